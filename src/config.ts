@@ -1,0 +1,165 @@
+// The settings of the program: the only reader of the environment. Checks every key, reports all faults at once and
+// freezes the result. Knows nothing of what the settings are used for; .env.example documents each key.
+
+import { existsSync, readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { parseEnv } from 'node:util';
+import { z } from 'zod';
+import { asError, VitrineError } from './errors';
+
+export const DEVICES = ['cpu', 'cuda', 'webgpu'] as const;
+export type Device = (typeof DEVICES)[number];
+
+export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+export interface Config {
+  /** The shop's own Postgres; undefined: the embedded one. Carries a password, so it is never logged. */
+  readonly databaseUrl: string | undefined;
+  /** Absolute: what the program keeps for itself (the embedded database, reject files, native builds). */
+  readonly home: string;
+  /** Absolute: the releases. */
+  readonly modelsDir: string;
+  readonly host: string;
+  readonly port: number;
+  readonly device: Device;
+  /** Threads for inference and training. */
+  readonly threads: number;
+  readonly logLevel: LogLevel;
+  readonly introspection: boolean;
+  /** Origins whose pages may query from a browser, as browsers send them; `*`: all. Empty: none but our own. */
+  readonly corsOrigins: readonly string[];
+}
+
+/** The folder of package.json, wherever the compiled file lies below it. Absolute. */
+export const PROJECT_ROOT = findProjectRoot(__dirname);
+
+/** The settings of this process: its environment over `.env` over the defaults, relative to the project's folder. */
+export function loadConfig(): Config {
+  return readConfig(process.env, PROJECT_ROOT);
+}
+
+/**
+ * FAISS and its OpenBLAS take their number of threads from the environment when they are loaded. One is best here: they
+ * serve on the main thread beside the inference threads, with which more would fight for the processors (measured with
+ * two busy processors: 0.4 ms a search with one thread, 15 ms with two), and one builds the same graph every time.
+ */
+export function limitNativeThreads(): void {
+  process.env['OMP_NUM_THREADS'] ??= '1';
+  process.env['OPENBLAS_NUM_THREADS'] ??= '1';
+}
+
+/**
+ * The settings that `env` and `<cwd>/.env` (if it exists; `env` wins) describe. An empty value counts as unset, and
+ * relative paths start at `cwd`.
+ * @throws VitrineError CONFIG_INVALID listing every fault, one a line.
+ */
+export function readConfig(env: Readonly<Record<string, string | undefined>>, cwd: string): Config {
+  const file = join(cwd, '.env');
+  const fromFile = readEnvFile(file);
+  const given: Record<string, string> = {};
+  for (const key of SETTING_NAMES) {
+    const value = env[key]?.trim() || fromFile[key]?.trim();
+    if (value) given[key] = value;
+  }
+  const parsed = settings.safeParse(given);
+  const faults = parsed.success ? [] : parsed.error.issues.map((issue) => describeFault(issue, given));
+  // Only the file is searched for misspelt keys: the environment carries others' (Kubernetes sets VITRINE_PORT).
+  for (const key of Object.keys(fromFile)) {
+    if (key.startsWith('VITRINE_') && !SETTING_NAMES.includes(key)) faults.push(`${key}: no such setting (in ${file})`);
+  }
+  if (!parsed.success || faults.length > 0) {
+    const heading = faults.length === 1 ? 'a setting is' : `${faults.length} settings are`;
+    throw new VitrineError(
+      'CONFIG_INVALID',
+      `${heading} not valid:\n${faults.map((fault) => `  ${fault}`).join('\n')}`,
+    );
+  }
+  const value = parsed.data;
+  return Object.freeze({
+    databaseUrl: value.DATABASE_URL,
+    home: resolve(cwd, value.VITRINE_HOME),
+    modelsDir: resolve(cwd, value.MODELS_DIR),
+    host: value.HOST,
+    port: value.PORT,
+    device: value.VITRINE_DEVICE,
+    threads: value.VITRINE_THREADS,
+    logLevel: value.LOG_LEVEL,
+    introspection: value.VITRINE_INTROSPECTION,
+    corsOrigins: Object.freeze(value.CORS_ORIGIN),
+  });
+}
+
+const wholeNumber = (least: number, most: number) => {
+  const error = `expected a whole number from ${least} to ${most}`;
+  return z
+    .string()
+    .regex(/^\d+$/, { error, abort: true })
+    .transform(Number)
+    .pipe(z.number().min(least, { error }).max(most, { error }));
+};
+
+const oneOf = <const T extends readonly [string, ...string[]]>(values: T) =>
+  z.enum(values, { error: `expected one of ${values.join(', ')}` });
+
+const settings = z.object({
+  DATABASE_URL: z
+    .string()
+    .refine((url) => /^postgres(ql)?:$/.test(protocolOf(url)), {
+      error: 'expected a URL such as postgresql://user:password@host:5432/shop',
+    })
+    .optional(),
+  VITRINE_HOME: z.string().default('.vitrine'),
+  MODELS_DIR: z.string().default('models'),
+  HOST: z.string().default('127.0.0.1'),
+  PORT: wholeNumber(0, 65_535).default(4000),
+  VITRINE_DEVICE: oneOf(DEVICES).default('cpu'),
+  VITRINE_THREADS: wholeNumber(1, 256).default(() => availableParallelism()),
+  LOG_LEVEL: oneOf(LOG_LEVELS).default('info'),
+  VITRINE_INTROSPECTION: oneOf(['true', 'false', '1', '0', 'yes', 'no', 'on', 'off'])
+    .transform((value) => ['true', '1', 'yes', 'on'].includes(value))
+    .default(true),
+  CORS_ORIGIN: z
+    .string()
+    .transform((list) => list.split(',').map((origin) => origin.trim()))
+    .refine((origins) => origins.every(isOrigin), {
+      error: 'expected * or origins such as https://shop.example, separated by commas',
+    })
+    .default([]),
+});
+
+/** Every key that the program reads, as .env.example lists them. */
+export const SETTING_NAMES: readonly string[] = Object.freeze(Object.keys(settings.shape));
+
+function readEnvFile(file: string): Record<string, string | undefined> {
+  try {
+    return existsSync(file) ? parseEnv(readFileSync(file, 'utf8')) : {};
+  } catch (thrown) {
+    throw new VitrineError('CONFIG_INVALID', `${file} cannot be read: ${asError(thrown).message}`);
+  }
+}
+
+function describeFault(issue: z.core.$ZodIssue, given: Record<string, string>): string {
+  const key = String(issue.path[0]);
+  // A faulty DATABASE_URL may still hold a password: say what kind of thing came, not what.
+  const got =
+    key === 'DATABASE_URL' ? `'${protocolOf(given[key] ?? '') || 'something else'}…'` : `'${given[key] ?? ''}'`;
+  return `${key}: ${issue.message}, got ${got}`;
+}
+
+/** As browsers send it: scheme, host and port, nothing after. */
+function isOrigin(text: string): boolean {
+  return text === '*' || (URL.canParse(text) && new URL(text).origin === text);
+}
+
+function protocolOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).protocol : '';
+}
+
+function findProjectRoot(from: string): string {
+  for (let folder = from; ; folder = dirname(folder)) {
+    if (existsSync(join(folder, 'package.json'))) return folder;
+    if (folder === dirname(folder)) throw new Error(`no package.json above ${from}: the installation is incomplete`);
+  }
+}

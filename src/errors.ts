@@ -1,0 +1,43 @@
+// Every error that Vitrine raises on purpose: one class, one stable code each, one sentence on what the caller can do.
+// Codes are part of the API (GraphQL `extensions.code`, the `--json` output, exit statuses); messages are not.
+// Knows nothing of where the errors are raised or shown.
+
+/** Stable codes and what a caller can do about each. A test holds this list and docs/ERRORS.md together. */
+export const ERROR_CODES = {
+  CONFIG_INVALID: 'Mend the settings that the message lists; .env.example documents each.',
+  INPUT_INVALID: 'Mend the input: the message says what was expected and what came.',
+  LIMIT_EXCEEDED: 'Ask for less at once: the message names the limit.',
+  NOT_FOUND: 'Check the name or id.',
+  IMPORT_REJECTED: 'Look into the rejects file that the message names, mend the rows or raise --max-rejects.',
+  DATABASE_UNAVAILABLE: 'Start the database or correct DATABASE_URL; `npx vitrine doctor` tells more.',
+  NOTHING_TO_LEARN: 'Import more data: training needs customers with purchases on several days.',
+  RELEASE_MISSING: 'Run `npx vitrine train` to make a release.',
+  RELEASE_INVALID: 'Restore the file that the message names, or train again.',
+  DEVICE_UNAVAILABLE: 'Choose another VITRINE_DEVICE; `npx vitrine doctor` lists what works here.',
+  OVERLOADED: 'Retry after a moment, or serve from more processes.',
+  SHUTTING_DOWN: 'Retry against another process.',
+} as const;
+
+export type ErrorCode = keyof typeof ERROR_CODES;
+
+/** An expected error: safe to show to whoever caused it. Its message says what was expected, what came, what to do. */
+export class VitrineError extends Error {
+  constructor(
+    readonly code: ErrorCode,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+    this.name = 'VitrineError';
+  }
+
+  /** What the caller can do, whatever the details. */
+  get remedy(): string {
+    return ERROR_CODES[this.code];
+  }
+}
+
+/** The error as a value: whatever was thrown, an Error. */
+export function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
+}

@@ -1,0 +1,146 @@
+// Runs ONNX models in worker threads. ONNX Runtime's `run()` computes on the thread that calls it, so it is never called
+// on the thread that serves requests. Knows shapes and names of inputs, nothing of what the models mean.
+import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { VitrineError } from '../errors';
+
+export type Device = 'cpu' | 'cuda' | 'webgpu';
+
+/** Numbers with a shape. Row-major. */
+export interface Values {
+  readonly data: Float32Array | Int32Array;
+  readonly shape: readonly number[];
+}
+
+/** Values by the name of an input or output. */
+export type Batch = Readonly<Record<string, Values>>;
+
+export interface Engine {
+  readonly device: Device;
+  /** How many times each model ran since the engine was opened. */
+  readonly runs: ReadonlyMap<string, number>;
+  /** Makes a model known under a name, on every thread. A name that is taken is replaced. */
+  load(name: string, model: Uint8Array): Promise<void>;
+  /**
+   * Runs one batch on the thread with the least to do. Asked for `outputs` only, all of them if absent.
+   * @throws VitrineError INPUT_INVALID when inputs do not fit, with ONNX Runtime's own words.
+   */
+  run(name: string, inputs: Batch, outputs?: readonly string[]): Promise<Batch>;
+  /** Ends the threads; runs in flight fail with SHUTTING_DOWN. */
+  close(): Promise<void>;
+}
+
+export interface EngineOptions {
+  /** Worker threads; each holds a copy of every model. */
+  readonly workers?: number;
+  /** Threads that one run spreads over. */
+  readonly threadsPerRun?: number;
+  readonly device?: Device;
+}
+
+/** What a worker is told, and what it answers. */
+export type Request =
+  | { readonly kind: 'close' }
+  | { readonly kind: 'load'; readonly id: number; readonly name: string; readonly model: Uint8Array }
+  | {
+      readonly kind: 'run';
+      readonly id: number;
+      readonly name: string;
+      readonly inputs: Batch;
+      readonly outputs?: readonly string[];
+    };
+export type Answer =
+  | { readonly kind: 'done'; readonly id: number; readonly outputs: Batch }
+  | {
+      readonly kind: 'failed';
+      readonly id: number;
+      readonly code: 'INPUT_INVALID' | 'DEVICE_UNAVAILABLE';
+      readonly message: string;
+    };
+export interface WorkerSettings {
+  readonly device: Device;
+  readonly threadsPerRun: number;
+}
+
+/** Starts the threads. They end with `close()`; they do not keep the process alive when nothing is in flight. */
+export function openEngine({ workers = 1, threadsPerRun = 1, device = 'cpu' }: EngineOptions = {}): Engine {
+  const settings: WorkerSettings = { device, threadsPerRun };
+  const threads = Array.from({ length: workers }, () => new Thread(settings));
+  const runs = new Map<string, number>();
+  return {
+    device,
+    runs,
+    async load(name, model) {
+      await Promise.all(threads.map((thread) => thread.ask((id) => ({ kind: 'load', id, name, model }))));
+    },
+    async run(name, inputs, outputs) {
+      const idle = threads.reduce((best, thread) => (thread.inFlight < best.inFlight ? thread : best));
+      runs.set(name, (runs.get(name) ?? 0) + 1);
+      return idle.ask((id) => ({ kind: 'run', id, name, inputs, ...(outputs && { outputs }) }));
+    },
+    async close() {
+      await Promise.all(threads.map((thread) => thread.close()));
+    },
+  };
+}
+
+/** One worker thread and the requests it has not answered yet. */
+class Thread {
+  private readonly worker: Worker;
+  private readonly waiting = new Map<number, { resolve: (outputs: Batch) => void; reject: (error: Error) => void }>();
+  private nextId = 0;
+  private ended: VitrineError | undefined;
+  private readonly exited: Promise<void>;
+
+  constructor(settings: WorkerSettings) {
+    this.worker = new Worker(join(__dirname, 'worker.js'), { workerData: settings });
+    this.worker.unref();
+    this.worker.on('message', (answer: Answer) => {
+      const request = this.waiting.get(answer.id);
+      this.waiting.delete(answer.id);
+      if (this.waiting.size === 0) this.worker.unref();
+      if (answer.kind === 'done') request?.resolve(answer.outputs);
+      else request?.reject(new VitrineError(answer.code, answer.message));
+    });
+    this.worker.on('error', (cause) => {
+      this.end(new VitrineError('DEVICE_UNAVAILABLE', `The inference thread failed: ${cause.message}`, { cause }));
+    });
+    this.exited = new Promise((resolve) => {
+      this.worker.on('exit', () => {
+        this.end(new VitrineError('SHUTTING_DOWN', 'The inference thread has ended.'));
+        resolve();
+      });
+    });
+  }
+
+  get inFlight(): number {
+    return this.waiting.size;
+  }
+
+  ask(request: (id: number) => Request): Promise<Batch> {
+    return new Promise((resolve, reject) => {
+      if (this.ended) {
+        reject(this.ended);
+        return;
+      }
+      const id = this.nextId++;
+      this.waiting.set(id, { resolve, reject });
+      this.worker.ref(); // an answer is awaited: the process stays until it is there
+      this.worker.postMessage(request(id));
+    });
+  }
+
+  /** Lets the run at hand finish: ending a thread inside ONNX Runtime ends the whole process. */
+  async close(): Promise<void> {
+    this.end(new VitrineError('SHUTTING_DOWN', 'The inference thread is closing.'));
+    this.worker.ref();
+    this.worker.postMessage({ kind: 'close' } satisfies Request);
+    await this.exited;
+  }
+
+  private end(reason: VitrineError): void {
+    this.ended ??= reason;
+    for (const { reject } of this.waiting.values()) reject(this.ended);
+    this.waiting.clear();
+  }
+}

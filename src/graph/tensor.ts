@@ -1,0 +1,145 @@
+// A symbolic tensor: one node of a computation that will run elsewhere. It knows its operator, its inputs, its shape
+// and how to write itself as ONNX. It holds no numbers and knows nothing of gradients of other nodes, nor of training.
+import { VitrineError } from '../errors';
+
+/** A size: a number, or the name of a size that is known when the graph runs ("batch"). */
+export type Dim = number | string;
+export type Shape = readonly Dim[];
+export type DType = 'float32' | 'int32' | 'bool';
+
+export type Attribute = number | string | readonly number[];
+
+/** One ONNX node: operator, names of its inputs (constants by value), attributes. */
+export interface OnnxStep {
+  readonly operator: string;
+  readonly inputs: readonly (Tensor | Constant | OnnxStep)[];
+  readonly attributes?: Readonly<Record<string, Attribute>>;
+}
+
+/** A literal in the graph. Integers are int64, as ONNX wants for shapes and axes. */
+export interface Constant {
+  readonly constant: readonly number[];
+  readonly shape: readonly number[];
+  readonly type: 'float32' | 'int64';
+}
+
+/** How a dense parameter starts. `glorot`: uniform in ±√(6 / (fan in + fan out)) (Glorot & Bengio, AISTATS 2010). */
+export type Init = 'glorot' | 'zeros' | 'ones' | { readonly constant: number };
+
+/** An embedding table: `rows` vectors of `width` numbers, kept outside the graph while training. */
+export interface Table {
+  readonly name: string;
+  readonly rows: number;
+  readonly width: number;
+}
+
+/** What a tensor is; leaves are fed from outside, the rest is computed. */
+export type Node =
+  | { readonly kind: 'input'; readonly name: string }
+  | { readonly kind: 'parameter'; readonly name: string; readonly init: Init }
+  | { readonly kind: 'constant'; readonly value: Constant }
+  | {
+      readonly kind: 'embedding';
+      /** Names this use of the table: two uses of one table are two leaves. */
+      readonly site: string;
+      readonly table: Table;
+      readonly ids: Tensor;
+      /** [..., n] weights that pool the last axis of the ids; absent: no pooling. */
+      readonly weights: Tensor | undefined;
+    }
+  | {
+      readonly kind: 'operation';
+      readonly step: OnnxStep;
+      readonly inputs: readonly Tensor[];
+      /** Given ∂loss/∂this, the ∂loss/∂input of each input; absent: no gradient flows through. */
+      readonly backward?: (gradient: Tensor, output: Tensor) => readonly (Tensor | undefined)[];
+    };
+
+export interface Tensor {
+  readonly node: Node;
+  readonly shape: Shape;
+  readonly dtype: DType;
+}
+
+/** A tensor that is fed when the graph runs. */
+export function input(name: string, shape: Shape, dtype: DType = 'float32'): Tensor {
+  return { node: { kind: 'input', name }, shape, dtype };
+}
+
+/** A dense parameter: fed while training, written into the model when it is released. */
+export function parameter(name: string, shape: readonly number[], init: Init = 'glorot'): Tensor {
+  return { node: { kind: 'parameter', name, init }, shape, dtype: 'float32' };
+}
+
+/** A float literal that broadcasts; a scalar has shape []. */
+export function constant(values: number | readonly number[], shape: readonly number[] = []): Tensor {
+  const list = typeof values === 'number' ? [values] : values;
+  return { node: { kind: 'constant', value: { constant: list, shape, type: 'float32' } }, shape, dtype: 'float32' };
+}
+
+/**
+ * Rows of an embedding table. Without weights: ids [...s] → [...s, width]. With weights [...s, n]: the weighted sum of
+ * the rows over the last axis, ids [...s, n] → [...s, width] (an embedding bag).
+ *
+ * While training the rows are gathered (and pooled) outside and fed in, so a step costs the same for any table size; in a
+ * released model the table is part of the graph.
+ */
+export function embedding(site: string, table: Table, ids: Tensor, weights?: Tensor): Tensor {
+  if (ids.dtype !== 'int32') throw shapeError('embedding', `int32 ids, got ${ids.dtype}`, [ids]);
+  if (weights && !sameShape(weights.shape, ids.shape)) {
+    throw shapeError('embedding', 'weights of the shape of the ids', [ids, weights]);
+  }
+  const outer = weights ? ids.shape.slice(0, -1) : ids.shape;
+  return { node: { kind: 'embedding', site, table, ids, weights }, shape: [...outer, table.width], dtype: 'float32' };
+}
+
+/** The inputs of a tensor that are tensors themselves, in order. */
+export function parents(tensor: Tensor): readonly Tensor[] {
+  const { node } = tensor;
+  switch (node.kind) {
+    case 'operation':
+      return node.inputs;
+    case 'embedding':
+      return node.weights ? [node.ids, node.weights] : [node.ids];
+    case 'input':
+    case 'parameter':
+    case 'constant':
+      return [];
+    default:
+      return node satisfies never;
+  }
+}
+
+/** Every tensor that the given ones are computed from, each once, inputs before what uses them. */
+export function inOrder(roots: readonly Tensor[], stopAt: (tensor: Tensor) => boolean = () => false): Tensor[] {
+  const seen = new Set<Tensor>();
+  const order: Tensor[] = [];
+  // An explicit stack: deep graphs must not exhaust the call stack.
+  const stack: { tensor: Tensor; ready: boolean }[] = roots.toReversed().map((tensor) => ({ tensor, ready: false }));
+  for (let top = stack.pop(); top; top = stack.pop()) {
+    if (top.ready) {
+      order.push(top.tensor);
+      continue;
+    }
+    if (seen.has(top.tensor)) continue;
+    seen.add(top.tensor);
+    stack.push({ tensor: top.tensor, ready: true });
+    if (stopAt(top.tensor)) continue;
+    for (const parent of parents(top.tensor).toReversed()) stack.push({ tensor: parent, ready: false });
+  }
+  return order;
+}
+
+export function sameShape(a: Shape, b: Shape): boolean {
+  return a.length === b.length && a.every((dim, i) => dim === b[i]);
+}
+
+export function shapeText(shape: Shape): string {
+  return `[${shape.join(', ')}]`;
+}
+
+/** The error for operands that do not fit: what the operator wants, what it got. */
+export function shapeError(operator: string, expected: string, operands: readonly Tensor[]): VitrineError {
+  const got = operands.map((operand) => shapeText(operand.shape)).join(' and ');
+  return new VitrineError('INPUT_INVALID', `${operator}: expected ${expected}; got ${got}`);
+}

@@ -1,0 +1,95 @@
+// The shop's articles, encoded, in memory: what training and serving read of an article, by its index in typed arrays.
+// Grows and changes while a server runs. Knows nothing of models; keeps no raw rows.
+import type { ArticleRow } from '../data/store';
+import type { Encoder, Layout } from './encoder';
+
+/** Typed arrays by article index; index order is the order in which articles were first put. */
+export class Catalogue {
+  readonly layout: Layout;
+  /** [size] the store's key and the shop's id of each article. */
+  readonly keys: number[] = [];
+  readonly ids: string[] = [];
+  private readonly indices = new Map<number, number>();
+  private slots = new Int32Array(0);
+  private single = new Int32Array(0);
+  private multi: { ids: Int32Array; weights: Float32Array }[];
+
+  constructor(private readonly encoder: Encoder) {
+    this.layout = encoder.articleLayout;
+    this.multi = this.layout.multi.map(() => ({ ids: new Int32Array(0), weights: new Float32Array(0) }));
+  }
+
+  get size(): number {
+    return this.keys.length;
+  }
+
+  indexOf(key: number): number | undefined {
+    return this.indices.get(key);
+  }
+
+  /** Adds articles, or replaces those that are there; gives their indices. */
+  put(rows: readonly ArticleRow[]): number[] {
+    const encoded = this.encoder.articles(rows);
+    const slots = this.encoder.slotsOf(rows);
+    const fresh = rows.filter((row) => !this.indices.has(row.key)).length;
+    this.reserve(this.size + fresh);
+    const width = this.layout.single.length;
+    return rows.map((row, r) => {
+      let index = this.indices.get(row.key);
+      if (index === undefined) {
+        index = this.size;
+        this.keys.push(row.key);
+        this.ids.push(row.id);
+        this.indices.set(row.key, index);
+      }
+      this.slots[index] = slots[r];
+      this.single.set(encoded.single.subarray(r * width, (r + 1) * width), index * width);
+      this.layout.multi.forEach((feature, m) => {
+        const [from, to, at] = [r * feature.width, (r + 1) * feature.width, (index ?? 0) * feature.width];
+        this.multi[m].ids.set(encoded.multi[m].ids.subarray(from, to), at);
+        this.multi[m].weights.set(encoded.multi[m].weights.subarray(from, to), at);
+      });
+      return index;
+    });
+  }
+
+  /** The slot of an article's own embedding; 0: none. */
+  slot(index: number): number {
+    return this.slots[index];
+  }
+
+  /** Copies the ids of an article's single-valued features to `out[at], out[at + stride], …`. */
+  copySingle(index: number, out: Int32Array, at: number, stride = 1): void {
+    const width = this.layout.single.length;
+    for (let f = 0; f < width; f++) out[at + f * stride] = this.single[index * width + f];
+  }
+
+  /** Copies the ids and (scaled) weights of one multi-valued feature of an article. */
+  copyMulti(feature: number, index: number, ids: Int32Array, weights: Float32Array, at: number, scale = 1): void {
+    const { width } = this.layout.multi[feature];
+    const from = this.multi[feature];
+    for (let i = 0; i < width; i++) {
+      ids[at + i] = from.ids[index * width + i];
+      weights[at + i] = from.weights[index * width + i] * scale;
+    }
+  }
+
+  private reserve(size: number): void {
+    if (size <= this.slots.length) return;
+    const capacity = Math.max(size, Math.ceil(this.slots.length * 1.5), 1024);
+    this.slots = grown(this.slots, capacity);
+    this.single = grown(this.single, capacity * this.layout.single.length);
+    this.multi = this.multi.map(({ ids, weights }, m) => {
+      const { width } = this.layout.multi[m];
+      const more = new Float32Array(capacity * width);
+      more.set(weights);
+      return { ids: grown(ids, capacity * width), weights: more };
+    });
+  }
+}
+
+function grown(array: Int32Array, length: number): Int32Array<ArrayBuffer> {
+  const more = new Int32Array(length);
+  more.set(array);
+  return more;
+}

@@ -1,0 +1,88 @@
+// The one declaration of every feature: which raw value of a row it reads, and as what. Nothing else in the project
+// knows which columns matter. Knows nothing of vocabularies (encoder.ts) or of models.
+import type { ArticleRow, CustomerRow } from '../data/store';
+
+/** A feature reads one raw value of a row. `of` gives null or [] where the row has none. */
+export type Feature<Row> =
+  | { readonly kind: 'categorical'; readonly name: string; readonly of: (row: Row) => string | null }
+  | { readonly kind: 'categories'; readonly name: string; readonly of: (row: Row) => readonly string[] }
+  | { readonly kind: 'numeric'; readonly name: string; readonly of: (row: Row) => number | null };
+
+/** What the shop says of an article. Codes stand in for their names only where names are not unique. */
+export const ARTICLE_FEATURES: readonly Feature<ArticleRow>[] = [
+  { kind: 'categorical', name: 'product_code', of: (a) => a.productCode },
+  { kind: 'categorical', name: 'product_type', of: (a) => a.productTypeName },
+  { kind: 'categorical', name: 'product_group', of: (a) => a.productGroupName },
+  { kind: 'categorical', name: 'graphical_appearance', of: (a) => a.graphicalAppearanceName },
+  { kind: 'categorical', name: 'colour_group', of: (a) => a.colourGroupName },
+  { kind: 'categorical', name: 'perceived_colour_value', of: (a) => a.perceivedColourValueName },
+  { kind: 'categorical', name: 'perceived_colour_master', of: (a) => a.perceivedColourMasterName },
+  { kind: 'categorical', name: 'department', of: (a) => text(a.departmentNo) ?? a.departmentName },
+  { kind: 'categorical', name: 'index', of: (a) => a.indexName },
+  { kind: 'categorical', name: 'index_group', of: (a) => a.indexGroupName },
+  { kind: 'categorical', name: 'section', of: (a) => text(a.sectionNo) ?? a.sectionName },
+  { kind: 'categorical', name: 'garment_group', of: (a) => a.garmentGroupName },
+];
+
+/** What the shop says of a customer. The postal code is left out: it has nearly as many values as there are customers. */
+export const CUSTOMER_FEATURES: readonly Feature<CustomerRow>[] = [
+  { kind: 'numeric', name: 'age', of: (c) => c.age },
+  { kind: 'categorical', name: 'club_member_status', of: (c) => c.clubMemberStatus },
+  { kind: 'categorical', name: 'fashion_news_frequency', of: (c) => c.fashionNewsFrequency },
+  { kind: 'categorical', name: 'fn', of: (c) => flag(c.fn) },
+  { kind: 'categorical', name: 'active', of: (c) => flag(c.active) },
+];
+
+/** The kinds of the columns that only this shop has, read off the rows' `attributes`. */
+export type AttributeKinds = ReadonlyMap<string, Feature<unknown>['kind']>;
+
+/** Notes the attributes of one more row. A list makes `categories`, a number `numeric`. */
+export function noteAttributes(row: ArticleRow | CustomerRow, kinds: Map<string, Feature<unknown>['kind']>): void {
+  for (const [name, value] of Object.entries(attributesOf(row))) {
+    if (Array.isArray(value)) kinds.set(name, 'categories');
+    else if (typeof value === 'number' && !kinds.has(name)) kinds.set(name, 'numeric');
+  }
+}
+
+/** The declared features and one for each attribute that this shop has besides. */
+export function withAttributes<Row extends ArticleRow | CustomerRow>(
+  declared: readonly Feature<Row>[],
+  kinds: AttributeKinds,
+): Feature<Row>[] {
+  const extra = [...kinds]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([attribute, kind]): Feature<Row> => {
+      const name = `attributes.${attribute}`;
+      if (kind === 'numeric') {
+        return {
+          kind,
+          name,
+          of: (row) => (typeof attributesOf(row)[attribute] === 'number' ? Number(attributesOf(row)[attribute]) : null),
+        };
+      }
+      return { kind: 'categories', name, of: (row) => strings(attributesOf(row)[attribute]) };
+    });
+  return [...declared, ...extra];
+}
+
+/** All values of a row's attributes as words: ["brand acme", …]; what text encoders read besides the name. */
+export function attributeWords(row: ArticleRow): string[] {
+  return Object.entries(attributesOf(row)).flatMap(([name, value]) => strings(value).map((one) => `${name}_${one}`));
+}
+
+function attributesOf(row: ArticleRow | CustomerRow): Record<string, unknown> {
+  const { attributes } = row;
+  return typeof attributes === 'object' && attributes !== null && !Array.isArray(attributes) ? attributes : {};
+}
+
+function strings(value: unknown): string[] {
+  return Array.isArray(value) ? value.filter((one) => typeof one === 'string') : [];
+}
+
+function text(value: number | null): string | null {
+  return value === null ? null : String(value);
+}
+
+function flag(value: boolean | null): string | null {
+  return value === null ? null : value ? 'yes' : 'no';
+}

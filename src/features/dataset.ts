@@ -1,0 +1,196 @@
+// The whole shop as typed arrays: encoded articles and customers, and every purchase in each customer's order. What training and
+// evaluation read; whoever asks for a moment gets only what was known before it. Knows nothing of models.
+import type { PurchaseColumns, Store } from '../data/store';
+import { VitrineError } from '../errors';
+import type { Reporter } from '../telemetry';
+import { Catalogue } from './catalogue';
+import { EncoderFit, type EncodedRows, type Encoder } from './encoder';
+import { SALES_DAYS, type PastPurchase, type Sales } from './pairs';
+
+const DAY = 86_400;
+
+/** The store's purchases and the moments they span, before any encoding. */
+export interface RawShop {
+  readonly purchases: PurchaseColumns;
+  /** Unix seconds of the first and last purchase. */
+  readonly first: number;
+  readonly last: number;
+}
+
+/** Reads all purchases. @throws VitrineError NOTHING_TO_LEARN without any. */
+export async function readShop(store: Store): Promise<RawShop> {
+  const purchases = await store.readPurchases();
+  let first = Infinity;
+  let last = -Infinity;
+  for (const at of purchases.at) {
+    if (at < first) first = at;
+    if (at > last) last = at;
+  }
+  if (!Number.isFinite(first)) {
+    throw new VitrineError('NOTHING_TO_LEARN', 'The store holds no purchases; run `npx vitrine import DIR` first.');
+  }
+  return { purchases, first, last };
+}
+
+/**
+ * The shop as it was known at `until` (Unix seconds; Infinity: all of it): articles bought before it have embeddings of
+ * their own, later purchases are there but only for those who ask for them, as labels of an evaluation.
+ */
+export async function encodeShop(store: Store, raw: RawShop, until: number, reporter: Reporter): Promise<Shop> {
+  const bought = new Set<number>();
+  raw.purchases.article.forEach((key, i) => {
+    if (raw.purchases.at[i] < until) bought.add(key);
+  });
+  const fit = new EncoderFit();
+  const own: string[] = [];
+  for await (const rows of store.streamArticles()) {
+    fit.addArticles(rows);
+    for (const row of rows) if (bought.has(row.key)) own.push(row.id);
+  }
+  for await (const rows of store.streamCustomers()) fit.addCustomers(rows);
+  const encoder = fit.finish(own);
+
+  const catalogue = new Catalogue(encoder);
+  for await (const rows of store.streamArticles()) catalogue.put(rows);
+  const keys: number[] = [];
+  const ids: string[] = [];
+  const parts: EncodedRows[] = [];
+  for await (const rows of store.streamCustomers()) {
+    for (const row of rows) {
+      keys.push(row.key);
+      ids.push(row.id);
+    }
+    parts.push(encoder.customers(rows));
+  }
+  reporter.say(`${String(catalogue.size)} articles, ${String(keys.length)} customers encoded`);
+  return new Shop(encoder, catalogue, Int32Array.from(keys), ids, joinRows(parts, encoder), raw.purchases);
+}
+
+/** Encoded customers with their purchases, oldest first: purchase p of customer c has offsets[c] ≤ p < offsets[c + 1]. */
+export class Shop {
+  readonly customers: number;
+  /** [customers + 1] */
+  readonly offsets: Int32Array;
+  /** [purchases] catalogue index of the article. */
+  readonly article: Int32Array;
+  /** [purchases] Unix seconds. */
+  readonly at: Float64Array;
+  /** [purchases] index of the customer. */
+  readonly customer: Int32Array;
+
+  constructor(
+    readonly encoder: Encoder,
+    readonly catalogue: Catalogue,
+    /** [customers] the store's keys, ascending. */
+    readonly customerKeys: Int32Array,
+    /** [customers] the shop's ids. */
+    readonly customerIds: readonly string[],
+    readonly encodedCustomers: EncodedRows,
+    purchases: PurchaseColumns,
+  ) {
+    this.customers = customerKeys.length;
+    this.offsets = new Int32Array(this.customers + 1);
+    const total = purchases.customer.length;
+    this.article = new Int32Array(total);
+    this.customer = new Int32Array(total);
+    this.at = purchases.at;
+    let customer = 0;
+    for (let p = 0; p < total; p++) {
+      // Both are in ascending order of key, so one walk matches them.
+      while (customerKeys[customer] !== purchases.customer[p]) {
+        customer += 1;
+        this.offsets[customer] = p;
+        if (customer >= this.customers) {
+          throw new VitrineError(
+            'INPUT_INVALID',
+            `Purchases name customer key ${String(purchases.customer[p])}, which is not in the store`,
+          );
+        }
+      }
+      this.customer[p] = customer;
+      this.article[p] = catalogue.indexOf(purchases.article[p]) ?? -1;
+    }
+    this.offsets.fill(total, customer + 1);
+  }
+
+  /** The purchases of a customer before a moment, newest first, at most `limit`. */
+  pastOf(customer: number, before: number, limit: number): PastPurchase[] {
+    const past: PastPurchase[] = [];
+    for (let p = this.offsets[customer + 1] - 1; p >= this.offsets[customer] && past.length < limit; p--) {
+      if (this.at[p] < before) past.push({ article: this.article[p], at: this.at[p] });
+    }
+    return past;
+  }
+
+  /** The distinct articles that each customer bought in [from, to); customers without any are left out. */
+  boughtWithin(from: number, to: number): Map<number, Set<number>> {
+    const bought = new Map<number, Set<number>>();
+    for (let p = 0; p < this.at.length; p++) {
+      if (this.at[p] < from || this.at[p] >= to) continue;
+      const articles = bought.get(this.customer[p]);
+      if (articles) articles.add(this.article[p]);
+      else bought.set(this.customer[p], new Set([this.article[p]]));
+    }
+    return bought;
+  }
+
+  /** Units sold in the days before a moment, by catalogue index. */
+  salesBefore(moment: number): Sales {
+    const [week, month] = SALES_DAYS.map(() => new Float32Array(this.catalogue.size));
+    for (let p = 0; p < this.at.length; p++) {
+      const days = (moment - this.at[p]) / DAY;
+      if (days <= 0 || days > SALES_DAYS[1]) continue;
+      month[this.article[p]] += 1;
+      if (days <= SALES_DAYS[0]) week[this.article[p]] += 1;
+    }
+    return { week, month };
+  }
+
+  /** The encoded rows of some customers, in their order. */
+  customerRows(customers: ArrayLike<number>): EncodedRows {
+    const { single, multi } = this.encodedCustomers;
+    const layout = this.encoder.customerLayout;
+    return {
+      rows: customers.length,
+      single: pick(single, customers, layout.single.length, Int32Array),
+      multi: layout.multi.map(({ width }, m) => ({
+        ids: pick(multi[m].ids, customers, width, Int32Array),
+        weights: pick(multi[m].weights, customers, width, Float32Array),
+      })),
+    };
+  }
+}
+
+function joinRows(parts: readonly EncodedRows[], encoder: Encoder): EncodedRows {
+  const rows = parts.reduce((sum, part) => sum + part.rows, 0);
+  const layout = encoder.customerLayout;
+  const joined = {
+    rows,
+    single: new Int32Array(rows * layout.single.length),
+    multi: layout.multi.map(({ width }) => ({
+      ids: new Int32Array(rows * width),
+      weights: new Float32Array(rows * width),
+    })),
+  };
+  let at = 0;
+  for (const part of parts) {
+    joined.single.set(part.single, at * layout.single.length);
+    layout.multi.forEach(({ width }, m) => {
+      joined.multi[m].ids.set(part.multi[m].ids, at * width);
+      joined.multi[m].weights.set(part.multi[m].weights, at * width);
+    });
+    at += part.rows;
+  }
+  return joined;
+}
+
+function pick<A extends Int32Array | Float32Array>(
+  from: A,
+  rows: ArrayLike<number>,
+  width: number,
+  make: new (size: number) => A,
+): A {
+  const out = new make(rows.length * width);
+  for (let r = 0; r < rows.length; r++) out.set(from.subarray(rows[r] * width, (rows[r] + 1) * width), r * width);
+  return out;
+}

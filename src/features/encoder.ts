@@ -1,0 +1,292 @@
+// Rows → numbers. Fitted once on the shop's rows, saved with the release, applied to raw rows wherever they are met:
+// in training, when a release is built, and inline in every request. Knows nothing of models.
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { VitrineError } from '../errors';
+import type { ArticleRow, CustomerRow } from '../data/store';
+import {
+  ARTICLE_FEATURES,
+  CUSTOMER_FEATURES,
+  noteAttributes,
+  withAttributes,
+  type AttributeKinds,
+  type Feature,
+} from './columns';
+
+/** Latest purchases that the query tower and the ranker read of a customer. */
+export const HISTORY = 24;
+
+/**
+ * The layout of the ids of one entity's row: `single` features have one id each and come first; then each `multi` feature
+ * has `width` places. Every id points into one table of `slots` embeddings. Id 0 of each feature's block means unknown.
+ */
+export interface Layout {
+  readonly single: readonly string[];
+  readonly multi: readonly { readonly name: string; readonly width: number }[];
+  /** Rows of the embedding table that the ids point into. */
+  readonly slots: number;
+}
+
+/** Encoded rows: ids [rows, single], and for each multi-valued feature ids and weights [rows, width], weights summing to 1. */
+export interface EncodedRows {
+  readonly rows: number;
+  readonly single: Int32Array;
+  readonly multi: readonly { readonly ids: Int32Array; readonly weights: Float32Array }[];
+}
+
+export interface Encoder {
+  /** Changes when anything about the encoding changes; a release refuses another one. */
+  readonly fingerprint: string;
+  readonly articleLayout: Layout;
+  readonly customerLayout: Layout;
+  /** Articles with an embedding of their own; slot 0 is for all others. */
+  readonly articleSlots: number;
+  /** [rows] slots of articles by id; 0 for an article that training has not seen. */
+  slotsOf(rows: readonly ArticleRow[]): Int32Array;
+  articles(rows: readonly ArticleRow[]): EncodedRows;
+  customers(rows: readonly (CustomerRow | null)[]): EncodedRows;
+  toJSON(): EncoderState;
+}
+
+const featureState = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('categorical'), name: z.string(), vocabulary: z.array(z.string()) }),
+  z.object({ kind: z.literal('categories'), name: z.string(), vocabulary: z.array(z.string()), width: z.number() }),
+  z.object({ kind: z.literal('numeric'), name: z.string(), bounds: z.array(z.number()) }),
+]);
+const encoderState = z.object({
+  version: z.literal(1),
+  history: z.literal(HISTORY),
+  articles: z.array(featureState),
+  customers: z.array(featureState),
+  /** Ids of the articles that have an embedding of their own, in slot order from 1. */
+  articleIds: z.array(z.string()),
+});
+type FeatureState = z.infer<typeof featureState>;
+export type EncoderState = z.infer<typeof encoderState>;
+
+/** Gathers the values of rows as they stream by, then settles vocabularies. */
+export class EncoderFit {
+  private readonly articles = new EntityFit<ArticleRow>(ARTICLE_FEATURES);
+  private readonly customers = new EntityFit<CustomerRow>(CUSTOMER_FEATURES);
+
+  addArticles(rows: readonly ArticleRow[]): void {
+    for (const row of rows) this.articles.add(row);
+  }
+
+  addCustomers(rows: readonly CustomerRow[]): void {
+    for (const row of rows) this.customers.add(row);
+  }
+
+  /** `articleIds`: the articles that training will see bought; each gets an embedding of its own. */
+  finish(articleIds: readonly string[]): Encoder {
+    const articles = this.articles.finish();
+    const customers = this.customers.finish();
+    return openEncoder({ version: 1, history: HISTORY, articles, customers, articleIds: [...articleIds] });
+  }
+}
+
+/** The encoder of a saved state. @throws VitrineError RELEASE_INVALID if it is not one. */
+export function openEncoder(saved: unknown): Encoder {
+  const parsed = encoderState.safeParse(saved);
+  if (!parsed.success) {
+    throw new VitrineError(
+      'RELEASE_INVALID',
+      `encoder.json is not an encoder of this version: ${z.prettifyError(parsed.error)}`,
+    );
+  }
+  const state = parsed.data;
+  const articles = new EntityEncoder<ArticleRow>(state.articles, ARTICLE_FEATURES);
+  const customers = new EntityEncoder<CustomerRow>(state.customers, CUSTOMER_FEATURES);
+  const slots = new Map(state.articleIds.map((id, i) => [id, i + 1]));
+  return {
+    fingerprint: createHash('sha256').update(JSON.stringify(state)).digest('hex').slice(0, 16),
+    articleLayout: articles.layout,
+    customerLayout: customers.layout,
+    articleSlots: state.articleIds.length + 1,
+    slotsOf: (rows) => Int32Array.from(rows, (row) => slots.get(row.id) ?? 0),
+    articles: (rows) => articles.encode(rows),
+    customers: (rows) => customers.encode(rows),
+    toJSON: () => state,
+  };
+}
+
+/** A value must be met this often to get an embedding: one that is met once teaches nothing about others. */
+const MIN_COUNT = 2;
+const MAX_VOCABULARY = 100_000;
+const NUMERIC_BUCKETS = 16;
+/** Values of one multi-valued feature that are read of a row; the rest is left out. */
+const MAX_VALUES = 16;
+
+class EntityFit<Row extends ArticleRow | CustomerRow> {
+  private readonly kinds = new Map<string, Feature<unknown>['kind']>();
+  private readonly counts = new Map<string, Map<string, number>>();
+  private readonly numbers = new Map<string, number[]>();
+  private readonly widths = new Map<string, number>();
+  private features: Feature<Row>[];
+
+  constructor(private readonly declared: readonly Feature<Row>[]) {
+    this.features = [...declared];
+  }
+
+  add(row: Row): void {
+    const known = this.kinds.size;
+    noteAttributes(row, this.kinds);
+    if (this.kinds.size > known) this.features = withAttributes(this.declared, this.kinds);
+    for (const feature of this.features) {
+      if (feature.kind === 'numeric') this.addNumber(feature.name, feature.of(row));
+      else {
+        const values = valuesOf(feature, row);
+        for (const value of values) this.count(feature.name, value);
+        this.widths.set(feature.name, Math.max(this.widths.get(feature.name) ?? 0, values.length));
+      }
+    }
+  }
+
+  finish(): FeatureState[] {
+    return withAttributes(this.declared, this.kinds).flatMap((feature): FeatureState[] => {
+      const { name } = feature;
+      if (feature.kind === 'numeric') {
+        const bounds = quantiles(this.numbers.get(name) ?? [], NUMERIC_BUCKETS);
+        return bounds.length > 0 ? [{ kind: 'numeric', name, bounds }] : [];
+      }
+      const vocabulary = this.vocabulary(name);
+      if (vocabulary.length === 0) return []; // this shop does not have the column, or it says nothing
+      const width = Math.min(this.widths.get(name) ?? 1, MAX_VALUES);
+      if (width > 1) return [{ kind: 'categories', name, vocabulary, width }];
+      return [{ kind: 'categorical', name, vocabulary }];
+    });
+  }
+
+  private count(name: string, value: string): void {
+    let counts = this.counts.get(name);
+    if (!counts) this.counts.set(name, (counts = new Map<string, number>()));
+    counts.set(value, (counts.get(value) ?? 0) + 1);
+  }
+
+  private addNumber(name: string, value: number | null): void {
+    if (value === null || !Number.isFinite(value)) return;
+    const numbers = this.numbers.get(name);
+    if (numbers) numbers.push(value);
+    else this.numbers.set(name, [value]);
+  }
+
+  /** Most frequent first; ties by value, so that the same rows in any order give the same encoder. */
+  private vocabulary(name: string): string[] {
+    return [...(this.counts.get(name) ?? [])]
+      .filter(([, count]) => count >= MIN_COUNT)
+      .sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1))
+      .slice(0, MAX_VOCABULARY)
+      .map(([value]) => value);
+  }
+}
+
+class EntityEncoder<Row extends ArticleRow | CustomerRow> {
+  readonly layout: Layout;
+  private readonly single: { slotOf: (row: Row) => number; unknown: number }[] = [];
+  private readonly multi: {
+    of: (row: Row) => readonly string[];
+    slots: Map<string, number>;
+    offset: number;
+    width: number;
+  }[] = [];
+
+  constructor(states: readonly FeatureState[], declared: readonly Feature<Row>[]) {
+    const kinds: AttributeKinds = new Map(
+      states.flatMap((s) =>
+        s.name.startsWith('attributes.')
+          ? [[s.name.slice('attributes.'.length), s.kind === 'numeric' ? 'numeric' : 'categories']]
+          : [],
+      ),
+    );
+    const features = new Map(withAttributes(declared, kinds).map((feature) => [feature.name, feature]));
+    let offset = 0;
+    for (const state of states) {
+      const feature = features.get(state.name);
+      if (!feature || (feature.kind === 'numeric') !== (state.kind === 'numeric')) {
+        throw new VitrineError(
+          'RELEASE_INVALID',
+          `encoder.json has the feature "${state.name}" (${state.kind}), this program does not; train again`,
+        );
+      }
+      const start = offset;
+      if (state.kind === 'numeric' && feature.kind === 'numeric') {
+        const { bounds } = state;
+        this.single.push({ slotOf: (row) => start + bucketOf(feature.of(row), bounds), unknown: start });
+        offset += bounds.length + 2;
+      } else if (state.kind !== 'numeric' && feature.kind !== 'numeric') {
+        const slots = new Map(state.vocabulary.map((value, i) => [value, start + i + 1]));
+        offset += state.vocabulary.length + 1;
+        if (state.kind === 'categories') {
+          this.multi.push({ of: (row) => valuesOf(feature, row), slots, offset: start, width: state.width });
+        } else {
+          this.single.push({ slotOf: (row) => slots.get(valuesOf(feature, row)[0] ?? '') ?? start, unknown: start });
+        }
+      }
+    }
+    const singleNames = states.filter((s) => s.kind !== 'categories').map((s) => s.name);
+    const multi = states.flatMap((s) => (s.kind === 'categories' ? [{ name: s.name, width: s.width }] : []));
+    this.layout = { single: singleNames, multi, slots: Math.max(offset, 1) };
+  }
+
+  encode(rows: readonly (Row | null)[]): EncodedRows {
+    const width = this.single.length;
+    const single = new Int32Array(rows.length * width);
+    rows.forEach((row, r) => {
+      this.single.forEach((feature, f) => {
+        single[r * width + f] = row ? feature.slotOf(row) : feature.unknown;
+      });
+    });
+    const multi = this.multi.map((feature) => {
+      const ids = new Int32Array(rows.length * feature.width).fill(feature.offset);
+      const weights = new Float32Array(rows.length * feature.width);
+      rows.forEach((row, r) => {
+        const slots = row ? knownSlots(feature.of(row), feature.slots, feature.width) : [];
+        const at = r * feature.width;
+        // Nothing known: the unknown slot alone, with all the weight.
+        if (slots.length === 0) weights[at] = 1;
+        slots.forEach((slot, i) => {
+          ids[at + i] = slot;
+          weights[at + i] = 1 / slots.length;
+        });
+      });
+      return { ids, weights };
+    });
+    return { rows: rows.length, single, multi };
+  }
+}
+
+function knownSlots(values: readonly string[], slots: ReadonlyMap<string, number>, width: number): number[] {
+  const known = new Set<number>();
+  for (const value of values) {
+    const slot = slots.get(value);
+    if (slot !== undefined) known.add(slot);
+    if (known.size === width) break;
+  }
+  return [...known];
+}
+
+function valuesOf<Row>(feature: Exclude<Feature<Row>, { kind: 'numeric' }>, row: Row): readonly string[] {
+  if (feature.kind === 'categories') return feature.of(row);
+  const value = feature.of(row);
+  return value === null || value === '' ? [] : [value];
+}
+
+/** Bucket 0: missing; 1…n+1: between the bounds. */
+function bucketOf(value: number | null, bounds: readonly number[]): number {
+  if (value === null || !Number.isFinite(value)) return 0;
+  let bucket = 1;
+  for (const bound of bounds) {
+    if (value < bound) break;
+    bucket += 1;
+  }
+  return bucket;
+}
+
+/** The inner bounds of `buckets` buckets with about equally many values; fewer where values repeat. */
+function quantiles(values: readonly number[], buckets: number): number[] {
+  if (values.length < 2) return [];
+  const sorted = Float64Array.from(values).sort();
+  if (sorted[0] === sorted[sorted.length - 1]) return [];
+  const bounds = Array.from({ length: buckets - 1 }, (_, i) => sorted[Math.floor(((i + 1) * sorted.length) / buckets)]);
+  return [...new Set(bounds)].filter((bound) => bound > sorted[0]);
+}

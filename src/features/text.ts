@@ -1,0 +1,122 @@
+// An article as text, and text as tokens for the built-in encoder. The template stands here and nowhere else, so that every
+// text encoder reads the same words. Knows nothing of what encoders make of them.
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import type { ArticleRow } from '../data/store';
+import type { Batch } from '../engine/engine';
+import { VitrineError } from '../errors';
+import { attributeWords } from './columns';
+
+/** Tokens of one text that are read; catalogues seldom say more. */
+export const MAX_TOKENS = 64;
+/** Words outside the vocabulary share these slots by hash, so that a new word is not nothing. */
+const HASH_SLOTS = 512;
+const MAX_VOCABULARY = 30_000;
+
+/** What a shop says of an article, as one text: name, type, colour, pattern, department, description, then the rest. */
+export function articleText(row: ArticleRow): string {
+  const parts = [
+    row.name,
+    row.productTypeName,
+    row.colourGroupName,
+    row.perceivedColourMasterName,
+    row.graphicalAppearanceName,
+    row.departmentName,
+    row.indexGroupName,
+    row.description,
+    ...attributeWords(row),
+  ];
+  return parts.filter((part) => part !== null && part !== '').join('. ');
+}
+
+/** Lower-case words, numbers and joined words (`brand_acme`), in any script. */
+export function words(text: string): string[] {
+  return text.toLowerCase().match(/[\p{L}\p{N}_]+/gu) ?? [];
+}
+
+const tokeniserState = z.object({
+  version: z.literal(1),
+  articles: z.number(),
+  /** [word, number of articles that have it], most frequent first. */
+  vocabulary: z.array(z.tuple([z.string(), z.number()])),
+});
+export type TokeniserState = z.infer<typeof tokeniserState>;
+
+export interface Tokeniser {
+  readonly fingerprint: string;
+  /** Rows of the token table: one for no word, HASH_SLOTS for unknown ones, then the vocabulary. */
+  readonly slots: number;
+  /**
+   * `text_ids` [n, MAX_TOKENS] and `text_weights` [n, MAX_TOKENS]: each word once, by inverse document frequency, weights of
+   * unit length in the Euclidean norm; all 0 for a text without words.
+   */
+  inputs(texts: readonly string[]): Batch;
+  toJSON(): TokeniserState;
+}
+
+/** Counts in how many articles each word stands. */
+export class TokeniserFit {
+  private readonly counts = new Map<string, number>();
+  private articles = 0;
+
+  add(rows: readonly ArticleRow[]): void {
+    this.articles += rows.length;
+    for (const row of rows) {
+      for (const word of new Set(words(articleText(row)))) this.counts.set(word, (this.counts.get(word) ?? 0) + 1);
+    }
+  }
+
+  finish(): Tokeniser {
+    const vocabulary = [...this.counts]
+      .filter(([, count]) => count >= 2)
+      .sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1))
+      .slice(0, MAX_VOCABULARY);
+    return openTokeniser({ version: 1, articles: this.articles, vocabulary });
+  }
+}
+
+/** The tokeniser of a saved state. @throws VitrineError RELEASE_INVALID if it is not one. */
+export function openTokeniser(saved: unknown): Tokeniser {
+  const parsed = tokeniserState.safeParse(saved);
+  if (!parsed.success) {
+    throw new VitrineError(
+      'RELEASE_INVALID',
+      `tokeniser.json is not a tokeniser of this version: ${z.prettifyError(parsed.error)}`,
+    );
+  }
+  const state = parsed.data;
+  const known = new Map(
+    state.vocabulary.map(([word, count], i) => [
+      word,
+      { id: 1 + HASH_SLOTS + i, idf: Math.log(1 + state.articles / count) },
+    ]),
+  );
+  const rare = Math.log(1 + state.articles);
+  return {
+    fingerprint: createHash('sha256').update(JSON.stringify(state)).digest('hex').slice(0, 16),
+    slots: 1 + HASH_SLOTS + state.vocabulary.length,
+    inputs(texts) {
+      const ids = new Int32Array(texts.length * MAX_TOKENS);
+      const weights = new Float32Array(texts.length * MAX_TOKENS);
+      texts.forEach((text, r) => {
+        const distinct = [...new Set(words(text))].slice(0, MAX_TOKENS);
+        const tokens = distinct.map((word) => known.get(word) ?? { id: 1 + (hash(word) % HASH_SLOTS), idf: rare });
+        const norm = Math.hypot(...tokens.map((token) => token.idf));
+        tokens.forEach((token, t) => {
+          ids[r * MAX_TOKENS + t] = token.id;
+          weights[r * MAX_TOKENS + t] = token.idf / norm;
+        });
+      });
+      const shape = [texts.length, MAX_TOKENS];
+      return { text_ids: { data: ids, shape }, text_weights: { data: weights, shape } };
+    },
+    toJSON: () => state,
+  };
+}
+
+/** FNV-1a, 32 bits. */
+function hash(word: string): number {
+  let value = 0x811c9dc5;
+  for (let i = 0; i < word.length; i++) value = Math.imul(value ^ word.charCodeAt(i), 0x01000193);
+  return value >>> 0;
+}

@@ -1,0 +1,224 @@
+// The shop as a running server knows it: the catalogue in memory, the indexes of the release brought up to date with the store,
+// and what sells. Follows the store by itself: a new article is found within a second or so, without a new release.
+// Knows nothing of requests.
+import type { ArticleRow, Store } from '../data/store';
+import { CANDIDATE_LIMITS, mostPopular } from '../features/candidates';
+import { Catalogue } from '../features/catalogue';
+import { articleInputs } from '../features/inputs';
+import { SALES_DAYS } from '../features/pairs';
+import { articleText } from '../features/text';
+import type { Release } from '../release/open';
+import type { ArticleVectors, Model, Moment } from './pipeline';
+
+export interface LiveShop {
+  readonly catalogue: Catalogue;
+  /** Articles by the vectors of the article tower. */
+  readonly vectors: ArticleVectors;
+  moment(): Moment;
+  /** The articles whose texts are nearest to each vector [n, dim], best first: catalogue index and cosine. */
+  similar(vectors: Float32Array, k: number): { article: number; score: number }[][];
+  /** [n, dim] text vectors of articles. */
+  embedTexts(rows: readonly ArticleRow[]): Promise<Float32Array>;
+  /** Takes over what changed in the store since the last call; gives how many articles did. */
+  refresh(): Promise<number>;
+}
+
+export interface LiveShopParts {
+  readonly store: Store;
+  readonly release: Release;
+  readonly articleTower: Model;
+  readonly textEncoder: Model;
+  /** Milliseconds; the wall clock if absent. */
+  readonly clock?: () => number;
+}
+
+const CHUNK = 1024;
+/** A transaction may commit rows that are this much older than others that were read before. */
+const OVERLAP_MS = 60_000;
+/** Sales move slowly, and deletions are rare: both are read anew once in this time. */
+const FULL_REFRESH_MS = 60_000;
+
+/** Reads the catalogue and brings the release's indexes up to date with it. */
+export async function openLiveShop(parts: LiveShopParts): Promise<LiveShop> {
+  const shop = new Shop(parts);
+  await shop.load();
+  return shop;
+}
+
+class Shop implements LiveShop {
+  readonly catalogue: Catalogue;
+  readonly vectors: ArticleVectors;
+  /** By index id: catalogue index, −1 where the shop has no such article. The release's rows come first. */
+  private articleOfId: number[] = [];
+  /** By catalogue index: id in both indexes. */
+  private readonly idOfArticle: number[] = [];
+  private articleVectors = new Float32Array(0);
+  /** By key: when the row was last changed, as far as it was read. */
+  private readonly versions = new Map<number, number>();
+  private newest = 0;
+  private lastFull = -Infinity;
+  private now: Moment = { now: 0, sales: { week: new Float32Array(0), month: new Float32Array(0) }, popular: [] };
+
+  constructor(private readonly parts: LiveShopParts) {
+    const { release } = parts;
+    const { dim } = release.articles;
+    this.catalogue = new Catalogue(release.encoder);
+    this.vectors = {
+      dim,
+      index: release.articles,
+      articleOf: (id) => this.articleOfId[id] ?? -1,
+      vectorOf: (article) => this.articleVectors.subarray(article * dim, (article + 1) * dim),
+    };
+  }
+
+  moment(): Moment {
+    return this.now;
+  }
+
+  similar(vectors: Float32Array, k: number): { article: number; score: number }[][] {
+    const { similar } = this.parts.release;
+    const found = similar.search(vectors, k);
+    return Array.from({ length: vectors.length / similar.dim }, (_, r) =>
+      Array.from({ length: found.k }, (_unused, i) => ({
+        article: this.articleOfId[found.ids[r * found.k + i]] ?? -1,
+        score: found.scores[r * found.k + i],
+      })).filter(({ article }) => article >= 0),
+    );
+  }
+
+  embedTexts(rows: readonly ArticleRow[]): Promise<Float32Array> {
+    return this.parts.textEncoder(this.parts.release.tokeniser.inputs(rows.map(articleText)));
+  }
+
+  /** Reads every article once. */
+  async load(): Promise<void> {
+    const { store, release } = this.parts;
+    const rowOf = new Map(release.articleIds.map((id, row) => [id, row]));
+    const builtAt = Date.parse(release.manifest.createdAt);
+    this.articleOfId = release.articleIds.map(() => -1);
+    for await (const rows of store.streamArticles()) {
+      const articles = this.catalogue.put(rows);
+      await this.embedArticles(articles);
+      // What the release has seen as it is now is in its indexes already.
+      const fresh: ArticleRow[] = [];
+      rows.forEach((row, r) => {
+        this.note(row.key, row.updatedAt.getTime());
+        const known = rowOf.get(row.id);
+        const id = known ?? this.articleOfId.length;
+        this.articleOfId[id] = articles[r];
+        this.idOfArticle[articles[r]] = id;
+        if (known === undefined || row.updatedAt.getTime() > builtAt) fresh.push(row);
+      });
+      await this.index(fresh);
+    }
+    const gone = this.articleOfId.flatMap((article, id) => (article < 0 ? [id] : []));
+    this.removeIds(gone);
+    await this.readSales();
+    this.lastFull = this.clock();
+  }
+
+  async refresh(): Promise<number> {
+    const { store } = this.parts;
+    const full = this.clock() - this.lastFull > FULL_REFRESH_MS;
+    const since = new Date(this.newest - OVERLAP_MS);
+    const versions = await (full ? store.articleVersions() : store.articleVersions(since));
+    const changed = versions.filter(({ key, updatedAt }) => this.versions.get(key) !== updatedAt.getTime());
+    let taken = 0;
+    for (let from = 0; from < changed.length; from += CHUNK) {
+      const keys = changed.slice(from, from + CHUNK).map(({ key }) => key);
+      const rows = (await store.articlesByKey(keys)).filter((row) => row !== null);
+      const articles = this.catalogue.put(rows);
+      await this.embedArticles(articles);
+      articles.forEach((article) => {
+        if (this.idOfArticle[article] !== undefined) return;
+        this.idOfArticle[article] = this.articleOfId.length;
+        this.articleOfId.push(article);
+      });
+      await this.index(rows);
+      for (const row of rows) this.note(row.key, row.updatedAt.getTime());
+      taken += rows.length;
+    }
+    if (full) {
+      this.dropAllBut(new Set(versions.map(({ key }) => key)));
+      await this.readSales();
+      this.lastFull = this.clock();
+    }
+    return taken;
+  }
+
+  private clock(): number {
+    return (this.parts.clock ?? Date.now)();
+  }
+
+  private note(key: number, updatedAt: number): void {
+    this.versions.set(key, updatedAt);
+    this.newest = Math.max(this.newest, updatedAt);
+  }
+
+  /** Vectors of articles by catalogue index. */
+  private async embedArticles(articles: readonly number[]): Promise<void> {
+    const { dim } = this.vectors;
+    if (this.articleVectors.length < this.catalogue.size * dim) {
+      const more = new Float32Array(Math.max(this.catalogue.size, this.articleVectors.length / dim + CHUNK) * dim);
+      more.set(this.articleVectors);
+      this.articleVectors = more;
+    }
+    for (let from = 0; from < articles.length; from += CHUNK) {
+      const part = articles.slice(from, from + CHUNK);
+      const vectors = await this.parts.articleTower(articleInputs(this.catalogue, part));
+      part.forEach((article, r) => {
+        this.articleVectors.set(vectors.subarray(r * dim, (r + 1) * dim), article * dim);
+      });
+    }
+  }
+
+  /** Puts articles that the release does not know as they are now into both indexes. */
+  private async index(rows: readonly ArticleRow[]): Promise<void> {
+    if (rows.length === 0) return;
+    const { release } = this.parts;
+    const articles = rows.map((row) => this.catalogue.indexOf(row.key) ?? -1);
+    const ids = Int32Array.from(articles, (article) => this.idOfArticle[article]);
+    const texts = await this.embedTexts(rows);
+    const vectors = new Float32Array(rows.length * this.vectors.dim);
+    articles.forEach((article, r) => {
+      vectors.set(this.vectors.vectorOf(article) ?? [], r * this.vectors.dim);
+    });
+    release.articles.add(ids, vectors);
+    release.similar.add(ids, texts);
+  }
+
+  private dropAllBut(keys: ReadonlySet<number>): void {
+    const gone = this.articleOfId.flatMap((article, id) =>
+      article >= 0 && !keys.has(this.catalogue.keys[article]) ? [id] : [],
+    );
+    for (const id of gone) {
+      this.versions.delete(this.catalogue.keys[this.articleOfId[id]]);
+      this.articleOfId[id] = -1;
+    }
+    this.removeIds(gone);
+  }
+
+  private removeIds(ids: readonly number[]): void {
+    this.parts.release.articles.remove(Int32Array.from(ids));
+    this.parts.release.similar.remove(Int32Array.from(ids));
+  }
+
+  private async readSales(): Promise<void> {
+    const { clock, sales } = await this.parts.store.articleSales([...SALES_DAYS]);
+    const [week, month] = SALES_DAYS.map(() => new Float32Array(this.catalogue.size));
+    for (const [key, units] of sales) {
+      const article = this.catalogue.indexOf(key);
+      if (article === undefined) continue;
+      [week[article], month[article]] = units;
+    }
+    this.now = {
+      now: clock ? clock.getTime() / 1000 : this.clock() / 1000,
+      sales: { week, month },
+      popular: mostPopular(week, month, CANDIDATE_LIMITS.POPULAR).filter((article) => this.isLive(article)),
+    };
+  }
+
+  private isLive(article: number): boolean {
+    return this.articleOfId[this.idOfArticle[article]] === article;
+  }
+}

@@ -1,0 +1,149 @@
+// The way from customers to ranked candidates: encode → embed → retrieve → merge → score, for many customers at once. The same
+// code serves requests, finds the candidates that the ranker is trained on, and is what an evaluation measures.
+// Knows neither GraphQL, nor Prisma, nor ONNX; does no reading.
+import { CANDIDATE_LIMITS, mergeCandidates, ownPurchases } from '../features/candidates';
+import type { Catalogue } from '../features/catalogue';
+import { HISTORY, type EncodedRows, type Encoder } from '../features/encoder';
+import { articleInputs, customerInputs, historyInputs } from '../features/inputs';
+import { PAIR_WIDTH, writePairFeatures, type Candidates, type PastPurchase, type Sales } from '../features/pairs';
+import type { Batch, Values } from '../engine/engine';
+import type { VectorIndex } from '../release/vector-index';
+
+/** A model with one output: named inputs in, numbers out, rows in the order of the inputs. */
+export type Model = (inputs: Batch) => Promise<Float32Array>;
+
+/** Customers as the models read them. */
+export interface Customers {
+  readonly encoded: EncodedRows;
+  /** Past purchases of each, newest first, as catalogue indices. */
+  readonly pasts: readonly (readonly PastPurchase[])[];
+}
+
+/** What is true of the shop at one moment. */
+export interface Moment {
+  /** Unix seconds. */
+  readonly now: number;
+  readonly sales: Sales;
+  /** The source of popular articles, best first. */
+  readonly popular: readonly number[];
+}
+
+/** Articles by their vectors. */
+export interface ArticleVectors {
+  readonly dim: number;
+  readonly index: VectorIndex;
+  /** The catalogue index of an id of the vector index; −1 if the shop no longer has the article. */
+  articleOf(id: number): number;
+  /** The vector of a catalogue index [dim]; undefined if there is none. */
+  vectorOf(article: number): Float32Array | undefined;
+}
+
+export interface Pipeline {
+  /** [n, dim] query vectors. */
+  embed(customers: Customers): Promise<Float32Array>;
+  /** The articles nearest to each query, catalogue indices, best first; fewer where the shop has fewer. */
+  nearest(queries: Float32Array, k: number): number[][];
+  retrieve(customers: Customers, moment: Moment): Promise<Candidates[]>;
+  /** Scores of each customer's candidates, higher is better, never NaN. */
+  score(customers: Customers, candidates: readonly Candidates[], moment: Moment): Promise<Float32Array[]>;
+}
+
+export interface PipelineParts {
+  readonly encoder: Encoder;
+  readonly catalogue: Catalogue;
+  readonly vectors: ArticleVectors;
+  readonly queryTower: Model;
+  readonly ranker: Model;
+}
+
+export function createPipeline({ encoder, catalogue, vectors, queryTower, ranker }: PipelineParts): Pipeline {
+  function nearest(queries: Float32Array, k: number): number[][] {
+    const rows = queries.length / vectors.dim;
+    if (rows === 0) return [];
+    const found = vectors.index.search(queries, k);
+    return Array.from({ length: rows }, (_, r) =>
+      Array.from(found.ids.subarray(r * found.k, (r + 1) * found.k), (id) =>
+        id < 0 ? -1 : vectors.articleOf(id),
+      ).filter((article) => article >= 0),
+    );
+  }
+
+  async function embed(customers: Customers): Promise<Float32Array> {
+    return queryTower(customerBatch(encoder, catalogue, customers));
+  }
+
+  return {
+    embed,
+    nearest,
+    async retrieve(customers, moment) {
+      const queries = await embed(customers);
+      const neighbours = nearest(queries, CANDIDATE_LIMITS.TWO_TOWER);
+      return customers.pasts.map((past, r) => {
+        const query = queries.subarray(r * vectors.dim, (r + 1) * vectors.dim);
+        const found = { OWN_PURCHASES: ownPurchases(past), TWO_TOWER: neighbours[r], POPULAR: moment.popular };
+        return mergeCandidates(found, (article) => dot(query, vectors.vectorOf(article)));
+      });
+    },
+    async score(customers, candidates, moment) {
+      const scores = await ranker(rankerInputs(encoder, catalogue, customers, candidates, moment));
+      const width = widest(candidates);
+      return candidates.map(({ articles }, r) => {
+        const own = scores.slice(r * width, r * width + articles.length);
+        // A number that is none never takes a place in a ranking.
+        return own.map((score) => (Number.isNaN(score) ? -Infinity : score));
+      });
+    },
+  };
+}
+
+/** Inputs of the ranker: every customer's list as wide as the widest, shorter ones filled with article 0. */
+export function rankerInputs(
+  encoder: Encoder,
+  catalogue: Catalogue,
+  customers: Customers,
+  candidates: readonly Candidates[],
+  moment: Moment,
+): Batch {
+  const n = candidates.length;
+  const width = widest(candidates);
+  const articles = new Int32Array(n * width);
+  const pair = new Float32Array(n * width * PAIR_WIDTH);
+  candidates.forEach((list, r) => {
+    articles.set(list.articles, r * width);
+    writePairFeatures(pair, r * width, list, customers.pasts[r], moment.sales, moment.now);
+  });
+  const flat = articleInputs(catalogue, articles);
+  const folded = Object.entries(flat).map(([name, { data, shape }]): [string, Values] => [
+    name,
+    { data, shape: [n, width, ...shape.slice(1)] },
+  ]);
+  return {
+    ...customerBatch(encoder, catalogue, customers),
+    ...Object.fromEntries(folded),
+    pair: { data: pair, shape: [n, width, PAIR_WIDTH] },
+  };
+}
+
+/** The width of a batch of candidate lists; at least 1, so that no batch is without size. */
+export function widest(candidates: readonly Candidates[]): number {
+  return Math.max(1, ...candidates.map((list) => list.articles.length));
+}
+
+/** Indices of the `first` highest scores, best first; ties by place. */
+export function topIndices(scores: Float32Array, first: number): number[] {
+  return Array.from(scores.keys())
+    .sort((a, b) => scores[b] - scores[a] || a - b)
+    .slice(0, first);
+}
+
+function customerBatch(encoder: Encoder, catalogue: Catalogue, { encoded, pasts }: Customers): Batch {
+  const histories = pasts.map((past) => past.slice(0, HISTORY).map((purchase) => purchase.article));
+  return { ...customerInputs(encoder.customerLayout, encoded), ...historyInputs(catalogue, histories) };
+}
+
+function dot(a: Float32Array, b: Float32Array | undefined): number {
+  if (!b) return 0;
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += a[i] * b[i];
+  return sum;
+}

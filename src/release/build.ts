@@ -1,0 +1,150 @@
+// Writes a release: everything into a folder of its own, the manifest last, then one rename makes it real and another makes it
+// current. A crash at any moment leaves the previous release as it was. Knows nothing of how models came about.
+import { createHash } from 'node:crypto';
+import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { Encoder } from '../features/encoder';
+import type { Tokeniser } from '../features/text';
+import type { EncodedModel, Port } from '../graph/onnx';
+import {
+  CURRENT_FILE,
+  ENCODER_FILE,
+  IDS_FILE,
+  INDEX_FILES,
+  MANIFEST_FILE,
+  MODEL_NAMES,
+  modelFile,
+  TOKENISER_FILE,
+  type Manifest,
+  type ModelName,
+} from './format';
+import { buildIndex } from './vector-index';
+
+export interface ReleaseParts {
+  readonly encoder: Encoder;
+  readonly tokeniser: Tokeniser;
+  readonly models: Readonly<Record<ModelName, EncodedModel>>;
+  /** The shop's ids of the articles, in the order of the rows of both indexes. */
+  readonly articleIds: readonly string[];
+  /** [articles, dim] vectors of the article tower. */
+  readonly articleVectors: Float32Array;
+  /** [articles, dim] vectors of the text encoder. */
+  readonly textVectors: Float32Array;
+  readonly data: Manifest['data'];
+  readonly training: Manifest['training'];
+  readonly evaluation: unknown;
+}
+
+/** Old releases that are kept beside the new one, to go back to. */
+const KEEP = 3;
+
+/** Writes the release and makes it the current one; gives its manifest. */
+export async function publishRelease(modelsDir: string, parts: ReleaseParts, now: Date): Promise<Manifest> {
+  const name = now.toISOString().replace(/[:.]/g, '-').slice(0, 19);
+  const folder = join(modelsDir, name);
+  const draft = join(modelsDir, `.${name}.draft`);
+  await rm(draft, { recursive: true, force: true });
+  const files = contents(parts);
+  for (const [path, content] of files) {
+    await mkdir(dirname(join(draft, path)), { recursive: true });
+    await writeDurably(join(draft, path), content);
+  }
+  const rows = parts.articleIds.length;
+  const manifest: Manifest = {
+    format: 1,
+    name,
+    createdAt: now.toISOString(),
+    encoder: parts.encoder.fingerprint,
+    tokeniser: parts.tokeniser.fingerprint,
+    articles: rows,
+    dims: { articles: parts.articleVectors.length / rows, similar: parts.textVectors.length / rows },
+    models: {
+      query_tower: ports(parts.models.query_tower),
+      article_tower: ports(parts.models.article_tower),
+      ranker: ports(parts.models.ranker),
+      text_encoder: ports(parts.models.text_encoder),
+    },
+    files: Object.fromEntries([...files].map(([path, content]) => [path, sha256(content)])),
+    data: parts.data,
+    training: parts.training,
+    evaluation: parts.evaluation,
+  };
+  await writeDurably(join(draft, MANIFEST_FILE), JSON.stringify(manifest, null, 2));
+  await rm(folder, { recursive: true, force: true });
+  await rename(draft, folder);
+  await makeCurrent(modelsDir, name);
+  await removeOld(modelsDir, name);
+  return manifest;
+}
+
+/** Names the release to serve. A server that watches the file moves to it. */
+export async function makeCurrent(modelsDir: string, name: string): Promise<void> {
+  const draft = join(modelsDir, `.${CURRENT_FILE}.draft`);
+  await writeDurably(draft, `${name}\n`);
+  await rename(draft, join(modelsDir, CURRENT_FILE));
+}
+
+/** The name of the current release; undefined if there is none. */
+export async function currentRelease(modelsDir: string): Promise<string | undefined> {
+  const text = await readFile(join(modelsDir, CURRENT_FILE), 'utf8').catch(() => '');
+  return text.trim() || undefined;
+}
+
+export function sha256(content: Uint8Array | string): string {
+  return createHash('sha256').update(content).digest('hex');
+}
+
+function contents(parts: ReleaseParts): Map<string, Uint8Array | string> {
+  const ids = Int32Array.from(parts.articleIds.keys());
+  const rows = parts.articleIds.length;
+  const files = new Map<string, Uint8Array | string>([
+    [ENCODER_FILE, JSON.stringify(parts.encoder)],
+    [TOKENISER_FILE, JSON.stringify(parts.tokeniser)],
+    [IDS_FILE, parts.articleIds.map((id) => `${JSON.stringify(id)}\n`).join('')],
+    [INDEX_FILES.articles, buildIndex(parts.articleVectors.length / rows, ids, parts.articleVectors).serialise()],
+    [INDEX_FILES.similar, buildIndex(parts.textVectors.length / rows, ids, parts.textVectors).serialise()],
+  ]);
+  for (const name of MODEL_NAMES) {
+    files.set(modelFile(name), parts.models[name].bytes);
+    files.set(`${name}/config.pbtxt`, tritonConfig(name, parts.models[name]));
+  }
+  return files;
+}
+
+/** https://github.com/triton-inference-server/server/blob/main/docs/user_guide/model_configuration.md */
+function tritonConfig(name: ModelName, model: EncodedModel): string {
+  const list = (label: string, all: readonly Port[]): string =>
+    `${label} [\n${all
+      .map(({ name: port, shape, dtype }) => {
+        const dims = shape.map((size) => (typeof size === 'number' ? size : -1)).join(', ');
+        return `  { name: "${port}" data_type: ${dtype === 'int32' ? 'TYPE_INT32' : 'TYPE_FP32'} dims: [ ${dims} ] }`;
+      })
+      .join(',\n')}\n]\n`;
+  return `name: "${name}"\nbackend: "onnxruntime"\nmax_batch_size: 0\n${list('input', model.inputs)}${list('output', model.outputs)}`;
+}
+
+function ports(model: EncodedModel): Manifest['models'][ModelName] {
+  const plain = (all: readonly Port[]) => all.map(({ name, shape, dtype }) => ({ name, shape: [...shape], dtype }));
+  return { inputs: plain(model.inputs), outputs: plain(model.outputs) };
+}
+
+async function writeDurably(path: string, content: Uint8Array | string): Promise<void> {
+  const file = await open(path, 'w');
+  try {
+    await file.writeFile(content);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+async function removeOld(modelsDir: string, current: string): Promise<void> {
+  const entries = await readdir(modelsDir, { withFileTypes: true });
+  const releases = entries.filter((entry) => entry.isDirectory() && /^\d{4}-\d{2}-\d{2}T/.test(entry.name));
+  const old = releases
+    .map((entry) => entry.name)
+    .filter((name) => name < current)
+    .sort()
+    .reverse();
+  for (const name of old.slice(KEEP)) await rm(join(modelsDir, name), { recursive: true, force: true });
+}

@@ -1,0 +1,146 @@
+// Opens a release for serving: every file is the one that the manifest vouches for and fits the others, or an error says which
+// does not and why. Knows nothing of requests.
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { Engine } from '../engine/engine';
+import { asError, VitrineError } from '../errors';
+import { openEncoder, type Encoder } from '../features/encoder';
+import { openTokeniser, type Tokeniser } from '../features/text';
+import { currentRelease, sha256 } from './build';
+import {
+  ENCODER_FILE,
+  IDS_FILE,
+  INDEX_FILES,
+  MANIFEST_FILE,
+  manifestSchema,
+  MODEL_NAMES,
+  MODEL_OUTPUT,
+  modelFile,
+  TOKENISER_FILE,
+  type Manifest,
+  type ModelName,
+} from './format';
+import { openIndex, type VectorIndex } from './vector-index';
+
+export interface Release {
+  readonly manifest: Manifest;
+  readonly encoder: Encoder;
+  readonly tokeniser: Tokeniser;
+  /** The shop's ids of the articles, in the order of the rows of both indexes; a row's id in an index is its place. */
+  readonly articleIds: readonly string[];
+  readonly articles: VectorIndex;
+  readonly similar: VectorIndex;
+}
+
+/** Reads a manifest without opening the rest. @throws VitrineError RELEASE_MISSING, RELEASE_INVALID */
+export async function readManifest(folder: string): Promise<Manifest> {
+  const text = await read(folder, MANIFEST_FILE);
+  const parsed = manifestSchema.safeParse(parseJson(text, MANIFEST_FILE));
+  if (!parsed.success) throw invalid(MANIFEST_FILE, z.prettifyError(parsed.error));
+  return parsed.data;
+}
+
+/** The folder of the release to serve. @throws VitrineError RELEASE_MISSING */
+export async function currentFolder(modelsDir: string): Promise<string> {
+  const name = await currentRelease(modelsDir);
+  if (name) return join(modelsDir, name);
+  throw new VitrineError('RELEASE_MISSING', `There is no release in ${modelsDir}. Run \`npx vitrine train\`.`);
+}
+
+/** Verifies a release and loads its models into the engine under `${manifest.name}/${model}`. */
+export async function openRelease(folder: string, engine: Engine): Promise<Release> {
+  const manifest = await readManifest(folder);
+  const files = new Map<string, Buffer>();
+  for (const [path, expected] of Object.entries(manifest.files)) {
+    const content = await read(folder, path);
+    const got = sha256(content);
+    if (got !== expected) throw invalid(path, `its SHA-256 is ${got}, the manifest says ${expected}`);
+    files.set(path, content);
+  }
+  const need = (path: string): Buffer => {
+    const content = files.get(path);
+    if (content) return content;
+    throw invalid(MANIFEST_FILE, `it does not list ${path}`);
+  };
+  const encoder = openEncoder(parseJson(need(ENCODER_FILE), ENCODER_FILE));
+  if (encoder.fingerprint !== manifest.encoder) {
+    throw invalid(
+      ENCODER_FILE,
+      `its fingerprint is ${encoder.fingerprint}, the models were trained with ${manifest.encoder}`,
+    );
+  }
+  const tokeniser = openTokeniser(parseJson(need(TOKENISER_FILE), TOKENISER_FILE));
+  if (tokeniser.fingerprint !== manifest.tokeniser) {
+    throw invalid(
+      TOKENISER_FILE,
+      `its fingerprint is ${tokeniser.fingerprint}, the text encoder was trained with ${manifest.tokeniser}`,
+    );
+  }
+  const articleIds = z.array(z.string()).parse(
+    need(IDS_FILE)
+      .toString('utf8')
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => parseJson(line, IDS_FILE)),
+  );
+  if (articleIds.length !== manifest.articles) {
+    throw invalid(IDS_FILE, `it has ${String(articleIds.length)} ids, the manifest says ${String(manifest.articles)}`);
+  }
+  const index = (which: keyof typeof INDEX_FILES): VectorIndex => {
+    const file = INDEX_FILES[which];
+    let opened: VectorIndex;
+    try {
+      opened = openIndex(need(file), Int32Array.from(articleIds.keys()));
+    } catch (thrown) {
+      throw invalid(file, asError(thrown).message);
+    }
+    const dim = manifest.dims[which];
+    if (opened.dim !== dim)
+      throw invalid(file, `its vectors have ${String(opened.dim)} numbers, the manifest says ${String(dim)}`);
+    return opened;
+  };
+  const release = { manifest, encoder, tokeniser, articleIds, articles: index('articles'), similar: index('similar') };
+  for (const name of MODEL_NAMES) {
+    await engine.load(modelKey(manifest, name), need(modelFile(name))).catch((thrown: unknown) => {
+      throw invalid(modelFile(name), asError(thrown).message);
+    });
+  }
+  return release;
+}
+
+/** The name under which a release's model is loaded: two releases can be open at once. */
+export function modelKey(manifest: Pick<Manifest, 'name'>, model: ModelName): string {
+  return `${manifest.name}/${model}`;
+}
+
+/** Runs one model of an open release. */
+export function modelOf(engine: Engine, manifest: Pick<Manifest, 'name'>, model: ModelName) {
+  const output = MODEL_OUTPUT[model];
+  return async (inputs: Parameters<Engine['run']>[1]): Promise<Float32Array> => {
+    const { data } = (await engine.run(modelKey(manifest, model), inputs, [output]))[output];
+    if (data instanceof Float32Array) return data;
+    throw invalid(modelFile(model), `its output ${output} is not float32`);
+  };
+}
+
+async function read(folder: string, path: string): Promise<Buffer> {
+  try {
+    return await readFile(join(folder, path));
+  } catch (thrown) {
+    const code = path === MANIFEST_FILE ? 'RELEASE_MISSING' : 'RELEASE_INVALID';
+    throw new VitrineError(code, `The release ${folder} lacks ${path}: ${asError(thrown).message}`, { cause: thrown });
+  }
+}
+
+function parseJson(text: Buffer | string, file: string): unknown {
+  try {
+    return JSON.parse(text.toString('utf8'));
+  } catch (thrown) {
+    throw invalid(file, `it is not JSON (${asError(thrown).message})`);
+  }
+}
+
+function invalid(file: string, why: string): VitrineError {
+  return new VitrineError('RELEASE_INVALID', `The release's file ${file} does not fit: ${why}.`);
+}

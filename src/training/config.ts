@@ -1,0 +1,64 @@
+// Every setting of training, in one place, with one dial for people. The whole of it is stored with the weights.
+import type { RankerTraining } from './train-ranker';
+import type { TextEncoderConfig } from './text-encoder';
+import type { TowerTraining } from './train-towers';
+
+export const SIZES = ['tiny', 'small', 'full'] as const;
+export type Size = (typeof SIZES)[number];
+
+export interface TrainingConfig {
+  readonly size: Size;
+  readonly seed: number;
+  readonly towers: TowerTraining;
+  /** Further steps of the towers on all purchases after the ranker was trained, as a share of the first. */
+  readonly catchUp: number;
+  readonly ranker: RankerTraining;
+  readonly text: TextEncoderConfig;
+}
+
+/** tiny: seconds, for tests and first looks; small: minutes on two cores; full: wider and longer. */
+export function trainingConfig(size: Size, seed: number): TrainingConfig {
+  const tiny = size === 'tiny';
+  const full = size === 'full';
+  return {
+    size,
+    seed,
+    towers: {
+      dim: tiny ? 32 : 64,
+      fieldDim: tiny ? 8 : 16,
+      hidden: tiny ? 64 : full ? 256 : 128,
+      temperature: 0.08,
+      epochs: tiny ? 3 : full ? 8 : 5,
+      maxSteps: tiny ? 200 : full ? 100_000 : 4_000,
+      batch: tiny ? 256 : 1024,
+      sampled: tiny ? 256 : 1024,
+      denseRate: 0.001,
+      tableRate: 0.05,
+      weightDecay: 0.0001,
+      idDropout: 0.1,
+      halfLifeDays: 60,
+    },
+    catchUp: 0.2,
+    ranker: {
+      dim: tiny ? 8 : 16,
+      hidden: tiny ? [32] : full ? [256, 128] : [128, 64],
+      weeks: 4,
+      epochs: 2,
+      batch: tiny ? 32 : 64,
+      listLength: 48,
+      maxLists: tiny ? 1_000 : full ? 200_000 : 16_000,
+      denseRate: 0.001,
+      tableRate: 0.02,
+      weightDecay: 0.0001,
+    },
+    text: {
+      dim: tiny ? 32 : 96,
+      temperature: 0.1,
+      batch: tiny ? 128 : 512,
+      steps: tiny ? 60 : full ? 3_000 : 400,
+      denseRate: 0.001,
+      tableRate: 0.01,
+      keep: 0.5,
+    },
+  };
+}

@@ -1,0 +1,127 @@
+// Fits everything that recommends: encoder, towers, ranker, on what was known at one moment. Gives the models as they will be
+// served and the pipeline that runs them, so that what is measured is what is released. Knows no files and no protocol.
+import type { Store } from '../data/store';
+import type { Engine } from '../engine/engine';
+import { encodeShop, type RawShop, type Shop } from '../features/dataset';
+import { articleInputs } from '../features/inputs';
+import { encodeOnnx, type EncodedModel } from '../graph/onnx';
+import { sigmoid } from '../graph/operators';
+import type { Tensor } from '../graph/tensor';
+import { createRandom } from '../random';
+import { createPipeline, type ArticleVectors, type Model, type Pipeline } from '../recommend/pipeline';
+import { MODEL_OUTPUT, type ModelName } from '../release/format';
+import { modelKey, modelOf } from '../release/open';
+import { buildIndex } from '../release/vector-index';
+import type { Reporter } from '../telemetry';
+import type { TrainingConfig } from './config';
+import { ranker } from './ranker';
+import { trainRanker } from './train-ranker';
+import { towerTrainer } from './train-towers';
+import type { Weights } from './trainer';
+import { twoTower } from './two-tower';
+
+export interface Fitted {
+  readonly shop: Shop;
+  readonly pipeline: Pipeline;
+  readonly models: Readonly<Record<'query_tower' | 'article_tower' | 'ranker', EncodedModel>>;
+  /** [articles, dim] in catalogue order. */
+  readonly articleVectors: Float32Array;
+}
+
+/** Stands in the pipeline while there is no ranker yet: such a pipeline retrieves and must not be asked to score. */
+const noRanker: Model = () => Promise.reject(new Error('There is no ranker yet.'));
+
+/** The name under which models in training are loaded. */
+const DRAFT = { name: 'draft' };
+const WEEK = 7 * 86_400;
+
+/**
+ * Learns from the purchases before `until` (Unix seconds). The ranker must see candidates as serving will find them, so the
+ * towers that find them stop some weeks earlier; when the ranker is done they catch up with those weeks.
+ */
+export async function fit(
+  engine: Engine,
+  store: Store,
+  raw: RawShop,
+  until: number,
+  config: TrainingConfig,
+  reporter: Reporter,
+): Promise<Fitted> {
+  const shop = await encodeShop(store, raw, until, reporter);
+  const span = until - raw.first;
+  // A young shop has few weeks: the ranker gets at most a third of the time there is.
+  const weeks = Math.max(1, Math.min(config.ranker.weeks, Math.floor(span / 3 / WEEK)));
+  const towersUntil = Math.max(until - weeks * WEEK, raw.first + span / 2);
+
+  const towers = await towerTrainer(engine, shop, config.towers, createRandom(config.seed, 'towers'), reporter);
+  await towers.run(towersUntil, config.towers.epochs);
+  const early = await serveTowers(engine, shop, config, towers.weights, noRanker);
+  const rankerWeights = await trainRanker(
+    engine,
+    shop,
+    early.pipeline,
+    until,
+    { ...config.ranker, weeks },
+    createRandom(config.seed, 'ranker'),
+    reporter,
+  );
+  await towers.run(until, config.towers.epochs * config.catchUp);
+  // The order is the logits'; the sigmoid only puts scores between 0 and 1.
+  const rankerModel = served('ranker', sigmoid(ranker(shop.encoder, config.ranker)), rankerWeights);
+  await engine.load(modelKey(DRAFT, 'ranker'), rankerModel.bytes);
+  const late = await serveTowers(engine, shop, config, towers.weights, modelOf(engine, DRAFT, 'ranker'));
+  return { shop, ...late, models: { ...late.models, ranker: rankerModel } };
+}
+
+type Retrieval = Omit<Fitted, 'shop' | 'models'> & { models: Omit<Fitted['models'], 'ranker'> };
+
+/** The towers with their weights written in, loaded, and a pipeline that retrieves. */
+async function serveTowers(
+  engine: Engine,
+  shop: Shop,
+  config: TrainingConfig,
+  weights: Weights,
+  rankerModel: Model,
+): Promise<Retrieval> {
+  const towers = twoTower(shop.encoder, config.towers);
+  const models = {
+    query_tower: served('query_tower', towers.query, weights),
+    article_tower: served('article_tower', towers.article, weights),
+  };
+  await engine.load(modelKey(DRAFT, 'query_tower'), models.query_tower.bytes);
+  await engine.load(modelKey(DRAFT, 'article_tower'), models.article_tower.bytes);
+  const articleVectors = await embedArticles(modelOf(engine, DRAFT, 'article_tower'), shop, config.towers.dim);
+  const pipeline = createPipeline({
+    encoder: shop.encoder,
+    catalogue: shop.catalogue,
+    vectors: vectorsOf(articleVectors, config.towers.dim),
+    queryTower: modelOf(engine, DRAFT, 'query_tower'),
+    ranker: rankerModel,
+  });
+  return { pipeline, models, articleVectors };
+}
+
+/** A model as it is released: the trained graph without the loss, its weights written in. */
+function served(name: ModelName, output: Tensor, values: Weights): EncodedModel {
+  return encodeOnnx({ name, outputs: { [MODEL_OUTPUT[name]]: output }, values, embeddings: 'inline' });
+}
+
+async function embedArticles(articleTower: Model, shop: Shop, dim: number): Promise<Float32Array> {
+  const vectors = new Float32Array(shop.catalogue.size * dim);
+  for (let from = 0; from < shop.catalogue.size; from += 2048) {
+    const size = Math.min(2048, shop.catalogue.size - from);
+    const indices = Int32Array.from({ length: size }, (_, i) => from + i);
+    vectors.set(await articleTower(articleInputs(shop.catalogue, indices)), from * dim);
+  }
+  return vectors;
+}
+
+function vectorsOf(vectors: Float32Array, dim: number): ArticleVectors {
+  const ids = Int32Array.from({ length: vectors.length / dim }, (_, i) => i);
+  return {
+    dim,
+    index: buildIndex(dim, ids, vectors),
+    articleOf: (id) => id,
+    vectorOf: (article) => vectors.subarray(article * dim, (article + 1) * dim),
+  };
+}

@@ -1,0 +1,88 @@
+// The ranker: a DLRM over a customer and each of their candidates, and its loss.
+// Naumov et al., "Deep Learning Recommendation Model", arXiv 1906.00091. Embeddings of both sides meet in dot products;
+// a small network reads these beside the pair's own features. Knows nothing of where candidates come from.
+import type { Encoder } from '../features/encoder';
+import { HISTORY } from '../features/encoder';
+import { PAIR_WIDTH } from '../features/pairs';
+import {
+  add,
+  concat,
+  flatten,
+  logSumExp,
+  matmul,
+  mean,
+  mul,
+  reduceSum,
+  relu,
+  reshape,
+  sub,
+  transposeLast,
+} from '../graph/operators';
+import { constant, embedding, input, parameter, type Table, type Tensor } from '../graph/tensor';
+import { fieldEmbeddings, mlp } from './layers';
+
+export interface RankerConfig {
+  /** Width of every embedding. */
+  readonly dim: number;
+  readonly hidden: readonly number[];
+}
+
+/**
+ * Scores [batch, candidates], higher is better, of each customer's candidates. Inputs: `customer_*`, `history_*`, `last_id` [batch, …],
+ * `article_*` [batch, candidates, …] and `pair` [batch, candidates, PAIR_WIDTH]. A score depends on nothing but its own
+ * customer and candidate.
+ */
+export function ranker(encoder: Encoder, { dim, hidden }: RankerConfig): Tensor {
+  const articleIds: Table = { name: 'ranker.article_ids', rows: encoder.articleSlots, width: dim };
+  const articleFields: Table = { name: 'ranker.article_fields', rows: encoder.articleLayout.slots, width: dim };
+  const customerFields: Table = { name: 'ranker.customer_fields', rows: encoder.customerLayout.slots, width: dim };
+  const outer = ['batch', 'candidates'];
+
+  const pair = input('pair', [...outer, PAIR_WIDTH]);
+  const bottom = relu(mlp('ranker.bottom', pair, [64, dim]));
+
+  const id = embedding('ranker.article_id', articleIds, input('article_id', outer, 'int32'));
+  const fields = fieldEmbeddings('ranker', 'article', encoder.articleLayout, articleFields, outer);
+  const articleSide = stacked([bottom, id, ...fields.multi], fields.single, outer, dim);
+
+  const history = embedding(
+    'ranker.history_id',
+    articleIds,
+    input('history_id', ['batch', HISTORY], 'int32'),
+    input('history_id_weights', ['batch', HISTORY]),
+  );
+  const last = embedding('ranker.last_id', articleIds, input('last_id', ['batch'], 'int32'));
+  const past = fieldEmbeddings('ranker', 'history', encoder.articleLayout, articleFields, ['batch'], HISTORY);
+  const customer = fieldEmbeddings('ranker', 'customer', encoder.customerLayout, customerFields, ['batch']);
+  const pooled = stacked([history, last, ...past.multi, ...customer.multi], past.single, ['batch'], dim);
+  const customerSide = customer.single ? concat([pooled, customer.single], 1) : pooled;
+
+  // Every vector of the article with every vector of the customer; pairs within one side are left to the layers above.
+  const articleVectors = Number(articleSide.shape[2]);
+  const customerVectors = Number(customerSide.shape[1]);
+  const rows = reshape(articleSide, ['batch', `candidates*${String(articleVectors)}`, dim]);
+  const dots = reshape(matmul(rows, transposeLast(customerSide)), [...outer, articleVectors * customerVectors]);
+  const top = mlp('ranker.top', concat([dots, flatten(articleSide, 2)]), [...hidden, 1]);
+  // A straight way for the pair's own features: what repeats and trends say needs no layers to be learnt.
+  const direct = matmul(pair, parameter('ranker.direct', [PAIR_WIDTH, 1], 'zeros'));
+  return reshape(add(top, direct), outer);
+}
+
+/**
+ * Listwise softmax cross-entropy (Cao et al., ICML 2007, ListNet's top-one loss) over each customer's candidates. Inputs: `label`
+ * [batch, candidates], summing to 1 over a customer's candidates, and `absent` [batch, candidates], 1 where a list is
+ * shorter than the batch is wide.
+ */
+export function listwiseLoss(scores: Tensor): Tensor {
+  const label = input('label', ['batch', 'candidates']);
+  const absent = input('absent', ['batch', 'candidates']);
+  const present = sub(scores, mul(absent, constant(1e4)));
+  const target = reduceSum(mul(present, label), [-1]);
+  return mean(sub(logSumExp(present), target));
+}
+
+/** Vectors [...outer, dim] and blocks of them [...outer, n, dim] as one block. */
+function stacked(vectors: readonly Tensor[], block: Tensor | undefined, outer: readonly string[], dim: number): Tensor {
+  const rows = vectors.map((vector) => reshape(vector, [...outer, 1, dim]));
+  return concat(block ? [...rows, block] : rows, outer.length);
+}

@@ -1,0 +1,188 @@
+// Trains the ranker on candidates that retrieval really returns: for several weeks before the end, what each buying customer
+// would have been shown at the week's start, and what they then bought. Knows not how a step is run, nor how sources find.
+import type { Batch, Engine } from '../engine/engine';
+import { mostPopular, CANDIDATE_LIMITS } from '../features/candidates';
+import type { Shop } from '../features/dataset';
+import { PAST_LIMIT, type Candidates } from '../features/pairs';
+import { VitrineError } from '../errors';
+import type { Random } from '../random';
+import { rankerInputs, widest, type Customers, type Moment, type Pipeline } from '../recommend/pipeline';
+import type { Reporter } from '../telemetry';
+import { listwiseLoss, ranker, type RankerConfig } from './ranker';
+import { createTrainer, type Weights } from './trainer';
+
+export interface RankerTraining extends RankerConfig {
+  /** Weeks before the end that give examples; the towers that retrieve must not have seen them. */
+  readonly weeks: number;
+  readonly epochs: number;
+  /** Customers a step. */
+  readonly batch: number;
+  /** Candidates of one customer in training: what was bought, and a random part of the rest. */
+  readonly listLength: number;
+  /** At most this many customer-weeks. */
+  readonly maxLists: number;
+  readonly denseRate: number;
+  readonly tableRate: number;
+  readonly weightDecay: number;
+}
+
+const WEEK = 7 * 86_400;
+
+interface List {
+  readonly customer: number;
+  readonly moment: Moment;
+  readonly candidates: Candidates;
+  readonly bought: ReadonlySet<number>;
+}
+
+/** The shop at a moment of its past, as serving would have known it then. */
+export function momentOf(shop: Shop, now: number): Moment {
+  const sales = shop.salesBefore(now);
+  return { now, sales, popular: mostPopular(sales.week, sales.month, CANDIDATE_LIMITS.POPULAR) };
+}
+
+/** Customers as the pipeline reads them, as they were known at a moment. */
+export function customersAt(shop: Shop, customers: readonly number[], now: number): Customers {
+  return {
+    encoded: shop.customerRows(customers),
+    pasts: customers.map((customer) => shop.pastOf(customer, now, PAST_LIMIT)),
+  };
+}
+
+export async function trainRanker(
+  engine: Engine,
+  shop: Shop,
+  pipeline: Pipeline,
+  until: number,
+  config: RankerTraining,
+  random: Random,
+  reporter: Reporter,
+): Promise<Weights> {
+  const lists = await collectLists(shop, pipeline, until, config, random, reporter);
+  if (lists.length === 0) {
+    throw new VitrineError(
+      'NOTHING_TO_LEARN',
+      `In the last ${String(config.weeks)} weeks no customer bought an article that retrieval had found; import more purchases.`,
+    );
+  }
+  const trainer = await createTrainer(engine, {
+    name: 'train.ranker',
+    loss: listwiseLoss(ranker(shop.encoder, config)),
+    random,
+    denseRate: config.denseRate,
+    tableRate: config.tableRate,
+    weightDecay: config.weightDecay,
+  });
+  const total = lists.length * config.epochs;
+  const progress = reporter.progress('Ranker', total, 'lists');
+  let loss = Number.NaN;
+  await trainer.train(batches(shop, lists, config, random), (step, value) => {
+    loss = step === 1 ? value : 0.98 * loss + 0.02 * value;
+    progress.tick(Math.min(total, step * config.batch), `loss ${loss.toFixed(3)}`);
+  });
+  progress.done(`loss ${loss.toFixed(3)}`);
+  return trainer.weights;
+}
+
+/** Every list once an epoch, in a random order. A batch holds customers of one moment, since sales and clock belong to it. */
+function* batches(
+  shop: Shop,
+  lists: readonly List[],
+  { batch, epochs, listLength }: RankerTraining,
+  random: Random,
+): Generator<Batch> {
+  for (let epoch = 0; epoch < epochs; epoch++) {
+    const shuffled = lists
+      .map((list) => ({ list, key: random.next() }))
+      .sort((a, b) => a.key - b.key)
+      .map(({ list }) => list);
+    const open = new Map<Moment, List[]>();
+    for (const list of shuffled) {
+      const gathered = open.get(list.moment) ?? [];
+      gathered.push(list);
+      if (gathered.length === batch) {
+        yield batchOf(shop, gathered, listLength, random);
+        open.delete(list.moment);
+      } else open.set(list.moment, gathered);
+    }
+    for (const rest of open.values()) yield batchOf(shop, rest, listLength, random);
+  }
+}
+
+async function collectLists(
+  shop: Shop,
+  pipeline: Pipeline,
+  until: number,
+  { weeks, maxLists }: RankerTraining,
+  random: Random,
+  reporter: Reporter,
+): Promise<List[]> {
+  const lists: List[] = [];
+  const progress = reporter.progress('Candidates for the ranker', undefined, 'customer-weeks');
+  for (let week = weeks; week >= 1; week--) {
+    const now = until - week * WEEK;
+    const moment = momentOf(shop, now);
+    const bought = [...shop.boughtWithin(now, Math.min(now + WEEK, until))];
+    const share = maxLists / weeks / Math.max(1, bought.length);
+    const chosen = bought.filter(() => random.next() < share);
+    for (let at = 0; at < chosen.length; at += 256) {
+      const part = chosen.slice(at, at + 256);
+      const customers = customersAt(
+        shop,
+        part.map(([customer]) => customer),
+        now,
+      );
+      const candidates = await pipeline.retrieve(customers, moment);
+      part.forEach(([customer, articles], i) => {
+        // A list without anything bought says nothing about order.
+        if (!candidates[i].articles.some((article) => articles.has(article))) return;
+        lists.push({ customer, moment, candidates: candidates[i], bought: articles });
+      });
+      progress.tick(lists.length);
+    }
+  }
+  progress.done(`${String(lists.length)} with a purchase among the candidates`);
+  return lists;
+}
+
+/** All bought candidates and a random part of the others, at most `length` a list. */
+function batchOf(shop: Shop, lists: readonly List[], length: number, random: Random): Batch {
+  const sampled = lists.map((list) => sample(list, length, random));
+  const moment = lists[0].moment;
+  const customers = customersAt(
+    shop,
+    lists.map((list) => list.customer),
+    moment.now,
+  );
+  const width = widest(sampled);
+  const label = new Float32Array(lists.length * width);
+  const absent = new Float32Array(lists.length * width).fill(1);
+  sampled.forEach(({ articles }, r) => {
+    const hits = articles.reduce((sum, article) => sum + (lists[r].bought.has(article) ? 1 : 0), 0);
+    articles.forEach((article, i) => {
+      label[r * width + i] = lists[r].bought.has(article) ? 1 / hits : 0;
+      absent[r * width + i] = 0;
+    });
+  });
+  return {
+    ...rankerInputs(shop.encoder, shop.catalogue, customers, sampled, moment),
+    label: { data: label, shape: [lists.length, width] },
+    absent: { data: absent, shape: [lists.length, width] },
+  };
+}
+
+function sample({ candidates, bought }: List, length: number, random: Random): Candidates {
+  const hits: number[] = [];
+  const others: number[] = [];
+  candidates.articles.forEach((article, i) => (bought.has(article) ? hits : others).push(i));
+  for (let i = 0; i < Math.min(length - hits.length, others.length); i++) {
+    const j = i + random.int(others.length - i);
+    [others[i], others[j]] = [others[j], others[i]];
+  }
+  const kept = [...hits, ...others.slice(0, Math.max(0, length - hits.length))];
+  return {
+    articles: Int32Array.from(kept, (i) => candidates.articles[i]),
+    sources: kept.map((i) => candidates.sources[i]),
+    cosines: Float32Array.from(kept, (i) => candidates.cosines[i]),
+  };
+}

@@ -1,0 +1,151 @@
+// From a filled store to a release: an evaluation on held-out days first, then the models on everything, then the text
+// encoder, then the files. Knows the order of the work, none of its details.
+import type { Store } from '../data/store';
+import type { ShopOptions } from '../data/synthetic-world';
+import type { Engine } from '../engine/engine';
+import { VitrineError } from '../errors';
+import { readShop, type RawShop } from '../features/dataset';
+import { articleText, MAX_TOKENS, TokeniserFit, type Tokeniser } from '../features/text';
+import { encodeOnnx, type EncodedModel } from '../graph/onnx';
+import { createRandom } from '../random';
+import { publishRelease } from '../release/build';
+import { MODEL_OUTPUT, type Manifest } from '../release/format';
+import { modelKey, modelOf } from '../release/open';
+import type { Reporter } from '../telemetry';
+import type { TrainingConfig } from './config';
+import { evaluate, type Evaluation } from './evaluate';
+import { fit } from './fit';
+import { textEncoder, trainTextEncoder } from './text-encoder';
+
+export interface HoldOut {
+  /** Unix seconds of the first moment held out; absent: `days` before the end of the data. */
+  readonly cut?: number | undefined;
+  readonly days: number;
+  readonly maxCustomers: number;
+}
+
+export const HOLD_OUT: HoldOut = { days: 7, maxCustomers: 5_000 };
+const DAY = 86_400;
+
+/** Trains on the part of the purchases that lies before the cut and measures on the days after it. */
+export async function evaluateTraining(
+  engine: Engine,
+  store: Store,
+  config: TrainingConfig,
+  holdOut: HoldOut,
+  reporter: Reporter,
+  shop?: RawShop,
+): Promise<Evaluation> {
+  const raw = shop ?? (await readShop(store));
+  const endOfData = Math.floor(raw.last / DAY) * DAY + DAY;
+  const cut = holdOut.cut ?? endOfData - holdOut.days * DAY;
+  if (cut <= raw.first || cut > raw.last) {
+    throw new VitrineError(
+      'NOTHING_TO_LEARN',
+      `Cannot hold out from ${isoDay(cut)}: purchases run from ${isoDay(raw.first)} to ${isoDay(raw.last)}; choose a cut between them.`,
+    );
+  }
+  const fitted = await fit(engine, store, raw, cut, config, reporter);
+  const synthetic = (await store.fact('synthetic')) as Partial<ShopOptions> | null | undefined;
+  return evaluate(
+    fitted,
+    {
+      cut,
+      days: holdOut.days,
+      maxCustomers: holdOut.maxCustomers,
+      seed: config.seed,
+      synthetic: synthetic ?? undefined,
+    },
+    reporter,
+  );
+}
+
+export interface Trained {
+  readonly manifest: Manifest;
+  /** null: nothing was held out. */
+  readonly evaluation: Evaluation | null;
+}
+
+/** Evaluates (unless told not to), trains on everything and publishes a release. */
+export async function train(
+  engine: Engine,
+  store: Store,
+  modelsDir: string,
+  config: TrainingConfig,
+  holdOut: HoldOut | undefined,
+  reporter: Reporter,
+): Promise<Trained> {
+  const raw = await readShop(store);
+  let evaluation: Evaluation | null = null;
+  if (holdOut) {
+    reporter.say(`Evaluation: training without the last ${String(holdOut.days)} days, to measure on them`);
+    evaluation = await evaluateTraining(engine, store, config, holdOut, reporter, raw);
+    reporter.say('Release: training on everything');
+  }
+  const { shop, models, articleVectors } = await fit(engine, store, raw, raw.last + 1, config, reporter);
+  const text = await fitText(engine, store, config, reporter);
+  const manifest = await publishRelease(
+    modelsDir,
+    {
+      encoder: shop.encoder,
+      tokeniser: text.tokeniser,
+      models: { ...models, text_encoder: text.model },
+      articleIds: shop.catalogue.ids,
+      articleVectors,
+      textVectors: text.vectors,
+      data: { purchases: shop.at.length, customers: shop.customers, from: isoDay(raw.first), to: isoDay(raw.last) },
+      training: { ...config },
+      evaluation,
+    },
+    new Date(),
+  );
+  return { manifest, evaluation };
+}
+
+/** The text encoder of the catalogue and the vectors of its articles [articles, dim], in the order of their keys. */
+async function fitText(
+  engine: Engine,
+  store: Store,
+  config: TrainingConfig,
+  reporter: Reporter,
+): Promise<{ tokeniser: Tokeniser; model: EncodedModel; vectors: Float32Array }> {
+  const fitting = new TokeniserFit();
+  const texts: string[] = [];
+  for await (const rows of store.streamArticles()) {
+    fitting.add(rows);
+    for (const row of rows) texts.push(articleText(row));
+  }
+  const tokeniser = fitting.finish();
+  const tokens = tokeniser.inputs(texts);
+  const weights = await trainTextEncoder(
+    engine,
+    tokeniser,
+    tokens,
+    config.text,
+    createRandom(config.seed, 'text'),
+    reporter,
+  );
+  const name = 'text_encoder';
+  const output = textEncoder(tokeniser, config.text.dim)('text');
+  const model = encodeOnnx({ name, outputs: { [MODEL_OUTPUT[name]]: output }, values: weights, embeddings: 'inline' });
+  const draft = { name: 'draft' };
+  await engine.load(modelKey(draft, name), model.bytes);
+  const encode = modelOf(engine, draft, name);
+  const vectors = new Float32Array(texts.length * config.text.dim);
+  for (let from = 0; from < texts.length; from += 1024) {
+    const until = Math.min(texts.length, from + 1024);
+    const part = (values: { data: Float32Array | Int32Array }) =>
+      values.data.slice(from * MAX_TOKENS, until * MAX_TOKENS);
+    const shape = [until - from, MAX_TOKENS];
+    const inputs = {
+      text_ids: { data: part(tokens.text_ids), shape },
+      text_weights: { data: part(tokens.text_weights), shape },
+    };
+    vectors.set(await encode(inputs), from * config.text.dim);
+  }
+  return { tokeniser, model, vectors };
+}
+
+function isoDay(seconds: number): string {
+  return new Date(seconds * 1000).toISOString().slice(0, 10);
+}

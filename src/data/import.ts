@@ -1,0 +1,299 @@
+// Brings a shop's files into the store: streams them through the converter into temporary tables, then merges all of
+// them in one transaction, so that an import happens wholly or not at all, however it ends. Ways of writing are in
+// merge.ts, of reading in csv.ts, columns in mapping.ts.
+
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Client } from 'pg';
+import { from as copyFrom } from 'pg-copy-streams';
+import { asError, VitrineError } from '../errors';
+import type { Reporter } from '../telemetry';
+import { createConverter, RowError } from './convert';
+import { csvLine, type CsvFile, type RowFault } from './csv';
+import { openShop, type FileKind, type Mapping, type ShopFiles } from './mapping';
+import {
+  createStaging,
+  mergeArticles,
+  mergeCustomers,
+  mergePurchases,
+  stagingTable,
+  takeDuplicates,
+  takeUnknownArticles,
+  type MergeCounts,
+} from './merge';
+import { openRejects, type Rejects } from './rejects';
+import { SYNTHETIC_FILE } from './synthetic';
+
+export interface ImportOptions {
+  readonly databaseUrl: string;
+  /** A mapping file for folders without a shop.json. */
+  readonly mapping?: string;
+  /** Share of a file's rows that may be rejected, 0 to 1. */
+  readonly maxRejects?: number;
+  /** Where rejected rows are written to. */
+  readonly rejectsFile: string;
+  readonly reporter: Reporter;
+  readonly signal?: AbortSignal;
+}
+
+/** What became of one file's rows: rows = inserted + updated + unchanged + rejected. */
+export interface FileResult extends MergeCounts {
+  readonly file: string;
+  readonly rows: number;
+  readonly rejected: number;
+  /** Time to read and stage the file. */
+  readonly seconds: number;
+  readonly rowsPerSecond: number;
+}
+
+export interface ImportResult {
+  readonly articles: FileResult;
+  /** null: there was no such file. */
+  readonly customers: FileResult | null;
+  readonly transactions: FileResult;
+  /** Customers that are known by their purchases alone. */
+  readonly bareCustomers: number;
+  readonly rejected: number;
+  /** null: nothing was rejected. */
+  readonly rejectsFile: string | null;
+  readonly synthetic: boolean;
+  readonly seconds: number;
+}
+
+/**
+ * Imports the folder's articles, customers (if there are) and transactions. Rows that are there already are left alone
+ * or updated where they differ; nothing is deleted. Importing the same files again changes nothing.
+ * @throws VitrineError INPUT_INVALID (files or mapping), IMPORT_REJECTED (too many bad rows), DATABASE_UNAVAILABLE
+ *   (also while another import runs). In each case nothing is changed.
+ */
+export async function importShop(dir: string, options: ImportOptions): Promise<ImportResult> {
+  const { databaseUrl, maxRejects = 0.01, reporter, signal } = options;
+  if (!(maxRejects >= 0 && maxRejects <= 1)) {
+    throw new VitrineError('INPUT_INVALID', `Expected the share of rejects to be from 0 to 1, got ${maxRejects}.`);
+  }
+  const started = performance.now();
+  const files = await openShop(dir, options.mapping);
+  try {
+    const synthetic = await readSynthetic(dir);
+    const rejects = await openRejects(options.rejectsFile, maxRejects);
+    try {
+      return await withConnection(databaseUrl, signal, async (client) => {
+        await lock(client, reporter, signal);
+        const result = await load(client, files, rejects, reporter, synthetic, signal);
+        return { ...result, seconds: secondsSince(started) };
+      });
+    } finally {
+      await rejects.close();
+    }
+  } finally {
+    for (const file of [files.articles, files.customers, files.transactions]) await file?.close();
+  }
+}
+
+async function load(
+  client: Client,
+  { mapping, articles, customers, transactions }: ShopFiles,
+  rejects: Rejects,
+  reporter: Reporter,
+  synthetic: unknown,
+  signal: AbortSignal | undefined,
+): Promise<Omit<ImportResult, 'seconds'>> {
+  const stage = <K extends FileKind>(kind: K, section: NonNullable<Mapping[K]>, file: CsvFile) =>
+    stageFile(client, kind, section, file, rejects, reporter, signal);
+  const stagedArticles = await stage('articles', mapping.articles, articles);
+  const stagedCustomers =
+    customers && mapping.customers ? await stage('customers', mapping.customers, customers) : undefined;
+  if (!customers) reporter.say('No customers file: customers are known by their purchases alone.');
+  const stagedPurchases = await stage('transactions', mapping.transactions, transactions);
+
+  const progress = reporter.progress('Merging', 4, 'steps');
+  const merge = async <T>(done: number, what: string, work: Promise<T>): Promise<T> => {
+    const result = await work;
+    signal?.throwIfAborted();
+    progress.tick(done, what);
+    return result;
+  };
+  await client.query('BEGIN');
+  const articleCounts = await merge(1, 'articles', mergeArticles(client, stagedArticles.columns));
+  const customerCounts =
+    stagedCustomers && (await merge(2, 'customers', mergeCustomers(client, stagedCustomers.columns)));
+  await takeUnknownArticles(client, async (faults, unwritten) => {
+    await rejects.add(transactions.name, faults);
+    rejects.addUnwritten(transactions.name, unwritten);
+  });
+  await rejects.check(transactions.name, stagedPurchases.rows);
+  const { bareCustomers, ...purchaseCounts } = await merge(3, 'purchases', mergePurchases(client));
+  await keepFact(client, 'mapping', mapping);
+  await keepFact(client, 'synthetic', synthetic);
+  await client.query('COMMIT');
+  await merge(4, 'statistics', client.query('ANALYZE articles, customers, purchases'));
+  progress.done();
+
+  const result = (staged: Staged, counts: MergeCounts): FileResult => ({
+    file: staged.file,
+    rows: staged.rows,
+    ...counts,
+    rejected: rejects.count(staged.file),
+    seconds: staged.seconds,
+    rowsPerSecond: Math.round(staged.rows / Math.max(staged.seconds, 1e-3)),
+  });
+  const results = {
+    articles: result(stagedArticles, articleCounts),
+    customers: stagedCustomers && customerCounts ? result(stagedCustomers, customerCounts) : null,
+    transactions: result(stagedPurchases, purchaseCounts),
+  };
+  const rejected = results.articles.rejected + (results.customers?.rejected ?? 0) + results.transactions.rejected;
+  return {
+    ...results,
+    bareCustomers,
+    rejected,
+    rejectsFile: rejected > 0 ? rejects.path : null,
+    synthetic: synthetic !== undefined,
+  };
+}
+
+interface Staged {
+  readonly file: string;
+  readonly columns: readonly string[];
+  /** All rows of the file, rejected ones included. */
+  readonly rows: number;
+  readonly seconds: number;
+}
+
+/** Copies a file into its temporary table. */
+async function stageFile<K extends FileKind>(
+  client: Client,
+  kind: K,
+  section: NonNullable<Mapping[K]>,
+  file: CsvFile,
+  rejects: Rejects,
+  reporter: Reporter,
+  signal: AbortSignal | undefined,
+): Promise<Staged> {
+  const started = performance.now();
+  const converter = createConverter(kind, section, file.header);
+  const progress = reporter.progress(`Importing ${file.name}`, file.bytes, 'bytes');
+  let rows = 0;
+
+  async function* copyRows(): AsyncGenerator<string> {
+    for await (const batch of file.batches((bytes) => progress.tick(bytes, `${rows} rows`))) {
+      const faults: RowFault[] = [...batch.faults];
+      let text = '';
+      for (let i = 0; i < batch.rows.length; i++) {
+        try {
+          text += `${batch.lines[i]}\t${converter.convert(batch.rows[i])}\n`;
+        } catch (thrown) {
+          if (!(thrown instanceof RowError)) throw thrown;
+          faults.push({ line: batch.lines[i], reason: thrown.message, raw: csvLine(batch.rows[i]) });
+        }
+      }
+      rows += batch.rows.length + batch.faults.length;
+      await rejects.add(file.name, faults);
+      // A file that is wrong as a whole need not be read to its end.
+      const rejected = rejects.count(file.name);
+      if (rejected > 10_000 && rejected > rows / 2) await rejects.check(file.name, rows);
+      yield text;
+    }
+  }
+
+  await createStaging(client, kind, converter.columns);
+  const columns = ['line', ...converter.columns].join(', ');
+  const sink = client.query(copyFrom(`COPY ${stagingTable(kind)} (${columns}) FROM STDIN`));
+  await pipeline(Readable.from(copyRows(), { objectMode: true, highWaterMark: 2 }), sink, { signal });
+  if (kind !== 'transactions') {
+    await takeDuplicates(client, kind, async (faults, unwritten) => {
+      await rejects.add(file.name, faults);
+      rejects.addUnwritten(file.name, unwritten);
+    });
+  }
+  await rejects.check(file.name, rows);
+  progress.done(`${rows} rows, ${rejects.count(file.name)} rejected`);
+  return { file: file.name, columns: converter.columns, rows, seconds: secondsSince(started) };
+}
+
+/** One import at a time; a killed one's lock is gone within moments, since its connection is. */
+async function lock(client: Client, reporter: Reporter, signal: AbortSignal | undefined): Promise<void> {
+  for (let attempt = 0; ; attempt++) {
+    const { rows } = await client.query<{ mine: boolean }>('SELECT pg_try_advisory_lock($1) AS mine', [IMPORT_LOCK]);
+    if (rows[0]?.mine) return;
+    if (attempt === 0) reporter.say('Another import runs on this database: waiting for it to end.');
+    if (attempt * LOCK_PAUSE_MS >= LOCK_WAIT_MS) {
+      throw new VitrineError(
+        'DATABASE_UNAVAILABLE',
+        `Another import has been running on this database for at least ${LOCK_WAIT_MS / 1_000} s; run this one when it has ended.`,
+      );
+    }
+    await sleep(LOCK_PAUSE_MS, undefined, signal ? { signal } : {});
+  }
+}
+
+const IMPORT_LOCK = 7_641_302;
+const LOCK_WAIT_MS = 5_000;
+const LOCK_PAUSE_MS = 250;
+
+/** A connection for one import. Its temporary tables and lock end with it, also if this process is killed. */
+async function withConnection<T>(
+  url: string,
+  signal: AbortSignal | undefined,
+  work: (client: Client) => Promise<T>,
+): Promise<T> {
+  const client = new Client({ connectionString: url, application_name: 'vitrine import' });
+  // A connection that breaks later is seen by the statement that needs it.
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    // A server that works on a long statement notices within a second that nobody waits for it any more.
+    await client.query(`SET client_connection_check_interval = '1s'`).catch(() => undefined);
+    await client.query(`SET work_mem = '64MB'`);
+  } catch (thrown) {
+    throw new VitrineError('DATABASE_UNAVAILABLE', `The database cannot be reached: ${asError(thrown).message}`, {
+      cause: thrown,
+    });
+  }
+  // Breaking the connection is what ends a statement that runs; what it did is rolled back.
+  const stop = (): void => void client.end().catch(() => undefined);
+  signal?.addEventListener('abort', stop, { once: true });
+  try {
+    signal?.throwIfAborted();
+    return await work(client);
+  } catch (thrown) {
+    signal?.throwIfAborted();
+    throw thrown;
+  } finally {
+    signal?.removeEventListener('abort', stop);
+    await client.end().catch(() => undefined);
+  }
+}
+
+/** Facts that the import no longer has are forgotten: real data after synthetic data has no oracle. */
+async function keepFact(client: Client, name: string, value: unknown): Promise<void> {
+  if (value === undefined) await client.query('DELETE FROM facts WHERE name = $1', [name]);
+  else {
+    await client.query(
+      'INSERT INTO facts (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value',
+      [name, JSON.stringify(value)],
+    );
+  }
+}
+
+/** How the folder's data was made, if it is synthetic. */
+async function readSynthetic(dir: string): Promise<unknown> {
+  const path = join(dir, SYNTHETIC_FILE);
+  const text = await readFile(path, 'utf8').catch(() => undefined);
+  if (text === undefined) return undefined;
+  try {
+    return JSON.parse(text);
+  } catch (thrown) {
+    throw new VitrineError(
+      'INPUT_INVALID',
+      `${path} is not JSON (${asError(thrown).message}): generate the shop again.`,
+    );
+  }
+}
+
+function secondsSince(started: number): number {
+  return Math.round(performance.now() - started) / 1_000;
+}

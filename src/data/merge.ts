@@ -1,0 +1,154 @@
+// The SQL of an import: temporary tables like the store's, and the statements that merge them into it. Rows that are the
+// same are not touched, so that updated_at moves only for articles that changed. Knows nothing of files.
+
+import type { Client } from 'pg';
+import type { RowFault } from './csv';
+import { FIELDS, type FileKind, type Kind } from './mapping';
+
+export interface MergeCounts {
+  readonly inserted: number;
+  readonly updated: number;
+  readonly unchanged: number;
+}
+
+/** Hears the rows that were taken out, and how many more there were than can be listed. */
+export type OnTaken = (faults: RowFault[], unwritten: number) => Promise<void>;
+
+export const stagingTable = (kind: FileKind): string => `pg_temp.staged_${kind}`;
+
+/** Makes the temporary table that a file is copied into: its line in the file, then the columns. */
+export async function createStaging(client: Client, kind: FileKind, columns: readonly string[]): Promise<void> {
+  const types = new Map<string, string>(
+    Object.values<readonly [string, Kind]>(FIELDS[kind]).map(([column, how]) => [column, TYPES[how]]),
+  );
+  types.set('attributes', 'jsonb');
+  // Columns of a transaction that the mapping does not have stay null.
+  const all = kind === 'transactions' ? [...types.keys()].filter((column) => column !== 'attributes') : columns;
+  await client.query(`DROP TABLE IF EXISTS ${stagingTable(kind)}`);
+  await client.query(
+    `CREATE TEMP TABLE staged_${kind} (line int, ${all.map((column) => `${column} ${types.get(column)}`).join(', ')})`,
+  );
+}
+
+/** Takes out rows whose id was on an earlier line: the first one counts. */
+export async function takeDuplicates(client: Client, kind: 'articles' | 'customers', onTaken: OnTaken): Promise<void> {
+  const table = stagingTable(kind);
+  const id = FIELDS[kind].id[0];
+  await take(
+    client,
+    table,
+    `SELECT line, ${id} AS raw, ${id} || ' was already on line ' || first AS reason FROM (
+       SELECT line, ${id}, min(line) OVER (PARTITION BY ${id}) AS first FROM ${table}
+     ) AS numbered WHERE line > first`,
+    onTaken,
+  );
+}
+
+/** Takes out transactions of articles that neither the files nor the store know. Articles are merged before. */
+export async function takeUnknownArticles(client: Client, onTaken: OnTaken): Promise<void> {
+  const table = stagingTable('transactions');
+  await client.query(`ANALYZE ${table}`);
+  await take(
+    client,
+    table,
+    `SELECT line, concat_ws(',', to_char(bought_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), customer_id,
+         article_id, price, sales_channel_id) AS raw,
+       'article_id: there is no article ' || article_id AS reason
+     FROM ${table} AS staged WHERE NOT EXISTS (SELECT FROM articles WHERE articles.article_id = staged.article_id)`,
+    onTaken,
+  );
+}
+
+export async function mergeArticles(client: Client, columns: readonly string[]): Promise<MergeCounts> {
+  return mergeById(client, 'articles', columns);
+}
+
+export async function mergeCustomers(client: Client, columns: readonly string[]): Promise<MergeCounts> {
+  return mergeById(client, 'customers', columns);
+}
+
+/** Merges the transactions, and before them the customers that only they know. */
+export async function mergePurchases(client: Client): Promise<MergeCounts & { bareCustomers: number }> {
+  const staged = stagingTable('transactions');
+  const { rowCount: bareCustomers } = await client.query(
+    `INSERT INTO customers (customer_id)
+     SELECT customer_id FROM ${staged} AS staged
+     WHERE NOT EXISTS (SELECT FROM customers WHERE customers.customer_id = staged.customer_id)
+     GROUP BY customer_id ORDER BY min(line)
+     ON CONFLICT DO NOTHING`,
+  );
+  // Equal purchases have no identity of their own: they are counted, in an order that does not hang on the file's. In
+  // the order of time, so that recent purchases lie together on disk (the index of times is a BRIN).
+  const { rows } = await client.query<{ inserted: string; updated: string; all: string }>(
+    `WITH merged AS (
+       INSERT INTO purchases AS p (customer_key, article_key, bought_at, price, sales_channel_id, line)
+       SELECT c.key, a.key, staged.bought_at, staged.price, staged.sales_channel_id, row_number() OVER (
+         PARTITION BY c.key, staged.bought_at, a.key ORDER BY staged.price, staged.sales_channel_id
+       )
+       FROM ${staged} AS staged JOIN customers AS c USING (customer_id) JOIN articles AS a USING (article_id)
+       ORDER BY staged.bought_at, c.key, a.key
+       ON CONFLICT (customer_key, bought_at, article_key, line) DO UPDATE
+         SET price = excluded.price, sales_channel_id = excluded.sales_channel_id
+         WHERE (p.price, p.sales_channel_id) IS DISTINCT FROM (excluded.price, excluded.sales_channel_id)
+       RETURNING (xmax = 0) AS is_new
+     )
+     SELECT count(*) FILTER (WHERE is_new) AS inserted, count(*) FILTER (WHERE NOT is_new) AS updated,
+       (SELECT count(*) FROM ${staged}) AS all FROM merged`,
+  );
+  const [inserted, updated, all] = [Number(rows[0].inserted), Number(rows[0].updated), Number(rows[0].all)];
+  return { inserted, updated, unchanged: all - inserted - updated, bareCustomers: bareCustomers ?? 0 };
+}
+
+const TYPES: Record<Kind, string> = {
+  id: 'text',
+  text: 'text',
+  whole: 'int',
+  small: 'smallint',
+  flag: 'boolean',
+  real: 'real',
+  time: 'timestamptz(0)',
+};
+
+/** Rows that are listed at most; beyond them only their number is known. */
+const LISTED = 100_000;
+
+async function take(client: Client, table: string, select: string, onTaken: OnTaken): Promise<void> {
+  await client.query(`CREATE TEMP TABLE taken AS ${select}`);
+  const { rows } = await client.query<RowFault>(`SELECT line, raw, reason FROM taken ORDER BY line LIMIT ${LISTED}`);
+  const { rowCount } = await client.query(`DELETE FROM ${table} AS staged USING taken WHERE staged.line = taken.line`);
+  await client.query('DROP TABLE taken');
+  await onTaken(rows, (rowCount ?? 0) - rows.length);
+}
+
+/**
+ * Updates what differs in the given columns, then inserts what is missing. Two statements rather than one upsert:
+ * that would use up a key for every row that is there already.
+ */
+async function mergeById(
+  client: Client,
+  kind: 'articles' | 'customers',
+  columns: readonly string[],
+): Promise<MergeCounts> {
+  const staged = stagingTable(kind);
+  const id = FIELDS[kind].id[0];
+  const others = columns.filter((column) => column !== id);
+  await client.query(`ANALYZE ${staged}`);
+  const of = (table: string) => others.map((column) => `${table}.${column}`).join(', ');
+  const { rowCount: updated } =
+    others.length === 0
+      ? { rowCount: 0 }
+      : await client.query(
+          `UPDATE ${kind} AS kept SET ${others.map((column) => `${column} = staged.${column}`).join(', ')}
+           FROM ${staged} AS staged
+           WHERE kept.${id} = staged.${id} AND (${of('kept')}) IS DISTINCT FROM (${of('staged')})`,
+        );
+  const list = [id, ...others].join(', ');
+  const { rowCount: inserted } = await client.query(
+    `INSERT INTO ${kind} (${list}) SELECT ${list} FROM ${staged} AS staged
+     WHERE NOT EXISTS (SELECT FROM ${kind} AS kept WHERE kept.${id} = staged.${id})
+     ORDER BY line ON CONFLICT DO NOTHING`,
+  );
+  const { rows } = await client.query<{ all: string }>(`SELECT count(*) AS all FROM ${staged}`);
+  const counts = { inserted: inserted ?? 0, updated: updated ?? 0 };
+  return { ...counts, unchanged: Number(rows[0].all) - counts.inserted - counts.updated };
+}

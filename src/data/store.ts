@@ -1,0 +1,337 @@
+// The shop's rows, read in batches: n keys in, n rows out, one statement for a table and call. The only importer of
+// Prisma. Gives raw values; what a model makes of them is decided in src/features.
+
+import { PrismaPg } from '@prisma/adapter-pg';
+import { asError, VitrineError } from '../errors';
+import { FIELDS } from './mapping';
+import { Prisma, PrismaClient, type Article, type Customer, type Purchase } from './prisma/client';
+import { copyPurchases, type PurchaseColumns } from './purchase-columns';
+
+export type ArticleRow = Article;
+export type CustomerRow = Customer;
+export type PurchaseRow = Purchase;
+export type { PurchaseColumns };
+
+export interface Page<T> {
+  rows: T[];
+  hasNext: boolean;
+}
+
+/** A place in a customer's purchases, newest first: pages go on behind it. */
+export type PurchaseCursor = Pick<PurchaseRow, 'boughtAt' | 'articleKey' | 'line'>;
+
+export interface PurchasesRequest {
+  readonly customerKey: number;
+  readonly first: number;
+  readonly after?: PurchaseCursor;
+}
+
+/** Every method throws VitrineError DATABASE_UNAVAILABLE where the database cannot be reached. */
+export interface Store {
+  /** In the order asked for; null where there is no such row. So for the two that follow. */
+  customersById(ids: readonly string[]): Promise<(CustomerRow | null)[]>;
+  articlesById(ids: readonly string[]): Promise<(ArticleRow | null)[]>;
+  articlesByKey(keys: readonly number[]): Promise<(ArticleRow | null)[]>;
+  /** By key ascending, after `afterKey`. */
+  customersPage(first: number, afterKey?: number): Promise<Page<CustomerRow>>;
+  articlesPage(first: number, afterKey?: number): Promise<Page<ArticleRow>>;
+  /** At most `limit` each, newest first; [] for customers without any. */
+  latestPurchases(customerKeys: readonly number[], limit: number): Promise<PurchaseRow[][]>;
+  /** Newest first, each behind its cursor. */
+  purchasesPages(requests: readonly PurchasesRequest[]): Promise<(Page<PurchaseRow> | Error)[]>;
+  /** Articles changed at or after `since` (all of them without), oldest change first. */
+  articleVersions(since?: Date): Promise<{ key: number; updatedAt: Date }[]>;
+  /**
+   * Units sold of each article (by key) in the last days[i] days up to the clock, the newest purchase: on live data that
+   * is now, on historic data its last day. Articles sold in none of them are absent; no purchases: clock null.
+   */
+  articleSales(days: readonly number[]): Promise<{ clock: Date | null; sales: Map<number, number[]> }>;
+  /** All rows in key order, some thousands at a time. */
+  streamArticles(): AsyncIterable<ArticleRow[]>;
+  streamCustomers(): AsyncIterable<CustomerRow[]>;
+  /** All purchases by (customer, time, article, line). `report` hears how many have been read. */
+  readPurchases(report?: (rows: number) => void): Promise<PurchaseColumns>;
+  counts(): Promise<ShopCounts>;
+  /** What is known of the shop as a whole by this name; undefined: nothing. */
+  fact(name: string): Promise<unknown>;
+  /** undefined forgets it. */
+  setFact(name: string, value: unknown): Promise<void>;
+  /** Forgets everything: rows and facts. */
+  clear(): Promise<void>;
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface ShopCounts {
+  readonly articles: number;
+  readonly customers: number;
+  readonly purchases: number;
+  readonly firstPurchase: Date | null;
+  readonly lastPurchase: Date | null;
+}
+
+export interface StoreOptions {
+  /** Hears the table of every statement that is sent. */
+  readonly onQuery?: (table: string) => void;
+  /** Connections at most. */
+  readonly poolSize?: number;
+}
+
+/** Opens the store; connects with the first statement. */
+export function openStore(url: string, options: StoreOptions = {}): Store {
+  const { onQuery, poolSize = 10 } = options;
+  const adapter = new PrismaPg({ connectionString: url, max: poolSize, application_name: 'vitrine' });
+  const prisma = new PrismaClient({ adapter, errorFormat: 'minimal', log: [{ emit: 'event', level: 'query' }] });
+  // Heard from Prisma itself, so that what is counted is what is sent.
+  if (onQuery) prisma.$on('query', ({ query }) => onQuery(TABLE.exec(query)?.[1] ?? 'none'));
+
+  return {
+    customersById: (ids) =>
+      inOrder(
+        ids,
+        (row) => row.id,
+        (some) => prisma.$queryRaw<CustomerRow[]>`${SELECT_CUSTOMERS} WHERE customer_id = ANY(${some})`,
+      ),
+    articlesById: (ids) =>
+      inOrder(
+        ids,
+        (row) => row.id,
+        (some) => prisma.$queryRaw<ArticleRow[]>`${SELECT_ARTICLES} WHERE article_id = ANY(${some})`,
+      ),
+    articlesByKey: (keys) =>
+      inOrder(
+        keys,
+        (row) => row.key,
+        (some) => prisma.$queryRaw<ArticleRow[]>`${SELECT_ARTICLES} WHERE key = ANY(${some})`,
+      ),
+
+    customersPage: (first, afterKey = 0) =>
+      page(first, (take) =>
+        prisma.customer.findMany({ where: { key: { gt: afterKey } }, orderBy: { key: 'asc' }, take }),
+      ),
+    articlesPage: (first, afterKey = 0) =>
+      page(first, (take) =>
+        prisma.article.findMany({ where: { key: { gt: afterKey } }, orderBy: { key: 'asc' }, take }),
+      ),
+
+    async latestPurchases(customerKeys, limit) {
+      const byCustomer = new Map<number, PurchaseRow[]>();
+      for (const keys of chunks([...new Set(customerKeys)])) {
+        // For each customer the end of their own stretch of the primary key.
+        const rows = await ask(
+          prisma.$queryRaw<PurchaseRow[]>`
+            SELECT ${PURCHASE_COLUMNS} FROM unnest(${keys}::int[]) AS asked(key)
+            CROSS JOIN LATERAL (
+              SELECT * FROM purchases WHERE customer_key = asked.key ORDER BY ${NEWEST_FIRST} LIMIT ${limit}
+            ) AS p`,
+        );
+        for (const row of rows) listIn(byCustomer, row.customerKey).push(row);
+      }
+      return customerKeys.map((key) => byCustomer.get(key)?.slice() ?? []);
+    },
+
+    async purchasesPages(requests) {
+      const pages: (Page<PurchaseRow> | Error)[] = requests.map(({ first }) =>
+        Number.isInteger(first) && first >= 0
+          ? { rows: [], hasNext: false }
+          : new VitrineError('INPUT_INVALID', `Expected \`first\` to be a whole number from 0, got ${first}.`),
+      );
+      const places = [...requests.keys()].filter((place) => !(pages[place] instanceof Error));
+      for (const some of chunks(places)) {
+        const asked = some.map((place) => requests[place]);
+        const afters = asked.map(({ after }) => after ?? BEFORE_ALL);
+        const rows = await ask(
+          prisma.$queryRaw<(PurchaseRow & { place: number })[]>`
+            SELECT asked.place, ${PURCHASE_COLUMNS} FROM unnest(
+              ${some}::int[], ${asked.map(({ customerKey }) => customerKey)}::int[], ${asked.map(({ first }) => first + 1)}::int[],
+              ${afters.map(({ boughtAt }) => boughtAt)}::timestamptz[], ${afters.map(({ articleKey }) => articleKey)}::int[],
+              ${afters.map(({ line }) => line)}::int[]
+            ) AS asked(place, customer, size, bought_at, article, line)
+            CROSS JOIN LATERAL (
+              SELECT * FROM purchases WHERE customer_key = asked.customer
+                AND (bought_at, article_key, line) < (asked.bought_at, asked.article, asked.line)
+              ORDER BY ${NEWEST_FIRST} LIMIT asked.size
+            ) AS p`,
+        );
+        for (const { place, ...row } of rows) {
+          const target = pages[place];
+          if (target instanceof Error) continue;
+          if (target.rows.length < requests[place].first) target.rows.push(row);
+          else target.hasNext = true;
+        }
+      }
+      return pages;
+    },
+
+    articleVersions: (since = new Date(0)) =>
+      ask(
+        prisma.article.findMany({
+          select: { key: true, updatedAt: true },
+          where: { updatedAt: { gte: since } },
+          orderBy: [{ updatedAt: 'asc' }, { key: 'asc' }],
+        }),
+      ),
+
+    async articleSales(days) {
+      const clock = Prisma.sql`(SELECT max(bought_at) FROM purchases)`;
+      const since = (span: number) => Prisma.sql`${clock} - make_interval(secs => ${span * 86_400}::float8)`;
+      const units = days.map((span) => Prisma.sql`count(*) FILTER (WHERE bought_at > ${since(span)})::int`);
+      const rows = await ask(
+        prisma.$queryRaw<{ key: number; newest: Date; units: number[] }[]>`
+          SELECT article_key AS key, max(bought_at) AS newest, ARRAY[${Prisma.join(units)}] AS units
+          FROM purchases WHERE bought_at > ${since(Math.max(...days))} GROUP BY article_key`,
+      );
+      const newest = rows.reduce<Date | null>(
+        (latest, row) => (!latest || row.newest > latest ? row.newest : latest),
+        null,
+      );
+      return { clock: newest, sales: new Map(rows.map((row) => [row.key, row.units])) };
+    },
+
+    streamArticles: () =>
+      pages((after, take) =>
+        ask(prisma.article.findMany({ where: { key: { gt: after } }, orderBy: { key: 'asc' }, take })),
+      ),
+    streamCustomers: () =>
+      pages((after, take) =>
+        ask(prisma.customer.findMany({ where: { key: { gt: after } }, orderBy: { key: 'asc' }, take })),
+      ),
+
+    async readPurchases(report) {
+      onQuery?.('purchases');
+      return ask(copyPurchases(url, report));
+    },
+
+    async counts() {
+      const [row] = await ask(
+        prisma.$queryRaw<ShopCounts[]>`
+          SELECT (SELECT count(*)::int FROM articles) AS articles, (SELECT count(*)::int FROM customers) AS customers,
+            count(*)::int AS purchases, min(bought_at) AS "firstPurchase", max(bought_at) AS "lastPurchase"
+          FROM purchases`,
+      );
+      return row;
+    },
+
+    async fact(name) {
+      return (await ask(prisma.fact.findUnique({ where: { name } })))?.value;
+    },
+    async setFact(name, value) {
+      if (value === undefined) {
+        await ask(prisma.fact.deleteMany({ where: { name } }));
+        return;
+      }
+      // As it will be read again: a plain JSON value.
+      const json = JSON.parse(JSON.stringify(value)) as Prisma.InputJsonValue;
+      await ask(prisma.fact.upsert({ where: { name }, create: { name, value: json }, update: { value: json } }));
+    },
+
+    async clear() {
+      await ask(prisma.$executeRaw`TRUNCATE articles, customers, purchases, facts`);
+    },
+    async ping() {
+      await ask(prisma.$queryRaw`SELECT 1`);
+    },
+    close: () => prisma.$disconnect(),
+  };
+}
+
+/** Ids in one statement at most. */
+const CHUNK = 10_000;
+const STREAM_ROWS = 5_000;
+const TABLE = /\b(?:FROM|INTO|UPDATE)\s+(?:"public"\.)?"?(articles|customers|purchases|facts)\b/i;
+
+/** Newer than any purchase. */
+const BEFORE_ALL: PurchaseCursor = { boughtAt: new Date('9999-12-31'), articleKey: 0x7fff_ffff, line: 0x7fff };
+const NEWEST_FIRST = Prisma.sql`bought_at DESC, article_key DESC, line DESC`;
+
+const ARTICLE_COLUMNS: Record<keyof ArticleRow, string> = {
+  key: 'key',
+  ...columnsOf(FIELDS.articles),
+  attributes: 'attributes',
+  updatedAt: 'updated_at',
+};
+const CUSTOMER_COLUMNS: Record<keyof CustomerRow, string> = {
+  key: 'key',
+  ...columnsOf(FIELDS.customers),
+  attributes: 'attributes',
+};
+const SELECT_ARTICLES = Prisma.raw(`SELECT ${selectList(ARTICLE_COLUMNS)} FROM articles`);
+const SELECT_CUSTOMERS = Prisma.raw(`SELECT ${selectList(CUSTOMER_COLUMNS)} FROM customers`);
+const PURCHASE_COLUMNS = Prisma.raw(
+  selectList({
+    customerKey: 'p.customer_key',
+    articleKey: 'p.article_key',
+    boughtAt: 'p.bought_at',
+    price: 'p.price',
+    salesChannelId: 'p.sales_channel_id',
+    line: 'p.line',
+  } satisfies Record<keyof PurchaseRow, string>),
+);
+
+function columnsOf<K extends string>(fields: Record<K, readonly [string, unknown]>): Record<K, string> {
+  const entries = Object.entries<readonly [string, unknown]>(fields).map(([field, [column]]) => [field, column]);
+  return Object.fromEntries(entries) as Record<K, string>;
+}
+
+function selectList(columns: Record<string, string>): string {
+  return Object.entries(columns)
+    .map(([field, column]) => `${column} AS "${field}"`)
+    .join(', ');
+}
+
+/** Rows for keys in the keys' order, read in chunks. */
+async function inOrder<K extends string | number, T>(
+  keys: readonly K[],
+  keyOf: (row: T) => K,
+  read: (keys: K[]) => Promise<T[]>,
+): Promise<(T | null)[]> {
+  const byKey = new Map<K, T>();
+  for (const some of chunks([...new Set(keys)])) for (const row of await ask(read(some))) byKey.set(keyOf(row), row);
+  return keys.map((key) => byKey.get(key) ?? null);
+}
+
+function* chunks<T>(list: readonly T[]): Generator<T[]> {
+  for (let from = 0; from < list.length; from += CHUNK) yield list.slice(from, from + CHUNK);
+}
+
+async function page<T>(first: number, read: (take: number) => Promise<T[]>): Promise<Page<T>> {
+  const rows = await ask(read(first + 1));
+  return { rows: rows.slice(0, first), hasNext: rows.length > first };
+}
+
+async function* pages<T extends { key: number }>(
+  read: (after: number, take: number) => Promise<T[]>,
+): AsyncGenerator<T[]> {
+  for (let after = 0; ;) {
+    const rows = await read(after, STREAM_ROWS);
+    if (rows.length > 0) yield rows;
+    if (rows.length < STREAM_ROWS) return;
+    after = rows[rows.length - 1].key;
+  }
+}
+
+function listIn<T>(lists: Map<number, T[]>, key: number): T[] {
+  let list = lists.get(key);
+  if (!list) lists.set(key, (list = []));
+  return list;
+}
+
+/** The answer, or DATABASE_UNAVAILABLE where the reason is the connection and not the question. */
+async function ask<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (thrown) {
+    const { message } = asError(thrown);
+    if (!UNREACHABLE.test(`${errorCode(thrown)} ${message}`)) throw thrown;
+    // Prisma's messages begin with the call; the reason stands last.
+    const reason = message.trim().split('\n').at(-1) ?? message;
+    throw new VitrineError('DATABASE_UNAVAILABLE', `The database cannot be reached: ${reason}`, { cause: thrown });
+  }
+}
+
+const UNREACHABLE =
+  /\b(P1000|P1001|P1002|P1003|P1008|P1017|P2024|P2037|ECONNREFUSED|ECONNRESET|ENOTFOUND|EPIPE|ETIMEDOUT|57P0[123])\b|Can't reach database server|Connection terminated/;
+
+function errorCode(thrown: unknown): string {
+  return typeof thrown === 'object' && thrown !== null && 'code' in thrown ? String(thrown.code) : '';
+}

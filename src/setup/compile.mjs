@@ -1,0 +1,95 @@
+// The generated database client and the compiled program. Each is made anew only when what it is made from changed.
+// Plain JavaScript without dependencies.
+
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { run, SetupError, step, tail } from './shell.mjs';
+
+const SOURCES = ['src', 'test', 'bench'];
+
+export function clientIsFresh(root) {
+  const { stamp, wanted } = clientStamp(root);
+  return existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted;
+}
+
+/** `prisma generate` needs no engine, but every command of Prisma's looks for one: any existing file contents it. */
+export async function generateClient(root) {
+  if (clientIsFresh(root)) return;
+  await step('database client', async () => {
+    const { ok, output } = await run(
+      process.execPath,
+      [join('node_modules', 'prisma', 'build', 'index.js'), 'generate'],
+      {
+        cwd: root,
+        env: {
+          PRISMA_SCHEMA_ENGINE_BINARY: process.execPath,
+          CHECKPOINT_DISABLE: '1',
+          PRISMA_HIDE_UPDATE_MESSAGE: '1',
+        },
+      },
+    );
+    if (!ok) throw new SetupError(`prisma generate failed\n${tail(output)}`);
+    const { stamp, wanted } = clientStamp(root);
+    writeFileSync(stamp, wanted);
+  });
+}
+
+export function programIsFresh(root) {
+  const stamp = join(root, 'dist', '.stamp');
+  return existsSync(stamp) && readFileSync(stamp, 'utf8') === fingerprint(root);
+}
+
+export async function compileProgram(root) {
+  if (programIsFresh(root)) return;
+  await step('program', async () => {
+    // Taken before: a file that is saved while the compiler runs counts as changed.
+    const wanted = fingerprint(root);
+    const compiler = join('node_modules', 'typescript', 'bin', 'tsc');
+    const { ok, output } = await run(process.execPath, [compiler, '-p', '.'], { cwd: root });
+    if (!ok) throw new SetupError(`the program does not compile\n${tail(output, 30)}`);
+    for (const folder of SOURCES) removeOrphans(join(root, 'dist', folder), join(root, folder));
+    mkdirSync(join(root, 'dist'), { recursive: true });
+    writeFileSync(join(root, 'dist', '.stamp'), wanted);
+  });
+}
+
+function clientStamp(root) {
+  const hash = createHash('sha256').update(readFileSync(join(root, 'prisma', 'schema.prisma')));
+  const prisma = join(root, 'node_modules', 'prisma', 'package.json');
+  if (existsSync(prisma)) hash.update(readFileSync(prisma));
+  return { stamp: join(root, 'src', 'data', 'prisma', '.stamp'), wanted: hash.digest('hex') };
+}
+
+/** Of names, sizes and times of change: reading the files would take longer than it is worth on every command. */
+function fingerprint(root) {
+  const hash = createHash('sha256');
+  const add = (path) => {
+    const { size, mtimeMs } = statSync(path);
+    hash.update(`${path} ${size} ${mtimeMs}\n`);
+  };
+  add(join(root, 'tsconfig.json'));
+  add(join(root, 'package-lock.json'));
+  for (const folder of SOURCES) for (const path of filesBelow(join(root, folder), '.ts')) add(path);
+  return hash.digest('hex');
+}
+
+/** Compiled files whose source is gone: a removed test would go on to be run. */
+function removeOrphans(compiled, source) {
+  for (const path of filesBelow(compiled, '.js')) {
+    const origin = join(source, path.slice(compiled.length)).replace(/\.js$/, '');
+    if (['.ts', '.tsx'].some((ending) => existsSync(origin + ending))) continue;
+    for (const leftover of [path, `${path}.map`]) rmSync(leftover, { force: true });
+  }
+}
+
+function filesBelow(folder, ending) {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { withFileTypes: true })
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .flatMap((entry) => {
+      const path = join(folder, entry.name);
+      if (entry.isDirectory()) return filesBelow(path, ending);
+      return entry.name.endsWith(ending) ? [path] : [];
+    });
+}

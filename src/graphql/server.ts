@@ -1,0 +1,166 @@
+// The HTTP server: GraphQL at /graphql, health, and an orderly end. Building it is separate from listening, so tests use
+// either. Knows nothing of where the store and the recommender come from.
+
+import type { ApolloServer } from '@apollo/server';
+import { fastifyApolloHandler } from '@as-integrations/fastify';
+import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import type { Config } from '../config';
+import type { Store } from '../data/store';
+import { asError, VitrineError } from '../errors';
+import type { Recommender } from '../recommend/types';
+import type { Logger } from '../telemetry';
+import { createApollo } from './apollo';
+import { createContext, type Context } from './context';
+import { createErrorMask, type ErrorMask, type PublicError } from './errors';
+import { checkReady, type Readiness } from './health';
+import { sandboxPage, SIGNPOST, SIGNPOST_PAGE } from './landing';
+import { LIMITS } from './limits';
+
+export interface ServerParts {
+  readonly store: Store;
+  readonly recommender: Recommender;
+  readonly config: Pick<Config, 'host' | 'port' | 'introspection' | 'corsOrigins'>;
+  readonly log: Logger;
+  /** Whether there is a release to recommend from. The database is asked beside it. */
+  readonly ready: () => Readiness | Promise<Readiness>;
+  /** How long requests in flight may take to finish when the server closes. Default 10,000. */
+  readonly closeLimitMs?: number;
+}
+
+export interface Server {
+  /** Ready for `inject`; listens only after `listen`. */
+  readonly app: FastifyInstance;
+  /** Listens on the configured host and port; the address as a URL. */
+  listen(): Promise<string>;
+  /** Accepts no more, lets requests in flight finish within the limit, then closes. Safe to call again. */
+  close(): Promise<void>;
+}
+
+/** The server, built and not listening. It closes neither the store nor the recommender: whoever opened them does. */
+export async function createServer(parts: ServerParts): Promise<Server> {
+  const { config, log, store, closeLimitMs = 10_000 } = parts;
+  const errors = createErrorMask(log);
+  const { introspection } = config;
+  const apollo = createApollo({ introspection, log, errors, landingPage: sandboxPage(store) });
+  await apollo.start();
+
+  const state = { closing: false };
+  const app = fastify({
+    logger: false,
+    bodyLimit: LIMITS.bodyBytes,
+    // A request has this long to arrive in full: Fastify's default waits for ever.
+    requestTimeout: 30_000,
+    return503OnClosing: false,
+  });
+  answerErrors(app, errors);
+  refuseWhileClosing(app, state);
+  if (config.corsOrigins.length > 0) allowOrigins(app, config.corsOrigins);
+  addGraphql(app, apollo, () => createContext(parts));
+  addHealth(app, parts, state);
+  app.get('/', (request, reply) =>
+    request.headers.accept?.includes('text/html') ? reply.type('text/html').send(SIGNPOST_PAGE) : SIGNPOST,
+  );
+  await app.ready();
+
+  let closed: Promise<void> | undefined;
+  const close = async (): Promise<void> => {
+    state.closing = true;
+    const late = setTimeout(() => {
+      log.warn(`requests still in flight after ${closeLimitMs} ms are cut off`);
+      app.server.closeAllConnections();
+    }, closeLimitMs);
+    try {
+      await app.close();
+      await apollo.stop();
+    } finally {
+      clearTimeout(late);
+    }
+  };
+  return {
+    app,
+    listen: () => app.listen({ host: config.host, port: config.port }),
+    close: () => (closed ??= close()),
+  };
+}
+
+function addGraphql(app: FastifyInstance, apollo: ApolloServer<Context>, context: () => Context): void {
+  app.route({
+    method: ['GET', 'POST'],
+    url: '/graphql',
+    // Apollo's integration makes a URL of both and would throw: a malformed Host header is the client's fault.
+    preHandler: async (request) => {
+      if (!URL.canParse(request.url, `http://${request.hostname}/`)) {
+        throw new VitrineError('INPUT_INVALID', 'expected a well-formed URL and Host header');
+      }
+    },
+    handler: fastifyApolloHandler(apollo, { context: async () => context() }),
+  });
+}
+
+function addHealth(app: FastifyInstance, parts: ServerParts, state: { readonly closing: boolean }): void {
+  app.get('/health/live', () => ({ status: 'live' }));
+  app.get('/health/ready', async (_request, reply) => {
+    const readiness: Readiness = state.closing ? { ready: false, reason: 'shutting down' } : await checkReady(parts);
+    reply.header('cache-control', 'no-store').code(readiness.ready ? 200 : 503);
+    return readiness.ready ? { status: 'ready' } : { status: 'not ready', reason: readiness.reason };
+  });
+}
+
+function answerErrors(app: FastifyInstance, errors: ErrorMask): void {
+  const answer = (reply: FastifyReply, status: number, { message, code }: PublicError) =>
+    reply.code(status).send({ errors: [{ message, extensions: { code } }] });
+
+  app.setErrorHandler((thrown: FastifyError, _request, reply) => {
+    const status = thrown.statusCode ?? (thrown instanceof VitrineError ? statusOf(thrown) : 500);
+    if (status === 413) {
+      const message = `the body of a request may have ${LIMITS.bodyBytes} bytes; send less at once`;
+      return answer(reply, 413, { code: 'LIMIT_EXCEEDED', message });
+    }
+    const ownFault = status >= 500 || thrown instanceof VitrineError;
+    return answer(
+      reply,
+      status,
+      ownFault ? errors.toPublic(asError(thrown)) : { code: 'BAD_REQUEST', message: thrown.message },
+    );
+  });
+  app.setNotFoundHandler((request: FastifyRequest, reply) =>
+    answer(reply, 404, { code: 'NOT_FOUND', message: `nothing at ${request.method} ${pathOf(request)}; see /` }),
+  );
+}
+
+function refuseWhileClosing(app: FastifyInstance, state: { readonly closing: boolean }): void {
+  app.addHook('onRequest', async (request) => {
+    if (state.closing && !request.url.startsWith('/health/')) {
+      throw new VitrineError('SHUTTING_DOWN', 'this server is shutting down; ask another');
+    }
+  });
+  // Kept-alive connections would hold the server open until they time out.
+  app.addHook('onSend', async (_request, reply) => {
+    if (state.closing) reply.header('connection', 'close');
+  });
+}
+
+/** Lets pages of these origins query from a browser. `*`: every origin. No cookies or credentials either way. */
+function allowOrigins(app: FastifyInstance, origins: readonly string[]): void {
+  app.addHook('onRequest', async (request, reply) => {
+    const { origin } = request.headers;
+    const everyone = origins.includes('*');
+    if (!everyone) reply.header('vary', 'Origin');
+    if (origin === undefined || !(everyone || origins.includes(origin))) return;
+    reply.header('access-control-allow-origin', everyone ? '*' : origin);
+    if (request.method !== 'OPTIONS') return;
+    reply.header('access-control-allow-methods', 'GET, POST');
+    reply.header('access-control-allow-headers', 'content-type, apollo-require-preflight, x-apollo-operation-name');
+    reply.header('access-control-max-age', '600');
+    await reply.code(204).send();
+  });
+}
+
+function statusOf(error: VitrineError): number {
+  if (error.code === 'SHUTTING_DOWN' || error.code === 'OVERLOADED') return 503;
+  return error.code === 'INPUT_INVALID' || error.code === 'LIMIT_EXCEEDED' ? 400 : 500;
+}
+
+function pathOf(request: FastifyRequest): string {
+  return (request.url.split('?')[0] ?? '').slice(0, 200);
+}

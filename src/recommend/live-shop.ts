@@ -19,6 +19,8 @@ export interface LiveShop {
   similar(vectors: Float32Array, k: number): { article: number; score: number }[][];
   /** [n, dim] text vectors of articles. */
   embedTexts(rows: readonly ArticleRow[]): Promise<Float32Array>;
+  /** Searches of each index since the shop was opened. */
+  readonly searches: { readonly articles: number; readonly similar: number };
   /** Takes over what changed in the store since the last call; gives how many articles did. */
   refresh(): Promise<number>;
 }
@@ -48,6 +50,7 @@ export async function openLiveShop(parts: LiveShopParts): Promise<LiveShop> {
 class Shop implements LiveShop {
   readonly catalogue: Catalogue;
   readonly vectors: ArticleVectors;
+  readonly searches = { articles: 0, similar: 0 };
   /** By index id: catalogue index, −1 where the shop has no such article. The release's rows come first. */
   private articleOfId: number[] = [];
   /** By catalogue index: id in both indexes. */
@@ -65,7 +68,12 @@ class Shop implements LiveShop {
     this.catalogue = new Catalogue(release.encoder);
     this.vectors = {
       dim,
-      index: release.articles,
+      index: {
+        search: (queries, k) => {
+          this.searches.articles += 1;
+          return release.articles.search(queries, k);
+        },
+      },
       articleOf: (id) => this.articleOfId[id] ?? -1,
       vectorOf: (article) => this.articleVectors.subarray(article * dim, (article + 1) * dim),
     };
@@ -77,6 +85,7 @@ class Shop implements LiveShop {
 
   similar(vectors: Float32Array, k: number): { article: number; score: number }[][] {
     const { similar } = this.parts.release;
+    this.searches.similar += 1;
     const found = similar.search(vectors, k);
     return Array.from({ length: vectors.length / similar.dim }, (_, r) =>
       Array.from({ length: found.k }, (_unused, i) => ({

@@ -31,7 +31,7 @@ export interface Moment {
 /** Articles by their vectors. */
 export interface ArticleVectors {
   readonly dim: number;
-  readonly index: VectorIndex;
+  readonly index: Pick<VectorIndex, 'search'>;
   /** The catalogue index of an id of the vector index; −1 if the shop no longer has the article. */
   articleOf(id: number): number;
   /** The vector of a catalogue index [dim]; undefined if there is none. */

@@ -1,0 +1,66 @@
+// The three indexes side by side on clustered vectors, as embeddings lie: time to build, time of a search, recall.
+// Sizes: a small shop's and H&M's number of articles.
+
+import { createRandom } from '../src/random';
+import { buildIndex, exactIndex, faissStatus, type IndexKind } from '../src/release/vector-index';
+
+const DIM = 64;
+const K = 100;
+const QUERIES = 50;
+
+const kinds: IndexKind[] = faissStatus().available ? ['exact', 'faiss-flat', 'faiss-hnsw'] : ['exact'];
+for (const rows of [10_000, 105_542]) {
+  const vectors = clusteredVectors(rows, 'articles');
+  const queries = clusteredVectors(QUERIES, 'queries');
+  const ids = Int32Array.from({ length: rows }, (_, row) => row);
+  const truth = exactIndex(DIM, ids, vectors).search(queries, K).ids;
+  for (const kind of kinds) {
+    const started = performance.now();
+    const index = buildIndex(DIM, ids, vectors, { kind });
+    const built = performance.now();
+    const single = time(() => {
+      for (let q = 0; q < QUERIES; q++) index.search(queries.subarray(q * DIM, (q + 1) * DIM), K);
+    });
+    let found = truth;
+    const batch = time(() => (found = index.search(queries, K).ids));
+    const facts = [
+      `build ${Math.round(built - started)} ms`,
+      `one query ${(single / QUERIES).toFixed(2)} ms`,
+      `in a batch of ${QUERIES} ${(batch / QUERIES).toFixed(2)} ms`,
+      `recall@${K} ${recall(found, truth).toFixed(3)}`,
+    ];
+    console.log(`${rows} × ${DIM}  ${kind.padEnd(10)}  ${facts.join(' · ')}`);
+  }
+}
+
+function time(work: () => void): number {
+  const started = performance.now();
+  work();
+  return performance.now() - started;
+}
+
+/** Unit vectors around 200 centres that all streams share, [n, DIM]. */
+function clusteredVectors(n: number, stream: string): Float32Array {
+  const centres = createRandom(1, 'centres');
+  const means = Float32Array.from({ length: 200 * DIM }, () => centres.normal());
+  const random = createRandom(1, stream);
+  const vectors = new Float32Array(n * DIM);
+  for (let row = 0; row < n; row++) {
+    const own = vectors.subarray(row * DIM, (row + 1) * DIM);
+    const centre = random.int(200) * DIM;
+    own.forEach((_, i) => (own[i] = means[centre + i] + 0.6 * random.normal()));
+    const length = Math.hypot(...own);
+    own.forEach((value, i) => (own[i] = value / length));
+  }
+  return vectors;
+}
+
+/** The share of the true neighbours, [QUERIES, K], that were found. */
+function recall(found: Int32Array, truth: Int32Array): number {
+  let hits = 0;
+  for (let at = 0; at < truth.length; at += K) {
+    const row = new Set(found.subarray(at, at + K));
+    hits += truth.subarray(at, at + K).filter((id) => row.has(id)).length;
+  }
+  return hits / truth.length;
+}

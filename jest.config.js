@@ -1,0 +1,18 @@
+// Jest runs what the compiler wrote: no transform, the same JavaScript as in production. `npm test` starts it with
+// --experimental-vm-modules, since Prisma loads its query compiler by import().
+
+// Tests get a copy of the environment, so native libraries would not see what src/config.ts sets for them.
+process.env.OMP_NUM_THREADS ??= '1';
+process.env.OPENBLAS_NUM_THREADS ??= '1';
+
+/** @type {import('jest').Config} */
+module.exports = {
+  rootDir: 'dist/test',
+  testMatch: ['**/*.test.js'],
+  testEnvironment: '<rootDir>/environment.js',
+  transform: {},
+  // The slowest tests train a small model; anything longer is stuck.
+  testTimeout: 60_000,
+  // Two files at a time also where there are more processors: training and Postgres use several each.
+  maxWorkers: 2,
+};

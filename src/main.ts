@@ -1,0 +1,403 @@
+#!/usr/bin/env node
+// The one program: its commands, what they take, and the wiring of each by hand. What a command does stands in the stages.
+import { join, resolve } from 'node:path';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { loadConfig, type Config } from './config';
+import { importShop } from './data/import';
+import { openDatabase } from './data/postgres';
+import { openStore, type Store } from './data/store';
+import { generateShop } from './data/synthetic';
+import { DEFAULT_SHOP } from './data/synthetic-world';
+import { demo } from './demo';
+import { examine, formatFindings } from './doctor';
+import { openEngine } from './engine/engine';
+import { asError, VitrineError } from './errors';
+import { createServer } from './graphql/server';
+import { createHost, openCurrent } from './serve';
+import { evaluationTable, importTable, recommendationTable, similarTable } from './show';
+import { createLog, createReporter, type Reporter } from './telemetry';
+import { trainingConfig, SIZES, type Size } from './training/config';
+import { evaluateTraining, HOLD_OUT, train, type HoldOut } from './training/train';
+
+/** What every command gets: settings, progress on standard error, and a list of what must be closed at its end. */
+export interface Session {
+  readonly config: Config;
+  readonly reporter: Reporter;
+  /** Ends when the user presses Ctrl-C. */
+  readonly signal: AbortSignal;
+  /** Closes this when the command ends, however it ends; what was opened last is closed first. */
+  closing(close: () => Promise<unknown>): void;
+}
+
+const program = new Command('vitrine')
+  .description('A shop’s recommendations: from CSV files to a GraphQL API, trained and served by one program.')
+  .version('0.1.0')
+  .showHelpAfterError('(--help shows what is expected)')
+  .addHelpText(
+    'after',
+    '\nFirst steps: vitrine generate shop && vitrine import shop && vitrine train && vitrine serve',
+  );
+
+program
+  .command('doctor')
+  .description('tell what works here and what does not: versions, devices, FAISS, database, release')
+  .addOption(json())
+  .addHelpText('after', example('vitrine doctor'))
+  .action((options: { json?: boolean }) =>
+    run(async ({ config }) => {
+      const findings = await examine(config);
+      print(options, findings, formatFindings(findings));
+      if (findings.some(({ status }) => status === 'fail')) process.exitCode = 1;
+    }),
+  );
+
+program
+  .command('generate')
+  .description('write the synthetic shop as CSV files in H&M’s layout')
+  .argument('<dir>', 'folder to write into')
+  .option('--customers <n>', 'customers', count, DEFAULT_SHOP.customers)
+  .option('--articles <n>', 'articles', count, DEFAULT_SHOP.articles)
+  .option('--transactions <n>', 'transactions', count, DEFAULT_SHOP.transactions)
+  .option('--days <n>', 'days that the transactions span', count, DEFAULT_SHOP.days)
+  .option('--seed <n>', 'the same seed gives the same files', whole, DEFAULT_SHOP.seed)
+  .addOption(json())
+  .addHelpText('after', example('vitrine generate shop --customers 2000 --seed 7'))
+  .action(
+    (
+      dir: string,
+      options: {
+        customers: number;
+        articles: number;
+        transactions: number;
+        days: number;
+        seed: number;
+        json?: boolean;
+      },
+    ) =>
+      run(async ({ reporter, signal }) => {
+        const { customers, articles, transactions, days, seed } = options;
+        const made = await generateShop(
+          resolve(dir),
+          { customers, articles, transactions, days, seed },
+          reporter,
+          signal,
+        );
+        print(
+          options,
+          { dir: resolve(dir), ...made },
+          `The shop is in ${resolve(dir)}. Next: npx vitrine import ${dir}`,
+        );
+      }),
+  );
+
+program
+  .command('import')
+  .description('read articles, customers and transactions from CSV files into the database')
+  .argument(
+    '<dir>',
+    'folder with articles.csv[.gz], customers.csv[.gz] (may be missing), transactions[_train].csv[.gz]',
+  )
+  .option('--mapping <file>', 'what the columns mean, where they are not H&M’s (default: shop.json in the folder)')
+  .option('--max-rejects <percent>', 'most bad rows of a file, in percent', percent, 1)
+  .addOption(json())
+  .addHelpText('after', example('vitrine import shop'))
+  .action((dir: string, options: { mapping?: string; maxRejects: number; json?: boolean }) =>
+    run(async (session) => {
+      const url = await openUrl(session);
+      const result = await importShop(resolve(dir), {
+        databaseUrl: url,
+        ...(options.mapping !== undefined && { mapping: resolve(options.mapping) }),
+        maxRejects: options.maxRejects / 100,
+        rejectsFile: join(session.config.home, 'rejects.csv'),
+        reporter: session.reporter,
+        signal: session.signal,
+      });
+      print(options, result, importTable(result));
+    }),
+  );
+
+program
+  .command('train')
+  .description('learn from what is in the database, measure, and publish a release')
+  .addOption(size())
+  .option('--seed <n>', 'the same data and seed give the same release', whole, 1)
+  .option('--days <n>', 'days held out to measure on', count, HOLD_OUT.days)
+  .option('--no-evaluate', 'publish without measuring: takes half the time')
+  .addOption(json())
+  .addHelpText('after', example('vitrine train --size small --seed 1'))
+  .action((options: { size: Size; seed: number; days: number; evaluate: boolean; json?: boolean }) =>
+    run(async (session) => {
+      const store = await openShop(session);
+      const engine = openTraining(session);
+      const holdOut = options.evaluate ? { ...HOLD_OUT, days: options.days } : undefined;
+      const config = trainingConfig(options.size, options.seed);
+      const trained = await train(engine, store, session.config.modelsDir, config, holdOut, session.reporter);
+      const { manifest, evaluation } = trained;
+      const table = evaluation === null ? '' : `${evaluationTable(evaluation)}\n\n`;
+      print(
+        options,
+        manifest,
+        `${table}Release ${manifest.name} is in ${session.config.modelsDir}. Next: npx vitrine serve`,
+      );
+    }),
+  );
+
+program
+  .command('evaluate')
+  .description('train on the past, measure on the days after it, beside baselines; publishes nothing')
+  .addOption(size())
+  .option('--seed <n>', 'the same data and seed give the same figures', whole, 1)
+  .option('--cut <date>', 'first day that is held out, YYYY-MM-DD (default: --days before the end)', day)
+  .option('--days <n>', 'days to measure on', count, HOLD_OUT.days)
+  .option('--max-customers <n>', 'customers measured at most, drawn by the seed', count, HOLD_OUT.maxCustomers)
+  .addOption(json())
+  .addHelpText('after', example('vitrine evaluate --cut 2020-09-15 --days 7 --json'))
+  .action((options: { size: Size; seed: number; json?: boolean } & HoldOut) =>
+    run(async (session) => {
+      const store = await openShop(session);
+      const engine = openTraining(session);
+      const config = trainingConfig(options.size, options.seed);
+      const evaluation = await evaluateTraining(engine, store, config, options, session.reporter);
+      print(options, evaluation, evaluationTable(evaluation));
+    }),
+  );
+
+program
+  .command('recommend')
+  .description('show recommendations for customers, without a server')
+  .argument('<id...>', 'ids of customers; unknown ones get a cold start')
+  .option('--first <n>', 'how many each', count, 12)
+  .addOption(json())
+  .addHelpText('after', example('vitrine recommend 00000dbacae5abe5 --first 5'))
+  .action((ids: string[], options: { first: number; json?: boolean }) =>
+    run(async (session) => {
+      const store = await openShop(session);
+      const opened = await openServing(session, store);
+      const lists = await opened.recommender.recommend(ids.map((customerId) => ({ customerId, first: options.first })));
+      const answers = await Promise.all(lists.map((list) => withArticles(store, orThrow(list))));
+      const all = ids.map((customerId, i) => ({ customerId, recommendations: answers[i] }));
+      print(options, all, all.map(recommendationTable).join('\n\n'));
+    }),
+  );
+
+program
+  .command('similar')
+  .description('show the articles most alike to some, without a server')
+  .argument('<id...>', 'ids of articles')
+  .option('--first <n>', 'how many each', count, 12)
+  .addOption(json())
+  .addHelpText('after', example('vitrine similar 0108775015 --first 5'))
+  .action((ids: string[], options: { first: number; json?: boolean }) =>
+    run(async (session) => {
+      const store = await openShop(session);
+      const opened = await openServing(session, store);
+      const lists = await opened.recommender.similar(ids.map((articleId) => ({ articleId, first: options.first })));
+      const own = await store.articlesById(ids);
+      const all = await Promise.all(
+        ids.map(async (articleId, i) => {
+          const list = orThrow(lists[i]);
+          if (list === null) throw new VitrineError('NOT_FOUND', `There is no article "${articleId}" in the database.`);
+          return { articleId, article: own[i], similar: await withArticles(store, list) };
+        }),
+      );
+      print(options, all, all.map(similarTable).join('\n\n'));
+    }),
+  );
+
+program
+  .command('serve')
+  .description('serve the current release as a GraphQL API')
+  .option('--port <n>', 'port (default: PORT, else 4000)', port)
+  .addHelpText('after', example('vitrine serve --port 4000'))
+  .action((options: { port?: number }) =>
+    run(async (session) => {
+      const address = await startServer(session, await openShop(session), options.port);
+      session.reporter.say(`Serving ${address}/graphql; Ctrl-C stops.`);
+      await aborted(session.signal);
+    }),
+  );
+
+program
+  .command('demo')
+  .description('everything at once: make or take a shop, import, train, evaluate, publish, serve')
+  .option('--data <dir>', 'a folder of real files in place of the synthetic shop')
+  .option('--mapping <file>', 'as for import')
+  .addOption(size())
+  .option('--seed <n>', 'as for train', whole, 1)
+  .option('--port <n>', 'port (default: PORT, else 4000)', port)
+  .option('--check', 'ask the server one query over HTTP, print the answer and end')
+  .addHelpText('after', example('vitrine demo --data ../hm --check'))
+  .action((options: { data?: string; mapping?: string; size: Size; seed: number; port?: number; check?: boolean }) =>
+    run(async (session) => {
+      const url = await openUrl(session);
+      const store = openStore(url);
+      session.closing(() => store.close());
+      await demo(session, options, {
+        store,
+        databaseUrl: url,
+        engine: () => openTraining(session),
+        serve: () => startServer(session, store, options.port),
+      });
+      if (!options.check) await aborted(session.signal);
+    }),
+  );
+
+void program.parseAsync();
+
+// ── Wiring ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+async function openUrl(session: Session): Promise<string> {
+  const database = await openDatabase(session.config);
+  session.closing(() => database.close());
+  return database.url;
+}
+
+async function openShop(session: Session): Promise<Store> {
+  const store = openStore(await openUrl(session));
+  session.closing(() => store.close());
+  return store;
+}
+
+function openTraining(session: Session) {
+  const engine = openEngine({ threadsPerRun: session.config.threads });
+  session.closing(() => engine.close());
+  return engine;
+}
+
+async function openServing(session: Session, store: Store) {
+  const opened = await openCurrent(session.config, store);
+  session.closing(() => opened.close());
+  return opened;
+}
+
+/** Starts the server; gives its address. */
+async function startServer(session: Session, store: Store, port = session.config.port): Promise<string> {
+  const log = createLog(session.config);
+  const host = await createHost(session.config, store, log);
+  session.closing(() => host.close());
+  const server = await createServer({
+    store,
+    recommender: host.recommender,
+    config: { ...session.config, port },
+    log,
+    ready: () => {
+      const reason = host.problem();
+      return reason === undefined ? { ready: true } : { ready: false, reason };
+    },
+  });
+  session.closing(() => server.close());
+  return server.listen();
+}
+
+/**
+ * Runs a command: its answer goes to standard output, what it says meanwhile to standard error. Expected errors are
+ * one message and exit status 1; Ctrl-C closes everything in order and exits with 130.
+ */
+async function run(command: (session: Session) => Promise<void>): Promise<void> {
+  const opened: (() => Promise<unknown>)[] = [];
+  const interrupt = new AbortController();
+  let interrupted = false;
+  const closeAll = async (): Promise<void> => {
+    for (let close = opened.pop(); close; close = opened.pop()) await close().catch(() => undefined);
+  };
+  const stop = (): void => {
+    if (interrupted) process.exit(130); // a second Ctrl-C does not wait
+    interrupted = true;
+    interrupt.abort(new VitrineError('SHUTTING_DOWN', 'Stopped.'));
+  };
+  process.on('SIGINT', stop).on('SIGTERM', stop);
+  try {
+    const config = loadConfig();
+    const session: Session = {
+      config,
+      reporter: createReporter(process.stderr),
+      signal: interrupt.signal,
+      closing: (close) => opened.push(close),
+    };
+    const ended = aborted(interrupt.signal).then(() => {
+      throw interrupt.signal.reason;
+    });
+    await Promise.race([command(session), ended]);
+  } catch (thrown) {
+    if (interrupted) process.exitCode = 130;
+    else {
+      const error = asError(thrown);
+      const remedy = error instanceof VitrineError ? `\n${error.remedy}` : `\n${error.stack ?? ''}`;
+      process.stderr.write(`${error.message}${remedy}\n`);
+      process.exitCode = 1;
+    }
+  } finally {
+    await closeAll();
+    process.off('SIGINT', stop).off('SIGTERM', stop);
+    process.exit();
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve_) => {
+    if (signal.aborted) resolve_();
+    else signal.addEventListener('abort', () => resolve_(), { once: true });
+  });
+}
+
+// ── Arguments and answers ───────────────────────────────────────────────────────────────────────────────────────────
+
+function json(): Option {
+  return new Option('--json', 'print the answer as JSON');
+}
+
+function size(): Option {
+  return new Option('--size <size>', 'the one dial of training').choices(SIZES).default('small');
+}
+
+function example(command: string): string {
+  return `\nExample:\n  $ npx ${command}`;
+}
+
+function count(text: string): number {
+  const value = whole(text);
+  if (value > 0) return value;
+  throw new InvalidArgumentError('Expected a whole number above 0.');
+}
+
+function whole(text: string): number {
+  if (/^\d{1,15}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('Expected a whole number.');
+}
+
+function port(text: string): number {
+  const value = whole(text);
+  if (value <= 65_535) return value;
+  throw new InvalidArgumentError('Expected a port from 0 to 65535.');
+}
+
+function percent(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== '' && value >= 0 && value <= 100) return value;
+  throw new InvalidArgumentError('Expected a number from 0 to 100.');
+}
+
+/** A day as Unix seconds. */
+function day(text: string): number {
+  const at = /^\d{4}-\d{2}-\d{2}$/.test(text) ? Date.parse(`${text}T00:00:00Z`) : Number.NaN;
+  if (Number.isFinite(at)) return at / 1000;
+  throw new InvalidArgumentError('Expected a date as YYYY-MM-DD.');
+}
+
+function print(options: { json?: boolean }, value: unknown, text: string): void {
+  process.stdout.write(`${options.json ? JSON.stringify(value, null, 2) : text}\n`);
+}
+
+function orThrow<T>(value: T | Error): T {
+  if (value instanceof Error) throw value;
+  return value;
+}
+
+/** Each item with the article's row. */
+async function withArticles<Item extends { articleKey: number }>(store: Store, items: readonly Item[]) {
+  const rows = await store.articlesByKey(items.map(({ articleKey }) => articleKey));
+  return items.flatMap((item, i) => {
+    const article = rows[i];
+    return article ? [{ ...item, article }] : [];
+  });
+}

@@ -1,0 +1,186 @@
+// Hosts the current release: opens it over the store, follows the store's changes, and moves to a new release when one is published,
+// without dropping a request. Knows nothing of HTTP.
+import type { Config } from './config';
+import type { Store } from './data/store';
+import { openEngine, type Engine } from './engine/engine';
+import { asError, VitrineError } from './errors';
+import { gather } from './recommend/batching';
+import { openLiveShop, type LiveShop } from './recommend/live-shop';
+import { createRecommender } from './recommend/recommender';
+import type { Recommender } from './recommend/types';
+import { currentRelease } from './release/build';
+import { currentFolder, modelOf, openRelease } from './release/open';
+import type { Logger } from './telemetry';
+
+/** One open release: its threads, its view of the shop, its recommender. */
+export interface Opened {
+  readonly name: string;
+  readonly engine: Engine;
+  readonly shop: LiveShop;
+  readonly recommender: Recommender;
+  close(): Promise<void>;
+}
+
+/** Opens the current release over a store. @throws VitrineError RELEASE_MISSING, RELEASE_INVALID */
+export async function openCurrent(
+  config: Pick<Config, 'modelsDir' | 'device' | 'threads'>,
+  store: Store,
+): Promise<Opened> {
+  const folder = await currentFolder(config.modelsDir);
+  // One thread answers, so that the batches of concurrent requests grow; each run spreads over the processors.
+  const engine = openEngine({ device: config.device, threadsPerRun: config.threads });
+  try {
+    const release = await openRelease(folder, engine);
+    const { manifest, encoder } = release;
+    const shop = await openLiveShop({
+      store,
+      release,
+      articleTower: modelOf(engine, manifest, 'article_tower'),
+      textEncoder: modelOf(engine, manifest, 'text_encoder'),
+    });
+    const recommender = createRecommender({
+      store,
+      encoder,
+      shop,
+      queryTower: modelOf(engine, manifest, 'query_tower'),
+      ranker: modelOf(engine, manifest, 'ranker'),
+    });
+    return { name: manifest.name, engine, shop, recommender, close: () => engine.close() };
+  } catch (thrown) {
+    await engine.close();
+    throw thrown;
+  }
+}
+
+export interface Host {
+  /** Batches across all requests of the process. */
+  readonly recommender: Recommender;
+  /** Why there is nothing to recommend from; undefined when there is. */
+  problem(): string | undefined;
+  /** The release being served. */
+  release(): string | undefined;
+  /** Runs of each model and searches of each index since the release was opened: `ranker`, `articles.search`, … */
+  work(): ReadonlyMap<string, number>;
+  close(): Promise<void>;
+}
+
+/** How often the store and the name of the current release are looked at. */
+const FOLLOW_MS = 500;
+
+/** Opens the current release, if there is one, and follows from then on. Without one it waits for the first. */
+export async function createHost(
+  config: Pick<Config, 'modelsDir' | 'device' | 'threads'>,
+  store: Store,
+  log: Logger,
+  followMs = FOLLOW_MS,
+): Promise<Host> {
+  let opened: Opened | undefined;
+  let problem: string | undefined;
+  let closed = false;
+  /** Calls in flight by release: a release is closed when its last one is answered. */
+  const busy = new Map<Opened, number>();
+  const retired = new Set<Opened>();
+
+  async function use<T>(work: (recommender: Recommender) => Promise<T>): Promise<T> {
+    const mine = opened;
+    if (!mine) throw new VitrineError('RELEASE_MISSING', problem ?? 'There is no release to recommend from yet.');
+    busy.set(mine, (busy.get(mine) ?? 0) + 1);
+    try {
+      return await work(mine.recommender);
+    } finally {
+      busy.set(mine, (busy.get(mine) ?? 1) - 1);
+      await closeIfIdle(mine);
+    }
+  }
+
+  async function closeIfIdle(release: Opened): Promise<void> {
+    if ((busy.get(release) ?? 0) > 0 || !retired.delete(release)) return;
+    busy.delete(release);
+    await release.close();
+  }
+
+  async function move(): Promise<void> {
+    const previous = opened;
+    try {
+      opened = await openCurrent(config, store);
+      problem = undefined;
+      log.info({ release: opened.name }, 'serving release');
+    } catch (thrown) {
+      problem = asError(thrown).message;
+      log.error({ err: thrown }, 'the release cannot be opened');
+      return;
+    }
+    if (!previous) return;
+    retired.add(previous);
+    await closeIfIdle(previous);
+  }
+
+  let failed: string | undefined;
+  async function follow(): Promise<void> {
+    const name = await currentRelease(config.modelsDir);
+    if (name !== undefined && name !== opened?.name && name !== failed) {
+      await move();
+      failed = problem === undefined ? undefined : name; // one that cannot be opened is tried once
+    }
+    const changed = await opened?.shop.refresh();
+    if (changed) log.info({ articles: changed }, 'articles changed');
+  }
+
+  if ((await currentRelease(config.modelsDir)) === undefined) {
+    problem = `There is no release in ${config.modelsDir} yet; \`npx vitrine train\` makes one.`;
+  } else await move();
+
+  // One look after the other, never two at once; a look that fails is logged once and tried again.
+  let trouble = '';
+  let timer: NodeJS.Timeout | undefined;
+  let looking: Promise<void> = Promise.resolve();
+  const look = (): void => {
+    looking = follow().then(
+      () => {
+        trouble = '';
+      },
+      (thrown: unknown) => {
+        const { message } = asError(thrown);
+        if (message !== trouble) log.warn({ err: thrown }, 'following the store failed');
+        trouble = message;
+      },
+    );
+    void looking.then(() => {
+      if (!closed) timer = setTimeout(look, followMs);
+    });
+  };
+  timer = setTimeout(look, followMs);
+
+  const recommendations = gather(
+    (requests: Parameters<Recommender['recommend']>[0]) => use((recommender) => recommender.recommend(requests)),
+    { name: 'recommendations' },
+  );
+  const similar = gather(
+    (requests: Parameters<Recommender['similar']>[0]) => use((recommender) => recommender.similar(requests)),
+    { name: 'similar articles' },
+  );
+  return {
+    recommender: {
+      recommend: (requests) => recommendations.run(requests),
+      similar: (requests) => similar.run(requests),
+    },
+    problem: () => problem,
+    release: () => opened?.name,
+    work: () =>
+      new Map([
+        ...[...(opened?.engine.runs ?? [])].map(([model, runs]): [string, number] => [
+          model.split('/').at(-1) ?? model,
+          runs,
+        ]),
+        ['articles.search', opened?.shop.searches.articles ?? 0],
+        ['similar.search', opened?.shop.searches.similar ?? 0],
+      ]),
+    async close() {
+      closed = true;
+      clearTimeout(timer);
+      await looking;
+      await opened?.close();
+      for (const release of retired) await release.close();
+    },
+  };
+}

@@ -1,0 +1,119 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseEnv } from 'node:util';
+import { PROJECT_ROOT, readConfig, SETTING_NAMES } from '../src/config';
+import { asError, VitrineError } from '../src/errors';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'vitrine-config-'));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+describe('the configuration', () => {
+  test('has a default for everything', () => {
+    expect(readConfig({}, folder)).toEqual({
+      databaseUrl: undefined,
+      home: join(folder, '.vitrine'),
+      modelsDir: join(folder, 'models'),
+      host: '127.0.0.1',
+      port: 4000,
+      device: 'cpu',
+      threads: availableParallelism(),
+      logLevel: 'info',
+      introspection: true,
+      corsOrigins: [],
+    });
+  });
+
+  test('reports every fault at once, each with what was expected and what came', () => {
+    const message = faultsOf({
+      DATABASE_URL: 'mysql://root:secret@db/shop',
+      PORT: '70000',
+      VITRINE_DEVICE: 'tpu',
+      VITRINE_THREADS: '0',
+      LOG_LEVEL: 'loud',
+      VITRINE_INTROSPECTION: 'perhaps',
+      CORS_ORIGIN: 'https://shop.example/path',
+    });
+    expect(message).toContain('7 settings are not valid');
+    expect(message).toContain("PORT: expected a whole number from 0 to 65535, got '70000'");
+    expect(message).toContain("VITRINE_DEVICE: expected one of cpu, cuda, webgpu, got 'tpu'");
+    for (const key of ['DATABASE_URL', 'VITRINE_THREADS', 'LOG_LEVEL', 'VITRINE_INTROSPECTION', 'CORS_ORIGIN']) {
+      expect(message).toContain(`${key}: expected`);
+    }
+  });
+
+  test('never shows a password, not even of a faulty URL', () => {
+    expect(faultsOf({ DATABASE_URL: 'mysql://root:secret@db/shop' })).not.toContain('secret');
+  });
+
+  test.each(['1e3', '-1', '4000.5', '0x10', ' ,'])('refuses %p as a port', (PORT) => {
+    expect(faultsOf({ PORT })).toContain('PORT: expected a whole number');
+  });
+
+  test('takes an empty value for an unset one', () => {
+    expect(readConfig({ PORT: '', DATABASE_URL: '  ' }, folder)).toMatchObject({ port: 4000, databaseUrl: undefined });
+  });
+
+  test('cannot be changed', () => {
+    const config = readConfig({ CORS_ORIGIN: '*' }, folder);
+    expect(Object.isFrozen(config)).toBe(true);
+    expect(Object.isFrozen(config.corsOrigins)).toBe(true);
+  });
+
+  test('takes relative folders from the project, absolute ones as they are', () => {
+    const config = readConfig({ VITRINE_HOME: 'state', MODELS_DIR: '/srv/models' }, folder);
+    expect(config).toMatchObject({ home: join(folder, 'state'), modelsDir: '/srv/models' });
+  });
+});
+
+describe('the .env file', () => {
+  test('is read, and the environment wins over it', () => {
+    writeFileSync(join(folder, '.env'), 'PORT=5000\nLOG_LEVEL=debug # while trying\n');
+    expect(readConfig({ PORT: '6000' }, folder)).toMatchObject({ port: 6000, logLevel: 'debug' });
+  });
+
+  test('is searched for misspelt settings', () => {
+    writeFileSync(join(folder, '.env'), 'VITRINE_DEVICES=cuda\n');
+    expect(faultsOf({})).toContain('VITRINE_DEVICES: no such setting');
+  });
+
+  test('the environment may hold what belongs to others', () => {
+    expect(() => readConfig({ VITRINE_SERVICE_HOST: '10.0.0.1' }, folder)).not.toThrow();
+  });
+});
+
+describe('.env.example', () => {
+  const text = readFileSync(join(PROJECT_ROOT, '.env.example'), 'utf8');
+
+  test('lists every setting and no other', () => {
+    expect(Object.keys(parseEnv(text)).sort()).toEqual([...SETTING_NAMES].sort());
+  });
+
+  test('gives the defaults', () => {
+    writeFileSync(join(folder, '.env'), text);
+    const fromExample = readConfig({}, folder);
+    rmSync(join(folder, '.env'));
+    expect(fromExample).toEqual(readConfig({}, folder));
+  });
+
+  test('says what each setting means, right above it', () => {
+    const lines = text.split('\n');
+    for (const name of SETTING_NAMES) {
+      const at = lines.findIndex((line) => line.startsWith(`${name}=`));
+      expect(lines[at - 1]).toMatch(/^# \S/);
+    }
+  });
+});
+
+function faultsOf(env: Record<string, string>): string {
+  try {
+    readConfig(env, folder);
+  } catch (thrown) {
+    if (thrown instanceof VitrineError && thrown.code === 'CONFIG_INVALID') return thrown.message;
+    throw asError(thrown);
+  }
+  throw new Error('the configuration was accepted');
+}

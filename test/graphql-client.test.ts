@@ -1,0 +1,129 @@
+// The generated client as a front-end uses it: typed, over real HTTP, with every named operation.
+
+import { join } from 'node:path';
+import ts from 'typescript';
+import * as client from '../schema/client';
+import { PROJECT_ROOT } from '../src/config';
+import { openShop, type Shop } from './graphql-shop';
+
+let shop: Shop;
+let url: string;
+beforeAll(async () => {
+  shop = await openShop('graphql_client');
+  url = `${await shop.server.listen()}/graphql`;
+}, 60_000);
+afterAll(() => shop?.close());
+
+describe('the client', () => {
+  test('asks for recommendations', async () => {
+    const { recommendations } = await client.request(url, client.RecommendationsDocument, {
+      customerId: 'c-03',
+      first: 1,
+    });
+    expect(recommendations).toEqual([
+      {
+        rank: 1,
+        score: 0.5,
+        source: 'OWN_PURCHASES',
+        coldStart: false,
+        article: { id: 'a-03', name: 'Article 3', productGroupName: null, colourGroupName: 'Dark Blue' },
+      },
+    ]);
+  });
+
+  test('asks for similar articles', async () => {
+    const { similarArticles } = await client.request(url, client.SimilarArticlesDocument, { articleId: 'a-03' });
+    expect(similarArticles?.map((similar) => similar.article.id)[0]).toBe('a-04');
+    expect(await client.request(url, client.SimilarArticlesDocument, { articleId: 'none' })).toEqual({
+      similarArticles: null,
+    });
+  });
+
+  test('asks for a customer with purchases and recommendations', async () => {
+    const { customer } = await client.request(url, client.CustomerWithRecommendationsDocument, { customerId: 'c-01' });
+    expect(customer?.purchases.nodes.map((purchase) => purchase.article.id)).toEqual(
+      [30, 29, 28, 27, 26].map((number) => `a-${number}`),
+    );
+    expect(customer?.recommendations).toHaveLength(12);
+  });
+
+  test('walks through pages of customers, purchases and articles', async () => {
+    const customers = await client.request(url, client.CustomersPageDocument, { first: 2 });
+    expect(customers.customers.nodes[1].recommendations[0].article.name).toBe('Article 2');
+    const purchases = await client.request(url, client.CustomerPurchasesDocument, { customerId: 'c-01', first: 30 });
+    const { hasNextPage, endCursor } = purchases.customer?.purchases.pageInfo ?? {};
+    expect(hasNextPage).toBe(true);
+    const rest = await client.request(url, client.CustomerPurchasesDocument, {
+      customerId: 'c-01',
+      after: endCursor ?? null,
+    });
+    expect(rest.customer?.purchases.nodes.map((purchase) => purchase.boughtAt)).toEqual(['2020-09-02T00:00:00.000Z']);
+    const articles = await client.request(url, client.ArticlesPageDocument, {});
+    expect(articles.articles.nodes).toHaveLength(20);
+  });
+
+  test('asks for an article’s page', async () => {
+    const { article } = await client.request(url, client.ArticlePageDocument, { articleId: 'a-02', first: 3 });
+    expect(article?.attributes.map((attribute) => attribute.name)).toEqual(['brand', 'weight']);
+    expect(article?.similar).toHaveLength(3);
+  });
+
+  test('throws what the server refused, with its code', async () => {
+    const refused = client.request(url, client.RecommendationsDocument, { customerId: 'c-03', first: 101 });
+    await expect(refused).rejects.toMatchObject({ name: 'RequestError', status: 200, code: 'LIMIT_EXCEEDED' });
+    const nowhere = client.request(url.replace('/graphql', '/'), client.ArticlesPageDocument, {});
+    await expect(nowhere).rejects.toMatchObject({ status: 404, code: 'NOT_FOUND' });
+  });
+
+  test('sends the headers that it is given', async () => {
+    const headers = { 'content-type': 'text/plain', 'x-shop': 'demo' };
+    const { articles } = await client.request(url, client.ArticlesPageDocument, { first: 1 }, { headers });
+    expect(articles.nodes).toHaveLength(1);
+  });
+});
+
+describe('the client’s types', () => {
+  /** What the compiler says of a front-end's file that uses the client: a strict browser project without Node's types. */
+  function complaints(source: string): string[] {
+    const file = join(PROJECT_ROOT, 'schema', 'page.ts');
+    const options: ts.CompilerOptions = {
+      strict: true,
+      noUncheckedIndexedAccess: true,
+      noEmit: true,
+      target: ts.ScriptTarget.ES2022,
+      module: ts.ModuleKind.ESNext,
+      moduleResolution: ts.ModuleResolutionKind.Bundler,
+      lib: ['lib.es2022.d.ts', 'lib.dom.d.ts', 'lib.dom.iterable.d.ts'],
+      types: [],
+    };
+    const host = ts.createCompilerHost(options);
+    const { readFile, fileExists } = host;
+    host.readFile = (name) => (name === file ? source : readFile(name));
+    host.fileExists = (name) => name === file || fileExists(name);
+    const { getSourceFile } = host;
+    host.getSourceFile = (name, version, ...rest) =>
+      name === file ? ts.createSourceFile(name, source, version) : getSourceFile(name, version, ...rest);
+    return ts
+      .getPreEmitDiagnostics(ts.createProgram([file], options, host))
+      .map((diagnostic) => ts.flattenDiagnosticMessageText(diagnostic.messageText, '\n'));
+  }
+
+  test('fit a front-end, and catch a wrong variable, a wrong field and a forgotten null', () => {
+    const found = complaints(`
+      import { ArticlePageDocument, RecommendationsDocument, request } from './client';
+      export async function show(url: string): Promise<void> {
+        const { recommendations } = await request(url, RecommendationsDocument, { customerId: '1', first: 3 });
+        const names: (string | null)[] = recommendations.map(({ article }) => article.name);
+        await request(url, RecommendationsDocument, { customer: '1' });
+        recommendations[0]?.article.price;
+        const { article } = await request(url, ArticlePageDocument, { articleId: '1' });
+        article.name;
+        names.length;
+      }`);
+    expect(found).toEqual([
+      expect.stringContaining("'customer' does not exist"),
+      expect.stringContaining("Property 'price' does not exist"),
+      expect.stringContaining("'article' is possibly 'null'"),
+    ]);
+  }, 30_000);
+});

@@ -1,0 +1,194 @@
+// What one query may cost: everyday queries pass with room to spare, explosions do not, by whatever trick.
+
+import { getIntrospectionQuery, isObjectType, parse, validate } from 'graphql';
+import { checkFirst, checkId, checkOperation, costOf, LIMITS, type OperationToCheck } from '../src/graphql/limits';
+import { readOperations } from '../src/graphql/operations';
+import { createSchema } from '../src/graphql/schema';
+
+const schema = createSchema();
+
+function operation(text: string, variables: Record<string, unknown> = {}, operationName?: string): OperationToCheck {
+  const document = parse(text);
+  expect(validate(schema, document)).toEqual([]);
+  return { schema, document, operationName, variables };
+}
+
+const check = (text: string, variables?: Record<string, unknown>) => () => checkOperation(operation(text, variables));
+const cost = (text: string, variables?: Record<string, unknown>) => costOf(operation(text, variables));
+
+const CUSTOMER = 'id fn active clubMemberStatus fashionNewsFrequency age postalCode attributes { name values number }';
+const ARTICLE = fieldsOf('Article')
+  .filter((name) => name !== 'attributes' && name !== 'similar')
+  .join(' ');
+
+describe('the cost limit lets pass', () => {
+  test.each([
+    [
+      'a page of customers with recommendations',
+      'customers(first: 20) { nodes { recommendations(first: 12) { article { name } } } }',
+    ],
+    ['the largest page of customers', `customers(first: 100) { nodes { ${CUSTOMER} } pageInfo { endCursor } }`],
+    ['the largest page of articles', `articles(first: 100) { nodes { ${ARTICLE} attributes { name values } } }`],
+    ['the same with cursors', `articles(first: 100) { edges { cursor node { ${ARTICLE} } } pageInfo { hasNextPage } }`],
+    [
+      'a hundred customers with twelve each',
+      'customers(first: 100) { nodes { id recommendations { rank article { id } } } }',
+    ],
+    ['the most recommendations', `recommendations(customerId: "1", first: 100) { score article { ${ARTICLE} } }`],
+    [
+      'recommendations with what is like them',
+      'recommendations(customerId: "1") { article { id similar { article { name } } } }',
+    ],
+    ['purchases of a page of customers', 'customers { nodes { purchases { nodes { boughtAt article { name } } } } }'],
+  ])('%s', (_what, selection) => {
+    expect(check(`{ ${selection} }`)).not.toThrow();
+  });
+
+  test('every named operation, with the most that it can be asked for', () => {
+    const names = [...readOperations().matchAll(/^query (\w+)/gm)].map((match) => match[1]);
+    expect(names.length).toBeGreaterThan(4);
+    for (const name of names) {
+      const first = name === 'CustomersPage' ? 50 : 100;
+      const variables = { customerId: '1', articleId: '1', first };
+      expect(() => checkOperation(operation(readOperations(), variables, name))).not.toThrow();
+    }
+  });
+
+  test('introspection', () => {
+    expect(check(getIntrospectionQuery({ specifiedByUrl: true, inputValueDeprecation: true }))).not.toThrow();
+  });
+});
+
+describe('the cost limit refuses', () => {
+  const aliases = (count: number, selection: string) =>
+    Array.from({ length: count }, (_, i) => `a${i}: ${selection}`).join(' ');
+  const spread = (depth: number) =>
+    Array.from({ length: depth }, (_, i) => `fragment F${i} on Article { ...F${i + 1} ...F${i + 1} }`).join(' ') +
+    ` fragment F${depth} on Article { id }`;
+
+  test.each([
+    ['lists within lists', '{ customers(first: 100) { nodes { recommendations(first: 100) { article { name } } } } }'],
+    [
+      'a list within a list within a list',
+      '{ articles { nodes { similar { article { similar { article { name } } } } } } }',
+    ],
+    ['pages within pages', '{ customers(first: 100) { nodes { purchases(first: 100) { nodes { price } } } } }'],
+    ['many aliases of a query that infers', `{ ${aliases(200, 'recommendations(customerId: "1") { rank }')} }`],
+    ['many aliases of a query that reads', `{ ${aliases(250, 'articles(first: 1) { nodes { id } }')} }`],
+    ['many aliases of a field in a list', `{ articles(first: 100) { nodes { ${aliases(120, 'name')} } } }`],
+    [
+      'the same within a fragment',
+      `{ articles(first: 100) { nodes { ...N } } } fragment N on Article { ${aliases(120, 'name')} }`,
+    ],
+    ['fragments that double at every level', `{ article(id: "1") { ...F0 } } ${spread(30)}`],
+  ])('%s', (_what, text) => {
+    expect(thrownBy(check(text))).toMatchObject({ code: 'LIMIT_EXCEEDED' });
+  });
+
+  test('a large list asked for by variable, by default of a variable, and by a faulty first', () => {
+    const query =
+      'query ($n: Int! = 100) { customers(first: $n) { nodes { recommendations(first: $n) { article { name } } } } }';
+    expect(check(query)).toThrow(/costs [\d]+, the limit is 10000: ask for fewer/);
+    expect(check(query, { n: 10 })).not.toThrow();
+    expect(cost(query, { n: 1_000_000 })).toBe(cost(query, { n: 100 }));
+    expect(cost(query, { n: -1_000_000 })).toBe(cost(query, { n: 1 }));
+  });
+
+  test('variables that do not fit, rather than let the rest of the query pass uncounted', () => {
+    const query = 'query ($n: Int = 5) { a: customers(first: $n) { nodes { id } } }';
+    expect(thrownBy(check(query, { n: null }))).toMatchObject({ extensions: { code: 'BAD_USER_INPUT' } });
+    expect(thrownBy(check(query, { n: 'many' }))).toMatchObject({ extensions: { code: 'BAD_USER_INPUT' } });
+  });
+});
+
+describe('the cost of a query', () => {
+  test('is its values, as often as first says, and the work behind them', () => {
+    expect(cost('{ article(id: "1") { id name } }')).toBe(3);
+    // 50 for the statement, then two articles of: nodes 1, id 1.
+    expect(cost('{ articles(first: 2) { nodes { id } } }')).toBe(50 + 2 * 2);
+    // A customer of: nodes 1, and 50 for the inference with 12 times rank, article and name.
+    expect(cost('{ customers(first: 20) { nodes { recommendations { rank article { name } } } } }')).toBe(
+      50 + 20 * (1 + 50 + 12 * 3),
+    );
+  });
+
+  test('counts only what @include and @skip leave', () => {
+    const query =
+      'query ($all: Boolean!) { article(id: "1") { id name @include(if: $all) description @skip(if: $all) } }';
+    expect(cost(query, { all: true })).toBe(3);
+    expect(cost(query, { all: false })).toBe(3);
+  });
+});
+
+describe('the depth limit', () => {
+  const nested = (levels: number): string =>
+    levels === 0 ? 'id' : `similar(first: 1) { article { ${nested(levels - 1)} } }`;
+
+  test('leaves room for the deepest query that a page needs', () => {
+    const page =
+      '{ customers { edges { node { purchases(first: 1) { edges { node { article { similar(first: 1) { article { id } } } } } } } } } }';
+    expect(check(page)).not.toThrow();
+  });
+
+  test('refuses deeper ones, also by way of fragments', () => {
+    const message = `fields deep, the limit is ${LIMITS.depth}`;
+    expect(check(`{ article(id: "1") { ${nested(6)} } }`)).toThrow(message);
+    const fragments = `{ article(id: "1") { ...A } } fragment A on Article { ${nested(3).replace('id', '...B')} } fragment B on Article { ${nested(3)} }`;
+    expect(check(fragments)).toThrow(message);
+  });
+
+  test('does not count fragments themselves', () => {
+    const wraps =
+      'fragment A on Article { ...B } fragment B on Article { ...C } fragment C on Article { ... on Article { id } }';
+    expect(check(`{ article(id: "1") { ${nested(4).replace('id', '...A')} } } ${wraps}`)).not.toThrow();
+  });
+});
+
+describe('arguments', () => {
+  test.each([1, 12, 100])('first: %d is taken', (first) => {
+    expect(checkFirst(first)).toBe(first);
+  });
+
+  test.each([
+    [101, 'LIMIT_EXCEEDED', 'at most 100 at once, got 101'],
+    [2 ** 31 - 1, 'LIMIT_EXCEEDED', 'at most 100'],
+    [0, 'INPUT_INVALID', 'expected a whole number from 1 to 100, got 0'],
+    [-1, 'INPUT_INVALID', 'got -1'],
+    [NaN, 'INPUT_INVALID', 'got NaN'],
+  ])('first: %d is refused', (first, code, message) => {
+    const thrown = thrownBy(() => checkFirst(first));
+    expect(thrown).toMatchObject({ code });
+    expect(String(thrown)).toContain(message);
+  });
+
+  test.each([
+    ['an empty one', ''],
+    ['one with a NUL character', 'a\0b'],
+    ['one that is too long', 'x'.repeat(257)],
+  ])('an id: %s is refused, and the message names the argument', (_what, id) => {
+    const thrown = thrownBy(() => checkId('articleId', id));
+    expect(thrown).toMatchObject({ code: 'INPUT_INVALID' });
+    expect(String(thrown)).toContain('articleId: ');
+  });
+
+  test.each(['0108775015', 'x'.repeat(256), "Robert'); DROP TABLE articles;--", '日本', ' '])(
+    'an id: %j is taken',
+    (id) => {
+      expect(checkId('id', id)).toBe(id);
+    },
+  );
+});
+
+function thrownBy(work: () => unknown): unknown {
+  try {
+    work();
+  } catch (thrown) {
+    return thrown;
+  }
+  throw new Error('expected it to throw');
+}
+
+function fieldsOf(name: string): string[] {
+  const type = schema.getType(name);
+  return isObjectType(type) ? Object.keys(type.getFields()) : [];
+}

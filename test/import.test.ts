@@ -1,0 +1,387 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { Client } from 'pg';
+import { importShop, type ImportOptions, type ImportResult } from '../src/data/import';
+import { generateShop } from '../src/data/synthetic';
+import { silentReporter } from '../src/telemetry';
+import { createTestDatabase, type TestDatabase } from './database';
+
+let base: string;
+let shops = 0;
+let database: TestDatabase;
+
+beforeAll(async () => {
+  base = await mkdtemp(join(tmpdir(), 'vitrine-import-'));
+  database = await createTestDatabase('import');
+});
+afterAll(async () => {
+  await database.close();
+  await rm(base, { recursive: true });
+});
+beforeEach(() => database.sql('TRUNCATE articles, customers, purchases, facts RESTART IDENTITY CASCADE'));
+
+const ARTICLES = 'sku,title,text,price_band,brand,tags,weight\n';
+const SALES = 'when,who,what,paid\n';
+/** A made-up layout: what a shop.json is for. */
+const MAPPING = {
+  articles: {
+    id: 'sku',
+    name: 'title',
+    description: 'text',
+    categorical: ['brand'],
+    multiValued: { tags: '|' },
+    numeric: ['weight'],
+  },
+  transactions: { date: 'when', customer: 'who', article: 'what', price: 'paid' },
+};
+const BASIC = {
+  'shop.json': JSON.stringify(MAPPING),
+  'articles.csv': `${ARTICLES}s1,Soap,"Smells, good",low,acme,bath|hand | bath,0.2\ns2,Oil,,,,,\ns3,Brush,Soft,high,other,bath,1e1\n`,
+  'transactions.csv': `${SALES}2021-03-01,ann,s1,2.5\n2021-03-01,ann,s1,2.5\n2021-03-02T10:30:00+02:00,bob,s3,\n`,
+};
+
+async function shop(files: Record<string, string | Buffer>): Promise<string> {
+  const dir = join(base, String(++shops));
+  await mkdir(dir);
+  for (const [name, content] of Object.entries(files)) await writeFile(join(dir, name), content);
+  return dir;
+}
+
+const rejectsFile = () => join(base, 'rejects.csv');
+
+function importInto(dir: string, options: Partial<ImportOptions> = {}): Promise<ImportResult> {
+  return importShop(dir, {
+    databaseUrl: database.url,
+    rejectsFile: rejectsFile(),
+    reporter: silentReporter,
+    ...options,
+  });
+}
+
+/** Everything that an import writes, but for the times of change. */
+async function dump(of: TestDatabase = database): Promise<unknown[]> {
+  return [
+    await of.sql('SELECT a.*, NULL AS updated_at FROM articles AS a ORDER BY article_id'),
+    await of.sql('SELECT * FROM customers ORDER BY customer_id'),
+    await of.sql('SELECT * FROM purchases ORDER BY customer_key, bought_at, article_key, line'),
+    await of.sql('SELECT * FROM facts ORDER BY name'),
+  ];
+}
+
+const brief = ({ inserted, updated, unchanged, rejected }: ImportResult['articles']) => ({
+  inserted,
+  updated,
+  unchanged,
+  rejected,
+});
+
+test('a layout of its own is imported by the mapping of its shop.json, without a customers file', async () => {
+  const result = await importInto(await shop(BASIC));
+  expect(result).toMatchObject({ customers: null, bareCustomers: 2, rejected: 0, rejectsFile: null, synthetic: false });
+  expect(brief(result.articles)).toEqual({ inserted: 3, updated: 0, unchanged: 0, rejected: 0 });
+  expect(
+    await database.sql('SELECT article_id, prod_name, detail_desc, attributes FROM articles ORDER BY key'),
+  ).toEqual([
+    {
+      article_id: 's1',
+      prod_name: 'Soap',
+      detail_desc: 'Smells, good',
+      attributes: { brand: ['acme'], tags: ['bath', 'hand'], weight: 0.2 },
+    },
+    { article_id: 's2', prod_name: 'Oil', detail_desc: null, attributes: {} },
+    {
+      article_id: 's3',
+      prod_name: 'Brush',
+      detail_desc: 'Soft',
+      attributes: { brand: ['other'], tags: ['bath'], weight: 10 },
+    },
+  ]);
+  expect(
+    await database.sql(
+      'SELECT customer_id, article_id, bought_at, price, line FROM purchases JOIN customers c ON c.key = customer_key JOIN articles a ON a.key = article_key ORDER BY 1, 5',
+    ),
+  ).toEqual([
+    { customer_id: 'ann', article_id: 's1', bought_at: new Date('2021-03-01T00:00:00Z'), price: 2.5, line: 1 },
+    { customer_id: 'ann', article_id: 's1', bought_at: new Date('2021-03-01T00:00:00Z'), price: 2.5, line: 2 },
+    { customer_id: 'bob', article_id: 's3', bought_at: new Date('2021-03-02T08:30:00Z'), price: null, line: 1 },
+  ]);
+  expect(await database.sql('SELECT * FROM facts')).toEqual([{ name: 'mapping', value: MAPPING }]);
+});
+
+test("the built-in mapping reads H&M's layout, gzipped or not, and keeps that it is synthetic", async () => {
+  const dir = join(base, 'synthetic');
+  const options = await generateShop(
+    dir,
+    { customers: 200, articles: 150, transactions: 2_000, days: 60, seed: 3 },
+    silentReporter,
+  );
+  await writeFile(join(dir, 'customers.csv.gz'), gzipSync(await readFile(join(dir, 'customers.csv'))));
+  await rm(join(dir, 'customers.csv'));
+  const result = await importInto(dir);
+  expect(result).toMatchObject({ bareCustomers: 0, rejected: 0, synthetic: true });
+  expect(brief(result.transactions)).toEqual({ inserted: 2_000, updated: 0, unchanged: 0, rejected: 0 });
+  expect(await database.sql(`SELECT value FROM facts WHERE name = 'synthetic'`)).toEqual([
+    { value: { ...options, generator: 1 } },
+  ]);
+  const header = (await readFile(join(dir, 'articles.csv'), 'utf8')).split('\n')[0].split(',');
+  const columns = (
+    await database.sql<{ name: string }>(
+      `SELECT column_name AS name FROM information_schema.columns WHERE table_name = 'articles'`,
+    )
+  ).map(({ name }) => name);
+  expect(columns).toEqual(expect.arrayContaining(header));
+  const [filled] = await database.sql<Record<string, number>>(
+    `SELECT ${header.map((name) => `count(${name})::int AS ${name}`).join(', ')} FROM articles`,
+  );
+  for (const name of header) expect([name, filled[name]]).toEqual([name, 150]);
+
+  await importInto(await shop(BASIC));
+  expect(await database.sql(`SELECT value FROM facts WHERE name = 'synthetic'`)).toEqual([]);
+});
+
+test('importing the same files again changes nothing, not even when an article changed last', async () => {
+  const dir = await shop(BASIC);
+  await importInto(dir);
+  const before = [await dump(), await database.sql('SELECT key, updated_at FROM articles')];
+  const again = await importInto(dir);
+  expect([await dump(), await database.sql('SELECT key, updated_at FROM articles')]).toEqual(before);
+  expect(brief(again.articles)).toEqual({ inserted: 0, updated: 0, unchanged: 3, rejected: 0 });
+  expect(brief(again.transactions)).toEqual({ inserted: 0, updated: 0, unchanged: 3, rejected: 0 });
+  expect(again.bareCustomers).toBe(0);
+});
+
+test('rows that differ are updated, and only their articles count as changed', async () => {
+  await importInto(await shop(BASIC));
+  const versions = await database.sql<{ article_id: string; updated_at: Date }>(
+    'SELECT article_id, updated_at FROM articles ORDER BY 1',
+  );
+  const result = await importInto(
+    await shop({
+      ...BASIC,
+      'articles.csv': BASIC['articles.csv'].replace('Oil', 'Olive oil') + 's4,Comb,,,,,\n',
+      'transactions.csv': BASIC['transactions.csv'].replace('s3,', 's3,9.5') + '2021-03-03,cy,s4,1\n',
+    }),
+  );
+  expect(brief(result.articles)).toEqual({ inserted: 1, updated: 1, unchanged: 2, rejected: 0 });
+  expect(brief(result.transactions)).toEqual({ inserted: 1, updated: 1, unchanged: 2, rejected: 0 });
+  const now = await database.sql<{ article_id: string; updated_at: Date }>(
+    'SELECT article_id, updated_at FROM articles ORDER BY 1',
+  );
+  const moved = now.filter(({ updated_at }, i) => updated_at.getTime() !== versions[i]?.updated_at.getTime());
+  expect(moved.map(({ article_id }) => article_id)).toEqual(['s2', 's4']);
+});
+
+test('bad rows are written to the rejects file with line, reason and content; the rest is imported', async () => {
+  const good = Array.from({ length: 60 }, (_, i) => `2021-03-01,ann,s${1 + (i % 3)},${i}`).join('\n');
+  const bad = [
+    '2021-02-30,ann,s1,1',
+    'yesterday,ann,s1,1',
+    '2021-03-01,,s1,1',
+    `2021-03-01,${'x'.repeat(300)},s1,1`,
+    '2021-03-01,ann,s1,1e99',
+    '2021-03-01,ann,s1,cheap',
+    '2021-03-01,ann,s9,1',
+    '2021-03-01,a\0n,s1,1',
+    '2021-03-01,ann',
+    '2021-03-01,"ann"x,s1,1',
+  ];
+  const dir = await shop({
+    ...BASIC,
+    'transactions.csv': `${SALES}${good}\n${bad.join('\n')}\n2021-03-09T23:59:59.9Z,dee,s1,1\n`,
+  });
+  const result = await importInto(dir, { maxRejects: 0.2 });
+  expect(brief(result.transactions)).toEqual({ inserted: 61, updated: 0, unchanged: 0, rejected: 10 });
+  expect(result.transactions.rows).toBe(71);
+  const lines = (await readFile(result.rejectsFile ?? '', 'utf8')).trim().split('\n');
+  expect(lines[0]).toBe('file,line,reason,raw');
+  const reasons = new Map(lines.slice(1).map((line) => [Number(line.split(',')[1]), line]));
+  expect([...reasons.keys()].sort((a, b) => a - b)).toEqual([62, 63, 64, 65, 66, 67, 68, 69, 70, 71]);
+  expect(reasons.get(62)).toContain("there is no such time as '2021-02-30'");
+  expect(reasons.get(63)).toContain('when: expected a date such as');
+  expect(reasons.get(64)).toContain('who: expected an id, got nothing');
+  expect(reasons.get(65)).toContain('at most 256 characters, got 300');
+  expect(reasons.get(66)).toContain('paid: expected a number');
+  expect(reasons.get(67)).toContain("got 'cheap'");
+  expect(reasons.get(68)).toContain('there is no article s9');
+  expect(reasons.get(69)).toContain('NUL');
+  expect(reasons.get(70)).toContain('expected 4 fields, got 2');
+  expect(reasons.get(71)).toContain('a closing quote is followed by');
+  // Kept to the second; who only has rejected rows is no customer.
+  expect(await database.sql('SELECT max(bought_at) AS last FROM purchases')).toEqual([
+    { last: new Date('2021-03-09T23:59:59Z') },
+  ]);
+  expect(await database.sql('SELECT customer_id FROM customers ORDER BY 1')).toEqual([
+    { customer_id: 'ann' },
+    { customer_id: 'dee' },
+  ]);
+});
+
+test('an id that comes twice counts where it comes first', async () => {
+  const dir = await shop({ ...BASIC, 'articles.csv': `${BASIC['articles.csv']}s1,Another soap,,,,,\n` });
+  const result = await importInto(dir, { maxRejects: 0.25 });
+  expect(brief(result.articles)).toEqual({ inserted: 3, updated: 0, unchanged: 0, rejected: 1 });
+  expect(await readFile(rejectsFile(), 'utf8')).toContain('articles.csv,5,s1 was already on line 2,s1');
+  expect(await database.sql(`SELECT prod_name FROM articles WHERE article_id = 's1'`)).toEqual([{ prod_name: 'Soap' }]);
+});
+
+test('more rejects than allowed are an error that names the rejects file, and nothing is imported', async () => {
+  for (const bad of ['2021-03-01,ann,s1,much\n', '2021-03-01,ann,nothing,1\n']) {
+    const rows = '2021-03-01,ann,s1,1\n'.repeat(98);
+    const dir = await shop({ ...BASIC, 'transactions.csv': SALES + rows + bad + bad });
+    await expect(importInto(dir)).rejects.toMatchObject({
+      code: 'IMPORT_REJECTED',
+      message: expect.stringMatching(/2 of 100 rows of transactions\.csv.*rejects\.csv/s) as string,
+    });
+    expect(await dump()).toEqual([[], [], [], []]);
+    expect(await readFile(rejectsFile(), 'utf8')).toContain('transactions.csv,100,');
+  }
+  const dir = await shop({
+    ...BASIC,
+    'transactions.csv': `${SALES}${'2021-03-01,ann,s1,1\n'.repeat(99)}2021-03-01,ann,s1,much\n`,
+  });
+  expect((await importInto(dir)).rejected).toBe(1);
+});
+
+test('a mapping may be named instead of lying in the folder', async () => {
+  const { 'shop.json': mapping, ...files } = BASIC;
+  const path = join(base, 'mine.json');
+  await writeFile(path, mapping);
+  expect((await importInto(await shop(files), { mapping: path })).articles.inserted).toBe(3);
+});
+
+test('all faults of a mapping are told at once', async () => {
+  const faulty = {
+    articles: { name: 7, colour: 'c', multiValued: { tags: '' } },
+    purchases: {},
+    transactions: { date: 'when' },
+  };
+  const failure = importInto(await shop({ ...BASIC, 'shop.json': JSON.stringify(faulty) }));
+  await expect(failure).rejects.toMatchObject({ code: 'INPUT_INVALID' });
+  const { message } = await failure.then(
+    () => new Error(),
+    (thrown: unknown) => thrown as Error,
+  );
+  for (const part of [
+    'articles.id',
+    'articles.name',
+    'colour',
+    'multiValued.tags',
+    'purchases',
+    'transactions.customer',
+    'transactions.article',
+  ]) {
+    expect(message).toContain(part);
+  }
+  await expect(importInto(await shop({ ...BASIC, 'shop.json': '{' }))).rejects.toMatchObject({ code: 'INPUT_INVALID' });
+});
+
+test('columns and files that are not there are told at once, with what is there', async () => {
+  const wrong = {
+    articles: { id: 'id', name: 'title' },
+    transactions: { date: 'day', customer: 'who', article: 'what' },
+  };
+  await expect(importInto(await shop({ ...BASIC, 'shop.json': JSON.stringify(wrong) }))).rejects.toThrow(
+    /articles\.csv has no column 'id' \(for id\); its columns are sku, title.*\n.*transactions\.csv has no column 'day'/,
+  );
+  await expect(importInto(await shop({ 'articles.csv': BASIC['articles.csv'] }))).rejects.toThrow(
+    /H&M's layout.*shop\.json[^]*prod_name[^]*no file of transactions: expected transactions_train\.csv/,
+  );
+  await expect(importInto(await shop({ ...BASIC, 'articles.csv': '' }))).rejects.toThrow('articles.csv is empty');
+  await expect(importInto(await shop({ ...BASIC, 'articles.csv.gz': '' }))).rejects.toThrow(
+    'both articles.csv and articles.csv.gz',
+  );
+  await expect(importInto(join(base, 'nowhere'))).rejects.toMatchObject({ code: 'INPUT_INVALID' });
+});
+
+test('a file that is cut off imports nothing', async () => {
+  const whole = gzipSync(
+    SALES + Array.from({ length: 20_000 }, (_, i) => `2021-03-01,c${(i * 7919) % 20_000},s1,${i}\n`).join(''),
+  );
+  const { 'transactions.csv': _, ...files } = BASIC;
+  const dir = await shop({ ...files, 'transactions.csv.gz': whole.subarray(0, whole.length - 500) });
+  await expect(importInto(dir)).rejects.toMatchObject({
+    code: 'INPUT_INVALID',
+    message: expect.stringContaining('transactions.csv.gz') as string,
+  });
+  expect(await dump()).toEqual([[], [], [], []]);
+});
+
+test('an import that is aborted ends with the reason and changes nothing', async () => {
+  const control = new AbortController();
+  const reporter = {
+    ...silentReporter,
+    progress: (label: string) => {
+      if (label === 'Merging') control.abort(new Error('stopped by hand'));
+      return silentReporter.progress(label);
+    },
+  };
+  await expect(importInto(await shop(BASIC), { reporter, signal: control.signal })).rejects.toThrow('stopped by hand');
+  expect(await dump()).toEqual([[], [], [], []]);
+});
+
+test('two imports at once are refused with a clear message', async () => {
+  const other = new Client({ connectionString: database.url });
+  await other.connect();
+  await other.query('SELECT pg_advisory_lock(7641302)');
+  const said: string[] = [];
+  const waiting = importInto(await shop(BASIC), { reporter: { ...silentReporter, say: (line) => said.push(line) } });
+  await expect(waiting).rejects.toMatchObject({
+    code: 'DATABASE_UNAVAILABLE',
+    message: expect.stringContaining('Another import') as string,
+  });
+  expect(said[0]).toContain('waiting');
+  await other.end();
+}, 30_000);
+
+test('an import killed while it reads or merges leaves nothing, and run again ends in the same state', async () => {
+  const dir = join(base, 'killed');
+  await generateShop(dir, { customers: 2_000, articles: 1_000, transactions: 60_000, days: 200 }, silentReporter);
+  const clean = await createTestDatabase('clean');
+  await importInto(dir, { databaseUrl: clean.url });
+
+  for (const label of ['Importing transactions_train.csv', 'Merging']) {
+    await killedImport(dir, label);
+    const result = await importInto(dir);
+    expect(result.transactions.inserted).toBe(60_000);
+    expect(await digest(database)).toEqual(await digest(clean));
+    await database.sql('TRUNCATE articles, customers, purchases, facts RESTART IDENTITY CASCADE');
+  }
+  await clean.close();
+}, 60_000);
+
+/** A digest of every table by the shop's ids: keys come from sequences, which a transaction that fails moves as well. */
+async function digest(of: TestDatabase): Promise<unknown[]> {
+  return of.sql(`
+    SELECT md5(string_agg((to_jsonb(a) - 'key' - 'updated_at')::text, ' ' ORDER BY article_id)) FROM articles AS a
+    UNION ALL SELECT md5(string_agg((to_jsonb(c) - 'key')::text, ' ' ORDER BY customer_id)) FROM customers AS c
+    UNION ALL SELECT md5(string_agg(row(customer_id, article_id, bought_at, price, sales_channel_id, line)::text, ' '
+        ORDER BY customer_id, bought_at, article_id, line))
+      FROM purchases JOIN customers AS c ON c.key = customer_key JOIN articles AS a ON a.key = article_key
+    UNION ALL SELECT md5(string_agg(f::text, ' ' ORDER BY name)) FROM facts AS f`);
+}
+
+/** Runs the import in a process of its own and kills it a moment after the step of this label has begun. */
+async function killedImport(dir: string, label: string): Promise<void> {
+  const script = `
+    const { importShop } = require(${JSON.stringify(require.resolve('../src/data/import'))});
+    const progress = (label) => (console.log(label), { tick() {}, done() {} });
+    importShop(process.argv[1], { databaseUrl: process.argv[2], rejectsFile: process.argv[3], reporter: { progress, say() {} } });`;
+  const child = spawn(process.execPath, ['-e', script, dir, database.url, `${rejectsFile()}.killed`], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const ended = once(child, 'exit');
+  await new Promise<void>((resolve, reject) => {
+    child.stdout.on('data', (text) => String(text).includes(label) && resolve());
+    child.on('exit', () => reject(new Error(`the import ended before '${label}'`)));
+  });
+  await new Promise((resolve) => setTimeout(resolve, 60));
+  child.kill('SIGKILL');
+  expect((await ended)[1]).toBe('SIGKILL');
+  expect(
+    await database.sql('SELECT (SELECT count(*) FROM articles)::int AS a, (SELECT count(*) FROM purchases)::int AS p'),
+  ).toEqual([{ a: 0, p: 0 }]);
+}

@@ -1,0 +1,342 @@
+// The main job, end to end: a shop is learnt from, released and served; what it answers, and what that costs.
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openStore, type Store } from '../src/data/store';
+import { openEngine } from '../src/engine/engine';
+import { VitrineError } from '../src/errors';
+import { createServer, type Server } from '../src/graphql/server';
+import type { Recommendation } from '../src/recommend/types';
+import { makeCurrent } from '../src/release/build';
+import { openRelease } from '../src/release/open';
+import { createHost, openCurrent, type Host, type Opened } from '../src/serve';
+import { createLog } from '../src/telemetry';
+import { createWorld, type World } from './world';
+
+const silentLog = createLog({ logLevel: 'silent' });
+const SERVING = { device: 'cpu', threads: 1 } as const;
+
+let world: World;
+beforeAll(async () => {
+  world = await createWorld('shop');
+}, 180_000);
+afterAll(() => world.close());
+
+describe('the evaluation of the synthetic shop', () => {
+  test('retrieval finds more of what was bought than popularity', () => {
+    const models = world.trained.evaluation?.models;
+    expect(models?.retrieval['recall@100']).toBeGreaterThan((models?.popularity['recall@100'] ?? 1) * 1.15);
+  });
+
+  test('both stages rank at least twice as well as popularity', () => {
+    const models = world.trained.evaluation?.models;
+    expect(models?.['two-stage']['map@12']).toBeGreaterThan((models?.popularity['map@12'] ?? 1) * 2);
+  });
+
+  test('no model beats the oracle, who knows the planted tastes', () => {
+    const models = world.trained.evaluation?.models ?? {};
+    const oracle = models.oracle['map@12'];
+    for (const metrics of Object.values(models)) expect(metrics['map@12']).toBeLessThanOrEqual(oracle);
+  });
+});
+
+describe('the recommender of a release', () => {
+  let opened: Opened;
+  let store: Store;
+  let customers: string[];
+  const statements: string[] = [];
+  beforeAll(async () => {
+    store = openStore(world.database.url, { onQuery: (table) => statements.push(table) });
+    opened = await openCurrent({ modelsDir: world.modelsDir, ...SERVING }, store);
+    customers = (await store.customersPage(20)).rows.map(({ id }) => id);
+  });
+  afterAll(async () => {
+    await opened.close();
+    await store.close();
+  });
+
+  test('answers many customers at once as it answers each alone', async () => {
+    const together = await opened.recommender.recommend(customers.map((customerId) => ({ customerId, first: 12 })));
+    for (const [i, customerId] of customers.slice(0, 6).entries()) {
+      const [alone] = await opened.recommender.recommend([{ customerId, first: 12 }]);
+      const [a, b] = [listOf(together[i]), listOf(alone)];
+      expect(a.map(({ articleId }) => articleId)).toEqual(b.map(({ articleId }) => articleId));
+      a.forEach(({ score }, place) => {
+        expect(score).toBeCloseTo(b[place].score, 5);
+      });
+    }
+  });
+
+  test('ranks distinct articles from 1, best first, with a score between 0 and 1 and the source that found each', async () => {
+    const [list] = await opened.recommender.recommend([{ customerId: customers[0], first: 50 }]);
+    const all = listOf(list);
+    expect(all.map(({ rank }) => rank)).toEqual(Array.from({ length: 50 }, (_, i) => i + 1));
+    expect(new Set(all.map(({ articleKey }) => articleKey)).size).toBe(50);
+    expect(all.map(({ score }) => score)).toEqual(all.map(({ score }) => score).sort((a, b) => b - a));
+    for (const { score, source } of all) {
+      expect(score).toBeGreaterThanOrEqual(0);
+      expect(score).toBeLessThanOrEqual(1);
+      expect(['TWO_TOWER', 'OWN_PURCHASES', 'POPULAR']).toContain(source);
+    }
+  });
+
+  test('gives a customer that nobody knows an answer, marked as a cold start', async () => {
+    const [list] = await opened.recommender.recommend([{ customerId: 'nobody', first: 12 }]);
+    expect(listOf(list)).toHaveLength(12);
+    expect(listOf(list).every(({ coldStart }) => coldStart)).toBe(true);
+  });
+
+  test('runs each model once and reads each table once for a batch', async () => {
+    statements.length = 0;
+    const before = new Map(opened.engine.runs);
+    await opened.recommender.recommend(customers.map((customerId) => ({ customerId, first: 12 })));
+    expect(statements).toEqual(['customers', 'purchases']);
+    const runs = difference(before, opened.engine.runs).map(([model, count]) => [model.split('/')[1], count]);
+    expect(Object.fromEntries(runs)).toEqual({ query_tower: 1, ranker: 1 });
+  });
+
+  test('finds similar articles by their texts, never the article itself, and null for one that is not there', async () => {
+    const [article] = (await store.articlesPage(1)).rows;
+    const [similar, unknown] = await opened.recommender.similar([
+      { articleId: article.id, first: 12 },
+      { articleId: 'no such article', first: 12 },
+    ]);
+    expect(unknown).toBeNull();
+    if (similar === null || similar instanceof Error) throw new Error('expected a list');
+    expect(similar).toHaveLength(12);
+    expect(similar.map(({ articleId }) => articleId)).not.toContain(article.id);
+    // Most of what is alike is of the same type: the text says so in several places.
+    const rows = await store.articlesByKey(similar.slice(0, 5).map(({ articleKey }) => articleKey));
+    expect(rows.filter((row) => row?.productTypeName === article.productTypeName).length).toBeGreaterThanOrEqual(3);
+  });
+});
+
+describe('the server over a release', () => {
+  let store: Store;
+  let host: Host;
+  let server: Server;
+  beforeAll(async () => {
+    store = openStore(world.database.url);
+    host = await createHost({ modelsDir: world.modelsDir, ...SERVING }, store, silentLog);
+    server = await serverOf(store, host);
+  });
+  afterAll(async () => {
+    await server.close();
+    await host.close();
+    await store.close();
+  });
+
+  test('a customer inserted with plain SQL gets recommendations at once, by what they bought', async () => {
+    await world.database.sql(`INSERT INTO customers (customer_id, age) VALUES ('plain-sql-customer', 33)`);
+    expect((await recommendationsOf('plain-sql-customer')).coldStart).toBe(true);
+    await world.database.sql(
+      `INSERT INTO purchases (customer_key, article_key, bought_at, price)
+       SELECT c.key, a.key, now(), 0.02 FROM customers c, (SELECT key FROM articles ORDER BY key LIMIT 3) a
+       WHERE c.customer_id = 'plain-sql-customer'`,
+    );
+    const { coldStart, articles } = await recommendationsOf('plain-sql-customer');
+    expect(coldStart).toBe(false);
+    expect(articles).toHaveLength(12);
+  });
+
+  test('an article inserted with plain SQL is similar to its like, and its like to it, within two seconds', async () => {
+    const [twin] = await world.database.sql<{ article_id: string }>(
+      `SELECT article_id FROM articles ORDER BY key LIMIT 1`,
+    );
+    await world.database.sql(
+      `INSERT INTO articles (article_id, prod_name, product_type_name, product_group_name, colour_group_name,
+         perceived_colour_master_name, graphical_appearance_name, department_name, index_group_name, detail_desc)
+       SELECT 'plain-sql-article', prod_name, product_type_name, product_group_name, colour_group_name,
+         perceived_colour_master_name, graphical_appearance_name, department_name, index_group_name, detail_desc
+       FROM articles WHERE article_id = '${twin.article_id}'`,
+    );
+    const started = performance.now();
+    const ofNew = await similarTo('plain-sql-article');
+    expect(ofNew[0]).toBe(twin.article_id);
+    while (!(await similarTo(twin.article_id)).includes('plain-sql-article')) {
+      if (performance.now() - started > 2_000) throw new Error('not found within two seconds');
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  });
+
+  test('an article that is deleted is not shown any more', async () => {
+    await world.database.sql(`DELETE FROM articles WHERE article_id = 'plain-sql-article'`);
+    const [twin] = await world.database.sql<{ article_id: string }>(
+      `SELECT article_id FROM articles ORDER BY key LIMIT 1`,
+    );
+    expect(await similarTo(twin.article_id)).not.toContain('plain-sql-article');
+  });
+
+  test('a new release takes over while requests run, and none fails', async () => {
+    const name = world.trained.manifest.name;
+    const copy = '2099-01-01T00-00-00';
+    await cp(join(world.modelsDir, name), join(world.modelsDir, copy), { recursive: true });
+    await renameManifest(join(world.modelsDir, copy), copy);
+    await makeCurrent(world.modelsDir, copy);
+    const [customer] = (await store.customersPage(1)).rows;
+    const deadline = performance.now() + 10_000;
+    while (host.release() !== copy) {
+      expect((await recommendationsOf(customer.id)).articles).toHaveLength(12);
+      if (performance.now() > deadline) throw new Error('the server has not moved to the new release');
+    }
+    expect((await recommendationsOf(customer.id)).articles).toHaveLength(12);
+    await makeCurrent(world.modelsDir, name);
+  });
+
+  async function recommendationsOf(customer: string): Promise<{ coldStart: boolean; articles: string[] }> {
+    const data = (await query(
+      server,
+      `{ recommendations(customerId: "${customer}", first: 12) { coldStart article { id } } }`,
+    )) as { recommendations: { coldStart: boolean; article: { id: string } }[] };
+    return {
+      coldStart: data.recommendations[0].coldStart,
+      articles: data.recommendations.map(({ article }) => article.id),
+    };
+  }
+
+  async function similarTo(article: string): Promise<string[]> {
+    const data = (await query(
+      server,
+      `{ similarArticles(articleId: "${article}", first: 12) { article { id } } }`,
+    )) as { similarArticles: { article: { id: string } }[] };
+    return data.similarArticles.map((one) => one.article.id);
+  }
+});
+
+describe('what one query costs', () => {
+  let store: Store;
+  let host: Host;
+  let server: Server;
+  const statements: string[] = [];
+  beforeAll(async () => {
+    store = openStore(world.database.url, { onQuery: (table) => statements.push(table) });
+    // Does not look at the store by itself meanwhile, which would be counted too.
+    host = await createHost({ modelsDir: world.modelsDir, ...SERVING }, store, silentLog, 3_600_000);
+    server = await serverOf(store, host);
+  });
+  afterAll(async () => {
+    await server.close();
+    await host.close();
+    await store.close();
+  });
+
+  test('customers(first: 20) with 12 recommendations each: one read a table, one run a model, one search', async () => {
+    statements.length = 0;
+    const before = new Map(host.work());
+    const data = (await query(
+      server,
+      '{ customers(first: 20) { nodes { recommendations(first: 12) { article { name } } } } }',
+    )) as { customers: { nodes: { recommendations: { article: { name: string } }[] }[] } };
+    expect(data.customers.nodes).toHaveLength(20);
+    for (const { recommendations } of data.customers.nodes) expect(recommendations).toHaveLength(12);
+    expect(statements.sort()).toEqual(['articles', 'customers', 'purchases']);
+    const work = Object.fromEntries(difference(before, host.work()));
+    expect(work).toEqual({ query_tower: 1, 'articles.search': 1, ranker: 1 });
+  });
+});
+
+describe('a release that is not whole', () => {
+  let folder: string;
+  const open = async (): Promise<unknown> => {
+    const engine = openEngine();
+    try {
+      return await openRelease(folder, engine);
+    } finally {
+      await engine.close();
+    }
+  };
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'vitrine-release-'));
+    await cp(join(world.modelsDir, world.trained.manifest.name), folder, { recursive: true });
+  });
+  afterEach(() => rm(folder, { recursive: true, force: true }));
+
+  test('opens when nothing was changed', async () => {
+    await expect(open()).resolves.toBeDefined();
+  });
+
+  test.each(['ranker/1/model.onnx', 'articles.faiss', 'encoder.json', 'articles.ids', 'ranker/config.pbtxt'])(
+    'names the file when %s was damaged',
+    async (file) => {
+      const content = await readFile(join(folder, file));
+      content[content.length >> 1] ^= 0xff;
+      await writeFile(join(folder, file), content);
+      await expect(open()).rejects.toThrow(`file ${file} does not fit: its SHA-256 is`);
+    },
+  );
+
+  test('names the file when one is missing', async () => {
+    await rm(join(folder, 'query_tower/1/model.onnx'));
+    await expect(open()).rejects.toThrow('lacks query_tower/1/model.onnx');
+  });
+
+  test('refuses another encoder than the models were trained with', async () => {
+    await editManifest(folder, (manifest) => {
+      manifest.encoder = 'another';
+    });
+    await expect(open()).rejects.toThrow('the models were trained with another');
+  });
+
+  test('refuses an index of another width than the manifest says', async () => {
+    await editManifest(folder, (manifest) => {
+      manifest.dims = { articles: 7, similar: 7 };
+    });
+    await expect(open()).rejects.toThrow(/file articles.faiss does not fit: its vectors have 32 numbers/);
+  });
+
+  test('says so when there is no manifest at all', async () => {
+    await rm(join(folder, 'manifest.json'));
+    await expect(open()).rejects.toMatchObject({ code: 'RELEASE_MISSING' });
+  });
+});
+
+/** What was counted since, without what was not done. */
+function difference(before: ReadonlyMap<string, number>, after: ReadonlyMap<string, number>): [string, number][] {
+  return [...after].flatMap(([what, count]) =>
+    count === before.get(what) ? [] : [[what, count - (before.get(what) ?? 0)]],
+  );
+}
+
+function serverOf(store: Store, host: Host): Promise<Server> {
+  return createServer({
+    store,
+    recommender: host.recommender,
+    config: { host: '127.0.0.1', port: 0, introspection: true, corsOrigins: [] },
+    log: silentLog,
+    ready: () => ({ ready: true }),
+  });
+}
+
+/** The data of an answer without errors. */
+async function query(server: Server, text: string): Promise<unknown> {
+  const response = await server.app.inject({ method: 'POST', url: '/graphql', payload: { query: text } });
+  const answer = response.json<{ data: unknown; errors?: unknown }>();
+  expect(answer.errors).toBeUndefined();
+  return answer.data;
+}
+
+function listOf(list: Recommendation[] | Error): Recommendation[] {
+  if (list instanceof Error) throw list;
+  return list;
+}
+
+async function editManifest(folder: string, edit: (manifest: Record<string, unknown>) => void): Promise<void> {
+  const file = join(folder, 'manifest.json');
+  const manifest = JSON.parse(await readFile(file, 'utf8')) as Record<string, unknown>;
+  edit(manifest);
+  await writeFile(file, JSON.stringify(manifest));
+}
+
+async function renameManifest(folder: string, name: string): Promise<void> {
+  await editManifest(folder, (manifest) => {
+    manifest.name = name;
+  });
+}
+
+test('a folder without any release is told as such', async () => {
+  const empty = await mkdtemp(join(tmpdir(), 'vitrine-empty-'));
+  const store = openStore(world.database.url);
+  await expect(openCurrent({ modelsDir: empty, ...SERVING }, store)).rejects.toThrow(VitrineError);
+  await store.close();
+  await rm(empty, { recursive: true });
+});

@@ -139,7 +139,7 @@ describe('a model with a bag of embeddings', () => {
 });
 
 test('training that diverges stops with an error rather than with weights that are no numbers', async () => {
-  const x = parameter('x', [1], { constant: 1e30 });
+  const x = parameter('x', [1], { values: [1e30] });
   const loss = reshape(mul(mul(x, x), input('scale', [1])), []);
   const trainer = await trainerOf('diverging', loss);
   await expect(trainer.train([{ scale: floats([1e30], [1]) }])).rejects.toThrow('training diverged');

@@ -3,7 +3,7 @@
 import { SOURCES, type Candidates, type PastPurchase, type SourceName } from './pairs';
 
 /** How many candidates each source may bring. The ranker sees at most their sum. */
-export const CANDIDATE_LIMITS = { OWN_PURCHASES: 48, TWO_TOWER: 128, POPULAR: 64 } as const satisfies Record<
+export const CANDIDATE_LIMITS = { OWN_PURCHASES: 48, TWO_TOWER: 128, POPULAR: 100 } as const satisfies Record<
   SourceName,
   number
 >;

@@ -32,19 +32,23 @@ export interface Candidates {
   readonly cosines: Float32Array;
 }
 
-export const PAIR_FEATURES = [
-  'cosine',
-  'own',
-  'times_bought',
-  'bought_within_week',
-  'bought_within_month',
-  'bought_within_half_year',
-  'sales_week',
-  'sales_month',
-  'trend',
-  'history_length',
-] as const;
-export const PAIR_WIDTH = PAIR_FEATURES.length;
+/**
+ * The features of a pair and the weight that each has in a score before anything is learnt: a shop with little data ranks by
+ * taste, own purchases and what sells, and training moves on from there.
+ */
+export const PAIR_FEATURES = {
+  cosine: 3,
+  own: 0.5,
+  times_bought: 0.5,
+  bought_within_week: 1.5,
+  bought_within_month: 1,
+  bought_within_half_year: 0.5,
+  sales_week: 2,
+  sales_month: 1,
+  trend: 0.3,
+  history_length: 0,
+} as const;
+export const PAIR_WIDTH = Object.keys(PAIR_FEATURES).length;
 
 const DAY = 86_400;
 

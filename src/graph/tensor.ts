@@ -24,7 +24,7 @@ export interface Constant {
 }
 
 /** How a dense parameter starts. `glorot`: uniform in ±√(6 / (fan in + fan out)) (Glorot & Bengio, AISTATS 2010). */
-export type Init = 'glorot' | 'zeros' | 'ones' | { readonly constant: number };
+export type Init = 'glorot' | 'zeros' | 'ones' | { readonly values: readonly number[] };
 
 /** An embedding table: `rows` vectors of `width` numbers, kept outside the graph while training. */
 export interface Table {

@@ -15,7 +15,7 @@ import { buildIndex } from '../release/vector-index';
 import type { Reporter } from '../telemetry';
 import type { TrainingConfig } from './config';
 import { ranker } from './ranker';
-import { trainRanker } from './train-ranker';
+import { rankerWeeks, trainRanker } from './train-ranker';
 import { towerTrainer } from './train-towers';
 import type { Weights } from './trainer';
 import { twoTower } from './two-tower';
@@ -48,10 +48,8 @@ export async function fit(
   reporter: Reporter,
 ): Promise<Fitted> {
   const shop = await encodeShop(store, raw, until, reporter);
-  const span = until - raw.first;
-  // A young shop has few weeks: the ranker gets at most a third of the time there is.
-  const weeks = Math.max(1, Math.min(config.ranker.weeks, Math.floor(span / 3 / WEEK)));
-  const towersUntil = Math.max(until - weeks * WEEK, raw.first + span / 2);
+  const weeks = rankerWeeks(shop, raw.first, until, config.ranker);
+  const towersUntil = Math.max(until - weeks * WEEK, (raw.first + until) / 2);
 
   const towers = await towerTrainer(engine, shop, config.towers, createRandom(config.seed, 'towers'), reporter);
   await towers.run(towersUntil, config.towers.epochs);

@@ -3,7 +3,7 @@
 // a small network reads these beside the pair's own features. Knows nothing of where candidates come from.
 import type { Encoder } from '../features/encoder';
 import { HISTORY } from '../features/encoder';
-import { PAIR_WIDTH } from '../features/pairs';
+import { PAIR_FEATURES, PAIR_WIDTH } from '../features/pairs';
 import {
   add,
   concat,
@@ -62,10 +62,12 @@ export function ranker(encoder: Encoder, { dim, hidden }: RankerConfig): Tensor 
   const customerVectors = Number(customerSide.shape[1]);
   const rows = reshape(articleSide, ['batch', `candidates*${String(articleVectors)}`, dim]);
   const dots = reshape(matmul(rows, transposeLast(customerSide)), [...outer, articleVectors * customerVectors]);
-  const top = mlp('ranker.top', concat([dots, flatten(articleSide, 2)]), [...hidden, 1]);
-  // A straight way for the pair's own features: what repeats and trends say needs no layers to be learnt.
-  const direct = matmul(pair, parameter('ranker.direct', [PAIR_WIDTH, 1], 'zeros'));
-  return reshape(add(top, direct), outer);
+  const top = relu(mlp('ranker.top', concat([dots, flatten(articleSide, 2)]), hidden));
+  const learnt = matmul(top, parameter('ranker.out', [hidden[hidden.length - 1], 1], 'zeros'));
+  // A straight way for the pair's own features. It starts from sensible weights and the rest from nothing, so that a little
+  // data refines an order that is good already.
+  const weights = parameter('ranker.direct', [PAIR_WIDTH, 1], { values: Object.values(PAIR_FEATURES) });
+  return reshape(add(learnt, matmul(pair, weights)), outer);
 }
 
 /**

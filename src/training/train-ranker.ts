@@ -12,8 +12,10 @@ import { listwiseLoss, ranker, type RankerConfig } from './ranker';
 import { createTrainer, type Weights } from './trainer';
 
 export interface RankerTraining extends RankerConfig {
-  /** Weeks before the end that give examples; the towers that retrieve must not have seen them. */
+  /** Weeks before the end that give examples, at least; the towers that retrieve must not have seen them. */
   readonly weeks: number;
+  /** A small shop gives more weeks, until they hold this many customer-weeks, but at most a quarter of its time. */
+  readonly enoughLists: number;
   readonly epochs: number;
   /** Customers a step. */
   readonly batch: number;
@@ -47,6 +49,17 @@ export function customersAt(shop: Shop, customers: readonly number[], now: numbe
     encoded: shop.customerRows(customers),
     pasts: customers.map((customer) => shop.pastOf(customer, now, PAST_LIMIT)),
   };
+}
+
+/** How many weeks before `until` give examples for the ranker. */
+export function rankerWeeks(shop: Shop, first: number, until: number, { weeks, enoughLists }: RankerTraining): number {
+  const most = Math.max(1, Math.floor((until - first) / 4 / WEEK));
+  let lists = 0;
+  for (let week = 1; week <= most; week++) {
+    lists += shop.boughtWithin(until - week * WEEK, until - (week - 1) * WEEK).size;
+    if (week >= weeks && lists >= enoughLists) return week;
+  }
+  return most;
 }
 
 export async function trainRanker(

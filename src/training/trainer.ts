@@ -3,7 +3,7 @@
 import type { Batch, Engine, Values } from '../engine/engine';
 import { gradients } from '../graph/gradient';
 import { encodeOnnx, rowsInput } from '../graph/onnx';
-import { inOrder, type Table, type Tensor } from '../graph/tensor';
+import { inOrder, type Init, type Table, type Tensor } from '../graph/tensor';
 import { VitrineError } from '../errors';
 import type { Random } from '../random';
 import { adagradInit, adagradUpdate, adamInit, adamUpdate, type AdagradState, type AdamState } from './optimisers';
@@ -198,15 +198,11 @@ class Scatter {
   }
 }
 
-function initial(
-  shape: readonly number[],
-  init: 'glorot' | 'zeros' | 'ones' | { constant: number },
-  random: Random,
-): Float32Array {
+function initial(shape: readonly number[], init: Init, random: Random): Float32Array {
   const size = shape.reduce((product, dim) => product * dim, 1);
   if (init === 'zeros') return new Float32Array(size);
   if (init === 'ones') return new Float32Array(size).fill(1);
-  if (typeof init === 'object') return new Float32Array(size).fill(init.constant);
+  if (typeof init === 'object') return Float32Array.from(init.values);
   const limit = Math.sqrt(6 / (shape[0] + (shape[1] ?? 1)));
   return Float32Array.from({ length: size }, () => (random.next() * 2 - 1) * limit);
 }

@@ -8,7 +8,7 @@ import type { Store } from './data/store';
 import { generateShop } from './data/synthetic';
 import { DEFAULT_SHOP } from './data/synthetic-world';
 import type { Engine } from './engine/engine';
-import { VitrineError } from './errors';
+import { asError, VitrineError } from './errors';
 import type { Session } from './main';
 import { currentRelease } from './release/build';
 
@@ -33,10 +33,13 @@ export interface DemoParts {
   readonly serve: () => Promise<string>;
 }
 
-/** What the demo put into the database, kept as the fact "demo". */
+/** What the demo put into the database, kept as the fact "demo" from before it imports: a demo that was stopped can be repeated. */
 interface Shown {
+  /** Which files. */
   readonly source: string;
-  readonly release: string;
+  /** With which settings the release was trained; null: not yet. */
+  readonly settings: string | null;
+  readonly release: string | null;
 }
 
 export async function demo(session: Session, options: DemoOptions, parts: DemoParts): Promise<void> {
@@ -48,12 +51,14 @@ export async function demo(session: Session, options: DemoOptions, parts: DemoPa
   if (options.data === undefined) await generateShop(synthetic, DEFAULT_SHOP, reporter, signal);
 
   const source = await fingerprint(dir, options);
+  const settings = `${options.size}, seed ${String(options.seed)}`;
   const shown = (await store.fact('demo')) as Shown | undefined;
   const current = await currentRelease(config.modelsDir);
-  if (shown?.source === source && shown.release === current) {
+  if (shown?.source === source && shown.settings === settings && shown.release === current) {
     reporter.say(`Nothing has changed since release ${current} was made; serving it.`);
   } else {
     if (shown?.source !== source) await makeRoom(store, dir, shown);
+    await store.setFact('demo', { source, settings: null, release: null } satisfies Shown);
     const imported = await importShop(dir, {
       databaseUrl: parts.databaseUrl,
       ...(options.mapping !== undefined && { mapping: resolve(options.mapping) }),
@@ -65,7 +70,7 @@ export async function demo(session: Session, options: DemoOptions, parts: DemoPa
     const training = trainingConfig(options.size, options.seed);
     const { manifest, evaluation } = await train(parts.engine(), store, config.modelsDir, training, HOLD_OUT, reporter);
     if (evaluation) reporter.say(`\n${evaluationTable(evaluation)}\n`);
-    await store.setFact('demo', { source, release: manifest.name } satisfies Shown);
+    await store.setFact('demo', { source, settings, release: manifest.name } satisfies Shown);
   }
 
   const address = await parts.serve();
@@ -93,9 +98,9 @@ async function makeRoom(store: Store, dir: string, shown: Shown | undefined): Pr
   await store.clear();
 }
 
-/** What the demo's outcome depends on: names, sizes and times of the files, and the settings. */
-async function fingerprint(dir: string, { mapping, size, seed, data }: DemoOptions): Promise<string> {
-  const facts: unknown[] = [mapping, size, seed, data === undefined ? DEFAULT_SHOP : dir];
+/** Which data it is: names, sizes and times of the files. */
+async function fingerprint(dir: string, { mapping, data }: DemoOptions): Promise<string> {
+  const facts: unknown[] = [mapping, data === undefined ? DEFAULT_SHOP : dir];
   if (data !== undefined) {
     const names = (await readdir(dir).catch(() => [])).filter((name) => /\.(csv|csv\.gz|json)$/.test(name)).sort();
     for (const name of names) {
@@ -130,15 +135,22 @@ function queryFor(customer: string): string {
 
 /** Asks the running server as any client would; throws with the reason if the answer is not what it should be. */
 async function check(address: string, query: string, customer: string): Promise<void> {
-  const response = await fetch(`${address}/graphql`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ query }),
-  });
-  const text = await response.text();
-  const answer = JSON.parse(text) as { data?: { recommendations?: unknown[] }; errors?: unknown };
-  if (response.status !== 200 || answer.errors !== undefined || !answer.data?.recommendations?.length) {
-    throw new VitrineError('NOT_FOUND', `The server did not recommend anything to customer ${customer}: ${text}`);
+  let text = '';
+  try {
+    const response = await fetch(`${address}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ query }),
+      signal: AbortSignal.timeout(30_000),
+    });
+    text = await response.text();
+    const answer = JSON.parse(text) as { data?: { recommendations?: unknown[] }; errors?: unknown };
+    if (response.status === 200 && answer.errors === undefined && answer.data?.recommendations?.length) {
+      process.stdout.write(`${JSON.stringify(answer.data, null, 2)}\n`);
+      return;
+    }
+  } catch (thrown) {
+    text = `${asError(thrown).message} ${text}`;
   }
-  process.stdout.write(`${JSON.stringify(answer.data, null, 2)}\n`);
+  throw new VitrineError('NOT_FOUND', `The server did not recommend anything to customer ${customer}: ${text}`);
 }

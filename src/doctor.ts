@@ -148,7 +148,8 @@ async function examineDatabase(config: Config): Promise<Finding> {
   const database = await openDatabase(config);
   try {
     const { articles, customers, purchases } = await countRows(database);
-    const kind = database.embedded ? `embedded, in ${config.home}` : describeUrl(database.url);
+    const where = describeUrl(database.url);
+    const kind = database.embedded ? `embedded, at ${where}, files in ${config.home}` : where;
     const rows = `${formatCount(articles)} articles, ${formatCount(customers)} customers, ${formatCount(purchases)} purchases`;
     const detail = `Postgres ${database.version} (${kind}): ${rows}`;
     if (purchases > 0) return { name: 'database', status: 'ok', detail };

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 // The one program: its commands, what they take, and the wiring of each by hand. What a command does stands in the stages.
+import { createServer as createNetServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { loadConfig, type Config } from './config';
@@ -112,6 +113,10 @@ program
         reporter: session.reporter,
         signal: session.signal,
       });
+      // What somebody has imported is no demo's to replace.
+      const store = openStore(url);
+      session.closing(() => store.close());
+      await store.setFact('demo', undefined);
       print(options, result, importTable(result));
     }),
   );
@@ -166,7 +171,7 @@ program
   .command('recommend')
   .description('show recommendations for customers, without a server')
   .argument('<id...>', 'ids of customers; unknown ones get a cold start')
-  .option('--first <n>', 'how many each', count, 12)
+  .option('--first <n>', 'how many each, at most 100', upTo100, 12)
   .addOption(json())
   .addHelpText('after', example('vitrine recommend 00000dbacae5abe5 --first 5'))
   .action((ids: string[], options: { first: number; json?: boolean }) =>
@@ -184,7 +189,7 @@ program
   .command('similar')
   .description('show the articles most alike to some, without a server')
   .argument('<id...>', 'ids of articles')
-  .option('--first <n>', 'how many each', count, 12)
+  .option('--first <n>', 'how many each, at most 100', upTo100, 12)
   .addOption(json())
   .addHelpText('after', example('vitrine similar 0108775015 --first 5'))
   .action((ids: string[], options: { first: number; json?: boolean }) =>
@@ -229,6 +234,7 @@ program
   .addHelpText('after', example('vitrine demo --data ../hm --check'))
   .action((options: { data?: string; mapping?: string; size: Size; seed: number; port?: number; check?: boolean }) =>
     run(async (session) => {
+      await checkPort(session, options.port);
       const url = await openUrl(session);
       const store = openStore(url);
       session.closing(() => store.close());
@@ -242,6 +248,11 @@ program
     }),
   );
 
+// A reader that has seen enough (`| head`) is no error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(0);
+});
 void program.parseAsync();
 
 // ── Wiring ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -280,13 +291,36 @@ async function startServer(session: Session, store: Store, port = session.config
     recommender: host.recommender,
     config: { ...session.config, port },
     log,
-    ready: () => {
-      const reason = host.problem();
-      return reason === undefined ? { ready: true } : { ready: false, reason };
-    },
+    // Anybody may ask for it: the details, with the server's paths, are in the log.
+    ready: () =>
+      host.problem() === undefined
+        ? { ready: true }
+        : { ready: false, reason: 'there is no release to serve; see the log' },
   });
   session.closing(() => server.close());
-  return server.listen();
+  try {
+    return (await server.listen()).replace('127.0.0.1', 'localhost');
+  } catch (thrown) {
+    throw new VitrineError(
+      'CONFIG_INVALID',
+      `Cannot listen on port ${port}: ${asError(thrown).message}. Choose another with --port.`,
+    );
+  }
+}
+
+/** Fails at once where a server could not listen in some minutes' time. */
+async function checkPort(session: Session, port = session.config.port): Promise<void> {
+  const probe = createNetServer();
+  await new Promise<void>((resolve_, reject) => {
+    probe.once('error', reject);
+    probe.listen(port, session.config.host, resolve_);
+  }).catch((thrown: unknown) => {
+    throw new VitrineError(
+      'CONFIG_INVALID',
+      `Cannot listen on port ${port}: ${asError(thrown).message}. Choose another with --port.`,
+    );
+  });
+  await new Promise((resolve_) => probe.close(resolve_));
 }
 
 /**
@@ -321,9 +355,7 @@ async function run(command: (session: Session) => Promise<void>): Promise<void> 
   } catch (thrown) {
     if (interrupted) process.exitCode = 130;
     else {
-      const error = asError(thrown);
-      const remedy = error instanceof VitrineError ? `\n${error.remedy}` : `\n${error.stack ?? ''}`;
-      process.stderr.write(`${error.message}${remedy}\n`);
+      fail(asError(thrown));
       process.exitCode = 1;
     }
   } finally {
@@ -331,6 +363,18 @@ async function run(command: (session: Session) => Promise<void>): Promise<void> 
     process.off('SIGINT', stop).off('SIGTERM', stop);
     process.exit();
   }
+}
+
+/** An expected error is its code, its message and what to do; an unexpected one is shown with its stack. */
+function fail(error: Error): void {
+  if (!(error instanceof VitrineError)) {
+    process.stderr.write(`${error.stack ?? error.message}\n`);
+    return;
+  }
+  const { code, message, remedy } = error;
+  process.stderr.write(`${code}: ${message}\n${remedy}\n`);
+  if (process.argv.includes('--json'))
+    process.stdout.write(`${JSON.stringify({ error: { code, message, remedy } })}\n`);
 }
 
 function aborted(signal: AbortSignal): Promise<void> {
@@ -358,6 +402,12 @@ function count(text: string): number {
   const value = whole(text);
   if (value > 0) return value;
   throw new InvalidArgumentError('Expected a whole number above 0.');
+}
+
+function upTo100(text: string): number {
+  const value = count(text);
+  if (value <= 100) return value;
+  throw new InvalidArgumentError('Expected at most 100.');
 }
 
 function whole(text: string): number {

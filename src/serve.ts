@@ -1,5 +1,6 @@
 // Hosts the current release: opens it over the store, follows the store's changes, and moves to a new release when one is published,
 // without dropping a request. Knows nothing of HTTP.
+import { basename } from 'node:path';
 import type { Config } from './config';
 import type { Store } from './data/store';
 import { openEngine, type Engine } from './engine/engine';
@@ -45,7 +46,7 @@ export async function openCurrent(
       queryTower: modelOf(engine, manifest, 'query_tower'),
       ranker: modelOf(engine, manifest, 'ranker'),
     });
-    return { name: manifest.name, engine, shop, recommender, close: () => engine.close() };
+    return { name: basename(folder), engine, shop, recommender, close: () => engine.close() };
   } catch (thrown) {
     await engine.close();
     throw thrown;
@@ -75,7 +76,10 @@ export async function createHost(
   followMs = FOLLOW_MS,
 ): Promise<Host> {
   let opened: Opened | undefined;
-  let problem: string | undefined;
+  /** The release that was named last and cannot be served, and why: it is not tried again. */
+  let refused: { readonly name: string; readonly why: string } | undefined;
+  /** What hinders following at the moment and may pass: it is tried again. */
+  let trouble = '';
   let closed = false;
   /** Calls in flight by release: a release is closed when its last one is answered. */
   const busy = new Map<Opened, number>();
@@ -83,7 +87,7 @@ export async function createHost(
 
   async function use<T>(work: (recommender: Recommender) => Promise<T>): Promise<T> {
     const mine = opened;
-    if (!mine) throw new VitrineError('RELEASE_MISSING', problem ?? 'There is no release to recommend from yet.');
+    if (!mine) throw new VitrineError('RELEASE_MISSING', problem() ?? 'There is no release to recommend from.');
     busy.set(mine, (busy.get(mine) ?? 0) + 1);
     try {
       return await work(mine.recommender);
@@ -99,57 +103,65 @@ export async function createHost(
     await release.close();
   }
 
+  function problem(): string | undefined {
+    if (opened) return opened.engine.failure()?.message;
+    return (
+      refused?.why ?? (trouble || `There is no release in ${config.modelsDir} yet; \`npx vitrine train\` makes one.`)
+    );
+  }
+
   async function move(): Promise<void> {
+    const next = await openCurrent(config, store);
     const previous = opened;
-    try {
-      opened = await openCurrent(config, store);
-      problem = undefined;
-      log.info({ release: opened.name }, 'serving release');
-    } catch (thrown) {
-      problem = asError(thrown).message;
-      log.error({ err: thrown }, 'the release cannot be opened');
-      return;
-    }
+    opened = next;
+    log.info({ release: next.name }, 'serving release');
     if (!previous) return;
     retired.add(previous);
     await closeIfIdle(previous);
   }
 
-  let failed: string | undefined;
   async function follow(): Promise<void> {
     const name = await currentRelease(config.modelsDir);
-    if (name !== undefined && name !== opened?.name && name !== failed) {
-      await move();
-      failed = problem === undefined ? undefined : name; // one that cannot be opened is tried once
+    if (name === opened?.name) refused = undefined;
+    if (name !== undefined && name !== refused?.name && (name !== opened?.name || opened.engine.failure())) {
+      try {
+        await move();
+        refused = undefined;
+      } catch (thrown) {
+        // A file that does not fit stays so; a database that does not answer may come back.
+        if (!(thrown instanceof VitrineError) || !/^RELEASE_/.test(thrown.code)) throw thrown;
+        refused = { name, why: thrown.message };
+        log.error({ err: thrown, serving: opened?.name }, 'the release cannot be opened');
+      }
     }
     const changed = await opened?.shop.refresh();
     if (changed) log.info({ articles: changed }, 'articles changed');
   }
 
-  if ((await currentRelease(config.modelsDir)) === undefined) {
-    problem = `There is no release in ${config.modelsDir} yet; \`npx vitrine train\` makes one.`;
-  } else await move();
+  /** A look that fails is logged once, whatever the number of tries. */
+  async function look(): Promise<void> {
+    try {
+      await follow();
+      trouble = '';
+    } catch (thrown) {
+      const { message } = asError(thrown);
+      if (message !== trouble) log.warn({ err: thrown }, 'following the store failed');
+      trouble = message;
+    }
+  }
 
-  // One look after the other, never two at once; a look that fails is logged once and tried again.
-  let trouble = '';
+  await look();
+  // One look after the other, never two at once.
   let timer: NodeJS.Timeout | undefined;
   let looking: Promise<void> = Promise.resolve();
-  const look = (): void => {
-    looking = follow().then(
-      () => {
-        trouble = '';
-      },
-      (thrown: unknown) => {
-        const { message } = asError(thrown);
-        if (message !== trouble) log.warn({ err: thrown }, 'following the store failed');
-        trouble = message;
-      },
-    );
-    void looking.then(() => {
-      if (!closed) timer = setTimeout(look, followMs);
-    });
+  const wait = (): void => {
+    timer = setTimeout(() => {
+      looking = look().then(() => {
+        if (!closed) wait();
+      });
+    }, followMs);
   };
-  timer = setTimeout(look, followMs);
+  wait();
 
   const recommendations = gather(
     (requests: Parameters<Recommender['recommend']>[0]) => use((recommender) => recommender.recommend(requests)),
@@ -164,7 +176,7 @@ export async function createHost(
       recommend: (requests) => recommendations.run(requests),
       similar: (requests) => similar.run(requests),
     },
-    problem: () => problem,
+    problem,
     release: () => opened?.name,
     work: () =>
       new Map([

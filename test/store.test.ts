@@ -140,16 +140,38 @@ test('sales are counted back from the newest purchase', async () => {
   expect(sales.get(23)).toEqual([0, 1]);
   expect(sales.get(7)).toEqual([0, 4]);
   expect(sales.has(2)).toBe(false);
-  expect(statements).toEqual(['purchases']);
+  // The clock first, from the end of its index, then the window that it gives.
+  expect(statements).toEqual(['purchases', 'purchases']);
 });
 
-test('a changed article shows in the versions since then', async () => {
-  const before = await store.articleVersions();
-  expect(before).toHaveLength(ARTICLES);
-  const newest = before.at(-1)?.updatedAt ?? new Date();
+test('a changed article shows among the latest versions, and in the state of all', async () => {
+  expect(await store.articleVersions()).toHaveLength(ARTICLES);
+  await database.sql(`UPDATE articles SET prod_name = prod_name`);
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  const before = await store.articlesState();
+  expect(await store.articlesState()).toBe(before);
   await database.sql(`UPDATE articles SET prod_name = 'Changed' WHERE article_id = 'a77'`);
-  const since = await store.articleVersions(new Date(newest.getTime() + 1));
-  expect(since.map((version) => version.key)).toEqual([77]);
+  expect((await store.articleVersions(0.2)).map((version) => version.key)).toEqual([77]);
+  expect(await store.articleVersions(60)).toHaveLength(ARTICLES);
+  expect(await store.articlesState()).not.toBe(before);
+});
+
+test('a purchase dated in the future does not set the clock', async () => {
+  await database.sql(`INSERT INTO purchases (customer_key, article_key, bought_at) VALUES (1, 1, '2099-01-01')`);
+  expect((await store.articleSales([7])).clock).toEqual(day(30));
+  await database.sql(`DELETE FROM purchases WHERE bought_at > '2098-01-01'`);
+});
+
+test('clear forgets rows and facts', async () => {
+  const other = await createTestDatabase('cleared');
+  const emptied = openStore(other.url);
+  await other.sql(`INSERT INTO articles (article_id) VALUES ('a')`);
+  await emptied.setFact('kept', true);
+  await emptied.clear();
+  expect(await emptied.counts()).toMatchObject({ articles: 0, customers: 0, purchases: 0 });
+  expect(await emptied.fact('kept')).toBeUndefined();
+  await emptied.close();
+  await other.close();
 });
 
 test('streams bring every row once, in key order', async () => {

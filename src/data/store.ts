@@ -26,6 +26,12 @@ export interface PurchasesRequest {
   readonly after?: PurchaseCursor;
 }
 
+/** When an article's row was last changed, by the database's clock. */
+export interface ArticleVersion {
+  readonly key: number;
+  readonly updatedAt: Date;
+}
+
 /** Every method throws VitrineError DATABASE_UNAVAILABLE where the database cannot be reached. */
 export interface Store {
   /** In the order asked for; null where there is no such row. So for the two that follow. */
@@ -39,8 +45,10 @@ export interface Store {
   latestPurchases(customerKeys: readonly number[], limit: number): Promise<PurchaseRow[][]>;
   /** Newest first, each behind its cursor. */
   purchasesPages(requests: readonly PurchasesRequest[]): Promise<(Page<PurchaseRow> | Error)[]>;
-  /** Articles changed at or after `since` (all of them without), oldest change first. */
-  articleVersions(since?: Date): Promise<{ key: number; updatedAt: Date }[]>;
+  /** Articles changed in the last seconds of the database's clock; all of them without. */
+  articleVersions(withinSeconds?: number): Promise<ArticleVersion[]>;
+  /** Differs whenever an article was added, changed or deleted since: cheap to compare. */
+  articlesState(): Promise<string>;
   /**
    * Units sold of each article (by key) in the last days[i] days up to the clock, the newest purchase: on live data that
    * is now, on historic data its last day. Articles sold in none of them are absent; no purchases: clock null.
@@ -163,29 +171,38 @@ export function openStore(url: string, options: StoreOptions = {}): Store {
       return pages;
     },
 
-    articleVersions: (since = new Date(0)) =>
+    articleVersions: (withinSeconds) =>
       ask(
-        prisma.article.findMany({
-          select: { key: true, updatedAt: true },
-          where: { updatedAt: { gte: since } },
-          orderBy: [{ updatedAt: 'asc' }, { key: 'asc' }],
-        }),
+        withinSeconds === undefined
+          ? prisma.$queryRaw<ArticleVersion[]>`SELECT key, updated_at AS "updatedAt" FROM articles`
+          : prisma.$queryRaw<ArticleVersion[]>`
+              SELECT key, updated_at AS "updatedAt" FROM articles
+              WHERE updated_at >= clock_timestamp() - make_interval(secs => ${withinSeconds}::float8)`,
       ),
 
+    async articlesState() {
+      const [{ state }] = await ask(
+        prisma.$queryRaw<{ state: string }[]>`
+          SELECT concat_ws(' ', count(*), max(key), max(updated_at)) AS state FROM articles`,
+      );
+      return state;
+    },
+
     async articleSales(days) {
-      const clock = Prisma.sql`(SELECT max(bought_at) FROM purchases)`;
-      const since = (span: number) => Prisma.sql`${clock} - make_interval(secs => ${span * 86_400}::float8)`;
+      // The end of an index: quick however many purchases there are. A purchase of the future is a slip of the pen.
+      const [{ clock }] = await ask(
+        prisma.$queryRaw<{ clock: Date | null }[]>`
+          SELECT max(bought_at) AS clock FROM purchases WHERE bought_at < now() + interval '1 day'`,
+      );
+      if (!clock) return { clock, sales: new Map() };
+      const since = (span: number) => new Date(clock.getTime() - span * 86_400_000);
       const units = days.map((span) => Prisma.sql`count(*) FILTER (WHERE bought_at > ${since(span)})::int`);
       const rows = await ask(
-        prisma.$queryRaw<{ key: number; newest: Date; units: number[] }[]>`
-          SELECT article_key AS key, max(bought_at) AS newest, ARRAY[${Prisma.join(units)}] AS units
-          FROM purchases WHERE bought_at > ${since(Math.max(...days))} GROUP BY article_key`,
+        prisma.$queryRaw<{ key: number; units: number[] }[]>`
+          SELECT article_key AS key, ARRAY[${Prisma.join(units)}] AS units
+          FROM purchases WHERE bought_at > ${since(Math.max(...days))} AND bought_at <= ${clock} GROUP BY article_key`,
       );
-      const newest = rows.reduce<Date | null>(
-        (latest, row) => (!latest || row.newest > latest ? row.newest : latest),
-        null,
-      );
-      return { clock: newest, sales: new Map(rows.map((row) => [row.key, row.units])) };
+      return { clock, sales: new Map(rows.map((row) => [row.key, row.units])) };
     },
 
     streamArticles: () =>

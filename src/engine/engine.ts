@@ -19,6 +19,8 @@ export interface Engine {
   readonly device: Device;
   /** How many times each model ran since the engine was opened. */
   readonly runs: ReadonlyMap<string, number>;
+  /** Why no run can succeed any more; undefined while all is well. Whoever hears of it opens another engine. */
+  failure(): Error | undefined;
   /** Makes a model known under a name, on every thread. A name that is taken is replaced. */
   load(name: string, model: Uint8Array): Promise<void>;
   /**
@@ -70,6 +72,7 @@ export function openEngine({ workers = 1, threadsPerRun = 1, device = 'cpu' }: E
   return {
     device,
     runs,
+    failure: () => threads.map((thread) => thread.failure).find((failure) => failure !== undefined),
     async load(name, model) {
       await Promise.all(threads.map((thread) => thread.ask((id) => ({ kind: 'load', id, name, model }))));
     },
@@ -89,7 +92,8 @@ class Thread {
   private readonly worker: Worker;
   private readonly waiting = new Map<number, { resolve: (outputs: Batch) => void; reject: (error: Error) => void }>();
   private nextId = 0;
-  private ended: VitrineError | undefined;
+  private ended: Error | undefined;
+  failure: Error | undefined;
   private readonly exited: Promise<void>;
 
   constructor(settings: WorkerSettings) {
@@ -103,7 +107,8 @@ class Thread {
       else request?.reject(new VitrineError(answer.code, answer.message));
     });
     this.worker.on('error', (cause) => {
-      this.end(new VitrineError('DEVICE_UNAVAILABLE', `The inference thread failed: ${cause.message}`, { cause }));
+      this.failure = new VitrineError('DEVICE_UNAVAILABLE', `The inference thread failed: ${cause.message}`, { cause });
+      this.end(this.failure);
     });
     this.exited = new Promise((resolve) => {
       this.worker.on('exit', () => {
@@ -138,7 +143,7 @@ class Thread {
     await this.exited;
   }
 
-  private end(reason: VitrineError): void {
+  private end(reason: Error): void {
     this.ended ??= reason;
     for (const { reject } of this.waiting.values()) reject(this.ended);
     this.waiting.clear();

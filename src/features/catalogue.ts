@@ -39,9 +39,9 @@ export class Catalogue {
       if (index === undefined) {
         index = this.size;
         this.keys.push(row.key);
-        this.ids.push(row.id);
         this.indices.set(row.key, index);
       }
+      this.ids[index] = row.id;
       this.slots[index] = slots[r];
       this.single.set(encoded.single.subarray(r * width, (r + 1) * width), index * width);
       this.layout.multi.forEach((feature, m) => {

@@ -5,6 +5,7 @@ import { VitrineError } from '../errors';
 import type { Reporter } from '../telemetry';
 import { Catalogue } from './catalogue';
 import { EncoderFit, type EncodedRows, type Encoder } from './encoder';
+import { articleText } from './text';
 import { SALES_DAYS, type PastPurchase, type Sales } from './pairs';
 
 const DAY = 86_400;
@@ -17,15 +18,24 @@ export interface RawShop {
   readonly last: number;
 }
 
-/** Reads all purchases. @throws VitrineError NOTHING_TO_LEARN without any. */
-export async function readShop(store: Store): Promise<RawShop> {
+/**
+ * Reads all purchases. Those that are dated a day or more after `now` (Unix seconds) are slips of the pen: they count for nothing.
+ * @throws VitrineError NOTHING_TO_LEARN without any.
+ */
+export async function readShop(store: Store, reporter: Reporter, now = Date.now() / 1000): Promise<RawShop> {
   const purchases = await store.readPurchases();
   let first = Infinity;
   let last = -Infinity;
+  let future = 0;
   for (const at of purchases.at) {
+    if (at >= now + DAY) {
+      future += 1;
+      continue;
+    }
     if (at < first) first = at;
     if (at > last) last = at;
   }
+  if (future > 0) reporter.say(`${String(future)} purchases are dated in the future and left out`);
   if (!Number.isFinite(first)) {
     throw new VitrineError('NOTHING_TO_LEARN', 'The store holds no purchases; run `npx vitrine import DIR` first.');
   }
@@ -51,7 +61,15 @@ export async function encodeShop(store: Store, raw: RawShop, until: number, repo
   const encoder = fit.finish(own);
 
   const catalogue = new Catalogue(encoder);
-  for await (const rows of store.streamArticles()) catalogue.put(rows);
+  const texts: string[] = [];
+  let changedAt = 0;
+  for await (const rows of store.streamArticles()) {
+    catalogue.put(rows);
+    for (const row of rows) {
+      texts.push(articleText(row));
+      changedAt = Math.max(changedAt, row.updatedAt.getTime());
+    }
+  }
   const keys: number[] = [];
   const ids: string[] = [];
   const parts: EncodedRows[] = [];
@@ -63,7 +81,8 @@ export async function encodeShop(store: Store, raw: RawShop, until: number, repo
     parts.push(encoder.customers(rows));
   }
   reporter.say(`${String(catalogue.size)} articles, ${String(keys.length)} customers encoded`);
-  return new Shop(encoder, catalogue, Int32Array.from(keys), ids, joinRows(parts, encoder), raw.purchases);
+  const encoded = joinRows(parts, encoder);
+  return new Shop(encoder, catalogue, Int32Array.from(keys), ids, encoded, raw.purchases, texts, new Date(changedAt));
 }
 
 /** Encoded customers with their purchases, oldest first: purchase p of customer c has offsets[c] ≤ p < offsets[c + 1]. */
@@ -87,38 +106,50 @@ export class Shop {
     readonly customerIds: readonly string[],
     readonly encodedCustomers: EncodedRows,
     purchases: PurchaseColumns,
+    /** [articles] what the shop says of each, as text. */
+    readonly texts: readonly string[] = [],
+    /** When the newest change of an article was made that was read here, by the database's clock. */
+    readonly articlesChangedAt: Date = new Date(0),
   ) {
     this.customers = customerKeys.length;
     this.offsets = new Int32Array(this.customers + 1);
     const total = purchases.customer.length;
-    this.article = new Int32Array(total);
-    this.customer = new Int32Array(total);
-    this.at = purchases.at;
-    let customer = 0;
+    const article = new Int32Array(total);
+    const customer = new Int32Array(total);
+    const at = new Float64Array(total);
+    let kept = 0;
+    let index = 0;
     for (let p = 0; p < total; p++) {
       // Both are in ascending order of key, so one walk matches them.
-      while (customerKeys[customer] !== purchases.customer[p]) {
-        customer += 1;
-        this.offsets[customer] = p;
-        if (customer >= this.customers) {
-          throw new VitrineError(
-            'INPUT_INVALID',
-            `Purchases name customer key ${String(purchases.customer[p])}, which is not in the store`,
-          );
-        }
-      }
-      this.customer[p] = customer;
-      this.article[p] = catalogue.indexOf(purchases.article[p]) ?? -1;
+      while (index < this.customers && customerKeys[index] < purchases.customer[p]) this.offsets[++index] = kept;
+      const known = catalogue.indexOf(purchases.article[p]);
+      // A customer or an article that has come or gone since the purchases were read.
+      if (customerKeys[index] !== purchases.customer[p] || known === undefined) continue;
+      article[kept] = known;
+      customer[kept] = index;
+      at[kept] = purchases.at[p];
+      kept += 1;
     }
-    this.offsets.fill(total, customer + 1);
+    this.offsets.fill(kept, index + 1);
+    this.article = article.subarray(0, kept);
+    this.customer = customer.subarray(0, kept);
+    this.at = at.subarray(0, kept);
   }
 
   /** The purchases of a customer before a moment, newest first, at most `limit`. */
   pastOf(customer: number, before: number, limit: number): PastPurchase[] {
-    const past: PastPurchase[] = [];
-    for (let p = this.offsets[customer + 1] - 1; p >= this.offsets[customer] && past.length < limit; p--) {
-      if (this.at[p] < before) past.push({ article: this.article[p], at: this.at[p] });
+    const start = this.offsets[customer];
+    // The first purchase that is not before the moment: a shop's till may stand here as one customer with millions.
+    let low = start;
+    let high = this.offsets[customer + 1];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.at[middle] < before) low = middle + 1;
+      else high = middle;
     }
+    const past: PastPurchase[] = [];
+    for (let p = low - 1; p >= start && past.length < limit; p--)
+      past.push({ article: this.article[p], at: this.at[p] });
     return past;
   }
 

@@ -12,6 +12,7 @@ import {
   type AttributeKinds,
   type Feature,
 } from './columns';
+import { PAIR_FEATURES } from './pairs';
 
 /** Latest purchases that the query tower and the ranker read of a customer. */
 export const HISTORY = 24;
@@ -53,11 +54,16 @@ const featureState = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('categories'), name: z.string(), vocabulary: z.array(z.string()), width: z.number() }),
   z.object({ kind: z.literal('numeric'), name: z.string(), bounds: z.array(z.number()) }),
 ]);
+const PAIR_NAMES = Object.keys(PAIR_FEATURES);
 const encoderState = z.object({
   version: z.literal(1),
   history: z.literal(HISTORY),
   articles: z.array(featureState),
   customers: z.array(featureState),
+  /** Features of a customer and a candidate together, in the order in which the ranker reads them. */
+  pairs: z
+    .array(z.string())
+    .refine((names) => names.join() === PAIR_NAMES.join(), { error: `expected ${PAIR_NAMES.join()}` }),
   /** Ids of the articles that have an embedding of their own, in slot order from 1. */
   articleIds: z.array(z.string()),
 });
@@ -81,7 +87,14 @@ export class EncoderFit {
   finish(articleIds: readonly string[]): Encoder {
     const articles = this.articles.finish();
     const customers = this.customers.finish();
-    return openEncoder({ version: 1, history: HISTORY, articles, customers, articleIds: [...articleIds] });
+    return openEncoder({
+      version: 1,
+      history: HISTORY,
+      articles,
+      customers,
+      pairs: PAIR_NAMES,
+      articleIds: [...articleIds],
+    });
   }
 }
 

@@ -16,14 +16,14 @@ const DECAY = 0.85;
 /** Names of a layout's inputs under a prefix: "article", "customer" or "history". */
 export const inputName = {
   single: (prefix: string): string => `${prefix}_single`,
-  singleWeights: (prefix: string): string => `${prefix}_single_weights`,
+  singleWeights: (prefix: string): string => `weights.${prefix}_single`,
   multi: (prefix: string, feature: string): string => `${prefix}_${feature}`,
-  multiWeights: (prefix: string, feature: string): string => `${prefix}_${feature}_weights`,
+  multiWeights: (prefix: string, feature: string): string => `weights.${prefix}_${feature}`,
 };
 
 /**
  * Inputs of the article tower for catalogue indices [n]: `article_id` [n], `article_single` [n, single] and, for each
- * multi-valued feature, `article_NAME` and `article_NAME_weights` [n, width].
+ * multi-valued feature, `article_NAME` and `weights.article_NAME` [n, width].
  */
 export function articleInputs(catalogue: Catalogue, indices: ArrayLike<number>): Batch {
   const n = indices.length;

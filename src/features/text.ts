@@ -54,25 +54,15 @@ export interface Tokeniser {
   toJSON(): TokeniserState;
 }
 
-/** Counts in how many articles each word stands. */
-export class TokeniserFit {
-  private readonly counts = new Map<string, number>();
-  private articles = 0;
-
-  add(rows: readonly ArticleRow[]): void {
-    this.articles += rows.length;
-    for (const row of rows) {
-      for (const word of new Set(words(articleText(row)))) this.counts.set(word, (this.counts.get(word) ?? 0) + 1);
-    }
-  }
-
-  finish(): Tokeniser {
-    const vocabulary = [...this.counts]
-      .filter(([, count]) => count >= 2)
-      .sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1))
-      .slice(0, MAX_VOCABULARY);
-    return openTokeniser({ version: 1, articles: this.articles, vocabulary });
-  }
+/** The tokeniser of a catalogue: words that stand in two articles or more, by how many have them. */
+export function fitTokeniser(texts: readonly string[]): Tokeniser {
+  const counts = new Map<string, number>();
+  for (const text of texts) for (const word of new Set(words(text))) counts.set(word, (counts.get(word) ?? 0) + 1);
+  const vocabulary = [...counts]
+    .filter(([, count]) => count >= 2)
+    .sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1))
+    .slice(0, MAX_VOCABULARY);
+  return openTokeniser({ version: 1, articles: texts.length, vocabulary });
 }
 
 /** The tokeniser of a saved state. @throws VitrineError RELEASE_INVALID if it is not one. */

@@ -35,7 +35,7 @@ export class Recommendation {
   rank!: number;
 
   @Field((_type) => Float, {
-    description: 'From 0 to 1, like the probability of a purchase. Compares articles of one customer, not customers.',
+    description: 'From 0 to 1, higher is better. Compares the articles of one list; it is no probability.',
   })
   score!: number;
 

@@ -35,9 +35,9 @@ export interface LiveShopParts {
 }
 
 const CHUNK = 1024;
-/** A transaction may commit rows that are this much older than others that were read before. */
-const OVERLAP_MS = 60_000;
-/** Sales move slowly, and deletions are rare: both are read anew once in this time. */
+/** Each look goes back this far: a transaction may commit rows that are older than others that were read before. */
+const OVERLAP_SECONDS = 60;
+/** Sales move slowly, and deletions are rare: both are looked at once in this time. */
 const FULL_REFRESH_MS = 60_000;
 
 /** Reads the catalogue and brings the release's indexes up to date with it. */
@@ -58,7 +58,8 @@ class Shop implements LiveShop {
   private articleVectors = new Float32Array(0);
   /** By key: when the row was last changed, as far as it was read. */
   private readonly versions = new Map<number, number>();
-  private newest = 0;
+  /** The store's articles as a whole when they were last compared one by one. */
+  private state = '';
   private lastFull = -Infinity;
   private now: Moment = { now: 0, sales: { week: new Float32Array(0), month: new Float32Array(0) }, popular: [] };
 
@@ -102,8 +103,9 @@ class Shop implements LiveShop {
   /** Reads every article once. */
   async load(): Promise<void> {
     const { store, release } = this.parts;
+    this.state = await store.articlesState();
     const rowOf = new Map(release.articleIds.map((id, row) => [id, row]));
-    const builtAt = Date.parse(release.manifest.createdAt);
+    const readAt = Date.parse(release.manifest.data.articlesChangedAt);
     this.articleOfId = release.articleIds.map(() => -1);
     for await (const rows of store.streamArticles()) {
       const articles = this.catalogue.put(rows);
@@ -111,12 +113,12 @@ class Shop implements LiveShop {
       // What the release has seen as it is now is in its indexes already.
       const fresh: ArticleRow[] = [];
       rows.forEach((row, r) => {
-        this.note(row.key, row.updatedAt.getTime());
+        this.versions.set(row.key, row.updatedAt.getTime());
         const known = rowOf.get(row.id);
         const id = known ?? this.articleOfId.length;
         this.articleOfId[id] = articles[r];
         this.idOfArticle[articles[r]] = id;
-        if (known === undefined || row.updatedAt.getTime() > builtAt) fresh.push(row);
+        if (known === undefined || row.updatedAt.getTime() >= readAt) fresh.push(row);
       });
       await this.index(fresh);
     }
@@ -129,8 +131,9 @@ class Shop implements LiveShop {
   async refresh(): Promise<number> {
     const { store } = this.parts;
     const full = this.clock() - this.lastFull > FULL_REFRESH_MS;
-    const since = new Date(this.newest - OVERLAP_MS);
-    const versions = await (full ? store.articleVersions() : store.articleVersions(since));
+    const state = full ? await store.articlesState() : this.state;
+    const all = state !== this.state;
+    const versions = await store.articleVersions(all ? undefined : OVERLAP_SECONDS);
     const changed = versions.filter(({ key, updatedAt }) => this.versions.get(key) !== updatedAt.getTime());
     let taken = 0;
     for (let from = 0; from < changed.length; from += CHUNK) {
@@ -139,16 +142,17 @@ class Shop implements LiveShop {
       const articles = this.catalogue.put(rows);
       await this.embedArticles(articles);
       articles.forEach((article) => {
-        if (this.idOfArticle[article] !== undefined) return;
-        this.idOfArticle[article] = this.articleOfId.length;
-        this.articleOfId.push(article);
+        // An article that was deleted and has come back takes up its old id again.
+        const id = (this.idOfArticle[article] ??= this.articleOfId.length);
+        this.articleOfId[id] = article;
       });
       await this.index(rows);
-      for (const row of rows) this.note(row.key, row.updatedAt.getTime());
+      for (const row of rows) this.versions.set(row.key, row.updatedAt.getTime());
       taken += rows.length;
     }
+    if (all) this.dropAllBut(new Set(versions.map(({ key }) => key)));
+    this.state = state;
     if (full) {
-      this.dropAllBut(new Set(versions.map(({ key }) => key)));
       await this.readSales();
       this.lastFull = this.clock();
     }
@@ -157,11 +161,6 @@ class Shop implements LiveShop {
 
   private clock(): number {
     return (this.parts.clock ?? Date.now)();
-  }
-
-  private note(key: number, updatedAt: number): void {
-    this.versions.set(key, updatedAt);
-    this.newest = Math.max(this.newest, updatedAt);
   }
 
   /** Vectors of articles by catalogue index. */

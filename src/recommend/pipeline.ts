@@ -129,9 +129,10 @@ export function widest(candidates: readonly Candidates[]): number {
   return Math.max(1, ...candidates.map((list) => list.articles.length));
 }
 
-/** Indices of the `first` highest scores, best first; ties by place. */
+/** Places of the `first` highest scores, best first; ties by place. −Infinity stands for no score: it has no place. */
 export function topIndices(scores: Float32Array, first: number): number[] {
   return Array.from(scores.keys())
+    .filter((place) => scores[place] > -Infinity)
     .sort((a, b) => scores[b] - scores[a] || a - b)
     .slice(0, first);
 }

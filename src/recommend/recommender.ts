@@ -58,7 +58,7 @@ export function createRecommender({ store, encoder, shop, queryTower, ranker }: 
             articleKey: catalogue.keys[article],
             articleId: catalogue.ids[article],
             rank: i + 1,
-            score: scores[r][place],
+            score: 1 / (1 + Math.exp(-scores[r][place])),
             source: candidates[r].sources[place],
             coldStart: pasts[r].length === 0,
           };

@@ -19,7 +19,7 @@ export interface Recommendation {
   readonly articleId: string;
   /** From 1, the best. */
   readonly rank: number;
-  /** Like a probability, 0..1: the higher the sooner the customer buys. */
+  /** 0..1, higher is better: the logistic of the ranker's score. For comparing one customer's articles, no probability. */
   readonly score: number;
   readonly source: SourceName;
   /** Whether nothing is known of the customer's purchases. */

@@ -40,7 +40,7 @@ const KEEP = 3;
 
 /** Writes the release and makes it the current one; gives its manifest. */
 export async function publishRelease(modelsDir: string, parts: ReleaseParts, now: Date): Promise<Manifest> {
-  const name = now.toISOString().replace(/[:.]/g, '-').slice(0, 19);
+  const name = now.toISOString().replace(/[:.]/g, '-').replace('Z', '');
   const folder = join(modelsDir, name);
   const draft = join(modelsDir, `.${name}.draft`);
   await rm(draft, { recursive: true, force: true });
@@ -70,8 +70,8 @@ export async function publishRelease(modelsDir: string, parts: ReleaseParts, now
     evaluation: parts.evaluation,
   };
   await writeDurably(join(draft, MANIFEST_FILE), JSON.stringify(manifest, null, 2));
-  await rm(folder, { recursive: true, force: true });
   await rename(draft, folder);
+  await syncFolder(modelsDir);
   await makeCurrent(modelsDir, name);
   await removeOld(modelsDir, name);
   return manifest;
@@ -82,6 +82,7 @@ export async function makeCurrent(modelsDir: string, name: string): Promise<void
   const draft = join(modelsDir, `.${CURRENT_FILE}.draft`);
   await writeDurably(draft, `${name}\n`);
   await rename(draft, join(modelsDir, CURRENT_FILE));
+  await syncFolder(modelsDir);
 }
 
 /** The name of the current release; undefined if there is none. */
@@ -138,6 +139,17 @@ async function writeDurably(path: string, content: Uint8Array | string): Promise
   }
 }
 
+/** Makes renames within a folder outlast a power cut. */
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
+
+/** Removes releases beyond those kept, and drafts that a killed run has left. */
 async function removeOld(modelsDir: string, current: string): Promise<void> {
   const entries = await readdir(modelsDir, { withFileTypes: true });
   const releases = entries.filter((entry) => entry.isDirectory() && /^\d{4}-\d{2}-\d{2}T/.test(entry.name));
@@ -146,5 +158,8 @@ async function removeOld(modelsDir: string, current: string): Promise<void> {
     .filter((name) => name < current)
     .sort()
     .reverse();
-  for (const name of old.slice(KEEP)) await rm(join(modelsDir, name), { recursive: true, force: true });
+  const drafts = entries
+    .map((entry) => entry.name)
+    .filter((name) => /^\.\d{4}-.*\.draft$/.test(name) && name < `.${current}`);
+  for (const name of [...old.slice(KEEP), ...drafts]) await rm(join(modelsDir, name), { recursive: true, force: true });
 }

@@ -45,7 +45,14 @@ export const manifestSchema = z.object({
   /** SHA-256 of every file but this one, by path within the release. */
   files: z.record(z.string(), z.string()),
   /** The purchases that were learnt from. */
-  data: z.object({ purchases: z.number(), customers: z.number(), from: z.string(), to: z.string() }),
+  data: z.object({
+    purchases: z.number(),
+    customers: z.number(),
+    from: z.string(),
+    to: z.string(),
+    /** ISO time of the database's clock: articles changed since are not in the indexes as they are now. */
+    articlesChangedAt: z.string(),
+  }),
   training: z.record(z.string(), z.unknown()),
   /** An evaluation of the same training on data before `cut`, beside its baselines. */
   evaluation: z.unknown(),

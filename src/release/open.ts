@@ -9,6 +9,7 @@ import { openEncoder, type Encoder } from '../features/encoder';
 import { openTokeniser, type Tokeniser } from '../features/text';
 import { currentRelease, sha256 } from './build';
 import {
+  CURRENT_FILE,
   ENCODER_FILE,
   IDS_FILE,
   INDEX_FILES,
@@ -44,8 +45,10 @@ export async function readManifest(folder: string): Promise<Manifest> {
 /** The folder of the release to serve. @throws VitrineError RELEASE_MISSING */
 export async function currentFolder(modelsDir: string): Promise<string> {
   const name = await currentRelease(modelsDir);
+  if (name && !/^[\w-]+$/.test(name))
+    throw invalid(CURRENT_FILE, `expected the name of a folder beside it, got "${name}"`);
   if (name) return join(modelsDir, name);
-  throw new VitrineError('RELEASE_MISSING', `There is no release in ${modelsDir}. Run \`npx vitrine train\`.`);
+  throw new VitrineError('RELEASE_MISSING', `There is no release in ${modelsDir}.`);
 }
 
 /** Verifies a release and loads its models into the engine under `${manifest.name}/${model}`. */
@@ -53,6 +56,7 @@ export async function openRelease(folder: string, engine: Engine): Promise<Relea
   const manifest = await readManifest(folder);
   const files = new Map<string, Buffer>();
   for (const [path, expected] of Object.entries(manifest.files)) {
+    if (!/^\w[\w./-]*$/.test(path) || path.includes('..')) throw invalid(MANIFEST_FILE, `it lists "${path}"`);
     const content = await read(folder, path);
     const got = sha256(content);
     if (got !== expected) throw invalid(path, `its SHA-256 is ${got}, the manifest says ${expected}`);

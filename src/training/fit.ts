@@ -5,7 +5,6 @@ import type { Engine } from '../engine/engine';
 import { encodeShop, type RawShop, type Shop } from '../features/dataset';
 import { articleInputs } from '../features/inputs';
 import { encodeOnnx, type EncodedModel } from '../graph/onnx';
-import { sigmoid } from '../graph/operators';
 import type { Tensor } from '../graph/tensor';
 import { createRandom } from '../random';
 import { createPipeline, type ArticleVectors, type Model, type Pipeline } from '../recommend/pipeline';
@@ -58,14 +57,14 @@ export async function fit(
     engine,
     shop,
     early.pipeline,
+    towersUntil,
     until,
-    { ...config.ranker, weeks },
+    config.ranker,
     createRandom(config.seed, 'ranker'),
     reporter,
   );
   await towers.run(until, config.towers.epochs * config.catchUp);
-  // The order is the logits'; the sigmoid only puts scores between 0 and 1.
-  const rankerModel = served('ranker', sigmoid(ranker(shop.encoder, config.ranker)), rankerWeights);
+  const rankerModel = served('ranker', ranker(shop.encoder, config.ranker), rankerWeights);
   await engine.load(modelKey(DRAFT, 'ranker'), rankerModel.bytes);
   const late = await serveTowers(engine, shop, config, towers.weights, modelOf(engine, DRAFT, 'ranker'));
   return { shop, ...late, models: { ...late.models, ranker: rankerModel } };

@@ -4,7 +4,6 @@ import type { Batch, Engine } from '../engine/engine';
 import { mostPopular, CANDIDATE_LIMITS } from '../features/candidates';
 import type { Shop } from '../features/dataset';
 import { PAST_LIMIT, type Candidates } from '../features/pairs';
-import { VitrineError } from '../errors';
 import type { Random } from '../random';
 import { rankerInputs, widest, type Customers, type Moment, type Pipeline } from '../recommend/pipeline';
 import type { Reporter } from '../telemetry';
@@ -62,22 +61,21 @@ export function rankerWeeks(shop: Shop, first: number, until: number, { weeks, e
   return most;
 }
 
+/**
+ * Learns from the purchases in [since, until), which the towers of the pipeline have not seen. Where there is nothing to learn from,
+ * the weights are those that training starts from.
+ */
 export async function trainRanker(
   engine: Engine,
   shop: Shop,
   pipeline: Pipeline,
+  since: number,
   until: number,
   config: RankerTraining,
   random: Random,
   reporter: Reporter,
 ): Promise<Weights> {
-  const lists = await collectLists(shop, pipeline, until, config, random, reporter);
-  if (lists.length === 0) {
-    throw new VitrineError(
-      'NOTHING_TO_LEARN',
-      `In the last ${String(config.weeks)} weeks no customer bought an article that retrieval had found; import more purchases.`,
-    );
-  }
+  const lists = await collectLists(shop, pipeline, since, until, config, random, reporter);
   const trainer = await createTrainer(engine, {
     name: 'train.ranker',
     loss: listwiseLoss(ranker(shop.encoder, config)),
@@ -86,6 +84,10 @@ export async function trainRanker(
     tableRate: config.tableRate,
     weightDecay: config.weightDecay,
   });
+  if (lists.length === 0) {
+    reporter.say('No recent purchase was among the candidates: the ranker keeps the weights that it starts from');
+    return trainer.weights;
+  }
   const total = lists.length * config.epochs;
   const progress = reporter.progress('Ranker', total, 'lists');
   let loss = Number.NaN;
@@ -125,17 +127,20 @@ function* batches(
 async function collectLists(
   shop: Shop,
   pipeline: Pipeline,
+  since: number,
   until: number,
-  { weeks, maxLists }: RankerTraining,
+  { maxLists }: RankerTraining,
   random: Random,
   reporter: Reporter,
 ): Promise<List[]> {
   const lists: List[] = [];
   const progress = reporter.progress('Candidates for the ranker', undefined, 'customer-weeks');
+  const weeks = Math.ceil((until - since) / WEEK);
   for (let week = weeks; week >= 1; week--) {
-    const now = until - week * WEEK;
+    // Never before `since`: the towers have seen what was bought until then.
+    const now = Math.max(since, until - week * WEEK);
     const moment = momentOf(shop, now);
-    const bought = [...shop.boughtWithin(now, Math.min(now + WEEK, until))];
+    const bought = [...shop.boughtWithin(now, until - (week - 1) * WEEK)];
     const share = maxLists / weeks / Math.max(1, bought.length);
     const chosen = bought.filter(() => random.next() < share);
     for (let at = 0; at < chosen.length; at += 256) {

@@ -84,11 +84,17 @@ class Batcher {
     }
     const counts = new Float64Array(shop.catalogue.size);
     for (const p of this.order) counts[shop.article[p]] += 1;
-    const { batch, sampled } = config;
+    const { sampled } = config;
+    const batch = this.batchSize;
     this.logQ = Float32Array.from(counts, (count) =>
       Math.log((batch * count) / this.order.length + sampled / shop.catalogue.size),
     );
     this.shuffle();
+  }
+
+  /** A shop with few purchases has smaller batches. */
+  private get batchSize(): number {
+    return Math.min(this.config.batch, this.order.length);
   }
 
   get examples(): number {
@@ -101,7 +107,7 @@ class Batcher {
 
   private next(): Batch {
     const { shop, config, random } = this;
-    const chosen = this.draw(Math.min(config.batch, this.order.length));
+    const chosen = this.draw(this.batchSize);
     const batch = chosen.length;
     const targets = Int32Array.from(chosen, (p) => shop.article[p]);
     const columns = new Int32Array(batch + config.sampled);

@@ -5,7 +5,7 @@ import type { ShopOptions } from '../data/synthetic-world';
 import type { Engine } from '../engine/engine';
 import { VitrineError } from '../errors';
 import { readShop, type RawShop } from '../features/dataset';
-import { articleText, MAX_TOKENS, TokeniserFit, type Tokeniser } from '../features/text';
+import { fitTokeniser, MAX_TOKENS, type Tokeniser } from '../features/text';
 import { encodeOnnx, type EncodedModel } from '../graph/onnx';
 import { createRandom } from '../random';
 import { publishRelease } from '../release/build';
@@ -36,13 +36,13 @@ export async function evaluateTraining(
   reporter: Reporter,
   shop?: RawShop,
 ): Promise<Evaluation> {
-  const raw = shop ?? (await readShop(store));
+  const raw = shop ?? (await readShop(store, reporter));
   const endOfData = Math.floor(raw.last / DAY) * DAY + DAY;
   const cut = holdOut.cut ?? endOfData - holdOut.days * DAY;
   if (cut <= raw.first || cut > raw.last) {
     throw new VitrineError(
       'NOTHING_TO_LEARN',
-      `Cannot hold out from ${isoDay(cut)}: purchases run from ${isoDay(raw.first)} to ${isoDay(raw.last)}; choose a cut between them.`,
+      `Cannot hold out from ${isoDay(cut)}: purchases run from ${isoDay(raw.first)} to ${isoDay(raw.last)}; hold out fewer days (--days) or cut between them (--cut).`,
     );
   }
   const fitted = await fit(engine, store, raw, cut, config, reporter);
@@ -75,15 +75,21 @@ export async function train(
   holdOut: HoldOut | undefined,
   reporter: Reporter,
 ): Promise<Trained> {
-  const raw = await readShop(store);
+  const raw = await readShop(store, reporter);
   let evaluation: Evaluation | null = null;
   if (holdOut) {
     reporter.say(`Evaluation: training without the last ${String(holdOut.days)} days, to measure on them`);
-    evaluation = await evaluateTraining(engine, store, config, holdOut, reporter, raw);
+    try {
+      evaluation = await evaluateTraining(engine, store, config, holdOut, reporter, raw);
+    } catch (thrown) {
+      // A young or sparse shop: too little to measure on is no reason not to serve it.
+      if (!(thrown instanceof VitrineError) || thrown.code !== 'NOTHING_TO_LEARN') throw thrown;
+      reporter.say(`There is too little to measure on: ${thrown.message}`);
+    }
     reporter.say('Release: training on everything');
   }
   const { shop, models, articleVectors } = await fit(engine, store, raw, raw.last + 1, config, reporter);
-  const text = await fitText(engine, store, config, reporter);
+  const text = await fitText(engine, shop.texts, config, reporter);
   const manifest = await publishRelease(
     modelsDir,
     {
@@ -93,7 +99,13 @@ export async function train(
       articleIds: shop.catalogue.ids,
       articleVectors,
       textVectors: text.vectors,
-      data: { purchases: shop.at.length, customers: shop.customers, from: isoDay(raw.first), to: isoDay(raw.last) },
+      data: {
+        purchases: shop.at.length,
+        customers: shop.customers,
+        from: isoDay(raw.first),
+        to: isoDay(raw.last),
+        articlesChangedAt: shop.articlesChangedAt.toISOString(),
+      },
       training: { ...config },
       evaluation,
     },
@@ -102,20 +114,14 @@ export async function train(
   return { manifest, evaluation };
 }
 
-/** The text encoder of the catalogue and the vectors of its articles [articles, dim], in the order of their keys. */
+/** The text encoder of the catalogue and the vectors of its articles [articles, dim], in the order of the texts. */
 async function fitText(
   engine: Engine,
-  store: Store,
+  texts: readonly string[],
   config: TrainingConfig,
   reporter: Reporter,
 ): Promise<{ tokeniser: Tokeniser; model: EncodedModel; vectors: Float32Array }> {
-  const fitting = new TokeniserFit();
-  const texts: string[] = [];
-  for await (const rows of store.streamArticles()) {
-    fitting.add(rows);
-    for (const row of rows) texts.push(articleText(row));
-  }
-  const tokeniser = fitting.finish();
+  const tokeniser = fitTokeniser(texts);
   const tokens = tokeniser.inputs(texts);
   const weights = await trainTextEncoder(
     engine,

@@ -1,0 +1,217 @@
+// The engine: models on worker threads. Answers come to whom they belong, errors hurt nobody else, the thread that asks stays
+// free, and closing is clean.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { openEngine, type Batch, type Engine, type Values } from '../src/engine/engine';
+import { VitrineError } from '../src/errors';
+import { encodeOnnx } from '../src/graph/onnx';
+import { add, matmul, mean, mul } from '../src/graph/operators';
+import { constant, input } from '../src/graph/tensor';
+import { createRandom } from '../src/random';
+
+const row = (...values: number[]): Values => ({ data: Float32Array.from(values), shape: [1, values.length] });
+
+/** y = factor · x and sum = x + x, both [n, m]. */
+function scaling(factor: number): Uint8Array {
+  const x = input('x', ['n', 'm']);
+  return encodeOnnx({
+    name: 'scaling',
+    outputs: { y: mul(x, constant(factor)), sum: add(x, x) },
+    embeddings: 'inline',
+  }).bytes;
+}
+
+/** The mean of (a · a) · a for a square matrix: takes as long as its side is long. */
+function slow(): Uint8Array {
+  const a = input('a', ['n', 'n']);
+  return encodeOnnx({ name: 'slow', outputs: { mean: mean(matmul(matmul(a, a), a)) }, embeddings: 'inline' }).bytes;
+}
+
+const matrix = (side: number): Batch => ({
+  a: { data: new Float32Array(side * side).fill(1 / side), shape: [side, side] },
+});
+/** A tenth of a second or so; the test of the free thread makes sure that it is long enough. */
+const LONG = matrix(1_500);
+
+describe.each([1, 2])('an engine with %i worker(s)', (workers) => {
+  let engine: Engine;
+  beforeAll(async () => {
+    engine = openEngine({ workers });
+    await engine.load('twice', scaling(2));
+    await engine.load('thrice', scaling(3));
+    await engine.load('slow', slow());
+  });
+  afterAll(() => engine.close());
+
+  test('answers many runs at once, each with its own result', async () => {
+    const random = createRandom(5);
+    const asked = Array.from({ length: 60 }, (_, i) => ({
+      model: i % 2 === 0 ? 'twice' : 'thrice',
+      values: Array.from({ length: 1 + random.int(50) }, () => random.int(1_000)),
+    }));
+    const answers = await Promise.all(asked.map(({ model, values }) => engine.run(model, { x: row(...values) })));
+    answers.forEach(({ y }, i) => {
+      const { model, values } = asked[i];
+      expect([...y.data]).toEqual(values.map((value) => value * (model === 'twice' ? 2 : 3)));
+      expect(y.shape).toEqual([1, values.length]);
+    });
+  });
+
+  test('gives all outputs, or those that are asked for', async () => {
+    expect(Object.keys(await engine.run('twice', { x: row(1) })).sort()).toEqual(['sum', 'y']);
+    expect(Object.keys(await engine.run('twice', { x: row(1) }, ['sum']))).toEqual(['sum']);
+  });
+
+  test('takes batches of any size, an empty one too', async () => {
+    const { y } = await engine.run('twice', { x: { data: new Float32Array(0), shape: [0, 4] } });
+    expect(y).toEqual({ data: new Float32Array(0), shape: [0, 4] });
+  });
+
+  test('leaves the inputs to who gave them', async () => {
+    const x = row(1, 2, 3);
+    await engine.run('twice', { x });
+    expect([...x.data]).toEqual([1, 2, 3]);
+  });
+
+  test.each([
+    ['an input is missing', 'twice', {}],
+    ['an input has another rank', 'twice', { x: { data: Float32Array.of(1), shape: [1] } }],
+    ['an input is of another type', 'twice', { x: { data: Int32Array.of(1), shape: [1, 1] } }],
+    ['the numbers do not fill the shape', 'twice', { x: { data: Float32Array.of(1), shape: [2, 2] } }],
+    ['no such model is loaded', 'nowhere', { x: row(1) }],
+  ])('fails a run with the name of its model when %s, and does the next', async (_why, model, inputs) => {
+    const bad = engine.run(model, inputs);
+    const good = engine.run('twice', { x: row(21) });
+    await expect(bad).rejects.toMatchObject({ code: 'INPUT_INVALID' });
+    await expect(bad).rejects.toThrow(`"${model}"`);
+    expect([...(await good).y.data]).toEqual([42]);
+  });
+
+  test('refuses a model that is none, and keeps the one that had the name', async () => {
+    const garbage = engine.load('twice', Uint8Array.of(1, 2, 3));
+    await expect(garbage).rejects.toMatchObject({ code: 'INPUT_INVALID' });
+    await expect(garbage).rejects.toThrow('"twice"');
+    expect([...(await engine.run('twice', { x: row(1) })).y.data]).toEqual([2]);
+  });
+
+  test('replaces a model whose name is loaded again: earlier runs have the old one, later runs the new', async () => {
+    await engine.load('changing', scaling(5));
+    const before = Array.from({ length: 4 }, () => engine.run('changing', { x: row(1) }));
+    const loading = engine.load('changing', scaling(7));
+    const old = await Promise.all(before);
+    await loading;
+    const after = await Promise.all(Array.from({ length: 4 }, () => engine.run('changing', { x: row(1) })));
+    expect(old.map(({ y }) => y.data[0])).toEqual([5, 5, 5, 5]);
+    expect(after.map(({ y }) => y.data[0])).toEqual([7, 7, 7, 7]);
+  });
+
+  test('counts the runs of each model', async () => {
+    const before = new Map(engine.runs);
+    await Promise.all([1, 2, 3].map((value) => engine.run('thrice', { x: row(value) })));
+    expect((engine.runs.get('thrice') ?? 0) - (before.get('thrice') ?? 0)).toBe(3);
+    expect(engine.runs.get('twice')).toBe(before.get('twice'));
+  });
+
+  test('leaves the thread that asks free while a long run computes', async () => {
+    let ticks = 0;
+    const timer = setInterval(() => (ticks += 1), 2);
+    const started = performance.now();
+    const { mean: result } = await engine.run('slow', LONG);
+    const took = performance.now() - started;
+    clearInterval(timer);
+    expect(took).toBeGreaterThan(20);
+    // Were the thread taken there would be none; half of what fits leaves room for a busy machine.
+    expect(ticks).toBeGreaterThan(took / 2 / 20);
+    expect(result.data[0]).toBeCloseTo(1 / 1_500, 5);
+  });
+});
+
+test('two workers compute at the same time: a short run does not wait for a long one', async () => {
+  const engine = openEngine({ workers: 2 });
+  await engine.load('slow', slow());
+  await engine.load('twice', scaling(2));
+  const order: string[] = [];
+  const long = engine.run('slow', LONG).then(() => order.push('long'));
+  await engine.run('twice', { x: row(1) });
+  order.push('short');
+  await long;
+  expect(order).toEqual(['short', 'long']);
+  await engine.close();
+});
+
+describe('closing', () => {
+  test('fails the runs in flight as shutting down, and those that come later, and the process lives on', async () => {
+    const engine = openEngine({ workers: 2 });
+    await engine.load('slow', slow());
+    const inFlight = Array.from({ length: 6 }, () => engine.run('slow', LONG));
+    const failures = Promise.all(inFlight.map((run) => run.then(String, (thrown: unknown) => thrown)));
+    await engine.close();
+    for (const failure of await failures) {
+      expect(failure).toBeInstanceOf(VitrineError);
+      expect(failure).toMatchObject({ code: 'SHUTTING_DOWN' });
+    }
+    await expect(engine.run('slow', LONG)).rejects.toMatchObject({ code: 'SHUTTING_DOWN' });
+    await expect(engine.load('slow', slow())).rejects.toMatchObject({ code: 'SHUTTING_DOWN' });
+  });
+
+  test.failing('waits for the run at hand, not for those behind it, which have failed already', async () => {
+    const engine = openEngine();
+    await engine.load('slow', slow());
+    await engine.run('slow', LONG);
+    const started = performance.now();
+    await engine.run('slow', LONG);
+    const one = performance.now() - started;
+    for (let i = 0; i < 16; i++) engine.run('slow', LONG).catch(() => undefined);
+    const closing = performance.now();
+    await engine.close();
+    expect(performance.now() - closing).toBeLessThan(5 * one);
+  });
+
+  test('twice is closing once', async () => {
+    const engine = openEngine();
+    await Promise.all([engine.close(), engine.close()]);
+    await expect(engine.close()).resolves.toBeUndefined();
+  });
+
+  const ENGINE = join(__dirname, '..', 'src', 'engine', 'engine.js');
+  const slowModel = Buffer.from(slow()).toString('base64');
+  const PRELUDE = `
+    const { openEngine } = require(${JSON.stringify(ENGINE)});
+    const side = 1500;
+    const inputs = { a: { data: new Float32Array(side * side).fill(1 / side), shape: [side, side] } };
+    const engine = openEngine();
+    const loaded = engine.load('slow', Buffer.from('${slowModel}', 'base64'));`;
+
+  test.failing('is waited for: what a program does after it is done, also with a run in flight', async () => {
+    const ended = await runNode(`${PRELUDE}
+      loaded.then(async () => {
+        const run = engine.run('slow', inputs).catch((error) => console.log(error.code));
+        await engine.close();
+        await run;
+        console.log('closed');
+      });`);
+    expect(ended).toMatchObject({ code: 0, signal: null, stdout: 'SHUTTING_DOWN\nclosed\n' });
+  });
+
+  test('is not needed for a program to end: idle threads do not hold it', async () => {
+    const ended = await runNode(`${PRELUDE}
+      loaded.then(() => engine.run('slow', inputs)).then(() => console.log('done'));`);
+    expect(ended).toMatchObject({ code: 0, signal: null, stdout: 'done\n' });
+  });
+});
+
+interface Ended {
+  code: number | null;
+  signal: string | null;
+  stdout: string;
+}
+
+/** A program in a process of its own; killed if it has not ended after ten seconds. */
+async function runNode(script: string): Promise<Ended> {
+  const child = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'], timeout: 10_000 });
+  let stdout = '';
+  child.stdout.on('data', (text) => (stdout += String(text)));
+  const [code, signal] = (await once(child, 'close')) as [number | null, string | null];
+  return { code, signal, stdout };
+}

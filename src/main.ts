@@ -430,7 +430,8 @@ function percent(text: string): number {
 /** A day as Unix seconds. */
 function day(text: string): number {
   const at = /^\d{4}-\d{2}-\d{2}$/.test(text) ? Date.parse(`${text}T00:00:00Z`) : Number.NaN;
-  if (Number.isFinite(at)) return at / 1000;
+  // Date.parse takes 31 February as a day of March.
+  if (Number.isFinite(at) && new Date(at).toISOString().startsWith(text)) return at / 1000;
   throw new InvalidArgumentError('Expected a date as YYYY-MM-DD.');
 }
 

@@ -137,3 +137,14 @@ export function drawAlias(accept: Float64Array, alias: Int32Array, from: number,
   const place = from + random.int(to - from);
   return random.next() < accept[place] ? place : alias[place];
 }
+
+/** `count` of the items, each equally likely, in their order; all of them if there are no more. */
+export function sampled<Item>(items: readonly Item[], count: number, random: Random): Item[] {
+  // Knuth's algorithm S: each item is taken with the share that is still needed of those that are left.
+  let needed = Math.min(count, items.length);
+  return items.filter((_, i) => {
+    if (random.next() * (items.length - i) >= needed) return false;
+    needed -= 1;
+    return true;
+  });
+}

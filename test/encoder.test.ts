@@ -145,7 +145,7 @@ describe('attributes that only this shop has', () => {
     expect(attributeWords(articleRow(1, { attributes }))).toEqual(['brand_acme', 'brand_other', 'odd_two']);
   });
 
-  test.failing('that are a number in one row and a list in others are one encoder in any order of the rows', () => {
+  test('that are a number in one row and a list in others are one encoder in any order of the rows', () => {
     const rows = [
       articleRow(1, { attributes: { size: 38 } }),
       ...[2, 3].map((key) => articleRow(key, { attributes: { size: ['M'] } })),

@@ -155,7 +155,7 @@ describe('closing', () => {
     await expect(engine.load('slow', slow())).rejects.toMatchObject({ code: 'SHUTTING_DOWN' });
   });
 
-  test.failing('waits for the run at hand, not for those behind it, which have failed already', async () => {
+  test('waits for the run at hand, not for those behind it, which have failed already', async () => {
     const engine = openEngine();
     await engine.load('slow', slow());
     await engine.run('slow', LONG);
@@ -183,7 +183,7 @@ describe('closing', () => {
     const engine = openEngine();
     const loaded = engine.load('slow', Buffer.from('${slowModel}', 'base64'));`;
 
-  test.failing('is waited for: what a program does after it is done, also with a run in flight', async () => {
+  test('is waited for: what a program does after it is done, also with a run in flight', async () => {
     const ended = await runNode(`${PRELUDE}
       loaded.then(async () => {
         const run = engine.run('slow', inputs).catch((error) => console.log(error.code));

@@ -62,12 +62,13 @@ export type Answer =
 export interface WorkerSettings {
   readonly device: Device;
   readonly threadsPerRun: number;
+  /** [1], shared: not 0 once the thread is to end, so that it skips what is queued. */
+  readonly closing: Int32Array;
 }
 
 /** Starts the threads. They end with `close()`; they do not keep the process alive when nothing is in flight. */
 export function openEngine({ workers = 1, threadsPerRun = 1, device = 'cpu' }: EngineOptions = {}): Engine {
-  const settings: WorkerSettings = { device, threadsPerRun };
-  const threads = Array.from({ length: workers }, () => new Thread(settings));
+  const threads = Array.from({ length: workers }, () => new Thread({ device, threadsPerRun }));
   const runs = new Map<string, number>();
   return {
     device,
@@ -96,13 +97,16 @@ class Thread {
   failure: Error | undefined;
   private readonly exited: Promise<void>;
 
-  constructor(settings: WorkerSettings) {
-    this.worker = new Worker(join(__dirname, 'worker.js'), { workerData: settings });
+  private readonly closing = new Int32Array(new SharedArrayBuffer(4));
+
+  constructor(settings: Omit<WorkerSettings, 'closing'>) {
+    const workerData: WorkerSettings = { ...settings, closing: this.closing };
+    this.worker = new Worker(join(__dirname, 'worker.js'), { workerData });
     this.worker.unref();
     this.worker.on('message', (answer: Answer) => {
       const request = this.waiting.get(answer.id);
       this.waiting.delete(answer.id);
-      if (this.waiting.size === 0) this.worker.unref();
+      if (this.waiting.size === 0 && this.closing[0] === 0) this.worker.unref();
       if (answer.kind === 'done') request?.resolve(answer.outputs);
       else request?.reject(new VitrineError(answer.code, answer.message));
     });
@@ -138,7 +142,8 @@ class Thread {
   /** Lets the run at hand finish: ending a thread inside ONNX Runtime ends the whole process. */
   async close(): Promise<void> {
     this.end(new VitrineError('SHUTTING_DOWN', 'The inference thread is closing.'));
-    this.worker.ref();
+    this.worker.ref(); // whoever closes waits for the end
+    Atomics.store(this.closing, 0, 1);
     this.worker.postMessage({ kind: 'close' } satisfies Request);
     await this.exited;
   }

@@ -19,6 +19,7 @@ async function answer(request: Request): Promise<void> {
     parentPort?.close();
     return;
   }
+  if (Atomics.load(settings.closing, 0) !== 0) return; // nobody waits for it any more
   try {
     const outputs = request.kind === 'load' ? await load(request) : await run(request);
     parentPort?.postMessage({ kind: 'done', id: request.id, outputs } satisfies Answer);

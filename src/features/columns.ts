@@ -36,12 +36,17 @@ export const CUSTOMER_FEATURES: readonly Feature<CustomerRow>[] = [
 /** The kinds of the columns that only this shop has, read off the rows' `attributes`. */
 export type AttributeKinds = ReadonlyMap<string, Feature<unknown>['kind']>;
 
-/** Notes the attributes of one more row. A list makes `categories`, a number `numeric`. */
-export function noteAttributes(row: ArticleRow | CustomerRow, kinds: Map<string, Feature<unknown>['kind']>): void {
+/** Notes the attributes of one more row; tells whether a kind is new. One list makes `categories`, else a number `numeric`. */
+export function noteAttributes(row: ArticleRow | CustomerRow, kinds: Map<string, Feature<unknown>['kind']>): boolean {
+  let changed = false;
   for (const [name, value] of Object.entries(attributesOf(row))) {
-    if (Array.isArray(value)) kinds.set(name, 'categories');
-    else if (typeof value === 'number' && !kinds.has(name)) kinds.set(name, 'numeric');
+    const kind = Array.isArray(value) ? 'categories' : typeof value === 'number' ? 'numeric' : undefined;
+    const known = kinds.get(name);
+    if (kind === undefined || known === kind || known === 'categories') continue;
+    kinds.set(name, kind);
+    changed = true;
   }
+  return changed;
 }
 
 /** The declared features and one for each attribute that this shop has besides. */
@@ -76,7 +81,7 @@ function attributesOf(row: ArticleRow | CustomerRow): Record<string, unknown> {
 }
 
 function strings(value: unknown): string[] {
-  return Array.isArray(value) ? value.filter((one) => typeof one === 'string') : [];
+  return Array.isArray(value) ? value.filter((one): one is string => typeof one === 'string' && one !== '') : [];
 }
 
 function text(value: number | null): string | null {

@@ -142,9 +142,7 @@ class EntityFit<Row extends ArticleRow | CustomerRow> {
   }
 
   add(row: Row): void {
-    const known = this.kinds.size;
-    noteAttributes(row, this.kinds);
-    if (this.kinds.size > known) this.features = withAttributes(this.declared, this.kinds);
+    if (noteAttributes(row, this.kinds)) this.features = withAttributes(this.declared, this.kinds);
     for (const feature of this.features) {
       if (feature.kind === 'numeric') this.addNumber(feature.name, feature.of(row));
       else {

@@ -31,7 +31,12 @@ export function articleText(row: ArticleRow): string {
 
 /** Lower-case words, numbers and joined words (`brand_acme`), in any script. */
 export function words(text: string): string[] {
-  return text.toLowerCase().match(/[\p{L}\p{N}_]+/gu) ?? [];
+  return (
+    text
+      .normalize('NFC')
+      .toLowerCase()
+      .match(/[\p{L}\p{M}\p{N}_]+/gu) ?? []
+  );
 }
 
 const tokeniserState = z.object({
@@ -81,7 +86,7 @@ export function openTokeniser(saved: unknown): Tokeniser {
       { id: 1 + HASH_SLOTS + i, idf: Math.log(1 + state.articles / count) },
     ]),
   );
-  const rare = Math.log(1 + state.articles);
+  const rare = Math.log(1 + Math.max(1, state.articles));
   return {
     fingerprint: createHash('sha256').update(JSON.stringify(state)).digest('hex').slice(0, 16),
     slots: 1 + HASH_SLOTS + state.vocabulary.length,

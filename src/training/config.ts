@@ -44,7 +44,7 @@ export function trainingConfig(size: Size, seed: number): TrainingConfig {
       hidden: tiny ? [32] : full ? [256, 128] : [128, 64],
       weeks: 4,
       enoughLists: tiny ? 500 : 10_000,
-      epochs: 2,
+      epochs: 3,
       batch: tiny ? 32 : 64,
       listLength: 100,
       maxLists: tiny ? 1_000 : full ? 200_000 : 16_000,

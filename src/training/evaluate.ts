@@ -3,7 +3,7 @@
 import { oracleFor, type ShopOptions } from '../data/synthetic-world';
 import { mostPopular, ownPurchases } from '../features/candidates';
 import type { Shop } from '../features/dataset';
-import { createRandom } from '../random';
+import { createRandom, sampled } from '../random';
 import { topIndices } from '../recommend/pipeline';
 import type { Reporter } from '../telemetry';
 import type { Fitted } from './fit';
@@ -42,8 +42,7 @@ export async function evaluate(fitted: Fitted, options: EvaluateOptions, reporte
   const { cut, days } = options;
   const bought = [...shop.boughtWithin(cut, cut + days * DAY)];
   const random = createRandom(options.seed, 'evaluation');
-  const keep = options.maxCustomers / Math.max(1, bought.length);
-  const chosen = keep >= 1 ? bought : bought.filter(() => random.next() < keep);
+  const chosen = sampled(bought, options.maxCustomers, random);
 
   const moment = momentOf(shop, cut);
   const popular = mostPopular(moment.sales.week, moment.sales.month, DEPTH);

@@ -7,7 +7,6 @@ import { PAIR_FEATURES, PAIR_WIDTH } from '../features/pairs';
 import {
   add,
   concat,
-  flatten,
   logSumExp,
   matmul,
   mean,
@@ -33,7 +32,6 @@ export interface RankerConfig {
  * customer and candidate.
  */
 export function ranker(encoder: Encoder, { dim, hidden }: RankerConfig): Tensor {
-  const articleIds: Table = { name: 'ranker.article_ids', rows: encoder.articleSlots, width: dim };
   const articleFields: Table = { name: 'ranker.article_fields', rows: encoder.articleLayout.slots, width: dim };
   const customerFields: Table = { name: 'ranker.customer_fields', rows: encoder.customerLayout.slots, width: dim };
   const outer = ['batch', 'candidates'];
@@ -41,28 +39,29 @@ export function ranker(encoder: Encoder, { dim, hidden }: RankerConfig): Tensor 
   const pair = input('pair', [...outer, PAIR_WIDTH]);
   const bottom = relu(mlp('ranker.bottom', pair, [64, dim]));
 
-  const id = embedding('ranker.article_id', articleIds, input('article_id', outer, 'int32'));
   const fields = fieldEmbeddings('ranker', 'article', encoder.articleLayout, articleFields, outer);
-  const articleSide = stacked([bottom, id, ...fields.multi], fields.single, outer, dim);
-
-  const history = embedding(
-    'ranker.history_id',
-    articleIds,
-    input('history_id', ['batch', HISTORY], 'int32'),
-    input('history_id_weights', ['batch', HISTORY]),
-  );
-  const last = embedding('ranker.last_id', articleIds, input('last_id', ['batch'], 'int32'));
   const past = fieldEmbeddings('ranker', 'history', encoder.articleLayout, articleFields, ['batch'], HISTORY);
   const customer = fieldEmbeddings('ranker', 'customer', encoder.customerLayout, customerFields, ['batch']);
-  const pooled = stacked([history, last, ...past.multi, ...customer.multi], past.single, ['batch'], dim);
-  const customerSide = customer.single ? concat([pooled, customer.single], 1) : pooled;
+  const article = [bottom, ...fields.multi];
+  const person = [...past.multi, ...customer.multi];
+  // What an article's id says is in the cosine already; embeddings of ids would memorise what sold in the weeks learnt from.
+  // They are for shops that say nothing else of their articles.
+  if (!fields.single && fields.multi.length === 0) {
+    const ids: Table = { name: 'ranker.article_ids', rows: encoder.articleSlots, width: dim };
+    const weights = input('history_id_weights', ['batch', HISTORY]);
+    article.push(embedding('ranker.article_id', ids, input('article_id', outer, 'int32')));
+    person.push(embedding('ranker.history_id', ids, input('history_id', ['batch', HISTORY], 'int32'), weights));
+  }
+  const articleSide = stacked(article, fields.single ? [fields.single] : [], outer, dim);
+  const blocks = [past.single, customer.single].filter((block) => block !== undefined);
+  const customerSide = stacked(person, blocks, ['batch'], dim);
 
   // Every vector of the article with every vector of the customer; pairs within one side are left to the layers above.
   const articleVectors = Number(articleSide.shape[2]);
   const customerVectors = Number(customerSide.shape[1]);
   const rows = reshape(articleSide, ['batch', `candidates*${String(articleVectors)}`, dim]);
   const dots = reshape(matmul(rows, transposeLast(customerSide)), [...outer, articleVectors * customerVectors]);
-  const top = relu(mlp('ranker.top', concat([dots, flatten(articleSide, 2)]), hidden));
+  const top = relu(mlp('ranker.top', concat([dots, bottom]), hidden));
   const learnt = matmul(top, parameter('ranker.out', [hidden[hidden.length - 1], 1], 'zeros'));
   // A straight way for the pair's own features. It starts from sensible weights and the rest from nothing, so that a little
   // data refines an order that is good already.
@@ -84,7 +83,6 @@ export function listwiseLoss(scores: Tensor): Tensor {
 }
 
 /** Vectors [...outer, dim] and blocks of them [...outer, n, dim] as one block. */
-function stacked(vectors: readonly Tensor[], block: Tensor | undefined, outer: readonly string[], dim: number): Tensor {
-  const rows = vectors.map((vector) => reshape(vector, [...outer, 1, dim]));
-  return concat(block ? [...rows, block] : rows, outer.length);
+function stacked(vectors: readonly Tensor[], blocks: readonly Tensor[], outer: readonly string[], dim: number): Tensor {
+  return concat([...vectors.map((vector) => reshape(vector, [...outer, 1, dim])), ...blocks], outer.length);
 }

@@ -4,7 +4,7 @@ import type { Batch, Engine } from '../engine/engine';
 import { mostPopular, CANDIDATE_LIMITS } from '../features/candidates';
 import type { Shop } from '../features/dataset';
 import { PAST_LIMIT, type Candidates } from '../features/pairs';
-import type { Random } from '../random';
+import { sampled, type Random } from '../random';
 import { rankerInputs, widest, type Customers, type Moment, type Pipeline } from '../recommend/pipeline';
 import type { Reporter } from '../telemetry';
 import { listwiseLoss, ranker, type RankerConfig } from './ranker';
@@ -141,8 +141,7 @@ async function collectLists(
     const now = Math.max(since, until - week * WEEK);
     const moment = momentOf(shop, now);
     const bought = [...shop.boughtWithin(now, until - (week - 1) * WEEK)];
-    const share = maxLists / weeks / Math.max(1, bought.length);
-    const chosen = bought.filter(() => random.next() < share);
+    const chosen = sampled(bought, Math.ceil(maxLists / weeks), random);
     for (let at = 0; at < chosen.length; at += 256) {
       const part = chosen.slice(at, at + 256);
       const customers = customersAt(
@@ -165,17 +164,17 @@ async function collectLists(
 
 /** All bought candidates and a random part of the others, at most `length` a list. */
 function batchOf(shop: Shop, lists: readonly List[], length: number, random: Random): Batch {
-  const sampled = lists.map((list) => sample(list, length, random));
+  const shown = lists.map((list) => sample(list, length, random));
   const moment = lists[0].moment;
   const customers = customersAt(
     shop,
     lists.map((list) => list.customer),
     moment.now,
   );
-  const width = widest(sampled);
+  const width = widest(shown);
   const label = new Float32Array(lists.length * width);
   const absent = new Float32Array(lists.length * width).fill(1);
-  sampled.forEach(({ articles }, r) => {
+  shown.forEach(({ articles }, r) => {
     const hits = articles.reduce((sum, article) => sum + (lists[r].bought.has(article) ? 1 : 0), 0);
     articles.forEach((article, i) => {
       label[r * width + i] = lists[r].bought.has(article) ? 1 / hits : 0;
@@ -183,7 +182,7 @@ function batchOf(shop: Shop, lists: readonly List[], length: number, random: Ran
     });
   });
   return {
-    ...rankerInputs(shop.encoder, shop.catalogue, customers, sampled, moment),
+    ...rankerInputs(shop.encoder, shop.catalogue, customers, shown, moment),
     label: { data: label, shape: [lists.length, width] },
     absent: { data: absent, shape: [lists.length, width] },
   };

@@ -36,7 +36,7 @@ const program = new Command('vitrine')
   .showHelpAfterError('(--help shows what is expected)')
   .addHelpText(
     'after',
-    '\nFirst steps: vitrine generate shop && vitrine import shop && vitrine train && vitrine serve',
+    '\nFirst steps: npx vitrine generate shop, then import shop, then train, then serve. Or all at once: npx vitrine demo',
   );
 
 program

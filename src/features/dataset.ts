@@ -51,19 +51,30 @@ export async function encodeShop(store: Store, raw: RawShop, until: number, repo
   raw.purchases.article.forEach((key, i) => {
     if (raw.purchases.at[i] < until) bought.add(key);
   });
+  const { articles, customers } = await store.counts();
+  const progress = reporter.progress('Encoding the shop', 2 * (articles + customers), 'rows');
+  let done = 0;
+  async function* counted<Row>(pages: AsyncIterable<Row[]>): AsyncGenerator<Row[]> {
+    for await (const rows of pages) {
+      yield rows;
+      done += rows.length;
+      progress.tick(done);
+    }
+  }
+
   const fit = new EncoderFit();
   const own: string[] = [];
-  for await (const rows of store.streamArticles()) {
+  for await (const rows of counted(store.streamArticles())) {
     fit.addArticles(rows);
     for (const row of rows) if (bought.has(row.key)) own.push(row.id);
   }
-  for await (const rows of store.streamCustomers()) fit.addCustomers(rows);
+  for await (const rows of counted(store.streamCustomers())) fit.addCustomers(rows);
   const encoder = fit.finish(own);
 
   const catalogue = new Catalogue(encoder);
   const texts: string[] = [];
   let changedAt = 0;
-  for await (const rows of store.streamArticles()) {
+  for await (const rows of counted(store.streamArticles())) {
     catalogue.put(rows);
     for (const row of rows) {
       texts.push(articleText(row));
@@ -73,14 +84,14 @@ export async function encodeShop(store: Store, raw: RawShop, until: number, repo
   const keys: number[] = [];
   const ids: string[] = [];
   const parts: EncodedRows[] = [];
-  for await (const rows of store.streamCustomers()) {
+  for await (const rows of counted(store.streamCustomers())) {
     for (const row of rows) {
       keys.push(row.key);
       ids.push(row.id);
     }
     parts.push(encoder.customers(rows));
   }
-  reporter.say(`${String(catalogue.size)} articles, ${String(keys.length)} customers encoded`);
+  progress.done(`${String(catalogue.size)} articles, ${String(keys.length)} customers`);
   const encoded = joinRows(parts, encoder);
   return new Shop(encoder, catalogue, Int32Array.from(keys), ids, encoded, raw.purchases, texts, new Date(changedAt));
 }

@@ -18,7 +18,7 @@ import {
   type Manifest,
   type ModelName,
 } from './format';
-import { buildIndex } from './vector-index';
+import type { VectorIndex } from './vector-index';
 
 export interface ReleaseParts {
   readonly encoder: Encoder;
@@ -26,10 +26,10 @@ export interface ReleaseParts {
   readonly models: Readonly<Record<ModelName, EncodedModel>>;
   /** The shop's ids of the articles, in the order of the rows of both indexes. */
   readonly articleIds: readonly string[];
-  /** [articles, dim] vectors of the article tower. */
-  readonly articleVectors: Float32Array;
-  /** [articles, dim] vectors of the text encoder. */
-  readonly textVectors: Float32Array;
+  /** Vectors of the article tower; the ids are places in `articleIds`. So in the next. */
+  readonly articleIndex: VectorIndex;
+  /** Vectors of the text encoder. */
+  readonly similarIndex: VectorIndex;
   readonly data: Manifest['data'];
   readonly training: Manifest['training'];
   readonly evaluation: unknown;
@@ -49,15 +49,14 @@ export async function publishRelease(modelsDir: string, parts: ReleaseParts, now
     await mkdir(dirname(join(draft, path)), { recursive: true });
     await writeDurably(join(draft, path), content);
   }
-  const rows = parts.articleIds.length;
   const manifest: Manifest = {
     format: 1,
     name,
     createdAt: now.toISOString(),
     encoder: parts.encoder.fingerprint,
     tokeniser: parts.tokeniser.fingerprint,
-    articles: rows,
-    dims: { articles: parts.articleVectors.length / rows, similar: parts.textVectors.length / rows },
+    articles: parts.articleIds.length,
+    dims: { articles: parts.articleIndex.dim, similar: parts.similarIndex.dim },
     models: {
       query_tower: ports(parts.models.query_tower),
       article_tower: ports(parts.models.article_tower),
@@ -96,14 +95,12 @@ export function sha256(content: Uint8Array | string): string {
 }
 
 function contents(parts: ReleaseParts): Map<string, Uint8Array | string> {
-  const ids = Int32Array.from(parts.articleIds.keys());
-  const rows = parts.articleIds.length;
   const files = new Map<string, Uint8Array | string>([
     [ENCODER_FILE, JSON.stringify(parts.encoder)],
     [TOKENISER_FILE, JSON.stringify(parts.tokeniser)],
     [IDS_FILE, parts.articleIds.map((id) => `${JSON.stringify(id)}\n`).join('')],
-    [INDEX_FILES.articles, buildIndex(parts.articleVectors.length / rows, ids, parts.articleVectors).serialise()],
-    [INDEX_FILES.similar, buildIndex(parts.textVectors.length / rows, ids, parts.textVectors).serialise()],
+    [INDEX_FILES.articles, parts.articleIndex.serialise()],
+    [INDEX_FILES.similar, parts.similarIndex.serialise()],
   ]);
   for (const name of MODEL_NAMES) {
     files.set(modelFile(name), parts.models[name].bytes);

@@ -17,10 +17,13 @@ export interface NativeIndex {
 /** Rows handed to FAISS at once: a plain array takes eight bytes and more a number. */
 const CHUNK_ROWS = 4096;
 
-/** Appends vectors, [n, dim]. */
-export function addRows(index: NativeIndex, vectors: Float32Array, dim: number): void {
+/** Appends vectors, [n, dim]; `onRows` hears how many have been appended. */
+export function addRows(index: NativeIndex, vectors: Float32Array, dim: number, onRows?: (rows: number) => void): void {
   const step = CHUNK_ROWS * dim;
-  for (let at = 0; at < vectors.length; at += step) index.add(Array.from(vectors.subarray(at, at + step)));
+  for (let at = 0; at < vectors.length; at += step) {
+    index.add(Array.from(vectors.subarray(at, at + step)));
+    onRows?.(Math.min(vectors.length, at + step) / dim);
+  }
 }
 
 export function emptyNeighbours(n: number, k: number): Neighbours {

@@ -7,10 +7,10 @@ import { articleInputs } from '../features/inputs';
 import { encodeOnnx, type EncodedModel } from '../graph/onnx';
 import type { Tensor } from '../graph/tensor';
 import { createRandom } from '../random';
-import { createPipeline, type ArticleVectors, type Model, type Pipeline } from '../recommend/pipeline';
+import { createPipeline, type Model, type Pipeline } from '../recommend/pipeline';
 import { MODEL_OUTPUT, type ModelName } from '../release/format';
 import { modelKey, modelOf } from '../release/open';
-import { buildIndex } from '../release/vector-index';
+import { buildIndex, type VectorIndex } from '../release/vector-index';
 import type { Reporter } from '../telemetry';
 import type { TrainingConfig } from './config';
 import { ranker } from './ranker';
@@ -23,8 +23,8 @@ export interface Fitted {
   readonly shop: Shop;
   readonly pipeline: Pipeline;
   readonly models: Readonly<Record<'query_tower' | 'article_tower' | 'ranker', EncodedModel>>;
-  /** [articles, dim] in catalogue order. */
-  readonly articleVectors: Float32Array;
+  /** The articles' vectors, ids in catalogue order. */
+  readonly articleIndex: VectorIndex;
 }
 
 /** Stands in the pipeline while there is no ranker yet: such a pipeline retrieves and must not be asked to score. */
@@ -52,7 +52,7 @@ export async function fit(
 
   const towers = await towerTrainer(engine, shop, config.towers, createRandom(config.seed, 'towers'), reporter);
   await towers.run(towersUntil, config.towers.epochs);
-  const early = await serveTowers(engine, shop, config, towers.weights, noRanker);
+  const early = await serveTowers(engine, shop, config, towers.weights, noRanker, reporter);
   const rankerWeights = await trainRanker(
     engine,
     shop,
@@ -66,7 +66,7 @@ export async function fit(
   await towers.run(until, config.towers.epochs * config.catchUp);
   const rankerModel = served('ranker', ranker(shop.encoder, config.ranker), rankerWeights);
   await engine.load(modelKey(DRAFT, 'ranker'), rankerModel.bytes);
-  const late = await serveTowers(engine, shop, config, towers.weights, modelOf(engine, DRAFT, 'ranker'));
+  const late = await serveTowers(engine, shop, config, towers.weights, modelOf(engine, DRAFT, 'ranker'), reporter);
   return { shop, ...late, models: { ...late.models, ranker: rankerModel } };
 }
 
@@ -79,6 +79,7 @@ async function serveTowers(
   config: TrainingConfig,
   weights: Weights,
   rankerModel: Model,
+  reporter: Reporter,
 ): Promise<Retrieval> {
   const towers = twoTower(shop.encoder, config.towers);
   const models = {
@@ -87,15 +88,22 @@ async function serveTowers(
   };
   await engine.load(modelKey(DRAFT, 'query_tower'), models.query_tower.bytes);
   await engine.load(modelKey(DRAFT, 'article_tower'), models.article_tower.bytes);
-  const articleVectors = await embedArticles(modelOf(engine, DRAFT, 'article_tower'), shop, config.towers.dim);
+  const { dim } = config.towers;
+  const vectors = await embedArticles(modelOf(engine, DRAFT, 'article_tower'), shop, dim);
+  const articleIndex = indexVectors(dim, vectors, reporter);
   const pipeline = createPipeline({
     encoder: shop.encoder,
     catalogue: shop.catalogue,
-    vectors: vectorsOf(articleVectors, config.towers.dim),
+    vectors: {
+      dim,
+      index: articleIndex,
+      articleOf: (id) => id,
+      vectorOf: (article) => vectors.subarray(article * dim, (article + 1) * dim),
+    },
     queryTower: modelOf(engine, DRAFT, 'query_tower'),
     ranker: rankerModel,
   });
-  return { pipeline, models, articleVectors };
+  return { pipeline, models, articleIndex };
 }
 
 /** A model as it is released: the trained graph without the loss, its weights written in. */
@@ -113,12 +121,16 @@ async function embedArticles(articleTower: Model, shop: Shop, dim: number): Prom
   return vectors;
 }
 
-function vectorsOf(vectors: Float32Array, dim: number): ArticleVectors {
-  const ids = Int32Array.from({ length: vectors.length / dim }, (_, i) => i);
-  return {
-    dim,
-    index: buildIndex(dim, ids, vectors),
-    articleOf: (id) => id,
-    vectorOf: (article) => vectors.subarray(article * dim, (article + 1) * dim),
-  };
+/** An index of vectors [n, dim] whose ids are their places. */
+export function indexVectors(dim: number, vectors: Float32Array, reporter: Reporter): VectorIndex {
+  const size = vectors.length / dim;
+  const progress = reporter.progress('Indexing', size, 'vectors');
+  const ids = Int32Array.from({ length: size }, (_, i) => i);
+  const index = buildIndex(dim, ids, vectors, {
+    onRows: (rows) => {
+      progress.tick(rows);
+    },
+  });
+  progress.done();
+  return index;
 }

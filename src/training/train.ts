@@ -11,10 +11,11 @@ import { createRandom } from '../random';
 import { publishRelease } from '../release/build';
 import { MODEL_OUTPUT, type Manifest } from '../release/format';
 import { modelKey, modelOf } from '../release/open';
+import type { VectorIndex } from '../release/vector-index';
 import type { Reporter } from '../telemetry';
 import type { TrainingConfig } from './config';
 import { evaluate, type Evaluation } from './evaluate';
-import { fit } from './fit';
+import { fit, indexVectors } from './fit';
 import { textEncoder, trainTextEncoder } from './text-encoder';
 
 export interface HoldOut {
@@ -88,7 +89,7 @@ export async function train(
     }
     reporter.say('Release: training on everything');
   }
-  const { shop, models, articleVectors } = await fit(engine, store, raw, raw.last + 1, config, reporter);
+  const { shop, models, articleIndex } = await fit(engine, store, raw, raw.last + 1, config, reporter);
   const text = await fitText(engine, shop.texts, config, reporter);
   const manifest = await publishRelease(
     modelsDir,
@@ -97,8 +98,8 @@ export async function train(
       tokeniser: text.tokeniser,
       models: { ...models, text_encoder: text.model },
       articleIds: shop.catalogue.ids,
-      articleVectors,
-      textVectors: text.vectors,
+      articleIndex,
+      similarIndex: text.index,
       data: {
         purchases: shop.at.length,
         customers: shop.customers,
@@ -114,13 +115,13 @@ export async function train(
   return { manifest, evaluation };
 }
 
-/** The text encoder of the catalogue and the vectors of its articles [articles, dim], in the order of the texts. */
+/** The text encoder of the catalogue and an index of its articles, ids in the order of the texts. */
 async function fitText(
   engine: Engine,
   texts: readonly string[],
   config: TrainingConfig,
   reporter: Reporter,
-): Promise<{ tokeniser: Tokeniser; model: EncodedModel; vectors: Float32Array }> {
+): Promise<{ tokeniser: Tokeniser; model: EncodedModel; index: VectorIndex }> {
   const tokeniser = fitTokeniser(texts);
   const tokens = tokeniser.inputs(texts);
   const weights = await trainTextEncoder(
@@ -149,7 +150,7 @@ async function fitText(
     };
     vectors.set(await encode(inputs), from * config.text.dim);
   }
-  return { tokeniser, model, vectors };
+  return { tokeniser, model, index: indexVectors(config.text.dim, vectors, reporter) };
 }
 
 function isoDay(seconds: number): string {

@@ -2,7 +2,8 @@
 // The one program: its commands, what they take, and the wiring of each by hand. What a command does stands in the stages.
 import { createServer as createNetServer } from 'node:net';
 import { join, resolve } from 'node:path';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command } from 'commander';
+import { count, day, example, json, percent, port, size, upTo100, whole } from './arguments';
 import { loadConfig, type Config } from './config';
 import { importShop } from './data/import';
 import { openDatabase } from './data/postgres';
@@ -17,7 +18,7 @@ import { createServer } from './graphql/server';
 import { createHost, openCurrent } from './serve';
 import { evaluationTable, importTable, recommendationTable, similarTable } from './show';
 import { createLog, createReporter, type Reporter } from './telemetry';
-import { trainingConfig, SIZES, type Size } from './training/config';
+import { trainingConfig, type Size } from './training/config';
 import { evaluateTraining, HOLD_OUT, train, type HoldOut } from './training/train';
 
 /** What every command gets: settings, progress on standard error, and a list of what must be closed at its end. */
@@ -384,56 +385,7 @@ function aborted(signal: AbortSignal): Promise<void> {
   });
 }
 
-// ── Arguments and answers ───────────────────────────────────────────────────────────────────────────────────────────
-
-function json(): Option {
-  return new Option('--json', 'print the answer as JSON');
-}
-
-function size(): Option {
-  return new Option('--size <size>', 'the one dial of training').choices(SIZES).default('small');
-}
-
-function example(command: string): string {
-  return `\nExample:\n  $ npx ${command}`;
-}
-
-function count(text: string): number {
-  const value = whole(text);
-  if (value > 0) return value;
-  throw new InvalidArgumentError('Expected a whole number above 0.');
-}
-
-function upTo100(text: string): number {
-  const value = count(text);
-  if (value <= 100) return value;
-  throw new InvalidArgumentError('Expected at most 100.');
-}
-
-function whole(text: string): number {
-  if (/^\d{1,15}$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('Expected a whole number.');
-}
-
-function port(text: string): number {
-  const value = whole(text);
-  if (value <= 65_535) return value;
-  throw new InvalidArgumentError('Expected a port from 0 to 65535.');
-}
-
-function percent(text: string): number {
-  const value = Number(text);
-  if (text.trim() !== '' && value >= 0 && value <= 100) return value;
-  throw new InvalidArgumentError('Expected a number from 0 to 100.');
-}
-
-/** A day as Unix seconds. */
-function day(text: string): number {
-  const at = /^\d{4}-\d{2}-\d{2}$/.test(text) ? Date.parse(`${text}T00:00:00Z`) : Number.NaN;
-  // Date.parse takes 31 February as a day of March.
-  if (Number.isFinite(at) && new Date(at).toISOString().startsWith(text)) return at / 1000;
-  throw new InvalidArgumentError('Expected a date as YYYY-MM-DD.');
-}
+// ── Answers ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 function print(options: { json?: boolean }, value: unknown, text: string): void {
   process.stdout.write(`${options.json ? JSON.stringify(value, null, 2) : text}\n`);

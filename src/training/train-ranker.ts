@@ -20,6 +20,8 @@ export interface RankerTraining extends RankerConfig {
   readonly batch: number;
   /** Candidates of one customer in training: what was bought, and a random part of the rest. */
   readonly listLength: number;
+  /** Share of the lists that are made as if nothing were known of the customer's purchases: few real ones are of new customers. */
+  readonly coldShare: number;
   /** At most this many customer-weeks. */
   readonly maxLists: number;
   readonly denseRate: number;
@@ -31,6 +33,8 @@ const WEEK = 7 * 86_400;
 
 interface List {
   readonly customer: number;
+  /** Whether the customer's purchases are hidden. */
+  readonly cold: boolean;
   readonly moment: Moment;
   readonly candidates: Candidates;
   readonly bought: ReadonlySet<number>;
@@ -42,11 +46,16 @@ export function momentOf(shop: Shop, now: number): Moment {
   return { now, sales, popular: mostPopular(sales.week, sales.month, CANDIDATE_LIMITS.POPULAR) };
 }
 
-/** Customers as the pipeline reads them, as they were known at a moment. */
-export function customersAt(shop: Shop, customers: readonly number[], now: number): Customers {
+/** Customers as the pipeline reads them, as they were known at a moment; of cold ones no purchases are known. */
+export function customersAt(
+  shop: Shop,
+  customers: readonly number[],
+  now: number,
+  isCold: (place: number) => boolean = () => false,
+): Customers {
   return {
     encoded: shop.customerRows(customers),
-    pasts: customers.map((customer) => shop.pastOf(customer, now, PAST_LIMIT)),
+    pasts: customers.map((customer, place) => (isCold(place) ? [] : shop.pastOf(customer, now, PAST_LIMIT))),
   };
 }
 
@@ -129,7 +138,7 @@ async function collectLists(
   pipeline: Pipeline,
   since: number,
   until: number,
-  { maxLists }: RankerTraining,
+  { maxLists, coldShare }: RankerTraining,
   random: Random,
   reporter: Reporter,
 ): Promise<List[]> {
@@ -144,16 +153,14 @@ async function collectLists(
     const chosen = sampled(bought, Math.ceil(maxLists / weeks), random);
     for (let at = 0; at < chosen.length; at += 256) {
       const part = chosen.slice(at, at + 256);
-      const customers = customersAt(
-        shop,
-        part.map(([customer]) => customer),
-        now,
-      );
+      const cold = part.map(() => random.next() < coldShare);
+      const keys = part.map(([customer]) => customer);
+      const customers = customersAt(shop, keys, now, (place) => cold[place]);
       const candidates = await pipeline.retrieve(customers, moment);
       part.forEach(([customer, articles], i) => {
         // A list without anything bought says nothing about order.
         if (!candidates[i].articles.some((article) => articles.has(article))) return;
-        lists.push({ customer, moment, candidates: candidates[i], bought: articles });
+        lists.push({ customer, cold: cold[i], moment, candidates: candidates[i], bought: articles });
       });
       progress.tick(lists.length);
     }
@@ -170,6 +177,7 @@ function batchOf(shop: Shop, lists: readonly List[], length: number, random: Ran
     shop,
     lists.map((list) => list.customer),
     moment.now,
+    (place) => lists[place].cold,
   );
   const width = widest(shown);
   const label = new Float32Array(lists.length * width);

@@ -21,6 +21,8 @@ export interface TowerTraining extends TwoTowerConfig {
   readonly weightDecay: number;
   /** How often an article's own embedding is hidden, so that new articles are placed by their attributes. */
   readonly idDropout: number;
+  /** How often a customer's history is hidden, so that new customers are placed by what else is known of them. */
+  readonly historyDropout: number;
   /** A purchase this many days before the end counts half; none counts less than a fifth. */
   readonly halfLifeDays: number;
 }
@@ -114,9 +116,10 @@ class Batcher {
     columns.set(targets);
     for (let i = batch; i < columns.length; i++) columns[i] = random.int(shop.catalogue.size);
 
-    const histories = Array.from(chosen, (p) =>
-      shop.pastOf(shop.customer[p], shop.at[p], HISTORY).map((purchase) => purchase.article),
-    );
+    const histories = Array.from(chosen, (p) => {
+      if (random.next() < config.historyDropout) return [];
+      return shop.pastOf(shop.customer[p], shop.at[p], HISTORY).map((purchase) => purchase.article);
+    });
     const articles = articleInputs(shop.catalogue, columns);
     const ids = articles.article_id.data;
     for (let i = 0; i < ids.length; i++) if (random.next() < config.idDropout) ids[i] = 0;

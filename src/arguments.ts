@@ -1,0 +1,52 @@
+// How the commands read their arguments: text in, a value or a message that says what was expected. Knows no command.
+import { InvalidArgumentError, Option } from 'commander';
+import { SIZES } from './training/config';
+
+export function json(): Option {
+  return new Option('--json', 'print the answer as JSON');
+}
+
+export function size(): Option {
+  return new Option('--size <size>', 'the one dial of training').choices(SIZES).default('small');
+}
+
+export function example(command: string): string {
+  return `\nExample:\n  $ npx ${command}`;
+}
+
+export function count(text: string): number {
+  const value = whole(text);
+  if (value > 0) return value;
+  throw new InvalidArgumentError('Expected a whole number above 0.');
+}
+
+export function upTo100(text: string): number {
+  const value = count(text);
+  if (value <= 100) return value;
+  throw new InvalidArgumentError('Expected at most 100.');
+}
+
+export function whole(text: string): number {
+  if (/^\d{1,15}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('Expected a whole number.');
+}
+
+export function port(text: string): number {
+  const value = whole(text);
+  if (value <= 65_535) return value;
+  throw new InvalidArgumentError('Expected a port from 0 to 65535.');
+}
+
+export function percent(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== '' && value >= 0 && value <= 100) return value;
+  throw new InvalidArgumentError('Expected a number from 0 to 100.');
+}
+
+/** A day as Unix seconds. */
+export function day(text: string): number {
+  const at = /^\d{4}-\d{2}-\d{2}$/.test(text) ? Date.parse(`${text}T00:00:00Z`) : Number.NaN;
+  // Date.parse takes 31 February as a day of March.
+  if (Number.isFinite(at) && new Date(at).toISOString().startsWith(text)) return at / 1000;
+  throw new InvalidArgumentError('Expected a date as YYYY-MM-DD.');
+}

@@ -353,7 +353,7 @@ describe('a shop from files to recommendations', () => {
   });
 
   test.each([
-    ['while the towers learn', /customers encoded/],
+    ['while the towers learn', /Encoding the shop/],
     ['while the text encoder learns', /Two towers: [^]*Two towers: /],
   ])('Ctrl-C %s ends train at once and leaves the releases as they were', async (_when, moment) => {
     const before = await readdir(join(base, 'models'));

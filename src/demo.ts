@@ -101,6 +101,7 @@ async function makeRoom(store: Store, dir: string, shown: Shown | undefined): Pr
 /** Which data it is: names, sizes and times of the files. */
 async function fingerprint(dir: string, { mapping, data }: DemoOptions): Promise<string> {
   const facts: unknown[] = [mapping, data === undefined ? DEFAULT_SHOP : dir];
+  if (mapping !== undefined) facts.push((await stat(resolve(mapping))).mtimeMs);
   if (data !== undefined) {
     const names = (await readdir(dir).catch(() => [])).filter((name) => /\.(csv|csv\.gz|json)$/.test(name)).sort();
     for (const name of names) {

@@ -11,6 +11,7 @@ export const ERROR_CODES = {
   IMPORT_REJECTED: 'Look into the rejects file that the message names, mend the rows or raise --max-rejects.',
   DATABASE_UNAVAILABLE: 'Start the database or correct DATABASE_URL; `npx vitrine doctor` tells more.',
   NOTHING_TO_LEARN: 'Import more data: training needs customers with purchases on several days.',
+  TRAINING_DIVERGED: 'Check the data for absurd numbers, or lower the learning rates in src/training/config.ts.',
   RELEASE_MISSING: 'Run `npx vitrine train` to make a release.',
   RELEASE_INVALID: 'Restore the file that the message names, or train again.',
   DEVICE_UNAVAILABLE: 'Choose another VITRINE_DEVICE; `npx vitrine doctor` lists what works here.',

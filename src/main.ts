@@ -106,6 +106,10 @@ program
   .action((dir: string, options: { mapping?: string; maxRejects: number; json?: boolean }) =>
     run(async (session) => {
       const url = await openUrl(session);
+      // What somebody imports is no demo's to replace.
+      const store = openStore(url);
+      session.closing(() => store.close());
+      await store.setFact('demo', undefined);
       const result = await importShop(resolve(dir), {
         databaseUrl: url,
         ...(options.mapping !== undefined && { mapping: resolve(options.mapping) }),
@@ -114,10 +118,6 @@ program
         reporter: session.reporter,
         signal: session.signal,
       });
-      // What somebody has imported is no demo's to replace.
-      const store = openStore(url);
-      session.closing(() => store.close());
-      await store.setFact('demo', undefined);
       print(options, result, importTable(result));
     }),
   );
@@ -296,7 +296,7 @@ async function startServer(session: Session, store: Store, port = session.config
     ready: () =>
       host.problem() === undefined
         ? { ready: true }
-        : { ready: false, reason: 'there is no release to serve; see the log' },
+        : { ready: false, reason: 'recommendations are not available; see the log' },
   });
   session.closing(() => server.close());
   try {

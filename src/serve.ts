@@ -122,8 +122,10 @@ export async function createHost(
 
   async function follow(): Promise<void> {
     const name = await currentRelease(config.modelsDir);
-    if (name === opened?.name) refused = undefined;
-    if (name !== undefined && name !== refused?.name && (name !== opened?.name || opened.engine.failure())) {
+    const failure = opened?.engine.failure();
+    if (name === opened?.name && !failure) refused = undefined;
+    if (name !== undefined && name !== refused?.name && (name !== opened?.name || failure)) {
+      if (failure) log.error({ err: failure }, 'the inference thread failed; opening another');
       try {
         await move();
         refused = undefined;
@@ -151,6 +153,7 @@ export async function createHost(
   }
 
   await look();
+  if (!opened) log.warn({ reason: problem() }, 'nothing to serve yet');
   // One look after the other, never two at once.
   let timer: NodeJS.Timeout | undefined;
   let looking: Promise<void> = Promise.resolve();

@@ -78,7 +78,7 @@ export async function mergePurchases(client: Client): Promise<MergeCounts & { ba
      ON CONFLICT DO NOTHING`,
   );
   // Equal purchases have no identity of their own: they are counted, in an order that does not hang on the file's. In
-  // the order of time, so that recent purchases lie together on disk (the index of times is a BRIN).
+  // the order of time, so that recent purchases lie together on disk.
   const { rows } = await client.query<{ inserted: string; updated: string; all: string }>(
     `WITH merged AS (
        INSERT INTO purchases AS p (customer_key, article_key, bought_at, price, sales_channel_id, line)

@@ -125,12 +125,13 @@ export function openStore(url: string, options: StoreOptions = {}): Store {
     async latestPurchases(customerKeys, limit) {
       const byCustomer = new Map<number, PurchaseRow[]>();
       for (const keys of chunks([...new Set(customerKeys)])) {
-        // For each customer the end of their own stretch of the primary key.
+        // For each customer the end of their own stretch of the primary key. What is dated in the future is a slip.
         const rows = await ask(
           prisma.$queryRaw<PurchaseRow[]>`
             SELECT ${PURCHASE_COLUMNS} FROM unnest(${keys}::int[]) AS asked(key)
             CROSS JOIN LATERAL (
-              SELECT * FROM purchases WHERE customer_key = asked.key ORDER BY ${NEWEST_FIRST} LIMIT ${limit}
+              SELECT * FROM purchases
+              WHERE customer_key = asked.key AND bought_at < now() + interval '1 day' ORDER BY ${NEWEST_FIRST} LIMIT ${limit}
             ) AS p`,
         );
         for (const row of rows) listIn(byCustomer, row.customerKey).push(row);
@@ -177,13 +178,13 @@ export function openStore(url: string, options: StoreOptions = {}): Store {
           ? prisma.$queryRaw<ArticleVersion[]>`SELECT key, updated_at AS "updatedAt" FROM articles`
           : prisma.$queryRaw<ArticleVersion[]>`
               SELECT key, updated_at AS "updatedAt" FROM articles
-              WHERE updated_at >= clock_timestamp() - make_interval(secs => ${withinSeconds}::float8)`,
+              WHERE updated_at >= now() - make_interval(secs => ${withinSeconds}::float8)`,
       ),
 
     async articlesState() {
       const [{ state }] = await ask(
         prisma.$queryRaw<{ state: string }[]>`
-          SELECT concat_ws(' ', count(*), max(key), max(updated_at)) AS state FROM articles`,
+          SELECT concat_ws(' ', count(*), sum(key), sum(extract(epoch FROM updated_at))) AS state FROM articles`,
       );
       return state;
     },

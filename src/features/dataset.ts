@@ -35,11 +35,23 @@ export async function readShop(store: Store, reporter: Reporter, now = Date.now(
     if (at < first) first = at;
     if (at > last) last = at;
   }
-  if (future > 0) reporter.say(`${String(future)} purchases are dated in the future and left out`);
   if (!Number.isFinite(first)) {
     throw new VitrineError('NOTHING_TO_LEARN', 'The store holds no purchases; run `npx vitrine import DIR` first.');
   }
-  return { purchases, first, last };
+  if (future === 0) return { purchases, first, last };
+  reporter.say(`${String(future)} purchases are dated in the future and left out`);
+  const { at } = purchases;
+  const known = (_value: number, p: number): boolean => at[p] < now + DAY;
+  return {
+    purchases: {
+      customer: purchases.customer.filter(known),
+      article: purchases.article.filter(known),
+      at: at.filter(known),
+      price: purchases.price.filter(known),
+    },
+    first,
+    last,
+  };
 }
 
 /**

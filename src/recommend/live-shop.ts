@@ -105,7 +105,8 @@ class Shop implements LiveShop {
     const { store, release } = this.parts;
     this.state = await store.articlesState();
     const rowOf = new Map(release.articleIds.map((id, row) => [id, row]));
-    const readAt = Date.parse(release.manifest.data.articlesChangedAt);
+    // What was committed late may be older than what the training had read.
+    const readAt = Date.parse(release.manifest.data.articlesChangedAt) - OVERLAP_SECONDS * 1000;
     this.articleOfId = release.articleIds.map(() => -1);
     for await (const rows of store.streamArticles()) {
       const articles = this.catalogue.put(rows);

@@ -40,7 +40,7 @@ const KEEP = 3;
 
 /** Writes the release and makes it the current one; gives its manifest. */
 export async function publishRelease(modelsDir: string, parts: ReleaseParts, now: Date): Promise<Manifest> {
-  const name = now.toISOString().replace(/[:.]/g, '-').replace('Z', '');
+  const name = nameOf(now);
   const folder = join(modelsDir, name);
   const draft = join(modelsDir, `.${name}.draft`);
   await rm(draft, { recursive: true, force: true });
@@ -88,6 +88,10 @@ export async function makeCurrent(modelsDir: string, name: string): Promise<void
 export async function currentRelease(modelsDir: string): Promise<string | undefined> {
   const text = await readFile(join(modelsDir, CURRENT_FILE), 'utf8').catch(() => '');
   return text.trim() || undefined;
+}
+
+function nameOf(time: Date): string {
+  return time.toISOString().replace(/[:.]/g, '-').replace('Z', '');
 }
 
 export function sha256(content: Uint8Array | string): string {
@@ -155,8 +159,10 @@ async function removeOld(modelsDir: string, current: string): Promise<void> {
     .filter((name) => name < current)
     .sort()
     .reverse();
+  // A draft of today may be another training's that is still writing.
+  const yesterday = `.${nameOf(new Date(Date.now() - 86_400_000))}`;
   const drafts = entries
     .map((entry) => entry.name)
-    .filter((name) => /^\.\d{4}-.*\.draft$/.test(name) && name < `.${current}`);
+    .filter((name) => /^\.\d{4}-.*\.draft$/.test(name) && name < yesterday);
   for (const name of [...old.slice(KEEP), ...drafts]) await rm(join(modelsDir, name), { recursive: true, force: true });
 }

@@ -107,6 +107,8 @@ export async function openRelease(folder: string, engine: Engine): Promise<Relea
   const release = { manifest, encoder, tokeniser, articleIds, articles: index('articles'), similar: index('similar') };
   for (const name of MODEL_NAMES) {
     await engine.load(modelKey(manifest, name), need(modelFile(name))).catch((thrown: unknown) => {
+      // A device that fails says nothing of the file.
+      if (thrown instanceof VitrineError && thrown.code !== 'INPUT_INVALID') throw thrown;
       throw invalid(modelFile(name), asError(thrown).message);
     });
   }

@@ -27,7 +27,7 @@ export interface RankerConfig {
 }
 
 /**
- * Scores [batch, candidates], higher is better, of each customer's candidates. Inputs: `customer_*`, `history_*`, `last_id` [batch, …],
+ * Scores [batch, candidates], higher is better, of each customer's candidates. Inputs: `customer_*`, `history_*` [batch, …],
  * `article_*` [batch, candidates, …] and `pair` [batch, candidates, PAIR_WIDTH]. A score depends on nothing but its own
  * customer and candidate.
  */
@@ -56,7 +56,7 @@ export function ranker(encoder: Encoder, { dim, hidden }: RankerConfig): Tensor 
   const blocks = [past.single, customer.single].filter((block) => block !== undefined);
   const customerSide = stacked(person, blocks, ['batch'], dim);
 
-  // Every vector of the article with every vector of the customer; pairs within one side are left to the layers above.
+  // Every vector of the article with every vector of the customer; pairs within one side are left out.
   const articleVectors = Number(articleSide.shape[2]);
   const customerVectors = Number(customerSide.shape[1]);
   const rows = reshape(articleSide, ['batch', `candidates*${String(articleVectors)}`, dim]);

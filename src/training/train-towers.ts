@@ -55,12 +55,12 @@ export async function towerTrainer(
     weights: trainer.weights,
     async run(until, epochs) {
       const batcher = new Batcher(shop, until, config, random);
-      const steps = Math.min(config.maxSteps, Math.max(1, Math.ceil((batcher.examples * epochs) / config.batch)));
-      const progress = reporter.progress('Two towers', steps * config.batch, 'purchases');
+      const steps = Math.min(config.maxSteps, Math.max(1, Math.ceil((batcher.examples * epochs) / batcher.batchSize)));
+      const progress = reporter.progress('Two towers', steps * batcher.batchSize, 'purchases');
       let loss = Number.NaN;
       await trainer.train(batcher.take(steps), (step, value) => {
         loss = step === 1 ? value : 0.98 * loss + 0.02 * value;
-        progress.tick(step * config.batch, `loss ${loss.toFixed(3)}`);
+        progress.tick(step * batcher.batchSize, `loss ${loss.toFixed(3)}`);
       });
       progress.done(`loss ${loss.toFixed(3)}`);
     },
@@ -95,7 +95,7 @@ class Batcher {
   }
 
   /** A shop with few purchases has smaller batches. */
-  private get batchSize(): number {
+  get batchSize(): number {
     return Math.min(this.config.batch, this.order.length);
   }
 

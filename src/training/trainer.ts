@@ -106,10 +106,7 @@ export async function createTrainer(engine: Engine, options: TrainerOptions): Pr
       const results = await running;
       const loss = results.loss.data[0];
       if (!Number.isFinite(loss)) {
-        throw new VitrineError(
-          'NOTHING_TO_LEARN',
-          `The loss of ${name} is ${String(loss)}: training diverged. Lower the learning rates.`,
-        );
+        throw new VitrineError('TRAINING_DIVERGED', `The loss of ${name} is ${String(loss)}: training diverged.`);
       }
       updateDense(results);
       onStep?.(step, loss);

@@ -18,6 +18,8 @@ export interface Opened {
   readonly name: string;
   readonly engine: Engine;
   readonly shop: LiveShop;
+  /** Articles that the release was made of. */
+  readonly articles: number;
   readonly recommender: Recommender;
   close(): Promise<void>;
 }
@@ -46,7 +48,14 @@ export async function openCurrent(
       queryTower: modelOf(engine, manifest, 'query_tower'),
       ranker: modelOf(engine, manifest, 'ranker'),
     });
-    return { name: basename(folder), engine, shop, recommender, close: () => engine.close() };
+    return {
+      name: basename(folder),
+      engine,
+      shop,
+      articles: manifest.articles,
+      recommender,
+      close: () => engine.close(),
+    };
   } catch (thrown) {
     await engine.close();
     throw thrown;
@@ -115,6 +124,13 @@ export async function createHost(
     const previous = opened;
     opened = next;
     log.info({ release: next.name }, 'serving release');
+    const { articles, shop } = next;
+    if (shop.known < articles / 2) {
+      log.warn(
+        { articles, known: shop.known },
+        'most articles of the release are not in this database: was it trained on another shop?',
+      );
+    }
     if (!previous) return;
     retired.add(previous);
     await closeIfIdle(previous);

@@ -31,7 +31,10 @@ export const LIMITS = Object.freeze({
 /** `first` as given, when it is one that a list can have. */
 export function checkFirst(first: number): number {
   if (first > LIMITS.first) {
-    throw new VitrineError('LIMIT_EXCEEDED', `first: at most ${LIMITS.first} at once, got ${first}; page with after`);
+    throw new VitrineError(
+      'LIMIT_EXCEEDED',
+      `first: at most ${LIMITS.first} at once, got ${first}; connections go on with after`,
+    );
   }
   if (!Number.isInteger(first) || first < 1) {
     throw new VitrineError('INPUT_INVALID', `first: expected a whole number from 1 to ${LIMITS.first}, got ${first}`);

@@ -21,6 +21,8 @@ export interface LiveShop {
   embedTexts(rows: readonly ArticleRow[]): Promise<Float32Array>;
   /** Searches of each index since the shop was opened. */
   readonly searches: { readonly articles: number; readonly similar: number };
+  /** How many of the release's articles the store has: few, where a release was trained on another shop. */
+  readonly known: number;
   /** Takes over what changed in the store since the last call; gives how many articles did. */
   refresh(): Promise<number>;
 }
@@ -51,6 +53,7 @@ class Shop implements LiveShop {
   readonly catalogue: Catalogue;
   readonly vectors: ArticleVectors;
   readonly searches = { articles: 0, similar: 0 };
+  known = 0;
   /** By index id: catalogue index, −1 where the shop has no such article. The release's rows come first. */
   private articleOfId: number[] = [];
   /** By catalogue index: id in both indexes. */
@@ -125,6 +128,7 @@ class Shop implements LiveShop {
     }
     const gone = this.articleOfId.flatMap((article, id) => (article < 0 ? [id] : []));
     this.removeIds(gone);
+    this.known = release.articleIds.length - gone.length;
     await this.readSales();
     this.lastFull = this.clock();
   }

@@ -277,7 +277,7 @@ function openTraining(session: Session) {
 }
 
 async function openServing(session: Session, store: Store) {
-  const opened = await openCurrent(session.config, store);
+  const opened = await openCurrent(session.config, store, session.reporter);
   session.closing(() => opened.close());
   return opened;
 }
@@ -285,7 +285,7 @@ async function openServing(session: Session, store: Store) {
 /** Starts the server; gives its address. */
 async function startServer(session: Session, store: Store, port = session.config.port): Promise<string> {
   const log = createLog(session.config);
-  const host = await createHost(session.config, store, log);
+  const host = await createHost(session.config, store, log, undefined, session.reporter);
   session.closing(() => host.close());
   const server = await createServer({
     store,

@@ -11,7 +11,7 @@ import { createRecommender } from './recommend/recommender';
 import type { Recommender } from './recommend/types';
 import { currentRelease } from './release/build';
 import { currentFolder, modelOf, openRelease } from './release/open';
-import type { Logger } from './telemetry';
+import { silentReporter, type Logger, type Reporter } from './telemetry';
 
 /** One open release: its threads, its view of the shop, its recommender. */
 export interface Opened {
@@ -28,6 +28,7 @@ export interface Opened {
 export async function openCurrent(
   config: Pick<Config, 'modelsDir' | 'device' | 'threads'>,
   store: Store,
+  reporter: Reporter = silentReporter,
 ): Promise<Opened> {
   const folder = await currentFolder(config.modelsDir);
   // One thread answers, so that the batches of concurrent requests grow; each run spreads over the processors.
@@ -38,6 +39,7 @@ export async function openCurrent(
     const shop = await openLiveShop({
       store,
       release,
+      reporter,
       articleTower: modelOf(engine, manifest, 'article_tower'),
       textEncoder: modelOf(engine, manifest, 'text_encoder'),
     });
@@ -83,6 +85,7 @@ export async function createHost(
   store: Store,
   log: Logger,
   followMs = FOLLOW_MS,
+  reporter: Reporter = silentReporter,
 ): Promise<Host> {
   let opened: Opened | undefined;
   /** The release that was named last and cannot be served, and why: it is not tried again. */
@@ -120,7 +123,8 @@ export async function createHost(
   }
 
   async function move(): Promise<void> {
-    const next = await openCurrent(config, store);
+    // Progress is for whoever waits for the first one; later ones are opened while the server answers.
+    const next = await openCurrent(config, store, opened ? silentReporter : reporter);
     const previous = opened;
     opened = next;
     log.info({ release: next.name }, 'serving release');

@@ -8,6 +8,7 @@ import { articleInputs } from '../features/inputs';
 import { SALES_DAYS } from '../features/pairs';
 import { articleText } from '../features/text';
 import type { Release } from '../release/open';
+import type { Reporter } from '../telemetry';
 import type { ArticleVectors, Model, Moment } from './pipeline';
 
 export interface LiveShop {
@@ -32,6 +33,7 @@ export interface LiveShopParts {
   readonly release: Release;
   readonly articleTower: Model;
   readonly textEncoder: Model;
+  readonly reporter: Reporter;
   /** Milliseconds; the wall clock if absent. */
   readonly clock?: () => number;
 }
@@ -111,6 +113,7 @@ class Shop implements LiveShop {
     // What was committed late may be older than what the training had read.
     const readAt = Date.parse(release.manifest.data.articlesChangedAt) - OVERLAP_SECONDS * 1000;
     this.articleOfId = release.articleIds.map(() => -1);
+    const progress = this.parts.reporter.progress('Reading the catalogue', release.articleIds.length, 'articles');
     for await (const rows of store.streamArticles()) {
       const articles = this.catalogue.put(rows);
       await this.embedArticles(articles);
@@ -125,7 +128,9 @@ class Shop implements LiveShop {
         if (known === undefined || row.updatedAt.getTime() >= readAt) fresh.push(row);
       });
       await this.index(fresh);
+      progress.tick(this.catalogue.size);
     }
+    progress.done();
     const gone = this.articleOfId.flatMap((article, id) => (article < 0 ? [id] : []));
     this.removeIds(gone);
     this.known = release.articleIds.length - gone.length;

@@ -158,12 +158,18 @@ program
   .option('--max-customers <n>', 'customers measured at most, drawn by the seed', count, HOLD_OUT.maxCustomers)
   .addOption(json())
   .addHelpText('after', example('vitrine evaluate --cut 2020-09-15 --days 7 --json'))
-  .action((options: { size: Size; seed: number; json?: boolean } & HoldOut) =>
+  .action((options: { size: Size; seed: number; cut?: number; json?: boolean } & HoldOut) =>
     run(async (session) => {
       const store = await openShop(session);
       const engine = openTraining(session);
       const config = trainingConfig(options.size, options.seed);
-      const evaluation = await evaluateTraining(engine, store, config, options, session.reporter);
+      const { cut, days, maxCustomers } = options;
+      const holdOut: HoldOut = {
+        ...(cut !== undefined && { protocol: { kind: 'temporal', cut, days } }),
+        days,
+        maxCustomers,
+      };
+      const evaluation = await evaluateTraining(engine, store, config, holdOut, session.reporter);
       print(options, evaluation, evaluationTable(evaluation));
     }),
   );

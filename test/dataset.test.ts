@@ -8,7 +8,7 @@ import { EncoderFit } from '../src/features/encoder';
 import { createRandom } from '../src/random';
 import { silentReporter } from '../src/telemetry';
 import { trainingConfig } from '../src/training/config';
-import { customersAt, momentOf } from '../src/training/train-ranker';
+import { momentOf } from '../src/training/protocols';
 import { towerTrainer } from '../src/training/train-towers';
 import { createTestDatabase, type TestDatabase } from './database';
 import { articleRow, customerRow } from './rows';
@@ -180,18 +180,18 @@ describe('a shop read from the store as it was known at a moment', () => {
   /** Everything that training makes of the time before the cut. */
   async function learnt() {
     const raw = await readShop(store, silentReporter);
-    const shop = await encodeShop(store, raw, until, silentReporter);
+    const shop = await encodeShop(store, raw, { before: until }, silentReporter);
     const engine = openEngine();
     const { towers } = trainingConfig('tiny', 1);
     const trainer = await towerTrainer(engine, shop, towers, createRandom(1), silentReporter);
-    await trainer.run(until, 3);
+    await trainer.run(shop.known({ before: until }), 3);
     await engine.close();
     const everybody = Array.from({ length: shop.customers }, (_, customer) => customer);
     return {
       fingerprint: shop.encoder.fingerprint,
       weights: Object.fromEntries([...trainer.weights].map(([name, values]) => [name, [...values]])),
       moment: momentOf(shop, until),
-      customers: customersAt(shop, everybody, until),
+      pasts: everybody.map((customer) => shop.pastOf(customer, until, 100)),
       bought: shop.boughtWithin(until - 7 * DAY, until),
       purchases: raw.purchases.at.length,
     };
@@ -227,7 +227,7 @@ describe('a shop read from the store as it was known at a moment', () => {
        SELECT (SELECT min(key) FROM customers), key, timestamptz '${CUT} 00:00Z'
        FROM articles WHERE article_id = 'a29'`,
     );
-    const shop = await encodeShop(store, await readShop(store, silentReporter), until, silentReporter);
+    const shop = await encodeShop(store, await readShop(store, silentReporter), { before: until }, silentReporter);
     const rows = await store.articlesById(['a6', 'a29', 'a27']);
     const slots = rows.map((row) => shop.catalogue.slot(shop.catalogue.indexOf(row?.key ?? -1) ?? -1));
     expect(slots[0]).toBeGreaterThan(0);

@@ -55,14 +55,20 @@ export async function readShop(store: Store, reporter: Reporter, now = Date.now(
 }
 
 /**
- * The shop as it was known at `until` (Unix seconds; Infinity: all of it): articles bought before it have embeddings of
- * their own, later purchases are there but only for those who ask for them, as labels of an evaluation.
+ * Which purchases may be learnt from: those before a moment (Unix seconds; Infinity: all), or all but each customer's last few,
+ * the first in any case.
  */
-export async function encodeShop(store: Store, raw: RawShop, until: number, reporter: Reporter): Promise<Shop> {
-  const bought = new Set<number>();
-  raw.purchases.article.forEach((key, i) => {
-    if (raw.purchases.at[i] < until) bought.add(key);
-  });
+export type Cutoff = { readonly before: number } | { readonly butLast: number };
+
+/** What is known of purchases that stand customer by customer, oldest first: of customer c those at offsets[c] ≤ p < known[c]. */
+export type Known = Int32Array;
+
+/**
+ * The shop as it was known at a cutoff: articles bought until then have embeddings of their own; later purchases are there
+ * but only for those who ask for them, as labels of an evaluation.
+ */
+export async function encodeShop(store: Store, raw: RawShop, cutoff: Cutoff, reporter: Reporter): Promise<Shop> {
+  const bought = boughtUntil(raw.purchases, cutoff);
   const { articles, customers } = await store.counts();
   const progress = reporter.progress('Encoding the shop', 2 * (articles + customers), 'rows');
   let done = 0;
@@ -108,6 +114,31 @@ export async function encodeShop(store: Store, raw: RawShop, until: number, repo
   return new Shop(encoder, catalogue, Int32Array.from(keys), ids, encoded, raw.purchases, texts, new Date(changedAt));
 }
 
+/** The keys of the articles that somebody bought until a cutoff. */
+function boughtUntil({ customer, article, at }: PurchaseColumns, cutoff: Cutoff): Set<number> {
+  const bought = new Set<number>();
+  for (let start = 0, end = 0; start < customer.length; start = end) {
+    while (end < customer.length && customer[end] === customer[start]) end += 1;
+    const known = knownEnd(at, start, end, cutoff);
+    for (let p = start; p < known; p++) bought.add(article[p]);
+  }
+  return bought;
+}
+
+/** The end of what is known of one customer's purchases [start, end), oldest first. */
+function knownEnd(at: ArrayLike<number>, start: number, end: number, cutoff: Cutoff): number {
+  if ('butLast' in cutoff) return Math.min(end, Math.max(start + 1, end - cutoff.butLast));
+  // The first purchase that is not before the moment: a shop's till may stand here as one customer with millions.
+  let low = start;
+  let high = end;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (at[middle] < cutoff.before) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
 /** Encoded customers with their purchases, oldest first: purchase p of customer c has offsets[c] ≤ p < offsets[c + 1]. */
 export class Shop {
   readonly customers: number;
@@ -119,6 +150,8 @@ export class Shop {
   readonly at: Float64Array;
   /** [purchases] index of the customer. */
   readonly customer: Int32Array;
+  /** [purchases] as paid; NaN where the shop does not say. */
+  readonly price: Float32Array;
 
   constructor(
     readonly encoder: Encoder,
@@ -140,6 +173,7 @@ export class Shop {
     const article = new Int32Array(total);
     const customer = new Int32Array(total);
     const at = new Float64Array(total);
+    const price = new Float32Array(total);
     let kept = 0;
     let index = 0;
     for (let p = 0; p < total; p++) {
@@ -151,27 +185,33 @@ export class Shop {
       article[kept] = known;
       customer[kept] = index;
       at[kept] = purchases.at[p];
+      price[kept] = purchases.price[p];
       kept += 1;
     }
     this.offsets.fill(kept, index + 1);
     this.article = article.subarray(0, kept);
     this.customer = customer.subarray(0, kept);
     this.at = at.subarray(0, kept);
+    this.price = price.subarray(0, kept);
+  }
+
+  /** What is known of each customer at a cutoff. */
+  known(cutoff: Cutoff): Known {
+    return Int32Array.from({ length: this.customers }, (_, c) =>
+      knownEnd(this.at, this.offsets[c], this.offsets[c + 1], cutoff),
+    );
   }
 
   /** The purchases of a customer before a moment, newest first, at most `limit`. */
   pastOf(customer: number, before: number, limit: number): PastPurchase[] {
-    const start = this.offsets[customer];
-    // The first purchase that is not before the moment: a shop's till may stand here as one customer with millions.
-    let low = start;
-    let high = this.offsets[customer + 1];
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (this.at[middle] < before) low = middle + 1;
-      else high = middle;
-    }
+    const [start, end] = [this.offsets[customer], this.offsets[customer + 1]];
+    return this.pastUntil(customer, knownEnd(this.at, start, end, { before }), limit);
+  }
+
+  /** The purchases of a customer that stand before place `end`, newest first, at most `limit`. */
+  pastUntil(customer: number, end: number, limit: number): PastPurchase[] {
     const past: PastPurchase[] = [];
-    for (let p = low - 1; p >= start && past.length < limit; p--)
+    for (let p = end - 1; p >= this.offsets[customer] && past.length < limit; p--)
       past.push({ article: this.article[p], at: this.at[p] });
     return past;
   }

@@ -3,19 +3,19 @@
 import { oracleFor, type ShopOptions } from '../data/synthetic-world';
 import { mostPopular, ownPurchases } from '../features/candidates';
 import type { Shop } from '../features/dataset';
-import { createRandom, sampled } from '../random';
+import { createRandom } from '../random';
 import { topIndices } from '../recommend/pipeline';
 import type { Reporter } from '../telemetry';
 import type { Fitted } from './fit';
 import { meanMetrics, measure, type Metrics } from './metrics';
-import { customersAt, momentOf } from './train-ranker';
+import { customersOf, cutoffOf, horizonOf, roundsOf, type Protocol } from './protocols';
 
 export interface Evaluation {
-  readonly protocol: 'temporal';
-  /** The first day that was not learnt from, `YYYY-MM-DD`. */
-  readonly cut: string;
+  readonly protocol: Protocol['kind'];
+  /** The first day that was not learnt from, `YYYY-MM-DD`; null where time says nothing but the order. */
+  readonly cut: string | null;
   readonly days: number;
-  /** Customers measured: those who bought in these days, or a seeded sample of them. */
+  /** Customers measured, each in each round: those who bought then, or a seeded sample of them. */
   readonly customers: number;
   /** Of these, the ones without an earlier purchase. */
   readonly coldCustomers: number;
@@ -23,9 +23,6 @@ export interface Evaluation {
 }
 
 export interface EvaluateOptions {
-  /** Unix seconds; the fitted shop must have been fitted for this moment. */
-  readonly cut: number;
-  readonly days: number;
   /** At most this many customers, drawn by the seed. */
   readonly maxCustomers: number;
   readonly seed: number;
@@ -33,55 +30,61 @@ export interface EvaluateOptions {
   readonly synthetic?: Partial<ShopOptions> | undefined;
 }
 
-const DAY = 86_400;
 const DEPTH = 100;
 const BATCH = 128;
 
-export async function evaluate(fitted: Fitted, options: EvaluateOptions, reporter: Reporter): Promise<Evaluation> {
-  const { shop, pipeline } = fitted;
-  const { cut, days } = options;
-  const bought = [...shop.boughtWithin(cut, cut + days * DAY)];
-  const random = createRandom(options.seed, 'evaluation');
-  const chosen = sampled(bought, options.maxCustomers, random);
-
-  const moment = momentOf(shop, cut);
-  const popular = mostPopular(moment.sales.week, moment.sales.month, DEPTH);
-  const oracle = options.synthetic && createOracle(shop, options.synthetic, cut);
+/** `fitted` must have been fitted for the cutoff of the protocol. */
+export async function evaluate(
+  { shop, pipeline }: Fitted,
+  protocol: Protocol,
+  options: EvaluateOptions,
+  reporter: Reporter,
+): Promise<Evaluation> {
+  const rounds = roundsOf(shop, protocol, options.maxCustomers, createRandom(options.seed, 'evaluation'));
   const results: Record<string, Metrics[]> = { 'two-stage': [], retrieval: [], popularity: [], repurchase: [] };
-  if (oracle) results.oracle = [];
+  const total = rounds.reduce((sum, { customers }) => sum + customers.length, 0);
   let cold = 0;
-  const progress = reporter.progress('Evaluating', chosen.length, 'customers');
-  for (let at = 0; at < chosen.length; at += BATCH) {
-    const part = chosen.slice(at, at + BATCH);
-    const customers = customersAt(
-      shop,
-      part.map(([customer]) => customer),
-      cut,
-    );
-    const nearest = pipeline.nearest(await pipeline.embed(customers), DEPTH);
-    const candidates = await pipeline.retrieve(customers, moment);
-    const scores = await pipeline.score(customers, candidates, moment);
-    part.forEach(([customer, articles], i) => {
-      const past = customers.pasts[i];
-      if (past.length === 0) cold += 1;
-      const own = ownPurchases(past);
-      const ranked: Record<string, ArrayLike<number>> = {
-        'two-stage': topIndices(scores[i], DEPTH).map((place) => candidates[i].articles[place]),
-        retrieval: nearest[i],
-        popularity: popular,
-        repurchase: [...new Set([...own, ...popular])],
-        ...(oracle && { oracle: oracle(customer) }),
-      };
-      for (const [model, list] of Object.entries(ranked)) results[model].push(measure(list, articles));
-    });
-    progress.tick(at + part.length);
+  const progress = reporter.progress('Evaluating', total, 'customers');
+  for (const round of rounds) {
+    const { moment } = round;
+    const popular = mostPopular(moment.sales.week, moment.sales.month, 2 * DEPTH);
+    const oracle = options.synthetic && createOracle(shop, options.synthetic, moment.now);
+    if (oracle) results.oracle ??= [];
+    for (let at = 0; at < round.customers.length; at += BATCH) {
+      const places = Array.from({ length: Math.min(BATCH, round.customers.length - at) }, (_, i) => at + i);
+      const customers = customersOf(shop, round, places);
+      const nearest = pipeline.nearest(await pipeline.embed(customers), 2 * DEPTH);
+      const candidates = await pipeline.retrieve(customers, moment);
+      const scores = await pipeline.score(customers, candidates, moment);
+      places.forEach((place, i) => {
+        const past = customers.pasts[i];
+        if (past.length === 0) cold += 1;
+        const own = ownPurchases(past);
+        const hidden = new Set(round.hidePast ? own : []);
+        const ranked: Record<string, readonly number[]> = {
+          'two-stage': topIndices(scores[i], candidates[i].articles.length).map(
+            (candidate) => candidates[i].articles[candidate],
+          ),
+          retrieval: nearest[i],
+          popularity: popular,
+          repurchase: [...new Set([...own, ...popular])],
+          ...(oracle && { oracle: oracle(round.customers[place]) }),
+        };
+        for (const [model, list] of Object.entries(ranked)) {
+          const shown = list.filter((article) => !hidden.has(article)).slice(0, DEPTH);
+          results[model].push(measure(shown, round.answers[place]));
+        }
+      });
+      progress.tick(at + places.length);
+    }
   }
   progress.done();
+  const cutoff = cutoffOf(protocol);
   return {
-    protocol: 'temporal',
-    cut: new Date(cut * 1000).toISOString().slice(0, 10),
-    days,
-    customers: chosen.length,
+    protocol: protocol.kind,
+    cut: 'before' in cutoff ? new Date(cutoff.before * 1000).toISOString().slice(0, 10) : null,
+    days: horizonOf(protocol),
+    customers: total,
     coldCustomers: cold,
     models: Object.fromEntries(Object.entries(results).map(([model, all]) => [model, meanMetrics(all)])),
   };

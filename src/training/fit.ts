@@ -2,7 +2,7 @@
 // served and the pipeline that runs them, so that what is measured is what is released. Knows no files and no protocol.
 import type { Store } from '../data/store';
 import type { Engine } from '../engine/engine';
-import { encodeShop, type RawShop, type Shop } from '../features/dataset';
+import { encodeShop, type Cutoff, type RawShop, type Shop } from '../features/dataset';
 import { articleInputs } from '../features/inputs';
 import { encodeOnnx, type EncodedModel } from '../graph/onnx';
 import type { Tensor } from '../graph/tensor';
@@ -13,6 +13,7 @@ import { modelKey, modelOf } from '../release/open';
 import { buildIndex, type VectorIndex } from '../release/vector-index';
 import type { Reporter } from '../telemetry';
 import type { TrainingConfig } from './config';
+import { lessons } from './protocols';
 import { ranker } from './ranker';
 import { rankerWeeks, trainRanker } from './train-ranker';
 import { towerTrainer } from './train-towers';
@@ -35,39 +36,48 @@ const DRAFT = { name: 'draft' };
 const WEEK = 7 * 86_400;
 
 /**
- * Learns from the purchases before `until` (Unix seconds). The ranker must see candidates as serving will find them, so the
- * towers that find them stop some weeks earlier; when the ranker is done they catch up with those weeks.
+ * Learns from the purchases until a cutoff. The ranker must see candidates as serving will find them, so the towers that find them
+ * stop some weeks (or one purchase of each customer) earlier; when the ranker is done they catch up.
+ *
+ * @param days the ranker learns to foresee what is bought within so many days.
  */
 export async function fit(
   engine: Engine,
   store: Store,
   raw: RawShop,
-  until: number,
+  cutoff: Cutoff,
+  days: number,
   config: TrainingConfig,
   reporter: Reporter,
 ): Promise<Fitted> {
-  const shop = await encodeShop(store, raw, until, reporter);
-  const weeks = rankerWeeks(shop, raw.first, until, config.ranker);
-  const towersUntil = Math.max(until - weeks * WEEK, (raw.first + until) / 2);
+  const shop = await encodeShop(store, raw, cutoff, reporter);
+  const earlier = earlierCutoff(shop, raw, cutoff, config);
+  const rounds = lessons(shop, earlier, cutoff, days, config.ranker.maxLists, createRandom(config.seed, 'lessons'));
 
   const towers = await towerTrainer(engine, shop, config.towers, createRandom(config.seed, 'towers'), reporter);
-  await towers.run(towersUntil, config.towers.epochs);
+  await towers.run(shop.known(earlier), config.towers.epochs);
   const early = await serveTowers(engine, shop, config, towers.weights, noRanker, reporter);
   const rankerWeights = await trainRanker(
     engine,
     shop,
     early.pipeline,
-    towersUntil,
-    until,
+    rounds,
     config.ranker,
     createRandom(config.seed, 'ranker'),
     reporter,
   );
-  await towers.run(until, config.towers.epochs * config.catchUp);
+  await towers.run(shop.known(cutoff), config.towers.epochs * config.catchUp);
   const rankerModel = served('ranker', ranker(shop.encoder, config.ranker), rankerWeights);
   await engine.load(modelKey(DRAFT, 'ranker'), rankerModel.bytes);
   const late = await serveTowers(engine, shop, config, towers.weights, modelOf(engine, DRAFT, 'ranker'), reporter);
   return { shop, ...late, models: { ...late.models, ranker: rankerModel } };
+}
+
+/** What the towers know that find the ranker's candidates. */
+function earlierCutoff(shop: Shop, raw: RawShop, cutoff: Cutoff, config: TrainingConfig): Cutoff {
+  if ('butLast' in cutoff) return { butLast: cutoff.butLast + 1 };
+  const weeks = rankerWeeks(shop, raw.first, cutoff.before, config.ranker);
+  return { before: Math.max(cutoff.before - weeks * WEEK, (raw.first + cutoff.before) / 2) };
 }
 
 type Retrieval = Omit<Fitted, 'shop' | 'models'> & { models: Omit<Fitted['models'], 'ranker'> };

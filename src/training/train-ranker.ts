@@ -1,12 +1,12 @@
-// Trains the ranker on candidates that retrieval really returns: for several weeks before the end, what each buying customer
-// would have been shown at the week's start, and what they then bought. Knows not how a step is run, nor how sources find.
+// Trains the ranker on candidates that retrieval really returns: for questions of the past, what each customer would have been
+// shown at that moment, and what they then bought. Knows not how a step is run, nor how sources find.
 import type { Batch, Engine } from '../engine/engine';
-import { mostPopular, CANDIDATE_LIMITS } from '../features/candidates';
 import type { Shop } from '../features/dataset';
-import { PAST_LIMIT, type Candidates } from '../features/pairs';
-import { sampled, type Random } from '../random';
-import { rankerInputs, widest, type Customers, type Moment, type Pipeline } from '../recommend/pipeline';
+import type { Candidates } from '../features/pairs';
+import type { Random } from '../random';
+import { rankerInputs, widest, type Pipeline } from '../recommend/pipeline';
 import type { Reporter } from '../telemetry';
+import { customersOf, type Round } from './protocols';
 import { listwiseLoss, ranker, type RankerConfig } from './ranker';
 import { createTrainer, type Weights } from './trainer';
 
@@ -32,31 +32,13 @@ export interface RankerTraining extends RankerConfig {
 const WEEK = 7 * 86_400;
 
 interface List {
-  readonly customer: number;
+  readonly round: Round;
+  /** Place of the customer in the round. */
+  readonly place: number;
   /** Whether the customer's purchases are hidden. */
   readonly cold: boolean;
-  readonly moment: Moment;
   readonly candidates: Candidates;
   readonly bought: ReadonlySet<number>;
-}
-
-/** The shop at a moment of its past, as serving would have known it then. */
-export function momentOf(shop: Shop, now: number): Moment {
-  const sales = shop.salesBefore(now);
-  return { now, sales, popular: mostPopular(sales.week, sales.month, CANDIDATE_LIMITS.POPULAR) };
-}
-
-/** Customers as the pipeline reads them, as they were known at a moment; of cold ones no purchases are known. */
-export function customersAt(
-  shop: Shop,
-  customers: readonly number[],
-  now: number,
-  isCold: (place: number) => boolean = () => false,
-): Customers {
-  return {
-    encoded: shop.customerRows(customers),
-    pasts: customers.map((customer, place) => (isCold(place) ? [] : shop.pastOf(customer, now, PAST_LIMIT))),
-  };
 }
 
 /** How many weeks before `until` give examples for the ranker. */
@@ -71,20 +53,19 @@ export function rankerWeeks(shop: Shop, first: number, until: number, { weeks, e
 }
 
 /**
- * Learns from the purchases in [since, until), which the towers of the pipeline have not seen. Where there is nothing to learn from,
- * the weights are those that training starts from.
+ * Learns from questions whose answers the towers of the pipeline have not seen. Where there is nothing to learn from, the weights
+ * are those that training starts from.
  */
 export async function trainRanker(
   engine: Engine,
   shop: Shop,
   pipeline: Pipeline,
-  since: number,
-  until: number,
+  rounds: readonly Round[],
   config: RankerTraining,
   random: Random,
   reporter: Reporter,
 ): Promise<Weights> {
-  const lists = await collectLists(shop, pipeline, since, until, config, random, reporter);
+  const lists = await collectLists(shop, pipeline, rounds, config, random, reporter);
   const trainer = await createTrainer(engine, {
     name: 'train.ranker',
     loss: listwiseLoss(ranker(shop.encoder, config)),
@@ -120,14 +101,14 @@ function* batches(
       .map((list) => ({ list, key: random.next() }))
       .sort((a, b) => a.key - b.key)
       .map(({ list }) => list);
-    const open = new Map<Moment, List[]>();
+    const open = new Map<Round, List[]>();
     for (const list of shuffled) {
-      const gathered = open.get(list.moment) ?? [];
+      const gathered = open.get(list.round) ?? [];
       gathered.push(list);
       if (gathered.length === batch) {
         yield batchOf(shop, gathered, listLength, random);
-        open.delete(list.moment);
-      } else open.set(list.moment, gathered);
+        open.delete(list.round);
+      } else open.set(list.round, gathered);
     }
     for (const rest of open.values()) yield batchOf(shop, rest, listLength, random);
   }
@@ -136,33 +117,29 @@ function* batches(
 async function collectLists(
   shop: Shop,
   pipeline: Pipeline,
-  since: number,
-  until: number,
-  { maxLists, coldShare }: RankerTraining,
+  rounds: readonly Round[],
+  { coldShare }: RankerTraining,
   random: Random,
   reporter: Reporter,
 ): Promise<List[]> {
   const lists: List[] = [];
-  const progress = reporter.progress('Candidates for the ranker', undefined, 'customer-weeks');
-  const weeks = Math.ceil((until - since) / WEEK);
-  for (let week = weeks; week >= 1; week--) {
-    // Never before `since`: the towers have seen what was bought until then.
-    const now = Math.max(since, until - week * WEEK);
-    const moment = momentOf(shop, now);
-    const bought = [...shop.boughtWithin(now, until - (week - 1) * WEEK)];
-    const chosen = sampled(bought, Math.ceil(maxLists / weeks), random);
-    for (let at = 0; at < chosen.length; at += 256) {
-      const part = chosen.slice(at, at + 256);
-      const cold = part.map(() => random.next() < coldShare);
-      const keys = part.map(([customer]) => customer);
-      const customers = customersAt(shop, keys, now, (place) => cold[place]);
-      const candidates = await pipeline.retrieve(customers, moment);
-      part.forEach(([customer, articles], i) => {
+  const total = rounds.reduce((sum, { customers }) => sum + customers.length, 0);
+  const progress = reporter.progress('Candidates for the ranker', total, 'lists');
+  let done = 0;
+  for (const round of rounds) {
+    for (let at = 0; at < round.customers.length; at += 256) {
+      const places = Array.from({ length: Math.min(256, round.customers.length - at) }, (_, i) => at + i);
+      const cold = new Set(places.filter(() => random.next() < coldShare));
+      const customers = customersOf(shop, round, places, (place) => cold.has(place));
+      const candidates = await pipeline.retrieve(customers, round.moment);
+      places.forEach((place, i) => {
+        const bought = round.answers[place];
         // A list without anything bought says nothing about order.
-        if (!candidates[i].articles.some((article) => articles.has(article))) return;
-        lists.push({ customer, cold: cold[i], moment, candidates: candidates[i], bought: articles });
+        if (!candidates[i].articles.some((article) => bought.has(article))) return;
+        lists.push({ round, place, cold: cold.has(place), candidates: candidates[i], bought });
       });
-      progress.tick(lists.length);
+      done += places.length;
+      progress.tick(done);
     }
   }
   progress.done(`${String(lists.length)} with a purchase among the candidates`);
@@ -172,12 +149,13 @@ async function collectLists(
 /** All bought candidates and a random part of the others, at most `length` a list. */
 function batchOf(shop: Shop, lists: readonly List[], length: number, random: Random): Batch {
   const shown = lists.map((list) => sample(list, length, random));
-  const moment = lists[0].moment;
-  const customers = customersAt(
+  const { round } = lists[0];
+  const cold = new Set(lists.filter((list) => list.cold).map(({ place }) => place));
+  const customers = customersOf(
     shop,
-    lists.map((list) => list.customer),
-    moment.now,
-    (place) => lists[place].cold,
+    round,
+    lists.map(({ place }) => place),
+    (place) => cold.has(place),
   );
   const width = widest(shown);
   const label = new Float32Array(lists.length * width);
@@ -190,7 +168,7 @@ function batchOf(shop: Shop, lists: readonly List[], length: number, random: Ran
     });
   });
   return {
-    ...rankerInputs(shop.encoder, shop.catalogue, customers, shown, moment),
+    ...rankerInputs(shop.encoder, shop.catalogue, customers, shown, round.moment),
     label: { data: label, shape: [lists.length, width] },
     absent: { data: absent, shape: [lists.length, width] },
   };

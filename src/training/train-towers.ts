@@ -1,6 +1,6 @@
 // Trains the two towers on a shop's purchases before a moment. Knows how batches are drawn, not how a step is run.
 import { articleInputs, customerInputs, historyInputs } from '../features/inputs';
-import type { Shop } from '../features/dataset';
+import type { Known, Shop } from '../features/dataset';
 import { HISTORY } from '../features/encoder';
 import type { Batch, Engine } from '../engine/engine';
 import { VitrineError } from '../errors';
@@ -31,8 +31,8 @@ const DAY = 86_400;
 
 export interface TowerTrainer {
   readonly weights: Weights;
-  /** Goes on with the purchases before `until`, `epochs` times over. */
-  run(until: number, epochs: number): Promise<void>;
+  /** Goes on with the purchases that are known, `epochs` times over. */
+  run(known: Known, epochs: number): Promise<void>;
 }
 
 /** Prepares the towers of a shop; nothing is learnt yet. */
@@ -53,8 +53,8 @@ export async function towerTrainer(
   });
   return {
     weights: trainer.weights,
-    async run(until, epochs) {
-      const batcher = new Batcher(shop, until, config, random);
+    async run(known, epochs) {
+      const batcher = new Batcher(shop, known, config, random);
       const steps = Math.min(config.maxSteps, Math.max(1, Math.ceil((batcher.examples * epochs) / batcher.batchSize)));
       const progress = reporter.progress('Two towers', steps * batcher.batchSize, 'purchases');
       let loss = Number.NaN;
@@ -71,16 +71,19 @@ export async function towerTrainer(
 class Batcher {
   private readonly order: Int32Array;
   private position = 0;
+  /** Unix seconds of the last purchase that is known. */
+  private readonly until: number;
   /** [articles] log of how often an article is expected among the columns of a batch. */
   private readonly logQ: Float32Array;
 
   constructor(
     private readonly shop: Shop,
-    private readonly until: number,
+    known: Known,
     private readonly config: TowerTraining,
     private readonly random: Random,
   ) {
-    this.order = Int32Array.from(shop.at.keys()).filter((p) => shop.at[p] < until);
+    this.order = Int32Array.from(shop.at.keys()).filter((p) => p < known[shop.customer[p]]);
+    this.until = this.order.reduce((last, p) => Math.max(last, shop.at[p]), 0);
     if (this.order.length === 0) {
       throw new VitrineError('NOTHING_TO_LEARN', 'No purchases lie before the moment to train up to.');
     }

@@ -16,49 +16,41 @@ import type { Reporter } from '../telemetry';
 import type { TrainingConfig } from './config';
 import { evaluate, type Evaluation } from './evaluate';
 import { fit, indexVectors } from './fit';
+import { cutoffOf, DAY, horizonOf, type Protocol } from './protocols';
 import { textEncoder, trainTextEncoder } from './text-encoder';
 
+/** Which questions a training answers before it is released: by default what was bought in the last days. */
 export interface HoldOut {
-  /** Unix seconds of the first moment held out; absent: `days` before the end of the data. */
-  readonly cut?: number | undefined;
+  /** Absent: the last `days` of the data. */
+  readonly protocol?: Protocol;
   readonly days: number;
   readonly maxCustomers: number;
 }
 
 export const HOLD_OUT: HoldOut = { days: 7, maxCustomers: 5_000 };
-const DAY = 86_400;
 
-/** Trains on the part of the purchases that lies before the cut and measures on the days after it. */
+/** Trains on what a protocol allows and measures on the rest. */
 export async function evaluateTraining(
   engine: Engine,
   store: Store,
   config: TrainingConfig,
-  holdOut: HoldOut,
+  { protocol: given, days, maxCustomers }: HoldOut,
   reporter: Reporter,
   shop?: RawShop,
 ): Promise<Evaluation> {
   const raw = shop ?? (await readShop(store, reporter));
   const endOfData = Math.floor(raw.last / DAY) * DAY + DAY;
-  const cut = holdOut.cut ?? endOfData - holdOut.days * DAY;
-  if (cut <= raw.first || cut > raw.last) {
+  const protocol: Protocol = given ?? { kind: 'temporal', cut: endOfData - days * DAY, days };
+  const cutoff = cutoffOf(protocol);
+  if ('before' in cutoff && (cutoff.before <= raw.first || cutoff.before > raw.last)) {
     throw new VitrineError(
       'NOTHING_TO_LEARN',
-      `Cannot hold out from ${isoDay(cut)}: purchases run from ${isoDay(raw.first)} to ${isoDay(raw.last)}; hold out fewer days (--days) or cut between them (--cut).`,
+      `Cannot hold out from ${isoDay(cutoff.before)}: purchases run from ${isoDay(raw.first)} to ${isoDay(raw.last)}; hold out fewer days (--days) or cut between them (--cut).`,
     );
   }
-  const fitted = await fit(engine, store, raw, cut, config, reporter);
+  const fitted = await fit(engine, store, raw, cutoff, horizonOf(protocol), config, reporter);
   const synthetic = (await store.fact('synthetic')) as Partial<ShopOptions> | null | undefined;
-  return evaluate(
-    fitted,
-    {
-      cut,
-      days: holdOut.days,
-      maxCustomers: holdOut.maxCustomers,
-      seed: config.seed,
-      synthetic: synthetic ?? undefined,
-    },
-    reporter,
-  );
+  return evaluate(fitted, protocol, { maxCustomers, seed: config.seed, synthetic: synthetic ?? undefined }, reporter);
 }
 
 export interface Trained {
@@ -89,7 +81,15 @@ export async function train(
     }
     reporter.say('Release: training on everything');
   }
-  const { shop, models, articleIndex } = await fit(engine, store, raw, raw.last + 1, config, reporter);
+  const { shop, models, articleIndex } = await fit(
+    engine,
+    store,
+    raw,
+    { before: raw.last + 1 },
+    HOLD_OUT.days,
+    config,
+    reporter,
+  );
   const text = await fitText(engine, shop.texts, config, reporter);
   const manifest = await publishRelease(
     modelsDir,

@@ -1,0 +1,188 @@
+// Which questions are asked of a shop's past, for learning and for measuring: at this moment, of these customers, what did they
+// buy next? Every question knows only what was known at its moment. Knows no model and no measure.
+import { mostPopular, CANDIDATE_LIMITS } from '../features/candidates';
+import type { Cutoff, Known, Shop } from '../features/dataset';
+import { PAST_LIMIT, type PastPurchase } from '../features/pairs';
+import { sampled, type Random } from '../random';
+import type { Customers, Moment } from '../recommend/pipeline';
+
+export type Protocol =
+  /** A customer's last article is the test, the one before it validation; ranked against all articles not had yet. */
+  | { readonly kind: 'leave-one-out'; readonly target: 'test' | 'validation' }
+  /** Learnt before `cut` (Unix seconds), asked what was bought in the `days` after it. */
+  | { readonly kind: 'temporal'; readonly cut: number; readonly days: number }
+  /** Learnt before the first of `weeks` weeks that end at `end` (Unix seconds, exclusive); asked anew at the start of each. */
+  | { readonly kind: 'rolling'; readonly weeks: number; readonly end: number };
+
+/** One question put to many customers at one moment: what will they buy, from what was known then? */
+export interface Round {
+  readonly moment: Moment;
+  /** [n] */
+  readonly customers: Int32Array;
+  /** [n] what is known of each: their purchases that stand before this place. */
+  readonly ends: Int32Array;
+  /** [n] what each then bought, by catalogue index; never empty. */
+  readonly answers: readonly ReadonlySet<number>[];
+  /** Articles that a customer has had are not asked for and must not be ranked. */
+  readonly hidePast: boolean;
+}
+
+export const DAY = 86_400;
+const WEEK = 7 * DAY;
+
+/** What may be learnt before the first question of a protocol. */
+export function cutoffOf(protocol: Protocol): Cutoff {
+  switch (protocol.kind) {
+    case 'leave-one-out':
+      return { butLast: 2 };
+    case 'temporal':
+      return { before: protocol.cut };
+    case 'rolling':
+      return { before: protocol.end - protocol.weeks * WEEK };
+    default:
+      return protocol satisfies never;
+  }
+}
+
+/** The days after a moment that a protocol asks about. */
+export function horizonOf(protocol: Protocol): number {
+  return protocol.kind === 'temporal' ? protocol.days : 7;
+}
+
+/** The questions of a protocol. At most `maxCustomers` in all, drawn by `random` where there are more. */
+export function roundsOf(shop: Shop, protocol: Protocol, maxCustomers: number, random: Random): Round[] {
+  if (protocol.kind === 'leave-one-out') {
+    const known = shop.known({ butLast: 2 });
+    // The moment is the same for test and validation: what sells is counted without either.
+    return [
+      nextPurchases(shop, known, shop.offsets.subarray(1), protocol.target === 'test' ? 1 : 0, maxCustomers, random),
+    ];
+  }
+  const { before } = cutoffOf(protocol) as { before: number };
+  const weeks = protocol.kind === 'rolling' ? protocol.weeks : 1;
+  const length = horizonOf(protocol) * DAY;
+  const rounds = Array.from({ length: weeks }, (_, week) =>
+    window(shop, before + week * length, before + (week + 1) * length),
+  );
+  return thinned(rounds, maxCustomers, random);
+}
+
+/**
+ * Questions to learn a ranking from, at most `maxLists` in all, between two cutoffs of one kind: what was known at `earlier` retrieves, what
+ * came until `later` is asked for. With moments, questions start at each day (or so) and ask for what was bought in the `days` after it,
+ * as far as it is known.
+ */
+export function lessons(
+  shop: Shop,
+  earlier: Cutoff,
+  later: Cutoff,
+  days: number,
+  maxLists: number,
+  random: Random,
+): Round[] {
+  if ('butLast' in earlier || 'butLast' in later) {
+    return [nextPurchases(shop, shop.known(earlier), shop.known(later), 0, maxLists, random)];
+  }
+  const span = later.before - earlier.before;
+  const moments = Math.max(1, Math.min(MOMENTS, Math.ceil(span / DAY)));
+  const rounds = Array.from({ length: moments }, (_, m) => {
+    const from = earlier.before + (span * m) / moments;
+    return window(shop, from, Math.min(from + days * DAY, later.before));
+  });
+  return thinned(rounds, maxLists, random);
+}
+
+/** At most so many moments of the past are looked at: each has sales of its own. */
+const MOMENTS = 56;
+
+/** Everybody who bought in [from, to), as known before. */
+function window(shop: Shop, from: number, to: number): Round {
+  const bought = shop.boughtWithin(from, to);
+  const known = shop.known({ before: from });
+  const customers = Int32Array.from(bought.keys());
+  return {
+    moment: momentOf(shop, from),
+    customers,
+    ends: customers.map((customer) => known[customer]),
+    answers: [...bought.values()],
+    hidePast: false,
+  };
+}
+
+/**
+ * The purchase that stands `skip` places after what is known and before `limit`, of everybody who has one, as if nothing were known of the
+ * time but its order.
+ */
+function nextPurchases(shop: Shop, known: Known, limit: Known, skip: number, most: number, random: Random): Round {
+  const asked: number[] = [];
+  for (let customer = 0; customer < shop.customers; customer++) {
+    const place = known[customer] + skip;
+    if (place >= limit[customer]) continue;
+    // Whoever bought again what they had is not asked: it would not be ranked.
+    const had = shop.article.subarray(shop.offsets[customer], place).includes(shop.article[place]);
+    if (!had) asked.push(customer);
+  }
+  const customers = Int32Array.from(sampled(asked, most, random));
+  const ends = customers.map((customer) => known[customer] + skip);
+  return {
+    moment: timeless(shop, known),
+    customers,
+    ends,
+    answers: Array.from(ends, (place) => new Set([shop.article[place]])),
+    hidePast: true,
+  };
+}
+
+/** The shop at a moment of its past, as serving would have known it then. */
+export function momentOf(shop: Shop, now: number): Moment {
+  const sales = shop.salesBefore(now);
+  return { now, sales, popular: mostPopular(sales.week, sales.month, CANDIDATE_LIMITS.POPULAR) };
+}
+
+/** The shop where time says nothing but the order of each customer's purchases: everything known sold in one long month. */
+function timeless(shop: Shop, known: Known): Moment {
+  const month = new Float32Array(shop.catalogue.size);
+  let now = 0;
+  for (let customer = 0; customer < shop.customers; customer++) {
+    for (let p = shop.offsets[customer]; p < known[customer]; p++) {
+      month[shop.article[p]] += 1;
+      now = Math.max(now, shop.at[p]);
+    }
+  }
+  const sales = { week: month.map((units) => units / 4), month };
+  return { now: now + 1, sales, popular: mostPopular(sales.week, sales.month, CANDIDATE_LIMITS.POPULAR) };
+}
+
+/** A random part of the customers of all rounds together. */
+function thinned(rounds: readonly Round[], most: number, random: Random): Round[] {
+  const all = rounds.flatMap((round, r) => Array.from(round.customers, (_, i) => ({ r, i })));
+  const kept = rounds.map((): number[] => []);
+  for (const { r, i } of sampled(all, most, random)) kept[r].push(i);
+  return rounds.flatMap((round, r) => {
+    if (kept[r].length === 0) return [];
+    const chosen = Int32Array.from(kept[r]).sort();
+    return [
+      {
+        ...round,
+        customers: chosen.map((i) => round.customers[i]),
+        ends: chosen.map((i) => round.ends[i]),
+        answers: Array.from(chosen, (i) => round.answers[i]),
+      },
+    ];
+  });
+}
+
+/** The customers [from, to) of a round as the pipeline reads them; of cold ones no purchases are known. */
+export function customersOf(
+  shop: Shop,
+  { customers, ends }: Round,
+  places: readonly number[],
+  isCold: (place: number) => boolean = () => false,
+): Customers {
+  return {
+    encoded: shop.customerRows(places.map((place) => customers[place])),
+    pasts: places.map((place): PastPurchase[] =>
+      isCold(place) ? [] : shop.pastUntil(customers[place], ends[place], PAST_LIMIT),
+    ),
+  };
+}

@@ -141,7 +141,7 @@ async function writeDurably(path: string, content: Uint8Array | string): Promise
 }
 
 /** Makes renames within a folder outlast a power cut. */
-async function syncFolder(path: string): Promise<void> {
+export async function syncFolder(path: string): Promise<void> {
   const folder = await open(path, 'r');
   try {
     await folder.sync();

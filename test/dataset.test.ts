@@ -183,7 +183,7 @@ describe('a shop read from the store as it was known at a moment', () => {
     const engine = openEngine();
     const { towers } = trainingConfig('tiny', 1);
     const trainer = await towerTrainer(engine, shop, towers, 1, silentReporter);
-    await trainer.run(shop.known({ before: until }), 3);
+    await trainer.learn({ name: 'towers', known: shop.known({ before: until }), epochs: 3 });
     await engine.close();
     const everybody = Array.from({ length: shop.customers }, (_, customer) => customer);
     return {

@@ -1,5 +1,6 @@
 // The whole shop as typed arrays: encoded articles and customers, and every purchase in each customer's order. What training and
 // evaluation read; whoever asks for a moment gets only what was known before it. Knows nothing of models.
+import { createHash } from 'node:crypto';
 import type { PurchaseColumns, Store } from '../data/store';
 import { VitrineError } from '../errors';
 import type { Reporter } from '../telemetry';
@@ -193,6 +194,15 @@ export class Shop {
     this.customer = customer.subarray(0, kept);
     this.at = at.subarray(0, kept);
     this.price = price.subarray(0, kept);
+  }
+
+  /** Tells this shop from any other: its encoding and every purchase. */
+  fingerprint(): string {
+    const hash = createHash('sha256').update(this.encoder.fingerprint);
+    for (const { buffer, byteOffset, byteLength } of [this.offsets, this.article, this.at]) {
+      hash.update(new Uint8Array(buffer, byteOffset, byteLength));
+    }
+    return hash.digest('hex').slice(0, 16);
   }
 
   /** What is known of each customer at a cutoff. */

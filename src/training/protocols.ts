@@ -154,7 +154,7 @@ function timeless(shop: Shop, known: Known): Moment {
 }
 
 /** A random part of the customers of all rounds together. */
-function thinned(rounds: readonly Round[], most: number, random: Random): Round[] {
+export function thinned(rounds: readonly Round[], most: number, random: Random): Round[] {
   const all = rounds.flatMap((round, r) => Array.from(round.customers, (_, i) => ({ r, i })));
   const kept = rounds.map((): number[] => []);
   for (const { r, i } of sampled(all, most, random)) kept[r].push(i);

@@ -1,51 +1,14 @@
 // The shop as typed arrays: whoever asks for a moment gets what was known before it, and nothing that came later.
-import type { PurchaseColumns, Store } from '../src/data/store';
+import type { Store } from '../src/data/store';
 import { openStore } from '../src/data/store';
 import { openEngine } from '../src/engine/engine';
-import { Catalogue } from '../src/features/catalogue';
-import { encodeShop, readShop, Shop } from '../src/features/dataset';
-import { EncoderFit } from '../src/features/encoder';
+import { encodeShop, readShop, type Shop } from '../src/features/dataset';
 import { silentReporter } from '../src/telemetry';
 import { trainingConfig } from '../src/training/config';
 import { momentOf } from '../src/training/protocols';
 import { towerTrainer } from '../src/training/train-towers';
 import { createTestDatabase, type TestDatabase } from './database';
-import { articleRow, customerRow } from './rows';
-
-const DAY = 86_400;
-const NOON = 18_500 * DAY;
-
-/** Customer key, article key, days after NOON. */
-type Line = [number, number, number];
-
-/** A shop of articles 101 … 105 and customers 11 … 14, indices from 0 each. Lines are in the store's order. */
-function shopOf(...lines: Line[]): Shop {
-  const articles = [101, 102, 103, 104, 105].map((key) =>
-    articleRow(key, { colourGroupName: key < 104 ? 'red' : 'blue' }),
-  );
-  const customers = [11, 12, 13, 14].map((key) => customerRow(key, { age: key * 2 }));
-  const fit = new EncoderFit();
-  fit.addArticles(articles);
-  fit.addCustomers(customers);
-  const encoder = fit.finish(articles.map(({ id }) => id));
-  const catalogue = new Catalogue(encoder);
-  catalogue.put(articles);
-  const columns: PurchaseColumns = {
-    customer: Int32Array.from(lines, ([customer]) => customer),
-    article: Int32Array.from(lines, ([, article]) => article),
-    at: Float64Array.from(lines, ([, , days]) => NOON + days * DAY),
-    price: new Float32Array(lines.length),
-  };
-  const keys = Int32Array.from(customers, ({ key }) => key);
-  return new Shop(
-    encoder,
-    catalogue,
-    keys,
-    customers.map(({ id }) => id),
-    encoder.customers(customers),
-    columns,
-  );
-}
+import { DAY, NOON, shopOf, type Line } from './hand-made-shop';
 
 const articlesOf = (shop: Shop, customer: number, days: number, limit = 100): number[] =>
   shop.pastOf(customer, NOON + days * DAY, limit).map(({ article }) => article);

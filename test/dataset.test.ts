@@ -5,7 +5,6 @@ import { openEngine } from '../src/engine/engine';
 import { Catalogue } from '../src/features/catalogue';
 import { encodeShop, readShop, Shop } from '../src/features/dataset';
 import { EncoderFit } from '../src/features/encoder';
-import { createRandom } from '../src/random';
 import { silentReporter } from '../src/telemetry';
 import { trainingConfig } from '../src/training/config';
 import { momentOf } from '../src/training/protocols';
@@ -183,7 +182,7 @@ describe('a shop read from the store as it was known at a moment', () => {
     const shop = await encodeShop(store, raw, { before: until }, silentReporter);
     const engine = openEngine();
     const { towers } = trainingConfig('tiny', 1);
-    const trainer = await towerTrainer(engine, shop, towers, createRandom(1), silentReporter);
+    const trainer = await towerTrainer(engine, shop, towers, 1, silentReporter);
     await trainer.run(shop.known({ before: until }), 3);
     await engine.close();
     const everybody = Array.from({ length: shop.customers }, (_, customer) => customer);

@@ -126,6 +126,35 @@ const CASES: readonly Case[] = [
     ],
     build: op.matmul,
   },
+  {
+    name: 'gather, rows taken twice and not at all',
+    shapes: (n, m) => [[n + 2, m]],
+    build: (x) => op.gather(x, ids([0, 2, 2, 1], [2, 2])),
+  },
+  { name: 'layerNorm', shapes: (n, m) => [[2, n, m + 2]], build: op.layerNorm },
+  {
+    name: 'dropout',
+    shapes: (n, m) => [[n, m]],
+    build: (x) => op.dropout(x, 0.4, constant(0.37)),
+  },
+  {
+    name: 'attention',
+    shapes: (n, m) => [
+      [2, n, 3],
+      [2, m, 3],
+      [2, m, 2],
+      [n, m],
+    ],
+    build: op.attention,
+  },
+  {
+    name: 'dot interaction of two sides',
+    shapes: (n, m) => [
+      [2, n, 3],
+      [2, m, 3],
+    ],
+    build: (a, b) => op.matmul(a, op.transposeLast(b)),
+  },
   { name: 'linear', shapes: (n, m) => [[n, 3], [3, m], [m]], build: op.linear },
   { name: 'l2Normalise', shapes: (n, m) => [[n, m]], build: op.l2Normalise },
 ];
@@ -182,6 +211,42 @@ test('an inlined embedding bag is the weighted sum of the rows of its table', as
     weights: { data: Float32Array.of(1, 0.5, 0.5, 0), shape: [2, 2] },
   });
   expect([...results.bag.data]).toEqual([51, 102, 5, 10]);
+});
+
+test('layerNorm gives rows of mean 0 and variance 1', async () => {
+  const x = parameter('x', [2, 4]);
+  await engine.load('norm', encodeOnnx({ name: 'norm', outputs: { y: op.layerNorm(x) }, embeddings: 'fed' }).bytes);
+  const { y } = await engine.run('norm', { x: { data: Float32Array.of(1, 2, 3, 4, -5, 0, 0, 5), shape: [2, 4] } });
+  for (const row of [[...y.data.slice(0, 4)], [...y.data.slice(4)]]) {
+    expect(row.reduce((sum, value) => sum + value, 0)).toBeCloseTo(0, 5);
+    expect(row.reduce((sum, value) => sum + value ** 2, 0) / 4).toBeCloseTo(1, 3);
+  }
+});
+
+test('dropout hides about its share, another part with other noise and in every row, and keeps the mean', async () => {
+  const noise = input('noise', [200, 1]);
+  const [rows, width] = [200, 64];
+  const x = parameter('x', [rows, width], 'ones');
+  await engine.load(
+    'drop',
+    encodeOnnx({ name: 'drop', outputs: { y: op.dropout(x, 0.3, noise) }, embeddings: 'fed' }).bytes,
+  );
+  const { y } = await engine.run('drop', {
+    x: { data: new Float32Array(rows * width).fill(1), shape: [rows, width] },
+    noise: random([rows, 1], true),
+  });
+  const hidden = [...y.data].filter((value) => value === 0).length;
+  expect(hidden / y.data.length).toBeCloseTo(0.3, 1);
+  expect([...y.data].reduce((sum, value) => sum + value, 0) / y.data.length).toBeCloseTo(1, 1);
+  const patterns = Array.from({ length: rows }, (_, r) =>
+    [...y.data.slice(r * width, (r + 1) * width)].map((value) => (value === 0 ? '.' : '#')).join(''),
+  );
+  expect(new Set(patterns).size).toBeGreaterThan(0.95 * rows);
+  for (let column = 0; column < width; column++) {
+    const share = patterns.filter((pattern) => pattern[column] === '.').length / rows;
+    expect(share).toBeGreaterThan(0.1);
+    expect(share).toBeLessThan(0.5);
+  }
 });
 
 test('no gradient flows through stopGradient', async () => {
@@ -256,6 +321,11 @@ async function expectGradientsToAgree(loss: Tensor, operands: Tensor[], values: 
 function nameOf(tensor: Tensor): string {
   if (tensor.node.kind !== 'parameter') throw new Error('operands of these tests are parameters');
   return tensor.node.name;
+}
+
+/** Whole numbers written into the graph. */
+function ids(values: readonly number[], shape: readonly number[]): Tensor {
+  return op.cast(constant(values, shape), 'int32');
 }
 
 let state = 42;

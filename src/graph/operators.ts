@@ -76,6 +76,7 @@ export function greater(a: Tensor, b: Tensor): Tensor {
   return compare('Greater', a, b);
 }
 
+const INT64 = 7;
 const ONNX_TYPES: Readonly<Record<DType, number>> = { float32: 1, int32: 6, bool: 9 };
 
 export function cast(x: Tensor, dtype: DType): Tensor {
@@ -166,6 +167,33 @@ export function concat(parts: readonly Tensor[], axis = -1): Tensor {
   });
 }
 
+/**
+ * Rows of x by number, from 0. x [n, ...rest], ids int32 [...outer] → [...outer, ...rest]. A row that is taken several times gets the
+ * sum of its gradients.
+ */
+export function gather(x: Tensor, ids: Tensor): Tensor {
+  if (x.shape.length === 0 || ids.dtype !== 'int32') throw shapeError('gather', 'rows and int32 ids', [x, ids]);
+  const step: OnnxStep = { operator: 'Gather', inputs: [x, ids], attributes: { axis: 0 } };
+  return operation(step, [x, ids], [...ids.shape, ...x.shape.slice(1)], {
+    dtype: x.dtype,
+    backward: (g) => {
+      const zeros: OnnxStep = { operator: 'ConstantOfShape', inputs: [shapeOf(x)] };
+      const long: OnnxStep = { operator: 'Cast', inputs: [ids], attributes: { to: INT64 } };
+      const places: OnnxStep = { operator: 'Unsqueeze', inputs: [long, ints([-1])] };
+      const scatter: OnnxStep = { operator: 'ScatterND', inputs: [zeros, places, g], attributes: { reduction: 'add' } };
+      return [operation(scatter, [x, ids, g], x.shape, {}), undefined];
+    },
+  });
+}
+
+/** The places 0, 1, … along an axis of x as float32 [size]. */
+export function placesAlong(x: Tensor, axis: number): Tensor {
+  const size: OnnxStep = { operator: 'Squeeze', inputs: [sizeOf(x, axis), ints([0])] };
+  const range: OnnxStep = { operator: 'Range', inputs: [int(0), size, int(1)] };
+  const step: OnnxStep = { operator: 'Cast', inputs: [range], attributes: { to: ONNX_TYPES.float32 } };
+  return operation(step, [x], [x.shape[axis]], {});
+}
+
 /** As many of the first rows of x as `like` has. [n, ...], [m, ...] → [m, ...]. */
 export function firstRows(x: Tensor, like: Tensor): Tensor {
   const shape = [like.shape[0], ...x.shape.slice(1)];
@@ -206,7 +234,10 @@ export function reduceSum(x: Tensor, axes: readonly number[]): Tensor {
 
 /** The mean over the axes, which stay with size 1. */
 export function reduceMean(x: Tensor, axes: readonly number[]): Tensor {
-  return div(reduceSum(x, axes), reduceSum(onesLike(x), axes));
+  const size = axes.reduce((product, axis) => product * Number(x.shape.at(axis)), 1);
+  const sum = reduceSum(x, axes);
+  // Sizes that are known only when the graph runs are counted there.
+  return Number.isNaN(size) ? div(sum, reduceSum(onesLike(x), axes)) : mul(sum, constant(1 / size));
 }
 
 /** The mean of all numbers, shape []. */
@@ -237,6 +268,39 @@ export function softmax(x: Tensor): Tensor {
   });
 }
 
+/**
+ * (x − mean) / standard deviation over the last axis (Ba et al., arXiv 1607.06450), without gain and bias. The gradient is the part of g that
+ * is neither along 1 nor along the output, over the deviation.
+ */
+export function layerNorm(x: Tensor): Tensor {
+  const centred = sub(x, reduceMean(x, [-1]));
+  const deviation = sqrt(add(reduceMean(mul(centred, centred), [-1]), constant(1e-5))); // ONNX's own
+  const width = x.shape[x.shape.length - 1];
+  if (typeof width !== 'number') throw shapeError('layerNorm', 'a known size of the last axis', [x]);
+  const ones = floats(Array<number>(width).fill(1), [width]);
+  const step: OnnxStep = { operator: 'LayerNormalization', inputs: [x, ones], attributes: { axis: -1 } };
+  return operation(step, [x], x.shape, {
+    backward: (g, out) => {
+      const along = mul(out, reduceMean(mul(g, out), [-1]));
+      return [div(sub(sub(g, reduceMean(g, [-1])), along), deviation)];
+    },
+  });
+}
+
+/**
+ * x with a share of its numbers set to 0 and the rest scaled up to keep the mean (Srivastava et al., JMLR 2014). `noise` [..., 1], uniform in
+ * [0, 1), is one number a row: what hides which number of the row is the fraction of the noise times a large number of each column.
+ */
+export function dropout(x: Tensor, share: number, noise: Tensor): Tensor {
+  const width = x.shape[x.shape.length - 1];
+  if (typeof width !== 'number') throw shapeError('dropout', 'a known size of the last axis', [x]);
+  const columns = Array.from({ length: width }, (_, i) => 1000 * (1 + ((i * 0.754877666) % 1)));
+  const spread = mul(noise, constant(columns, [width]));
+  const fraction = sub(spread, unary('Floor', spread));
+  const kept = cast(greater(fraction, constant(share)), 'float32');
+  return mul(x, mul(stopGradient(kept), constant(1 / (1 - share))));
+}
+
 // ── Products ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** Matrix product over the last two axes; leading axes broadcast. [..., n, k] · [..., k, m] → [..., n, m]. */
@@ -260,6 +324,16 @@ export function matmul(a: Tensor, b: Tensor): Tensor {
 /** x · weight + bias. [..., n] → [..., m]. */
 export function linear(x: Tensor, weight: Tensor, bias: Tensor): Tensor {
   return add(matmul(x, weight), bias);
+}
+
+/**
+ * Scaled dot-product attention (Vaswani et al., NeurIPS 2017): softmax(query · keyᵀ / √d + bias) · value. query [..., n, d], key [..., m, d],
+ * value [..., m, w] and a bias that broadcasts to [..., n, m]; → [..., n, w].
+ */
+export function attention(query: Tensor, key: Tensor, value: Tensor, bias: Tensor): Tensor {
+  const scale = constant(1 / Math.sqrt(Number(query.shape.at(-1))));
+  // The smaller tensor is scaled.
+  return matmul(softmax(add(matmul(mul(query, scale), transposeLast(key)), bias)), value);
 }
 
 /** x / ‖x‖₂ over the last axis. The small constant keeps the gradient finite at 0. */
@@ -305,8 +379,8 @@ function compare(operator: string, a: Tensor, b: Tensor): Tensor {
   return operation({ operator, inputs: [a, b] }, [a, b], shape, { dtype: 'bool' });
 }
 
-function unary(operator: string, x: Tensor, backward: Backward): Tensor {
-  return operation({ operator, inputs: [x] }, [x], x.shape, { backward });
+function unary(operator: string, x: Tensor, backward?: Backward): Tensor {
+  return operation({ operator, inputs: [x] }, [x], x.shape, backward ? { backward } : {});
 }
 
 function operation(
@@ -344,6 +418,10 @@ function joined(...parts: readonly (OnnxStep | Constant)[]): OnnxStep {
 
 function ints(values: readonly number[]): Constant {
   return { constant: values, shape: [values.length], type: 'int64' };
+}
+
+function int(value: number): Constant {
+  return { constant: [value], shape: [], type: 'int64' };
 }
 
 function floats(values: readonly number[], shape: readonly number[]): Constant {

@@ -69,7 +69,7 @@ export function createPipeline({ encoder, catalogue, vectors, queryTower, ranker
   }
 
   async function embed(customers: Customers): Promise<Float32Array> {
-    return queryTower(customerBatch(encoder, catalogue, customers));
+    return queryTower(queryInputs(encoder, customers, vectors));
   }
 
   return {
@@ -93,6 +93,31 @@ export function createPipeline({ encoder, catalogue, vectors, queryTower, ranker
         return own.map((score) => (Number.isNaN(score) ? -Infinity : score));
       });
     },
+  };
+}
+
+/** Inputs of the query tower: the vectors of the latest purchases, oldest first, and the customers' own columns. */
+export function queryInputs(
+  encoder: Encoder,
+  { encoded, pasts }: Customers,
+  { dim, vectorOf }: Pick<ArticleVectors, 'dim' | 'vectorOf'>,
+): Batch {
+  const n = pasts.length;
+  const history = new Float32Array(n * HISTORY * dim);
+  const length = new Int32Array(n);
+  pasts.forEach((past, r) => {
+    // Newest first; what has no vector yet is left out.
+    for (let i = Math.min(past.length, HISTORY) - 1; i >= 0; i--) {
+      const vector = vectorOf(past[i].article);
+      if (!vector) continue;
+      history.set(vector, (r * HISTORY + length[r]) * dim);
+      length[r] += 1;
+    }
+  });
+  return {
+    ...customerInputs(encoder.customerLayout, encoded),
+    history: { data: history, shape: [n, HISTORY, dim] },
+    history_length: { data: length, shape: [n] },
   };
 }
 

@@ -18,7 +18,7 @@ import { ranker } from './ranker';
 import { rankerWeeks, trainRanker } from './train-ranker';
 import { towerTrainer } from './train-towers';
 import type { Weights } from './trainer';
-import { twoTower } from './two-tower';
+import { articleTower, queryTower } from './two-tower';
 
 export interface Fitted {
   readonly shop: Shop;
@@ -54,7 +54,9 @@ export async function fit(
   const earlier = earlierCutoff(shop, raw, cutoff, config);
   const rounds = lessons(shop, earlier, cutoff, days, config.ranker.maxLists, createRandom(config.seed, 'lessons'));
 
-  const towers = await towerTrainer(engine, shop, config.towers, createRandom(config.seed, 'towers'), reporter);
+  // Where time says nothing but the order, no purchase is older news than another.
+  const halfLifeDays = 'butLast' in cutoff ? Infinity : config.towers.halfLifeDays;
+  const towers = await towerTrainer(engine, shop, { ...config.towers, halfLifeDays }, config.seed, reporter);
   await towers.run(shop.known(earlier), config.towers.epochs);
   const early = await serveTowers(engine, shop, config, towers.weights, noRanker, reporter);
   const rankerWeights = await trainRanker(
@@ -83,7 +85,7 @@ function earlierCutoff(shop: Shop, raw: RawShop, cutoff: Cutoff, config: Trainin
 type Retrieval = Omit<Fitted, 'shop' | 'models'> & { models: Omit<Fitted['models'], 'ranker'> };
 
 /** The towers with their weights written in, loaded, and a pipeline that retrieves. */
-async function serveTowers(
+export async function serveTowers(
   engine: Engine,
   shop: Shop,
   config: TrainingConfig,
@@ -91,10 +93,9 @@ async function serveTowers(
   rankerModel: Model,
   reporter: Reporter,
 ): Promise<Retrieval> {
-  const towers = twoTower(shop.encoder, config.towers);
   const models = {
-    query_tower: served('query_tower', towers.query, weights),
-    article_tower: served('article_tower', towers.article, weights),
+    query_tower: served('query_tower', queryTower(shop.encoder, config.towers), weights),
+    article_tower: served('article_tower', articleTower(shop.encoder, config.towers), weights),
   };
   await engine.load(modelKey(DRAFT, 'query_tower'), models.query_tower.bytes);
   await engine.load(modelKey(DRAFT, 'article_tower'), models.article_tower.bytes);

@@ -1,7 +1,23 @@
 // Layers that the models share, as functions from tensors to tensors. Each names its own parameters under a prefix.
 // Knows nothing of what the numbers stand for.
-import { linear, relu } from '../graph/operators';
-import { embedding, input, parameter, type Dim, type Table, type Tensor } from '../graph/tensor';
+import {
+  add,
+  attention,
+  cast,
+  dropout,
+  gather,
+  greater,
+  layerNorm,
+  linear,
+  matmul,
+  mul,
+  placesAlong,
+  relu,
+  reshape,
+  sub,
+  transpose,
+} from '../graph/operators';
+import { constant, embedding, input, parameter, type Dim, type Table, type Tensor } from '../graph/tensor';
 import type { Layout } from '../features/encoder';
 import { inputName } from '../features/inputs';
 
@@ -21,6 +37,61 @@ export function sharedMlp(name: string, from: number, widths: readonly number[])
       const out = linear(hidden, weight, bias);
       return i < layers.length - 1 ? relu(out) : out;
     }, x);
+}
+
+/** Layer normalisation with a gain and a bias of its own. */
+export function normalised(name: string, x: Tensor): Tensor {
+  const width = Number(x.shape[x.shape.length - 1]);
+  const gain = parameter(`${name}.gain`, [width], 'ones');
+  return add(mul(layerNorm(x), gain), parameter(`${name}.bias`, [width], 'zeros'));
+}
+
+/** What hides numbers while training: a share of them, by one of the columns of noise [batch, length, n] for each use. */
+export interface Dropout {
+  readonly share: number;
+  /** [batch, length, 1], a fresh one for each call. */
+  noise(): Tensor;
+}
+
+export interface TransformerConfig {
+  readonly layers: number;
+  readonly heads: number;
+  /** Numbers looked back at most, which bounds the table of distances. */
+  readonly length: number;
+  readonly dropout?: Dropout | undefined;
+}
+
+/**
+ * A causal transformer over sequences [batch, length, dim], oldest first (Vaswani et al., 2017; layers normalised first, Xiong et al., ICML
+ * 2020). Place i sees places j ≤ i, so filling at the end of a shorter sequence changes nothing before it. Order is known by a learnt
+ * weight of each distance i − j and head (Shaw et al., 2018; Raffel et al., 2020), the same wherever a sequence begins.
+ */
+export function transformer(name: string, x: Tensor, config: TransformerConfig): Tensor {
+  const [batch, length] = x.shape;
+  const dim = Number(x.shape[2]);
+  const { heads, layers } = config;
+  const places = placesAlong(x, 1);
+  const distance = sub(reshape(places, [length, 1]), reshape(places, [1, length]));
+  // What lies ahead is not seen: it gets no weight in the softmax.
+  const future = mul(cast(greater(constant(0), distance), 'float32'), constant(-1e9));
+  const ids = cast(relu(distance), 'int32');
+  const hide = (y: Tensor): Tensor => (config.dropout ? dropout(y, config.dropout.share, config.dropout.noise()) : y);
+  const split = (y: Tensor): Tensor => transpose(reshape(y, [batch, length, heads, dim / heads]), [0, 2, 1, 3]);
+
+  let hidden = hide(x);
+  for (let layer = 0; layer < layers; layer++) {
+    const part = (what: string): string => `${name}.${String(layer)}.${what}`;
+    const weight = (what: string, from: number, to: number): Tensor => parameter(part(what), [from, to]);
+    const seen = normalised(part('attention_norm'), hidden);
+    const [query, key, value] = ['query', 'key', 'value'].map((what) => split(matmul(seen, weight(what, dim, dim))));
+    const far = gather(parameter(part('distance'), [config.length, heads], 'zeros'), ids);
+    const heard = attention(query, key, value, add(transpose(far, [2, 0, 1]), future));
+    const mixed = reshape(transpose(heard, [0, 2, 1, 3]), [batch, length, dim]);
+    hidden = add(hidden, hide(matmul(mixed, weight('mixed', dim, dim))));
+    const fed = mlp(part('feed'), normalised(part('feed_norm'), hidden), [4 * dim, dim]);
+    hidden = add(hidden, hide(fed));
+  }
+  return normalised(`${name}.norm`, hidden);
 }
 
 /**

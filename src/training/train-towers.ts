@@ -1,29 +1,28 @@
-// Trains the two towers on a shop's purchases before a moment. Knows how batches are drawn, not how a step is run.
-import { articleInputs, customerInputs, historyInputs } from '../features/inputs';
+// Trains the two towers on what is known of a shop's purchases. Knows how batches are drawn, not how a step is run.
+import { articleInputs, customerInputs } from '../features/inputs';
 import type { Known, Shop } from '../features/dataset';
 import { HISTORY } from '../features/encoder';
-import type { Batch, Engine } from '../engine/engine';
+import type { Batch, Engine, Values } from '../engine/engine';
 import { VitrineError } from '../errors';
-import type { Random } from '../random';
+import { createRandom, type Random } from '../random';
 import type { Reporter } from '../telemetry';
 import { createTrainer, type Weights } from './trainer';
-import { sampledSoftmax, twoTower, type TwoTowerConfig } from './two-tower';
+import { noiseInputs, sequenceLoss, type TwoTowerConfig } from './two-tower';
 
 export interface TowerTraining extends TwoTowerConfig {
   readonly epochs: number;
   /** At most this many steps, whatever the epochs. */
   readonly maxSteps: number;
+  /** Purchases of a batch, about: as many customers as have so many. */
   readonly batch: number;
-  /** Articles drawn uniformly as negatives of a whole batch. */
+  /** Articles drawn uniformly as negatives of a whole batch; all, where the shop has no more. */
   readonly sampled: number;
   readonly denseRate: number;
   readonly tableRate: number;
   readonly weightDecay: number;
   /** How often an article's own embedding is hidden, so that new articles are placed by their attributes. */
   readonly idDropout: number;
-  /** How often a customer's history is hidden, so that new customers are placed by what else is known of them. */
-  readonly historyDropout: number;
-  /** A purchase this many days before the end counts half; none counts less than a fifth. */
+  /** A purchase this many days before the last counts half; none counts less than a fifth. Infinity: all count the same. */
   readonly halfLifeDays: number;
 }
 
@@ -32,7 +31,7 @@ const DAY = 86_400;
 export interface TowerTrainer {
   readonly weights: Weights;
   /** Goes on with the purchases that are known, `epochs` times over. */
-  run(known: Known, epochs: number): Promise<void>;
+  run(known: Known, epochs: number, onEpoch?: (epoch: number) => Promise<boolean>): Promise<void>;
 }
 
 /** Prepares the towers of a shop; nothing is learnt yet. */
@@ -40,124 +39,206 @@ export async function towerTrainer(
   engine: Engine,
   shop: Shop,
   config: TowerTraining,
-  random: Random,
+  seed: number,
   reporter: Reporter,
 ): Promise<TowerTrainer> {
   const trainer = await createTrainer(engine, {
     name: 'train.two_tower',
-    loss: sampledSoftmax(twoTower(shop.encoder, config), config.temperature),
-    random,
+    loss: sequenceLoss(shop.encoder, config),
+    random: createRandom(seed, 'towers'),
     denseRate: config.denseRate,
     tableRate: config.tableRate,
     weightDecay: config.weightDecay,
   });
+  let epoch = 0;
   return {
     weights: trainer.weights,
-    async run(known, epochs) {
-      const batcher = new Batcher(shop, known, config, random);
-      const steps = Math.min(config.maxSteps, Math.max(1, Math.ceil((batcher.examples * epochs) / batcher.batchSize)));
-      const progress = reporter.progress('Two towers', steps * batcher.batchSize, 'purchases');
+    async run(known, epochs, onEpoch) {
+      const batcher = new Batcher(shop, known, config);
+      let done = 0;
+      const total = Math.ceil(batcher.targets * epochs);
+      const progress = reporter.progress('Two towers', total, 'purchases');
       let loss = Number.NaN;
-      await trainer.train(batcher.take(steps), (step, value) => {
-        loss = step === 1 ? value : 0.98 * loss + 0.02 * value;
-        progress.tick(step * batcher.batchSize, `loss ${loss.toFixed(3)}`);
-      });
+      for (let left = epochs; left > 0; left -= 1) {
+        epoch += 1;
+        const batches = [...batcher.epoch(createRandom(seed, 'towers', epoch), Math.min(1, left))];
+        await trainer.train(
+          (function* () {
+            for (const make of batches) {
+              const batch = make();
+              done += batch.target.data.length;
+              yield batch;
+            }
+          })(),
+          (_step, value) => {
+            loss = Number.isNaN(loss) ? value : 0.98 * loss + 0.02 * value;
+            progress.tick(Math.min(total, done), `loss ${loss.toFixed(3)}`);
+          },
+        );
+        if (onEpoch && !(await onEpoch(epoch))) break;
+      }
       progress.done(`loss ${loss.toFixed(3)}`);
     },
   };
 }
 
-/** Draws batches: purchases in a random order without repetition, each with the customer's past at that moment. */
+/** A stretch of one customer's purchases [from, to): those from `first` on are targets, the earlier ones only history. */
+interface Stretch {
+  readonly customer: number;
+  readonly from: number;
+  readonly first: number;
+  readonly to: number;
+}
+
+/** Cuts each customer's purchases into stretches and draws batches of them, like long with like. */
 class Batcher {
-  private readonly order: Int32Array;
-  private position = 0;
+  private readonly stretches: Stretch[] = [];
+  readonly targets: number;
+  /** [articles] how often each is bought, as a share of all purchases. */
+  private readonly share: Float64Array;
   /** Unix seconds of the last purchase that is known. */
   private readonly until: number;
-  /** [articles] log of how often an article is expected among the columns of a batch. */
-  private readonly logQ: Float32Array;
 
   constructor(
     private readonly shop: Shop,
     known: Known,
     private readonly config: TowerTraining,
-    private readonly random: Random,
   ) {
-    this.order = Int32Array.from(shop.at.keys()).filter((p) => p < known[shop.customer[p]]);
-    this.until = this.order.reduce((last, p) => Math.max(last, shop.at[p]), 0);
-    if (this.order.length === 0) {
+    const counts = new Float64Array(shop.catalogue.size);
+    let total = 0;
+    let until = 0;
+    for (let customer = 0; customer < shop.customers; customer++) {
+      const [start, end] = [shop.offsets[customer], known[customer]];
+      for (let p = start; p < end; p++) {
+        counts[shop.article[p]] += 1;
+        until = Math.max(until, shop.at[p]);
+      }
+      total += end - start;
+      // The latest stretch is whole; earlier ones overlap by half, so that every target has a history of some length.
+      for (let to = end; to > start;) {
+        const from = Math.max(start, to - HISTORY - 1);
+        const first = from === start ? start : from + Math.ceil(HISTORY / 2);
+        this.stretches.push({ customer, from, first, to });
+        to = first;
+      }
+    }
+    if (total === 0) {
       throw new VitrineError('NOTHING_TO_LEARN', 'No purchases lie before the moment to train up to.');
     }
-    const counts = new Float64Array(shop.catalogue.size);
-    for (const p of this.order) counts[shop.article[p]] += 1;
-    const { sampled } = config;
-    const batch = this.batchSize;
-    this.logQ = Float32Array.from(counts, (count) =>
-      Math.log((batch * count) / this.order.length + sampled / shop.catalogue.size),
-    );
-    this.shuffle();
+    this.targets = total;
+    this.until = until;
+    this.share = counts.map((count) => count / total);
   }
 
-  /** A shop with few purchases has smaller batches. */
-  get batchSize(): number {
-    return Math.min(this.config.batch, this.order.length);
+  /** The batches of one epoch (or a part of one), each made when it is asked for. */
+  epoch(random: Random, part: number): (() => Batch)[] {
+    const keyed = this.stretches.map((stretch) => ({
+      stretch,
+      // Lengths that differ by little go together, in a random order: short sequences need no filling.
+      length: stretch.to - stretch.from + 2 * random.next() * Math.sqrt(stretch.to - stretch.from),
+    }));
+    const batches: Stretch[][] = [];
+    let open: Stretch[] = [];
+    let targets = 0;
+    for (const { stretch } of keyed.sort((a, b) => a.length - b.length)) {
+      open.push(stretch);
+      targets += stretch.to - stretch.first;
+      if (targets < this.config.batch) continue;
+      batches.push(open);
+      open = [];
+      targets = 0;
+    }
+    if (open.length > 0) batches.push(open);
+    shuffle(batches, random);
+    return batches.slice(0, Math.ceil(batches.length * part)).map((stretches) => () => this.batchOf(stretches, random));
   }
 
-  get examples(): number {
-    return this.order.length;
-  }
-
-  *take(batches: number): Generator<Batch> {
-    for (let i = 0; i < batches; i++) yield this.next();
-  }
-
-  private next(): Batch {
-    const { shop, config, random } = this;
-    const chosen = this.draw(this.batchSize);
-    const batch = chosen.length;
-    const targets = Int32Array.from(chosen, (p) => shop.article[p]);
-    const columns = new Int32Array(batch + config.sampled);
-    columns.set(targets);
-    for (let i = batch; i < columns.length; i++) columns[i] = random.int(shop.catalogue.size);
-
-    const histories = Array.from(chosen, (p) => {
-      if (random.next() < config.historyDropout) return [];
-      return shop.pastOf(shop.customer[p], shop.at[p], HISTORY).map((purchase) => purchase.article);
+  private batchOf(stretches: readonly Stretch[], random: Random): Batch {
+    const { shop, config } = this;
+    const n = stretches.length;
+    // The last purchase of a stretch is only a target.
+    const length = Math.max(1, ...stretches.map(({ from, to }) => to - from - 1));
+    const columns = new Columns(shop.catalogue.size);
+    const history = new Int32Array(n * length);
+    const states: number[] = [];
+    const targets: number[] = [];
+    const weights: number[] = [];
+    let tokens = 0;
+    stretches.forEach(({ from, first, to }, row) => {
+      for (let p = from; p < to - 1; p++) history[row * length + p - from] = columns.of(shop.article[p]);
+      tokens += to - from;
+      // What is bought at one time is not known from one another: the state before all of it asks for each.
+      let before = first;
+      while (before > from && shop.at[before - 1] === shop.at[first]) before -= 1;
+      for (let p = first; p < to; p++) {
+        if (shop.at[p] !== shop.at[before]) before = p;
+        states.push(row * (length + 1) + before - from);
+        targets.push(columns.of(shop.article[p]));
+        const days = (this.until - shop.at[p]) / DAY;
+        weights.push(0.2 + 0.8 * 0.5 ** (days / config.halfLifeDays));
+      }
     });
-    const articles = articleInputs(shop.catalogue, columns);
-    const ids = articles.article_id.data;
+    const uniform = this.addNegatives(columns, random);
+    const articles = Int32Array.from(columns.articles);
+    const logQ = Float32Array.from(articles, (article) => {
+      // The chance that an article is among the columns: bought in the batch, or drawn.
+      const bought = 1 - (1 - this.share[article]) ** tokens;
+      return Math.log(Math.max(1e-12, 1 - (1 - bought) * (1 - uniform)));
+    });
+    const inputs = articleInputs(shop.catalogue, articles);
+    const ids = inputs.article_id.data;
     for (let i = 0; i < ids.length; i++) if (random.next() < config.idDropout) ids[i] = 0;
-    const weights = Float32Array.from(chosen, (p) => {
-      const days = (this.until - shop.at[p]) / DAY;
-      return 0.2 + 0.8 * 0.5 ** (Math.min(days, 3650) / config.halfLifeDays);
-    });
+    const customers = shop.customerRows(stretches.map(({ customer }) => customer));
     return {
-      ...articles,
-      ...historyInputs(shop.catalogue, histories),
-      ...customerInputs(
-        shop.encoder.customerLayout,
-        shop.customerRows(Int32Array.from(chosen, (p) => shop.customer[p])),
-      ),
-      log_q: { data: Float32Array.from(columns, (article) => this.logQ[article]), shape: [1, columns.length] },
-      article_ids: { data: columns, shape: [1, columns.length] },
-      target_ids: { data: targets, shape: [batch, 1] },
-      target_log_q: { data: Float32Array.from(targets, (article) => this.logQ[article]), shape: [batch, 1] },
-      weight: { data: weights, shape: [batch, 1] },
+      ...inputs,
+      ...customerInputs(shop.encoder.customerLayout, customers),
+      ...Object.fromEntries(noiseInputs(config).map((name) => [name, noise(n, length + 1, random)])),
+      history: { data: history, shape: [n, length] },
+      state: { data: Int32Array.from(states), shape: [states.length] },
+      target: { data: Int32Array.from(targets), shape: [targets.length] },
+      weight: { data: Float32Array.from(weights), shape: [weights.length, 1] },
+      log_q: { data: logQ, shape: [1, articles.length] },
     };
   }
 
-  private draw(count: number): Int32Array {
-    if (this.position + count > this.order.length) this.shuffle();
-    const taken = this.order.slice(this.position, this.position + count);
-    this.position += count;
-    return taken;
-  }
-
-  /** Fisher and Yates. */
-  private shuffle(): void {
-    for (let i = this.order.length - 1; i > 0; i--) {
-      const j = this.random.int(i + 1);
-      [this.order[i], this.order[j]] = [this.order[j], this.order[i]];
+  /** Draws articles uniformly; gives the chance of each to be drawn. */
+  private addNegatives(columns: Columns, random: Random): number {
+    const { size } = this.shop.catalogue;
+    const { sampled } = this.config;
+    if (sampled >= size) {
+      for (let article = 0; article < size; article++) columns.of(article);
+      return 1;
     }
-    this.position = 0;
+    for (let i = 0; i < sampled; i++) columns.of(random.int(size));
+    return 1 - (1 - 1 / size) ** sampled;
+  }
+}
+
+/** The distinct articles of a batch, in the order in which they were first asked for. */
+class Columns {
+  readonly articles: number[] = [];
+  private readonly places = new Map<number, number>();
+
+  constructor(readonly size: number) {}
+
+  of(article: number): number {
+    let place = this.places.get(article);
+    if (place === undefined) {
+      place = this.articles.push(article) - 1;
+      this.places.set(article, place);
+    }
+    return place;
+  }
+}
+
+function noise(n: number, length: number, random: Random): Values {
+  return { data: Float32Array.from({ length: n * length }, () => random.next()), shape: [n, length, 1] };
+}
+
+/** Fisher and Yates. */
+function shuffle(items: unknown[], random: Random): void {
+  for (let i = items.length - 1; i > 0; i--) {
+    const j = random.int(i + 1);
+    [items[i], items[j]] = [items[j], items[i]];
   }
 }

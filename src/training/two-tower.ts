@@ -1,27 +1,29 @@
 // The two towers and their loss: a customer and an article as vectors of one space, near where the one would buy the other.
-// Yi et al., "Sampling-bias-corrected neural modeling", RecSys 2019; mixed negatives: Yang et al., WWW 2020 Companion.
+// The article tower reads id and attributes (Yi et al., "Sampling-bias-corrected neural modeling", RecSys 2019); the query tower reads
+// what was bought, in order, with attention (Kang & McAuley, "Self-attentive sequential recommendation", ICDM 2018).
 // Knows the encoder's layouts; nothing of where batches come from.
 import type { Encoder } from '../features/encoder';
 import { HISTORY } from '../features/encoder';
 import {
   add,
+  cast,
   concat,
-  equal,
-  fillWhere,
-  firstRows,
+  expandAs,
   flatten,
+  gather,
   l2Normalise,
   logSumExp,
   matmul,
   mean,
   mul,
+  placesAlong,
   reduceSum,
-  softplus,
+  reshape,
   sub,
   transposeLast,
 } from '../graph/operators';
-import { constant, embedding, input, type Table, type Tensor } from '../graph/tensor';
-import { fieldEmbeddings, mlp } from './layers';
+import { constant, embedding, input, parameter, type Table, type Tensor } from '../graph/tensor';
+import { fieldEmbeddings, mlp, transformer } from './layers';
 
 export interface TwoTowerConfig {
   /** Width of the vectors of both towers and of the articles' own embeddings. */
@@ -29,73 +31,94 @@ export interface TwoTowerConfig {
   /** Width of the embeddings of attributes. */
   readonly fieldDim: number;
   readonly hidden: number;
+  /** Layers and heads of the query tower's attention. */
+  readonly layers: number;
+  readonly heads: number;
+  /** Share of the numbers between the query tower's layers that are hidden while training. */
+  readonly dropout: number;
   /** Cosines are divided by this before the softmax. */
   readonly temperature: number;
 }
 
-export interface TwoTower {
-  /** [batch, dim], unit length. Inputs: `customer_*`, `history_*`, `last_id`. */
-  readonly query: Tensor;
-  /** [articles, dim], unit length. Inputs: `article_*`. */
-  readonly article: Tensor;
-}
-
-/** Both towers. They share the tables of articles: what is learnt of a bought article serves on either side. */
-export function twoTower(encoder: Encoder, config: TwoTowerConfig): TwoTower {
-  const articleIds: Table = { name: 'tower.article_ids', rows: encoder.articleSlots, width: config.dim };
-  const articleFields: Table = {
-    name: 'tower.article_fields',
-    rows: encoder.articleLayout.slots,
-    width: config.fieldDim,
-  };
-  const customerFields: Table = {
-    name: 'tower.customer_fields',
-    rows: encoder.customerLayout.slots,
-    width: config.fieldDim,
-  };
-
-  const ids = embedding('tower.article_id', articleIds, input('article_id', ['articles'], 'int32'));
-  const fields = fieldEmbeddings('tower', 'article', encoder.articleLayout, articleFields, ['articles']);
-  const articleMlp = mlp('tower.article', concat([ids, ...joined(fields)]), [config.hidden, config.dim]);
-
-  const history = embedding(
-    'tower.history_id',
-    articleIds,
-    input('history_id', ['batch', HISTORY], 'int32'),
-    input('history_id_weights', ['batch', HISTORY]),
-  );
-  const last = embedding('tower.last_id', articleIds, input('last_id', ['batch'], 'int32'));
-  const past = fieldEmbeddings('tower', 'history', encoder.articleLayout, articleFields, ['batch'], HISTORY);
-  const customer = fieldEmbeddings('tower', 'customer', encoder.customerLayout, customerFields, ['batch']);
-  const known = concat([history, last, ...joined(past), ...joined(customer)]);
-  const queryMlp = mlp('tower.query', known, [config.hidden, config.dim]);
-
-  return {
-    // The embeddings of ids also go past the layers: the dot product of two ids is matrix factorisation, learnt at once.
-    query: l2Normalise(add(queryMlp, history)),
-    article: l2Normalise(add(articleMlp, ids)),
-  };
+/** The vector of each article [articles, dim], unit length. Inputs: `article_*`. */
+export function articleTower(encoder: Encoder, { dim, fieldDim, hidden }: TwoTowerConfig): Tensor {
+  const idTable: Table = { name: 'tower.article_ids', rows: encoder.articleSlots, width: dim };
+  const fieldTable: Table = { name: 'tower.article_fields', rows: encoder.articleLayout.slots, width: fieldDim };
+  const ids = embedding('tower.article_id', idTable, input('article_id', ['articles'], 'int32'));
+  const fields = fieldEmbeddings('tower', 'article', encoder.articleLayout, fieldTable, ['articles']);
+  const content = mlp('tower.article', concat([ids, ...joined(fields)]), [hidden, dim]);
+  // The embeddings of ids also go past the layers: the dot product of two ids is matrix factorisation, learnt at once.
+  return l2Normalise(add(content, ids));
 }
 
 /**
- * Sampled softmax: each customer's purchase against all other purchases of the batch and `sampled` articles drawn uniformly,
- * all in one softmax, each corrected by the logarithm of how often it is expected to be there (log-Q). Inputs besides
- * the towers': articles [batch + sampled] hold the purchases first, `log_q` [1, articles], `article_ids` [1, articles],
- * `target_log_q`, `target_ids` and `weight` [batch, 1].
+ * What each customer wants after each purchase: [batch, 1 + length, dim], unit length, from the vectors of what was bought, [batch, length, dim],
+ * oldest first. Place 0 is before the first purchase: a customer of whom nothing else is known. Other inputs: `customer_*` and, while
+ * training, those of `noiseInputs`.
  */
-export function sampledSoftmax({ query, article }: TwoTower, temperature: number): Tensor {
-  const logQ = input('log_q', [1, 'articles']);
-  const ids = input('article_ids', [1, 'articles'], 'int32');
-  const targets = input('target_ids', ['batch', 1], 'int32');
-  const weight = input('weight', ['batch', 1]);
+function queryStates(encoder: Encoder, config: TwoTowerConfig, history: Tensor, training: boolean): Tensor {
+  const { dim, fieldDim } = config;
+  const fieldTable: Table = { name: 'tower.customer_fields', rows: encoder.customerLayout.slots, width: fieldDim };
+  const fields = joined(fieldEmbeddings('tower', 'customer', encoder.customerLayout, fieldTable, ['batch']));
+  const nobody = expandAs(parameter('tower.nobody', [1, 1, dim], 'zeros'), reduceSum(history, [1]));
+  const person =
+    fields.length === 0
+      ? nobody
+      : add(nobody, reshape(mlp('tower.customer', concat(fields), [config.hidden, dim]), ['batch', 1, dim]));
+  // Numbers of unit vectors are small: they are brought to the size that layers are made for.
+  const bought = mul(matmul(history, parameter('tower.bought', [dim, dim])), constant(Math.sqrt(dim)));
+  const tokens = concat([person, bought], 1);
+  let use = 0;
+  const states = transformer('tower.query', tokens, {
+    layers: config.layers,
+    heads: config.heads,
+    length: HISTORY + 1,
+    ...(training &&
+      config.dropout > 0 && {
+        dropout: {
+          share: config.dropout,
+          noise: () => input(noiseInputs(config)[use++], ['batch', tokens.shape[1], 1]),
+        },
+      }),
+  });
+  return l2Normalise(matmul(states, parameter('tower.wanted', [dim, dim])));
+}
 
-  const scaled = mul(query, constant(1 / temperature));
-  const scores = sub(matmul(scaled, transposeLast(article)), logQ);
-  // The purchase itself has a place of its own; wherever its article is among the columns, it is no negative of itself.
-  const others = logSumExp(fillWhere(equal(targets, ids), -1e4, scores));
-  const target = sub(reduceSum(mul(scaled, firstRows(article, query)), [-1]), input('target_log_q', ['batch', 1]));
-  // −log(eᵗ / (eᵗ + eᵒ)) = log(1 + eᵒ⁻ᵗ)
-  return mean(mul(softplus(sub(others, target)), weight));
+/** Inputs [batch, 1 + length, 1], uniform in [0, 1): what dropout draws on, one for each place where it is. */
+export function noiseInputs({ layers, dropout }: Pick<TwoTowerConfig, 'layers' | 'dropout'>): string[] {
+  return Array.from({ length: dropout > 0 ? 1 + 2 * layers : 0 }, (_, i) => `noise.${String(i)}`);
+}
+
+/**
+ * The query tower as it is served: [batch, dim]. Inputs: `history` [batch, HISTORY, dim], article vectors, oldest first, filled up at the end;
+ * `history_length` [batch], how many there are; `customer_*`.
+ */
+export function queryTower(encoder: Encoder, config: TwoTowerConfig): Tensor {
+  const history = input('history', ['batch', HISTORY, config.dim]);
+  const states = queryStates(encoder, config, history, false);
+  const length = input('history_length', ['batch'], 'int32');
+  const rows = mul(placesAlong(length, 0), constant(HISTORY + 1));
+  const latest = cast(add(rows, cast(length, 'float32')), 'int32');
+  return gather(reshape(states, [`batch*${String(HISTORY + 1)}`, config.dim]), latest);
+}
+
+/**
+ * Sampled softmax: each purchase against all other articles of the batch, each corrected by the logarithm of the chance that it is there
+ * (log-Q); exact where every article is there. Inputs besides the towers': `history` [batch, length] and `target` [targets], places among the
+ * articles of the batch; `state` [targets], which of the batch × (1 + length) states precedes a target; `log_q` [1, articles]; `weight` [targets, 1].
+ */
+export function sequenceLoss(encoder: Encoder, config: TwoTowerConfig): Tensor {
+  const { dim, temperature } = config;
+  const articles = articleTower(encoder, config);
+  const history = gather(articles, input('history', ['batch', 'length'], 'int32'));
+  const states = queryStates(encoder, config, history, true);
+  const queries = gather(reshape(states, ['states', dim]), input('state', ['targets'], 'int32'));
+  const target = input('target', ['targets'], 'int32');
+  const scaled = mul(queries, constant(1 / temperature));
+  const logQ = input('log_q', [1, 'articles']);
+  const scores = sub(matmul(scaled, transposeLast(articles)), logQ);
+  const own = sub(reduceSum(mul(scaled, gather(articles, target)), [-1]), gather(transposeLast(logQ), target));
+  return mean(mul(sub(logSumExp(scores), own), input('weight', ['targets', 1])));
 }
 
 function joined({ single, multi }: { single: Tensor | undefined; multi: readonly Tensor[] }): Tensor[] {

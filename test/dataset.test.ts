@@ -5,7 +5,7 @@ import { openEngine } from '../src/engine/engine';
 import { encodeShop, readShop, type Shop } from '../src/features/dataset';
 import { silentReporter } from '../src/telemetry';
 import { trainingConfig } from '../src/training/config';
-import { momentOf } from '../src/training/protocols';
+import { momentOf } from '../src/training/moments';
 import { towerTrainer } from '../src/training/train-towers';
 import { createTestDatabase, type TestDatabase } from './database';
 import { DAY, NOON, shopOf, type Line } from './hand-made-shop';
@@ -19,7 +19,7 @@ describe('the past of a customer', () => {
   test('is newest first, and nothing of anybody else', () => {
     expect(articlesOf(shop, 0, 9)).toEqual([3, 2, 1, 0]);
     expect(articlesOf(shop, 2, 9)).toEqual([4]);
-    expect(shop.pastOf(2, Infinity, 9)).toEqual([{ article: 4, at: NOON + DAY }]);
+    expect(shop.pastOf(2, Infinity, 9)).toEqual([{ article: 4, at: NOON + DAY, price: 0 }]);
   });
 
   test('is what lies strictly before the moment: what is bought at the same time is not known yet', () => {

@@ -7,7 +7,8 @@ import type { Reporter } from '../telemetry';
 import { Catalogue } from './catalogue';
 import { EncoderFit, type EncodedRows, type Encoder } from './encoder';
 import { articleText } from './text';
-import { SALES_DAYS, type PastPurchase, type Sales } from './pairs';
+import { SALES_DAYS, type Sales } from './moment';
+import type { PastPurchase } from './pairs';
 
 const DAY = 86_400;
 
@@ -222,7 +223,7 @@ export class Shop {
   pastUntil(customer: number, end: number, limit: number): PastPurchase[] {
     const past: PastPurchase[] = [];
     for (let p = end - 1; p >= this.offsets[customer] && past.length < limit; p--)
-      past.push({ article: this.article[p], at: this.at[p] });
+      past.push({ article: this.article[p], at: this.at[p], price: this.price[p] });
     return past;
   }
 

@@ -4,11 +4,13 @@ import { createHash } from 'node:crypto';
 import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Encoder } from '../features/encoder';
+import type { Habits } from '../features/habits';
 import type { Tokeniser } from '../features/text';
 import type { EncodedModel, Port } from '../graph/onnx';
 import {
   CURRENT_FILE,
   ENCODER_FILE,
+  HABITS_FILE,
   IDS_FILE,
   INDEX_FILES,
   MANIFEST_FILE,
@@ -18,6 +20,7 @@ import {
   type Manifest,
   type ModelName,
 } from './format';
+import { writeHabits } from './habits-file';
 import type { VectorIndex } from './vector-index';
 
 export interface ReleaseParts {
@@ -30,6 +33,8 @@ export interface ReleaseParts {
   readonly articleIndex: VectorIndex;
   /** Vectors of the text encoder. */
   readonly similarIndex: VectorIndex;
+  /** Rows in the order of `articleIds`. */
+  readonly habits: Habits;
   readonly data: Manifest['data'];
   readonly training: Manifest['training'];
   readonly evaluation: unknown;
@@ -50,7 +55,7 @@ export async function publishRelease(modelsDir: string, parts: ReleaseParts, now
     await writeDurably(join(draft, path), content);
   }
   const manifest: Manifest = {
-    format: 1,
+    format: 2,
     name,
     createdAt: now.toISOString(),
     encoder: parts.encoder.fingerprint,
@@ -105,6 +110,7 @@ function contents(parts: ReleaseParts): Map<string, Uint8Array | string> {
     [IDS_FILE, parts.articleIds.map((id) => `${JSON.stringify(id)}\n`).join('')],
     [INDEX_FILES.articles, parts.articleIndex.serialise()],
     [INDEX_FILES.similar, parts.similarIndex.serialise()],
+    [HABITS_FILE, writeHabits(parts.habits)],
   ]);
   for (const name of MODEL_NAMES) {
     files.set(modelFile(name), parts.models[name].bytes);

@@ -6,11 +6,13 @@ import { z } from 'zod';
 import type { Engine } from '../engine/engine';
 import { asError, VitrineError } from '../errors';
 import { openEncoder, type Encoder } from '../features/encoder';
+import type { Habits } from '../features/habits';
 import { openTokeniser, type Tokeniser } from '../features/text';
 import { currentRelease, sha256 } from './build';
 import {
   CURRENT_FILE,
   ENCODER_FILE,
+  HABITS_FILE,
   IDS_FILE,
   INDEX_FILES,
   MANIFEST_FILE,
@@ -22,6 +24,7 @@ import {
   type Manifest,
   type ModelName,
 } from './format';
+import { readHabits } from './habits-file';
 import { openIndex, type VectorIndex } from './vector-index';
 
 export interface Release {
@@ -32,6 +35,8 @@ export interface Release {
   readonly articleIds: readonly string[];
   readonly articles: VectorIndex;
   readonly similar: VectorIndex;
+  /** Rows in the order of `articleIds`. */
+  readonly habits: Habits;
 }
 
 /** Reads a manifest without opening the rest. @throws VitrineError RELEASE_MISSING, RELEASE_INVALID */
@@ -91,20 +96,25 @@ export async function openRelease(folder: string, engine: Engine): Promise<Relea
   if (articleIds.length !== manifest.articles) {
     throw invalid(IDS_FILE, `it has ${String(articleIds.length)} ids, the manifest says ${String(manifest.articles)}`);
   }
-  const index = (which: keyof typeof INDEX_FILES): VectorIndex => {
-    const file = INDEX_FILES[which];
-    let opened: VectorIndex;
+  const fitting = <T>(file: string, read: (content: Buffer) => T): T => {
+    const content = need(file);
     try {
-      opened = openIndex(need(file), Int32Array.from(articleIds.keys()));
+      return read(content);
     } catch (thrown) {
       throw invalid(file, asError(thrown).message);
     }
+  };
+  const index = (which: keyof typeof INDEX_FILES): VectorIndex => {
+    const file = INDEX_FILES[which];
+    const opened = fitting(file, (content) => openIndex(content, Int32Array.from(articleIds.keys())));
     const dim = manifest.dims[which];
     if (opened.dim !== dim)
       throw invalid(file, `its vectors have ${String(opened.dim)} numbers, the manifest says ${String(dim)}`);
     return opened;
   };
-  const release = { manifest, encoder, tokeniser, articleIds, articles: index('articles'), similar: index('similar') };
+  const habits = fitting(HABITS_FILE, (content) => readHabits(content, articleIds.length));
+  const indexes = { articles: index('articles'), similar: index('similar') };
+  const release = { manifest, encoder, tokeniser, articleIds, ...indexes, habits };
   for (const name of MODEL_NAMES) {
     await engine.load(modelKey(manifest, name), need(modelFile(name))).catch((thrown: unknown) => {
       // A device that fails says nothing of the file.

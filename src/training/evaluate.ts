@@ -1,7 +1,8 @@
 // Measures a fitted shop on purchases that it has not seen: what was bought in the days after the moment that it was fitted for.
 // Baselines stand beside it, and on the synthetic shop the oracle. Knows no model and trains nothing.
 import { oracleFor, type ShopOptions } from '../data/synthetic-world';
-import { mostPopular, ownPurchases } from '../features/candidates';
+import { ownPurchases } from '../features/sources/own-purchases';
+import { mostPopular } from '../features/sources/trending';
 import type { Shop } from '../features/dataset';
 import { createRandom } from '../random';
 import { topIndices } from '../recommend/pipeline';
@@ -47,14 +48,14 @@ export async function evaluate(
   const progress = reporter.progress('Evaluating', total, 'customers');
   for (const round of rounds) {
     const { moment } = round;
-    const popular = mostPopular(moment.sales.week, moment.sales.month, 2 * DEPTH);
+    const popular = Array.from(mostPopular(moment.sales.week, moment.sales.month, 2 * DEPTH));
     const oracle = options.synthetic && createOracle(shop, options.synthetic, moment.now);
     if (oracle) results.oracle ??= [];
     for (let at = 0; at < round.customers.length; at += BATCH) {
       const places = Array.from({ length: Math.min(BATCH, round.customers.length - at) }, (_, i) => at + i);
       const customers = customersOf(shop, round, places);
       const nearest = pipeline.nearest(await pipeline.embed(customers), 2 * DEPTH);
-      const candidates = await pipeline.retrieve(customers, moment);
+      const candidates = await pipeline.retrieve(customers, moment, round.hidePast);
       const scores = await pipeline.score(customers, candidates, moment);
       places.forEach((place, i) => {
         const past = customers.pasts[i];

@@ -3,6 +3,7 @@
 import type { Store } from '../data/store';
 import type { Engine } from '../engine/engine';
 import { encodeShop, type Cutoff, type RawShop, type Shop } from '../features/dataset';
+import { habitsOf, type Habits } from '../features/habits';
 import { articleInputs } from '../features/inputs';
 import { encodeOnnx, type EncodedModel } from '../graph/onnx';
 import type { Tensor } from '../graph/tensor';
@@ -16,7 +17,7 @@ import type { Checkpoints } from './checkpoint';
 import type { TrainingConfig } from './config';
 import type { CourseOptions } from './course';
 import { lessons, thinned } from './protocols';
-import { ranker } from './ranker';
+import { calibrated, ranker } from './ranker';
 import { rankerWeeks, trainRanker } from './train-ranker';
 import { towerTrainer } from './train-towers';
 import type { Weights } from './trainer';
@@ -29,6 +30,8 @@ export interface Fitted {
   readonly models: Readonly<Record<'query_tower' | 'article_tower' | 'ranker', EncodedModel>>;
   /** The articles' vectors, ids in catalogue order. */
   readonly articleIndex: VectorIndex;
+  /** Rows in catalogue order. */
+  readonly habits: Habits;
 }
 
 /** Stands in the pipeline while there is no ranker yet: such a pipeline retrieves and must not be asked to score. */
@@ -75,8 +78,9 @@ export async function fit(
     validate: async () => meanGain(engine, shop, await loadTowers(engine, shop, config, towers.weights), asked),
     ...checkpointOf('towers'),
   });
-  const early = await serveTowers(engine, shop, config, towers.weights, noRanker, reporter);
-  const rankerWeights = await trainRanker(
+  const habits = habitsOf(shop, shop.known(earlier));
+  const early = await serveTowers(engine, shop, habits, config, towers.weights, noRanker, reporter);
+  const trained = await trainRanker(
     engine,
     shop,
     early.pipeline,
@@ -91,9 +95,21 @@ export async function fit(
     epochs: epochs * config.catchUp,
     ...checkpointOf('catch-up'),
   });
-  const rankerModel = served('ranker', ranker(shop.encoder, config.ranker), rankerWeights);
+  const rankerModel = served(
+    'ranker',
+    calibrated(ranker(shop.encoder, config.ranker), trained.calibration),
+    trained.weights,
+  );
   await engine.load(modelKey(DRAFT, 'ranker'), rankerModel.bytes);
-  const late = await serveTowers(engine, shop, config, towers.weights, modelOf(engine, DRAFT, 'ranker'), reporter);
+  const late = await serveTowers(
+    engine,
+    shop,
+    habitsOf(shop, shop.known(cutoff)),
+    config,
+    towers.weights,
+    modelOf(engine, DRAFT, 'ranker'),
+    reporter,
+  );
   return { shop, ...late, models: { ...late.models, ranker: rankerModel } };
 }
 
@@ -110,6 +126,7 @@ type Retrieval = Omit<Fitted, 'shop' | 'models'> & { models: Omit<Fitted['models
 export async function serveTowers(
   engine: Engine,
   shop: Shop,
+  habits: Habits,
   config: TrainingConfig,
   weights: Weights,
   rankerModel: Model,
@@ -126,10 +143,11 @@ export async function serveTowers(
       articleOf: (id) => id,
       vectorOf: (article) => vectors.subarray(article * dim, (article + 1) * dim),
     },
+    habits,
     queryTower,
     ranker: rankerModel,
   });
-  return { pipeline, models, articleIndex };
+  return { pipeline, models, articleIndex, habits };
 }
 
 /** The towers as they will be served, loaded, and the vectors of all articles [articles, dim]. */

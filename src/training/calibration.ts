@@ -1,0 +1,65 @@
+// Fits scores to chances: Platt's two numbers, by Newton's method. Pure arithmetic; knows nothing of where scores come from.
+// Platt, "Probabilistic outputs for support vector machines", 1999; Lin, Lin & Weng, "A note on Platt's…", 2007.
+import type { Calibration } from './ranker';
+
+/**
+ * The scale > 0 and shift for which the logistic of scale · score + shift fits best to what happened: of `scores` those at the same place of
+ * `happened` did. As they are where nothing happened, or everything, or where higher scores happened less.
+ */
+export function fitCalibration(scores: Float64Array, happened: Uint8Array): Calibration {
+  const positives = happened.reduce((sum, one) => sum + one, 0);
+  const negatives = scores.length - positives;
+  if (positives === 0 || negatives === 0) return UNCHANGED;
+  // Targets a little off 0 and 1, so that perfectly parted scores do not drive the scale to infinity.
+  const yes = (positives + 1) / (positives + 2);
+  const no = 1 / (negatives + 2);
+  const target = (i: number): number => (happened[i] ? yes : no);
+  let scale = 0;
+  let shift = Math.log((positives + 1) / (negatives + 1));
+  let loss = lossOf(scores, target, scale, shift);
+  for (let step = 0; step < STEPS; step++) {
+    let [g0, g1, h00, h01, h11] = [0, 0, RIDGE, 0, RIDGE];
+    for (let i = 0; i < scores.length; i++) {
+      const chance = 1 / (1 + Math.exp(-(scale * scores[i] + shift)));
+      const slope = chance - target(i);
+      const curve = chance * (1 - chance);
+      g0 += slope * scores[i];
+      g1 += slope;
+      h00 += curve * scores[i] * scores[i];
+      h01 += curve * scores[i];
+      h11 += curve;
+    }
+    const determinant = h00 * h11 - h01 * h01;
+    const d0 = (h11 * g0 - h01 * g1) / determinant;
+    const d1 = (h00 * g1 - h01 * g0) / determinant;
+    // Half the step until it helps: far from the end Newton's may go too far.
+    let size = 1;
+    let next = lossOf(scores, target, scale - d0, shift - d1);
+    while (!(next <= loss) && size > 1e-6) {
+      size /= 2;
+      next = lossOf(scores, target, scale - size * d0, shift - size * d1);
+    }
+    if (!(next < loss)) break;
+    scale -= size * d0;
+    shift -= size * d1;
+    const gain = loss - next;
+    loss = next;
+    if (gain < 1e-9 * loss) break;
+  }
+  return scale > 0 && Number.isFinite(scale) && Number.isFinite(shift) ? { scale, shift } : UNCHANGED;
+}
+
+const UNCHANGED: Calibration = { scale: 1, shift: 0 };
+const STEPS = 100;
+/** Keeps a step finite where all scores are alike. */
+const RIDGE = 1e-9;
+
+/** Cross-entropy, without overflow: log(1 + eˣ) − target · x. */
+function lossOf(scores: Float64Array, target: (i: number) => number, scale: number, shift: number): number {
+  let loss = 0;
+  for (let i = 0; i < scores.length; i++) {
+    const x = scale * scores[i] + shift;
+    loss += Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))) - target(i) * x;
+  }
+  return loss;
+}

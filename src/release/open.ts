@@ -47,6 +47,17 @@ export async function readManifest(folder: string): Promise<Manifest> {
   return parsed.data;
 }
 
+/** A file of a release that is the one its manifest vouches for. @throws VitrineError RELEASE_INVALID */
+export async function readVerified(folder: string, manifest: Manifest, path: string): Promise<Buffer> {
+  const expected = manifest.files[path] as string | undefined;
+  if (expected === undefined) throw invalid(MANIFEST_FILE, `it does not list ${path}`);
+  if (!/^\w[\w./-]*$/.test(path) || path.includes('..')) throw invalid(MANIFEST_FILE, `it lists "${path}"`);
+  const content = await read(folder, path);
+  const got = sha256(content);
+  if (got !== expected) throw invalid(path, `its SHA-256 is ${got}, the manifest says ${expected}`);
+  return content;
+}
+
 /** The folder of the release to serve. @throws VitrineError RELEASE_MISSING */
 export async function currentFolder(modelsDir: string): Promise<string> {
   const name = await currentRelease(modelsDir);
@@ -60,13 +71,7 @@ export async function currentFolder(modelsDir: string): Promise<string> {
 export async function openRelease(folder: string, engine: Engine): Promise<Release> {
   const manifest = await readManifest(folder);
   const files = new Map<string, Buffer>();
-  for (const [path, expected] of Object.entries(manifest.files)) {
-    if (!/^\w[\w./-]*$/.test(path) || path.includes('..')) throw invalid(MANIFEST_FILE, `it lists "${path}"`);
-    const content = await read(folder, path);
-    const got = sha256(content);
-    if (got !== expected) throw invalid(path, `its SHA-256 is ${got}, the manifest says ${expected}`);
-    files.set(path, content);
-  }
+  for (const path of Object.keys(manifest.files)) files.set(path, await readVerified(folder, manifest, path));
   const need = (path: string): Buffer => {
     const content = files.get(path);
     if (content) return content;

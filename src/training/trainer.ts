@@ -29,7 +29,12 @@ export interface TrainerOptions {
    * arXiv 1211.5063). Tables need no such limit: their optimisers measure each row's gradient against its earlier ones.
    */
   readonly clipNorm?: number;
+  /** Hears of each parameter and table with its first weights, which it may overwrite. */
+  readonly initialise?: Initialise;
 }
+
+/** `values` are [shape]; a table's shape is [rows, width]. */
+export type Initialise = (name: string, shape: readonly number[], values: Float32Array) => void;
 
 const TABLE_OPTIMISERS = { adagrad: rowWiseAdagrad, adam: rowWiseAdam } satisfies Record<string, TableOptimiser>;
 
@@ -69,15 +74,15 @@ export async function createTrainer(engine: Engine, options: TrainerOptions): Pr
   const dense = parameters.map(({ name: parameter, tensor, init }) => {
     const shape = tensor.shape.map(Number);
     const values = initialParameter(shape, init, random);
+    options.initialise?.(parameter, shape, values);
     return { name: parameter, shape, values, state: denseOptimiser.init(values.length) };
   });
-  const tables = [...new Map(sites.map(({ table }) => [table.name, table])).values()].map((table) => ({
-    name: table.name,
-    width: table.width,
-    values: initialTable(table, random),
-    state: tableOptimiser.init(table.rows, table.width),
-    sums: new RowSums(table),
-  }));
+  const tables = [...new Map(sites.map(({ table }) => [table.name, table])).values()].map((table) => {
+    const { name: ofTable, rows, width } = table;
+    const values = initialTable(table, random);
+    options.initialise?.(ofTable, [rows, width], values);
+    return { name: ofTable, width, values, state: tableOptimiser.init(rows, width), sums: new RowSums(table) };
+  });
   const uses = sites.map(({ site, table, ids, weights }) => ({
     rows: rowsInput(site),
     ids: inputNameOf(ids),

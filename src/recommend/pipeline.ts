@@ -44,6 +44,8 @@ export interface Pipeline {
   /** The articles nearest to each query, catalogue indices, best first; fewer where the shop has fewer. */
   nearest(queries: Float32Array, k: number): number[][];
   retrieve(customers: Customers, moment: Moment): Promise<Candidates[]>;
+  /** The vector of an article [dim]; undefined if there is none. */
+  vectorOf(article: number): Float32Array | undefined;
   /** Scores of each customer's candidates, higher is better, never NaN. */
   score(customers: Customers, candidates: readonly Candidates[], moment: Moment): Promise<Float32Array[]>;
 }
@@ -75,6 +77,7 @@ export function createPipeline({ encoder, catalogue, vectors, queryTower, ranker
   return {
     embed,
     nearest,
+    vectorOf: (article) => vectors.vectorOf(article),
     async retrieve(customers, moment) {
       const queries = await embed(customers);
       const neighbours = nearest(queries, CANDIDATE_LIMITS.TWO_TOWER);

@@ -18,6 +18,7 @@ import {
   MODEL_NAMES,
   MODEL_OUTPUT,
   modelFile,
+  REPORT_FILE,
   TOKENISER_FILE,
   type Manifest,
   type ModelName,
@@ -32,6 +33,8 @@ export interface Release {
   readonly articleIds: readonly string[];
   readonly articles: VectorIndex;
   readonly similar: VectorIndex;
+  /** The evaluation as a page for people; undefined where nothing was measured. */
+  readonly report: string | undefined;
 }
 
 /** Reads a manifest without opening the rest. @throws VitrineError RELEASE_MISSING, RELEASE_INVALID */
@@ -104,7 +107,15 @@ export async function openRelease(folder: string, engine: Engine): Promise<Relea
       throw invalid(file, `its vectors have ${String(opened.dim)} numbers, the manifest says ${String(dim)}`);
     return opened;
   };
-  const release = { manifest, encoder, tokeniser, articleIds, articles: index('articles'), similar: index('similar') };
+  const release = {
+    manifest,
+    encoder,
+    tokeniser,
+    articleIds,
+    articles: index('articles'),
+    similar: index('similar'),
+    report: files.get(REPORT_FILE)?.toString('utf8'),
+  };
   for (const name of MODEL_NAMES) {
     await engine.load(modelKey(manifest, name), need(modelFile(name))).catch((thrown: unknown) => {
       // A device that fails says nothing of the file.

@@ -12,12 +12,18 @@ export interface DocumentTypeDecoration<TResult, TVariables> {
   __apiType?: (variables: TVariables) => TResult;
 }
 
-/** What brought an article up before it was scored: “because …” on a page. */
+/** What brought an article up before it was scored: “because …” on a page. Of several sources the one that says most of this customer. */
 export type RecommendationSource =
+  /** Others bought it together with, or after, what this customer bought lately. */
+  | 'CO_PURCHASE'
+  /** It is new, and sells well since it came. */
+  | 'NEW_ARRIVALS'
   /** The customer bought it before. */
   | 'OWN_PURCHASES'
   /** It sells well at the moment. */
-  | 'POPULAR'
+  | 'TRENDING'
+  /** It sells well among customers of like age. */
+  | 'TRENDING_PEERS'
   /** The Two-Tower model, which places it near this customer. */
   | 'TWO_TOWER';
 

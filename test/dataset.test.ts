@@ -1,51 +1,14 @@
 // The shop as typed arrays: whoever asks for a moment gets what was known before it, and nothing that came later.
-import type { PurchaseColumns, Store } from '../src/data/store';
+import type { Store } from '../src/data/store';
 import { openStore } from '../src/data/store';
 import { openEngine } from '../src/engine/engine';
-import { Catalogue } from '../src/features/catalogue';
-import { encodeShop, readShop, Shop } from '../src/features/dataset';
-import { EncoderFit } from '../src/features/encoder';
+import { encodeShop, readShop, type Shop } from '../src/features/dataset';
 import { silentReporter } from '../src/telemetry';
 import { trainingConfig } from '../src/training/config';
-import { momentOf } from '../src/training/protocols';
+import { momentOf } from '../src/training/moments';
 import { towerTrainer } from '../src/training/train-towers';
 import { createTestDatabase, type TestDatabase } from './database';
-import { articleRow, customerRow } from './rows';
-
-const DAY = 86_400;
-const NOON = 18_500 * DAY;
-
-/** Customer key, article key, days after NOON. */
-type Line = [number, number, number];
-
-/** A shop of articles 101 … 105 and customers 11 … 14, indices from 0 each. Lines are in the store's order. */
-function shopOf(...lines: Line[]): Shop {
-  const articles = [101, 102, 103, 104, 105].map((key) =>
-    articleRow(key, { colourGroupName: key < 104 ? 'red' : 'blue' }),
-  );
-  const customers = [11, 12, 13, 14].map((key) => customerRow(key, { age: key * 2 }));
-  const fit = new EncoderFit();
-  fit.addArticles(articles);
-  fit.addCustomers(customers);
-  const encoder = fit.finish(articles.map(({ id }) => id));
-  const catalogue = new Catalogue(encoder);
-  catalogue.put(articles);
-  const columns: PurchaseColumns = {
-    customer: Int32Array.from(lines, ([customer]) => customer),
-    article: Int32Array.from(lines, ([, article]) => article),
-    at: Float64Array.from(lines, ([, , days]) => NOON + days * DAY),
-    price: new Float32Array(lines.length),
-  };
-  const keys = Int32Array.from(customers, ({ key }) => key);
-  return new Shop(
-    encoder,
-    catalogue,
-    keys,
-    customers.map(({ id }) => id),
-    encoder.customers(customers),
-    columns,
-  );
-}
+import { DAY, NOON, shopOf, type Line } from './hand-made-shop';
 
 const articlesOf = (shop: Shop, customer: number, days: number, limit = 100): number[] =>
   shop.pastOf(customer, NOON + days * DAY, limit).map(({ article }) => article);
@@ -56,7 +19,7 @@ describe('the past of a customer', () => {
   test('is newest first, and nothing of anybody else', () => {
     expect(articlesOf(shop, 0, 9)).toEqual([3, 2, 1, 0]);
     expect(articlesOf(shop, 2, 9)).toEqual([4]);
-    expect(shop.pastOf(2, Infinity, 9)).toEqual([{ article: 4, at: NOON + DAY }]);
+    expect(shop.pastOf(2, Infinity, 9)).toEqual([{ article: 4, at: NOON + DAY, price: 0 }]);
   });
 
   test('is what lies strictly before the moment: what is bought at the same time is not known yet', () => {
@@ -183,7 +146,7 @@ describe('a shop read from the store as it was known at a moment', () => {
     const engine = openEngine();
     const { towers } = trainingConfig('tiny', 1);
     const trainer = await towerTrainer(engine, shop, towers, 1, silentReporter);
-    await trainer.run(shop.known({ before: until }), 3);
+    await trainer.learn({ name: 'towers', known: shop.known({ before: until }), epochs: 3 });
     await engine.close();
     const everybody = Array.from({ length: shop.customers }, (_, customer) => customer);
     return {

@@ -3,7 +3,14 @@
 import type { ArticleRow, CustomerRow } from '../src/data/store';
 import { Catalogue } from '../src/features/catalogue';
 import { attributeWords, noteAttributes, withAttributes } from '../src/features/columns';
-import { EncoderFit, openEncoder, type EncodedRows, type Encoder, type Layout } from '../src/features/encoder';
+import {
+  EncoderFit,
+  openEncoder,
+  VOCABULARIES,
+  type EncodedRows,
+  type Encoder,
+  type Layout,
+} from '../src/features/encoder';
 import { createRandom, type Random } from '../src/random';
 import { articleRow, customerRow } from './rows';
 
@@ -241,8 +248,29 @@ describe('an encoder', () => {
     expect([...encoder.slotsOf([articleRow(77_777, { id: articles[4].id })])]).toEqual([5]);
   });
 
+  test('names each slot by what it stands for, once', () => {
+    const small = encoderOf(
+      [...coloured('red', 'red', 'blue', 'blue', 'blue'), ...tagged(['new', 'red'], ['new', 'red'])],
+      aged(20, 20, 30, 40),
+      ['x', ''],
+    );
+    expect(small.slotNames('article_ids')).toEqual(['[]', '["x"]', '[""]']);
+    expect(small.slotNames('article_fields')).toEqual([
+      ...['["colour_group"]', '["colour_group","blue"]', '["colour_group","red"]'],
+      ...['["attributes.tag"]', '["attributes.tag","new"]', '["attributes.tag","red"]'],
+    ]);
+    // Missing, then below 30, below 40 and from 40 on.
+    expect(small.slotNames('customer_fields')).toEqual(['["age"]', '["age",0,3]', '["age",1,3]', '["age",2,3]']);
+    expect([...small.customers(aged(null, 25, 35, 45)).single]).toEqual([0, 1, 2, 3]);
+
+    expect(new Set(encoder.slotNames('article_ids')).size).toBe(encoder.articleSlots);
+    expect(new Set(encoder.slotNames('article_fields')).size).toBe(encoder.articleLayout.slots);
+    expect(new Set(encoder.slotNames('customer_fields')).size).toBe(encoder.customerLayout.slots);
+  });
+
   test('of a shop without rows has nothing to say, and says it', () => {
     const empty = encoderOf([]);
+    for (const vocabulary of VOCABULARIES) expect(empty.slotNames(vocabulary)).toEqual(['[]']);
     expect(empty.articleLayout).toEqual({ single: [], multi: [], slots: 1 });
     expect(empty.customers([null, null])).toEqual({ rows: 2, single: new Int32Array(0), multi: [] });
   });

@@ -1,8 +1,8 @@
 // What is counted of the cases of an evaluation beside the measures of lists: sources, calibration, cold articles, what lists are like, and
 // slices by history. By hand, and against plain definitions.
-import type { Candidates } from '../src/features/pairs';
+import { bitOf, type Candidates, type SourceName } from '../src/features/candidates';
 import { createRandom } from '../src/random';
-import { Calibration } from '../src/training/calibration';
+import { Reliability } from '../src/training/reliability';
 import { ColdArticleCount } from '../src/training/cold-articles';
 import { compare } from '../src/training/comparison';
 import { ListMeasures } from '../src/training/list-measures';
@@ -61,7 +61,7 @@ describe('what lists are like', () => {
 describe('calibration', () => {
   test('scores that say the truth have hardly any error, and scores that say too much have it', () => {
     const random = createRandom(3, 'calibration');
-    const [honest, boasting] = [new Calibration(), new Calibration()];
+    const [honest, boasting] = [new Reliability(), new Reliability()];
     for (let i = 0; i < 100_000; i++) {
       const score = -3 + 2 * random.normal();
       const bought = random.next() < 1 / (1 + Math.exp(-score));
@@ -76,7 +76,7 @@ describe('calibration', () => {
   });
 
   test('is the mean over candidates of how far their bin is off', () => {
-    const calibration = new Calibration();
+    const calibration = new Reliability();
     // Bin [0, 1): said ½ twice, bought once. Bin [2, 3): said once, not bought.
     calibration.add(0, true);
     calibration.add(0, false);
@@ -92,7 +92,7 @@ describe('calibration', () => {
   });
 
   test('takes extreme scores, passes over what is none, and says nothing of nothing', () => {
-    const calibration = new Calibration();
+    const calibration = new Reliability();
     expect(calibration.report()).toEqual({ error: 0, candidates: 0, bought: 0, bins: [] });
     for (const score of [1e9, -1e9, 16, -16]) calibration.add(score, score > 0);
     for (const score of [NaN, Infinity, -Infinity]) calibration.add(score, true);
@@ -104,21 +104,32 @@ describe('calibration', () => {
 describe('sources', () => {
   test('are told what each found, what it alone found, and what of it is shown', () => {
     const count = new SourceCount();
-    const candidates: Candidates = {
-      articles: Int32Array.of(5, 6, 7, 8),
-      sources: ['OWN_PURCHASES', 'TWO_TOWER', 'TWO_TOWER', 'POPULAR'],
-      cosines: new Float32Array(4),
-    };
-    count.add(candidates, [7, 5], new Set([6, 8, 99, 100]));
-    count.add({ articles: Int32Array.of(5), sources: ['POPULAR'], cosines: new Float32Array(1) }, [5], new Set([5]));
+    const mixed = candidatesOf(
+      [5, ['OWN_PURCHASES']],
+      [6, ['TWO_TOWER', 'TRENDING']],
+      [7, ['TWO_TOWER']],
+      [8, ['TRENDING']],
+    );
+    count.add(mixed, [7, 5], new Set([6, 8, 99, 100]));
+    count.add(candidatesOf([5, ['TRENDING']]), [5], new Set([5]));
     const report = count.report();
     expect(report).toMatchObject({ recall: (0.5 + 1) / 2, candidates: 2.5 });
-    expect(report.sources).toEqual([
-      { source: 'OWN_PURCHASES', recall: 0, alone: 0, candidates: 0.5, shown: 1 / 3 },
-      { source: 'TWO_TOWER', recall: 0.125, alone: 0.125, candidates: 1, shown: 1 / 3 },
-      { source: 'POPULAR', recall: 0.625, alone: 0.625, candidates: 1, shown: 1 / 3 },
-    ]);
+    expect(Object.fromEntries(report.sources.map(({ source, ...share }) => [source, share]))).toMatchObject({
+      OWN_PURCHASES: { recall: 0, alone: 0, candidates: 0.5, shown: 1 / 3 },
+      TWO_TOWER: { recall: 0.125, alone: 0, candidates: 1, shown: 1 / 3 },
+      TRENDING: { recall: 0.75, alone: 0.625, candidates: 1.5, shown: 1 / 3 },
+      CO_PURCHASE: { recall: 0, alone: 0, candidates: 0, shown: 0 },
+    });
   });
+
+  function candidatesOf(...all: (readonly [article: number, sources: readonly SourceName[]])[]): Candidates {
+    return {
+      articles: Int32Array.from(all, ([article]) => article),
+      found: Uint16Array.from(all, ([, sources]) => sources.reduce((mask, source) => mask | bitOf(source), 0)),
+      cosines: new Float32Array(all.length),
+      together: new Float32Array(all.length),
+    };
+  }
 });
 
 describe('cold articles', () => {

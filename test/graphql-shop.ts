@@ -137,7 +137,7 @@ export function plainRecommender(): PlainRecommender {
       articleId: articleId(articleKey),
       rank: i + 1,
       score: 1 / (i + 2),
-      source: articleKey === own ? 'OWN_PURCHASES' : i < 6 ? 'TWO_TOWER' : 'POPULAR',
+      source: articleKey === own ? 'OWN_PURCHASES' : i < 6 ? 'TWO_TOWER' : 'TRENDING',
       coldStart: own === 0,
     }));
   };

@@ -1,25 +1,8 @@
-// What the models are fed: shapes and weights of histories, the features of pairs, and candidates put together from sources.
+// What the models are fed of articles and customers: shapes, ids, and the weights of histories.
 import type { ArticleRow } from '../src/data/store';
-import {
-  CANDIDATE_LIMITS,
-  MAX_CANDIDATES,
-  mergeCandidates,
-  mostPopular,
-  ownPurchases,
-  type Found,
-} from '../src/features/candidates';
 import { Catalogue } from '../src/features/catalogue';
 import { EncoderFit, HISTORY, type Encoder } from '../src/features/encoder';
 import { articleInputs, customerInputs, historyInputs } from '../src/features/inputs';
-import {
-  PAIR_FEATURES,
-  PAIR_WIDTH,
-  PAST_LIMIT,
-  writePairFeatures,
-  type Candidates,
-  type PastPurchase,
-} from '../src/features/pairs';
-import { createRandom } from '../src/random';
 import { articleRow, customerRow } from './rows';
 
 /** Article i (from 0): its colour, type and tags tell them apart; the last one came after the encoder was fitted. */
@@ -142,152 +125,11 @@ describe('inputs of the query tower', () => {
   });
 });
 
-describe('the features of a pair', () => {
-  const DAY = 86_400;
-  const NOW = 1_600_000_000;
-  const sales = { week: new Float32Array(ARTICLES.length), month: new Float32Array(ARTICLES.length) };
-  sales.week.set([0, 3, 500], 0);
-  sales.month.set([0, 4, 9_000], 0);
-  const names = Object.keys(PAIR_FEATURES) as (keyof typeof PAIR_FEATURES)[];
-  const featuresOf = (article: number, past: readonly PastPurchase[], cosine = 0.5, of = sales) => {
-    const out = new Float32Array(PAIR_WIDTH);
-    writePairFeatures(out, 0, listOf([article], cosine), past, of, NOW);
-    return Object.fromEntries(names.map((name, f) => [name, out[f]])) as Record<keyof typeof PAIR_FEATURES, number>;
-  };
-
-  test('are finite and of the order of 1 for whatever was bought and sold, whenever', () => {
-    const random = createRandom(31);
-    const moments = [NOW, NOW - 1, NOW - 8 * DAY, 0, NOW + 400 * DAY, NOW - 40_000 * DAY];
-    for (let round = 0; round < 200; round++) {
-      const past = Array.from({ length: random.int(PAST_LIMIT) }, () => ({
-        article: random.int(ARTICLES.length),
-        at: moments[random.int(moments.length)],
-      }));
-      const wild = { week: Float32Array.of(random.int(1e6)), month: Float32Array.of(random.int(1e7)) };
-      // Article 39 has no place in these sales at all: it came after they were counted.
-      const features = Object.values(featuresOf(random.int(2) * NEW, past, random.next() * 2 - 1, wild));
-      for (const value of features) {
-        expect(Number.isFinite(value)).toBe(true);
-        expect(Math.abs(value)).toBeLessThan(10);
-      }
-    }
-  });
-
-  test('are all nothing but the cosine for an article that nobody bought, this customer included', () => {
-    const { cosine, ...rest } = featuresOf(0, []);
-    expect(cosine).toBe(0.5);
-    expect(Object.values(rest).every((value) => value === 0)).toBe(true);
-  });
-
-  test('tell that an article was bought, how often and how lately', () => {
-    const past = [
-      { article: 7, at: NOW - 7 * DAY },
-      { article: 8, at: NOW - 8 * DAY },
-      { article: 7, at: NOW - 300 * DAY },
-    ];
-    const seven = featuresOf(7, past);
-    expect(seven.own).toBe(1);
-    expect(seven.times_bought).toBeCloseTo(Math.log(3), 5);
-    // The latest of the two counts: a week ago.
-    expect(seven.bought_within_week).toBeCloseTo(Math.exp(-1), 5);
-    expect(seven.bought_within_month).toBeCloseTo(Math.exp(-7 / 30), 5);
-    expect(featuresOf(8, past).bought_within_week).toBeLessThan(seven.bought_within_week);
-    expect(featuresOf(9, past)).toMatchObject({ own: 0, times_bought: 0, bought_within_half_year: 0 });
-  });
-
-  test('take a purchase of the future as one of this moment', () => {
-    expect(featuresOf(7, [{ article: 7, at: NOW + DAY }])).toEqual(featuresOf(7, [{ article: 7, at: NOW }]));
-    expect(featuresOf(7, [{ article: 7, at: NOW }]).bought_within_week).toBe(1);
-  });
-
-  test('rise with what sells, and the trend with what sells more than it did', () => {
-    const [none, some, much] = [0, 1, 2].map((article) => featuresOf(article, []));
-    expect(some.sales_week).toBeGreaterThan(none.sales_week);
-    expect(much.sales_month).toBeGreaterThan(some.sales_month);
-    expect(some.trend).toBeGreaterThan(0); // three of four in the last week
-    expect(much.trend).toBeLessThan(0); // 500 of 9,000
-  });
-
-  test('are written from the row on that is named, and nowhere else', () => {
-    const out = new Float32Array(4 * PAIR_WIDTH).fill(-7);
-    writePairFeatures(out, 1, listOf([1, 2], 0.25), [], sales, NOW);
-    expect([...out.subarray(0, PAIR_WIDTH), ...out.subarray(3 * PAIR_WIDTH)].every((value) => value === -7)).toBe(true);
-    expect([out[PAIR_WIDTH], out[2 * PAIR_WIDTH]]).toEqual([0.25, 0.25]);
-    expect([...out.subarray(PAIR_WIDTH, 3 * PAIR_WIDTH)]).not.toContain(-7);
-  });
-
-  test('are not written where there is no room for them', () => {
-    const write = () => {
-      writePairFeatures(new Float32Array(2 * PAIR_WIDTH), 1, listOf([1, 2]), [], sales, NOW);
-    };
-    expect(write).toThrow(expect.objectContaining({ code: 'INPUT_INVALID' }) as Error);
-  });
-});
-
-describe('candidates', () => {
-  const merge = (found: Partial<Found>) =>
-    mergeCandidates({ OWN_PURCHASES: [], TWO_TOWER: [], POPULAR: [], ...found }, (article) => article / 1_000);
-
-  test('are each there once, by the first source that found them: own purchases, then taste, then what sells', () => {
-    const { articles, sources } = merge({ OWN_PURCHASES: [5, 1], TWO_TOWER: [2, 1, 3], POPULAR: [3, 5, 4, 2] });
-    expect([...articles]).toEqual([5, 1, 2, 3, 4]);
-    expect(sources).toEqual(['OWN_PURCHASES', 'OWN_PURCHASES', 'TWO_TOWER', 'TWO_TOWER', 'POPULAR']);
-  });
-
-  test('come with the cosine of each', () => {
-    const { cosines } = merge({ TWO_TOWER: [250, 500], POPULAR: [250, 125] });
-    expect([...cosines]).toEqual([0.25, 0.5, 0.125]);
-  });
-
-  test('are no more than each source may bring', () => {
-    const many = (from: number) => Array.from({ length: 300 }, (_, i) => from + i);
-    const { articles, sources } = merge({ OWN_PURCHASES: many(0), TWO_TOWER: many(1_000), POPULAR: many(2_000) });
-    for (const [source, limit] of Object.entries(CANDIDATE_LIMITS)) {
-      expect(sources.filter((one) => one === source)).toHaveLength(limit);
-    }
-    expect(articles).toHaveLength(MAX_CANDIDATES);
-    expect([...articles].slice(0, 3)).toEqual([0, 1, 2]);
-  });
-
-  test('leave places out that found nothing, wherever they are', () => {
-    const { articles, sources } = merge({ TWO_TOWER: Int32Array.of(-1, 7, -1), POPULAR: [-1, 0] });
-    expect([...articles]).toEqual([7, 0]);
-    expect(sources).toEqual(['TWO_TOWER', 'POPULAR']);
-  });
-
-  test('are none where no source finds any', () => {
-    expect(merge({})).toEqual({ articles: new Int32Array(0), sources: [], cosines: new Float32Array(0) });
-  });
-
-  test('of own purchases are distinct, latest first', () => {
-    const past = [4, 2, 4, 9, 2].map((article, i) => ({ article, at: 100 - i }));
-    expect(ownPurchases(past)).toEqual([4, 2, 9]);
-    expect(ownPurchases([])).toEqual([]);
-  });
-
-  test('of what sells are by the last week, then the month, then by index', () => {
-    //             0  1  2  3  4  5
-    const week = [0, 2, 5, 2, 0, 2];
-    const month = [9, 2, 5, 8, 0, 2];
-    expect(mostPopular(week, month, 10)).toEqual([2, 3, 1, 5, 0]);
-    expect(mostPopular(week, month, 2)).toEqual([2, 3]);
-    expect(mostPopular([0, 0], [0, 0], 5)).toEqual([]);
-  });
-});
-
 function fitted(): Encoder {
   const fit = new EncoderFit();
   fit.addArticles(ARTICLES);
   fit.addCustomers(Array.from({ length: 40 }, (_, i) => customerRow(i, { age: 20 + i })));
   return fit.finish(ARTICLES.slice(0, NEW).map(({ id }) => id));
-}
-
-function listOf(articles: number[], cosine = 0): Candidates {
-  return {
-    articles: Int32Array.from(articles),
-    sources: articles.map(() => 'POPULAR' as const),
-    cosines: new Float32Array(articles.length).fill(cosine),
-  };
 }
 
 function shapesOf(batch: Readonly<Record<string, { shape: readonly number[]; data: ArrayLike<number> }>>) {

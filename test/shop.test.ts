@@ -6,6 +6,7 @@ import { openStore, type Store } from '../src/data/store';
 import { openEngine } from '../src/engine/engine';
 import { VitrineError } from '../src/errors';
 import { createServer, type Server } from '../src/graphql/server';
+import { SOURCES } from '../src/features/candidates';
 import type { Recommendation } from '../src/recommend/types';
 import { makeCurrent } from '../src/release/build';
 import { openRelease } from '../src/release/open';
@@ -76,7 +77,7 @@ describe('the recommender of a release', () => {
     for (const { score, source } of all) {
       expect(score).toBeGreaterThanOrEqual(0);
       expect(score).toBeLessThanOrEqual(1);
-      expect(['TWO_TOWER', 'OWN_PURCHASES', 'POPULAR']).toContain(source);
+      expect(SOURCES).toContain(source);
     }
   });
 
@@ -255,15 +256,19 @@ describe('a release that is not whole', () => {
     await expect(open()).resolves.toBeDefined();
   });
 
-  test.each(['ranker/1/model.onnx', 'articles.faiss', 'encoder.json', 'articles.ids', 'ranker/config.pbtxt'])(
-    'names the file when %s was damaged',
-    async (file) => {
-      const content = await readFile(join(folder, file));
-      content[content.length >> 1] ^= 0xff;
-      await writeFile(join(folder, file), content);
-      await expect(open()).rejects.toThrow(`file ${file} does not fit: its SHA-256 is`);
-    },
-  );
+  test.each([
+    'ranker/1/model.onnx',
+    'articles.faiss',
+    'encoder.json',
+    'articles.ids',
+    'ranker/config.pbtxt',
+    'habits.bin',
+  ])('names the file when %s was damaged', async (file) => {
+    const content = await readFile(join(folder, file));
+    content[content.length >> 1] ^= 0xff;
+    await writeFile(join(folder, file), content);
+    await expect(open()).rejects.toThrow(`file ${file} does not fit: its SHA-256 is`);
+  });
 
   test('names the file when one is missing', async () => {
     await rm(join(folder, 'query_tower/1/model.onnx'));

@@ -50,10 +50,17 @@ export interface Store {
   /** Differs whenever an article was added, changed or deleted since: cheap to compare. */
   articlesState(): Promise<string>;
   /**
-   * Units sold of each article (by key) in the last days[i] days up to the clock, the newest purchase: on live data that
+   * What sold of each article (by key) in the last days[i] days up to the clock, the newest purchase: on live data that
    * is now, on historic data its last day. Articles sold in none of them are absent; no purchases: clock null.
    */
-  articleSales(days: readonly number[]): Promise<{ clock: Date | null; sales: Map<number, number[]> }>;
+  articleSales(days: readonly number[]): Promise<{ clock: Date | null; sales: Map<number, ArticleSales> }>;
+  /** When each article (by key) was first sold. Reads every purchase: some seconds for tens of millions. */
+  firstSales(): Promise<Map<number, Date>>;
+  /**
+   * Units sold in the `days` before the clock by age of the customers: band 0 holds those of unknown age, band b those from
+   * bounds[b − 2] until before bounds[b − 1], the first and last open. Bands that bought nothing are absent.
+   */
+  salesByAge(clock: Date, days: number, bounds: readonly number[]): Promise<BandSales[]>;
   /** All rows in key order, some thousands at a time. */
   streamArticles(): AsyncIterable<ArticleRow[]>;
   streamCustomers(): AsyncIterable<CustomerRow[]>;
@@ -68,6 +75,23 @@ export interface Store {
   clear(): Promise<void>;
   ping(): Promise<void>;
   close(): Promise<void>;
+}
+
+export interface ArticleSales {
+  /** Units in each of the windows asked for. */
+  readonly units: number[];
+  /** Mean price paid in the longest window; null: nobody knows. */
+  readonly price: number | null;
+  /** The first sale in the longest window. */
+  readonly first: Date;
+}
+
+/** What one age band bought: units of articles by key. */
+export interface BandSales {
+  readonly band: number;
+  readonly keys: number[];
+  /** [keys] */
+  readonly units: number[];
 }
 
 export interface ShopCounts {
@@ -196,15 +220,35 @@ export function openStore(url: string, options: StoreOptions = {}): Store {
           SELECT max(bought_at) AS clock FROM purchases WHERE bought_at < now() + interval '1 day'`,
       );
       if (!clock) return { clock, sales: new Map() };
-      const since = (span: number) => new Date(clock.getTime() - span * 86_400_000);
-      const units = days.map((span) => Prisma.sql`count(*) FILTER (WHERE bought_at > ${since(span)})::int`);
+      const units = days.map((span) => Prisma.sql`count(*) FILTER (WHERE bought_at > ${daysBefore(clock, span)})::int`);
       const rows = await ask(
-        prisma.$queryRaw<{ key: number; units: number[] }[]>`
-          SELECT article_key AS key, ARRAY[${Prisma.join(units)}] AS units
-          FROM purchases WHERE bought_at > ${since(Math.max(...days))} AND bought_at <= ${clock} GROUP BY article_key`,
+        prisma.$queryRaw<(ArticleSales & { key: number })[]>`
+          SELECT article_key AS key, ARRAY[${Prisma.join(units)}] AS units, avg(price) AS price, min(bought_at) AS first
+          FROM purchases WHERE bought_at > ${daysBefore(clock, Math.max(...days))} AND bought_at <= ${clock}
+          GROUP BY article_key`,
       );
-      return { clock, sales: new Map(rows.map((row) => [row.key, row.units])) };
+      return { clock, sales: new Map(rows.map(({ key, ...sales }) => [key, sales])) };
     },
+
+    async firstSales() {
+      const rows = await ask(
+        prisma.$queryRaw<{ key: number; first: Date }[]>`
+          SELECT article_key AS key, min(bought_at) AS first FROM purchases
+          WHERE bought_at < now() + interval '1 day' GROUP BY article_key`,
+      );
+      return new Map(rows.map(({ key, first }) => [key, first]));
+    },
+
+    salesByAge: (clock, days, bounds) =>
+      ask(
+        prisma.$queryRaw<BandSales[]>`
+          SELECT band, array_agg(article_key) AS keys, array_agg(units) AS units FROM (
+            SELECT CASE WHEN c.age IS NULL THEN 0 ELSE 1 + width_bucket(c.age::float8, ${bounds}::float8[]) END AS band,
+              p.article_key, count(*)::int AS units
+            FROM purchases p JOIN customers c ON c.key = p.customer_key
+            WHERE p.bought_at > ${daysBefore(clock, days)} AND p.bought_at <= ${clock} GROUP BY 1, 2
+          ) AS sold GROUP BY band ORDER BY band`,
+      ),
 
     streamArticles: () =>
       pages((after, take) =>
@@ -326,6 +370,10 @@ async function* pages<T extends { key: number }>(
     if (rows.length < STREAM_ROWS) return;
     after = rows[rows.length - 1].key;
   }
+}
+
+function daysBefore(clock: Date, days: number): Date {
+  return new Date(clock.getTime() - days * 86_400_000);
 }
 
 function listIn<T>(lists: Map<number, T[]>, key: number): T[] {

@@ -1,12 +1,14 @@
 // The whole shop as typed arrays: encoded articles and customers, and every purchase in each customer's order. What training and
 // evaluation read; whoever asks for a moment gets only what was known before it. Knows nothing of models.
+import { createHash } from 'node:crypto';
 import type { PurchaseColumns, Store } from '../data/store';
 import { VitrineError } from '../errors';
 import type { Reporter } from '../telemetry';
 import { Catalogue } from './catalogue';
 import { EncoderFit, type EncodedRows, type Encoder } from './encoder';
 import { articleText } from './text';
-import { SALES_DAYS, type PastPurchase, type Sales } from './pairs';
+import { SALES_DAYS, type Sales } from './moment';
+import type { PastPurchase } from './pairs';
 
 const DAY = 86_400;
 
@@ -195,6 +197,15 @@ export class Shop {
     this.price = price.subarray(0, kept);
   }
 
+  /** Tells this shop from any other: its encoding and every purchase. */
+  fingerprint(): string {
+    const hash = createHash('sha256').update(this.encoder.fingerprint);
+    for (const { buffer, byteOffset, byteLength } of [this.offsets, this.article, this.at]) {
+      hash.update(new Uint8Array(buffer, byteOffset, byteLength));
+    }
+    return hash.digest('hex').slice(0, 16);
+  }
+
   /** What is known of each customer at a cutoff. */
   known(cutoff: Cutoff): Known {
     return Int32Array.from({ length: this.customers }, (_, c) =>
@@ -212,7 +223,7 @@ export class Shop {
   pastUntil(customer: number, end: number, limit: number): PastPurchase[] {
     const past: PastPurchase[] = [];
     for (let p = end - 1; p >= this.offsets[customer] && past.length < limit; p--)
-      past.push({ article: this.article[p], at: this.at[p] });
+      past.push({ article: this.article[p], at: this.at[p], price: this.price[p] });
     return past;
   }
 

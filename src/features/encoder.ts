@@ -46,8 +46,14 @@ export interface Encoder {
   slotsOf(rows: readonly ArticleRow[]): Int32Array;
   articles(rows: readonly ArticleRow[]): EncodedRows;
   customers(rows: readonly (CustomerRow | null)[]): EncodedRows;
+  /** What each slot of a vocabulary stands for, in slot order: a name that is the same in every encoder that knows it. */
+  slotNames(vocabulary: Vocabulary): string[];
   toJSON(): EncoderState;
 }
+
+/** What the rows of embedding tables stand for; a table's name ends with its vocabulary's. */
+export const VOCABULARIES = ['article_ids', 'article_fields', 'customer_fields'] as const;
+export type Vocabulary = (typeof VOCABULARIES)[number];
 
 const featureState = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('categorical'), name: z.string(), vocabulary: z.array(z.string()) }),
@@ -119,8 +125,25 @@ export function openEncoder(saved: unknown): Encoder {
     slotsOf: (rows) => Int32Array.from(rows, (row) => slots.get(row.id) ?? 0),
     articles: (rows) => articles.encode(rows),
     customers: (rows) => customers.encode(rows),
+    slotNames(vocabulary) {
+      if (vocabulary === 'article_ids') return [slotName(), ...state.articleIds.map((id) => slotName(id))];
+      const names = state[vocabulary === 'article_fields' ? 'articles' : 'customers'].flatMap(featureSlots);
+      return names.length > 0 ? names : [slotName()];
+    },
     toJSON: () => state,
   };
+}
+
+/** Names of a feature's slots. Buckets go by their rank among how many: bounds move with the data, quantiles do not. */
+function featureSlots(state: FeatureState): string[] {
+  const { name } = state;
+  if (state.kind !== 'numeric') return [slotName(name), ...state.vocabulary.map((value) => slotName(name, value))];
+  const buckets = state.bounds.length + 1;
+  return [slotName(name), ...Array.from({ length: buckets }, (_, rank) => slotName(name, rank, buckets))];
+}
+
+function slotName(...parts: (string | number)[]): string {
+  return JSON.stringify(parts);
 }
 
 /** A value must be met this often to get an embedding: one that is met once teaches nothing about others. */

@@ -1,40 +1,42 @@
-// What is known of a customer and a candidate together at one moment: repeats, recency, sales, where the candidate came from.
+// What is known of a customer and a candidate together at one moment: repeats, recency, price, sales, what found the candidate.
 // One definition for training, which looks back in time, and for serving, which looks at now. Knows no model.
 import { VitrineError } from '../errors';
-
-/** Names of the sources of candidates, in the order in which they claim a candidate that several found. */
-export const SOURCES = ['OWN_PURCHASES', 'TWO_TOWER', 'POPULAR'] as const;
-export type SourceName = (typeof SOURCES)[number];
+import { foundBy, type Candidates } from './candidates';
+import type { Habits } from './habits';
+import type { Moment } from './moment';
+import { unitsOf } from './peer-sales';
 
 /** Past purchases of a customer that sources and pair features read, in training and in serving. */
 export const PAST_LIMIT = 100;
 
-/** One purchase of a customer's past: an article by catalogue index, and when, in Unix seconds. */
+/** One purchase of a customer's past. */
 export interface PastPurchase {
+  /** Catalogue index. */
   readonly article: number;
+  /** Unix seconds. */
   readonly at: number;
+  /** As paid; absent or NaN: unknown. */
+  readonly price?: number;
 }
 
-/** Units of every article sold in the last 7 and 28 days before a moment, by catalogue index. */
-export interface Sales {
-  readonly week: Float32Array;
-  readonly month: Float32Array;
+/** A customer as the features of pairs see them. */
+export interface Person {
+  /** Newest first. */
+  readonly past: readonly PastPurchase[];
+  /** Age band. */
+  readonly band: number;
 }
 
-/** The windows of Sales in days. */
-export const SALES_DAYS = [7, 28] as const;
-
-/** Candidates of one customer: distinct articles, each with the first source that found it. */
-export interface Candidates {
-  readonly articles: Int32Array;
-  readonly sources: readonly SourceName[];
-  /** Cosine of the query vector and the article's. */
-  readonly cosines: Float32Array;
+/** What is known of articles whatever the moment and the customer. */
+export interface ArticleFacts {
+  readonly repeatRates: Habits['repeatRates'];
+  /** Unit vector by catalogue index; undefined: none. */
+  readonly vectorOf: (article: number) => Float32Array | undefined;
 }
 
 /**
  * The features of a pair and the weight that each has in a score before anything is learnt: a shop with little data ranks by
- * taste, own purchases and what sells, and training moves on from there.
+ * taste, own purchases, what goes with them and what sells, and training moves on from there.
  */
 export const PAIR_FEATURES = {
   cosine: 3,
@@ -47,48 +49,126 @@ export const PAIR_FEATURES = {
   sales_month: 1,
   trend: 0.3,
   history_length: 0,
+  bought_within_days: 0,
+  own_place: 0,
+  in_latest_basket: 0,
+  customer_lately: 0,
+  together: 2,
+  cosine_to_latest: 0,
+  cosine_to_recent: 0,
+  cosine_to_nearest_recent: 0,
+  article_age: 0,
+  peers: 0.3,
+  price_level: 0,
+  price_distance: 0,
+  repeat_rate: 0,
+  found_together: 0,
+  found_by_towers: 0,
+  found_among_peers: 0,
+  found_new: 0,
+  found_trending: 0,
 } as const;
 export const PAIR_WIDTH = Object.keys(PAIR_FEATURES).length;
 
 const DAY = 86_400;
+/** The latest distinct articles that a candidate's vector is compared with. */
+const RECENT = 8;
 
 /**
- * Writes the features of one customer's candidates into `out` [candidates, PAIR_WIDTH] from row `start` on.
- * `past` is newest first, `now` in Unix seconds. Every feature is finite and of the order of 1.
+ * Writes the features of one customer's candidates into `out` [candidates, PAIR_WIDTH] from row `start` on. Every feature is
+ * finite and of the order of 1; what is not known is 0.
  */
 export function writePairFeatures(
   out: Float32Array,
   start: number,
   candidates: Candidates,
-  past: readonly PastPurchase[],
-  sales: Sales,
-  now: number,
+  { past, band }: Person,
+  moment: Moment,
+  { vectorOf, repeatRates }: ArticleFacts,
 ): void {
   if (out.length < (start + candidates.articles.length) * PAIR_WIDTH) {
     throw new VitrineError('INPUT_INVALID', 'writePairFeatures: the array is too short for these candidates');
   }
-  const times = new Map<number, number>();
-  const latest = new Map<number, number>();
-  for (const { article, at } of past) {
-    times.set(article, (times.get(article) ?? 0) + 1);
-    if (!latest.has(article)) latest.set(article, at);
-  }
+  const { now, sales } = moment;
+  const own = ownHistory(past);
+  const recent = [...own.keys()].slice(0, RECENT).flatMap((article) => vectorOf(article) ?? []);
+  const peers = moment.peers.at(band);
+  const paid = meanPrice(past);
+  const daysSince = (at: number): number => Math.max(0, (now - at) / DAY);
+  // The same for all candidates of a customer.
+  const lately = past.length > 0 ? Math.exp(-daysSince(past[0].at) / 14) : 0;
+  const length = Math.log1p(past.length) / 4;
+
   candidates.articles.forEach((article, i) => {
-    const at = (start + i) * PAIR_WIDTH;
-    const last = latest.get(article);
-    const days = last === undefined ? Infinity : Math.max(0, (now - last) / DAY);
+    const bought = own.get(article);
+    const days = bought ? daysSince(bought.latest) : Infinity;
     const week = sales.week[article] ?? 0;
     const month = sales.month[article] ?? 0;
-    out[at] = candidates.cosines[i];
-    out[at + 1] = last === undefined ? 0 : 1;
-    out[at + 2] = Math.log1p(times.get(article) ?? 0);
+    const vector = vectorOf(article);
+    const nearness = vector ? recent.map((other) => dot(vector, other)) : [];
+    const price = paid > 0 && moment.prices[article] > 0 ? Math.log(moment.prices[article] / paid) : 0;
+    const found = candidates.found[i];
+
+    let at = (start + i) * PAIR_WIDTH;
+    const put = (value: number): void => {
+      out[at++] = value;
+    };
+    put(candidates.cosines[i]);
+    put(bought ? 1 : 0);
+    put(Math.log1p(bought?.times ?? 0));
     // Exponential clocks: smooth in time, 0 for what was never bought.
-    out[at + 3] = Math.exp(-days / 7);
-    out[at + 4] = Math.exp(-days / 30);
-    out[at + 5] = Math.exp(-days / 180);
-    out[at + 6] = Math.log1p(week) / 4;
-    out[at + 7] = Math.log1p(month) / 4;
-    out[at + 8] = Math.log((4 * week + 1) / (month + 1)) / 2;
-    out[at + 9] = Math.log1p(past.length) / 4;
+    put(Math.exp(-days / 7));
+    put(Math.exp(-days / 30));
+    put(Math.exp(-days / 180));
+    put(Math.log1p(week) / 4);
+    put(Math.log1p(month) / 4);
+    put(Math.log((4 * week + 1) / (month + 1)) / 2);
+    put(length);
+    put(Math.exp(-days / 1.5));
+    put(bought ? 1 / (1 + bought.place) : 0);
+    put(bought && bought.latest === past[0].at ? 1 : 0);
+    put(lately);
+    put(Math.log1p(100 * candidates.together[i]) / 3);
+    put(nearness.length > 0 ? nearness[0] : 0);
+    put(nearness.length > 0 ? nearness.reduce((sum, one) => sum + one, 0) / nearness.length : 0);
+    put(nearness.length > 0 ? Math.max(...nearness) : 0);
+    put(Math.log1p(moment.ages[article] || 0) / 6);
+    // Units of the customer's age band beside what its share of everybody's would be.
+    put(peers ? Math.log((unitsOf(peers, article) + 2) / (peers.share * month + 2)) / 2 : 0);
+    put(clamped(price, 4));
+    put(Math.min(Math.abs(price), 4));
+    put(Math.sqrt(repeatRates[article] ?? 0));
+    put(foundBy(found, 'CO_PURCHASE') ? 1 : 0);
+    put(foundBy(found, 'TWO_TOWER') ? 1 : 0);
+    put(foundBy(found, 'TRENDING_PEERS') ? 1 : 0);
+    put(foundBy(found, 'NEW_ARRIVALS') ? 1 : 0);
+    put(foundBy(found, 'TRENDING') ? 1 : 0);
   });
+}
+
+/** By article: how often it was bought, when last (Unix seconds), and its place among the distinct ones, newest first. */
+function ownHistory(past: readonly PastPurchase[]): Map<number, { times: number; latest: number; place: number }> {
+  const own = new Map<number, { times: number; latest: number; place: number }>();
+  for (const { article, at } of past) {
+    const known = own.get(article);
+    if (known) known.times += 1;
+    else own.set(article, { times: 1, latest: at, place: own.size });
+  }
+  return own;
+}
+
+/** Of the prices that are known; 0: none. */
+function meanPrice(past: readonly PastPurchase[]): number {
+  const prices = past.flatMap(({ price }) => (price !== undefined && price > 0 && price < Infinity ? [price] : []));
+  return prices.reduce((sum, price) => sum + price, 0) / Math.max(1, prices.length);
+}
+
+function clamped(value: number, most: number): number {
+  return Math.max(-most, Math.min(most, value));
+}
+
+function dot(a: Float32Array, b: Float32Array): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += a[i] * b[i];
+  return sum;
 }

@@ -11,18 +11,25 @@ import { Customer } from './customer';
 import { checkFirst, checkId, LIMITS, listCost, WORK } from './limits';
 
 const RecommendationSource = {
-  TWO_TOWER: 'TWO_TOWER',
   OWN_PURCHASES: 'OWN_PURCHASES',
-  POPULAR: 'POPULAR',
+  CO_PURCHASE: 'CO_PURCHASE',
+  TWO_TOWER: 'TWO_TOWER',
+  TRENDING_PEERS: 'TRENDING_PEERS',
+  NEW_ARRIVALS: 'NEW_ARRIVALS',
+  TRENDING: 'TRENDING',
 } as const satisfies { [Name in SourceName]: Name };
 
 registerEnumType(RecommendationSource, {
   name: 'RecommendationSource',
-  description: 'What brought an article up before it was scored: “because …” on a page.',
+  description:
+    'What brought an article up before it was scored: “because …” on a page. Of several sources the one that says most of this customer.',
   valuesConfig: {
-    TWO_TOWER: { description: 'The Two-Tower model, which places it near this customer.' },
     OWN_PURCHASES: { description: 'The customer bought it before.' },
-    POPULAR: { description: 'It sells well at the moment.' },
+    CO_PURCHASE: { description: 'Others bought it together with, or after, what this customer bought lately.' },
+    TWO_TOWER: { description: 'The Two-Tower model, which places it near this customer.' },
+    TRENDING_PEERS: { description: 'It sells well among customers of like age.' },
+    NEW_ARRIVALS: { description: 'It is new, and sells well since it came.' },
+    TRENDING: { description: 'It sells well at the moment.' },
   },
 });
 
@@ -35,7 +42,7 @@ export class Recommendation {
   rank!: number;
 
   @Field((_type) => Float, {
-    description: 'From 0 to 1, higher is better. Compares the articles of one list; it is no probability.',
+    description: 'From 0 to 1, higher is better: how likely the customer buys it, should they buy anything soon.',
   })
   score!: number;
 

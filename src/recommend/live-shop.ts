@@ -1,20 +1,24 @@
 // The shop as a running server knows it: the catalogue in memory, the indexes of the release brought up to date with the store,
-// and what sells. Follows the store by itself: a new article is found within a second or so, without a new release.
+// what sells, and to whom. Follows the store by itself: a new article is found within a second or so, without a new release.
 // Knows nothing of requests.
-import type { ArticleRow, Store } from '../data/store';
-import { CANDIDATE_LIMITS, mostPopular } from '../features/candidates';
+import type { ArticleRow, ArticleSales, Store } from '../data/store';
+import { ageBands } from '../features/age-bands';
 import { Catalogue } from '../features/catalogue';
+import { reorderedHabits, type Habits } from '../features/habits';
 import { articleInputs } from '../features/inputs';
-import { SALES_DAYS } from '../features/pairs';
+import { createMoment, SALES_DAYS, type Moment } from '../features/moment';
 import { articleText } from '../features/text';
 import type { Release } from '../release/open';
 import type { Reporter } from '../telemetry';
-import type { ArticleVectors, Model, Moment } from './pipeline';
+import type { ArticleVectors, Model } from './pipeline';
 
 export interface LiveShop {
   readonly catalogue: Catalogue;
   /** Articles by the vectors of the article tower. */
   readonly vectors: ArticleVectors;
+  /** What customers do with articles, as the release knows it, by this catalogue's indices. */
+  readonly habits: Habits;
+  /** The shop just after its newest purchase. */
   moment(): Moment;
   /** The articles whose texts are nearest to each vector [n, dim], best first: catalogue index and cosine. */
   similar(vectors: Float32Array, k: number): { article: number; score: number }[][];
@@ -38,11 +42,14 @@ export interface LiveShopParts {
   readonly clock?: () => number;
 }
 
+const DAY = 86_400;
 const CHUNK = 1024;
 /** Each look goes back this far: a transaction may commit rows that are older than others that were read before. */
 const OVERLAP_SECONDS = 60;
 /** Sales move slowly, and deletions are rare: both are looked at once in this time. */
 const FULL_REFRESH_MS = 60_000;
+/** What sells to whom moves more slowly still, and takes the longest to count. */
+const PEERS_REFRESH_MS = 600_000;
 
 /** Reads the catalogue and brings the release's indexes up to date with it. */
 export async function openLiveShop(parts: LiveShopParts): Promise<LiveShop> {
@@ -56,6 +63,7 @@ class Shop implements LiveShop {
   readonly vectors: ArticleVectors;
   readonly searches = { articles: 0, similar: 0 };
   known = 0;
+  habits: Habits;
   /** By index id: catalogue index, −1 where the shop has no such article. The release's rows come first. */
   private articleOfId: number[] = [];
   /** By catalogue index: id in both indexes. */
@@ -66,12 +74,18 @@ class Shop implements LiveShop {
   /** The store's articles as a whole when they were last compared one by one. */
   private state = '';
   private lastFull = -Infinity;
-  private now: Moment = { now: 0, sales: { week: new Float32Array(0), month: new Float32Array(0) }, popular: [] };
+  private lastPeers = -Infinity;
+  private peers: Float32Array[] = [];
+  /** By key: when an article was first sold. */
+  private firstSold = new Map<number, Date>();
+  private now: Moment;
 
   constructor(private readonly parts: LiveShopParts) {
     const { release } = parts;
     const { dim } = release.articles;
     this.catalogue = new Catalogue(release.encoder);
+    this.habits = reorderedHabits(release.habits, [], 0);
+    this.now = this.momentOf(0, new Map());
     this.vectors = {
       dim,
       index: {
@@ -81,7 +95,8 @@ class Shop implements LiveShop {
         },
       },
       articleOf: (id) => this.articleOfId[id] ?? -1,
-      vectorOf: (article) => this.articleVectors.subarray(article * dim, (article + 1) * dim),
+      vectorOf: (article) =>
+        this.isLive(article) ? this.articleVectors.subarray(article * dim, (article + 1) * dim) : undefined,
     };
   }
 
@@ -134,6 +149,8 @@ class Shop implements LiveShop {
     const gone = this.articleOfId.flatMap((article, id) => (article < 0 ? [id] : []));
     this.removeIds(gone);
     this.known = release.articleIds.length - gone.length;
+    this.habits = reorderedHabits(release.habits, this.articleOfId, this.catalogue.size);
+    this.firstSold = await store.firstSales();
     await this.readSales();
     this.lastFull = this.clock();
   }
@@ -223,17 +240,44 @@ class Shop implements LiveShop {
 
   private async readSales(): Promise<void> {
     const { clock, sales } = await this.parts.store.articleSales([...SALES_DAYS]);
-    const [week, month] = SALES_DAYS.map(() => new Float32Array(this.catalogue.size));
-    for (const [key, units] of sales) {
-      const article = this.catalogue.indexOf(key);
-      if (article === undefined) continue;
-      [week[article], month[article]] = units;
+    // What was not sold when the shop was opened was first sold since, within the window.
+    for (const [key, { first }] of sales) if (!this.firstSold.has(key)) this.firstSold.set(key, first);
+    if (clock && this.clock() - this.lastPeers > PEERS_REFRESH_MS) {
+      this.peers = await this.readPeers(clock);
+      this.lastPeers = this.clock();
     }
-    this.now = {
-      now: clock ? clock.getTime() / 1000 : this.clock() / 1000,
-      sales: { week, month },
-      popular: mostPopular(week, month, CANDIDATE_LIMITS.POPULAR).filter((article) => this.isLive(article)),
-    };
+    // A purchase of this second is one of the past already.
+    this.now = this.momentOf(clock ? clock.getTime() / 1000 + 1 : this.clock() / 1000, sales);
+  }
+
+  /** `now` in Unix seconds. */
+  private momentOf(now: number, sales: ReadonlyMap<number, ArticleSales>): Moment {
+    const { size } = this.catalogue;
+    const [week, month] = SALES_DAYS.map(() => new Float32Array(size));
+    const prices = new Float32Array(size).fill(Number.NaN);
+    const ages = new Float32Array(size);
+    this.catalogue.keys.forEach((key, article) => {
+      ages[article] = (now - (this.firstSold.get(key)?.getTime() ?? Number.NaN) / 1000) / DAY;
+      const sold = sales.get(key);
+      if (!sold) return;
+      [week[article], month[article]] = sold.units;
+      prices[article] = sold.price ?? Number.NaN;
+    });
+    return createMoment({ now, sales: { week, month }, prices, ages, peers: this.peers });
+  }
+
+  /** [bands, articles] units of the month by age band; none where the shop knows no ages. */
+  private async readPeers(clock: Date): Promise<Float32Array[]> {
+    const { count, bounds } = ageBands(this.parts.release.encoder);
+    const peers = Array.from({ length: count }, () => new Float32Array(this.catalogue.size));
+    if (count === 0) return peers;
+    for (const { band, keys, units } of await this.parts.store.salesByAge(clock, SALES_DAYS[1], bounds)) {
+      keys.forEach((key, i) => {
+        const article = this.catalogue.indexOf(key);
+        if (article !== undefined) peers[band][article] = units[i];
+      });
+    }
+    return peers;
   }
 
   private isLive(article: number): boolean {

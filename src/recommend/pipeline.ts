@@ -1,11 +1,15 @@
 // The way from customers to ranked candidates: encode → embed → retrieve → merge → score, for many customers at once. The same
 // code serves requests, finds the candidates that the ranker is trained on, and is what an evaluation measures.
 // Knows neither GraphQL, nor Prisma, nor ONNX; does no reading.
-import { CANDIDATE_LIMITS, mergeCandidates, ownPurchases } from '../features/candidates';
+import { ageBands } from '../features/age-bands';
+import type { Candidates } from '../features/candidates';
 import type { Catalogue } from '../features/catalogue';
 import { HISTORY, type EncodedRows, type Encoder } from '../features/encoder';
 import { articleInputs, customerInputs, historyInputs } from '../features/inputs';
-import { PAIR_WIDTH, writePairFeatures, type Candidates, type PastPurchase, type Sales } from '../features/pairs';
+import type { Habits } from '../features/habits';
+import type { Moment } from '../features/moment';
+import { PAIR_WIDTH, writePairFeatures, type PastPurchase } from '../features/pairs';
+import { findCandidates } from '../features/sources/find';
 import type { Batch, Values } from '../engine/engine';
 import type { VectorIndex } from '../release/vector-index';
 
@@ -17,15 +21,6 @@ export interface Customers {
   readonly encoded: EncodedRows;
   /** Past purchases of each, newest first, as catalogue indices. */
   readonly pasts: readonly (readonly PastPurchase[])[];
-}
-
-/** What is true of the shop at one moment. */
-export interface Moment {
-  /** Unix seconds. */
-  readonly now: number;
-  readonly sales: Sales;
-  /** The source of popular articles, best first. */
-  readonly popular: readonly number[];
 }
 
 /** Articles by their vectors. */
@@ -43,9 +38,12 @@ export interface Pipeline {
   embed(customers: Customers): Promise<Float32Array>;
   /** The articles nearest to each query, catalogue indices, best first; fewer where the shop has fewer. */
   nearest(queries: Float32Array, k: number): number[][];
-  retrieve(customers: Customers, moment: Moment): Promise<Candidates[]>;
   /** The vector of an article [dim]; undefined if there is none. */
   vectorOf(article: number): Float32Array | undefined;
+  /** Candidates of each customer from all sources; with `hidePast` none that the customer has had, and as many others. */
+  retrieve(customers: Customers, moment: Moment, hidePast?: boolean): Promise<Candidates[]>;
+  /** Inputs of the ranker: every customer's list as wide as the widest, shorter ones filled with article 0. */
+  rankerInputs(customers: Customers, candidates: readonly Candidates[], moment: Moment): Batch;
   /** Scores of each customer's candidates, higher is better, never NaN. */
   score(customers: Customers, candidates: readonly Candidates[], moment: Moment): Promise<Float32Array[]>;
 }
@@ -54,11 +52,15 @@ export interface PipelineParts {
   readonly encoder: Encoder;
   readonly catalogue: Catalogue;
   readonly vectors: ArticleVectors;
+  readonly habits: Habits;
   readonly queryTower: Model;
   readonly ranker: Model;
 }
 
-export function createPipeline({ encoder, catalogue, vectors, queryTower, ranker }: PipelineParts): Pipeline {
+export function createPipeline(parts: PipelineParts): Pipeline {
+  const { encoder, catalogue, vectors, habits, queryTower, ranker } = parts;
+  const bands = ageBands(encoder);
+
   function nearest(queries: Float32Array, k: number): number[][] {
     const rows = queries.length / vectors.dim;
     if (rows === 0) return [];
@@ -74,21 +76,52 @@ export function createPipeline({ encoder, catalogue, vectors, queryTower, ranker
     return queryTower(queryInputs(encoder, customers, vectors));
   }
 
+  function rankerInputs(customers: Customers, candidates: readonly Candidates[], moment: Moment): Batch {
+    const n = candidates.length;
+    const width = widest(candidates);
+    const articles = new Int32Array(n * width);
+    const pair = new Float32Array(n * width * PAIR_WIDTH);
+    const bandOf = bands.of(customers.encoded);
+    const facts = { repeatRates: habits.repeatRates, vectorOf: (article: number) => vectors.vectorOf(article) };
+    candidates.forEach((list, r) => {
+      articles.set(list.articles, r * width);
+      const person = { past: customers.pasts[r], band: bandOf[r] };
+      writePairFeatures(pair, r * width, list, person, moment, facts);
+    });
+    const flat = articleInputs(catalogue, articles);
+    const folded = Object.entries(flat).map(([name, { data, shape }]): [string, Values] => [
+      name,
+      { data, shape: [n, width, ...shape.slice(1)] },
+    ]);
+    return {
+      ...customerBatch(encoder, catalogue, customers),
+      ...Object.fromEntries(folded),
+      pair: { data: pair, shape: [n, width, PAIR_WIDTH] },
+    };
+  }
+
   return {
     embed,
     nearest,
     vectorOf: (article) => vectors.vectorOf(article),
-    async retrieve(customers, moment) {
+    rankerInputs,
+    async retrieve(customers, moment, hidePast = false) {
       const queries = await embed(customers);
-      const neighbours = nearest(queries, CANDIDATE_LIMITS.TWO_TOWER);
-      return customers.pasts.map((past, r) => {
-        const query = queries.subarray(r * vectors.dim, (r + 1) * vectors.dim);
-        const found = { OWN_PURCHASES: ownPurchases(past), TWO_TOWER: neighbours[r], POPULAR: moment.popular };
-        return mergeCandidates(found, (article) => dot(query, vectors.vectorOf(article)));
+      return findCandidates({
+        pasts: customers.pasts,
+        bands: bands.of(customers.encoded),
+        moment,
+        together: customers.pasts.map((past) => habits.coPurchases.scores(past)),
+        nearest: (most) => nearest(queries, most),
+        cosine: (r, article) => {
+          const vector = vectors.vectorOf(article);
+          return vector && dot(queries.subarray(r * vectors.dim, (r + 1) * vectors.dim), vector);
+        },
+        hidePast,
       });
     },
     async score(customers, candidates, moment) {
-      const scores = await ranker(rankerInputs(encoder, catalogue, customers, candidates, moment));
+      const scores = await ranker(rankerInputs(customers, candidates, moment));
       const width = widest(candidates);
       return candidates.map(({ articles }, r) => {
         const own = scores.slice(r * width, r * width + articles.length);
@@ -124,34 +157,6 @@ export function queryInputs(
   };
 }
 
-/** Inputs of the ranker: every customer's list as wide as the widest, shorter ones filled with article 0. */
-export function rankerInputs(
-  encoder: Encoder,
-  catalogue: Catalogue,
-  customers: Customers,
-  candidates: readonly Candidates[],
-  moment: Moment,
-): Batch {
-  const n = candidates.length;
-  const width = widest(candidates);
-  const articles = new Int32Array(n * width);
-  const pair = new Float32Array(n * width * PAIR_WIDTH);
-  candidates.forEach((list, r) => {
-    articles.set(list.articles, r * width);
-    writePairFeatures(pair, r * width, list, customers.pasts[r], moment.sales, moment.now);
-  });
-  const flat = articleInputs(catalogue, articles);
-  const folded = Object.entries(flat).map(([name, { data, shape }]): [string, Values] => [
-    name,
-    { data, shape: [n, width, ...shape.slice(1)] },
-  ]);
-  return {
-    ...customerBatch(encoder, catalogue, customers),
-    ...Object.fromEntries(folded),
-    pair: { data: pair, shape: [n, width, PAIR_WIDTH] },
-  };
-}
-
 /** The width of a batch of candidate lists; at least 1, so that no batch is without size. */
 export function widest(candidates: readonly Candidates[]): number {
   return Math.max(1, ...candidates.map((list) => list.articles.length));
@@ -170,8 +175,7 @@ function customerBatch(encoder: Encoder, catalogue: Catalogue, { encoded, pasts 
   return { ...customerInputs(encoder.customerLayout, encoded), ...historyInputs(catalogue, histories) };
 }
 
-function dot(a: Float32Array, b: Float32Array | undefined): number {
-  if (!b) return 0;
+function dot(a: Float32Array, b: Float32Array): number {
   let sum = 0;
   for (let i = 0; i < a.length; i++) sum += a[i] * b[i];
   return sum;

@@ -2,6 +2,7 @@
 // Plain batch functions, DataLoader's contract. Knows neither GraphQL, nor Prisma, nor ONNX.
 import type { ArticleRow, CustomerRow, Store } from '../data/store';
 import type { Encoder } from '../features/encoder';
+import { sourceOf } from '../features/candidates';
 import { PAST_LIMIT, type PastPurchase } from '../features/pairs';
 import type { LiveShop } from './live-shop';
 import { createPipeline, topIndices, type Model } from './pipeline';
@@ -17,7 +18,7 @@ export interface RecommenderParts {
 
 export function createRecommender({ store, encoder, shop, queryTower, ranker }: RecommenderParts): Recommender {
   const { catalogue, vectors } = shop;
-  const pipeline = createPipeline({ encoder, catalogue, vectors, queryTower, ranker });
+  const pipeline = createPipeline({ encoder, catalogue, vectors, habits: shop.habits, queryTower, ranker });
 
   async function pastsOf(customers: readonly (CustomerRow | null)[]): Promise<PastPurchase[][]> {
     const known = customers.filter((customer) => customer !== null);
@@ -30,10 +31,10 @@ export function createRecommender({ store, encoder, shop, queryTower, ranker }: 
         : [];
     const byKey = new Map(known.map(({ key }, i) => [key, purchases[i]]));
     return customers.map((customer) =>
-      (customer ? (byKey.get(customer.key) ?? []) : []).flatMap(({ articleKey, boughtAt }) => {
+      (customer ? (byKey.get(customer.key) ?? []) : []).flatMap(({ articleKey, boughtAt, price }) => {
         // An article that is newer than the last refresh has no place in the history yet.
         const article = catalogue.indexOf(articleKey);
-        return article === undefined ? [] : [{ article, at: boughtAt.getTime() / 1000 }];
+        return article === undefined ? [] : [{ article, at: boughtAt.getTime() / 1000, price: price ?? Number.NaN }];
       }),
     );
   }
@@ -59,7 +60,7 @@ export function createRecommender({ store, encoder, shop, queryTower, ranker }: 
             articleId: catalogue.ids[article],
             rank: i + 1,
             score: 1 / (1 + Math.exp(-scores[r][place])),
-            source: candidates[r].sources[place],
+            source: sourceOf(candidates[r].found[place]),
             coldStart: pasts[r].length === 0,
           };
         }),

@@ -2,7 +2,7 @@
 // Batches only: n requests in, n results out, same order, each a value or an Error. Knows no GraphQL, no models.
 
 import type { ArticleRow, CustomerRow } from '../data/store';
-import type { SourceName } from '../features/pairs';
+import type { SourceName } from '../features/candidates';
 
 export type { SourceName };
 
@@ -19,7 +19,7 @@ export interface Recommendation {
   readonly articleId: string;
   /** From 1, the best. */
   readonly rank: number;
-  /** 0..1, higher is better: the logistic of the ranker's score. For comparing one customer's articles, no probability. */
+  /** 0..1, higher is better: how likely a customer who buys soon buys this, as it was among the lists that calibrated the ranker. */
   readonly score: number;
   readonly source: SourceName;
   /** Whether nothing is known of the customer's purchases. */

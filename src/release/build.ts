@@ -4,11 +4,13 @@ import { createHash } from 'node:crypto';
 import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Encoder } from '../features/encoder';
+import type { Habits } from '../features/habits';
 import type { Tokeniser } from '../features/text';
 import type { EncodedModel, Port } from '../graph/onnx';
 import {
   CURRENT_FILE,
   ENCODER_FILE,
+  HABITS_FILE,
   IDS_FILE,
   INDEX_FILES,
   MANIFEST_FILE,
@@ -19,6 +21,7 @@ import {
   type Manifest,
   type ModelName,
 } from './format';
+import { writeHabits } from './habits-file';
 import type { VectorIndex } from './vector-index';
 
 export interface ReleaseParts {
@@ -31,6 +34,8 @@ export interface ReleaseParts {
   readonly articleIndex: VectorIndex;
   /** Vectors of the text encoder. */
   readonly similarIndex: VectorIndex;
+  /** Rows in the order of `articleIds`. */
+  readonly habits: Habits;
   readonly data: Manifest['data'];
   readonly training: Manifest['training'];
   readonly evaluation: unknown;
@@ -53,7 +58,7 @@ export async function publishRelease(modelsDir: string, parts: ReleaseParts, now
     await writeDurably(join(draft, path), content);
   }
   const manifest: Manifest = {
-    format: 1,
+    format: 2,
     name,
     createdAt: now.toISOString(),
     encoder: parts.encoder.fingerprint,
@@ -108,6 +113,7 @@ function contents(parts: ReleaseParts): Map<string, Uint8Array | string> {
     [IDS_FILE, parts.articleIds.map((id) => `${JSON.stringify(id)}\n`).join('')],
     [INDEX_FILES.articles, parts.articleIndex.serialise()],
     [INDEX_FILES.similar, parts.similarIndex.serialise()],
+    [HABITS_FILE, writeHabits(parts.habits)],
   ]);
   if (parts.report !== null) files.set(REPORT_FILE, parts.report);
   for (const name of MODEL_NAMES) {
@@ -145,7 +151,7 @@ async function writeDurably(path: string, content: Uint8Array | string): Promise
 }
 
 /** Makes renames within a folder outlast a power cut. */
-async function syncFolder(path: string): Promise<void> {
+export async function syncFolder(path: string): Promise<void> {
   const folder = await open(path, 'r');
   try {
     await folder.sync();

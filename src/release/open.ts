@@ -6,11 +6,13 @@ import { z } from 'zod';
 import type { Engine } from '../engine/engine';
 import { asError, VitrineError } from '../errors';
 import { openEncoder, type Encoder } from '../features/encoder';
+import type { Habits } from '../features/habits';
 import { openTokeniser, type Tokeniser } from '../features/text';
 import { currentRelease, sha256 } from './build';
 import {
   CURRENT_FILE,
   ENCODER_FILE,
+  HABITS_FILE,
   IDS_FILE,
   INDEX_FILES,
   MANIFEST_FILE,
@@ -23,6 +25,7 @@ import {
   type Manifest,
   type ModelName,
 } from './format';
+import { readHabits } from './habits-file';
 import { openIndex, type VectorIndex } from './vector-index';
 
 export interface Release {
@@ -33,6 +36,8 @@ export interface Release {
   readonly articleIds: readonly string[];
   readonly articles: VectorIndex;
   readonly similar: VectorIndex;
+  /** Rows in the order of `articleIds`. */
+  readonly habits: Habits;
   /** The evaluation as a page for people; undefined where nothing was measured. */
   readonly report: string | undefined;
 }
@@ -43,6 +48,17 @@ export async function readManifest(folder: string): Promise<Manifest> {
   const parsed = manifestSchema.safeParse(parseJson(text, MANIFEST_FILE));
   if (!parsed.success) throw invalid(MANIFEST_FILE, z.prettifyError(parsed.error));
   return parsed.data;
+}
+
+/** A file of a release that is the one its manifest vouches for. @throws VitrineError RELEASE_INVALID */
+export async function readVerified(folder: string, manifest: Manifest, path: string): Promise<Buffer> {
+  const expected = manifest.files[path] as string | undefined;
+  if (expected === undefined) throw invalid(MANIFEST_FILE, `it does not list ${path}`);
+  if (!/^\w[\w./-]*$/.test(path) || path.includes('..')) throw invalid(MANIFEST_FILE, `it lists "${path}"`);
+  const content = await read(folder, path);
+  const got = sha256(content);
+  if (got !== expected) throw invalid(path, `its SHA-256 is ${got}, the manifest says ${expected}`);
+  return content;
 }
 
 /** The folder of the release to serve. @throws VitrineError RELEASE_MISSING */
@@ -58,13 +74,7 @@ export async function currentFolder(modelsDir: string): Promise<string> {
 export async function openRelease(folder: string, engine: Engine): Promise<Release> {
   const manifest = await readManifest(folder);
   const files = new Map<string, Buffer>();
-  for (const [path, expected] of Object.entries(manifest.files)) {
-    if (!/^\w[\w./-]*$/.test(path) || path.includes('..')) throw invalid(MANIFEST_FILE, `it lists "${path}"`);
-    const content = await read(folder, path);
-    const got = sha256(content);
-    if (got !== expected) throw invalid(path, `its SHA-256 is ${got}, the manifest says ${expected}`);
-    files.set(path, content);
-  }
+  for (const path of Object.keys(manifest.files)) files.set(path, await readVerified(folder, manifest, path));
   const need = (path: string): Buffer => {
     const content = files.get(path);
     if (content) return content;
@@ -94,28 +104,26 @@ export async function openRelease(folder: string, engine: Engine): Promise<Relea
   if (articleIds.length !== manifest.articles) {
     throw invalid(IDS_FILE, `it has ${String(articleIds.length)} ids, the manifest says ${String(manifest.articles)}`);
   }
-  const index = (which: keyof typeof INDEX_FILES): VectorIndex => {
-    const file = INDEX_FILES[which];
-    let opened: VectorIndex;
+  const fitting = <T>(file: string, read: (content: Buffer) => T): T => {
+    const content = need(file);
     try {
-      opened = openIndex(need(file), Int32Array.from(articleIds.keys()));
+      return read(content);
     } catch (thrown) {
       throw invalid(file, asError(thrown).message);
     }
+  };
+  const index = (which: keyof typeof INDEX_FILES): VectorIndex => {
+    const file = INDEX_FILES[which];
+    const opened = fitting(file, (content) => openIndex(content, Int32Array.from(articleIds.keys())));
     const dim = manifest.dims[which];
     if (opened.dim !== dim)
       throw invalid(file, `its vectors have ${String(opened.dim)} numbers, the manifest says ${String(dim)}`);
     return opened;
   };
-  const release = {
-    manifest,
-    encoder,
-    tokeniser,
-    articleIds,
-    articles: index('articles'),
-    similar: index('similar'),
-    report: files.get(REPORT_FILE)?.toString('utf8'),
-  };
+  const habits = fitting(HABITS_FILE, (content) => readHabits(content, articleIds.length));
+  const indexes = { articles: index('articles'), similar: index('similar') };
+  const report = files.get(REPORT_FILE)?.toString('utf8');
+  const release = { manifest, encoder, tokeniser, articleIds, ...indexes, habits, report };
   for (const name of MODEL_NAMES) {
     await engine.load(modelKey(manifest, name), need(modelFile(name))).catch((thrown: unknown) => {
       // A device that fails says nothing of the file.

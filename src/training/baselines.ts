@@ -1,10 +1,11 @@
 // Ways to recommend that learn next to nothing and are hard to beat: what sells, what the customer had, what is bought together. Knows
 // only what was known at one moment.
-import { mostPopular, ownPurchases } from '../features/candidates';
 import type { CoPurchases } from '../features/co-purchase';
 import type { Known, Shop } from '../features/dataset';
+import type { Moment } from '../features/moment';
 import type { PastPurchase } from '../features/pairs';
-import type { Moment } from '../recommend/pipeline';
+import { ownPurchases } from '../features/sources/own-purchases';
+import { mostPopular } from '../features/sources/trending';
 
 export const BASELINES = ['popularity', 'recent-popularity', 'repurchase', 'item-to-item'] as const;
 export type BaselineName = (typeof BASELINES)[number];
@@ -36,7 +37,7 @@ export function baselinesAt(
 }
 
 /** Units of each article in what is known of every customer [articles]. */
-export function unitsOf(shop: Shop, known: Known): Float32Array {
+export function unitsKnown(shop: Shop, known: Known): Float32Array {
   const units = new Float32Array(shop.catalogue.size);
   for (let customer = 0; customer < shop.customers; customer++) {
     for (let p = shop.offsets[customer]; p < known[customer]; p++) units[shop.article[p]] += 1;

@@ -1,61 +1,65 @@
-// Whether scores mean what they say: of candidates that are said to be bought with some probability, what share was bought? Counts as
-// it goes, in bins of one unit of log-odds, so that memory does not grow with the candidates. Knows no model.
+// Fits scores to chances: Platt's two numbers, by Newton's method. Pure arithmetic; knows nothing of where scores come from.
+// Platt, "Probabilistic outputs for support vector machines", 1999; Lin, Lin & Weng, "A note on Platt's…", 2007.
+import type { Calibration } from './ranker';
 
-/** Candidates whose scores lie in [n, n + 1) for a whole number n. */
-export interface ReliabilityBin {
-  readonly candidates: number;
-  /** Mean of the probabilities that the scores say. */
-  readonly predicted: number;
-  /** Share that was bought. */
-  readonly observed: number;
+/**
+ * The scale > 0 and shift for which the logistic of scale · score + shift fits best to what happened: of `scores` those at the same place of
+ * `happened` did. As they are where nothing happened, or everything, or where higher scores happened less.
+ */
+export function fitCalibration(scores: Float64Array, happened: Uint8Array): Calibration {
+  const positives = happened.reduce((sum, one) => sum + one, 0);
+  const negatives = scores.length - positives;
+  if (positives === 0 || negatives === 0) return UNCHANGED;
+  // Targets a little off 0 and 1, so that perfectly parted scores do not drive the scale to infinity.
+  const yes = (positives + 1) / (positives + 2);
+  const no = 1 / (negatives + 2);
+  const target = (i: number): number => (happened[i] ? yes : no);
+  let scale = 0;
+  let shift = Math.log((positives + 1) / (negatives + 1));
+  let loss = lossOf(scores, target, scale, shift);
+  for (let step = 0; step < STEPS; step++) {
+    let [g0, g1, h00, h01, h11] = [0, 0, RIDGE, 0, RIDGE];
+    for (let i = 0; i < scores.length; i++) {
+      const chance = 1 / (1 + Math.exp(-(scale * scores[i] + shift)));
+      const slope = chance - target(i);
+      const curve = chance * (1 - chance);
+      g0 += slope * scores[i];
+      g1 += slope;
+      h00 += curve * scores[i] * scores[i];
+      h01 += curve * scores[i];
+      h11 += curve;
+    }
+    const determinant = h00 * h11 - h01 * h01;
+    const d0 = (h11 * g0 - h01 * g1) / determinant;
+    const d1 = (h00 * g1 - h01 * g0) / determinant;
+    // Half the step until it helps: far from the end Newton's may go too far.
+    let size = 1;
+    let next = lossOf(scores, target, scale - d0, shift - d1);
+    while (!(next <= loss) && size > 1e-6) {
+      size /= 2;
+      next = lossOf(scores, target, scale - size * d0, shift - size * d1);
+    }
+    if (!(next < loss)) break;
+    scale -= size * d0;
+    shift -= size * d1;
+    const gain = loss - next;
+    loss = next;
+    if (gain < 1e-9 * loss) break;
+  }
+  return scale > 0 && Number.isFinite(scale) && Number.isFinite(shift) ? { scale, shift } : UNCHANGED;
 }
 
-export interface CalibrationReport {
-  /**
-   * Expected calibration error (Naeini et al., AAAI 2015): mean over candidates of how far what was bought in their bin is from what
-   * was said. Few candidates are bought, so it is small even for poor scores: read it beside `bought`.
-   */
-  readonly error: number;
-  readonly candidates: number;
-  /** Share of all candidates that was bought. */
-  readonly bought: number;
-  /** By rising probability; those without candidates are left out. */
-  readonly bins: readonly ReliabilityBin[];
-}
+const UNCHANGED: Calibration = { scale: 1, shift: 0 };
+const STEPS = 100;
+/** Keeps a step finite where all scores are alike. */
+const RIDGE = 1e-9;
 
-/** Scores beyond are counted with the outermost bin. */
-const LIMIT = 16;
-
-export class Calibration {
-  private readonly counts = new Float64Array(2 * LIMIT);
-  private readonly predicted = new Float64Array(2 * LIMIT);
-  private readonly hits = new Float64Array(2 * LIMIT);
-
-  /** One candidate: its score as log-odds, and whether it was bought. A score that is not finite is none and is passed over. */
-  add(score: number, bought: boolean): void {
-    if (!Number.isFinite(score)) return;
-    const bin = Math.floor(Math.min(Math.max(score, -LIMIT), LIMIT - 0.5)) + LIMIT;
-    this.counts[bin] += 1;
-    this.predicted[bin] += 1 / (1 + Math.exp(-score));
-    if (bought) this.hits[bin] += 1;
+/** Cross-entropy, without overflow: log(1 + eˣ) − target · x. */
+function lossOf(scores: Float64Array, target: (i: number) => number, scale: number, shift: number): number {
+  let loss = 0;
+  for (let i = 0; i < scores.length; i++) {
+    const x = scale * scores[i] + shift;
+    loss += Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))) - target(i) * x;
   }
-
-  report(): CalibrationReport {
-    const bins = [...this.counts.keys()]
-      .filter((bin) => this.counts[bin] > 0)
-      .map((bin) => ({
-        candidates: this.counts[bin],
-        predicted: this.predicted[bin] / this.counts[bin],
-        observed: this.hits[bin] / this.counts[bin],
-      }));
-    const candidates = bins.reduce((sum, bin) => sum + bin.candidates, 0);
-    const share = (value: (bin: ReliabilityBin) => number): number =>
-      bins.reduce((sum, bin) => sum + value(bin) * bin.candidates, 0) / Math.max(1, candidates);
-    return {
-      error: share(({ predicted, observed }) => Math.abs(predicted - observed)),
-      candidates,
-      bought: share(({ observed }) => observed),
-      bins,
-    };
-  }
+  return loss;
 }

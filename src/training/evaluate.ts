@@ -2,12 +2,11 @@
 // oracle. Every list is cut alike: at most a hundred articles, none that the round hides. Knows no model and trains nothing.
 import type { ShopOptions } from '../data/synthetic-world';
 import { VitrineError } from '../errors';
-import { coPurchases } from '../features/co-purchase';
 import type { Shop } from '../features/dataset';
 import { createRandom } from '../random';
 import { topIndices } from '../recommend/pipeline';
 import type { Reporter } from '../telemetry';
-import { BASELINES, baselinesAt, firstOf, unitsOf } from './baselines';
+import { BASELINES, baselinesAt, firstOf, unitsKnown } from './baselines';
 import { compare } from './comparison';
 import { decisive, type Evaluation } from './evaluation';
 import type { Fitted } from './fit';
@@ -33,7 +32,7 @@ const BATCH = 128;
  * @throws VitrineError NOTHING_TO_LEARN where the protocol finds nobody to ask about.
  */
 export async function evaluate(
-  { shop, pipeline }: Pick<Fitted, 'shop' | 'pipeline'>,
+  { shop, pipeline, habits }: Pick<Fitted, 'shop' | 'pipeline' | 'habits'>,
   protocol: Protocol,
   { maxCustomers, seed, synthetic }: EvaluateOptions,
   reporter: Reporter,
@@ -46,21 +45,20 @@ export async function evaluate(
   }
   const cutoff = cutoffOf(protocol);
   const known = shop.known(cutoff);
-  const learntUnits = unitsOf(shop, known);
-  const together = coPurchases(shop, known);
+  const learntUnits = unitsKnown(shop, known);
   const oracle = synthetic && tasteOracle(shop, synthetic);
   const tally = new Tally(learntUnits, pipeline.vectorOf);
   const progress = reporter.progress('Evaluating', cases, 'cases');
   for (const round of rounds) {
     const { moment, answers } = round;
-    const units = 'before' in cutoff ? unitsOf(shop, shop.known({ before: moment.now })) : learntUnits;
-    const baselines = baselinesAt(moment, units, together);
+    const units = 'before' in cutoff ? unitsKnown(shop, shop.known({ before: moment.now })) : learntUnits;
+    const baselines = baselinesAt(moment, units, habits.coPurchases);
     for (const places of batchesOf(round)) {
       const customers = customersOf(shop, round, places);
       const hiding = places.map((place) => hiddenOf(shop, round, place));
       const most = hiding.reduce((widest, { size }) => Math.max(widest, size), 0);
       const nearest = pipeline.nearest(await pipeline.embed(customers), DEPTH + most);
-      const retrieved = await pipeline.retrieve(customers, moment);
+      const retrieved = await pipeline.retrieve(customers, moment, round.hidePast);
       const scored = await pipeline.score(customers, retrieved, moment);
       places.forEach((place, i) => {
         const past = customers.pasts[i];

@@ -1,7 +1,7 @@
 // What an evaluation says, as it is printed, reported and kept with a release. Knows not how its values are found.
 import type { BaselineName } from './baselines';
 import type { Interval } from './bootstrap';
-import type { CalibrationReport } from './calibration';
+import type { CalibrationReport } from './reliability';
 import type { ColdArticles } from './cold-articles';
 import type { ListQualities } from './list-measures';
 import type { Metrics } from './metrics';

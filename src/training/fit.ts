@@ -3,6 +3,7 @@
 import type { Store } from '../data/store';
 import type { Engine } from '../engine/engine';
 import { encodeShop, type Cutoff, type RawShop, type Shop } from '../features/dataset';
+import { habitsOf, type Habits } from '../features/habits';
 import { articleInputs } from '../features/inputs';
 import { encodeOnnx, type EncodedModel } from '../graph/onnx';
 import type { Tensor } from '../graph/tensor';
@@ -12,13 +13,16 @@ import { MODEL_OUTPUT, type ModelName } from '../release/format';
 import { modelKey, modelOf } from '../release/open';
 import { buildIndex, type VectorIndex } from '../release/vector-index';
 import type { Reporter } from '../telemetry';
+import type { Checkpoints } from './checkpoint';
 import type { TrainingConfig } from './config';
-import { lessons } from './protocols';
-import { ranker } from './ranker';
+import type { CourseOptions } from './course';
+import { lessons, thinned } from './protocols';
+import { calibrated, ranker } from './ranker';
 import { rankerWeeks, trainRanker } from './train-ranker';
 import { towerTrainer } from './train-towers';
 import type { Weights } from './trainer';
 import { articleTower, queryTower } from './two-tower';
+import { meanGain } from './validate';
 
 export interface Fitted {
   readonly shop: Shop;
@@ -26,6 +30,8 @@ export interface Fitted {
   readonly models: Readonly<Record<'query_tower' | 'article_tower' | 'ranker', EncodedModel>>;
   /** The articles' vectors, ids in catalogue order. */
   readonly articleIndex: VectorIndex;
+  /** Rows in catalogue order. */
+  readonly habits: Habits;
 }
 
 /** Stands in the pipeline while there is no ranker yet: such a pipeline retrieves and must not be asked to score. */
@@ -34,6 +40,8 @@ const noRanker: Model = () => Promise.reject(new Error('There is no ranker yet.'
 /** The name under which models in training are loaded. */
 const DRAFT = { name: 'draft' };
 const WEEK = 7 * 86_400;
+/** Customers that are asked after each epoch to see whether the towers still learn. */
+const VALIDATED = 2_000;
 
 /**
  * Learns from the purchases until a cutoff. The ranker must see candidates as serving will find them, so the towers that find them
@@ -49,7 +57,12 @@ export async function fit(
   days: number,
   config: TrainingConfig,
   reporter: Reporter,
+  checkpoints?: Checkpoints,
 ): Promise<Fitted> {
+  const checkpointOf = (stage: string): Pick<CourseOptions, 'checkpoint'> =>
+    checkpoints
+      ? { checkpoint: { store: checkpoints, key: JSON.stringify([stage, config, cutoff, shop.fingerprint()]) } }
+      : {};
   const shop = await encodeShop(store, raw, cutoff, reporter);
   const earlier = earlierCutoff(shop, raw, cutoff, config);
   const rounds = lessons(shop, earlier, cutoff, days, config.ranker.maxLists, createRandom(config.seed, 'lessons'));
@@ -57,9 +70,17 @@ export async function fit(
   // Where time says nothing but the order, no purchase is older news than another.
   const halfLifeDays = 'butLast' in cutoff ? Infinity : config.towers.halfLifeDays;
   const towers = await towerTrainer(engine, shop, { ...config.towers, halfLifeDays }, config.seed, reporter);
-  await towers.run(shop.known(earlier), config.towers.epochs);
-  const early = await serveTowers(engine, shop, config, towers.weights, noRanker, reporter);
-  const rankerWeights = await trainRanker(
+  const asked = thinned(rounds, VALIDATED, createRandom(config.seed, 'validation'));
+  const epochs = await towers.learn({
+    name: 'Two towers',
+    known: shop.known(earlier),
+    epochs: config.towers.epochs,
+    validate: async () => meanGain(engine, shop, await loadTowers(engine, shop, config, towers.weights), asked),
+    ...checkpointOf('towers'),
+  });
+  const habits = habitsOf(shop, shop.known(earlier));
+  const early = await serveTowers(engine, shop, habits, config, towers.weights, noRanker, reporter);
+  const trained = await trainRanker(
     engine,
     shop,
     early.pipeline,
@@ -68,10 +89,27 @@ export async function fit(
     createRandom(config.seed, 'ranker'),
     reporter,
   );
-  await towers.run(shop.known(cutoff), config.towers.epochs * config.catchUp);
-  const rankerModel = served('ranker', ranker(shop.encoder, config.ranker), rankerWeights);
+  await towers.learn({
+    name: 'Two towers catch up',
+    known: shop.known(cutoff),
+    epochs: epochs * config.catchUp,
+    ...checkpointOf('catch-up'),
+  });
+  const rankerModel = served(
+    'ranker',
+    calibrated(ranker(shop.encoder, config.ranker), trained.calibration),
+    trained.weights,
+  );
   await engine.load(modelKey(DRAFT, 'ranker'), rankerModel.bytes);
-  const late = await serveTowers(engine, shop, config, towers.weights, modelOf(engine, DRAFT, 'ranker'), reporter);
+  const late = await serveTowers(
+    engine,
+    shop,
+    habitsOf(shop, shop.known(cutoff)),
+    config,
+    towers.weights,
+    modelOf(engine, DRAFT, 'ranker'),
+    reporter,
+  );
   return { shop, ...late, models: { ...late.models, ranker: rankerModel } };
 }
 
@@ -88,19 +126,13 @@ type Retrieval = Omit<Fitted, 'shop' | 'models'> & { models: Omit<Fitted['models
 export async function serveTowers(
   engine: Engine,
   shop: Shop,
+  habits: Habits,
   config: TrainingConfig,
   weights: Weights,
   rankerModel: Model,
   reporter: Reporter,
 ): Promise<Retrieval> {
-  const models = {
-    query_tower: served('query_tower', queryTower(shop.encoder, config.towers), weights),
-    article_tower: served('article_tower', articleTower(shop.encoder, config.towers), weights),
-  };
-  await engine.load(modelKey(DRAFT, 'query_tower'), models.query_tower.bytes);
-  await engine.load(modelKey(DRAFT, 'article_tower'), models.article_tower.bytes);
-  const { dim } = config.towers;
-  const vectors = await embedArticles(modelOf(engine, DRAFT, 'article_tower'), shop, dim);
+  const { models, dim, vectors, queryTower } = await loadTowers(engine, shop, config, weights);
   const articleIndex = indexVectors(dim, vectors, reporter);
   const pipeline = createPipeline({
     encoder: shop.encoder,
@@ -111,10 +143,23 @@ export async function serveTowers(
       articleOf: (id) => id,
       vectorOf: (article) => vectors.subarray(article * dim, (article + 1) * dim),
     },
-    queryTower: modelOf(engine, DRAFT, 'query_tower'),
+    habits,
+    queryTower,
     ranker: rankerModel,
   });
-  return { pipeline, models, articleIndex };
+  return { pipeline, models, articleIndex, habits };
+}
+
+/** The towers as they will be served, loaded, and the vectors of all articles [articles, dim]. */
+async function loadTowers(engine: Engine, shop: Shop, { towers }: TrainingConfig, weights: Weights) {
+  const models = {
+    query_tower: served('query_tower', queryTower(shop.encoder, towers), weights),
+    article_tower: served('article_tower', articleTower(shop.encoder, towers), weights),
+  };
+  await engine.load(modelKey(DRAFT, 'query_tower'), models.query_tower.bytes);
+  await engine.load(modelKey(DRAFT, 'article_tower'), models.article_tower.bytes);
+  const vectors = await embedArticles(modelOf(engine, DRAFT, 'article_tower'), shop, towers.dim);
+  return { models, dim: towers.dim, vectors, queryTower: modelOf(engine, DRAFT, 'query_tower') };
 }
 
 /** A model as it is released: the trained graph without the loss, its weights written in. */

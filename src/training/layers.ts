@@ -53,6 +53,21 @@ export interface Dropout {
   noise(): Tensor;
 }
 
+/** How far each place of x [batch, length, …] lies before another, 0 for what lies ahead: [length, length]. */
+export function distances(x: Tensor): Tensor {
+  return relu(offsets(x));
+}
+
+/** To be added to scores before a softmax: what lies ahead gets no weight. [length, length] */
+export function causalMask(x: Tensor): Tensor {
+  return mul(cast(greater(constant(0), offsets(x)), 'float32'), constant(-1e9));
+}
+
+function offsets(x: Tensor): Tensor {
+  const places = placesAlong(x, 1);
+  return sub(reshape(places, [x.shape[1], 1]), reshape(places, [1, x.shape[1]]));
+}
+
 export interface TransformerConfig {
   readonly layers: number;
   readonly heads: number;
@@ -70,11 +85,8 @@ export function transformer(name: string, x: Tensor, config: TransformerConfig):
   const [batch, length] = x.shape;
   const dim = Number(x.shape[2]);
   const { heads, layers } = config;
-  const places = placesAlong(x, 1);
-  const distance = sub(reshape(places, [length, 1]), reshape(places, [1, length]));
-  // What lies ahead is not seen: it gets no weight in the softmax.
-  const future = mul(cast(greater(constant(0), distance), 'float32'), constant(-1e9));
-  const ids = cast(relu(distance), 'int32');
+  const future = causalMask(x);
+  const ids = cast(distances(x), 'int32');
   const hide = (y: Tensor): Tensor => (config.dropout ? dropout(y, config.dropout.share, config.dropout.noise()) : y);
   const split = (y: Tensor): Tensor => transpose(reshape(y, [batch, length, heads, dim / heads]), [0, 2, 1, 3]);
 

@@ -1,76 +1,116 @@
-// How parameters move: Adam for the dense ones, row-wise Adagrad for embedding tables, each a pair of plain functions.
-// An update writes into the arrays that it is given (they are the size of the model); it keeps no state of its own.
-// Knows nothing of graphs or batches.
+// How numbers move: AdamW for dense parameters; row-wise Adagrad and row-wise Adam for embedding tables. Each is a pair of plain
+// functions: `init` makes the state, `update` writes into the arrays that it is given (they are the size of the model)
+// and keeps nothing of its own. Knows nothing of graphs or batches.
 
-/** First and second moments of one dense parameter. */
-export interface AdamState {
-  readonly mean: Float32Array;
-  readonly variance: Float32Array;
-  step: number;
+import { addScaledRow, fetchNumbers, fetchRows, squaredLength } from './row-kernels';
+
+/** What an optimiser remembers, arrays by name, so that a checkpoint can hold any optimiser's. */
+export type OptimiserState = Readonly<Record<string, Float32Array>>;
+
+/** Moves all numbers of a dense parameter. */
+export interface DenseOptimiser {
+  init(size: number): OptimiserState;
+  /** One step: moves `values` [size] and `state` in place, against `gradient` [size]. */
+  update(values: Float32Array, gradient: ArrayLike<number>, state: OptimiserState, rate: number): void;
 }
 
-const BETA1 = 0.9;
-const BETA2 = 0.999;
-const EPSILON = 1e-8;
-
-export function adamInit(size: number): AdamState {
-  return { mean: new Float32Array(size), variance: new Float32Array(size), step: 0 };
-}
-
-/**
- * One step of Adam with decoupled weight decay (Kingma & Ba, arXiv 1412.6980; Loshchilov & Hutter, arXiv 1711.05101).
- * Moves `values` and `state` in place.
- */
-export function adamUpdate(
-  values: Float32Array,
-  gradient: Float32Array | Int32Array,
-  state: AdamState,
-  rate: number,
-  weightDecay = 0,
-): void {
-  state.step += 1;
-  const { mean, variance } = state;
-  const correction = Math.sqrt(1 - BETA2 ** state.step) / (1 - BETA1 ** state.step);
-  const stepSize = rate * correction;
-  for (let i = 0; i < values.length; i++) {
-    const g = gradient[i];
-    mean[i] = BETA1 * mean[i] + (1 - BETA1) * g;
-    variance[i] = BETA2 * variance[i] + (1 - BETA2) * g * g;
-    values[i] -= stepSize * (mean[i] / (Math.sqrt(variance[i]) + EPSILON)) + rate * weightDecay * values[i];
-  }
+/** Moves the rows of a table that a batch touched: costs by these, whatever the size of the table. */
+export interface TableOptimiser {
+  init(rows: number, width: number): OptimiserState;
+  /** One step: moves the touched rows of `table` [rows, width] and of `state` in place. */
+  update(table: Float32Array, gradients: RowGradients, state: OptimiserState, rate: number): void;
 }
 
 /** Gradients of the rows of a table that a batch touched. */
 export interface RowGradients {
+  readonly width: number;
   /** [touched] distinct rows. */
   readonly rows: Int32Array;
   /** [touched, width] */
   readonly values: Float32Array;
 }
 
-/** [rows] mean squared gradient seen so far of each row. */
-export type AdagradState = Float32Array;
+const BETA1 = 0.9;
+const BETA2 = 0.999;
+const EPSILON = 1e-8;
 
-export function adagradInit(rows: number): AdagradState {
-  return new Float32Array(rows);
+/**
+ * Adam (Kingma & Ba, arXiv 1412.6980) with decoupled weight decay (Loshchilov & Hutter, arXiv 1711.05101); a decay of 0
+ * is plain Adam. State: `mean` and `variance` [size], `steps` [1].
+ */
+export function adamW(weightDecay = 0): DenseOptimiser {
+  return {
+    init: (size) => ({ mean: new Float32Array(size), variance: new Float32Array(size), steps: new Float32Array(1) }),
+    update(values, gradient, { mean, variance, steps }, rate) {
+      steps[0] += 1;
+      const stepSize = rate * adamCorrection(steps[0]);
+      const decay = rate * weightDecay;
+      for (let i = 0; i < values.length; i++) {
+        const g = gradient[i];
+        mean[i] = BETA1 * mean[i] + (1 - BETA1) * g;
+        variance[i] = BETA2 * variance[i] + (1 - BETA2) * g * g;
+        values[i] -= stepSize * (mean[i] / (Math.sqrt(variance[i]) + EPSILON)) + decay * values[i];
+      }
+    },
+  };
 }
 
 /**
- * One step of row-wise Adagrad: one accumulator a row instead of one a number (Naumov et al., DLRM, arXiv 1906.00091;
- * FBGEMM's `EXACT_ROWWISE_ADAGRAD`). Costs by the rows touched, whatever the size of the table.
+ * Row-wise Adagrad: one accumulator a row instead of one a number (Naumov et al., DLRM, arXiv 1906.00091; FBGEMM's
+ * `EXACT_ROWWISE_ADAGRAD`). State: `squares` [rows], the sum of the mean squared gradients of each row.
  */
-export function adagradUpdate(
-  table: Float32Array,
-  width: number,
-  gradients: RowGradients,
-  state: AdagradState,
-  rate: number,
-): void {
-  gradients.rows.forEach((row, t) => {
-    let squared = 0;
-    for (let i = t * width; i < (t + 1) * width; i++) squared += gradients.values[i] ** 2;
-    state[row] += squared / width;
-    const scale = rate / (Math.sqrt(state[row]) + EPSILON);
-    for (let i = 0; i < width; i++) table[row * width + i] -= scale * gradients.values[t * width + i];
-  });
+export const rowWiseAdagrad: TableOptimiser = {
+  init: (rows) => ({ squares: new Float32Array(rows) }),
+  update(table, { width, rows, values }, { squares }, rate) {
+    for (let t = 0, from = 0; t < rows.length; t++, from += width) {
+      fetchNumbers(squares, rows, t);
+      fetchRows(table, width, rows, t);
+      const row = rows[t];
+      squares[row] += squaredLength(values, from, width) / width;
+      addScaledRow(table, row * width, -rate / (Math.sqrt(squares[row]) + EPSILON), values, from, width);
+    }
+  },
+};
+
+/**
+ * Row-wise Adam: a mean for each number, one variance a row (FBGEMM's `PARTIAL_ROWWISE_ADAM`), and only rows that a batch
+ * touched move or age (as TensorFlow Addons' `LazyAdam`). A row's means are corrected for starting at 0 by the number of
+ * its own steps, so that a rare row's first step is as long as a frequent one's. State: `mean` [rows, width], `variance`
+ * and `steps` [rows].
+ */
+export const rowWiseAdam: TableOptimiser = {
+  init: (rows, width) => ({
+    mean: new Float32Array(rows * width),
+    variance: new Float32Array(rows),
+    steps: new Float32Array(rows),
+  }),
+  update(table, { width, rows, values }, { mean, variance, steps }, rate) {
+    for (let t = 0, from = 0; t < rows.length; t++, from += width) {
+      fetchRows(table, width, rows, t);
+      fetchRows(mean, width, rows, t);
+      fetchNumbers(variance, rows, t);
+      fetchNumbers(steps, rows, t);
+      const row = rows[t];
+      steps[row] += 1;
+      variance[row] = BETA2 * variance[row] + ((1 - BETA2) * squaredLength(values, from, width)) / width;
+      const scale = (rate * adamCorrection(steps[row])) / (Math.sqrt(variance[row]) + EPSILON);
+      const to = row * width;
+      for (let i = 0; i < width; i++) {
+        const moved = BETA1 * mean[to + i] + (1 - BETA1) * values[from + i];
+        mean[to + i] = moved;
+        table[to + i] -= scale * moved;
+      }
+    }
+  },
+};
+
+/** By how much the `steps`-th step is longer since both moments started at 0. */
+function adamCorrection(steps: number): number {
+  return steps < CORRECTIONS.length ? CORRECTIONS[steps] : 1;
 }
+
+/** Looked up, since a power for each row would cost as much as the row; from the last one on it is 1 in single precision. */
+const CORRECTIONS = Float64Array.from(
+  { length: 20_000 },
+  (_, steps) => Math.sqrt(1 - BETA2 ** steps) / (1 - BETA1 ** steps),
+);

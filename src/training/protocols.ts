@@ -1,10 +1,11 @@
 // Which questions are asked of a shop's past, for learning and for measuring: at this moment, of these customers, what did they
 // buy next? Every question knows only what was known at its moment. Knows no model and no measure.
-import { mostPopular, CANDIDATE_LIMITS } from '../features/candidates';
 import type { Cutoff, Known, Shop } from '../features/dataset';
 import { PAST_LIMIT, type PastPurchase } from '../features/pairs';
 import { sampled, type Random } from '../random';
-import type { Customers, Moment } from '../recommend/pipeline';
+import type { Moment } from '../features/moment';
+import type { Customers } from '../recommend/pipeline';
+import { momentOf, timelessMoment } from './moments';
 
 export type Protocol =
   /** A customer's last article is the test, the one before it validation; ranked against all articles not had yet. */
@@ -125,7 +126,7 @@ function nextPurchases(shop: Shop, known: Known, limit: Known, skip: number, mos
   const customers = Int32Array.from(sampled(asked, most, random));
   const ends = customers.map((customer) => known[customer] + skip);
   return {
-    moment: timeless(shop, known),
+    moment: timelessMoment(shop, known),
     customers,
     ends,
     answers: Array.from(ends, (place) => new Set([shop.article[place]])),
@@ -133,28 +134,8 @@ function nextPurchases(shop: Shop, known: Known, limit: Known, skip: number, mos
   };
 }
 
-/** The shop at a moment of its past, as serving would have known it then. */
-export function momentOf(shop: Shop, now: number): Moment {
-  const sales = shop.salesBefore(now);
-  return { now, sales, popular: mostPopular(sales.week, sales.month, CANDIDATE_LIMITS.POPULAR) };
-}
-
-/** The shop where time says nothing but the order of each customer's purchases: everything known sold in one long month. */
-function timeless(shop: Shop, known: Known): Moment {
-  const month = new Float32Array(shop.catalogue.size);
-  let now = 0;
-  for (let customer = 0; customer < shop.customers; customer++) {
-    for (let p = shop.offsets[customer]; p < known[customer]; p++) {
-      month[shop.article[p]] += 1;
-      now = Math.max(now, shop.at[p]);
-    }
-  }
-  const sales = { week: month.map((units) => units / 4), month };
-  return { now: now + 1, sales, popular: mostPopular(sales.week, sales.month, CANDIDATE_LIMITS.POPULAR) };
-}
-
 /** A random part of the customers of all rounds together. */
-function thinned(rounds: readonly Round[], most: number, random: Random): Round[] {
+export function thinned(rounds: readonly Round[], most: number, random: Random): Round[] {
   const all = rounds.flatMap((round, r) => Array.from(round.customers, (_, i) => ({ r, i })));
   const kept = rounds.map((): number[] => []);
   for (const { r, i } of sampled(all, most, random)) kept[r].push(i);

@@ -69,6 +69,17 @@ export function ranker(encoder: Encoder, { dim, hidden }: RankerConfig): Tensor 
   return reshape(add(learnt, matmul(pair, weights)), outer);
 }
 
+/** Turns scores into log-odds: scale · score + shift, with a scale above 0, so that no order changes. */
+export interface Calibration {
+  readonly scale: number;
+  readonly shift: number;
+}
+
+/** Scores whose logistic is the chance that the customer buys the candidate (Platt, 1999). */
+export function calibrated(scores: Tensor, { scale, shift }: Calibration): Tensor {
+  return add(mul(scores, constant(scale)), constant(shift));
+}
+
 /**
  * Listwise softmax cross-entropy (Cao et al., ICML 2007, ListNet's top-one loss) over each customer's candidates. Inputs: `label`
  * [batch, candidates], summing to 1 over a customer's candidates, and `absent` [batch, candidates], 1 where a list is

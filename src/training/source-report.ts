@@ -1,6 +1,6 @@
 // What each source of candidates is worth: what it finds of what was bought, what nobody else finds, how much of it is shown in the
 // end. Means are over cases. Knows not how the sources find.
-import { SOURCES, type Candidates, type SourceName } from '../features/pairs';
+import { bitOf, SOURCES, type Candidates, type SourceName } from '../features/candidates';
 
 export interface SourceShare {
   readonly source: SourceName;
@@ -42,16 +42,17 @@ export class SourceCount {
     this.candidates += candidates.articles.length;
     this.shown += first.size;
     candidates.articles.forEach((article, place) => {
-      const found = foundBy(candidates, place);
+      const found = candidates.found[place];
       const isHit = bought.has(article);
       if (isHit) this.recall += hit;
-      this.shares.forEach((share, bit) => {
-        if ((found & (1 << bit)) === 0) return;
+      for (const share of this.shares) {
+        const bit = bitOf(share.source);
+        if ((found & bit) === 0) continue;
         share.candidates += 1;
         if (isHit) share.recall += hit;
-        if (isHit && found === 1 << bit) share.alone += hit;
+        if (isHit && found === bit) share.alone += hit;
         if (first.has(article)) share.shown += 1;
-      });
+      }
     });
   }
 
@@ -69,9 +70,4 @@ export class SourceCount {
       candidates: this.candidates / cases,
     };
   }
-}
-
-/** The sources that found a candidate, bit i for SOURCES[i]. */
-function foundBy({ sources }: Candidates, place: number): number {
-  return 1 << SOURCES.indexOf(sources[place]);
 }

@@ -1,7 +1,7 @@
 // Everything that is counted of the cases of an evaluation, case by case: measures, what the lists are like, sources, calibration, cold
 // articles. Knows neither where lists come from nor what they are compared for.
-import type { Candidates } from '../features/pairs';
-import { Calibration, type CalibrationReport } from './calibration';
+import type { Candidates } from '../features/candidates';
+import { Reliability, type CalibrationReport } from './reliability';
 import { ColdArticleCount, type ColdArticles } from './cold-articles';
 import { ListMeasures, type ListQualities } from './list-measures';
 import { measure, type Metrics } from './metrics';
@@ -30,7 +30,7 @@ export interface Case {
 export class Tally {
   readonly sheet = new ScoreSheet();
   private readonly lists = new Map<string, ListMeasures>();
-  private readonly calibration = new Calibration();
+  private readonly calibration = new Reliability();
   private readonly sources = new SourceCount();
   private readonly cold = new ColdArticleCount();
 

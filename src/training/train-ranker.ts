@@ -1,13 +1,16 @@
-// Trains the ranker on candidates that retrieval really returns: for questions of the past, what each customer would have been
-// shown at that moment, and what they then bought. Knows not how a step is run, nor how sources find.
+// Trains the ranker on candidates that retrieval really returns, keeps the epoch that orders unseen customers' lists best, and
+// calibrates its scores on them. Knows not how a step is run, nor how sources find.
 import type { Batch, Engine } from '../engine/engine';
 import type { Shop } from '../features/dataset';
-import type { Candidates } from '../features/pairs';
-import type { Random } from '../random';
-import { rankerInputs, widest, type Pipeline } from '../recommend/pipeline';
+import { encodeOnnx } from '../graph/onnx';
+import type { Tensor } from '../graph/tensor';
+import { sampled, type Random } from '../random';
+import { widest, type Pipeline } from '../recommend/pipeline';
 import type { Reporter } from '../telemetry';
-import { customersOf, type Round } from './protocols';
-import { listwiseLoss, ranker, type RankerConfig } from './ranker';
+import { fitCalibration } from './calibration';
+import type { Round } from './protocols';
+import { byRound, collectLists, customersOfLists, lessonOf, type List } from './ranker-lists';
+import { listwiseLoss, ranker, type Calibration, type RankerConfig } from './ranker';
 import { createTrainer, type Weights } from './trainer';
 
 export interface RankerTraining extends RankerConfig {
@@ -15,6 +18,7 @@ export interface RankerTraining extends RankerConfig {
   readonly weeks: number;
   /** A small shop gives more weeks, until they hold this many customer-weeks, but at most a quarter of its time. */
   readonly enoughLists: number;
+  /** At most; the best one is kept. */
   readonly epochs: number;
   /** Customers a step. */
   readonly batch: number;
@@ -29,17 +33,18 @@ export interface RankerTraining extends RankerConfig {
   readonly weightDecay: number;
 }
 
-const WEEK = 7 * 86_400;
-
-interface List {
-  readonly round: Round;
-  /** Place of the customer in the round. */
-  readonly place: number;
-  /** Whether the customer's purchases are hidden. */
-  readonly cold: boolean;
-  readonly candidates: Candidates;
-  readonly bought: ReadonlySet<number>;
+export interface TrainedRanker {
+  readonly weights: Weights;
+  readonly calibration: Calibration;
 }
+
+const WEEK = 7 * 86_400;
+/** The share of customers whose lists are not learnt from but checked. */
+const HELD_OUT = 0.1;
+/** Lists that are checked at most. */
+const CHECKED = 2_000;
+/** With fewer checked lists that hold a purchase, which epoch is best would be chance: the last is kept. */
+const ENOUGH_CHECKED = 50;
 
 /** How many weeks before `until` give examples for the ranker. */
 export function rankerWeeks(shop: Shop, first: number, until: number, { weeks, enoughLists }: RankerTraining): number {
@@ -64,128 +69,121 @@ export async function trainRanker(
   config: RankerTraining,
   random: Random,
   reporter: Reporter,
-): Promise<Weights> {
-  const lists = await collectLists(shop, pipeline, rounds, config, random, reporter);
+): Promise<TrainedRanker> {
+  const held = new Set(Array.from({ length: shop.customers }, (_, c) => c).filter(() => random.next() < HELD_OUT));
+  const isHeldOut = (customer: number): boolean => held.has(customer);
+  const isCold = (customer: number): boolean => !isHeldOut(customer) && random.next() < config.coldShare;
+  const lists = await collectLists(shop, pipeline, rounds, { isCold, isHeldOut }, reporter);
+  const isChecked = ({ round, place }: List): boolean => isHeldOut(round.customers[place]);
+  const learnt = lists.filter((list) => !isChecked(list));
+  const checked = sampled(lists.filter(isChecked), CHECKED, random);
+  const telling = checked.filter(({ hits }) => hits > 0).length;
+
+  const scores = ranker(shop.encoder, config);
   const trainer = await createTrainer(engine, {
     name: 'train.ranker',
-    loss: listwiseLoss(ranker(shop.encoder, config)),
+    loss: listwiseLoss(scores),
     random,
     denseRate: config.denseRate,
     tableRate: config.tableRate,
     weightDecay: config.weightDecay,
   });
-  if (lists.length === 0) {
+  const check = (): Promise<Float32Array[]> => scoreLists(engine, shop, pipeline, scores, trainer.weights, checked);
+  let checkedScores = await check();
+  if (learnt.length === 0) {
     reporter.say('No recent purchase was among the candidates: the ranker keeps the weights that it starts from');
-    return trainer.weights;
+    return { weights: trainer.weights, calibration: calibrationOf(checked, checkedScores) };
   }
-  const total = lists.length * config.epochs;
-  const progress = reporter.progress('Ranker', total, 'lists');
+  const progress = reporter.progress('Ranker', learnt.length * config.epochs, 'lists');
   let loss = Number.NaN;
-  await trainer.train(batches(shop, lists, config, random), (step, value) => {
-    loss = step === 1 ? value : 0.98 * loss + 0.02 * value;
-    progress.tick(Math.min(total, step * config.batch), `loss ${loss.toFixed(3)}`);
-  });
-  progress.done(`loss ${loss.toFixed(3)}`);
-  return trainer.weights;
+  let done = 0;
+  let best = { gain: meanGain(checked, checkedScores), weights: copied(trainer.weights), scores: checkedScores };
+  for (let epoch = 1; epoch <= config.epochs; epoch++) {
+    await trainer.train(batches(shop, pipeline, learnt, config, random), (_step, value) => {
+      loss = Number.isNaN(loss) ? value : 0.98 * loss + 0.02 * value;
+      done = Math.min(done + config.batch, learnt.length * epoch);
+      progress.tick(done, `loss ${loss.toFixed(3)}`);
+    });
+    checkedScores = await check();
+    const gain = meanGain(checked, checkedScores);
+    if (gain > best.gain || telling < ENOUGH_CHECKED) {
+      best = { gain, weights: copied(trainer.weights), scores: checkedScores };
+    }
+  }
+  progress.done(`loss ${loss.toFixed(3)}, NDCG ${best.gain.toFixed(4)} on ${String(telling)} lists held out`);
+  return { weights: best.weights, calibration: calibrationOf(checked, best.scores) };
 }
 
-/** Every list once an epoch, in a random order. A batch holds customers of one moment, since sales and clock belong to it. */
+/** Every list once, in a random order. */
 function* batches(
   shop: Shop,
+  pipeline: Pipeline,
   lists: readonly List[],
-  { batch, epochs, listLength }: RankerTraining,
+  { batch, listLength }: RankerTraining,
   random: Random,
 ): Generator<Batch> {
-  for (let epoch = 0; epoch < epochs; epoch++) {
-    const shuffled = lists
-      .map((list) => ({ list, key: random.next() }))
-      .sort((a, b) => a.key - b.key)
-      .map(({ list }) => list);
-    const open = new Map<Round, List[]>();
-    for (const list of shuffled) {
-      const gathered = open.get(list.round) ?? [];
-      gathered.push(list);
-      if (gathered.length === batch) {
-        yield batchOf(shop, gathered, listLength, random);
-        open.delete(list.round);
-      } else open.set(list.round, gathered);
-    }
-    for (const rest of open.values()) yield batchOf(shop, rest, listLength, random);
-  }
+  const shuffled = lists
+    .map((list) => ({ list, key: random.next() }))
+    .sort((a, b) => a.key - b.key)
+    .map(({ list }) => list);
+  for (const group of byRound(shuffled, batch)) yield lessonOf(shop, pipeline, group, listLength, random);
 }
 
-async function collectLists(
+/** [lists] scores of all candidates of each list, by the ranker with these weights. */
+async function scoreLists(
+  engine: Engine,
   shop: Shop,
   pipeline: Pipeline,
-  rounds: readonly Round[],
-  { coldShare }: RankerTraining,
-  random: Random,
-  reporter: Reporter,
-): Promise<List[]> {
-  const lists: List[] = [];
-  const total = rounds.reduce((sum, { customers }) => sum + customers.length, 0);
-  const progress = reporter.progress('Candidates for the ranker', total, 'lists');
-  let done = 0;
-  for (const round of rounds) {
-    for (let at = 0; at < round.customers.length; at += 256) {
-      const places = Array.from({ length: Math.min(256, round.customers.length - at) }, (_, i) => at + i);
-      const cold = new Set(places.filter(() => random.next() < coldShare));
-      const customers = customersOf(shop, round, places, (place) => cold.has(place));
-      const candidates = await pipeline.retrieve(customers, round.moment);
-      places.forEach((place, i) => {
-        const bought = round.answers[place];
-        // A list without anything bought says nothing about order.
-        if (!candidates[i].articles.some((article) => bought.has(article))) return;
-        lists.push({ round, place, cold: cold.has(place), candidates: candidates[i], bought });
-      });
-      done += places.length;
-      progress.tick(done);
-    }
+  scores: Tensor,
+  weights: Weights,
+  lists: readonly List[],
+): Promise<Float32Array[]> {
+  const name = 'check.ranker';
+  await engine.load(name, encodeOnnx({ name, outputs: { scores }, values: weights, embeddings: 'inline' }).bytes);
+  const found = new Map<List, Float32Array>();
+  for (const group of byRound(lists, 64)) {
+    const candidates = group.map((list) => list.candidates);
+    const inputs = pipeline.rankerInputs(customersOfLists(shop, group), candidates, group[0].round.moment);
+    const data = (await engine.run(name, inputs)).scores.data as Float32Array;
+    const width = widest(candidates);
+    group.forEach((list, r) => found.set(list, data.slice(r * width, r * width + list.bought.length)));
   }
-  progress.done(`${String(lists.length)} with a purchase among the candidates`);
-  return lists;
+  return lists.map((list) => found.get(list) ?? new Float32Array(0));
 }
 
-/** All bought candidates and a random part of the others, at most `length` a list. */
-function batchOf(shop: Shop, lists: readonly List[], length: number, random: Random): Batch {
-  const shown = lists.map((list) => sample(list, length, random));
-  const { round } = lists[0];
-  const cold = new Set(lists.filter((list) => list.cold).map(({ place }) => place));
-  const customers = customersOf(
-    shop,
-    round,
-    lists.map(({ place }) => place),
-    (place) => cold.has(place),
-  );
-  const width = widest(shown);
-  const label = new Float32Array(lists.length * width);
-  const absent = new Float32Array(lists.length * width).fill(1);
-  shown.forEach(({ articles }, r) => {
-    const hits = articles.reduce((sum, article) => sum + (lists[r].bought.has(article) ? 1 : 0), 0);
-    articles.forEach((article, i) => {
-      label[r * width + i] = lists[r].bought.has(article) ? 1 / hits : 0;
-      absent[r * width + i] = 0;
+/** Mean NDCG of whole lists over those with a purchase; 0 for none. */
+function meanGain(lists: readonly List[], scores: readonly Float32Array[]): number {
+  let sum = 0;
+  let counted = 0;
+  lists.forEach(({ bought, hits }, l) => {
+    if (hits === 0) return;
+    const order = Array.from(bought.keys()).sort((a, b) => scores[l][b] - scores[l][a] || a - b);
+    let gain = 0;
+    let ideal = 0;
+    order.forEach((place, rank) => {
+      gain += bought[place] / Math.log2(rank + 2);
+      if (rank < hits) ideal += 1 / Math.log2(rank + 2);
     });
+    sum += gain / ideal;
+    counted += 1;
   });
-  return {
-    ...rankerInputs(shop.encoder, shop.catalogue, customers, shown, round.moment),
-    label: { data: label, shape: [lists.length, width] },
-    absent: { data: absent, shape: [lists.length, width] },
-  };
+  return sum / Math.max(1, counted);
 }
 
-function sample({ candidates, bought }: List, length: number, random: Random): Candidates {
-  const hits: number[] = [];
-  const others: number[] = [];
-  candidates.articles.forEach((article, i) => (bought.has(article) ? hits : others).push(i));
-  for (let i = 0; i < Math.min(length - hits.length, others.length); i++) {
-    const j = i + random.int(others.length - i);
-    [others[i], others[j]] = [others[j], others[i]];
-  }
-  const kept = [...hits, ...others.slice(0, Math.max(0, length - hits.length))];
-  return {
-    articles: Int32Array.from(kept, (i) => candidates.articles[i]),
-    sources: kept.map((i) => candidates.sources[i]),
-    cosines: Float32Array.from(kept, (i) => candidates.cosines[i]),
-  };
+/** On whole lists, those without a purchase too: as often as what is shown is bought. */
+function calibrationOf(lists: readonly List[], scores: readonly Float32Array[]): Calibration {
+  const size = lists.reduce((sum, { bought }) => sum + bought.length, 0);
+  const flat = new Float64Array(size);
+  const happened = new Uint8Array(size);
+  let at = 0;
+  lists.forEach(({ bought }, l) => {
+    flat.set(scores[l], at);
+    happened.set(bought, at);
+    at += bought.length;
+  });
+  return fitCalibration(flat, happened);
+}
+
+function copied(weights: Weights): Weights {
+  return new Map([...weights].map(([name, values]) => [name, values.slice()]));
 }

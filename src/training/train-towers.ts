@@ -6,13 +6,17 @@ import type { Batch, Engine, Values } from '../engine/engine';
 import { VitrineError } from '../errors';
 import { createRandom, type Random } from '../random';
 import type { Reporter } from '../telemetry';
+import { runCourse, type CourseOptions } from './course';
 import { createTrainer, type Weights } from './trainer';
 import { noiseInputs, sequenceLoss, type TwoTowerConfig } from './two-tower';
 
 export interface TowerTraining extends TwoTowerConfig {
+  /** At most. */
   readonly epochs: number;
-  /** At most this many steps, whatever the epochs. */
-  readonly maxSteps: number;
+  /** At most this many purchases in all, whatever the epochs. */
+  readonly maxPurchases: number;
+  /** Validations in a row without a gain after which training stops. */
+  readonly patience: number;
   /** Purchases of a batch, about: as many customers as have so many. */
   readonly batch: number;
   /** Articles drawn uniformly as negatives of a whole batch; all, where the shop has no more. */
@@ -30,9 +34,23 @@ const DAY = 86_400;
 
 export interface TowerTrainer {
   readonly weights: Weights;
-  /** Goes on with the purchases that are known, `epochs` times over. */
-  run(known: Known, epochs: number, onEpoch?: (epoch: number) => Promise<boolean>): Promise<void>;
+  /** Goes on with the purchases that are known; gives how many epochs the weights have learnt that it ends with. */
+  learn(stage: TowerStage): Promise<number>;
 }
+
+/** A stretch of training. */
+export interface TowerStage {
+  readonly name: string;
+  readonly known: Known;
+  /** At most; fewer where `validate` no longer gains. */
+  readonly epochs: number;
+  /** Measures the weights as they are, higher is better. */
+  readonly validate?: () => Promise<number>;
+  readonly checkpoint?: CourseOptions['checkpoint'];
+}
+
+/** Purchases between two validations, and two checkpoints: an epoch, where the shop has no more. */
+const SEGMENT = 1_000_000;
 
 /** Prepares the towers of a shop; nothing is learnt yet. */
 export async function towerTrainer(
@@ -50,34 +68,39 @@ export async function towerTrainer(
     tableRate: config.tableRate,
     weightDecay: config.weightDecay,
   });
-  let epoch = 0;
   return {
     weights: trainer.weights,
-    async run(known, epochs, onEpoch) {
+    async learn({ name, known, epochs, validate, checkpoint }) {
       const batcher = new Batcher(shop, known, config);
-      let done = 0;
-      const total = Math.ceil(batcher.targets * epochs);
-      const progress = reporter.progress('Two towers', total, 'purchases');
+      const parts = Math.max(1, Math.ceil(batcher.targets / SEGMENT));
+      const most = Math.min(epochs * batcher.targets, config.maxPurchases);
+      const segments = Math.max(1, Math.round((most / batcher.targets) * parts));
+      const progress = reporter.progress(name, Math.ceil((segments / parts) * batcher.targets), 'purchases');
       let loss = Number.NaN;
-      for (let left = epochs; left > 0; left -= 1) {
-        epoch += 1;
-        const batches = [...batcher.epoch(createRandom(seed, 'towers', epoch), Math.min(1, left))];
-        await trainer.train(
-          (function* () {
-            for (const make of batches) {
-              const batch = make();
-              done += batch.target.data.length;
-              yield batch;
-            }
-          })(),
-          (_step, value) => {
-            loss = Number.isNaN(loss) ? value : 0.98 * loss + 0.02 * value;
-            progress.tick(Math.min(total, done), `loss ${loss.toFixed(3)}`);
-          },
-        );
-        if (onEpoch && !(await onEpoch(epoch))) break;
-      }
-      progress.done(`loss ${loss.toFixed(3)}`);
+      let done = 0;
+      const course = await runCourse({
+        name,
+        trainer,
+        segments,
+        *batches(segment) {
+          done = (segment / parts) * batcher.targets;
+          const random = createRandom(seed, name, Math.floor(segment / parts));
+          for (const batch of batcher.epoch(random, (segment % parts) / parts, ((segment % parts) + 1) / parts)) {
+            done += batch.target.data.length;
+            yield batch;
+          }
+        },
+        ...(validate && { validate, patience: config.patience }),
+        ...(checkpoint && { checkpoint }),
+        onStep(_step, value) {
+          loss = Number.isNaN(loss) ? value : 0.98 * loss + 0.02 * value;
+          progress.tick(Math.floor(done), `loss ${loss.toFixed(3)}`);
+        },
+        reporter,
+      });
+      const best = course.scores.find(({ segment }) => segment === course.best);
+      progress.done(best ? `best after ${((best.segment + 1) / parts).toFixed(1)} epochs` : `loss ${loss.toFixed(3)}`);
+      return (course.best + 1) / parts;
     },
   };
 }
@@ -130,17 +153,17 @@ class Batcher {
     this.share = counts.map((count) => count / total);
   }
 
-  /** The batches of one epoch (or a part of one), each made when it is asked for. */
-  epoch(random: Random, part: number): (() => Batch)[] {
-    const keyed = this.stretches.map((stretch) => ({
-      stretch,
+  /** The batches of a part of an epoch, from one share of it to another. */
+  *epoch(random: Random, from: number, to: number): Generator<Batch> {
+    const keyed = this.stretches.map((stretch) => {
+      const length = stretch.to - stretch.from;
       // Lengths that differ by little go together, in a random order: short sequences need no filling.
-      length: stretch.to - stretch.from + 2 * random.next() * Math.sqrt(stretch.to - stretch.from),
-    }));
+      return { stretch, key: length + 2 * random.next() * Math.sqrt(length) };
+    });
     const batches: Stretch[][] = [];
     let open: Stretch[] = [];
     let targets = 0;
-    for (const { stretch } of keyed.sort((a, b) => a.length - b.length)) {
+    for (const { stretch } of keyed.sort((a, b) => a.key - b.key)) {
       open.push(stretch);
       targets += stretch.to - stretch.first;
       if (targets < this.config.batch) continue;
@@ -150,7 +173,8 @@ class Batcher {
     }
     if (open.length > 0) batches.push(open);
     shuffle(batches, random);
-    return batches.slice(0, Math.ceil(batches.length * part)).map((stretches) => () => this.batchOf(stretches, random));
+    const place = (share: number): number => Math.round(batches.length * share);
+    for (const stretches of batches.slice(place(from), place(to))) yield this.batchOf(stretches, random);
   }
 
   private batchOf(stretches: readonly Stretch[], random: Random): Batch {

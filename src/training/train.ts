@@ -83,7 +83,7 @@ export async function train(
     }
     reporter.say('Release: training on everything');
   }
-  const { shop, models, articleIndex } = await fit(
+  const { shop, models, articleIndex, habits } = await fit(
     engine,
     store,
     raw,
@@ -102,6 +102,7 @@ export async function train(
       articleIds: shop.catalogue.ids,
       articleIndex,
       similarIndex: text.index,
+      habits,
       data: {
         purchases: shop.at.length,
         customers: shop.customers,

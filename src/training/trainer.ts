@@ -6,57 +6,99 @@ import { encodeOnnx, rowsInput } from '../graph/onnx';
 import { inOrder, type Init, type Table, type Tensor } from '../graph/tensor';
 import { VitrineError } from '../errors';
 import type { Random } from '../random';
-import { adagradInit, adagradUpdate, adamInit, adamUpdate, type AdagradState, type AdamState } from './optimisers';
+import { adamW, rowWiseAdagrad, rowWiseAdam, type TableOptimiser } from './optimisers';
+import { constantRate, type Schedule } from './schedule';
+import { gatherRows, RowSums, type Lookup } from './table-rows';
 
 export interface TrainerOptions {
   /** Names the graph in the engine. */
   readonly name: string;
   readonly loss: Tensor;
   readonly random: Random;
-  /** Step size of Adam. */
+  /** Step size of AdamW, which moves the dense parameters. */
   readonly denseRate: number;
-  /** Step size of row-wise Adagrad. */
+  /** Step size of the tables' optimiser. */
   readonly tableRate: number;
   readonly weightDecay?: number;
+  /** What moves the rows of tables; row-wise Adagrad if absent. */
+  readonly tableOptimiser?: keyof typeof TABLE_OPTIMISERS;
+  /** Scales the steps of both rates; constant if absent. */
+  readonly schedule?: Schedule;
+  /**
+   * Longer gradients of the dense parameters, all taken as one vector, are shortened to this length (Pascanu et al.,
+   * arXiv 1211.5063). Tables need no such limit: their optimisers measure each row's gradient against its earlier ones.
+   */
+  readonly clipNorm?: number;
+  /** Hears of each parameter and table with its first weights, which it may overwrite. */
+  readonly initialise?: Initialise;
 }
+
+/** `values` are [shape]; a table's shape is [rows, width]. */
+export type Initialise = (name: string, shape: readonly number[], values: Float32Array) => void;
+
+const TABLE_OPTIMISERS = { adagrad: rowWiseAdagrad, adam: rowWiseAdam } satisfies Record<string, TableOptimiser>;
 
 /** The numbers of a model by name of parameter or table. */
 export type Weights = Map<string, Float32Array>;
 
+/** All that a trainer has learnt and remembers: weights, states of optimisers, the number of steps. */
+export type TrainerState = ReadonlyMap<string, Float32Array>;
+
 export interface Trainer {
+  /** Moves with every step; the arrays stay the same. */
   readonly weights: Weights;
   /**
-   * One step for each batch, which must have every input of the loss, ids included. `onStep` hears the number of the step,
-   * from 1, and its loss.
+   * One step for each batch, which must have every input of the loss, ids included. `onStep` hears the number of the step
+   * within this call, from 1, and its loss.
    *
    * While ONNX Runtime computes a step, this thread applies the last step's gradients to the tables and gathers the rows of
-   * the next: rows are therefore one step behind where batches share them, always in the same way.
+   * the next: rows are therefore one step behind where batches share them, always in the same way. The end of a call
+   * applies what is left, so that the state between two calls is all there is.
    */
   train(batches: Iterable<Batch>, onStep?: (step: number, loss: number) => void): Promise<void>;
+  /** A copy. To be asked for between two calls of `train`. */
+  state(): TrainerState;
+  /** Goes on from a state of the same model. @throws VitrineError INPUT_INVALID if it does not fit; nothing has moved then */
+  restore(state: TrainerState): void;
 }
-
-type Embedding = Extract<Tensor['node'], { kind: 'embedding' }>;
 
 /** Prepares a loss for training: derives its gradients, makes the first weights, loads the graph. */
 export async function createTrainer(engine: Engine, options: TrainerOptions): Promise<Trainer> {
-  const { name, loss, random, denseRate, tableRate, weightDecay = 0 } = options;
+  const { name, loss, random, denseRate, tableRate, schedule = constantRate, clipNorm = Infinity } = options;
+  const denseOptimiser = adamW(options.weightDecay);
+  const tableOptimiser = TABLE_OPTIMISERS[options.tableOptimiser ?? 'adagrad'];
   const order = inOrder([loss]);
-  const dense = order.flatMap((tensor) => (tensor.node.kind === 'parameter' ? [{ tensor, ...tensor.node }] : []));
+  const parameters = order.flatMap((tensor) => (tensor.node.kind === 'parameter' ? [{ tensor, ...tensor.node }] : []));
   const sites = order.flatMap((tensor) => (tensor.node.kind === 'embedding' ? [{ tensor, ...tensor.node }] : []));
-  const tables = new Map(sites.map(({ table }) => [table.name, table]));
 
-  const weights: Weights = new Map();
-  for (const { name: parameter, tensor, init } of dense) {
-    weights.set(parameter, initial(tensor.shape.map(Number), init, random));
+  const dense = parameters.map(({ name: parameter, tensor, init }) => {
+    const shape = tensor.shape.map(Number);
+    const values = initialParameter(shape, init, random);
+    options.initialise?.(parameter, shape, values);
+    return { name: parameter, shape, values, state: denseOptimiser.init(values.length) };
+  });
+  const tables = [...new Map(sites.map(({ table }) => [table.name, table])).values()].map((table) => {
+    const { name: ofTable, rows, width } = table;
+    const values = initialTable(table, random);
+    options.initialise?.(ofTable, [rows, width], values);
+    return { name: ofTable, width, values, state: tableOptimiser.init(rows, width), sums: new RowSums(table) };
+  });
+  const uses = sites.map(({ site, table, ids, weights }) => ({
+    rows: rowsInput(site),
+    ids: inputNameOf(ids),
+    weights: weights && inputNameOf(weights),
+    table: found(tables, table.name),
+  }));
+  const steps = new Float32Array(1); // whole numbers up to 2²⁴ are exact
+  const live = new Map<string, Float32Array>([['steps', steps]]);
+  for (const { name: owner, values, state } of [...dense, ...tables]) {
+    live.set(`weights/${owner}`, values);
+    for (const [slot, array] of Object.entries(state)) live.set(`${slot}/${owner}`, array);
   }
-  for (const table of tables.values()) weights.set(table.name, initialTable(table, random));
-  const adam = new Map<string, AdamState>(dense.map((one) => [one.name, adamInit(weightOf(weights, one.name).length)]));
-  const adagrad = new Map<string, AdagradState>([...tables.values()].map((t) => [t.name, adagradInit(t.rows)]));
-  const scatters = new Map([...tables.values()].map((table) => [table.name, new Scatter(table)]));
 
-  const wanted = [...dense.map((one) => one.tensor), ...sites.map((one) => one.tensor)];
-  const names = [...dense.map((one) => one.name), ...sites.map((one) => rowsInput(one.site))];
-  const outputs = Object.fromEntries(gradients(loss, wanted).map((gradient, i) => [`d.${names[i]}`, gradient]));
+  const moved = [...parameters, ...sites].map((one) => one.tensor);
+  const names = [...dense.map((one) => one.name), ...uses.map((use) => use.rows)];
+  const outputs = Object.fromEntries(gradients(loss, moved).map((gradient, i) => [`d.${names[i]}`, gradient]));
   const { bytes, inputs } = encodeOnnx({ name, outputs: { loss, ...outputs }, embeddings: 'fed' });
   await engine.load(name, bytes);
   const fed = inputs.map((port) => port.name).filter((port) => !names.includes(port));
@@ -64,24 +106,22 @@ export async function createTrainer(engine: Engine, options: TrainerOptions): Pr
   function prepare(batch: Batch): Record<string, Values> {
     const feeds: Record<string, Values> = {};
     for (const port of fed) feeds[port] = valuesOf(batch, port);
-    for (const site of sites) feeds[rowsInput(site.site)] = gather(site, weightOf(weights, site.table.name), batch);
+    for (const use of uses) feeds[use.rows] = gatherRows(use.table.values, use.table.width, lookup(use, batch));
     return feeds;
   }
 
-  function updateDense(results: Batch): void {
-    for (const { name: parameter } of dense) {
-      const state = adam.get(parameter);
-      if (state)
-        adamUpdate(weightOf(weights, parameter), results[`d.${parameter}`].data, state, denseRate, weightDecay);
-    }
+  function updateDense(results: Batch, rate: number): void {
+    const all = dense.map((one) => gradientOf(results, one.name));
+    clip(all, clipNorm);
+    dense.forEach(({ values, state }, i) => {
+      denseOptimiser.update(values, all[i], state, rate);
+    });
   }
 
-  function updateTables(results: Batch, batch: Batch): void {
-    for (const site of sites)
-      scatters.get(site.table.name)?.add(site, results[`d.${rowsInput(site.site)}`].data, batch);
-    for (const [table, scatter] of scatters) {
-      const state = adagrad.get(table);
-      if (state) adagradUpdate(weightOf(weights, table), scatter.table.width, scatter.take(), state, tableRate);
+  function updateTables({ results, batch, factor }: Step): void {
+    for (const use of uses) use.table.sums.add(lookup(use, batch), gradientOf(results, use.rows));
+    for (const { values, sums, state } of tables) {
+      tableOptimiser.update(values, sums.take(), state, tableRate * factor);
     }
   }
 
@@ -93,109 +133,82 @@ export async function createTrainer(engine: Engine, options: TrainerOptions): Pr
     };
     let batch = advance();
     let feeds = batch && prepare(batch);
-    let last: { results: Batch; batch: Batch } | undefined;
+    let last: Step | undefined;
     for (let step = 1; batch && feeds; step++) {
-      for (const { name: parameter, tensor } of dense) {
-        feeds[parameter] = { data: weightOf(weights, parameter), shape: tensor.shape.map(Number) };
-      }
+      for (const { name: parameter, values, shape } of dense) feeds[parameter] = { data: values, shape };
       const running = engine.run(name, feeds);
       running.catch(() => undefined); // heard below, when this thread's own work is done
-      if (last) updateTables(last.results, last.batch);
+      if (last) updateTables(last);
       const next = advance();
       const nextFeeds = next && prepare(next);
       const results = await running;
-      const loss = results.loss.data[0];
-      if (!Number.isFinite(loss)) {
-        throw new VitrineError('TRAINING_DIVERGED', `The loss of ${name} is ${String(loss)}: training diverged.`);
+      const value = results.loss.data[0];
+      if (!Number.isFinite(value)) {
+        throw new VitrineError('TRAINING_DIVERGED', `The loss of ${name} is ${String(value)}: training diverged.`);
       }
-      updateDense(results);
-      onStep?.(step, loss);
-      last = { results, batch };
+      steps[0] += 1;
+      const factor = schedule(steps[0]);
+      updateDense(results, denseRate * factor);
+      onStep?.(step, value);
+      last = { results, batch, factor };
       batch = next;
       feeds = nextFeeds;
     }
-    if (last) updateTables(last.results, last.batch);
+    if (last) updateTables(last);
   }
-  return { weights, train };
+
+  return {
+    weights: new Map([...dense, ...tables].map((one) => [one.name, one.values])),
+    train,
+    state: () => new Map([...live].map(([array, values]) => [array, values.slice()])),
+    restore(state) {
+      requireFit(name, live, state);
+      for (const [array, values] of state) live.get(array)?.set(values);
+    },
+  };
 }
 
-/** The rows of one use of a table, pooled where it has weights. */
-function gather({ table, ids, weights }: Embedding, values: Float32Array, batch: Batch): Values {
-  const { width } = table;
-  const { data, shape } = valuesOf(batch, inputNameOf(ids));
-  if (!weights) {
-    const out = new Float32Array(data.length * width);
-    for (let r = 0; r < data.length; r++) out.set(values.subarray(data[r] * width, (data[r] + 1) * width), r * width);
-    return { data: out, shape: [...shape, width] };
-  }
-  const factors = valuesOf(batch, inputNameOf(weights)).data;
-  const pooled = shape[shape.length - 1];
-  const rows = data.length / pooled;
-  const out = new Float32Array(rows * width);
-  for (let r = 0, p = 0, to = 0; r < rows; r++, to += width) {
-    for (const end = p + pooled; p < end; p++) {
-      const factor = factors[p];
-      if (factor === 0) continue;
-      const from = data[p] * width;
-      for (let i = 0; i < width; i++) out[to + i] += factor * values[from + i];
-    }
-  }
-  return { data: out, shape: [...shape.slice(0, -1), width] };
+/** A step whose gradients have not reached the tables yet. `factor`: what the schedule said of it. */
+interface Step {
+  readonly results: Batch;
+  readonly batch: Batch;
+  readonly factor: number;
 }
 
-/** Sums the gradients of the rows that a step touched, over all uses of one table. */
-class Scatter {
-  /** [rows] place of a row among the touched ones, −1 if untouched. */
-  private readonly place: Int32Array;
-  private rows: number[] = [];
-  private sums: Float32Array;
-
-  constructor(readonly table: Table) {
-    this.place = new Int32Array(table.rows).fill(-1);
-    this.sums = new Float32Array(1024 * table.width);
-  }
-
-  add({ ids, weights }: Embedding, gradient: Float32Array | Int32Array, batch: Batch): void {
-    const { data, shape } = valuesOf(batch, inputNameOf(ids));
-    const factors = weights && valuesOf(batch, inputNameOf(weights)).data;
-    const pooled = weights ? shape[shape.length - 1] : 1;
-    const { width } = this.table;
-    for (let p = 0, from = 0; p < data.length; from += width) {
-      for (const end = p + pooled; p < end; p++) {
-        const factor = factors ? factors[p] : 1;
-        if (factor === 0) continue;
-        const to = this.placeOf(data[p]) * width;
-        const { sums } = this; // after placeOf, which may move them
-        for (let i = 0; i < width; i++) sums[to + i] += factor * gradient[from + i];
-      }
-    }
-  }
-
-  /** The sums so far; starts anew. */
-  take(): { rows: Int32Array; values: Float32Array } {
-    const rows = Int32Array.from(this.rows);
-    const values = this.sums.slice(0, rows.length * this.table.width);
-    for (const row of rows) this.place[row] = -1;
-    this.sums.fill(0, 0, values.length);
-    this.rows = [];
-    return { rows, values };
-  }
-
-  private placeOf(row: number): number {
-    const known = this.place[row];
-    if (known >= 0) return known;
-    const place = this.rows.push(row) - 1;
-    this.place[row] = place;
-    if (this.rows.length * this.table.width > this.sums.length) {
-      const more = new Float32Array(this.sums.length * 2);
-      more.set(this.sums);
-      this.sums = more;
-    }
-    return place;
-  }
+function lookup({ ids, weights }: { ids: string; weights: string | undefined }, batch: Batch): Lookup {
+  return { ids: valuesOf(batch, ids), weights: weights === undefined ? undefined : valuesOf(batch, weights) };
 }
 
-function initial(shape: readonly number[], init: Init, random: Random): Float32Array {
+function gradientOf(results: Batch, name: string): Float32Array {
+  const { data } = results[`d.${name}`];
+  if (data instanceof Float32Array) return data;
+  throw new VitrineError('INPUT_INVALID', `The gradient of "${name}" is not float32`);
+}
+
+/** Shortens the gradients, as one vector, to `norm` where they are longer. */
+function clip(all: readonly Float32Array[], norm: number): void {
+  if (norm === Infinity) return;
+  let squared = 0;
+  for (const gradient of all) for (let i = 0; i < gradient.length; i++) squared += gradient[i] * gradient[i];
+  const factor = norm / Math.sqrt(squared);
+  if (factor >= 1) return;
+  for (const gradient of all) for (let i = 0; i < gradient.length; i++) gradient[i] *= factor;
+}
+
+function requireFit(name: string, live: TrainerState, state: TrainerState): void {
+  const faults = [
+    ...[...live].flatMap(([array, { length }]) => {
+      const got = state.get(array)?.length;
+      if (got === length) return [];
+      return [`${array} needs ${String(length)} numbers, got ${got === undefined ? 'none' : String(got)}`];
+    }),
+    ...[...state.keys()].filter((array) => !live.has(array)).map((array) => `${array} is not the model's`),
+  ];
+  if (faults.length === 0) return;
+  throw new VitrineError('INPUT_INVALID', `The state does not fit the trainer ${name}: ${faults.join('; ')}.`);
+}
+
+function initialParameter(shape: readonly number[], init: Init, random: Random): Float32Array {
   const size = shape.reduce((product, dim) => product * dim, 1);
   if (init === 'zeros') return new Float32Array(size);
   if (init === 'ones') return new Float32Array(size).fill(1);
@@ -204,10 +217,18 @@ function initial(shape: readonly number[], init: Init, random: Random): Float32A
   return Float32Array.from({ length: size }, () => (random.next() * 2 - 1) * limit);
 }
 
-/** Rows of about unit length, whatever the width, times a tenth: small beside what training will make of them. */
+/** Rows of about a tenth of unit length, whatever the width: small beside what training will make of them. */
 function initialTable({ rows, width }: Table, random: Random): Float32Array {
   const scale = 0.1 / Math.sqrt(width);
-  return Float32Array.from({ length: rows * width }, () => random.normal() * scale);
+  const values = new Float32Array(rows * width);
+  for (let i = 0; i < values.length; i++) values[i] = random.normal() * scale;
+  return values;
+}
+
+function found<Named extends { readonly name: string }>(all: readonly Named[], name: string): Named {
+  const one = all.find((candidate) => candidate.name === name);
+  if (one) return one;
+  throw new VitrineError('INPUT_INVALID', `No table is called "${name}"`);
 }
 
 function inputNameOf(tensor: Tensor): string {
@@ -222,10 +243,4 @@ function valuesOf(batch: Batch, name: string): Values {
     'INPUT_INVALID',
     `The batch lacks the input "${name}"; it has ${Object.keys(batch).join(', ')}`,
   );
-}
-
-function weightOf(weights: Weights, name: string): Float32Array {
-  const value = weights.get(name);
-  if (value) return value;
-  throw new VitrineError('INPUT_INVALID', `No weights are called "${name}"`);
 }

@@ -16,14 +16,17 @@ import {
   matmul,
   mean,
   mul,
+  neg,
   placesAlong,
   reduceSum,
   reshape,
+  softmax,
+  softplus,
   sub,
   transposeLast,
 } from '../graph/operators';
 import { constant, embedding, input, parameter, type Table, type Tensor } from '../graph/tensor';
-import { fieldEmbeddings, mlp, transformer } from './layers';
+import { causalMask, distances, fieldEmbeddings, mlp, transformer } from './layers';
 
 export interface TwoTowerConfig {
   /** Width of the vectors of both towers and of the articles' own embeddings. */
@@ -81,7 +84,14 @@ function queryStates(encoder: Encoder, config: TwoTowerConfig, history: Tensor, 
         },
       }),
   });
-  return l2Normalise(matmul(states, parameter('tower.wanted', [dim, dim])));
+  // What was bought also goes past the layers, the latest first: who buys again, or more of the same, is learnt at once.
+  const ages = neg(distances(tokens));
+  const decay = softplus(parameter('tower.decay', [1], 'zeros'));
+  const weights = softmax(add(mul(ages, decay), causalMask(tokens)));
+  const nothing = mul(nobody, constant(0));
+  const recent = matmul(weights, concat([nothing, history], 1));
+  const wanted = matmul(states, parameter('tower.wanted', [dim, dim]));
+  return l2Normalise(add(wanted, mul(recent, parameter('tower.again', [dim], 'ones'))));
 }
 
 /** Inputs [batch, 1 + length, 1], uniform in [0, 1): what dropout draws on, one for each place where it is. */

@@ -1,0 +1,27 @@
+// What every source of candidates is: a name, how many articles it may bring, and how it finds them for many customers at once.
+// Knows no source.
+import type { SourceName } from '../candidates';
+import type { Scored } from '../co-purchase';
+import type { Moment } from '../moment';
+import type { PastPurchase } from '../pairs';
+
+/** Customers for whom articles are looked for, and what is known that helps. */
+export interface Asked {
+  /** [n] newest first */
+  readonly pasts: readonly (readonly PastPurchase[])[];
+  /** [n] age bands */
+  readonly bands: Int32Array;
+  readonly moment: Moment;
+  /** [n] what is bought with each customer's latest purchases, best first */
+  readonly together: readonly Scored[];
+  /** [n] the articles nearest to each query vector, best first; −1: no article */
+  readonly nearest: (most: number) => readonly ArrayLike<number>[];
+}
+
+export interface Source {
+  readonly name: SourceName;
+  /** Candidates of one customer at most. */
+  readonly limit: number;
+  /** [n] at most `most` articles for each customer, best first, as catalogue indices; −1 entries are places that found nothing. */
+  find(asked: Asked, most: number): readonly ArrayLike<number>[];
+}

@@ -1,0 +1,70 @@
+// The shop at moments of its past, as serving would have known it then. Knows no question that is asked of a moment.
+import { ageBands } from '../features/age-bands';
+import type { Known, Shop } from '../features/dataset';
+import { createMoment, SALES_DAYS, type Moment } from '../features/moment';
+
+const DAY = 86_400;
+
+/** The shop just before a moment, Unix seconds. */
+export function momentOf(shop: Shop, now: number): Moment {
+  const from = now - SALES_DAYS[1] * DAY;
+  const counts = countWhere(shop, (p) => shop.at[p] >= from && shop.at[p] < now);
+  const ages = Float32Array.from(firstSales(shop), (first) => (first < now ? (now - first) / DAY : Number.NaN));
+  return createMoment({ now, sales: shop.salesBefore(now), ages, ...counts });
+}
+
+/** The shop where time says nothing but the order of each customer's purchases: everything known sold in one long month. */
+export function timelessMoment(shop: Shop, known: Known): Moment {
+  const month = new Float32Array(shop.catalogue.size);
+  let last = 0;
+  for (let customer = 0; customer < shop.customers; customer++) {
+    for (let p = shop.offsets[customer]; p < known[customer]; p++) {
+      month[shop.article[p]] += 1;
+      last = Math.max(last, shop.at[p]);
+    }
+  }
+  return createMoment({
+    now: last + 1,
+    sales: { week: month.map((units) => units / 4), month },
+    // Nothing is new where there is no time.
+    ages: new Float32Array(shop.catalogue.size).fill(Number.NaN),
+    ...countWhere(shop, (p) => p < known[shop.customer[p]]),
+  });
+}
+
+/** Mean prices of articles, and units by age band, over some of the purchases. */
+function countWhere(
+  shop: Shop,
+  counts: (purchase: number) => boolean,
+): { prices: Float32Array; peers: readonly Float32Array[] } {
+  const { article, customer, price } = shop;
+  const bands = ageBands(shop.encoder);
+  const bandOf = bands.of(shop.encodedCustomers);
+  const peers = Array.from({ length: bands.count }, () => new Float32Array(shop.catalogue.size));
+  const sums = new Float64Array(shop.catalogue.size);
+  const priced = new Float64Array(shop.catalogue.size);
+  for (let p = 0; p < article.length; p++) {
+    if (!counts(p)) continue;
+    if (bands.count > 0) peers[bandOf[customer[p]]][article[p]] += 1;
+    if (Number.isNaN(price[p])) continue;
+    sums[article[p]] += price[p];
+    priced[article[p]] += 1;
+  }
+  return { prices: Float32Array.from(sums, (sum, one) => sum / priced[one]), peers };
+}
+
+/** [articles] Unix seconds of the first sale of all, whenever: counted once for all moments of a shop. NaN: never sold. */
+function firstSales(shop: Shop): Float64Array {
+  let first = FIRST_SALES.get(shop);
+  if (!first) {
+    first = new Float64Array(shop.catalogue.size).fill(Number.NaN);
+    for (let p = 0; p < shop.article.length; p++) {
+      const one = shop.article[p];
+      if (!(first[one] <= shop.at[p])) first[one] = shop.at[p];
+    }
+    FIRST_SALES.set(shop, first);
+  }
+  return first;
+}
+
+const FIRST_SALES = new WeakMap<Shop, Float64Array>();

@@ -1,0 +1,121 @@
+// The rows of embedding tables that a step needs: gathered and pooled into what the graph is fed, and the gradients that come
+// back summed by row. The busiest loops of training: no allocation a row. Knows nothing of optimisers.
+import type { Values } from '../engine/engine';
+import type { Table } from '../graph/tensor';
+import type { RowGradients } from './optimisers';
+import { addScaledRow, copyRow, fetchNumbers, fetchRows, scaleRow } from './row-kernels';
+
+/** One use of a table in one batch. */
+export interface Lookup {
+  /** [..., n] rows of the table. */
+  readonly ids: Values;
+  /** [..., n] weights that pool the last axis; absent: no pooling. */
+  readonly weights: Values | undefined;
+}
+
+/** The rows that a lookup names, [...ids, width]; pooled ones [..., width]. */
+export function gatherRows(table: Float32Array, width: number, { ids, weights }: Lookup): Values {
+  const { data, shape } = ids;
+  if (!weights) return { data: copied(table, width, data), shape: [...shape, width] };
+  return { data: pooled(table, width, data, weights.data, lastOf(shape)), shape: [...shape.slice(0, -1), width] };
+}
+
+function copied(table: Float32Array, width: number, ids: ArrayLike<number>): Float32Array {
+  const out = new Float32Array(ids.length * width);
+  for (let r = 0; r < ids.length; r++) {
+    fetchRows(table, width, ids, r);
+    copyRow(out, r * width, table, ids[r] * width, width);
+  }
+  return out;
+}
+
+function pooled(
+  table: Float32Array,
+  width: number,
+  ids: ArrayLike<number>,
+  weights: ArrayLike<number>,
+  places: number,
+): Float32Array {
+  const out = new Float32Array((ids.length / places) * width);
+  for (let p = 0, to = 0; p < ids.length; to += width) {
+    for (const end = p + places; p < end; p++) {
+      fetchRows(table, width, ids, p);
+      if (weights[p] !== 0) addScaledRow(out, to, weights[p], table, ids[p] * width, width);
+    }
+  }
+  return out;
+}
+
+/** Sums the gradients of the rows of one table that a step touched, over all its uses. */
+export class RowSums {
+  /** [rows of the table] place of a row among the touched ones, −1 if untouched. */
+  private readonly place: Int32Array;
+  private touched = 0;
+  /** [capacity] and [capacity, width]; of the sums only the touched rows mean anything. */
+  private rows = new Int32Array(0);
+  private sums = new Float32Array(0);
+
+  constructor(private readonly table: Table) {
+    this.place = new Int32Array(table.rows).fill(-1);
+  }
+
+  /** Adds what a lookup's rows got: `gradient` [...ids, width], pooled ones [..., width]. */
+  add({ ids, weights }: Lookup, gradient: Float32Array): void {
+    this.reserve(ids.data.length);
+    const places = weights ? lastOf(ids.shape) : 1;
+    this.addAll(ids.data, weights?.data, places, gradient);
+  }
+
+  /** The sums so far, valid until the next `add`; starts anew. */
+  take(): RowGradients {
+    const { width } = this.table;
+    const rows = this.rows.subarray(0, this.touched);
+    for (let t = 0; t < rows.length; t++) this.place[rows[t]] = -1;
+    this.touched = 0;
+    return { width, rows, values: this.sums.subarray(0, rows.length * width) };
+  }
+
+  private addAll(
+    ids: ArrayLike<number>,
+    weights: ArrayLike<number> | undefined,
+    places: number,
+    gradient: Float32Array,
+  ): void {
+    const { place, rows, sums } = this;
+    const { width } = this.table;
+    let { touched } = this;
+    for (let p = 0, from = 0; p < ids.length; from += width) {
+      for (const end = p + places; p < end; p++) {
+        fetchNumbers(place, ids, p);
+        const weight = weights ? weights[p] : 1;
+        if (weight === 0) continue;
+        const row = ids[p];
+        if (place[row] < 0) {
+          // The first touch writes, so that nothing has to be cleared.
+          scaleRow(sums, touched * width, weight, gradient, from, width);
+          rows[touched] = row;
+          place[row] = touched++;
+        } else {
+          addScaledRow(sums, place[row] * width, weight, gradient, from, width);
+        }
+      }
+    }
+    this.touched = touched;
+  }
+
+  /** Room for `more` rows besides those touched; never more than the table has. */
+  private reserve(more: number): void {
+    const needed = Math.min(this.table.rows, this.touched + more);
+    if (needed <= this.rows.length) return;
+    const rows = new Int32Array(Math.min(this.table.rows, 2 * needed));
+    const sums = new Float32Array(rows.length * this.table.width);
+    rows.set(this.rows);
+    sums.set(this.sums);
+    this.rows = rows;
+    this.sums = sums;
+  }
+}
+
+function lastOf(shape: readonly number[]): number {
+  return shape[shape.length - 1];
+}

@@ -1,0 +1,203 @@
+// The features of a customer and a candidate together: finite whatever happened, and each saying what its name says.
+import { bitOf, type Candidates, type SourceName } from '../src/features/candidates';
+import { createMoment, type Moment, type MomentFacts } from '../src/features/moment';
+import {
+  PAIR_FEATURES,
+  PAIR_WIDTH,
+  PAST_LIMIT,
+  writePairFeatures,
+  type ArticleFacts,
+  type PastPurchase,
+} from '../src/features/pairs';
+import { createRandom } from '../src/random';
+
+const ARTICLES = 40;
+const NEW = ARTICLES - 1;
+const DAY = 86_400;
+const NOW = 1_600_000_000;
+
+type Name = keyof typeof PAIR_FEATURES;
+const NAMES = Object.keys(PAIR_FEATURES) as Name[];
+
+const FACTS: ArticleFacts = {
+  repeatRates: Float32Array.of(0, 0.25),
+  // Articles point into four directions in turn; the last has no vector.
+  vectorOf: (article) =>
+    article === NEW ? undefined : Float32Array.from({ length: 4 }, (_, i) => (i === article % 4 ? 1 : 0)),
+};
+
+/** A moment in which only what is given is known; article 39 came later. */
+function momentWith(known: Partial<Omit<MomentFacts, 'now'>> = {}): Moment {
+  return createMoment({
+    now: NOW,
+    sales: { week: new Float32Array(NEW), month: new Float32Array(NEW) },
+    prices: new Float32Array(NEW).fill(Number.NaN),
+    ages: new Float32Array(NEW).fill(Number.NaN),
+    peers: [],
+    ...known,
+  });
+}
+
+const sales = {
+  week: Float32Array.of(0, 3, 500, ...Array<number>(NEW - 3).fill(0)),
+  month: Float32Array.of(0, 4, 9_000, ...Array<number>(NEW - 3).fill(0)),
+};
+
+interface Pair {
+  readonly past?: readonly PastPurchase[];
+  readonly moment?: Moment;
+  readonly cosine?: number;
+  readonly together?: number;
+  readonly found?: readonly SourceName[];
+  readonly band?: number;
+}
+
+function featuresOf(article: number, pair: Pair = {}): Record<Name, number> {
+  const { past = [], moment = momentWith({ sales }), band = 0 } = pair;
+  const out = new Float32Array(PAIR_WIDTH);
+  writePairFeatures(out, 0, listOf([article], pair), { past, band }, moment, FACTS);
+  return Object.fromEntries(NAMES.map((name, f) => [name, out[f]])) as Record<Name, number>;
+}
+
+function listOf(articles: number[], { cosine = 0.5, together = 0, found = ['OWN_PURCHASES'] }: Pair = {}): Candidates {
+  return {
+    articles: Int32Array.from(articles),
+    found: new Uint16Array(articles.length).fill(found.reduce((mask, source) => mask | bitOf(source), 0)),
+    cosines: new Float32Array(articles.length).fill(cosine),
+    together: new Float32Array(articles.length).fill(together),
+  };
+}
+
+test('the features are finite and of the order of 1 for whatever was bought and sold, whenever, at whatever price', () => {
+  const random = createRandom(31);
+  const moments = [NOW, NOW - 1, NOW - 8 * DAY, 0, NOW + 400 * DAY, NOW - 40_000 * DAY];
+  const oneOf = <T>(values: readonly T[]): T => values[random.int(values.length)];
+  const price = (): number => oneOf([Number.NaN, 0, 1e-9, 0.02, 1e9, -3, Infinity]);
+  for (let round = 0; round < 300; round++) {
+    const past = Array.from({ length: random.int(PAST_LIMIT) }, () => ({
+      article: random.int(ARTICLES),
+      at: oneOf(moments),
+      price: price(),
+    }));
+    const units = [random.int(1e7), random.int(1e7)];
+    const moment = momentWith({
+      sales: { week: Float32Array.from(units, (count) => random.int(count + 1)), month: Float32Array.from(units) },
+      prices: Float32Array.from({ length: NEW }, price),
+      ages: Float32Array.from({ length: NEW }, () => oneOf([0, 3, 1e5, Number.NaN])),
+      peers: [new Float32Array(0), Float32Array.from(units, (count) => random.int(count + 1))],
+    });
+    const pair: Pair = {
+      past,
+      moment,
+      cosine: random.next() * 2 - 1,
+      together: random.next() * 3,
+      band: random.int(4),
+    };
+    for (const [name, value] of Object.entries(featuresOf(oneOf([0, 1, 5, NEW]), pair))) {
+      expect([name, Number.isFinite(value)]).toEqual([name, true]);
+      expect(Math.abs(value)).toBeLessThan(10);
+    }
+  }
+});
+
+test('they are all nothing but the cosine for an article that nobody bought, this customer included', () => {
+  const { cosine, ...rest } = featuresOf(0);
+  expect(cosine).toBe(0.5);
+  expect(Object.entries(rest).filter(([, value]) => value !== 0)).toEqual([]);
+});
+
+test('they tell that an article was bought, how often, how lately, and how many others since', () => {
+  const past = [
+    { article: 6, at: NOW - DAY },
+    { article: 6, at: NOW - DAY },
+    { article: 7, at: NOW - 7 * DAY },
+    { article: 8, at: NOW - 8 * DAY },
+    { article: 7, at: NOW - 300 * DAY },
+  ];
+  const seven = featuresOf(7, { past });
+  expect(seven.own).toBe(1);
+  expect(seven.times_bought).toBeCloseTo(Math.log(3), 5);
+  // The latest of the two counts: a week ago.
+  expect(seven.bought_within_days).toBeCloseTo(Math.exp(-7 / 1.5), 5);
+  expect(seven.bought_within_week).toBeCloseTo(Math.exp(-1), 5);
+  expect(seven.bought_within_month).toBeCloseTo(Math.exp(-7 / 30), 5);
+  expect(featuresOf(8, { past }).bought_within_week).toBeLessThan(seven.bought_within_week);
+  expect([6, 7, 8].map((article) => featuresOf(article, { past }).own_place)).toEqual([1, 0.5, Math.fround(1 / 3)]);
+  expect([6, 7].map((article) => featuresOf(article, { past }).in_latest_basket)).toEqual([1, 0]);
+  expect(seven.customer_lately).toBeCloseTo(Math.exp(-1 / 14), 5);
+  expect(featuresOf(9, { past })).toMatchObject({ own: 0, times_bought: 0, bought_within_half_year: 0, own_place: 0 });
+});
+
+test('they take a purchase of the future as one of this moment', () => {
+  const bought = (at: number) => featuresOf(7, { past: [{ article: 7, at }] });
+  expect(bought(NOW + DAY)).toEqual(bought(NOW));
+  expect(bought(NOW).bought_within_week).toBe(1);
+});
+
+test('they rise with what sells, and the trend with what sells more than it did', () => {
+  const [none, some, much] = [0, 1, 2].map((article) => featuresOf(article));
+  expect(some.sales_week).toBeGreaterThan(none.sales_week);
+  expect(much.sales_month).toBeGreaterThan(some.sales_month);
+  expect(some.trend).toBeGreaterThan(0); // three of four in the last week
+  expect(much.trend).toBeLessThan(0); // 500 of 9,000
+});
+
+test('they tell what a customer’s peers buy more or less of than everybody', () => {
+  // Half of everybody's 9,004 units went to band 1, but all of article 1 and few of article 2.
+  const peers = [new Float32Array(NEW), Float32Array.of(0, 4, 100, 4_398), new Float32Array(NEW)];
+  const moment = momentWith({ sales, peers });
+  const peersOf = (article: number, band: number) => featuresOf(article, { moment, band }).peers;
+  expect(peersOf(1, 1)).toBeCloseTo(Math.log(6 / (2 + 4 * (4_502 / 9_004))) / 2, 4);
+  expect(peersOf(2, 1)).toBeLessThan(-1);
+  // Of a band that bought nothing nothing can be expected; of one that nobody counted neither.
+  expect([peersOf(1, 0), peersOf(1, 7)]).toEqual([0, 0]);
+});
+
+test('they compare the article’s price with what the customer pays, where both are known', () => {
+  const moment = momentWith({ prices: Float32Array.of(0.04, 0.01, Number.NaN) });
+  const past = [0.01, 0.03, Number.NaN].map((price) => ({ article: 9, at: NOW - DAY, price }));
+  const [dear, cheap, unknown] = [0, 1, 2].map((article) => featuresOf(article, { past, moment }));
+  expect(dear.price_level).toBeCloseTo(Math.log(2), 4);
+  expect(cheap.price_level).toBeCloseTo(-Math.log(2), 4);
+  expect(cheap.price_distance).toBeCloseTo(Math.log(2), 4);
+  expect([unknown.price_level, featuresOf(0, { moment }).price_level]).toEqual([0, 0]);
+});
+
+test('they compare the article’s vector with those of the latest purchases', () => {
+  const past = [4, 4, 5, NEW].map((article, i) => ({ article, at: NOW - i }));
+  // Of the distinct 4, 5 and 39 the last has no vector; 8 points where 4 does, 9 where 5 does.
+  expect(featuresOf(8, { past })).toMatchObject({
+    cosine_to_latest: 1,
+    cosine_to_recent: 0.5,
+    cosine_to_nearest_recent: 1,
+  });
+  expect(featuresOf(9, { past })).toMatchObject({ cosine_to_latest: 0, cosine_to_nearest_recent: 1 });
+  expect(featuresOf(NEW, { past })).toMatchObject({ cosine_to_latest: 0, cosine_to_nearest_recent: 0 });
+});
+
+test('they tell the age of an article, its habit of being bought again, and which sources found it', () => {
+  const moment = momentWith({ ages: Float32Array.of(6, Number.NaN) });
+  expect(featuresOf(0, { moment }).article_age).toBeCloseTo(Math.log(7) / 6, 5);
+  expect(featuresOf(1, { moment }).article_age).toBe(0); // not sold yet
+  expect(featuresOf(1).repeat_rate).toBe(0.5);
+  expect(featuresOf(1, { together: 0.1 }).together).toBeCloseTo(Math.log(11) / 3, 5);
+  const found = featuresOf(1, { found: ['CO_PURCHASE', 'TRENDING'] });
+  expect(found).toMatchObject({ found_together: 1, found_by_towers: 0, found_among_peers: 0, found_new: 0 });
+  expect(found.found_trending).toBe(1);
+});
+
+test('they are written from the row on that is named, and nowhere else', () => {
+  const out = new Float32Array(4 * PAIR_WIDTH).fill(-7);
+  writePairFeatures(out, 1, listOf([1, 2], { cosine: 0.25 }), { past: [], band: 0 }, momentWith({ sales }), FACTS);
+  expect([...out.subarray(0, PAIR_WIDTH), ...out.subarray(3 * PAIR_WIDTH)].every((value) => value === -7)).toBe(true);
+  expect([out[PAIR_WIDTH], out[2 * PAIR_WIDTH]]).toEqual([0.25, 0.25]);
+  expect([...out.subarray(PAIR_WIDTH, 3 * PAIR_WIDTH)]).not.toContain(-7);
+});
+
+test('they are not written where there is no room for them', () => {
+  const write = () => {
+    const out = new Float32Array(2 * PAIR_WIDTH);
+    writePairFeatures(out, 1, listOf([1, 2]), { past: [], band: 0 }, momentWith(), FACTS);
+  };
+  expect(write).toThrow(expect.objectContaining({ code: 'INPUT_INVALID' }) as Error);
+});

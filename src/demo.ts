@@ -68,7 +68,14 @@ export async function demo(session: Session, options: DemoOptions, parts: DemoPa
     });
     reporter.say(importTable(imported));
     const training = trainingConfig(options.size, options.seed);
-    const { manifest, evaluation } = await train(parts.engine(), store, config.modelsDir, training, HOLD_OUT, reporter);
+    const { manifest, evaluation } = await train(
+      parts.engine(),
+      store,
+      config.modelsDir,
+      training,
+      { holdOut: HOLD_OUT },
+      reporter,
+    );
     if (evaluation) reporter.say(`\n${evaluationTable(evaluation)}\n`);
     await store.setFact('demo', { source, settings, release: manifest.name } satisfies Shown);
   }

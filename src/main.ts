@@ -30,6 +30,8 @@ import { examine, formatFindings } from './doctor';
 import { openEngine } from './engine/engine';
 import { asError, VitrineError } from './errors';
 import { createServer } from './graphql/server';
+import { currentFolder } from './release/open';
+import { readTrained } from './release/weights';
 import { createHost, openCurrent } from './serve';
 import { evaluationTable, importTable, recommendationTable, similarTable } from './show';
 import { createLog, createReporter, type Reporter } from './telemetry';
@@ -153,23 +155,30 @@ program
   .option('--seed <n>', 'the same data and seed give the same release', whole, 1)
   .option('--days <n>', 'days held out to measure on', count, HOLD_OUT.days)
   .option('--no-evaluate', 'publish without measuring: takes half the time')
+  .option(
+    '--warm-start',
+    'go on from the current release instead of learning anew: its ranker stays, its towers catch up',
+  )
   .addOption(json())
   .addHelpText('after', example('vitrine train --size small --seed 1'))
-  .action((options: { size: Size; seed: number; days: number; evaluate: boolean; json?: boolean }) =>
-    run(async (session) => {
-      const store = await openShop(session);
-      const engine = openTraining(session);
-      const holdOut = options.evaluate ? { ...HOLD_OUT, days: options.days } : undefined;
-      const config = trainingConfig(options.size, options.seed);
-      const trained = await train(engine, store, session.config.modelsDir, config, holdOut, session.reporter);
-      const { manifest, evaluation } = trained;
-      const table = evaluation === null ? '' : `${evaluationTable(evaluation)}\n\n`;
-      print(
-        options,
-        manifest,
-        `${table}Release ${manifest.name} is in ${session.config.modelsDir}. Next: npx vitrine serve`,
-      );
-    }),
+  .action(
+    (options: { size: Size; seed: number; days: number; evaluate: boolean; warmStart?: boolean; json?: boolean }) =>
+      run(async (session) => {
+        const store = await openShop(session);
+        const engine = openTraining(session);
+        const holdOut = options.evaluate ? { ...HOLD_OUT, days: options.days } : undefined;
+        const config = trainingConfig(options.size, options.seed);
+        const { modelsDir } = session.config;
+        const former = options.warmStart ? await readTrained(await currentFolder(modelsDir)) : undefined;
+        const trained = await train(engine, store, modelsDir, config, { holdOut, former }, session.reporter);
+        const { manifest, evaluation } = trained;
+        const table = evaluation === null ? '' : `${evaluationTable(evaluation)}\n\n`;
+        print(
+          options,
+          manifest,
+          `${table}Release ${manifest.name} is in ${session.config.modelsDir}. Next: npx vitrine serve`,
+        );
+      }),
   );
 
 program

@@ -8,6 +8,8 @@ import { fitTokeniser } from '../src/features/text';
 import { encodeOnnx, type EncodedModel } from '../src/graph/onnx';
 import { add, concat, mean, mul } from '../src/graph/operators';
 import { constant, embedding, input, type Tensor } from '../src/graph/tensor';
+import { CoPurchases } from '../src/features/co-purchase';
+import { reorderedHabits } from '../src/features/habits';
 import { createRandom } from '../src/random';
 import { publishRelease } from '../src/release/build';
 import { buildIndex } from '../src/release/vector-index';
@@ -92,6 +94,11 @@ async function published(): Promise<{ folder: string; weights: Trainer['weights'
       articleIds: ['a'],
       articleIndex: index,
       similarIndex: index,
+      habits: reorderedHabits(
+        { coPurchases: new CoPurchases(1, new Int32Array(0), new Float32Array(0)), repeatRates: new Float32Array(0) },
+        [],
+        1,
+      ),
       data: { purchases: 0, customers: 0, from: '', to: '', articlesChangedAt: '' },
       training: {},
       evaluation: null,
@@ -184,5 +191,5 @@ function trained({ weights }: Trainer): Trained {
     return name.startsWith('model.layers') ? [length] : [length / 3, 3];
   };
   const values = [...weights].map(([name, data]) => [name, { data, shape: shapeOf(name, data.length) }] as const);
-  return { encoder: FORMER, weights: new Map(values) };
+  return { name: 'former', encoder: FORMER, weights: new Map(values) };
 }

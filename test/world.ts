@@ -49,7 +49,7 @@ export async function createWorld(label: string): Promise<World> {
   const modelsDir = await mkdtemp(join(tmpdir(), 'vitrine-models-'));
   const engine = openEngine({ threadsPerRun: 2 });
   const holdOut = { days: 7, maxCustomers: 1_000 };
-  const trained = await train(engine, shop.store, modelsDir, trainingConfig('tiny', 1), holdOut, silentReporter);
+  const trained = await train(engine, shop.store, modelsDir, trainingConfig('tiny', 1), { holdOut }, silentReporter);
   await engine.close();
   return {
     ...shop,

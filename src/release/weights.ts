@@ -10,6 +10,8 @@ import { readManifest, readVerified } from './open';
 
 /** Weights by name of parameter or table, and the encoder that they were trained with. */
 export interface Trained {
+  /** The name of the release. */
+  readonly name: string;
   readonly encoder: Encoder;
   readonly weights: ReadonlyMap<string, Values>;
 }
@@ -28,7 +30,7 @@ export async function readTrained(folder: string): Promise<Trained> {
       weights.set(name, values);
     }
   }
-  return { encoder, weights };
+  return { name: manifest.name, encoder, weights };
 }
 
 const FLOAT32 = 1;

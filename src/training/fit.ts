@@ -6,12 +6,14 @@ import { encodeShop, type Cutoff, type RawShop, type Shop } from '../features/da
 import { habitsOf, type Habits } from '../features/habits';
 import { articleInputs } from '../features/inputs';
 import { encodeOnnx, type EncodedModel } from '../graph/onnx';
+import { mean } from '../graph/operators';
 import type { Tensor } from '../graph/tensor';
 import { createRandom } from '../random';
 import { createPipeline, type Model, type Pipeline } from '../recommend/pipeline';
 import { MODEL_OUTPUT, type ModelName } from '../release/format';
 import { modelKey, modelOf } from '../release/open';
 import { buildIndex, type VectorIndex } from '../release/vector-index';
+import type { Trained } from '../release/weights';
 import type { Reporter } from '../telemetry';
 import type { Checkpoints } from './checkpoint';
 import type { TrainingConfig } from './config';
@@ -20,9 +22,10 @@ import { lessons, thinned } from './protocols';
 import { calibrated, ranker } from './ranker';
 import { rankerWeeks, trainRanker } from './train-ranker';
 import { towerTrainer } from './train-towers';
-import type { Weights } from './trainer';
+import { createTrainer, type Weights } from './trainer';
 import { articleTower, queryTower } from './two-tower';
 import { meanGain } from './validate';
+import { warmStart } from './warm-start';
 
 export interface Fitted {
   readonly shop: Shop;
@@ -41,65 +44,81 @@ const noRanker: Model = () => Promise.reject(new Error('There is no ranker yet.'
 const DRAFT = { name: 'draft' };
 const WEEK = 7 * 86_400;
 /** Customers that are asked after each epoch to see whether the towers still learn. */
-const VALIDATED = 2_000;
+const VALIDATED = 4_000;
+
+export interface FitOptions {
+  readonly config: TrainingConfig;
+  /** The ranker learns to foresee what is bought within so many days. */
+  readonly days: number;
+  /** Where to keep what is learnt on the way, and to find what a run that was killed has left. */
+  readonly checkpoints?: Checkpoints | undefined;
+  /**
+   * A former release to go on from: its towers see the purchases once more and its ranker stays. Nothing may be measured of what comes of it
+   * that the former release has seen.
+   */
+  readonly former?: Trained | undefined;
+}
 
 /**
  * Learns from the purchases until a cutoff. The ranker must see candidates as serving will find them, so the towers that find them
  * stop some weeks (or one purchase of each customer) earlier; when the ranker is done they catch up.
- *
- * @param days the ranker learns to foresee what is bought within so many days.
  */
 export async function fit(
   engine: Engine,
   store: Store,
   raw: RawShop,
   cutoff: Cutoff,
-  days: number,
-  config: TrainingConfig,
+  { config, days, checkpoints, former }: FitOptions,
   reporter: Reporter,
-  checkpoints?: Checkpoints,
 ): Promise<Fitted> {
   const checkpointOf = (stage: string): Pick<CourseOptions, 'checkpoint'> =>
     checkpoints
-      ? { checkpoint: { store: checkpoints, key: JSON.stringify([stage, config, cutoff, shop.fingerprint()]) } }
+      ? {
+          checkpoint: {
+            store: checkpoints,
+            key: JSON.stringify([stage, config, cutoff, days, former?.name, shop.fingerprint()]),
+          },
+        }
       : {};
   const shop = await encodeShop(store, raw, cutoff, reporter);
-  const earlier = earlierCutoff(shop, raw, cutoff, config);
-  const rounds = lessons(shop, earlier, cutoff, days, config.ranker.maxLists, createRandom(config.seed, 'lessons'));
-
+  const initialise = former && warmStart(former, shop.encoder);
   // Where time says nothing but the order, no purchase is older news than another.
   const halfLifeDays = 'butLast' in cutoff ? Infinity : config.towers.halfLifeDays;
-  const towers = await towerTrainer(engine, shop, { ...config.towers, halfLifeDays }, config.seed, reporter);
-  const asked = thinned(rounds, VALIDATED, createRandom(config.seed, 'validation'));
-  const epochs = await towers.learn({
-    name: 'Two towers',
-    known: shop.known(earlier),
-    epochs: config.towers.epochs,
-    validate: async () => meanGain(engine, shop, await loadTowers(engine, shop, config, towers.weights), asked),
-    ...checkpointOf('towers'),
-  });
-  const habits = habitsOf(shop, shop.known(earlier));
-  const early = await serveTowers(engine, shop, habits, config, towers.weights, noRanker, reporter);
-  const trained = await trainRanker(
+  const towers = await towerTrainer(
     engine,
     shop,
-    early.pipeline,
-    rounds,
-    config.ranker,
-    createRandom(config.seed, 'ranker'),
+    { ...config.towers, halfLifeDays },
+    config.seed,
     reporter,
+    initialise,
   );
+  let rankerWeights: Weights;
+  let epochs = 1;
+  if (former) rankerWeights = await formerRanker(engine, shop, config, former);
+  else {
+    const earlier = earlierCutoff(shop, raw, cutoff, config);
+    const rounds = lessons(shop, earlier, cutoff, days, config.ranker.maxLists, createRandom(config.seed, 'lessons'));
+    const asked = thinned(rounds, VALIDATED, createRandom(config.seed, 'validation'));
+    const best = await towers.learn({
+      name: 'Two towers',
+      known: shop.known(earlier),
+      epochs: config.towers.epochs,
+      validate: async () => meanGain(engine, shop, await loadTowers(engine, shop, config, towers.weights), asked),
+      ...checkpointOf('towers'),
+    });
+    epochs = best * config.catchUp;
+    const habits = habitsOf(shop, shop.known(earlier));
+    const early = await serveTowers(engine, shop, habits, config, towers.weights, noRanker, reporter);
+    const random = createRandom(config.seed, 'ranker');
+    rankerWeights = await trainRanker(engine, shop, early.pipeline, rounds, config.ranker, random, reporter);
+  }
   await towers.learn({
     name: 'Two towers catch up',
     known: shop.known(cutoff),
-    epochs: epochs * config.catchUp,
+    epochs,
     ...checkpointOf('catch-up'),
   });
-  const rankerModel = served(
-    'ranker',
-    calibrated(ranker(shop.encoder, config.ranker), trained.calibration),
-    trained.weights,
-  );
+  const rankerModel = served('ranker', calibrated(ranker(shop.encoder, config.ranker)), rankerWeights);
   await engine.load(modelKey(DRAFT, 'ranker'), rankerModel.bytes);
   const late = await serveTowers(
     engine,
@@ -111,6 +130,19 @@ export async function fit(
     reporter,
   );
   return { shop, ...late, models: { ...late.models, ranker: rankerModel } };
+}
+
+/** The ranker of a former release, its tables in the order of this shop's encoder. */
+async function formerRanker(engine: Engine, shop: Shop, config: TrainingConfig, former: Trained): Promise<Weights> {
+  const trainer = await createTrainer(engine, {
+    name: 'former.ranker',
+    loss: mean(calibrated(ranker(shop.encoder, config.ranker))),
+    random: createRandom(config.seed, 'ranker'),
+    denseRate: 0,
+    tableRate: 0,
+    initialise: warmStart(former, shop.encoder),
+  });
+  return trainer.weights;
 }
 
 /** What the towers know that find the ranker's candidates. */

@@ -76,9 +76,20 @@ export interface Calibration {
 }
 
 /** Scores whose logistic is the chance that the customer buys the candidate (Platt, 1999). */
-export function calibrated(scores: Tensor, { scale, shift }: Calibration): Tensor {
-  return add(mul(scores, constant(scale)), constant(shift));
+export function calibrated(scores: Tensor): Tensor {
+  return add(mul(scores, parameter(SCALE, [1], 'ones')), parameter(SHIFT, [1], 'zeros'));
 }
+
+/** A calibration as weights of the model. */
+export function calibrationWeights({ scale, shift }: Calibration): [string, Float32Array][] {
+  return [
+    [SCALE, Float32Array.of(scale)],
+    [SHIFT, Float32Array.of(shift)],
+  ];
+}
+
+const SCALE = 'ranker.scale';
+const SHIFT = 'ranker.shift';
 
 /**
  * Listwise softmax cross-entropy (Cao et al., ICML 2007, ListNet's top-one loss) over each customer's candidates. Inputs: `label`

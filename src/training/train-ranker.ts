@@ -10,7 +10,7 @@ import type { Reporter } from '../telemetry';
 import { fitCalibration } from './calibration';
 import type { Round } from './protocols';
 import { byRound, collectLists, customersOfLists, lessonOf, type List } from './ranker-lists';
-import { listwiseLoss, ranker, type Calibration, type RankerConfig } from './ranker';
+import { calibrationWeights, listwiseLoss, ranker, type RankerConfig } from './ranker';
 import { createTrainer, type Weights } from './trainer';
 
 export interface RankerTraining extends RankerConfig {
@@ -31,11 +31,6 @@ export interface RankerTraining extends RankerConfig {
   readonly denseRate: number;
   readonly tableRate: number;
   readonly weightDecay: number;
-}
-
-export interface TrainedRanker {
-  readonly weights: Weights;
-  readonly calibration: Calibration;
 }
 
 const WEEK = 7 * 86_400;
@@ -69,7 +64,7 @@ export async function trainRanker(
   config: RankerTraining,
   random: Random,
   reporter: Reporter,
-): Promise<TrainedRanker> {
+): Promise<Weights> {
   const held = new Set(Array.from({ length: shop.customers }, (_, c) => c).filter(() => random.next() < HELD_OUT));
   const isHeldOut = (customer: number): boolean => held.has(customer);
   const isCold = (customer: number): boolean => !isHeldOut(customer) && random.next() < config.coldShare;
@@ -92,7 +87,7 @@ export async function trainRanker(
   let checkedScores = await check();
   if (learnt.length === 0) {
     reporter.say('No recent purchase was among the candidates: the ranker keeps the weights that it starts from');
-    return { weights: trainer.weights, calibration: calibrationOf(checked, checkedScores) };
+    return withCalibration(trainer.weights, checked, checkedScores);
   }
   const progress = reporter.progress('Ranker', learnt.length * config.epochs, 'lists');
   let loss = Number.NaN;
@@ -111,7 +106,7 @@ export async function trainRanker(
     }
   }
   progress.done(`loss ${loss.toFixed(3)}, NDCG ${best.gain.toFixed(4)} on ${String(telling)} lists held out`);
-  return { weights: best.weights, calibration: calibrationOf(checked, best.scores) };
+  return withCalibration(best.weights, checked, best.scores);
 }
 
 /** Every list once, in a random order. */
@@ -171,7 +166,7 @@ function meanGain(lists: readonly List[], scores: readonly Float32Array[]): numb
 }
 
 /** On whole lists, those without a purchase too: as often as what is shown is bought. */
-function calibrationOf(lists: readonly List[], scores: readonly Float32Array[]): Calibration {
+function withCalibration(weights: Weights, lists: readonly List[], scores: readonly Float32Array[]): Weights {
   const size = lists.reduce((sum, { bought }) => sum + bought.length, 0);
   const flat = new Float64Array(size);
   const happened = new Uint8Array(size);
@@ -181,7 +176,7 @@ function calibrationOf(lists: readonly List[], scores: readonly Float32Array[]):
     happened.set(bought, at);
     at += bought.length;
   });
-  return fitCalibration(flat, happened);
+  return new Map([...weights, ...calibrationWeights(fitCalibration(flat, happened))]);
 }
 
 function copied(weights: Weights): Weights {

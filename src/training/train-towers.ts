@@ -7,7 +7,7 @@ import { VitrineError } from '../errors';
 import { createRandom, type Random } from '../random';
 import type { Reporter } from '../telemetry';
 import { runCourse, type CourseOptions } from './course';
-import { createTrainer, type Weights } from './trainer';
+import { createTrainer, type TrainerOptions, type Weights } from './trainer';
 import { noiseInputs, sequenceLoss, type TwoTowerConfig } from './two-tower';
 
 export interface TowerTraining extends TwoTowerConfig {
@@ -59,6 +59,7 @@ export async function towerTrainer(
   config: TowerTraining,
   seed: number,
   reporter: Reporter,
+  initialise?: TrainerOptions['initialise'],
 ): Promise<TowerTrainer> {
   const trainer = await createTrainer(engine, {
     name: 'train.two_tower',
@@ -67,6 +68,7 @@ export async function towerTrainer(
     denseRate: config.denseRate,
     tableRate: config.tableRate,
     weightDecay: config.weightDecay,
+    ...(initialise && { initialise }),
   });
   return {
     weights: trainer.weights,

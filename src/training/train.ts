@@ -1,5 +1,6 @@
 // From a filled store to a release: an evaluation on held-out days first, then the models on everything, then the text
 // encoder, then the files. Knows the order of the work, none of its details.
+import { join } from 'node:path';
 import type { Store } from '../data/store';
 import type { ShopOptions } from '../data/synthetic-world';
 import type { Engine } from '../engine/engine';
@@ -11,8 +12,10 @@ import { createRandom } from '../random';
 import { publishRelease } from '../release/build';
 import { MODEL_OUTPUT, type Manifest } from '../release/format';
 import { modelKey, modelOf } from '../release/open';
+import type { Trained as Former } from '../release/weights';
 import type { VectorIndex } from '../release/vector-index';
 import type { Reporter } from '../telemetry';
+import { openCheckpoints, type Checkpoints } from './checkpoint';
 import type { TrainingConfig } from './config';
 import { evaluate } from './evaluate';
 import type { Evaluation } from './evaluation';
@@ -38,7 +41,7 @@ export async function evaluateTraining(
   config: TrainingConfig,
   { protocol: given, days, maxCustomers }: HoldOut,
   reporter: Reporter,
-  shop?: RawShop,
+  { shop, checkpoints }: { readonly shop?: RawShop; readonly checkpoints?: Checkpoints } = {},
 ): Promise<Evaluation> {
   const raw = shop ?? (await readShop(store, reporter));
   const endOfData = Math.floor(raw.last / DAY) * DAY + DAY;
@@ -50,10 +53,20 @@ export async function evaluateTraining(
       `Cannot hold out from ${isoDay(cutoff.before)}: purchases run from ${isoDay(raw.first)} to ${isoDay(raw.last)}; hold out fewer days (--days) or cut between them (--cut).`,
     );
   }
-  const fitted = await fit(engine, store, raw, cutoff, horizonOf(protocol), config, reporter);
+  const fitted = await fit(engine, store, raw, cutoff, { config, days: horizonOf(protocol), checkpoints }, reporter);
   const synthetic = (await store.fact('synthetic')) as Partial<ShopOptions> | null | undefined;
   return evaluate(fitted, protocol, { maxCustomers, seed: config.seed, synthetic: synthetic ?? undefined }, reporter);
 }
+
+export interface TrainOptions {
+  /** Absent: nothing is held out, nothing measured. */
+  readonly holdOut?: HoldOut | undefined;
+  /** What the released models go on from; what is measured never does, since it has seen what is held out. */
+  readonly former?: Former | undefined;
+}
+
+/** Beside the releases: what is learnt on the way, until it is released. */
+export const CHECKPOINTS_FOLDER = '.checkpoints';
 
 export interface Trained {
   readonly manifest: Manifest;
@@ -67,15 +80,16 @@ export async function train(
   store: Store,
   modelsDir: string,
   config: TrainingConfig,
-  holdOut: HoldOut | undefined,
+  { holdOut, former }: TrainOptions,
   reporter: Reporter,
 ): Promise<Trained> {
+  const checkpoints = openCheckpoints(join(modelsDir, CHECKPOINTS_FOLDER), reporter);
   const raw = await readShop(store, reporter);
   let evaluation: Evaluation | null = null;
   if (holdOut) {
     reporter.say(`Evaluation: training without the last ${String(holdOut.days)} days, to measure on them`);
     try {
-      evaluation = await evaluateTraining(engine, store, config, holdOut, reporter, raw);
+      evaluation = await evaluateTraining(engine, store, config, holdOut, reporter, { shop: raw, checkpoints });
     } catch (thrown) {
       // A young or sparse shop: too little to measure on is no reason not to serve it.
       if (!(thrown instanceof VitrineError) || thrown.code !== 'NOTHING_TO_LEARN') throw thrown;
@@ -88,8 +102,7 @@ export async function train(
     store,
     raw,
     { before: raw.last + 1 },
-    HOLD_OUT.days,
-    config,
+    { config, days: HOLD_OUT.days, checkpoints, former },
     reporter,
   );
   const text = await fitText(engine, shop.texts, config, reporter);
@@ -116,6 +129,7 @@ export async function train(
     },
     new Date(),
   );
+  await checkpoints.clear();
   return { manifest, evaluation };
 }
 

@@ -2,6 +2,7 @@
 // stops by. Knows nothing of indexes, other sources or the ranker.
 import type { Engine } from '../engine/engine';
 import type { Shop } from '../features/dataset';
+import { TWO_TOWER } from '../features/sources/two-tower';
 import { encodeOnnx } from '../graph/onnx';
 import { matmul, transposeLast } from '../graph/operators';
 import { input } from '../graph/tensor';
@@ -12,8 +13,8 @@ const SCORES = 'validate.scores';
 const BATCH = 128;
 
 /**
- * Mean over customers of the mean gain of what they bought, 1 / log₂(1 + place): NDCG without a cut, which moves with every place, for one
- * bought article (Järvelin & Kekäläinen, TOIS 2002). `vectors` [articles, dim].
+ * Mean over customers of the mean gain of what they bought: 1 / log₂(1 + place), and nothing beyond the places of candidates; for one
+ * bought article, NDCG (Järvelin & Kekäläinen, TOIS 2002). `vectors` [articles, dim].
  */
 export async function meanGain(
   engine: Engine,
@@ -40,7 +41,10 @@ export async function meanGain(
       places.forEach((place, i) => {
         const own = scores.data.subarray(i * size, (i + 1) * size);
         const hidden = round.hidePast ? new Set(customers.pasts[i].map(({ article }) => article)) : new Set<number>();
-        const gains = Array.from(round.answers[place], (article) => 1 / Math.log2(1 + placeOf(article, own, hidden)));
+        const gains = Array.from(round.answers[place], (article) => {
+          const rank = placeOf(article, own, hidden);
+          return rank > TWO_TOWER.limit ? 0 : 1 / Math.log2(1 + rank);
+        });
         gain += gains.reduce((sum, one) => sum + one, 0) / gains.length;
         asked += 1;
       });

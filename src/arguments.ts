@@ -1,6 +1,9 @@
 // How the commands read their arguments: text in, a value or a message that says what was expected. Knows no command.
 import { InvalidArgumentError, Option } from 'commander';
+import { VitrineError } from './errors';
 import { SIZES } from './training/config';
+import { DAY, type Protocol } from './training/protocols';
+import { HOLD_OUT, type HoldOut } from './training/train';
 
 export function json(): Option {
   return new Option('--json', 'print the answer as JSON');
@@ -49,4 +52,46 @@ export function day(text: string): number {
   // Date.parse takes 31 February as a day of March.
   if (Number.isFinite(at) && new Date(at).toISOString().startsWith(text)) return at / 1000;
   throw new InvalidArgumentError('Expected a date as YYYY-MM-DD.');
+}
+
+/** What `evaluate` is told of its protocol; absent where the user says nothing. */
+export interface ProtocolOptions {
+  readonly protocol: Protocol['kind'];
+  readonly cut?: number;
+  readonly days?: number;
+  readonly weeks?: number;
+  readonly end?: number;
+  readonly validation?: true;
+}
+
+const OPTIONS_OF = {
+  temporal: ['cut', 'days'],
+  'leave-one-out': ['validation'],
+  rolling: ['weeks', 'end'],
+} as const satisfies Record<Protocol['kind'], (keyof ProtocolOptions)[]>;
+export const PROTOCOLS = Object.keys(OPTIONS_OF);
+
+/** @throws VitrineError INPUT_INVALID where an option belongs to another protocol, or one is missing. */
+export function heldOut(options: ProtocolOptions): Pick<HoldOut, 'protocol' | 'days'> {
+  const { protocol, cut, days = HOLD_OUT.days, weeks = 12, end, validation } = options;
+  for (const [owner, names] of Object.entries(OPTIONS_OF)) {
+    const foreign = owner === protocol ? undefined : names.find((name) => options[name] !== undefined);
+    if (foreign !== undefined) {
+      const why = `--${foreign} belongs to --protocol ${owner}, and this is ${protocol}: leave out one of them.`;
+      throw new VitrineError('INPUT_INVALID', why);
+    }
+  }
+  switch (protocol) {
+    case 'leave-one-out':
+      return { protocol: { kind: protocol, target: validation ? 'validation' : 'test' }, days };
+    case 'temporal':
+      return { ...(cut !== undefined && { protocol: { kind: protocol, cut, days } }), days };
+    case 'rolling':
+      if (end === undefined) {
+        throw new VitrineError('INPUT_INVALID', '--protocol rolling needs --end, the last day of its last week.');
+      }
+      return { protocol: { kind: protocol, weeks, end: end + DAY }, days };
+    default:
+      return protocol satisfies never;
+  }
 }

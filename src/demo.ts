@@ -85,6 +85,7 @@ export async function demo(session: Session, options: DemoOptions, parts: DemoPa
   const query = queryFor(customer);
   reporter.say(`Ready after ${formatDuration(performance.now() - started)}.\n`);
   reporter.say(`  Apollo Sandbox   ${address}/graphql`);
+  reporter.say(`  Report           ${address}/report`);
   reporter.say(`  Health           ${address}/health/ready`);
   reporter.say(`\nA query to paste:\n\n${query}\n`);
   if (options.check) await check(address, query, customer);

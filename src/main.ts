@@ -1,9 +1,24 @@
 #!/usr/bin/env node
 // The one program: its commands, what they take, and the wiring of each by hand. What a command does stands in the stages.
+import { constants } from 'node:fs';
+import { access, writeFile } from 'node:fs/promises';
 import { createServer as createNetServer } from 'node:net';
-import { join, resolve } from 'node:path';
-import { Command } from 'commander';
-import { count, day, example, json, percent, port, size, upTo100, whole } from './arguments';
+import { dirname, join, resolve } from 'node:path';
+import { Command, Option } from 'commander';
+import {
+  count,
+  day,
+  example,
+  heldOut,
+  json,
+  percent,
+  port,
+  PROTOCOLS,
+  size,
+  upTo100,
+  whole,
+  type ProtocolOptions,
+} from './arguments';
 import { loadConfig, type Config } from './config';
 import { importShop } from './data/import';
 import { openDatabase } from './data/postgres';
@@ -21,6 +36,7 @@ import { createHost, openCurrent } from './serve';
 import { evaluationTable, importTable, recommendationTable, similarTable } from './show';
 import { createLog, createReporter, type Reporter } from './telemetry';
 import { trainingConfig, type Size } from './training/config';
+import { evaluationReport } from './training/report';
 import { evaluateTraining, HOLD_OUT, train, type HoldOut } from './training/train';
 
 /** What every command gets: settings, progress on standard error, and a list of what must be closed at its end. */
@@ -32,6 +48,14 @@ export interface Session {
   /** Closes this when the command ends, however it ends; what was opened last is closed first. */
   closing(close: () => Promise<unknown>): void;
 }
+
+type EvaluateOptions = ProtocolOptions & {
+  size: Size;
+  seed: number;
+  maxCustomers: number;
+  report?: string;
+  json?: boolean;
+};
 
 const program = new Command('vitrine')
   .description('A shop’s recommendations: from CSV files to a GraphQL API, trained and served by one program.')
@@ -159,26 +183,38 @@ program
 
 program
   .command('evaluate')
-  .description('train on the past, measure on the days after it, beside baselines; publishes nothing')
+  .description(
+    'train on the part of the data that a protocol allows, measure on the rest, beside baselines; publishes nothing',
+  )
+  .addOption(
+    new Option('--protocol <protocol>', 'what is asked: the last days, a customer’s last article, week after week')
+      .choices(PROTOCOLS)
+      .default('temporal'),
+  )
+  .option('--cut <date>', 'temporal: first day that is held out, YYYY-MM-DD (default: --days before the end)', day)
+  .option('--days <n>', `temporal: days to measure on (default: ${String(HOLD_OUT.days)})`, count)
+  .option('--weeks <n>', 'rolling: weeks to measure on (default: 12)', count)
+  .option('--end <date>', 'rolling: last day of the last week, YYYY-MM-DD', day)
+  .option('--validation', 'leave-one-out: measure on the article before the last, for tuning')
+  .option('--max-customers <n>', 'cases measured at most, drawn by the seed', count, HOLD_OUT.maxCustomers)
   .addOption(size())
   .option('--seed <n>', 'the same data and seed give the same figures', whole, 1)
-  .option('--cut <date>', 'first day that is held out, YYYY-MM-DD (default: --days before the end)', day)
-  .option('--days <n>', 'days to measure on', count, HOLD_OUT.days)
-  .option('--max-customers <n>', 'customers measured at most, drawn by the seed', count, HOLD_OUT.maxCustomers)
+  .option('--report <file>', 'write the report for people there, one HTML file')
   .addOption(json())
-  .addHelpText('after', example('vitrine evaluate --cut 2020-09-15 --days 7 --json'))
-  .action((options: { size: Size; seed: number; cut?: number; json?: boolean } & HoldOut) =>
+  .addHelpText('after', example('vitrine evaluate --protocol rolling --weeks 12 --end 2020-09-15 --report report.html'))
+  .action((options: EvaluateOptions) =>
     run(async (session) => {
+      const holdOut: HoldOut = { ...heldOut(options), maxCustomers: options.maxCustomers };
+      const file = options.report === undefined ? undefined : resolve(options.report);
+      if (file !== undefined) await checkFolder(dirname(file));
       const store = await openShop(session);
       const engine = openTraining(session);
       const config = trainingConfig(options.size, options.seed);
-      const { cut, days, maxCustomers } = options;
-      const holdOut: HoldOut = {
-        ...(cut !== undefined && { protocol: { kind: 'temporal', cut, days } }),
-        days,
-        maxCustomers,
-      };
       const evaluation = await evaluateTraining(engine, store, config, holdOut, session.reporter);
+      if (file !== undefined) {
+        await writeFile(file, evaluationReport(evaluation, config));
+        session.reporter.say(`The report is in ${file}`);
+      }
       print(options, evaluation, evaluationTable(evaluation));
     }),
   );
@@ -308,6 +344,7 @@ async function startServer(session: Session, store: Store, port = session.config
     config: { ...session.config, port },
     log,
     // Anybody may ask for it: the details, with the server's paths, are in the log.
+    report: () => host.report(),
     ready: () =>
       host.problem() === undefined
         ? { ready: true }
@@ -337,6 +374,13 @@ async function checkPort(session: Session, port = session.config.port): Promise<
     );
   });
   await new Promise((resolve_) => probe.close(resolve_));
+}
+
+/** Fails at once where a file could not be written in some minutes' time. */
+async function checkFolder(folder: string): Promise<void> {
+  await access(folder, constants.W_OK).catch((thrown: unknown) => {
+    throw new VitrineError('INPUT_INVALID', `Cannot write into ${folder}: ${asError(thrown).message}.`);
+  });
 }
 
 /**

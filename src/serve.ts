@@ -20,6 +20,8 @@ export interface Opened {
   readonly shop: LiveShop;
   /** Articles that the release was made of. */
   readonly articles: number;
+  /** The page on how it was measured; undefined if it was not. */
+  readonly report: string | undefined;
   readonly recommender: Recommender;
   close(): Promise<void>;
 }
@@ -55,6 +57,7 @@ export async function openCurrent(
       engine,
       shop,
       articles: manifest.articles,
+      report: release.report,
       recommender,
       close: () => engine.close(),
     };
@@ -71,6 +74,8 @@ export interface Host {
   problem(): string | undefined;
   /** The release being served. */
   release(): string | undefined;
+  /** The page on how it was measured, if there is one. */
+  report(): string | undefined;
   /** Runs of each model and searches of each index since the release was opened: `ranker`, `articles.search`, … */
   work(): ReadonlyMap<string, number>;
   close(): Promise<void>;
@@ -201,6 +206,7 @@ export async function createHost(
     },
     problem,
     release: () => opened?.name,
+    report: () => opened?.report,
     work: () =>
       new Map([
         ...[...(opened?.engine.runs ?? [])].map(([model, runs]): [string, number] => [

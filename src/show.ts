@@ -1,8 +1,9 @@
 // Answers of the commands as text for a terminal. Knows nothing of where they come from.
 import type { ArticleRow } from './data/store';
 import type { ImportResult } from './data/import';
-import type { Evaluation } from './training/evaluate';
-import { METRICS } from './training/metrics';
+import { decisive, questionOf, type Difference, type Evaluation } from './training/evaluation';
+import type { MetricName } from './training/metrics';
+import { count, decimals, nameOf, signed } from './training/report-text';
 
 /** Columns aligned, numbers to the right. */
 export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
@@ -46,31 +47,65 @@ export function similarTable(answer: {
   return `Like ${title}\n${table(RANKED_HEADER, similar.map(rankedCells))}`;
 }
 
-/** Every model's measures, and how many times popularity's they are. */
+/** Every model's measures, what they prove, and how they differ by what is known of the customer. */
 export function evaluationTable(evaluation: Evaluation): string {
-  const { models, cut, days, customers, coldCustomers } = evaluation;
-  const rows = Object.entries(models).map(([model, metrics]) => [
-    model,
-    ...METRICS.map((metric) => metrics[metric].toFixed(4)),
-  ]);
-  const factor = (model: string, metric: (typeof METRICS)[number]): string => {
-    const base = models.popularity[metric];
-    return base > 0 ? `${(models[model][metric] / base).toFixed(1)} × popularity’s` : 'popularity finds nothing';
-  };
+  const { models, customers, cases, coldCustomers, slices, bestBaseline, differences, coldArticles } = evaluation;
+  const metric = decisive(evaluation.protocol);
   const lines = [
-    `Measured on the ${String(days)} days from ${cut}, which training has not seen: ${String(customers)} customers, ` +
-      `${String(coldCustomers)} of them without an earlier purchase.`,
+    `Asked: ${questionOf(evaluation)}. Training has seen none of it.`,
+    `${count(cases)} cases of ${count(customers)} customers, ${count(coldCustomers)} of them without an earlier purchase.`,
     '',
-    table(['model', ...METRICS], rows),
+    table(
+      ['model', ...SHOWN_METRICS],
+      Object.entries(models).map(([model, metrics]) => [
+        model,
+        ...SHOWN_METRICS.map((name) => decimals(metrics[name])),
+      ]),
+    ),
     '',
-    `Retrieval recall@100: ${factor('retrieval', 'recall@100')}. Two-stage MAP@12: ${factor('two-stage', 'map@12')}.`,
+    ...differences.map((difference) => differenceLine(difference, evaluation)),
+    '',
+    table(
+      [`${nameOf(metric)} by slice`, 'cases', 'two-stage', bestBaseline],
+      slices.map((slice) => [
+        slice.name,
+        count(slice.cases),
+        ...['two-stage', bestBaseline].map((model) => decimals(slice.models[model][metric])),
+      ]),
+    ),
   ];
+  if (coldArticles) {
+    const share = (model: string): string => decimals(coldArticles.models[model]['recall@100']);
+    lines.push(
+      '',
+      `Articles never sold before, ${count(coldArticles.answers)} times bought: recall@100 two-stage ${share('two-stage')}, ` +
+        `retrieval ${share('retrieval')}, popularity ${share('popularity')}, chance ${share('chance')}.`,
+    );
+  }
   if ('oracle' in models) {
     const share = (100 * models['two-stage']['map@12']) / models.oracle['map@12'];
-    lines.push(`The oracle knows the planted tastes: two-stage reaches ${share.toFixed(0)} % of its MAP@12.`);
+    lines.push('', `The oracle knows the planted tastes: two-stage reaches ${share.toFixed(0)} % of its MAP@12.`);
   }
   return lines.join('\n');
 }
+
+/** The measure that decides, in one line: how much better, how sure. */
+function differenceLine(
+  { model, against, metrics }: Difference,
+  { bestBaseline, bootstrap, protocol }: Evaluation,
+): string {
+  const metric = decisive(protocol);
+  const { difference, interval, ratio } = metrics[metric];
+  const other = against === bestBaseline ? `${against}, the best baseline` : against;
+  const times = ratio === null ? '' : `, ${ratio.toFixed(2)} times`;
+  const name = `${model[0].toUpperCase()}${model.slice(1)}`;
+  return (
+    `${name} ${nameOf(metric)} against ${other}: ${signed(difference)}${times} ` +
+    `(${String(100 * bootstrap.confidence)} % interval ${signed(interval[0])} to ${signed(interval[1])}).`
+  );
+}
+
+const SHOWN_METRICS = ['map@12', 'recall@12', 'recall@100', 'hr@10', 'ndcg@10', 'mrr'] as const satisfies MetricName[];
 
 export function importTable(result: ImportResult): string {
   const number = (value: number): string => value.toLocaleString('en-GB', { maximumFractionDigits: 1 });

@@ -8,7 +8,7 @@ import { generateShop } from '../src/data/synthetic';
 import { openEngine } from '../src/engine/engine';
 import { silentReporter } from '../src/telemetry';
 import { trainingConfig } from '../src/training/config';
-import type { Evaluation } from '../src/training/evaluate';
+import type { Evaluation } from '../src/training/evaluation';
 import { evaluateTraining } from '../src/training/train';
 import { createTestDatabase, type TestDatabase } from './database';
 

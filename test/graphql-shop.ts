@@ -84,6 +84,7 @@ export async function openShop(name: string, parts: Partial<ServerParts> = {}): 
     recommender,
     config: { host: '127.0.0.1', port: 0, introspection: true, corsOrigins: [] },
     log: pino({ level: 'debug' }, { write: (line: string) => log.push(JSON.parse(line) as Record<string, unknown>) }),
+    report: () => undefined,
     ready: () => ({ ready: true }),
     ...parts,
   };

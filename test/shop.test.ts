@@ -335,6 +335,7 @@ function serverOf(store: Store, host: Host): Promise<Server> {
     recommender: host.recommender,
     config: { host: '127.0.0.1', port: 0, introspection: true, corsOrigins: [] },
     log: silentLog,
+    report: () => host.report(),
     ready: () => ({ ready: true }),
   });
 }

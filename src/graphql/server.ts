@@ -1,4 +1,4 @@
-// The HTTP server: GraphQL at /graphql, health, and an orderly end. Building it is separate from listening, so tests use
+// The HTTP server: GraphQL at /graphql, health, the report of the release that is served, and an orderly end. Building it is separate from listening, so tests use
 // either. Knows nothing of where the store and the recommender come from.
 
 import type { ApolloServer } from '@apollo/server';
@@ -13,7 +13,7 @@ import { createApollo } from './apollo';
 import { createContext, type Context } from './context';
 import { createErrorMask, type ErrorMask, type PublicError } from './errors';
 import { checkReady, type Readiness } from './health';
-import { sandboxPage, SIGNPOST, SIGNPOST_PAGE } from './landing';
+import { NO_REPORT_PAGE, sandboxPage, SIGNPOST, SIGNPOST_PAGE } from './landing';
 import { LIMITS } from './limits';
 
 export interface ServerParts {
@@ -23,6 +23,8 @@ export interface ServerParts {
   readonly log: Logger;
   /** Whether there is a release to recommend from. The database is asked beside it. */
   readonly ready: () => Readiness | Promise<Readiness>;
+  /** The page on how the release that is served was measured; undefined if there is none. */
+  readonly report: () => string | undefined;
   /** How long requests in flight may take to finish when the server closes. Default 10,000. */
   readonly closeLimitMs?: number;
 }
@@ -57,9 +59,8 @@ export async function createServer(parts: ServerParts): Promise<Server> {
   if (config.corsOrigins.length > 0) allowOrigins(app, config.corsOrigins);
   addGraphql(app, apollo, () => createContext(parts));
   addHealth(app, parts, state);
-  app.get('/', (request, reply) =>
-    request.headers.accept?.includes('text/html') ? reply.type('text/html').send(SIGNPOST_PAGE) : SIGNPOST,
-  );
+  addReport(app, parts);
+  app.get('/', (request, reply) => (wantsPage(request) ? reply.type('text/html').send(SIGNPOST_PAGE) : SIGNPOST));
   await app.ready();
 
   let closed: Promise<void> | undefined;
@@ -104,6 +105,33 @@ function addHealth(app: FastifyInstance, parts: ServerParts, state: { readonly c
     reply.header('cache-control', 'no-store').code(readiness.ready ? 200 : 503);
     return readiness.ready ? { status: 'ready' } : { status: 'not ready', reason: readiness.reason };
   });
+}
+
+/** The page is one file with its styles; it needs nothing else, and nothing else may run in it. */
+function addReport(app: FastifyInstance, { report }: ServerParts): void {
+  app.get('/report', (request, reply) => {
+    const page = report();
+    if (page === undefined && !wantsPage(request)) {
+      throw new VitrineError(
+        'NOT_FOUND',
+        'there is no report of the release that is served; `npx vitrine train` makes one',
+      );
+    }
+    return reply
+      .code(page === undefined ? 404 : 200)
+      .headers({
+        // Another release may be served in a moment.
+        'cache-control': 'no-cache',
+        'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+        'x-content-type-options': 'nosniff',
+      })
+      .type('text/html; charset=utf-8')
+      .send(page ?? NO_REPORT_PAGE);
+  });
+}
+
+function wantsPage({ headers }: FastifyRequest): boolean {
+  return headers.accept?.includes('text/html') ?? false;
 }
 
 function answerErrors(app: FastifyInstance, errors: ErrorMask): void {
@@ -157,6 +185,7 @@ function allowOrigins(app: FastifyInstance, origins: readonly string[]): void {
 }
 
 function statusOf(error: VitrineError): number {
+  if (error.code === 'NOT_FOUND') return 404;
   if (error.code === 'SHUTTING_DOWN' || error.code === 'OVERLOADED') return 503;
   return error.code === 'INPUT_INVALID' || error.code === 'LIMIT_EXCEEDED' ? 400 : 500;
 }

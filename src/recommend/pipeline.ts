@@ -38,6 +38,8 @@ export interface Pipeline {
   embed(customers: Customers): Promise<Float32Array>;
   /** The articles nearest to each query, catalogue indices, best first; fewer where the shop has fewer. */
   nearest(queries: Float32Array, k: number): number[][];
+  /** The vector of an article [dim]; undefined if there is none. */
+  vectorOf(article: number): Float32Array | undefined;
   /** Candidates of each customer from all sources; with `hidePast` none that the customer has had, and as many others. */
   retrieve(customers: Customers, moment: Moment, hidePast?: boolean): Promise<Candidates[]>;
   /** Inputs of the ranker: every customer's list as wide as the widest, shorter ones filled with article 0. */
@@ -101,6 +103,7 @@ export function createPipeline(parts: PipelineParts): Pipeline {
   return {
     embed,
     nearest,
+    vectorOf: (article) => vectors.vectorOf(article),
     rankerInputs,
     async retrieve(customers, moment, hidePast = false) {
       const queries = await embed(customers);

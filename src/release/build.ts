@@ -16,6 +16,7 @@ import {
   MANIFEST_FILE,
   MODEL_NAMES,
   modelFile,
+  REPORT_FILE,
   TOKENISER_FILE,
   type Manifest,
   type ModelName,
@@ -38,6 +39,8 @@ export interface ReleaseParts {
   readonly data: Manifest['data'];
   readonly training: Manifest['training'];
   readonly evaluation: unknown;
+  /** The evaluation as a page for people; null where nothing was measured. */
+  readonly report: string | null;
 }
 
 /** Old releases that are kept beside the new one, to go back to. */
@@ -112,6 +115,7 @@ function contents(parts: ReleaseParts): Map<string, Uint8Array | string> {
     [INDEX_FILES.similar, parts.similarIndex.serialise()],
     [HABITS_FILE, writeHabits(parts.habits)],
   ]);
+  if (parts.report !== null) files.set(REPORT_FILE, parts.report);
   for (const name of MODEL_NAMES) {
     files.set(modelFile(name), parts.models[name].bytes);
     files.set(`${name}/config.pbtxt`, tritonConfig(name, parts.models[name]));

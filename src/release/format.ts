@@ -1,6 +1,7 @@
 // What a release is on disk: names of its files and the manifest that vouches for them. Knows nothing of how they are made.
 //
 //   models/<release>/manifest.json   encoder.json   tokeniser.json   articles.ids   articles.faiss   similar.faiss   habits.bin
+//   models/<release>/report.html     how well it does, for people; absent where nothing was measured
 //   models/<release>/<model>/config.pbtxt   <model>/1/model.onnx     (a Triton model repository)
 //   models/current                   names the release being served
 import { z } from 'zod';
@@ -23,6 +24,7 @@ export const TOKENISER_FILE = 'tokeniser.json';
 export const IDS_FILE = 'articles.ids';
 export const HABITS_FILE = 'habits.bin';
 export const INDEX_FILES = { articles: 'articles.faiss', similar: 'similar.faiss' } as const;
+export const REPORT_FILE = 'report.html';
 export const CURRENT_FILE = 'current';
 
 export function modelFile(name: ModelName): string {

@@ -20,6 +20,7 @@ import {
   MODEL_NAMES,
   MODEL_OUTPUT,
   modelFile,
+  REPORT_FILE,
   TOKENISER_FILE,
   type Manifest,
   type ModelName,
@@ -37,6 +38,8 @@ export interface Release {
   readonly similar: VectorIndex;
   /** Rows in the order of `articleIds`. */
   readonly habits: Habits;
+  /** The evaluation as a page for people; undefined where nothing was measured. */
+  readonly report: string | undefined;
 }
 
 /** Reads a manifest without opening the rest. @throws VitrineError RELEASE_MISSING, RELEASE_INVALID */
@@ -119,7 +122,8 @@ export async function openRelease(folder: string, engine: Engine): Promise<Relea
   };
   const habits = fitting(HABITS_FILE, (content) => readHabits(content, articleIds.length));
   const indexes = { articles: index('articles'), similar: index('similar') };
-  const release = { manifest, encoder, tokeniser, articleIds, ...indexes, habits };
+  const report = files.get(REPORT_FILE)?.toString('utf8');
+  const release = { manifest, encoder, tokeniser, articleIds, ...indexes, habits, report };
   for (const name of MODEL_NAMES) {
     await engine.load(modelKey(manifest, name), need(modelFile(name))).catch((thrown: unknown) => {
       // A device that fails says nothing of the file.

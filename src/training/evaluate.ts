@@ -1,113 +1,131 @@
-// Measures a fitted shop on purchases that it has not seen: what was bought in the days after the moment that it was fitted for.
-// Baselines stand beside it, and on the synthetic shop the oracle. Knows no model and trains nothing.
-import { oracleFor, type ShopOptions } from '../data/synthetic-world';
-import { ownPurchases } from '../features/sources/own-purchases';
-import { mostPopular } from '../features/sources/trending';
+// Measures a fitted shop on purchases that it has not seen, by the rounds of a protocol, beside baselines and, on the synthetic shop, the
+// oracle. Every list is cut alike: at most a hundred articles, none that the round hides. Knows no model and trains nothing.
+import type { ShopOptions } from '../data/synthetic-world';
+import { VitrineError } from '../errors';
 import type { Shop } from '../features/dataset';
 import { createRandom } from '../random';
 import { topIndices } from '../recommend/pipeline';
 import type { Reporter } from '../telemetry';
+import { BASELINES, baselinesAt, firstOf, unitsKnown } from './baselines';
+import { compare } from './comparison';
+import { decisive, type Evaluation } from './evaluation';
 import type { Fitted } from './fit';
-import { meanMetrics, measure, type Metrics } from './metrics';
-import { customersOf, cutoffOf, horizonOf, roundsOf, type Protocol } from './protocols';
-
-export interface Evaluation {
-  readonly protocol: Protocol['kind'];
-  /** The first day that was not learnt from, `YYYY-MM-DD`; null where time says nothing but the order. */
-  readonly cut: string | null;
-  readonly days: number;
-  /** Customers measured, each in each round: those who bought then, or a seeded sample of them. */
-  readonly customers: number;
-  /** Of these, the ones without an earlier purchase. */
-  readonly coldCustomers: number;
-  readonly models: Readonly<Record<string, Metrics>>;
-}
+import { DEPTH } from './metrics';
+import { tasteOracle } from './oracle';
+import { customersOf, cutoffOf, DAY, roundsOf, type Protocol, type Round } from './protocols';
+import { slicesOf } from './slices';
+import { Tally } from './tally';
 
 export interface EvaluateOptions {
-  /** At most this many customers, drawn by the seed. */
+  /** At most this many cases, drawn by the seed. */
   readonly maxCustomers: number;
   readonly seed: number;
   /** The options of the synthetic shop, if that is what is measured. */
   readonly synthetic?: Partial<ShopOptions> | undefined;
 }
 
-const DEPTH = 100;
+/** Cases that go through the models at once. */
 const BATCH = 128;
 
-/** `fitted` must have been fitted for the cutoff of the protocol. */
+/**
+ * @param fitted for the cutoff of the protocol
+ * @throws VitrineError NOTHING_TO_LEARN where the protocol finds nobody to ask about.
+ */
 export async function evaluate(
-  { shop, pipeline }: Fitted,
+  { shop, pipeline, habits }: Pick<Fitted, 'shop' | 'pipeline' | 'habits'>,
   protocol: Protocol,
-  options: EvaluateOptions,
+  { maxCustomers, seed, synthetic }: EvaluateOptions,
   reporter: Reporter,
 ): Promise<Evaluation> {
-  const rounds = roundsOf(shop, protocol, options.maxCustomers, createRandom(options.seed, 'evaluation'));
-  const results: Record<string, Metrics[]> = { 'two-stage': [], retrieval: [], popularity: [], repurchase: [] };
-  const total = rounds.reduce((sum, { customers }) => sum + customers.length, 0);
-  let cold = 0;
-  const progress = reporter.progress('Evaluating', total, 'customers');
+  const rounds = roundsOf(shop, protocol, maxCustomers, createRandom(seed, 'evaluation'));
+  const cases = rounds.reduce((sum, { customers }) => sum + customers.length, 0);
+  if (cases === 0) {
+    const why = `The protocol ${protocol.kind} finds no purchase to ask about: everybody bought before, or too little.`;
+    throw new VitrineError('NOTHING_TO_LEARN', why);
+  }
+  const cutoff = cutoffOf(protocol);
+  const known = shop.known(cutoff);
+  const learntUnits = unitsKnown(shop, known);
+  const oracle = synthetic && tasteOracle(shop, synthetic);
+  const tally = new Tally(learntUnits, pipeline.vectorOf);
+  const progress = reporter.progress('Evaluating', cases, 'cases');
   for (const round of rounds) {
-    const { moment } = round;
-    const popular = Array.from(mostPopular(moment.sales.week, moment.sales.month, 2 * DEPTH));
-    const oracle = options.synthetic && createOracle(shop, options.synthetic, moment.now);
-    if (oracle) results.oracle ??= [];
-    for (let at = 0; at < round.customers.length; at += BATCH) {
-      const places = Array.from({ length: Math.min(BATCH, round.customers.length - at) }, (_, i) => at + i);
+    const { moment, answers } = round;
+    const units = 'before' in cutoff ? unitsKnown(shop, shop.known({ before: moment.now })) : learntUnits;
+    const baselines = baselinesAt(moment, units, habits.coPurchases);
+    for (const places of batchesOf(round)) {
       const customers = customersOf(shop, round, places);
-      const nearest = pipeline.nearest(await pipeline.embed(customers), 2 * DEPTH);
-      const candidates = await pipeline.retrieve(customers, moment, round.hidePast);
-      const scores = await pipeline.score(customers, candidates, moment);
+      const hiding = places.map((place) => hiddenOf(shop, round, place));
+      const most = hiding.reduce((widest, { size }) => Math.max(widest, size), 0);
+      const nearest = pipeline.nearest(await pipeline.embed(customers), DEPTH + most);
+      const retrieved = await pipeline.retrieve(customers, moment, round.hidePast);
+      const scored = await pipeline.score(customers, retrieved, moment);
       places.forEach((place, i) => {
         const past = customers.pasts[i];
-        if (past.length === 0) cold += 1;
-        const own = ownPurchases(past);
-        const hidden = new Set(round.hidePast ? own : []);
-        const ranked: Record<string, readonly number[]> = {
-          'two-stage': topIndices(scores[i], candidates[i].articles.length).map(
-            (candidate) => candidates[i].articles[candidate],
-          ),
-          retrieval: nearest[i],
-          popularity: popular,
-          repurchase: [...new Set([...own, ...popular])],
-          ...(oracle && { oracle: oracle(round.customers[place]) }),
+        const customer = round.customers[place];
+        const [candidates, scores, hidden] = [retrieved[i], scored[i], hiding[i]];
+        const best = topIndices(scores, scores.length).map((candidate) => candidates.articles[candidate]);
+        const first = (...lists: Iterable<number>[]): number[] => firstOf(lists, hidden, DEPTH);
+        const ranked = {
+          'two-stage': first(best),
+          retrieval: first(nearest[i]),
+          ...Object.fromEntries(BASELINES.map((name) => [name, first(...baselines[name](past))])),
+          ...(oracle && { oracle: first(oracle(customer, past, moment.now)) }),
         };
-        for (const [model, list] of Object.entries(ranked)) {
-          const shown = list.filter((article) => !hidden.has(article)).slice(0, DEPTH);
-          results[model].push(measure(shown, round.answers[place]));
-        }
+        const history = round.ends[place] - shop.offsets[customer];
+        tally.add({ customer, history, bought: answers[place], ranked, candidates, scores, hidden, units });
       });
-      progress.tick(at + places.length);
+      progress.tick(tally.sheet.cases);
     }
   }
   progress.done();
-  const cutoff = cutoffOf(protocol);
+  const { sheet } = tally;
+  const { models, ...counted } = tally.report();
   return {
-    protocol: protocol.kind,
-    cut: 'before' in cutoff ? new Date(cutoff.before * 1000).toISOString().slice(0, 10) : null,
-    days: horizonOf(protocol),
-    customers: total,
-    coldCustomers: cold,
-    models: Object.fromEntries(Object.entries(results).map(([model, all]) => [model, meanMetrics(all)])),
+    ...settingsOf(protocol),
+    customers: new Set(sheet.customers).size,
+    cases,
+    coldCustomers: new Set(sheet.customers.filter((_, i) => sheet.histories[i] === 0)).size,
+    models,
+    ...compare(sheet, decisive(protocol.kind), createRandom(seed, 'bootstrap')),
+    slices: slicesOf(sheet),
+    ...counted,
+    trainedOn: {
+      purchases: learntUnits.reduce((sum, sold) => sum + sold, 0),
+      customers: known.reduce((sum, end, customer) => sum + (end > shop.offsets[customer] ? 1 : 0), 0),
+      articles: shop.catalogue.size,
+    },
+    maxCustomers,
+    seed,
   };
 }
 
-/** The planted tastes of the synthetic shop: what each customer would likeliest buy next, best first. */
-function createOracle(shop: Shop, synthetic: Partial<ShopOptions>, cut: number): (customer: number) => number[] {
-  const oracle = oracleFor(synthetic);
-  const plantedOf = shop.catalogue.ids.map((id) => oracle.articleIndex(id));
-  const catalogueOf = new Map(plantedOf.map((planted, index) => [planted, index]));
-  return (customer) => {
-    const planted = oracle.customerIndex(shop.customerIds[customer]);
-    if (planted === undefined) return [];
-    const past = shop.pastOf(customer, cut, 64);
-    const known = past.flatMap(({ article, at }) => {
-      const index = plantedOf[article];
-      return index === undefined ? [] : [{ index, day: oracle.dayOf(at) }];
-    });
-    const chances = oracle.world.probabilities(planted, oracle.dayOf(cut), {
-      articles: known.map(({ index }) => index),
-      days: known.map(({ day }) => day),
-    });
-    return topIndices(Float32Array.from(chances), DEPTH).map((index) => catalogueOf.get(index) ?? -1);
-  };
+function* batchesOf({ customers }: Round): Generator<number[]> {
+  for (let from = 0; from < customers.length; from += BATCH) {
+    yield Array.from({ length: Math.min(BATCH, customers.length - from) }, (_, i) => from + i);
+  }
+}
+
+/** What a customer has had, where the round does not ask for it again: all of it, also what is too old for the models to read. */
+function hiddenOf(shop: Shop, { hidePast, customers, ends }: Round, place: number): Set<number> {
+  return new Set(hidePast ? shop.article.subarray(shop.offsets[customers[place]], ends[place]) : []);
+}
+
+function settingsOf(protocol: Protocol): Pick<Evaluation, 'protocol' | 'target' | 'cut' | 'days' | 'weeks' | 'end'> {
+  const cutoff = cutoffOf(protocol);
+  const cut = 'before' in cutoff ? isoDay(cutoff.before) : null;
+  switch (protocol.kind) {
+    case 'leave-one-out':
+      return { protocol: protocol.kind, cut, target: protocol.target };
+    case 'temporal':
+      return { protocol: protocol.kind, cut, days: protocol.days };
+    case 'rolling':
+      return { protocol: protocol.kind, cut, weeks: protocol.weeks, end: isoDay(protocol.end - DAY) };
+    default:
+      return protocol satisfies never;
+  }
+}
+
+function isoDay(seconds: number): string {
+  return new Date(seconds * 1000).toISOString().slice(0, 10);
 }

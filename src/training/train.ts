@@ -17,9 +17,11 @@ import type { VectorIndex } from '../release/vector-index';
 import type { Reporter } from '../telemetry';
 import { openCheckpoints, type Checkpoints } from './checkpoint';
 import type { TrainingConfig } from './config';
-import { evaluate, type Evaluation } from './evaluate';
+import { evaluate } from './evaluate';
+import type { Evaluation } from './evaluation';
 import { fit, indexVectors } from './fit';
 import { cutoffOf, DAY, horizonOf, type Protocol } from './protocols';
+import { evaluationReport } from './report';
 import { textEncoder, trainTextEncoder } from './text-encoder';
 
 /** Which questions a training answers before it is released: by default what was bought in the last days. */
@@ -123,6 +125,7 @@ export async function train(
       },
       training: { ...config },
       evaluation,
+      report: evaluation && evaluationReport(evaluation, config),
     },
     new Date(),
   );

@@ -17,11 +17,10 @@ import type { Trained } from '../release/weights';
 import type { Reporter } from '../telemetry';
 import type { Checkpoints } from './checkpoint';
 import type { TrainingConfig } from './config';
-import type { CourseOptions } from './course';
 import { lessons, thinned } from './protocols';
 import { calibrated, ranker } from './ranker';
 import { rankerWeeks, trainRanker } from './train-ranker';
-import { towerTrainer } from './train-towers';
+import { towerTrainer, type TowerStage } from './train-towers';
 import { createTrainer, type Weights } from './trainer';
 import { articleTower, queryTower } from './two-tower';
 import { meanGain } from './validate';
@@ -71,16 +70,12 @@ export async function fit(
   { config, days, checkpoints, former }: FitOptions,
   reporter: Reporter,
 ): Promise<Fitted> {
-  const checkpointOf = (stage: string): Pick<CourseOptions, 'checkpoint'> =>
-    checkpoints
-      ? {
-          checkpoint: {
-            store: checkpoints,
-            key: JSON.stringify([stage, config, cutoff, days, former?.name, shop.fingerprint()]),
-          },
-        }
-      : {};
   const shop = await encodeShop(store, raw, cutoff, reporter);
+  /** Whatever changes what a stage learns is in its key. */
+  const checkpointOf = (...stage: unknown[]): Pick<TowerStage, 'checkpoint'> => {
+    const key = [shop.fingerprint(), config.seed, config.towers, former?.name, cutoff, ...stage];
+    return checkpoints ? { checkpoint: { store: checkpoints, key: JSON.stringify(key) } } : {};
+  };
   const initialise = former && warmStart(former, shop.encoder);
   // Where time says nothing but the order, no purchase is older news than another.
   const halfLifeDays = 'butLast' in cutoff ? Infinity : config.towers.halfLifeDays;
@@ -104,7 +99,7 @@ export async function fit(
       known: shop.known(earlier),
       epochs: config.towers.epochs,
       validate: async () => meanGain(engine, shop, await loadTowers(engine, shop, config, towers.weights), asked),
-      ...checkpointOf('towers'),
+      ...checkpointOf('learn', earlier, days, config.ranker.maxLists),
     });
     epochs = best * config.catchUp;
     const habits = habitsOf(shop, shop.known(earlier));
@@ -116,7 +111,7 @@ export async function fit(
     name: 'Two towers catch up',
     known: shop.known(cutoff),
     epochs,
-    ...checkpointOf('catch-up'),
+    ...checkpointOf('catch up', epochs),
   });
   const rankerModel = served('ranker', calibrated(ranker(shop.encoder, config.ranker)), rankerWeights);
   await engine.load(modelKey(DRAFT, 'ranker'), rankerModel.bytes);

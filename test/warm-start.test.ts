@@ -102,6 +102,7 @@ async function published(): Promise<{ folder: string; weights: Trainer['weights'
       data: { purchases: 0, customers: 0, from: '', to: '', articlesChangedAt: '' },
       training: {},
       evaluation: null,
+      report: null,
     },
     new Date(),
   );

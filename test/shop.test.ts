@@ -7,11 +7,14 @@ import { openEngine } from '../src/engine/engine';
 import { VitrineError } from '../src/errors';
 import { createServer, type Server } from '../src/graphql/server';
 import { SOURCES } from '../src/features/candidates';
+import { encodeShop, readShop } from '../src/features/dataset';
+import { habitsOf } from '../src/features/habits';
 import type { Recommendation } from '../src/recommend/types';
 import { makeCurrent } from '../src/release/build';
 import { openRelease } from '../src/release/open';
 import { createHost, openCurrent, type Host, type Opened } from '../src/serve';
-import { createLog } from '../src/telemetry';
+import { createLog, silentReporter } from '../src/telemetry';
+import { momentOf } from '../src/training/moments';
 import { createWorld, type World } from './world';
 
 const silentLog = createLog({ logLevel: 'silent' });
@@ -54,6 +57,30 @@ describe('the recommender of a release', () => {
   afterAll(async () => {
     await opened.close();
     await store.close();
+  });
+
+  test('knows of sales, prices, ages and peers from SQL what training counts, to the last number', async () => {
+    const raw = await readShop(store, silentReporter);
+    const shop = await encodeShop(store, raw, { before: raw.last + 1 }, silentReporter);
+    const moment = opened.shop.moment();
+    const { prices, ...expected } = momentOf(shop, raw.last + 1);
+    expect(moment).toEqual({ ...expected, prices: expect.any(Float32Array) as Float32Array });
+    prices.forEach((price, article) => {
+      if (Number.isNaN(price)) expect(moment.prices[article]).toBeNaN();
+      // The database adds up in another order.
+      else expect(moment.prices[article] / price).toBeCloseTo(1, 5);
+    });
+    expect(opened.shop.habits).toEqual(habitsOf(shop, shop.known({ before: raw.last + 1 })));
+    // There is something of everything in it.
+    expect(moment.peers.filter(({ articles }) => articles.length > 0).length).toBeGreaterThan(5);
+    for (const list of [moment.arrivals, moment.trending]) expect(list.length).toBeGreaterThan(10);
+    expect(prices.some((price) => price > 0)).toBe(true);
+  });
+
+  test('shows articles of several sources', async () => {
+    const lists = await opened.recommender.recommend(customers.map((customerId) => ({ customerId, first: 100 })));
+    const shown = new Set(lists.flatMap((list) => listOf(list).map(({ source }) => source)));
+    expect(shown.size).toBeGreaterThanOrEqual(4);
   });
 
   test('answers many customers at once as it answers each alone', async () => {

@@ -145,6 +145,35 @@ test('sales are counted back from the newest purchase', async () => {
   expect(statements).toEqual(['purchases', 'purchases']);
 });
 
+test('sales tell the mean price, where anybody knows it, and the first sale of the window', async () => {
+  const { sales } = await store.articleSales([7, 14]);
+  expect(sales.get(30)).toEqual({ units: [1, 1], price: Math.fround(3), first: day(30) });
+  // Bought three times for a price that nobody wrote down.
+  expect(sales.get(7)).toEqual({ units: [0, 3], price: null, first: day(20) });
+});
+
+test('first sales are those of all time', async () => {
+  const first = await store.firstSales();
+  expect([first.get(1), first.get(7), first.get(31)]).toEqual([day(1), day(7), undefined]);
+  expect(statements).toEqual(['purchases']);
+});
+
+test('sales by age are those of the window, each band from its bound on, the unknown by themselves', async () => {
+  await database.sql(`INSERT INTO purchases (customer_key, article_key, bought_at) VALUES (30, 5, '2020-01-29Z')`);
+  await database.sql(`UPDATE customers SET age = NULL WHERE customer_id = 'c30'`);
+  // Customer 1 is 21, customer 2 is 22.
+  const bands = await store.salesByAge(day(30), 2, [21, 22]);
+  expect(bands).toEqual([
+    { band: 0, keys: [5], units: [1] },
+    { band: 2, keys: [29, 30], units: [1, 1] },
+  ]);
+  const [, , third] = await store.salesByAge(day(30), 28, [21, 22]);
+  expect(third).toEqual({ band: 3, keys: [7], units: [3] });
+  expect((await store.salesByAge(day(30), 1, []))[0].band).toBe(1);
+  expect(await store.salesByAge(day(1), 0, [21])).toEqual([]);
+  await database.sql(`DELETE FROM purchases WHERE customer_key = 30`);
+});
+
 test('a changed article shows among the latest versions, and in the state of all', async () => {
   await database.sql(`UPDATE articles SET prod_name = prod_name`);
   const versions = await store.articleVersions();

@@ -105,7 +105,7 @@ export function writePairFeatures(
     const week = sales.week[article] ?? 0;
     const month = sales.month[article] ?? 0;
     const vector = vectorOf(article);
-    const nearness = vector ? recent.map((other) => dot(vector, other)) : [];
+    const [toLatest, toRecent, toNearest] = vector ? nearnessTo(recent, vector) : NOT_NEAR;
     const price = paid > 0 && moment.prices[article] > 0 ? Math.log(moment.prices[article] / paid) : 0;
     const found = candidates.found[i];
 
@@ -129,9 +129,9 @@ export function writePairFeatures(
     put(bought && bought.latest === past[0].at ? 1 : 0);
     put(lately);
     put(Math.log1p(100 * candidates.together[i]) / 3);
-    put(nearness.length > 0 ? nearness[0] : 0);
-    put(nearness.length > 0 ? nearness.reduce((sum, one) => sum + one, 0) / nearness.length : 0);
-    put(nearness.length > 0 ? Math.max(...nearness) : 0);
+    put(toLatest);
+    put(toRecent);
+    put(toNearest);
     put(Math.log1p(moment.ages[article] || 0) / 6);
     // Units of the customer's age band beside what its share of everybody's would be.
     put(peers ? Math.log((unitsOf(peers, article) + 2) / (peers.share * month + 2)) / 2 : 0);
@@ -167,8 +167,21 @@ function clamped(value: number, most: number): number {
   return Math.max(-most, Math.min(most, value));
 }
 
-function dot(a: Float32Array, b: Float32Array): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += a[i] * b[i];
-  return sum;
+const NOT_NEAR = [0, 0, 0] as const;
+
+/** The cosine of a vector to the first of some, the mean of those to all, and the greatest. */
+function nearnessTo(vectors: readonly Float32Array[], vector: Float32Array): readonly [number, number, number] {
+  if (vectors.length === 0) return NOT_NEAR;
+  let first = 0;
+  let total = 0;
+  let most = -Infinity;
+  for (let v = 0; v < vectors.length; v++) {
+    const other = vectors[v];
+    let cosine = 0;
+    for (let i = 0; i < vector.length; i++) cosine += vector[i] * other[i];
+    if (v === 0) first = cosine;
+    total += cosine;
+    if (cosine > most) most = cosine;
+  }
+  return [first, total / vectors.length, most];
 }

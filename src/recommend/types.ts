@@ -19,7 +19,7 @@ export interface Recommendation {
   readonly articleId: string;
   /** From 1, the best. */
   readonly rank: number;
-  /** 0..1, higher is better: how likely a customer who buys soon buys this, as it was among the lists that calibrated the ranker. */
+  /** 0..1, higher is better: how likely this is bought by a customer who buys anything soon. */
   readonly score: number;
   readonly source: SourceName;
   /** Whether nothing is known of the customer's purchases. */

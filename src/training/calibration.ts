@@ -4,12 +4,13 @@ import type { Calibration } from './ranker';
 
 /**
  * The scale > 0 and shift for which the logistic of scale · score + shift fits best to what happened: of `scores` those at the same place of
- * `happened` did. As they are where nothing happened, or everything, or where higher scores happened less.
+ * `happened` did. Where scores tell nothing, since nothing happened, everything, or rather what scored low, all chances are about the
+ * same and only the order stays. Without any scores they are left as they are.
  */
 export function fitCalibration(scores: Float64Array, happened: Uint8Array): Calibration {
   const positives = happened.reduce((sum, one) => sum + one, 0);
   const negatives = scores.length - positives;
-  if (positives === 0 || negatives === 0) return UNCHANGED;
+  if (scores.length === 0) return { scale: 1, shift: 0 };
   // Targets a little off 0 and 1, so that perfectly parted scores do not drive the scale to infinity.
   const yes = (positives + 1) / (positives + 2);
   const no = 1 / (negatives + 2);
@@ -46,10 +47,13 @@ export function fitCalibration(scores: Float64Array, happened: Uint8Array): Cali
     loss = next;
     if (gain < 1e-9 * loss) break;
   }
-  return scale > 0 && Number.isFinite(scale) && Number.isFinite(shift) ? { scale, shift } : UNCHANGED;
+  if (scale > FLAT) return { scale, shift };
+  const mean = scores.reduce((sum, score) => sum + score, 0) / scores.length;
+  return { scale: FLAT, shift: Math.log((positives + 1) / (negatives + 1)) - FLAT * mean };
 }
 
-const UNCHANGED: Calibration = { scale: 1, shift: 0 };
+/** The least scale: an order remains. */
+const FLAT = 1e-3;
 const STEPS = 100;
 /** Keeps a step finite where all scores are alike. */
 const RIDGE = 1e-9;

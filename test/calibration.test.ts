@@ -1,0 +1,70 @@
+// Scores become chances: the two numbers are found that made the data, and no order is ever turned round.
+import { createRandom } from '../src/random';
+import { fitCalibration } from '../src/training/calibration';
+
+const logistic = (x: number): number => 1 / (1 + Math.exp(-x));
+
+function drawn(count: number, chanceOf: (score: number) => number, seed = 3) {
+  const random = createRandom(seed);
+  const scores = Float64Array.from({ length: count }, () => random.normal() * 3 + 5);
+  return { scores, happened: Uint8Array.from(scores, (score) => (random.next() < chanceOf(score) ? 1 : 0)) };
+}
+
+test.each([
+  [0.7, -6],
+  [2.5, -18],
+  [0.05, -4],
+])('the scale %p and shift %p that made the data are found again', (scale, shift) => {
+  const { scores, happened } = drawn(60_000, (score) => logistic(scale * score + shift));
+  const fitted = fitCalibration(scores, happened);
+  expect(Math.abs(fitted.scale - scale)).toBeLessThan(0.05 + 0.05 * scale);
+  // On average as much is expected as happened.
+  const expected = scores.reduce((sum, score) => sum + logistic(fitted.scale * score + fitted.shift), 0);
+  const counted = happened.reduce((sum, one) => sum + one, 0);
+  expect(expected / counted).toBeCloseTo(1, 1);
+});
+
+test('no other pair of numbers near by fits better', () => {
+  const { scores, happened } = drawn(4_000, (score) => logistic(score - 7));
+  const lossOf = (scale: number, shift: number) =>
+    scores.reduce((loss, score, i) => loss - Math.log(logistic((happened[i] ? 1 : -1) * (scale * score + shift))), 0);
+  const { scale, shift } = fitCalibration(scores, happened);
+  const best = lossOf(scale, shift);
+  for (const [ds, dh] of [
+    [0.02, 0],
+    [-0.02, 0],
+    [0, 0.05],
+    [0, -0.05],
+    [0.02, -0.1],
+  ])
+    // prettier-ignore
+    expect(lossOf(scale + ds, shift + dh)).toBeGreaterThan(best);
+});
+
+test('perfectly parted scores give a finite scale', () => {
+  const { scale, shift } = fitCalibration(Float64Array.of(1, 2, 3, 4), Uint8Array.of(0, 0, 1, 1));
+  expect(scale).toBeGreaterThan(0);
+  expect(Number.isFinite(scale) && Number.isFinite(shift)).toBe(true);
+});
+
+test('scores stay as they are where there are none', () => {
+  expect(fitCalibration(new Float64Array(0), new Uint8Array(0))).toEqual({ scale: 1, shift: 0 });
+});
+
+test.each([
+  ['nothing happened', 0, () => false],
+  ['all happened', 1, () => true],
+  ['higher scores happened less', 0.05, (i: number) => i < 50],
+  ['scores are all alike', 0.05, (i: number) => i % 20 === 0],
+])(
+  'chances are about the share of what happened, and their order that of the scores, where %s',
+  (what, share, happens) => {
+    const scores = Float64Array.from({ length: 1_000 }, (_, i) => (what === 'scores are all alike' ? 2 : i / 100));
+    const { scale, shift } = fitCalibration(
+      scores,
+      Uint8Array.from(scores, (_, i) => (happens(i) ? 1 : 0)),
+    );
+    expect(scale).toBeGreaterThan(0);
+    for (const score of [2, 5, 9]) expect(Math.abs(logistic(scale * score + shift) - share)).toBeLessThan(0.02);
+  },
+);

@@ -264,7 +264,7 @@ describe('a shop from files to recommendations', () => {
     expect(manifest.evaluation).toMatchObject({ protocol: 'temporal', days: 7 });
     releaseName = manifest.name;
     expect((await readFile(join(base, 'models', 'current'), 'utf8')).trim()).toBe(releaseName);
-    expect((await readdir(join(base, 'models'))).sort()).toEqual([releaseName, 'current'].sort());
+    expect(await releasesIn(join(base, 'models'))).toEqual([releaseName, 'current'].sort());
   });
 
   interface Evaluated {
@@ -287,7 +287,7 @@ describe('a shop from files to recommendations', () => {
         expect(metrics[name]).toBeLessThanOrEqual(1);
       }
     }
-    expect((await readdir(join(base, 'models'))).sort()).toEqual([releaseName, 'current'].sort());
+    expect(await releasesIn(join(base, 'models'))).toEqual([releaseName, 'current'].sort());
   });
 
   test('evaluate asks by the other protocols, and writes the report where it is told to', async () => {
@@ -401,9 +401,9 @@ describe('a shop from files to recommendations', () => {
 
   test.each([
     ['while the towers learn', /Encoding the shop/],
-    ['while the text encoder learns', /Two towers: [^]*Two towers: /],
+    ['while the text encoder learns', /Two towers catch up: /],
   ])('Ctrl-C %s ends train at once and leaves the releases as they were', async (_when, moment) => {
-    const before = await readdir(join(base, 'models'));
+    const before = await releasesIn(join(base, 'models'));
     const training = start(['train', '--size', 'full', '--no-evaluate']);
     await training.heard(moment);
     await new Promise((resolve) => setTimeout(resolve, 200));
@@ -411,7 +411,7 @@ describe('a shop from files to recommendations', () => {
     expect({ code, signal, stdout }).toEqual({ code: 130, signal: null, stdout: '' });
     expect(stderr).not.toContain('rror');
     expect(took).toBeLessThan(SOON_MS);
-    expect(await readdir(join(base, 'models'))).toEqual(before);
+    expect(await releasesIn(join(base, 'models'))).toEqual(before);
     expect((await readFile(join(base, 'models', 'current'), 'utf8')).trim()).toBe(releaseName);
   });
 
@@ -424,11 +424,11 @@ describe('a shop from files to recommendations', () => {
     expect((JSON.parse(first.stdout) as { recommendations: unknown[] }).recommendations.length).toBeGreaterThan(0);
     expect(first.stderr).toContain('Two-stage MAP@12');
     expect(first.stderr).toContain('Apollo Sandbox');
-    const releases = await readdir(more.MODELS_DIR);
+    const releases = await releasesIn(more.MODELS_DIR);
     const again = await vitrine(args, more);
     expect(again.stderr).toContain('Nothing has changed');
     expect(again.stdout).toBe(first.stdout);
-    expect(await readdir(more.MODELS_DIR)).toEqual(releases);
+    expect(await releasesIn(more.MODELS_DIR)).toEqual(releases);
     await own.close();
   });
 
@@ -487,6 +487,11 @@ test('an import of a folder whose files are not what they should be is refused w
   expect(stderr).toContain('articles.csv');
   expect(stderr).not.toContain('    at ');
 });
+
+/** What lies in a folder of releases, without what training keeps there for itself. */
+async function releasesIn(folder: string): Promise<string[]> {
+  return (await readdir(folder)).filter((name) => !name.startsWith('.')).sort();
+}
 
 /** Files of the folders that can be read. */
 async function filesBelow(folder: string): Promise<string[]> {

@@ -147,6 +147,7 @@ describe('what the program does not understand', () => {
     ['a size that there is not', ['train', '--size', 'huge'], 'Allowed choices are tiny, small, full'],
     ['a port beyond the last', ['serve', '--port', '65536'], 'Expected a port from 0 to 65535'],
     ['a date in another order', ['evaluate', '--cut', '15.09.2020'], 'Expected a date as YYYY-MM-DD'],
+    ['a protocol that there is not', ['evaluate', '--protocol', 'lottery'], 'temporal, leave-one-out, rolling'],
   ])('is refused in one line, with where to look: %s', async (_what, args, message) => {
     const { code, stdout, stderr } = await vitrine(args);
     expect(code).toBe(1);
@@ -154,6 +155,25 @@ describe('what the program does not understand', () => {
     expect(stderr).toContain(message);
     expect(stderr).toContain('--help');
     expect(stderr).not.toContain('    at '); // a stack is for bugs
+  });
+
+  test.each([
+    ['--cut', 'rolling', ['--cut', '2020-09-01', '--end', '2020-09-15'], 'temporal'],
+    ['--days', 'leave-one-out', ['--days', '7'], 'temporal'],
+    ['--weeks', 'temporal', ['--weeks', '3'], 'rolling'],
+    ['--end', 'leave-one-out', ['--end', '2020-09-15'], 'rolling'],
+    ['--validation', 'temporal', ['--validation'], 'leave-one-out'],
+  ])('is refused before any work: %s with --protocol %s', async (option, protocol, args, owner) => {
+    const { code, stderr } = await vitrine(['evaluate', '--protocol', protocol, ...args]);
+    expect(code).toBe(1);
+    expect(stderr).toContain(`${option} belongs to --protocol ${owner}, and this is ${protocol}`);
+  });
+
+  test('is refused before any work: weeks without an end, and a report that could not be written', async () => {
+    expect((await vitrine(['evaluate', '--protocol', 'rolling'])).stderr).toContain('needs --end');
+    const { code, stderr } = await vitrine(['evaluate', '--report', join(base, 'nowhere', 'report.html')]);
+    expect(code).toBe(1);
+    expect(stderr).toContain(join(base, 'nowhere'));
   });
 
   test('is refused in one line: a day that no month has', async () => {
@@ -244,25 +264,50 @@ describe('a shop from files to recommendations', () => {
     expect(manifest.evaluation).toMatchObject({ protocol: 'temporal', days: 7 });
     releaseName = manifest.name;
     expect((await readFile(join(base, 'models', 'current'), 'utf8')).trim()).toBe(releaseName);
-    expect((await readdir(join(base, 'models'))).sort()).toEqual([releaseName, 'current'].sort());
+    expect(await releasesIn(join(base, 'models'))).toEqual([releaseName, 'current'].sort());
   });
 
+  interface Evaluated {
+    customers: number;
+    cases: number;
+    models: Record<string, Record<string, number>>;
+  }
+  const MODELS = ['two-stage', 'retrieval', 'popularity', 'recent-popularity', 'repurchase', 'item-to-item', 'oracle'];
+
   test('evaluate gives every model’s measures on the days that were held out, and publishes nothing', async () => {
-    const evaluation = await answerOf<{ models: Record<string, Record<string, number>>; customers: number }>(
+    const evaluation = await answerOf<Evaluated>(
       ...'evaluate --size tiny --cut 2020-09-10 --days 10 --max-customers 40'.split(' '),
     );
     expect(evaluation).toMatchObject({ protocol: 'temporal', cut: '2020-09-10', days: 10 });
     expect(evaluation.customers).toBeGreaterThan(20);
-    expect(Object.keys(evaluation.models)).toEqual(
-      expect.arrayContaining(['two-stage', 'retrieval', 'popularity', 'repurchase', 'oracle']),
-    );
+    expect(Object.keys(evaluation.models)).toEqual(MODELS);
     for (const metrics of Object.values(evaluation.models)) {
       for (const name of ['hr@10', 'ndcg@10', 'map@12', 'recall@100']) {
         expect(metrics[name]).toBeGreaterThan(0);
         expect(metrics[name]).toBeLessThanOrEqual(1);
       }
     }
-    expect((await readdir(join(base, 'models'))).sort()).toEqual([releaseName, 'current'].sort());
+    expect(await releasesIn(join(base, 'models'))).toEqual([releaseName, 'current'].sort());
+  });
+
+  test('evaluate asks by the other protocols, and writes the report where it is told to', async () => {
+    const file = join(base, 'rolling.html');
+    const rolling = await answerOf<Evaluated>(
+      ...`evaluate --protocol rolling --weeks 2 --end 2020-09-15 --size tiny --max-customers 60 --report ${file}`.split(
+        ' ',
+      ),
+    );
+    expect(rolling).toMatchObject({ protocol: 'rolling', cut: '2020-09-02', weeks: 2, end: '2020-09-15', cases: 60 });
+    expect(rolling.customers).toBeLessThan(60);
+    expect(await readFile(file, 'utf8')).toContain('each of the 2 weeks until 2020-09-15');
+
+    const { code, stdout } = await vitrine(
+      'evaluate --protocol leave-one-out --validation --size tiny --max-customers 40'.split(' '),
+    );
+    expect(code).toBe(0);
+    expect(stdout).toContain('each customer’s last article but one');
+    expect(stdout).toContain('40 cases of 40 customers');
+    expect(stdout).toMatch(/Two-stage NDCG@10 against \S+, the best baseline: [+−]0\.\d{4}/);
   });
 
   test('evaluate refuses a cut outside the data', async () => {
@@ -324,6 +369,8 @@ describe('a shop from files to recommendations', () => {
     const ready = await fetch(`${address}/health/ready`);
     expect([ready.status, await ready.json()]).toEqual([200, { status: 'ready' }]);
     expect((await fetch(`${address}/health/live`)).status).toBe(200);
+    const kept = await readFile(join(base, 'models', releaseName, 'report.html'), 'utf8');
+    expect(await (await fetch(`${address}/report`)).text()).toBe(kept);
     const response = await fetch(`${address}/graphql`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
@@ -354,9 +401,9 @@ describe('a shop from files to recommendations', () => {
 
   test.each([
     ['while the towers learn', /Encoding the shop/],
-    ['while the text encoder learns', /Two towers: [^]*Two towers: /],
+    ['while the text encoder learns', /Two towers catch up: /],
   ])('Ctrl-C %s ends train at once and leaves the releases as they were', async (_when, moment) => {
-    const before = await readdir(join(base, 'models'));
+    const before = await releasesIn(join(base, 'models'));
     const training = start(['train', '--size', 'full', '--no-evaluate']);
     await training.heard(moment);
     await new Promise((resolve) => setTimeout(resolve, 200));
@@ -364,7 +411,7 @@ describe('a shop from files to recommendations', () => {
     expect({ code, signal, stdout }).toEqual({ code: 130, signal: null, stdout: '' });
     expect(stderr).not.toContain('rror');
     expect(took).toBeLessThan(SOON_MS);
-    expect(await readdir(join(base, 'models'))).toEqual(before);
+    expect(await releasesIn(join(base, 'models'))).toEqual(before);
     expect((await readFile(join(base, 'models', 'current'), 'utf8')).trim()).toBe(releaseName);
   });
 
@@ -377,11 +424,11 @@ describe('a shop from files to recommendations', () => {
     expect((JSON.parse(first.stdout) as { recommendations: unknown[] }).recommendations.length).toBeGreaterThan(0);
     expect(first.stderr).toContain('Two-stage MAP@12');
     expect(first.stderr).toContain('Apollo Sandbox');
-    const releases = await readdir(more.MODELS_DIR);
+    const releases = await releasesIn(more.MODELS_DIR);
     const again = await vitrine(args, more);
     expect(again.stderr).toContain('Nothing has changed');
     expect(again.stdout).toBe(first.stdout);
-    expect(await readdir(more.MODELS_DIR)).toEqual(releases);
+    expect(await releasesIn(more.MODELS_DIR)).toEqual(releases);
     await own.close();
   });
 
@@ -440,6 +487,11 @@ test('an import of a folder whose files are not what they should be is refused w
   expect(stderr).toContain('articles.csv');
   expect(stderr).not.toContain('    at ');
 });
+
+/** What lies in a folder of releases, without what training keeps there for itself. */
+async function releasesIn(folder: string): Promise<string[]> {
+  return (await readdir(folder)).filter((name) => !name.startsWith('.')).sort();
+}
 
 /** Files of the folders that can be read. */
 async function filesBelow(folder: string): Promise<string[]> {

@@ -29,11 +29,13 @@ describe('pages', () => {
   test('/ leads people and programs to the API and to its health', async () => {
     const page = await shop.server.app.inject({ url: '/', headers: { accept: 'text/html,*/*' } });
     expect(page.headers['content-type']).toContain('text/html');
-    for (const path of ['/graphql', '/health/live', '/health/ready']) expect(page.body).toContain(`href="${path}"`);
+    for (const path of ['/graphql', '/report', '/health/live', '/health/ready'])
+      expect(page.body).toContain(`href="${path}"`);
     const json = await shop.server.app.inject({ url: '/' });
     expect(json.json()).toEqual({
       name: 'Vitrine',
       graphql: '/graphql',
+      report: '/report',
       health: { live: '/health/live', ready: '/health/ready' },
     });
   });
@@ -56,6 +58,34 @@ describe('pages', () => {
     await shop.sql(`UPDATE customers SET customer_id = 'c-01' WHERE key = 1`);
     expect(page.body).not.toContain('alert(1)');
     expect(page.body).toContain('"customerId":"CUSTOMER_ID"');
+  });
+
+  test('/report is the page of the release that is served, as it is at that moment, and lets nothing else run in it', async () => {
+    let report: string | undefined = '<!doctype html><p>first</p>';
+    const server = await anotherServer({ report: () => report });
+    const url = await server.listen();
+    const response = await fetch(`${url}/report`);
+    expect(response.status).toBe(200);
+    expect(response.headers.get('content-type')).toBe('text/html; charset=utf-8');
+    expect(response.headers.get('cache-control')).toBe('no-cache');
+    expect(response.headers.get('content-security-policy')).toContain("default-src 'none'");
+    expect(response.headers.get('x-content-type-options')).toBe('nosniff');
+    expect(await response.text()).toBe(report);
+    report = '<!doctype html><p>second</p>';
+    expect(await (await fetch(`${url}/report`)).text()).toBe(report);
+    await server.close();
+  });
+
+  test('/report without one says how to get one: to people as a page, to programs as an error', async () => {
+    const page = await shop.server.app.inject({ url: '/report', headers: { accept: 'text/html' } });
+    expect(page.statusCode).toBe(404);
+    expect(page.headers['content-type']).toContain('text/html');
+    expect(page.body).toContain('npx vitrine train');
+    const json = await shop.server.app.inject({ url: '/report' });
+    expect(json.statusCode).toBe(404);
+    const [error] = json.json<GraphqlAnswer>().errors ?? [];
+    expect(error.extensions.code).toBe('NOT_FOUND');
+    expect(error.message).toContain('npx vitrine train');
   });
 
   test('an unknown address is answered as such', async () => {

@@ -283,6 +283,16 @@ describe('a release that is not whole', () => {
     await expect(open()).resolves.toBeDefined();
   });
 
+  test('brings its report, and opens without one as well: not every release is measured', async () => {
+    const report = await readFile(join(folder, 'report.html'), 'utf8');
+    await expect(open()).resolves.toMatchObject({ report });
+    await rm(join(folder, 'report.html'));
+    await editManifest(folder, (manifest) => {
+      delete (manifest.files as Record<string, string>)['report.html'];
+    });
+    await expect(open()).resolves.toMatchObject({ report: undefined });
+  });
+
   test.each([
     'ranker/1/model.onnx',
     'articles.faiss',
@@ -290,6 +300,7 @@ describe('a release that is not whole', () => {
     'articles.ids',
     'ranker/config.pbtxt',
     'habits.bin',
+    'report.html',
   ])('names the file when %s was damaged', async (file) => {
     const content = await readFile(join(folder, file));
     content[content.length >> 1] ^= 0xff;

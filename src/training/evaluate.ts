@@ -47,7 +47,7 @@ export async function evaluate(
   const known = shop.known(cutoff);
   const learntUnits = unitsKnown(shop, known);
   const oracle = synthetic && tasteOracle(shop, synthetic);
-  const tally = new Tally(learntUnits, pipeline.vectorOf);
+  const tally = new Tally(learntUnits, (article) => pipeline.vectorOf(article));
   const progress = reporter.progress('Evaluating', cases, 'cases');
   for (const round of rounds) {
     const { moment, answers } = round;

@@ -66,11 +66,16 @@ function meanCosine(vectors: readonly Float32Array[]): number {
   const sum = new Float64Array(vectors[0].length);
   let units = 0;
   for (const vector of vectors) {
-    const norm = Math.hypot(...vector);
+    const norm = Math.sqrt(squareOf(vector));
     if (norm === 0) continue;
     units += 1;
     for (let d = 0; d < sum.length; d++) sum[d] += vector[d] / norm;
   }
-  const square = sum.reduce((all, value) => all + value * value, 0);
-  return (square - units) / (vectors.length * (vectors.length - 1));
+  return (squareOf(sum) - units) / (vectors.length * (vectors.length - 1));
+}
+
+function squareOf(vector: Float32Array | Float64Array): number {
+  let square = 0;
+  for (let d = 0; d < vector.length; d++) square += vector[d] * vector[d];
+  return square;
 }

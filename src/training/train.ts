@@ -50,7 +50,7 @@ export async function evaluateTraining(
   if ('before' in cutoff && (cutoff.before <= raw.first || cutoff.before > raw.last)) {
     throw new VitrineError(
       'NOTHING_TO_LEARN',
-      `Cannot hold out from ${isoDay(cutoff.before)}: purchases run from ${isoDay(raw.first)} to ${isoDay(raw.last)}; hold out fewer days (--days) or cut between them (--cut).`,
+      `Cannot hold out from ${isoDay(cutoff.before)}: purchases run from ${isoDay(raw.first)} to ${isoDay(raw.last)}; hold out less (--days, --weeks) or cut between them (--cut, --end).`,
     );
   }
   const fitted = await fit(engine, store, raw, cutoff, { config, days: horizonOf(protocol), checkpoints }, reporter);

@@ -20,6 +20,9 @@ import {
 import { constant, embedding, input, parameter, type Table, type Tensor } from '../graph/tensor';
 import { fieldEmbeddings, mlp } from './layers';
 
+/** How much faster than other weights those of the pair's features move. */
+const DIRECT_RATE = 10;
+
 export interface RankerConfig {
   /** Width of every embedding. */
   readonly dim: number;
@@ -65,7 +68,9 @@ export function ranker(encoder: Encoder, { dim, hidden }: RankerConfig): Tensor 
   const learnt = matmul(top, parameter('ranker.out', [hidden[hidden.length - 1], 1], 'zeros'));
   // A straight way for the pair's own features. It starts from sensible weights and the rest from nothing, so that a little
   // data refines an order that is good already.
-  const weights = parameter('ranker.direct', [PAIR_WIDTH, 1], { values: Object.values(PAIR_FEATURES) });
+  // It may move faster: so few numbers cannot memorise.
+  const change = mul(parameter('ranker.direct', [PAIR_WIDTH, 1], 'zeros'), constant(DIRECT_RATE));
+  const weights = add(constant(Object.values(PAIR_FEATURES), [PAIR_WIDTH, 1]), change);
   return reshape(add(learnt, matmul(pair, weights)), outer);
 }
 

@@ -19,7 +19,7 @@ export interface TowerTraining extends TwoTowerConfig {
   readonly patience: number;
   /** Purchases of a batch, about: as many customers as have so many. */
   readonly batch: number;
-  /** Articles drawn uniformly as negatives of a whole batch; all, where the shop has no more. */
+  /** Articles drawn uniformly, of those that were ever bought, as negatives of a whole batch; all, where there are no more. */
   readonly sampled: number;
   readonly denseRate: number;
   readonly tableRate: number;
@@ -119,6 +119,8 @@ interface Stretch {
 class Batcher {
   private readonly stretches: Stretch[] = [];
   readonly targets: number;
+  /** Articles that somebody bought. */
+  private readonly sold: Int32Array;
   /** [articles] how often each is bought, as a share of all purchases. */
   private readonly share: Float64Array;
   /** Unix seconds of the last purchase that is known. */
@@ -153,6 +155,7 @@ class Batcher {
     this.targets = total;
     this.until = until;
     this.share = counts.map((count) => count / total);
+    this.sold = Int32Array.from(counts.keys()).filter((article) => counts[article] > 0);
   }
 
   /** The batches of a part of an epoch, from one share of it to another. */
@@ -184,7 +187,7 @@ class Batcher {
     const n = stretches.length;
     // The last purchase of a stretch is only a target.
     const length = Math.max(1, ...stretches.map(({ from, to }) => to - from - 1));
-    const columns = new Columns(shop.catalogue.size);
+    const columns = new Columns();
     const history = new Int32Array(n * length);
     const states: number[] = [];
     const targets: number[] = [];
@@ -227,16 +230,18 @@ class Batcher {
     };
   }
 
-  /** Draws articles uniformly; gives the chance of each to be drawn. */
+  /**
+   * Draws uniformly of what somebody bought; gives the chance of each to be drawn. Articles that never sold are left out: as negatives
+   * alone they would be pushed away from everybody before they have a chance.
+   */
   private addNegatives(columns: Columns, random: Random): number {
-    const { size } = this.shop.catalogue;
-    const { sampled } = this.config;
-    if (sampled >= size) {
-      for (let article = 0; article < size; article++) columns.of(article);
+    const { sold, config } = this;
+    if (config.sampled >= sold.length) {
+      for (const article of sold) columns.of(article);
       return 1;
     }
-    for (let i = 0; i < sampled; i++) columns.of(random.int(size));
-    return 1 - (1 - 1 / size) ** sampled;
+    for (let i = 0; i < config.sampled; i++) columns.of(sold[random.int(sold.length)]);
+    return 1 - (1 - 1 / sold.length) ** config.sampled;
   }
 }
 
@@ -244,8 +249,6 @@ class Batcher {
 class Columns {
   readonly articles: number[] = [];
   private readonly places = new Map<number, number>();
-
-  constructor(readonly size: number) {}
 
   of(article: number): number {
     let place = this.places.get(article);

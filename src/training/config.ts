@@ -52,6 +52,7 @@ export function trainingConfig(size: Size, seed: number): TrainingConfig {
       batch: tiny ? 32 : 64,
       listLength: 100,
       coldShare: 0.2,
+      maxQuestions: tiny ? 2_000 : full ? 400_000 : 48_000,
       maxLists: tiny ? 1_000 : full ? 200_000 : 16_000,
       denseRate: tiny ? 0.001 : 0.0003,
       tableRate: tiny ? 0.005 : 0.0005,

@@ -92,14 +92,21 @@ export async function fit(
   if (former) rankerWeights = await formerRanker(engine, shop, config, former);
   else {
     const earlier = earlierCutoff(shop, raw, cutoff, config);
-    const rounds = lessons(shop, earlier, cutoff, days, config.ranker.maxLists, createRandom(config.seed, 'lessons'));
+    const rounds = lessons(
+      shop,
+      earlier,
+      cutoff,
+      days,
+      config.ranker.maxQuestions,
+      createRandom(config.seed, 'lessons'),
+    );
     const asked = thinned(rounds, VALIDATED, createRandom(config.seed, 'validation'));
     const best = await towers.learn({
       name: 'Two towers',
       known: shop.known(earlier),
       epochs: config.towers.epochs,
       validate: async () => meanGain(engine, shop, await loadTowers(engine, shop, config, towers.weights), asked),
-      ...checkpointOf('learn', earlier, days, config.ranker.maxLists),
+      ...checkpointOf('learn', earlier, days, config.ranker.maxQuestions),
     });
     epochs = best * config.catchUp;
     const habits = habitsOf(shop, shop.known(earlier));

@@ -6,7 +6,9 @@ import { HISTORY } from '../features/encoder';
 import { PAIR_FEATURES, PAIR_WIDTH } from '../features/pairs';
 import {
   add,
+  cast,
   concat,
+  greater,
   logSumExp,
   matmul,
   mean,
@@ -67,11 +69,14 @@ export function ranker(encoder: Encoder, { dim, hidden }: RankerConfig): Tensor 
   const top = relu(mlp('ranker.top', concat([dots, bottom]), hidden));
   const learnt = matmul(top, parameter('ranker.out', [hidden[hidden.length - 1], 1], 'zeros'));
   // A straight way for the pair's own features. It starts from sensible weights and the rest from nothing, so that a little
-  // data refines an order that is good already.
-  // It may move faster: so few numbers cannot memorise.
-  const change = mul(parameter('ranker.direct', [PAIR_WIDTH, 1], 'zeros'), constant(DIRECT_RATE));
-  const weights = add(constant(Object.values(PAIR_FEATURES), [PAIR_WIDTH, 1]), change);
-  return reshape(add(learnt, matmul(pair, weights)), outer);
+  // data refines an order that is good already. It may move faster: so few numbers cannot memorise. Whoever has bought nothing
+  // yet has weights besides: there the cosine says less, and what sells says more.
+  const newcomer = cast(greater(constant(0.01), matmul(pair, columnOf('history_length'))), 'float32');
+  const direct = add(
+    matmul(pair, directWeights('ranker.direct')),
+    mul(newcomer, matmul(pair, directWeights('ranker.newcomer'))),
+  );
+  return reshape(add(learnt, direct), outer);
 }
 
 /** Turns scores into log-odds: scale · score + shift, with a scale above 0, so that no order changes. */
@@ -95,6 +100,20 @@ export function calibrationWeights({ scale, shift }: Calibration): [string, Floa
 
 const SCALE = 'ranker.scale';
 const SHIFT = 'ranker.shift';
+
+/** [PAIR_WIDTH, 1] The starting weights of the features, if any, and what is learnt to add to them. */
+function directWeights(name: 'ranker.direct' | 'ranker.newcomer'): Tensor {
+  const change = mul(parameter(name, [PAIR_WIDTH, 1], 'zeros'), constant(DIRECT_RATE));
+  return name === 'ranker.direct' ? add(constant(Object.values(PAIR_FEATURES), [PAIR_WIDTH, 1]), change) : change;
+}
+
+/** [PAIR_WIDTH, 1] picks one feature of a pair. */
+function columnOf(feature: keyof typeof PAIR_FEATURES): Tensor {
+  return constant(
+    Object.keys(PAIR_FEATURES).map((name) => (name === feature ? 1 : 0)),
+    [PAIR_WIDTH, 1],
+  );
+}
 
 /**
  * Listwise softmax cross-entropy (Cao et al., ICML 2007, ListNet's top-one loss) over each customer's candidates. Inputs: `label`

@@ -26,7 +26,9 @@ export interface RankerTraining extends RankerConfig {
   readonly listLength: number;
   /** Share of the lists that are made as if nothing were known of the customer's purchases: few real ones are of new customers. */
   readonly coldShare: number;
-  /** At most this many customer-weeks. */
+  /** Candidates are looked for at most so often. Many a customer buys nothing of what is found, which teaches no order. */
+  readonly maxQuestions: number;
+  /** Lists that are learnt from at most. */
   readonly maxLists: number;
   readonly denseRate: number;
   readonly tableRate: number;
@@ -70,7 +72,11 @@ export async function trainRanker(
   const isCold = (customer: number): boolean => !isHeldOut(customer) && random.next() < config.coldShare;
   const lists = await collectLists(shop, pipeline, rounds, { isCold, isHeldOut }, reporter);
   const isChecked = ({ round, place }: List): boolean => isHeldOut(round.customers[place]);
-  const learnt = lists.filter((list) => !isChecked(list));
+  const learnt = sampled(
+    lists.filter((list) => !isChecked(list)),
+    config.maxLists,
+    random,
+  );
   const checked = sampled(lists.filter(isChecked), CHECKED, random);
   const telling = checked.filter(({ hits }) => hits > 0).length;
 

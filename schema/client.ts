@@ -25,7 +25,9 @@ export type RecommendationSource =
   /** It sells well among customers of like age. */
   | 'TRENDING_PEERS'
   /** The Two-Tower model, which places it near this customer. */
-  | 'TWO_TOWER';
+  | 'TWO_TOWER'
+  /** It is another variant of what the customer bought lately, in another colour, say. */
+  | 'VARIANTS';
 
 export type RecommendationsQueryVariables = Exact<{
   customerId: string;

@@ -37,7 +37,7 @@ import { evaluationTable, importTable, recommendationTable, similarTable } from 
 import { createLog, createReporter, type Reporter } from './telemetry';
 import { trainingConfig, type Size } from './training/config';
 import { evaluationReport } from './training/report';
-import { evaluateTraining, HOLD_OUT, train, type HoldOut } from './training/train';
+import { checkpointsIn, evaluateTraining, HOLD_OUT, train, type HoldOut } from './training/train';
 
 /** What every command gets: settings, progress on standard error, and a list of what must be closed at its end. */
 export interface Session {
@@ -196,7 +196,7 @@ program
   .option('--weeks <n>', 'rolling: weeks to measure on (default: 12)', count)
   .option('--end <date>', 'rolling: last day of the last week, YYYY-MM-DD', day)
   .option('--validation', 'leave-one-out: measure on the article before the last, for tuning')
-  .option('--max-customers <n>', 'cases measured at most, drawn by the seed', count, HOLD_OUT.maxCustomers)
+  .option('--max-customers <n>', 'cases measured at most, drawn by the seed', count, 50_000)
   .addOption(size())
   .option('--seed <n>', 'the same data and seed give the same figures', whole, 1)
   .option('--report <file>', 'write the report for people there, one HTML file')
@@ -210,12 +210,14 @@ program
       const store = await openShop(session);
       const engine = openTraining(session);
       const config = trainingConfig(options.size, options.seed);
-      const evaluation = await evaluateTraining(engine, store, config, holdOut, session.reporter);
+      const checkpoints = checkpointsIn(session.config.modelsDir, session.reporter);
+      const evaluation = await evaluateTraining(engine, store, config, holdOut, session.reporter, { checkpoints });
       if (file !== undefined) {
         await writeFile(file, evaluationReport(evaluation, config));
         session.reporter.say(`The report is in ${file}`);
       }
       print(options, evaluation, evaluationTable(evaluation));
+      await checkpoints.clear();
     }),
   );
 

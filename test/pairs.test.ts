@@ -21,6 +21,8 @@ const NAMES = Object.keys(PAIR_FEATURES) as Name[];
 
 const FACTS: ArticleFacts = {
   repeatRates: Float32Array.of(0, 0.25),
+  // Two and two are of one product; the last is of none.
+  productOf: (article) => (article === NEW ? null : String(article >> 1)),
   // Articles point into four directions in turn; the last has no vector.
   vectorOf: (article) =>
     article === NEW ? undefined : Float32Array.from({ length: 4 }, (_, i) => (i === article % 4 ? 1 : 0)),

@@ -10,9 +10,10 @@ import { OWN_PURCHASES, ownPurchases } from '../src/features/sources/own-purchas
 import { mostPopular, TRENDING } from '../src/features/sources/trending';
 import { TRENDING_PEERS } from '../src/features/sources/trending-peers';
 import { TWO_TOWER } from '../src/features/sources/two-tower';
+import { VARIANTS } from '../src/features/sources/variants';
 import { createRandom } from '../src/random';
 
-const LIMITS = [OWN_PURCHASES, CO_PURCHASES, TWO_TOWER, TRENDING_PEERS, NEW_ARRIVALS, TRENDING];
+const LIMITS = [OWN_PURCHASES, VARIANTS, CO_PURCHASES, TWO_TOWER, TRENDING_PEERS, NEW_ARRIVALS, TRENDING];
 
 /** One customer for whom each source finds these articles. */
 interface Known {
@@ -42,6 +43,7 @@ function findingOf(customers: readonly Known[], more: Partial<Finding> = {}): Fi
       articles: Int32Array.from(together),
       scores: Float32Array.from(together, (_, i) => 1 / (i + 1)),
     })),
+    variantsOf: () => [],
     nearest: (most) => customers.map(({ near = [] }) => near.slice(0, most)),
     cosine: (_, article) => article / 1_000,
     hidePast: false,
@@ -68,6 +70,28 @@ describe('candidates', () => {
       [3, ['TWO_TOWER', 'TRENDING']],
       [8, ['NEW_ARRIVALS', 'TRENDING']],
       [4, ['TRENDING']],
+    ]);
+  });
+
+  test('are other variants of what was bought, the latest purchase first and of each what sells first', () => {
+    const products = [
+      [5, 6, 7, 8],
+      [1, 2],
+    ];
+    const { moment } = findingOf([{}]);
+    const sales = { week: Float32Array.from({ length: 9 }, (_, i) => (i === 8 ? 2 : 0)), month: new Float32Array(9) };
+    const more: Partial<Finding> = {
+      moment: { ...moment, sales },
+      variantsOf: (article) => products.find((product) => product.includes(article)) ?? [],
+    };
+    expect(sourcesOf({ own: [5, 1, 3] }, more)).toEqual([
+      [5, ['OWN_PURCHASES']],
+      [1, ['OWN_PURCHASES']],
+      [3, ['OWN_PURCHASES']],
+      [8, ['VARIANTS']],
+      [6, ['VARIANTS']],
+      [7, ['VARIANTS']],
+      [2, ['VARIANTS']],
     ]);
   });
 
@@ -98,7 +122,8 @@ describe('candidates', () => {
       fresh: many(4_000),
       selling: many(5_000),
     };
-    const [{ articles, found }] = findCandidates(findingOf([known]));
+    const variantsOf = (article: number): number[] => (article < 12 ? many(10_000 + 200 * article, 100) : []);
+    const [{ articles, found }] = findCandidates(findingOf([known], { variantsOf }));
     for (const { name, limit } of LIMITS) expect(found.filter((mask) => foundBy(mask, name))).toHaveLength(limit);
     expect(articles).toHaveLength(MAX_CANDIDATES);
     expect([...articles].slice(0, 3)).toEqual([0, 1, 2]);

@@ -6,6 +6,7 @@
  */
 export const SOURCES = [
   'OWN_PURCHASES',
+  'VARIANTS',
   'CO_PURCHASE',
   'TWO_TOWER',
   'TRENDING_PEERS',

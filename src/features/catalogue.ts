@@ -13,6 +13,8 @@ export class Catalogue {
   private slots = new Int32Array(0);
   private single = new Int32Array(0);
   private multi: { ids: Int32Array; weights: Float32Array }[];
+  private readonly codes: (string | null)[] = [];
+  private readonly products = new Map<string, number[]>();
 
   constructor(private readonly encoder: Encoder) {
     this.layout = encoder.articleLayout;
@@ -42,6 +44,7 @@ export class Catalogue {
         this.indices.set(row.key, index);
       }
       this.ids[index] = row.id;
+      this.putProduct(index, row.productCode);
       this.slots[index] = slots[r];
       this.single.set(encoded.single.subarray(r * width, (r + 1) * width), index * width);
       this.layout.multi.forEach((feature, m) => {
@@ -51,6 +54,31 @@ export class Catalogue {
       });
       return index;
     });
+  }
+
+  /** The articles of the same product (other colours, say), itself among them; none where the shop does not say. */
+  variantsOf(index: number): readonly number[] {
+    const code = this.codes[index];
+    return code === null ? [] : (this.products.get(code) ?? []);
+  }
+
+  /** Tells products apart; null: unknown. */
+  productOf(index: number): string | null {
+    return this.codes[index];
+  }
+
+  private putProduct(index: number, code: string | null): void {
+    const before = this.codes[index] as string | null | undefined;
+    if (before === code) return;
+    if (before) {
+      const left = this.products.get(before)?.filter((one) => one !== index) ?? [];
+      this.products.set(before, left);
+    }
+    this.codes[index] = code;
+    if (code === null) return;
+    const known = this.products.get(code);
+    if (known) known.push(index);
+    else this.products.set(code, [index]);
   }
 
   /** The slot of an article's own embedding; 0: none. */

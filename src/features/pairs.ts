@@ -32,6 +32,8 @@ export interface ArticleFacts {
   readonly repeatRates: Habits['repeatRates'];
   /** Unit vector by catalogue index; undefined: none. */
   readonly vectorOf: (article: number) => Float32Array | undefined;
+  /** Tells products apart; null: unknown. */
+  readonly productOf: (article: number) => string | null;
 }
 
 /**
@@ -67,6 +69,7 @@ export const PAIR_FEATURES = {
   found_among_peers: 0,
   found_new: 0,
   found_trending: 0,
+  same_product: 1,
 } as const;
 export const PAIR_WIDTH = Object.keys(PAIR_FEATURES).length;
 
@@ -84,13 +87,19 @@ export function writePairFeatures(
   candidates: Candidates,
   { past, band }: Person,
   moment: Moment,
-  { vectorOf, repeatRates }: ArticleFacts,
+  { vectorOf, productOf, repeatRates }: ArticleFacts,
 ): void {
   if (out.length < (start + candidates.articles.length) * PAIR_WIDTH) {
     throw new VitrineError('INPUT_INVALID', 'writePairFeatures: the array is too short for these candidates');
   }
   const { now, sales } = moment;
   const own = ownHistory(past);
+  // The place of the latest purchase of each product among the distinct articles bought, newest first.
+  const products = new Map<string, number>();
+  for (const [article, { place }] of own) {
+    const product = productOf(article);
+    if (product !== null && !products.has(product)) products.set(product, place);
+  }
   const recent = [...own.keys()].slice(0, RECENT).flatMap((article) => vectorOf(article) ?? []);
   const peers = moment.peers.at(band);
   const paid = meanPrice(past);
@@ -143,6 +152,8 @@ export function writePairFeatures(
     put(foundBy(found, 'TRENDING_PEERS') ? 1 : 0);
     put(foundBy(found, 'NEW_ARRIVALS') ? 1 : 0);
     put(foundBy(found, 'TRENDING') ? 1 : 0);
+    const sameProduct = products.get(productOf(article) ?? '');
+    put(sameProduct === undefined ? 0 : 1 / (1 + sameProduct));
   });
 }
 

@@ -12,6 +12,7 @@ import { checkFirst, checkId, LIMITS, listCost, WORK } from './limits';
 
 const RecommendationSource = {
   OWN_PURCHASES: 'OWN_PURCHASES',
+  VARIANTS: 'VARIANTS',
   CO_PURCHASE: 'CO_PURCHASE',
   TWO_TOWER: 'TWO_TOWER',
   TRENDING_PEERS: 'TRENDING_PEERS',
@@ -25,6 +26,7 @@ registerEnumType(RecommendationSource, {
     'What brought an article up before it was scored: “because …” on a page. Of several sources the one that says most of this customer.',
   valuesConfig: {
     OWN_PURCHASES: { description: 'The customer bought it before.' },
+    VARIANTS: { description: 'It is another variant of what the customer bought lately, in another colour, say.' },
     CO_PURCHASE: { description: 'Others bought it together with, or after, what this customer bought lately.' },
     TWO_TOWER: { description: 'The Two-Tower model, which places it near this customer.' },
     TRENDING_PEERS: { description: 'It sells well among customers of like age.' },

@@ -82,7 +82,11 @@ export function createPipeline(parts: PipelineParts): Pipeline {
     const articles = new Int32Array(n * width);
     const pair = new Float32Array(n * width * PAIR_WIDTH);
     const bandOf = bands.of(customers.encoded);
-    const facts = { repeatRates: habits.repeatRates, vectorOf: (article: number) => vectors.vectorOf(article) };
+    const facts = {
+      repeatRates: habits.repeatRates,
+      vectorOf: (article: number) => vectors.vectorOf(article),
+      productOf: (article: number) => catalogue.productOf(article),
+    };
     candidates.forEach((list, r) => {
       articles.set(list.articles, r * width);
       const person = { past: customers.pasts[r], band: bandOf[r] };
@@ -111,6 +115,7 @@ export function createPipeline(parts: PipelineParts): Pipeline {
         pasts: customers.pasts,
         bands: bands.of(customers.encoded),
         moment,
+        variantsOf: (article) => catalogue.variantsOf(article),
         together: customers.pasts.map((past) => habits.coPurchases.scores(past)),
         nearest: (most) => nearest(queries, most),
         cosine: (r, article) => {

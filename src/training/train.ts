@@ -65,8 +65,10 @@ export interface TrainOptions {
   readonly former?: Former | undefined;
 }
 
-/** Beside the releases: what is learnt on the way, until it is released. */
-export const CHECKPOINTS_FOLDER = '.checkpoints';
+/** What is learnt on the way, until it is released or measured: beside the releases. */
+export function checkpointsIn(modelsDir: string, reporter: Reporter): Checkpoints {
+  return openCheckpoints(join(modelsDir, '.checkpoints'), reporter);
+}
 
 export interface Trained {
   readonly manifest: Manifest;
@@ -83,7 +85,7 @@ export async function train(
   { holdOut, former }: TrainOptions,
   reporter: Reporter,
 ): Promise<Trained> {
-  const checkpoints = openCheckpoints(join(modelsDir, CHECKPOINTS_FOLDER), reporter);
+  const checkpoints = checkpointsIn(modelsDir, reporter);
   const raw = await readShop(store, reporter);
   let evaluation: Evaluation | null = null;
   if (holdOut) {

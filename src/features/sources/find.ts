@@ -8,9 +8,11 @@ import type { Asked, Source } from './source';
 import { TRENDING } from './trending';
 import { TRENDING_PEERS } from './trending-peers';
 import { TWO_TOWER } from './two-tower';
+import { VARIANTS } from './variants';
 
 const BY_NAME = {
   OWN_PURCHASES,
+  VARIANTS,
   CO_PURCHASE: CO_PURCHASES,
   TWO_TOWER,
   TRENDING_PEERS,

@@ -12,6 +12,8 @@ export interface Asked {
   /** [n] age bands */
   readonly bands: Int32Array;
   readonly moment: Moment;
+  /** The articles of the same product as one, itself among them. */
+  readonly variantsOf: (article: number) => readonly number[];
   /** [n] what is bought with each customer's latest purchases, best first */
   readonly together: readonly Scored[];
   /** [n] the articles nearest to each query vector, best first; −1: no article */

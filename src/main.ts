@@ -171,6 +171,7 @@ program
         const { modelsDir } = session.config;
         const former = options.warmStart ? await readTrained(await currentFolder(modelsDir)) : undefined;
         const trained = await train(engine, store, modelsDir, config, { holdOut, former }, session.reporter);
+        sayPeak(session.reporter);
         const { manifest, evaluation } = trained;
         const table = evaluation === null ? '' : `${evaluationTable(evaluation)}\n\n`;
         print(
@@ -212,6 +213,7 @@ program
       const config = trainingConfig(options.size, options.seed);
       const checkpoints = checkpointsIn(session.config.modelsDir, session.reporter);
       const evaluation = await evaluateTraining(engine, store, config, holdOut, session.reporter, { checkpoints });
+      sayPeak(session.reporter);
       if (file !== undefined) {
         await writeFile(file, evaluationReport(evaluation, config));
         session.reporter.say(`The report is in ${file}`);
@@ -450,6 +452,12 @@ function aborted(signal: AbortSignal): Promise<void> {
 
 function print(options: { json?: boolean }, value: unknown, text: string): void {
   process.stdout.write(`${options.json ? JSON.stringify(value, null, 2) : text}\n`);
+}
+
+/** The most memory that this process has held. */
+function sayPeak(reporter: Reporter): void {
+  const { maxRSS } = process.resourceUsage(); // in KiB
+  reporter.say(`Peak memory: ${(maxRSS / 2 ** 20).toFixed(1)} GiB`);
 }
 
 function orThrow<T>(value: T | Error): T {

@@ -70,7 +70,7 @@ export function roundsOf(shop: Shop, protocol: Protocol, maxCustomers: number, r
 
 /**
  * Questions to learn a ranking from, at most `maxLists` in all, between two cutoffs of one kind: what was known at `earlier` retrieves, what
- * came until `later` is asked for. With moments, questions start at each day (or so) and ask for what was bought in the `days` after it,
+ * came until `later` is asked for. With moments, questions start every day (further back every week) and ask for what was bought in the `days` after it,
  * as far as it is known.
  */
 export function lessons(
@@ -84,17 +84,21 @@ export function lessons(
   if ('butLast' in earlier || 'butLast' in later) {
     return [nextPurchases(shop, shop.known(earlier), shop.known(later), 0, maxLists, random)];
   }
-  const span = later.before - earlier.before;
-  const moments = Math.max(1, Math.min(MOMENTS, Math.ceil(span / DAY)));
-  const rounds = Array.from({ length: moments }, (_, m) => {
-    const from = earlier.before + (span * m) / moments;
-    return window(shop, from, Math.min(from + days * DAY, later.before));
-  });
+  const rounds = momentsBetween(earlier.before, later.before).map((from) =>
+    window(shop, from, Math.min(from + days * DAY, later.before)),
+  );
   return thinned(rounds, maxLists, random);
 }
 
-/** At most so many moments of the past are looked at: each has sales of its own. */
-const MOMENTS = 56;
+/** So many days before the end every day is a moment of its own, since what will be asked comes right after; then every week. */
+const DAILY = 28;
+
+/** Moments in [first, end), newest first. */
+function momentsBetween(first: number, end: number): number[] {
+  const moments: number[] = [];
+  for (let at = end - DAY; at > first; at -= moments.length < DAILY ? DAY : WEEK) moments.push(at);
+  return [...moments, first];
+}
 
 /** Everybody who bought in [from, to), as known before. */
 function window(shop: Shop, from: number, to: number): Round {

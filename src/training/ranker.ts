@@ -70,11 +70,11 @@ export function ranker(encoder: Encoder, { dim, hidden }: RankerConfig): Tensor 
   const learnt = matmul(top, parameter('ranker.out', [hidden[hidden.length - 1], 1], 'zeros'));
   // A straight way for the pair's own features. It starts from sensible weights and the rest from nothing, so that a little
   // data refines an order that is good already. It may move faster: so few numbers cannot memorise. Whoever has bought nothing
-  // yet has weights besides: there the cosine says less, and what sells says more.
+  // yet has weights besides.
   const newcomer = cast(greater(constant(0.01), matmul(pair, columnOf('history_length'))), 'float32');
   const direct = add(
-    matmul(pair, directWeights('ranker.direct')),
-    mul(newcomer, matmul(pair, directWeights('ranker.newcomer'))),
+    matmul(pair, directWeights('ranker.direct', PAIR_FEATURES)),
+    mul(newcomer, matmul(pair, directWeights('ranker.newcomer', NEWCOMER))),
   );
   return reshape(add(learnt, direct), outer);
 }
@@ -101,11 +101,15 @@ export function calibrationWeights({ scale, shift }: Calibration): [string, Floa
 const SCALE = 'ranker.scale';
 const SHIFT = 'ranker.shift';
 
-/** [PAIR_WIDTH, 1] The starting weights of the features, if any, and what is learnt to add to them. */
-function directWeights(name: 'ranker.direct' | 'ranker.newcomer'): Tensor {
+/** [PAIR_WIDTH, 1] The weights that features start from, and what is learnt to add to them. */
+function directWeights(name: string, start: Readonly<Partial<Record<keyof typeof PAIR_FEATURES, number>>>): Tensor {
+  const first = (Object.keys(PAIR_FEATURES) as (keyof typeof PAIR_FEATURES)[]).map((feature) => start[feature] ?? 0);
   const change = mul(parameter(name, [PAIR_WIDTH, 1], 'zeros'), constant(DIRECT_RATE));
-  return name === 'ranker.direct' ? add(constant(Object.values(PAIR_FEATURES), [PAIR_WIDTH, 1]), change) : change;
+  return add(constant(first, [PAIR_WIDTH, 1]), change);
 }
+
+/** What is added for whoever has bought nothing yet: there the cosine says less, and what sells says more. */
+const NEWCOMER = { cosine: -2, sales_month: 1 } as const;
 
 /** [PAIR_WIDTH, 1] picks one feature of a pair. */
 function columnOf(feature: keyof typeof PAIR_FEATURES): Tensor {

@@ -42,7 +42,7 @@ export interface ArticleFacts {
  */
 export const PAIR_FEATURES = {
   cosine: 3,
-  own: 0.5,
+  own: 2,
   times_bought: 0.5,
   bought_within_week: 1.5,
   bought_within_month: 1,
@@ -52,7 +52,7 @@ export const PAIR_FEATURES = {
   trend: 0.3,
   history_length: 0,
   bought_within_days: 0,
-  own_place: 0,
+  own_place: 2,
   in_latest_basket: 0,
   customer_lately: 0,
   together: 2,

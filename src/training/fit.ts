@@ -17,7 +17,7 @@ import type { Trained } from '../release/weights';
 import type { Reporter } from '../telemetry';
 import type { Checkpoints } from './checkpoint';
 import type { TrainingConfig } from './config';
-import { lessons, thinned } from './protocols';
+import { lessons, thinned, withPast } from './protocols';
 import { calibrated, ranker } from './ranker';
 import { rankerWeeks, trainRanker } from './train-ranker';
 import { towerTrainer, type TowerStage } from './train-towers';
@@ -100,7 +100,7 @@ export async function fit(
       config.ranker.maxQuestions,
       createRandom(config.seed, 'lessons'),
     );
-    const asked = thinned(rounds, VALIDATED, createRandom(config.seed, 'validation'));
+    const asked = thinned(withPast(shop, rounds), VALIDATED, createRandom(config.seed, 'validation'));
     const best = await towers.learn({
       name: 'Two towers',
       known: shop.known(earlier),

@@ -138,6 +138,19 @@ function nextPurchases(shop: Shop, known: Known, limit: Known, skip: number, mos
   };
 }
 
+/** The questions of whom something is known; all of them, where that is too few to tell anything. */
+export function withPast(shop: Shop, rounds: readonly Round[]): readonly Round[] {
+  const known = rounds.map((round) =>
+    partOf(
+      round,
+      [...round.customers.keys()].filter((i) => round.ends[i] > shop.offsets[round.customers[i]]),
+    ),
+  );
+  return known.reduce((sum, { customers }) => sum + customers.length, 0) < ENOUGH_KNOWN ? rounds : known;
+}
+
+const ENOUGH_KNOWN = 200;
+
 /** A random part of the customers of all rounds together. */
 export function thinned(rounds: readonly Round[], most: number, random: Random): Round[] {
   const all = rounds.flatMap((round, r) => Array.from(round.customers, (_, i) => ({ r, i })));
@@ -145,16 +158,18 @@ export function thinned(rounds: readonly Round[], most: number, random: Random):
   for (const { r, i } of sampled(all, most, random)) kept[r].push(i);
   return rounds.flatMap((round, r) => {
     if (kept[r].length === 0) return [];
-    const chosen = Int32Array.from(kept[r]).sort();
-    return [
-      {
-        ...round,
-        customers: chosen.map((i) => round.customers[i]),
-        ends: chosen.map((i) => round.ends[i]),
-        answers: Array.from(chosen, (i) => round.answers[i]),
-      },
-    ];
+    return [partOf(round, kept[r])];
   });
+}
+
+/** The customers of a round at some places, in their order. */
+function partOf(round: Round, places: readonly number[]): Round {
+  return {
+    ...round,
+    customers: Int32Array.from(places, (i) => round.customers[i]),
+    ends: Int32Array.from(places, (i) => round.ends[i]),
+    answers: places.map((i) => round.answers[i]),
+  };
 }
 
 /** The customers [from, to) of a round as the pipeline reads them; of cold ones no purchases are known. */

@@ -70,10 +70,10 @@ export function ranker(encoder: Encoder, { dim, hidden }: RankerConfig): Tensor 
   const learnt = matmul(top, parameter('ranker.out', [hidden[hidden.length - 1], 1], 'zeros'));
   // A straight way for the pair's own features. It starts from sensible weights and the rest from nothing, so that a little
   // data refines an order that is good already. It may move faster: so few numbers cannot memorise. Whoever has bought nothing
-  // yet has weights besides.
+  // yet has weights of their own.
   const newcomer = cast(greater(constant(0.01), matmul(pair, columnOf('history_length'))), 'float32');
   const direct = add(
-    matmul(pair, directWeights('ranker.direct', PAIR_FEATURES)),
+    mul(sub(constant(1), newcomer), matmul(pair, directWeights('ranker.direct', PAIR_FEATURES))),
     mul(newcomer, matmul(pair, directWeights('ranker.newcomer', NEWCOMER))),
   );
   return reshape(add(learnt, direct), outer);
@@ -108,8 +108,8 @@ function directWeights(name: string, start: Readonly<Partial<Record<keyof typeof
   return add(constant(first, [PAIR_WIDTH, 1]), change);
 }
 
-/** What is added for whoever has bought nothing yet: there the cosine says less, and what sells says more. */
-const NEWCOMER = { cosine: -2, sales_month: 1 } as const;
+/** For whoever has bought nothing yet: there the cosine says less, and what sells says more. */
+const NEWCOMER = { ...PAIR_FEATURES, cosine: 1, sales_month: 2 } as const;
 
 /** [PAIR_WIDTH, 1] picks one feature of a pair. */
 function columnOf(feature: keyof typeof PAIR_FEATURES): Tensor {

@@ -22,9 +22,6 @@ import {
 import { constant, embedding, input, parameter, type Table, type Tensor } from '../graph/tensor';
 import { fieldEmbeddings, mlp } from './layers';
 
-/** How much faster than other weights those of the pair's features move. */
-const DIRECT_RATE = 10;
-
 export interface RankerConfig {
   /** Width of every embedding. */
   readonly dim: number;
@@ -69,7 +66,7 @@ export function ranker(encoder: Encoder, { dim, hidden }: RankerConfig): Tensor 
   const top = relu(mlp('ranker.top', concat([dots, bottom]), hidden));
   const learnt = matmul(top, parameter('ranker.out', [hidden[hidden.length - 1], 1], 'zeros'));
   // A straight way for the pair's own features. It starts from sensible weights and the rest from nothing, so that a little
-  // data refines an order that is good already. It may move faster: so few numbers cannot memorise. Whoever has bought nothing
+  // data refines an order that is good already. Whoever has bought nothing
   // yet has weights of their own.
   const newcomer = cast(greater(constant(0.01), matmul(pair, columnOf('history_length'))), 'float32');
   const direct = add(
@@ -101,11 +98,10 @@ export function calibrationWeights({ scale, shift }: Calibration): [string, Floa
 const SCALE = 'ranker.scale';
 const SHIFT = 'ranker.shift';
 
-/** [PAIR_WIDTH, 1] The weights that features start from, and what is learnt to add to them. */
+/** [PAIR_WIDTH, 1] One weight a feature, from where it starts. */
 function directWeights(name: string, start: Readonly<Partial<Record<keyof typeof PAIR_FEATURES, number>>>): Tensor {
   const first = (Object.keys(PAIR_FEATURES) as (keyof typeof PAIR_FEATURES)[]).map((feature) => start[feature] ?? 0);
-  const change = mul(parameter(name, [PAIR_WIDTH, 1], 'zeros'), constant(DIRECT_RATE));
-  return add(constant(first, [PAIR_WIDTH, 1]), change);
+  return parameter(name, [PAIR_WIDTH, 1], { values: first });
 }
 
 /** For whoever has bought nothing yet: there the cosine says less, and what sells says more. */

@@ -11,8 +11,8 @@ import { createTestDatabase, type TestDatabase } from './database';
 const MAIN = join(__dirname, '..', 'src', 'main.js');
 /** Ctrl-C must be heard at once, whatever runs; a busy machine included. */
 const SOON_MS = 5_000;
-/** What is waited for comes within seconds; anything later is stuck. */
-const HEARD_MS = 25_000;
+/** What is waited for comes within seconds, on a busy machine within a minute; anything later is stuck. */
+const HEARD_MS = 80_000;
 const ADDRESS = /http:\/\/(?:localhost|127\.0\.0\.1):\d+/;
 
 interface Ended {
@@ -401,19 +401,23 @@ describe('a shop from files to recommendations', () => {
 
   test.each([
     ['while the towers learn', /Encoding the shop/],
-    ['while the text encoder learns', /Two towers catch up: /],
-  ])('Ctrl-C %s ends train at once and leaves the releases as they were', async (_when, moment) => {
-    const before = await releasesIn(join(base, 'models'));
-    const training = start(['train', '--size', 'full', '--no-evaluate']);
-    await training.heard(moment);
-    await new Promise((resolve) => setTimeout(resolve, 200));
-    const { code, signal, stdout, stderr, took } = await interrupt(training);
-    expect({ code, signal, stdout }).toEqual({ code: 130, signal: null, stdout: '' });
-    expect(stderr).not.toContain('rror');
-    expect(took).toBeLessThan(SOON_MS);
-    expect(await releasesIn(join(base, 'models'))).toEqual(before);
-    expect((await readFile(join(base, 'models', 'current'), 'utf8')).trim()).toBe(releaseName);
-  });
+    ['when the towers have learnt', /Candidates for the ranker/],
+  ])(
+    'Ctrl-C %s ends train at once and leaves the releases as they were',
+    async (_when, moment) => {
+      const before = await releasesIn(join(base, 'models'));
+      const training = start(['train', '--size', 'full', '--no-evaluate']);
+      await training.heard(moment);
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      const { code, signal, stdout, stderr, took } = await interrupt(training);
+      expect({ code, signal, stdout }).toEqual({ code: 130, signal: null, stdout: '' });
+      expect(stderr).not.toContain('rror');
+      expect(took).toBeLessThan(SOON_MS);
+      expect(await releasesIn(join(base, 'models'))).toEqual(before);
+      expect((await readFile(join(base, 'models', 'current'), 'utf8')).trim()).toBe(releaseName);
+    },
+    120_000,
+  );
 
   test('demo goes the whole way on given files, and asks its own server', async () => {
     const own = await createTestDatabase('cli_demo');

@@ -5,11 +5,10 @@ import type { Shop } from '../features/dataset';
 import { encodeOnnx } from '../graph/onnx';
 import type { Tensor } from '../graph/tensor';
 import { sampled, type Random } from '../random';
-import { widest, type Pipeline } from '../recommend/pipeline';
+import { widest } from '../recommend/pipeline';
 import type { Reporter } from '../telemetry';
 import { fitCalibration } from './calibration';
-import type { Round } from './protocols';
-import { byRound, collectLists, customersOfLists, lessonOf, type List } from './ranker-lists';
+import { byRound, customersOfLists, lessonOf, type List, type Taken } from './ranker-lists';
 import { calibrationWeights, listwiseLoss, ranker, type RankerConfig } from './ranker';
 import { createTrainer, type Weights } from './trainer';
 
@@ -54,23 +53,26 @@ export function rankerWeeks(shop: Shop, first: number, until: number, { weeks, e
   return most;
 }
 
+/** Draws whose lists are held out, and who is shown as if nothing were known of their purchases. */
+export function drawTaken(shop: Shop, { coldShare }: RankerTraining, random: Random): Taken {
+  const held = new Set(Array.from({ length: shop.customers }, (_, c) => c).filter(() => random.next() < HELD_OUT));
+  const isHeldOut = (customer: number): boolean => held.has(customer);
+  return { isHeldOut, isCold: (customer) => !isHeldOut(customer) && random.next() < coldShare };
+}
+
 /**
- * Learns from questions whose answers the towers of the pipeline have not seen. Where there is nothing to learn from, the weights
- * are those that training starts from.
+ * Learns from lists whose answers the towers that found them have not seen. Where there is nothing to learn from, the weights are
+ * those that training starts from.
  */
 export async function trainRanker(
   engine: Engine,
   shop: Shop,
-  pipeline: Pipeline,
-  rounds: readonly Round[],
+  lists: readonly List[],
+  { isHeldOut }: Pick<Taken, 'isHeldOut'>,
   config: RankerTraining,
   random: Random,
   reporter: Reporter,
 ): Promise<Weights> {
-  const held = new Set(Array.from({ length: shop.customers }, (_, c) => c).filter(() => random.next() < HELD_OUT));
-  const isHeldOut = (customer: number): boolean => held.has(customer);
-  const isCold = (customer: number): boolean => !isHeldOut(customer) && random.next() < config.coldShare;
-  const lists = await collectLists(shop, pipeline, rounds, { isCold, isHeldOut }, reporter);
   const isChecked = ({ round, place }: List): boolean => isHeldOut(round.customers[place]);
   const learnt = sampled(
     lists.filter((list) => !isChecked(list)),
@@ -89,7 +91,7 @@ export async function trainRanker(
     tableRate: config.tableRate,
     weightDecay: config.weightDecay,
   });
-  const check = (): Promise<Float32Array[]> => scoreLists(engine, shop, pipeline, scores, trainer.weights, checked);
+  const check = (): Promise<Float32Array[]> => scoreLists(engine, shop, scores, trainer.weights, checked);
   let checkedScores = await check();
   if (learnt.length === 0) {
     reporter.say('No recent purchase was among the candidates: the ranker keeps the weights that it starts from');
@@ -100,7 +102,7 @@ export async function trainRanker(
   let done = 0;
   let best = { gain: meanGain(checked, checkedScores), weights: copied(trainer.weights), scores: checkedScores };
   for (let epoch = 1; epoch <= config.epochs; epoch++) {
-    await trainer.train(batches(shop, pipeline, learnt, config, random), (_step, value) => {
+    await trainer.train(batches(shop, learnt, config, random), (_step, value) => {
       loss = Number.isNaN(loss) ? value : 0.98 * loss + 0.02 * value;
       done = Math.min(done + config.batch, learnt.length * epoch);
       progress.tick(done, `loss ${loss.toFixed(3)}`);
@@ -118,7 +120,6 @@ export async function trainRanker(
 /** Every list once, in a random order. */
 function* batches(
   shop: Shop,
-  pipeline: Pipeline,
   lists: readonly List[],
   { batch, listLength }: RankerTraining,
   random: Random,
@@ -127,14 +128,13 @@ function* batches(
     .map((list) => ({ list, key: random.next() }))
     .sort((a, b) => a.key - b.key)
     .map(({ list }) => list);
-  for (const group of byRound(shuffled, batch)) yield lessonOf(shop, pipeline, group, listLength, random);
+  for (const group of byRound(shuffled, batch)) yield lessonOf(shop, group, listLength, random);
 }
 
 /** [lists] scores of all candidates of each list, by the ranker with these weights. */
 async function scoreLists(
   engine: Engine,
   shop: Shop,
-  pipeline: Pipeline,
   scores: Tensor,
   weights: Weights,
   lists: readonly List[],
@@ -144,7 +144,8 @@ async function scoreLists(
   const found = new Map<List, Float32Array>();
   for (const group of byRound(lists, 64)) {
     const candidates = group.map((list) => list.candidates);
-    const inputs = pipeline.rankerInputs(customersOfLists(shop, group), candidates, group[0].round.moment);
+    const [{ pipeline, round }] = group;
+    const inputs = pipeline.rankerInputs(customersOfLists(shop, group), candidates, round.moment);
     const data = (await engine.run(name, inputs)).scores.data as Float32Array;
     const width = widest(candidates);
     group.forEach((list, r) => found.set(list, data.slice(r * width, r * width + list.bought.length)));

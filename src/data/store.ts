@@ -54,8 +54,8 @@ export interface Store {
    * is now, on historic data its last day. Articles sold in none of them are absent; no purchases: clock null.
    */
   articleSales(days: readonly number[]): Promise<{ clock: Date | null; sales: Map<number, ArticleSales> }>;
-  /** When each article (by key) was first sold. Reads every purchase: some seconds for tens of millions. */
-  firstSales(): Promise<Map<number, Date>>;
+  /** What each article (by key) sold in all its time, and in the `days` before the clock. Reads every purchase: some seconds for tens of millions. */
+  salesHistory(days: number): Promise<Map<number, SalesHistory>>;
   /**
    * Units sold in the `days` before the clock by age of the customers: band 0 holds those of unknown age, band b those from
    * bounds[b − 2] until before bounds[b − 1], the first and last open. Bands that bought nothing are absent.
@@ -82,8 +82,18 @@ export interface ArticleSales {
   readonly units: number[];
   /** Mean price paid in the longest window; null: nobody knows. */
   readonly price: number | null;
-  /** The first sale in the longest window. */
+  /** The first and the last sale in the longest window. */
   readonly first: Date;
+  readonly last: Date;
+}
+
+/** All sales of one article. */
+export interface SalesHistory {
+  readonly first: Date;
+  readonly last: Date;
+  readonly units: number;
+  /** Units of the days asked for. */
+  readonly lately: number;
 }
 
 /** What one age band bought: units of articles by key. */
@@ -116,6 +126,15 @@ export function openStore(url: string, options: StoreOptions = {}): Store {
   const prisma = new PrismaClient({ adapter, errorFormat: 'minimal', log: [{ emit: 'event', level: 'query' }] });
   // Heard from Prisma itself, so that what is counted is what is sent.
   if (onQuery) prisma.$on('query', ({ query }) => onQuery(TABLE.exec(query)?.[1] ?? 'none'));
+
+  /** The shop's newest purchase; one of the future is a slip of the pen. The end of an index: quick however many there are. */
+  async function clockOf(): Promise<Date | null> {
+    const [{ clock }] = await ask(
+      prisma.$queryRaw<{ clock: Date | null }[]>`
+        SELECT max(bought_at) AS clock FROM purchases WHERE bought_at < now() + interval '1 day'`,
+    );
+    return clock;
+  }
 
   return {
     customersById: (ids) =>
@@ -214,29 +233,29 @@ export function openStore(url: string, options: StoreOptions = {}): Store {
     },
 
     async articleSales(days) {
-      // The end of an index: quick however many purchases there are. A purchase of the future is a slip of the pen.
-      const [{ clock }] = await ask(
-        prisma.$queryRaw<{ clock: Date | null }[]>`
-          SELECT max(bought_at) AS clock FROM purchases WHERE bought_at < now() + interval '1 day'`,
-      );
+      const clock = await clockOf();
       if (!clock) return { clock, sales: new Map() };
       const units = days.map((span) => Prisma.sql`count(*) FILTER (WHERE bought_at > ${daysBefore(clock, span)})::int`);
       const rows = await ask(
         prisma.$queryRaw<(ArticleSales & { key: number })[]>`
-          SELECT article_key AS key, ARRAY[${Prisma.join(units)}] AS units, avg(price) AS price, min(bought_at) AS first
+          SELECT article_key AS key, ARRAY[${Prisma.join(units)}] AS units, avg(price) AS price,
+            min(bought_at) AS first, max(bought_at) AS last
           FROM purchases WHERE bought_at > ${daysBefore(clock, Math.max(...days))} AND bought_at <= ${clock}
           GROUP BY article_key`,
       );
       return { clock, sales: new Map(rows.map(({ key, ...sales }) => [key, sales])) };
     },
 
-    async firstSales() {
+    async salesHistory(days) {
+      const clock = await clockOf();
+      if (!clock) return new Map();
       const rows = await ask(
-        prisma.$queryRaw<{ key: number; first: Date }[]>`
-          SELECT article_key AS key, min(bought_at) AS first FROM purchases
-          WHERE bought_at < now() + interval '1 day' GROUP BY article_key`,
+        prisma.$queryRaw<(SalesHistory & { key: number })[]>`
+          SELECT article_key AS key, min(bought_at) AS first, max(bought_at) AS last, count(*)::int AS units,
+            count(*) FILTER (WHERE bought_at > ${daysBefore(clock, days)})::int AS lately
+          FROM purchases WHERE bought_at <= ${clock} GROUP BY article_key`,
       );
-      return new Map(rows.map(({ key, first }) => [key, first]));
+      return new Map(rows.map(({ key, ...history }) => [key, history]));
     },
 
     salesByAge: (clock, days, bounds) =>

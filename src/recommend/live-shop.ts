@@ -1,12 +1,12 @@
 // The shop as a running server knows it: the catalogue in memory, the indexes of the release brought up to date with the store,
 // what sells, and to whom. Follows the store by itself: a new article is found within a second or so, without a new release.
 // Knows nothing of requests.
-import type { ArticleRow, ArticleSales, Store } from '../data/store';
+import type { ArticleRow, ArticleSales, SalesHistory, Store } from '../data/store';
 import { ageBands } from '../features/age-bands';
 import { Catalogue } from '../features/catalogue';
 import { reorderedHabits, type Habits } from '../features/habits';
 import { articleInputs } from '../features/inputs';
-import { createMoment, SALES_DAYS, type Moment } from '../features/moment';
+import { createMoment, QUARTER_DAYS, SALES_DAYS, type Moment } from '../features/moment';
 import { articleText } from '../features/text';
 import type { Release } from '../release/open';
 import type { Reporter } from '../telemetry';
@@ -76,8 +76,8 @@ class Shop implements LiveShop {
   private lastFull = -Infinity;
   private lastPeers = -Infinity;
   private peers: Float32Array[] = [];
-  /** By key: when an article was first sold. */
-  private firstSold = new Map<number, Date>();
+  /** By key: all sales of an article until the shop was opened. */
+  private history = new Map<number, SalesHistory>();
   private now: Moment;
 
   constructor(private readonly parts: LiveShopParts) {
@@ -150,7 +150,7 @@ class Shop implements LiveShop {
     this.removeIds(gone);
     this.known = release.articleIds.length - gone.length;
     this.habits = reorderedHabits(release.habits, this.articleOfId, this.catalogue.size);
-    this.firstSold = await store.firstSales();
+    this.history = await store.salesHistory(QUARTER_DAYS);
     await this.readSales();
     this.lastFull = this.clock();
   }
@@ -241,7 +241,9 @@ class Shop implements LiveShop {
   private async readSales(): Promise<void> {
     const { clock, sales } = await this.parts.store.articleSales([...SALES_DAYS]);
     // What was not sold when the shop was opened was first sold since, within the window.
-    for (const [key, { first }] of sales) if (!this.firstSold.has(key)) this.firstSold.set(key, first);
+    for (const [key, { first, last, units }] of sales) {
+      if (!this.history.has(key)) this.history.set(key, { first, last, units: units[1], lately: units[1] });
+    }
     if (clock && this.clock() - this.lastPeers > PEERS_REFRESH_MS) {
       this.peers = await this.readPeers(clock);
       this.lastPeers = this.clock();
@@ -256,14 +258,27 @@ class Shop implements LiveShop {
     const [week, month] = SALES_DAYS.map(() => new Float32Array(size));
     const prices = new Float32Array(size).fill(Number.NaN);
     const ages = new Float32Array(size);
+    const [quarter, ever, idle] = [new Float32Array(size), new Float32Array(size), new Float32Array(size)];
+    const daysSince = (at: Date | undefined): number => (now - (at?.getTime() ?? Number.NaN) / 1000) / DAY;
     this.catalogue.keys.forEach((key, article) => {
-      ages[article] = (now - (this.firstSold.get(key)?.getTime() ?? Number.NaN) / 1000) / DAY;
+      const known = this.history.get(key);
       const sold = sales.get(key);
+      ages[article] = daysSince(known?.first);
+      idle[article] = daysSince(sold?.last ?? known?.last);
+      quarter[article] = known?.lately ?? 0;
+      ever[article] = known?.units ?? 0;
       if (!sold) return;
       [week[article], month[article]] = sold.units;
       prices[article] = sold.price ?? Number.NaN;
     });
-    return createMoment({ now, sales: { week, month }, prices, ages, peers: this.peers });
+    return createMoment({
+      now,
+      sales: { week, month },
+      long: { quarter, ever, idle },
+      prices,
+      ages,
+      peers: this.peers,
+    });
   }
 
   /** [bands, articles] units of the month by age band; none where the shop knows no ages. */

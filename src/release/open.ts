@@ -120,7 +120,7 @@ export async function openRelease(folder: string, engine: Engine): Promise<Relea
       throw invalid(file, `its vectors have ${String(opened.dim)} numbers, the manifest says ${String(dim)}`);
     return opened;
   };
-  const habits = fitting(HABITS_FILE, (content) => readHabits(content, articleIds.length));
+  const habits = fitting(HABITS_FILE, (content) => readHabits(content, articleIds.length, encoder.articleLayout.slots));
   const indexes = { articles: index('articles'), similar: index('similar') };
   const report = files.get(REPORT_FILE)?.toString('utf8');
   const release = { manifest, encoder, tokeniser, articleIds, ...indexes, habits, report };

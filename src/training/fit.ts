@@ -18,7 +18,7 @@ import type { Reporter } from '../telemetry';
 import type { Checkpoints } from './checkpoint';
 import type { TrainingConfig } from './config';
 import { inStages, lessons, thinned, withPast } from './protocols';
-import { calibrated, ranker } from './ranker';
+import { servedRanker } from './ranker';
 import { collectLists, type List } from './ranker-lists';
 import { drawTaken, rankerWeeks, trainRanker } from './train-ranker';
 import { towerTrainer, type TowerStage } from './train-towers';
@@ -46,7 +46,7 @@ const WEEK = 7 * 86_400;
 /** Customers that are asked after each epoch to see whether the towers still learn. */
 const VALIDATED = 4_000;
 /** How often on the way to the cutoff the towers move on, and what is counted is counted anew, to find the ranker's candidates. */
-const STAGES = 4;
+const STAGES = 6;
 
 export interface FitOptions {
   readonly config: TrainingConfig;
@@ -138,7 +138,7 @@ export async function fit(
     epochs,
     ...checkpointOf('catch up', epochs),
   });
-  const rankerModel = served('ranker', calibrated(ranker(shop.encoder, config.ranker)), rankerWeights);
+  const rankerModel = served('ranker', servedRanker(shop.encoder, config.ranker), rankerWeights);
   await engine.load(modelKey(DRAFT, 'ranker'), rankerModel.bytes);
   const late = await serveTowers(
     engine,
@@ -156,7 +156,7 @@ export async function fit(
 async function formerRanker(engine: Engine, shop: Shop, config: TrainingConfig, former: Trained): Promise<Weights> {
   const trainer = await createTrainer(engine, {
     name: 'former.ranker',
-    loss: mean(calibrated(ranker(shop.encoder, config.ranker))),
+    loss: mean(servedRanker(shop.encoder, config.ranker)),
     random: createRandom(config.seed, 'ranker'),
     denseRate: 0,
     tableRate: 0,

@@ -23,6 +23,11 @@ export interface List {
   readonly hits: number;
 }
 
+/** Whether the list was made without knowing a purchase of the customer. */
+export function isNewcomer(shop: Shop, { round, place, cold }: List): boolean {
+  return cold || round.ends[place] === shop.offsets[round.customers[place]];
+}
+
 /** How customers of the rounds are taken. */
 export interface Taken {
   /** Draws whose purchases are hidden. */

@@ -19,7 +19,7 @@ import {
   whole,
   type ProtocolOptions,
 } from './arguments';
-import { loadConfig, type Config } from './config';
+import { loadConfig, PROJECT_ROOT, type Config } from './config';
 import { importShop } from './data/import';
 import { openDatabase } from './data/postgres';
 import { openStore, type Store } from './data/store';
@@ -30,6 +30,7 @@ import { examine, formatFindings } from './doctor';
 import { openEngine } from './engine/engine';
 import { asError, VitrineError } from './errors';
 import { createServer } from './graphql/server';
+import { NO_PHOTOS, openPhotos } from './images/photos';
 import { currentFolder } from './release/open';
 import { readTrained } from './release/weights';
 import { createHost, openCurrent } from './serve';
@@ -273,7 +274,7 @@ program
   .action((options: { port?: number }) =>
     run(async (session) => {
       const address = await startServer(session, await openShop(session), options.port);
-      session.reporter.say(`Serving ${address}/graphql; Ctrl-C stops.`);
+      session.reporter.say(`Serving ${address} (the API: ${address}/graphql); Ctrl-C stops.`);
       await aborted(session.signal);
     }),
   );
@@ -298,7 +299,7 @@ program
         store,
         databaseUrl: url,
         engine: () => openTraining(session),
-        serve: () => startServer(session, store, options.port),
+        serve: (photos) => startServer(session, store, options.port, photos),
       });
       if (!options.check) await aborted(session.signal);
     }),
@@ -338,10 +339,16 @@ async function openServing(session: Session, store: Store) {
 }
 
 /** Starts the server; gives its address. */
-async function startServer(session: Session, store: Store, port = session.config.port): Promise<string> {
+async function startServer(
+  session: Session,
+  store: Store,
+  port = session.config.port,
+  photos?: string,
+): Promise<string> {
   const log = createLog(session.config);
   const host = await createHost(session.config, store, log, undefined, session.reporter);
   session.closing(() => host.close());
+  const images = session.config.imagesDir ?? photos;
   const server = await createServer({
     store,
     recommender: host.recommender,
@@ -349,6 +356,9 @@ async function startServer(session: Session, store: Store, port = session.config
     log,
     // Anybody may ask for it: the details, with the server's paths, are in the log.
     report: () => host.report(),
+    photos: images === undefined ? NO_PHOTOS : openPhotos(images, join(session.config.home, 'images')),
+    shopWindow: join(PROJECT_ROOT, 'dist', 'web'),
+    counters: host,
     ready: () =>
       host.problem() === undefined
         ? { ready: true }

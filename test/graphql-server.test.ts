@@ -29,13 +29,15 @@ describe('pages', () => {
   test('/ leads people and programs to the API and to its health', async () => {
     const page = await shop.server.app.inject({ url: '/', headers: { accept: 'text/html,*/*' } });
     expect(page.headers['content-type']).toContain('text/html');
-    for (const path of ['/graphql', '/report', '/health/live', '/health/ready'])
+    for (const path of ['/graphql', '/report', '/metrics', '/health/live', '/health/ready'])
       expect(page.body).toContain(`href="${path}"`);
     const json = await shop.server.app.inject({ url: '/' });
     expect(json.json()).toEqual({
       name: 'Vitrine',
       graphql: '/graphql',
       report: '/report',
+      metrics: '/metrics',
+      images: '/images/{articleId}',
       health: { live: '/health/live', ready: '/health/ready' },
     });
   });
@@ -209,7 +211,7 @@ describe('the end', () => {
     const released = new Promise<void>((resolve) => (answer = resolve));
     const asked = new Promise<void>((resolve) => (arrived = resolve));
     const recommender: Recommender = {
-      similar: (requests) => plain.similar(requests),
+      ...plain,
       async recommend(requests) {
         arrived();
         await released;

@@ -4,13 +4,14 @@
 import { PrismaPg } from '@prisma/adapter-pg';
 import { asError, VitrineError } from '../errors';
 import { FIELDS } from './mapping';
+import { recordOrder, type Ask, type Order, type RecordedOrder } from './orders';
 import { Prisma, PrismaClient, type Article, type Customer, type Purchase } from './prisma/client';
 import { copyPurchases, type PurchaseColumns } from './purchase-columns';
 
 export type ArticleRow = Article;
 export type CustomerRow = Customer;
 export type PurchaseRow = Purchase;
-export type { PurchaseColumns };
+export type { Order, PurchaseColumns, RecordedOrder };
 
 export interface Page<T> {
   rows: T[];
@@ -67,6 +68,8 @@ export interface Store {
   /** All purchases by (customer, time, article, line). `report` hears how many have been read. */
   readPurchases(report?: (rows: number) => void): Promise<PurchaseColumns>;
   counts(): Promise<ShopCounts>;
+  /** Records an order, all of it or nothing, once whatever the number of tries. @throws VitrineError INPUT_INVALID */
+  recordOrder(order: Order): Promise<RecordedOrder>;
   /** What is known of the shop as a whole by this name; undefined: nothing. */
   fact(name: string): Promise<unknown>;
   /** undefined forgets it. */
@@ -274,6 +277,14 @@ export function openStore(url: string, options: StoreOptions = {}): Store {
       return row;
     },
 
+    recordOrder: (order) =>
+      ask(
+        prisma.$transaction((transaction) => {
+          const inside: Ask = (text, ...values) => transaction.$queryRaw(text, ...values);
+          return recordOrder(inside, order);
+        }),
+      ),
+
     async fact(name) {
       return (await ask(prisma.fact.findUnique({ where: { name } })))?.value;
     },
@@ -288,7 +299,7 @@ export function openStore(url: string, options: StoreOptions = {}): Store {
     },
 
     async clear() {
-      await ask(prisma.$executeRaw`TRUNCATE articles, customers, purchases, facts`);
+      await ask(prisma.$executeRaw`TRUNCATE articles, customers, purchases, receipts, facts`);
     },
     async ping() {
       await ask(prisma.$queryRaw`SELECT 1`);
@@ -300,7 +311,7 @@ export function openStore(url: string, options: StoreOptions = {}): Store {
 /** Ids in one statement at most. */
 const CHUNK = 10_000;
 const STREAM_ROWS = 5_000;
-const TABLE = /\b(?:FROM|INTO|UPDATE)\s+(?:"public"\.)?"?(articles|customers|purchases|facts)\b/i;
+const TABLE = /\b(?:FROM|INTO|UPDATE)\s+(?:"public"\.)?"?(articles|customers|purchases|receipts|facts)\b/i;
 
 /** Newer than any purchase. */
 const BEFORE_ALL: PurchaseCursor = { boughtAt: new Date('9999-12-31'), articleKey: 0x7fff_ffff, line: 0x7fff };
@@ -387,6 +398,7 @@ async function ask<T>(answer: Promise<T>): Promise<T> {
   try {
     return await answer;
   } catch (thrown) {
+    if (thrown instanceof VitrineError) throw thrown;
     const { message } = asError(thrown);
     if (!UNREACHABLE.test(`${errorCode(thrown)} ${message}`)) throw thrown;
     // Prisma's messages begin with the call; the reason stands last.

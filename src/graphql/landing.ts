@@ -56,6 +56,8 @@ export const SIGNPOST = Object.freeze({
   name: 'Vitrine',
   graphql: '/graphql',
   report: '/report',
+  metrics: '/metrics',
+  images: '/images/{articleId}',
   health: { live: '/health/live', ready: '/health/ready' },
 });
 
@@ -65,6 +67,7 @@ export const SIGNPOST_PAGE = page(
     <ul>
       <li><a href="/graphql">/graphql</a>: the API; in a browser, Apollo Sandbox with queries to try</li>
       <li><a href="/report">/report</a>: how good the recommendations are, measured on purchases that training has not seen</li>
+      <li><a href="/metrics">/metrics</a>: what it has done since it runs</li>
       <li><a href="/health/ready">/health/ready</a>: whether it can answer now</li>
       <li><a href="/health/live">/health/live</a>: whether it runs</li>
     </ul>`,

@@ -51,12 +51,31 @@ export class Recommendation {
   @Field((_type) => RecommendationSource, { description: 'What brought it up.' })
   source!: SourceName;
 
+  @Field((_type) => [RecommendationSource], { description: 'All that brought it up, `source` among them.' })
+  sources!: readonly SourceName[];
+
+  /** Key of the article; the field `because` is resolved below. */
+  because!: number | null;
+
   @Field((_type) => Boolean, {
     description:
       "True where nothing is known of the customer's purchases: a new or unknown customer. The list then rests on what " +
       'else is known of them and on what sells well.',
   })
   coldStart!: boolean;
+}
+
+@Resolver((_of) => Recommendation)
+export class ReasonResolver {
+  @FieldResolver((_returns) => Article, {
+    nullable: true,
+    description:
+      'The earlier purchase that brought it up, “because you bought …”: of which it is another variant (VARIANTS), or ' +
+      'together with which others buy it (CO_PURCHASE). Null for other sources.',
+  })
+  because(@Root() { because }: { because: number | null }, @Ctx() context: Context): Promise<ArticleRow | null> | null {
+    return because === null ? null : context.articles.byKey.load(because);
+  }
 }
 
 const FIRST = `How many, 1 to ${LIMITS.first}. Fewer come back only where the shop has no more.`;
@@ -91,7 +110,9 @@ export class RecommendationResolver {
   }
 }
 
-async function recommend(request: RecommendationRequest, context: Context): Promise<Recommendation[]> {
+type Ranked = Omit<Recommendation, 'because'> & { because: number | null };
+
+async function recommend(request: RecommendationRequest, context: Context): Promise<Ranked[]> {
   checkFirst(request.first);
   return withArticles(await context.recommendations.load(request), context);
 }

@@ -290,6 +290,17 @@ export type HomePageQuery = {
       readonly image: string;
     };
   }>;
+  readonly again: ReadonlyArray<{
+    readonly source: RecommendationSource;
+    readonly article: {
+      readonly id: string;
+      readonly name: string | null;
+      readonly productTypeName: string | null;
+      readonly colourGroupName: string | null;
+      readonly price: number | null;
+      readonly image: string;
+    };
+  }>;
   readonly customer: {
     readonly id: string;
     readonly age: number | null;
@@ -339,18 +350,15 @@ export type CustomerChoiceQueryVariables = Exact<{
 }>;
 
 export type CustomerChoiceQuery = {
-  readonly customers: {
-    readonly nodes: ReadonlyArray<{
-      readonly id: string;
-      readonly age: number | null;
-      readonly purchases: {
-        readonly nodes: ReadonlyArray<{
-          readonly boughtAt: string;
-          readonly article: { readonly indexGroupName: string | null; readonly productTypeName: string | null };
-        }>;
-      };
-    }>;
-  };
+  readonly activeCustomers: ReadonlyArray<{
+    readonly id: string;
+    readonly age: number | null;
+    readonly purchases: {
+      readonly nodes: ReadonlyArray<{
+        readonly article: { readonly indexGroupName: string | null; readonly productTypeName: string | null };
+      }>;
+    };
+  }>;
 };
 
 export type RecordPurchasesMutationVariables = Exact<{
@@ -621,7 +629,7 @@ export const SearchDocument = new TypedDocumentString(`
 }`) as unknown as TypedDocumentString<SearchQuery, SearchQueryVariables>;
 export const HomePageDocument = new TypedDocumentString(`
     query HomePage($customerId: ID!, $first: Int! = 12) {
-  recommendations(customerId: $customerId, first: $first) {
+  recommendations(customerId: $customerId, first: $first, excludePurchased: true) {
     rank
     score
     source
@@ -631,6 +639,12 @@ export const HomePageDocument = new TypedDocumentString(`
       id
       name
     }
+    article {
+      ...ArticleCard
+    }
+  }
+  again: recommendations(customerId: $customerId, first: 24) {
+    source
     article {
       ...ArticleCard
     }
@@ -673,17 +687,14 @@ export const HomePageDocument = new TypedDocumentString(`
 }`) as unknown as TypedDocumentString<HomePageQuery, HomePageQueryVariables>;
 export const CustomerChoiceDocument = new TypedDocumentString(`
     query CustomerChoice($first: Int! = 40) {
-  customers(first: $first) {
-    nodes {
-      id
-      age
-      purchases(first: 12) {
-        nodes {
-          boughtAt
-          article {
-            indexGroupName
-            productTypeName
-          }
+  activeCustomers(first: $first) {
+    id
+    age
+    purchases(first: 12) {
+      nodes {
+        article {
+          indexGroupName
+          productTypeName
         }
       }
     }
@@ -752,6 +763,11 @@ export class RequestError extends Error {
   }
 }
 
+export interface RequestOptions extends Omit<RequestInit, 'method' | 'body'> {
+  /** Hears what the answer carries besides data and errors, such as `trace` where the header `vitrine-trace: 1` asks for it. */
+  readonly onExtensions?: (extensions: Readonly<Record<string, unknown>>) => void;
+}
+
 /**
  * Sends a document of this file to a server and returns its data.
  * @throws RequestError when the answer carries errors, and what fetch throws when there is none.
@@ -760,7 +776,7 @@ export async function request<Result, Variables>(
   url: string | URL,
   document: TypedDocumentString<Result, Variables>,
   variables: Variables,
-  init: Omit<RequestInit, 'method' | 'body'> = {},
+  { onExtensions, ...init }: RequestOptions = {},
 ): Promise<Result> {
   const headers = new Headers(init.headers);
   headers.set('content-type', 'application/json');
@@ -769,13 +785,20 @@ export async function request<Result, Variables>(
   const response = await fetch(url, { ...init, method: 'POST', headers, body });
   const text = await response.text();
   const answer = parseAnswer<Result>(text);
+  if (answer?.extensions) onExtensions?.(answer.extensions);
   if (!answer || answer.errors || answer.data == null) {
     throw new RequestError(response.status, answer?.errors ?? [], answer?.data);
   }
   return answer.data;
 }
 
-function parseAnswer<Result>(text: string): { data?: Result | null; errors?: readonly GraphQLFault[] } | null {
+interface Answer<Result> {
+  readonly data?: Result | null;
+  readonly errors?: readonly GraphQLFault[];
+  readonly extensions?: Readonly<Record<string, unknown>>;
+}
+
+function parseAnswer<Result>(text: string): Answer<Result> | null {
   try {
     return JSON.parse(text);
   } catch {

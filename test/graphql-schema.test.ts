@@ -98,6 +98,7 @@ describe('the schema', () => {
 
   test('unknown ids are null for a node and for similar articles, and a list for recommendations', () => {
     expect(shapeOf(objectType('Query'))).toEqual({
+      activeCustomers: '[Customer!]!',
       article: 'Article',
       articles: 'ArticleConnection!',
       customer: 'Customer',

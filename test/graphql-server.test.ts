@@ -54,6 +54,23 @@ describe('pages', () => {
     expect(page.body).toContain('"variables":{"customerId":"c-01","articleId":"a-01","first":12}');
   });
 
+  test('/graphql opens on one of the operations with variables from the address, and with nothing that could break out', async () => {
+    const open = async (operation: string, variables: unknown): Promise<string> => {
+      const query = new URLSearchParams({ operation, variables: JSON.stringify(variables) });
+      const url = `/graphql?${query.toString()}`;
+      return (await shop.server.app.inject({ url, headers: { accept: 'text/html' } })).body;
+    };
+    const page = await open('Search', { text: 'rosa Pullover', first: 5, more: '</script><script>alert(1)' });
+    expect(page).toContain('EmbeddedSandbox');
+    expect(page).toContain('query Search(');
+    expect(page).not.toContain('query HomePage(');
+    expect(page).toContain('"variables":{"text":"rosa Pullover","first":5}');
+    expect(page).not.toContain('alert(1)');
+    for (const operation of ['Nothing', '__proto__', 'constructor']) {
+      expect(await open(operation, {})).toContain('query HomePage(');
+    }
+  });
+
   test('ids that could break out of Sandbox’s page are not put into it', async () => {
     await shop.sql(`UPDATE customers SET customer_id = '</script><script>alert(1)</script>' WHERE key = 1`);
     const page = await shop.server.app.inject({ url: '/graphql', headers: { accept: 'text/html' } });

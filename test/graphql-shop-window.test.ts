@@ -48,6 +48,12 @@ describe('trending', () => {
   });
 });
 
+test('active customers are those who bought most lately, most first, in one statement', async () => {
+  const data = await ask('{ activeCustomers(first: 2) { id } }');
+  expect(data).toEqual({ activeCustomers: [{ id: 'c-01' }, { id: 'c-02' }] });
+  expect(shop.statements()).toEqual(['customers']);
+});
+
 describe('searching', () => {
   test('finds articles by words, in one search for all of a query', async () => {
     const data = await ask<Record<'a' | 'b', { article: { id: string } }[]>>(
@@ -104,6 +110,15 @@ describe('an article', () => {
       });
     }
   });
+});
+
+test('what was bought can be left out, and a query may ask for both', async () => {
+  const data = await ask<Record<'all' | 'others', { source: string }[]>>(
+    `{ all: recommendations(customerId: "c-05", first: 3) { source }
+       others: recommendations(customerId: "c-05", first: 3, excludePurchased: true) { source } }`,
+  );
+  expect(data.all[0].source).toBe('OWN_PURCHASES');
+  expect(data.others.map(({ source }) => source)).not.toContain('OWN_PURCHASES');
 });
 
 test('a recommendation names all its sources, and the purchase that brought it up', async () => {

@@ -138,11 +138,11 @@ export function plainRecommender(): PlainRecommender {
     const number = new RegExp(`^${letter}-(\\d\\d)$`).exec(id)?.[1];
     return number !== undefined && Number(number) <= most ? Number(number) : 0;
   };
-  const recommendFor = ({ customerId, first }: RecommendationRequest): Recommendation[] | Error => {
+  const recommendFor = ({ customerId, first, excludePurchased }: RecommendationRequest): Recommendation[] | Error => {
     if (customerId === 'c-24') return new Error('c-24 breaks the models at /srv/models/release-7');
     const own = numberOf(customerId, 'c', CUSTOMERS - 1);
     const others = Array.from({ length: ARTICLES }, (_, i) => i + 1).filter((key) => key !== own);
-    return [...(own > 0 ? [own] : []), ...others].slice(0, first).map((articleKey, i) => ({
+    return [...(own > 0 && !excludePurchased ? [own] : []), ...others].slice(0, first).map((articleKey, i) => ({
       articleKey,
       articleId: articleId(articleKey),
       rank: i + 1,

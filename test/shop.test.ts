@@ -9,7 +9,7 @@ import { createServer, type Server } from '../src/graphql/server';
 import { SOURCES } from '../src/features/candidates';
 import { encodeShop, readShop } from '../src/features/dataset';
 import { habitsOf } from '../src/features/habits';
-import type { RecommendationTrace, SimilarArticle } from '../src/recommend/types';
+import type { Recommendation, RecommendationTrace, SimilarArticle } from '../src/recommend/types';
 import { makeCurrent } from '../src/release/build';
 import { openRelease } from '../src/release/open';
 import { createHost, openCurrent, type Host, type Opened } from '../src/serve';
@@ -208,6 +208,25 @@ describe('what the shop window asks of a release', () => {
     });
     expect(reasons.VARIANTS).toBeGreaterThan(5);
     expect(reasons.CO_PURCHASE).toBeGreaterThan(5);
+  });
+
+  test('what a customer has had is left out where that is asked for, and as much comes up', async () => {
+    const customers = (await store.customersPage(20)).rows;
+    const requests = customers.map(({ id }) => ({ customerId: id, first: 12 }));
+    const lists = await opened.recommender.recommend([
+      ...requests,
+      ...requests.map((request) => ({ ...request, excludePurchased: true })),
+    ]);
+    const pasts = await store.latestPurchases(
+      customers.map(({ key }) => key),
+      100,
+    );
+    const again = (list: Recommendation[] | Error, c: number): number =>
+      listOf(list).filter(({ articleKey }) => pasts[c].some((purchase) => purchase.articleKey === articleKey)).length;
+    const count = (some: typeof lists): number => some.reduce((sum, list, c) => sum + again(list, c), 0);
+    expect(count(lists.slice(0, 20))).toBeGreaterThan(20);
+    expect(count(lists.slice(20))).toBe(0);
+    for (const list of lists) expect(listOf(list)).toHaveLength(12);
   });
 
   test('of one product at most two are similar, unless more are asked for', async () => {

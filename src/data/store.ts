@@ -42,6 +42,8 @@ export interface Store {
   /** By key ascending, after `afterKey`. */
   customersPage(first: number, afterKey?: number): Promise<Page<CustomerRow>>;
   articlesPage(first: number, afterKey?: number): Promise<Page<ArticleRow>>;
+  /** Those who bought most of the shop's latest few thousand purchases, most first. */
+  activeCustomers(first: number): Promise<CustomerRow[]>;
   /** At most `limit` each, newest first; [] for customers without any. */
   latestPurchases(customerKeys: readonly number[], limit: number): Promise<PurchaseRow[][]>;
   /** Newest first, each behind its cursor. */
@@ -147,6 +149,16 @@ export function openStore(url: string, options: StoreOptions = {}): Store {
     articlesPage: (first, afterKey = 0) =>
       page(first, (take) =>
         prisma.article.findMany({ where: { key: { gt: afterKey } }, orderBy: { key: 'asc' }, take }),
+      ),
+
+    activeCustomers: (first) =>
+      ask(
+        prisma.$queryRaw<CustomerRow[]>`
+          ${SELECT_CUSTOMERS} JOIN (
+            SELECT customer_key, count(*) AS bought
+            FROM (SELECT customer_key FROM purchases ORDER BY bought_at DESC LIMIT ${LATEST_PURCHASES}) AS latest
+            GROUP BY customer_key ORDER BY bought DESC, customer_key LIMIT ${first}
+          ) AS active ON active.customer_key = key ORDER BY active.bought DESC, key`,
       ),
 
     async latestPurchases(customerKeys, limit) {
@@ -311,6 +323,8 @@ export function openStore(url: string, options: StoreOptions = {}): Store {
 /** Ids in one statement at most. */
 const CHUNK = 10_000;
 const STREAM_ROWS = 5_000;
+/** Purchases that are looked at to see who is active: the end of an index, read in some milliseconds. */
+const LATEST_PURCHASES = 5_000;
 const TABLE = /\b(?:FROM|INTO|UPDATE)\s+(?:"public"\.)?"?(articles|customers|purchases|receipts|facts)\b/i;
 
 /** Newer than any purchase. */

@@ -30,6 +30,7 @@ export interface Context {
   readonly customers: {
     readonly byId: DataLoader<string, CustomerRow | null>;
     page(first: number, afterKey?: number): Promise<Page<CustomerRow>>;
+    active(first: number): Promise<CustomerRow[]>;
   };
   readonly articles: {
     readonly byId: DataLoader<string, ArticleRow | null>;
@@ -92,6 +93,7 @@ export function createContext({ store, recommender }: ContextParts, traced = fal
     customers: {
       byId: load('customers', (ids) => store.customersById(ids)),
       page: (first, afterKey) => timer.measure('customers', () => store.customersPage(first, afterKey)),
+      active: (first) => timer.measure('customers', () => store.activeCustomers(first)),
     },
     articles: {
       byId: load('articles', (ids) => store.articlesById(ids)),
@@ -104,7 +106,11 @@ export function createContext({ store, recommender }: ContextParts, traced = fal
       'purchases',
       (requests) => store.purchasesPages(requests),
     ),
-    recommendations: loadBy(({ customerId, first }) => JSON.stringify([customerId, first]), 'recommend', recommend),
+    recommendations: loadBy(
+      ({ customerId, first, excludePurchased }) => JSON.stringify([customerId, first, excludePurchased]),
+      'recommend',
+      recommend,
+    ),
     similar: loadBy(
       ({ articleId, first, coPurchase, perProduct }) => JSON.stringify([articleId, first, coPurchase, perProduct]),
       'similar',

@@ -54,9 +54,6 @@ export class Recommendation {
   @Field((_type) => [RecommendationSource], { description: 'All that brought it up, `source` among them.' })
   sources!: readonly SourceName[];
 
-  /** Key of the article; the field `because` is resolved below. */
-  because!: number | null;
-
   @Field((_type) => Boolean, {
     description:
       "True where nothing is known of the customer's purchases: a new or unknown customer. The list then rests on what " +
@@ -64,6 +61,9 @@ export class Recommendation {
   })
   coldStart!: boolean;
 }
+
+/** As resolvers return it: the reason still as a key. */
+type Ranked = Recommendation & { readonly because: number | null };
 
 @Resolver((_of) => Recommendation)
 export class ReasonResolver {
@@ -79,6 +79,7 @@ export class ReasonResolver {
 }
 
 const FIRST = `How many, 1 to ${LIMITS.first}. Fewer come back only where the shop has no more.`;
+const EXCLUDE = 'Whether to leave out what the customer has bought already, of their latest hundred purchases.';
 
 @Resolver((_of) => Customer)
 export class RecommendationResolver {
@@ -91,9 +92,11 @@ export class RecommendationResolver {
   recommendations(
     @Arg('customerId', (_type) => ID, { description: "The shop's id of the customer." }) customerId: string,
     @Arg('first', (_type) => Int, { defaultValue: 12, description: FIRST }) first: number,
+    @Arg('excludePurchased', (_type) => Boolean, { defaultValue: false, description: EXCLUDE })
+    excludePurchased: boolean,
     @Ctx() context: Context,
-  ): Promise<Recommendation[]> {
-    return recommend({ customerId: checkId('customerId', customerId), first }, context);
+  ): Promise<Ranked[]> {
+    return recommend({ customerId: checkId('customerId', customerId), first, excludePurchased }, context);
   }
 
   @FieldResolver((_returns) => [Recommendation], {
@@ -104,13 +107,13 @@ export class RecommendationResolver {
   ofCustomer(
     @Root() customer: CustomerRow,
     @Arg('first', (_type) => Int, { defaultValue: 12, description: FIRST }) first: number,
+    @Arg('excludePurchased', (_type) => Boolean, { defaultValue: false, description: EXCLUDE })
+    excludePurchased: boolean,
     @Ctx() context: Context,
-  ): Promise<Recommendation[]> {
-    return recommend({ customerId: customer.id, customer, first }, context);
+  ): Promise<Ranked[]> {
+    return recommend({ customerId: customer.id, customer, first, excludePurchased }, context);
   }
 }
-
-type Ranked = Omit<Recommendation, 'because'> & { because: number | null };
 
 async function recommend(request: RecommendationRequest, context: Context): Promise<Ranked[]> {
   checkFirst(request.first);

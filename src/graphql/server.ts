@@ -15,7 +15,7 @@ import { createContext, type Context } from './context';
 import { createErrorMask, type ErrorMask, type PublicError } from './errors';
 import { checkReady, type Readiness } from './health';
 import { addImages } from './images';
-import { NO_REPORT_PAGE, sandboxPage, SIGNPOST, SIGNPOST_PAGE } from './landing';
+import { createSandbox, NO_REPORT_PAGE, proposalOf, SIGNPOST, SIGNPOST_PAGE, type Sandbox } from './landing';
 import { LIMITS } from './limits';
 import { addMetrics, type Counters } from './metrics';
 import { addShopWindow, PAGE_HEADERS } from './shop-window';
@@ -54,7 +54,8 @@ export async function createServer(parts: ServerParts): Promise<Server> {
   const { config, log, store, closeLimitMs = 10_000 } = parts;
   const errors = createErrorMask(log);
   const { introspection } = config;
-  const apollo = createApollo({ introspection, log, errors, landingPage: sandboxPage(store) });
+  const sandbox = createSandbox(store);
+  const apollo = createApollo({ introspection, log, errors, landingPage: sandbox.plugin });
   await apollo.start();
 
   const state = { closing: false };
@@ -70,7 +71,7 @@ export async function createServer(parts: ServerParts): Promise<Server> {
   answerErrors(app, errors);
   refuseWhileClosing(app, state);
   if (config.corsOrigins.length > 0) allowOrigins(app, config.corsOrigins);
-  addGraphql(app, apollo, (request) => createContext(parts, request.headers[TRACE_HEADER] === '1'));
+  addGraphql(app, apollo, sandbox, (request) => createContext(parts, request.headers[TRACE_HEADER] === '1'));
   addHealth(app, parts, state);
   addMetrics(app, parts.counters);
   addReport(app, parts);
@@ -108,16 +109,20 @@ export async function createServer(parts: ServerParts): Promise<Server> {
 function addGraphql(
   app: FastifyInstance,
   apollo: ApolloServer<Context>,
+  sandbox: Sandbox,
   context: (request: FastifyRequest) => Context,
 ): void {
   app.route({
     method: ['GET', 'POST'],
     url: '/graphql',
     // Apollo's integration makes a URL of both and would throw: a malformed Host header is the client's fault.
-    preHandler: async (request) => {
+    preHandler: async (request, reply) => {
       if (!URL.canParse(request.url, `http://${request.hostname}/`)) {
         throw new VitrineError('INPUT_INVALID', 'expected a well-formed URL and Host header');
       }
+      if (request.method !== 'GET' || !wantsPage(request)) return undefined;
+      const proposal = proposalOf(request.query as Readonly<Record<string, unknown>>);
+      return proposal && reply.type('text/html; charset=utf-8').send(await sandbox.page(proposal));
     },
     handler: fastifyApolloHandler(apollo, { context: async (request) => context(request) }),
   });

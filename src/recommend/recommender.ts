@@ -71,22 +71,24 @@ export function createRecommender({ store, encoder, shop, queryTower, ranker }: 
       const candidates = await pipeline.retrieve(known, moment, false, timer);
       const scores = await timer.measure('score', () => pipeline.score(known, candidates, moment));
       const lists = timer.measureSync('order', () =>
-        requests.map(({ first }, r): Recommendation[] =>
-          topIndices(scores[r], first).map((place, i) => {
-            const article = candidates[r].articles[place];
-            const source = sourceOf(candidates[r].found[place]);
-            const reason = reasonOf(source, article, pasts[r]);
-            return {
-              articleKey: catalogue.keys[article],
-              articleId: catalogue.ids[article],
-              rank: i + 1,
-              score: 1 / (1 + Math.exp(-scores[r][place])),
-              source,
-              sources: sourcesOf(candidates[r].found[place]),
-              because: reason === undefined ? null : catalogue.keys[reason],
-              coldStart: pasts[r].length === 0,
-            };
-          }),
+        requests.map(({ first, excludePurchased = false }, r): Recommendation[] =>
+          topIndices(excludePurchased ? withoutPast(scores[r], candidates[r], pasts[r]) : scores[r], first).map(
+            (place, i) => {
+              const article = candidates[r].articles[place];
+              const source = sourceOf(candidates[r].found[place]);
+              const reason = reasonOf(source, article, pasts[r]);
+              return {
+                articleKey: catalogue.keys[article],
+                articleId: catalogue.ids[article],
+                rank: i + 1,
+                score: 1 / (1 + Math.exp(-scores[r][place])),
+                source,
+                sources: sourcesOf(candidates[r].found[place]),
+                because: reason === undefined ? null : catalogue.keys[reason],
+                coldStart: pasts[r].length === 0,
+              };
+            },
+          ),
         ),
       );
       requests.forEach(({ trace }, r) =>
@@ -169,6 +171,12 @@ export function createRecommender({ store, encoder, shop, queryTower, ranker }: 
       });
     },
   };
+}
+
+/** Scores where what the customer has had has none. */
+function withoutPast(scores: Float32Array, { articles }: Candidates, past: readonly PastPurchase[]): Float32Array {
+  const had = new Set(past.map(({ article }) => article));
+  return scores.map((score, place) => (had.has(articles[place]) ? -Infinity : score));
 }
 
 function countBySource({ found }: Candidates): Map<SourceName, number> {

@@ -12,6 +12,8 @@ export interface RecommendationRequest {
   readonly customer?: CustomerRow | null;
   /** How many articles at most. */
   readonly first: number;
+  /** Whether to leave out what the customer has had. Default false: people buy again. */
+  readonly excludePurchased?: boolean;
   /** Hears how the list came about, once it has; absent: nobody asks. */
   readonly trace?: (trace: RecommendationTrace) => void;
 }

@@ -70,7 +70,7 @@ export function HomePage() {
 function Greeting({ data }: { readonly data: HomePageQuery | undefined }) {
   const cold = data?.recommendations.some(({ coldStart }) => coldStart);
   return (
-    <div class="greeting">
+    <div class="greeting" key={data === undefined ? 'place' : 'there'}>
       <h1>{data === undefined ? 'Your shop window' : cold ? 'Welcome in' : 'Picked for you'}</h1>
       <p class="quiet">
         {data === undefined
@@ -89,14 +89,12 @@ function Account({ data, seen }: { readonly data: HomePageQuery; readonly seen: 
   const list = operation?.trace?.recommendations[0];
   const fresh = seen && data.recommendations.filter(({ article }) => !seen.has(article.id)).length;
   const changed =
-    fresh === undefined
-      ? ''
-      : `${String(fresh)} of ${String(data.recommendations.length)} changed by what you bought · `;
+    fresh === undefined ? '' : `${String(fresh)} of ${String(data.recommendations.length)} are new since you bought · `;
   if (!operation?.trace || !list) return <>{changed}</>;
   return (
     <>
       {changed}
-      {list.candidates} candidates from {list.purchases} purchases, ranked in {milliseconds(operation.trace.totalMs)}
+      {list.candidates} candidates, ranked in {milliseconds(operation.trace.totalMs)}
     </>
   );
 }

@@ -36,8 +36,8 @@ export function CustomerSwitch() {
         }}
       >
         <PersonIcon />
-        <span class="person-name">
-          <span class="visually-hidden">Customer: </span>
+        <span class="visually-hidden">Customer: </span>
+        <span class="person-name" key={person.value?.id}>
           {person.value?.label ?? '…'}
         </span>
       </button>

@@ -69,8 +69,8 @@ function Details({ operation }: { readonly operation: Operation }) {
         <section>
           <h3>Candidates</h3>
           <p class="quiet">
-            {list.candidates} distinct ones from {list.purchases} purchases
-            {list.batch > 1 ? `, in one run with ${String(list.batch - 1)} other requests` : ''}
+            {list.candidates} distinct ones, with {list.purchases} purchases to go by
+            {list.batch > 1 ? `; ${String(list.batch)} lists in one run of the models` : ''}
           </p>
           <Candidates found={list.found} />
         </section>

@@ -20,7 +20,10 @@ export function Shelf({ title, note, line = false, places, children }: ShelfProp
     <section class="shelf" aria-labelledby={id}>
       <header class="shelf-head">
         <h2 id={id}>{title}</h2>
-        <p class="quiet">{note ?? '\u00a0'}</p>
+        {/* Another element when the note comes, not another text in one that is there: nothing moves. */}
+        <p class="quiet" key={note ? 'note' : 'place'}>
+          {note ?? '\u00a0'}
+        </p>
       </header>
       <div
         class={line ? 'cards line' : 'cards grid'}

@@ -34,10 +34,11 @@ import { NO_PHOTOS, openPhotos } from './images/photos';
 import { currentFolder } from './release/open';
 import { readTrained } from './release/weights';
 import { createHost, openCurrent } from './serve';
-import { evaluationTable, importTable, recommendationTable, similarTable } from './show';
+import { evaluationTable, importTable, recommendationTable, similarQualityTable, similarTable } from './show';
 import { createLog, createReporter, type Reporter } from './telemetry';
 import { trainingConfig, type Size } from './training/config';
 import { evaluationReport } from './training/report';
+import { measureSimilar } from './training/similar-quality';
 import { checkpointsIn, evaluateTraining, HOLD_OUT, train, type HoldOut } from './training/train';
 
 /** What every command gets: settings, progress on standard error, and a list of what must be closed at its end. */
@@ -263,6 +264,24 @@ program
         }),
       );
       print(options, all, all.map(similarTable).join('\n\n'));
+    }),
+  );
+
+program
+  .command('measure-similar')
+  .description('measure how alike similar articles are, beside baselines; publishes nothing')
+  .option('--articles <n>', 'articles asked about, drawn by the seed', count, 1000)
+  .option('--days <n>', 'last days, whose purchases are asked about and not learnt from', count, HOLD_OUT.days)
+  .addOption(size())
+  .option('--seed <n>', 'the same data and seed give the same figures', whole, 1)
+  .addOption(json())
+  .addHelpText('after', example('vitrine measure-similar --size small'))
+  .action((options: { articles: number; days: number; size: Size; seed: number; json?: boolean }) =>
+    run(async (session) => {
+      const store = await openShop(session);
+      const config = trainingConfig(options.size, options.seed);
+      const quality = await measureSimilar(openTraining(session), store, config, options, session.reporter);
+      print(options, quality, similarQualityTable(quality));
     }),
   );
 

@@ -199,10 +199,18 @@ export async function createHost(
     (requests: Parameters<Recommender['similar']>[0]) => use((recommender) => recommender.similar(requests)),
     { name: 'similar articles' },
   );
+  const searches = gather(
+    (requests: Parameters<Recommender['search']>[0]) => use((recommender) => recommender.search(requests)),
+    { name: 'searches' },
+  );
   return {
     recommender: {
       recommend: (requests) => recommendations.run(requests),
       similar: (requests) => similar.run(requests),
+      search: (requests) => searches.run(requests),
+      // Look-ups in memory: nothing to gather.
+      trending: (requests) => use((recommender) => recommender.trending(requests)),
+      facts: (articleKeys) => use((recommender) => recommender.facts(articleKeys)),
     },
     problem,
     release: () => opened?.name,

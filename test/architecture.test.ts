@@ -13,7 +13,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   // The ranker learns from the candidates that serving will give it, found by the same code.
   training: ['data', 'features', 'graph', 'engine', 'release', 'recommend'],
   recommend: ['data', 'features', 'engine', 'release'],
-  graphql: ['data', 'recommend'],
+  images: ['data'],
+  graphql: ['data', 'recommend', 'images'],
   web: [],
 };
 

@@ -4,13 +4,14 @@
 import { PrismaPg } from '@prisma/adapter-pg';
 import { asError, VitrineError } from '../errors';
 import { FIELDS } from './mapping';
+import { recordOrder, type Ask, type Order, type RecordedOrder } from './orders';
 import { Prisma, PrismaClient, type Article, type Customer, type Purchase } from './prisma/client';
 import { copyPurchases, type PurchaseColumns } from './purchase-columns';
 
 export type ArticleRow = Article;
 export type CustomerRow = Customer;
 export type PurchaseRow = Purchase;
-export type { PurchaseColumns };
+export type { Order, PurchaseColumns, RecordedOrder };
 
 export interface Page<T> {
   rows: T[];
@@ -41,6 +42,8 @@ export interface Store {
   /** By key ascending, after `afterKey`. */
   customersPage(first: number, afterKey?: number): Promise<Page<CustomerRow>>;
   articlesPage(first: number, afterKey?: number): Promise<Page<ArticleRow>>;
+  /** Those who bought most of the shop's latest few thousand purchases, most first. */
+  activeCustomers(first: number): Promise<CustomerRow[]>;
   /** At most `limit` each, newest first; [] for customers without any. */
   latestPurchases(customerKeys: readonly number[], limit: number): Promise<PurchaseRow[][]>;
   /** Newest first, each behind its cursor. */
@@ -67,6 +70,8 @@ export interface Store {
   /** All purchases by (customer, time, article, line). `report` hears how many have been read. */
   readPurchases(report?: (rows: number) => void): Promise<PurchaseColumns>;
   counts(): Promise<ShopCounts>;
+  /** Records an order, all of it or nothing, once whatever the number of tries. @throws VitrineError INPUT_INVALID */
+  recordOrder(order: Order): Promise<RecordedOrder>;
   /** What is known of the shop as a whole by this name; undefined: nothing. */
   fact(name: string): Promise<unknown>;
   /** undefined forgets it. */
@@ -163,6 +168,16 @@ export function openStore(url: string, options: StoreOptions = {}): Store {
     articlesPage: (first, afterKey = 0) =>
       page(first, (take) =>
         prisma.article.findMany({ where: { key: { gt: afterKey } }, orderBy: { key: 'asc' }, take }),
+      ),
+
+    activeCustomers: (first) =>
+      ask(
+        prisma.$queryRaw<CustomerRow[]>`
+          ${SELECT_CUSTOMERS} JOIN (
+            SELECT customer_key, count(*) AS bought
+            FROM (SELECT customer_key FROM purchases ORDER BY bought_at DESC LIMIT ${LATEST_PURCHASES}) AS latest
+            GROUP BY customer_key ORDER BY bought DESC, customer_key LIMIT ${first}
+          ) AS active ON active.customer_key = key ORDER BY active.bought DESC, key`,
       ),
 
     async latestPurchases(customerKeys, limit) {
@@ -293,6 +308,14 @@ export function openStore(url: string, options: StoreOptions = {}): Store {
       return row;
     },
 
+    recordOrder: (order) =>
+      ask(
+        prisma.$transaction((transaction) => {
+          const inside: Ask = (text, ...values) => transaction.$queryRaw(text, ...values);
+          return recordOrder(inside, order);
+        }),
+      ),
+
     async fact(name) {
       return (await ask(prisma.fact.findUnique({ where: { name } })))?.value;
     },
@@ -307,7 +330,7 @@ export function openStore(url: string, options: StoreOptions = {}): Store {
     },
 
     async clear() {
-      await ask(prisma.$executeRaw`TRUNCATE articles, customers, purchases, facts`);
+      await ask(prisma.$executeRaw`TRUNCATE articles, customers, purchases, receipts, facts`);
     },
     async ping() {
       await ask(prisma.$queryRaw`SELECT 1`);
@@ -319,7 +342,9 @@ export function openStore(url: string, options: StoreOptions = {}): Store {
 /** Ids in one statement at most. */
 const CHUNK = 10_000;
 const STREAM_ROWS = 5_000;
-const TABLE = /\b(?:FROM|INTO|UPDATE)\s+(?:"public"\.)?"?(articles|customers|purchases|facts)\b/i;
+/** Purchases that are looked at to see who is active: the end of an index, read in some milliseconds. */
+const LATEST_PURCHASES = 5_000;
+const TABLE = /\b(?:FROM|INTO|UPDATE)\s+(?:"public"\.)?"?(articles|customers|purchases|receipts|facts)\b/i;
 
 /** Newer than any purchase. */
 const BEFORE_ALL: PurchaseCursor = { boughtAt: new Date('9999-12-31'), articleKey: 0x7fff_ffff, line: 0x7fff };
@@ -406,6 +431,7 @@ async function ask<T>(answer: Promise<T>): Promise<T> {
   try {
     return await answer;
   } catch (thrown) {
+    if (thrown instanceof VitrineError) throw thrown;
     const { message } = asError(thrown);
     if (!UNREACHABLE.test(`${errorCode(thrown)} ${message}`)) throw thrown;
     // Prisma's messages begin with the call; the reason stands last.

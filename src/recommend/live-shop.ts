@@ -22,8 +22,8 @@ export interface LiveShop {
   moment(): Moment;
   /** The articles whose texts are nearest to each vector [n, dim], best first: catalogue index and cosine. */
   similar(vectors: Float32Array, k: number): { article: number; score: number }[][];
-  /** [n, dim] text vectors of articles. */
-  embedTexts(rows: readonly ArticleRow[]): Promise<Float32Array>;
+  /** [n, dim] vectors of texts; `articleText` makes one of an article. */
+  embedTexts(texts: readonly string[]): Promise<Float32Array>;
   /** Searches of each index since the shop was opened. */
   readonly searches: { readonly articles: number; readonly similar: number };
   /** How many of the release's articles the store has: few, where a release was trained on another shop. */
@@ -116,8 +116,8 @@ class Shop implements LiveShop {
     );
   }
 
-  embedTexts(rows: readonly ArticleRow[]): Promise<Float32Array> {
-    return this.parts.textEncoder(this.parts.release.tokeniser.inputs(rows.map(articleText)));
+  embedTexts(texts: readonly string[]): Promise<Float32Array> {
+    return this.parts.textEncoder(this.parts.release.tokeniser.inputs(texts));
   }
 
   /** Reads every article once. */
@@ -213,7 +213,7 @@ class Shop implements LiveShop {
     const { release } = this.parts;
     const articles = rows.map((row) => this.catalogue.indexOf(row.key) ?? -1);
     const ids = Int32Array.from(articles, (article) => this.idOfArticle[article]);
-    const texts = await this.embedTexts(rows);
+    const texts = await this.embedTexts(rows.map(articleText));
     const vectors = new Float32Array(rows.length * this.vectors.dim);
     articles.forEach((article, r) => {
       vectors.set(this.vectors.vectorOf(article) ?? [], r * this.vectors.dim);

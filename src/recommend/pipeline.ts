@@ -13,6 +13,7 @@ import { pairWidth, writePairFeatures, type PastPurchase } from '../features/pai
 import { findCandidates } from '../features/sources/find';
 import type { Batch, Values } from '../engine/engine';
 import type { VectorIndex } from '../release/vector-index';
+import { createStageTimer, type StageTimer } from '../telemetry';
 
 /** A model with one output: named inputs in, numbers out, rows in the order of the inputs. */
 export type Model = (inputs: Batch) => Promise<Float32Array>;
@@ -42,7 +43,7 @@ export interface Pipeline {
   /** The vector of an article [dim]; undefined if there is none. */
   vectorOf(article: number): Float32Array | undefined;
   /** Candidates of each customer from all sources; with `hidePast` none that the customer has had, and as many others. */
-  retrieve(customers: Customers, moment: Moment, hidePast?: boolean): Promise<Candidates[]>;
+  retrieve(customers: Customers, moment: Moment, hidePast?: boolean, timer?: StageTimer): Promise<Candidates[]>;
   /** Inputs of the ranker: every customer's list as wide as the widest, shorter ones filled with article 0. */
   rankerInputs(customers: Customers, candidates: readonly Candidates[], moment: Moment): Batch;
   /** Scores of each customer's candidates, higher is better, never NaN. */
@@ -113,21 +114,23 @@ export function createPipeline(parts: PipelineParts): Pipeline {
     nearest,
     vectorOf: (article) => vectors.vectorOf(article),
     rankerInputs,
-    async retrieve(customers, moment, hidePast = false) {
-      const queries = await embed(customers);
-      return findCandidates({
-        pasts: customers.pasts,
-        bands: bands.of(customers.encoded),
-        moment,
-        variantsOf: (article) => catalogue.variantsOf(article),
-        together: customers.pasts.map((past) => habits.coPurchases.scores(past)),
-        nearest: (most) => nearest(queries, most),
-        cosine: (r, article) => {
-          const vector = vectors.vectorOf(article);
-          return vector && dot(queries.subarray(r * vectors.dim, (r + 1) * vectors.dim), vector);
-        },
-        hidePast,
-      });
+    async retrieve(customers, moment, hidePast = false, timer = createStageTimer()) {
+      const queries = await timer.measure('embed', () => embed(customers));
+      return timer.measureSync('retrieve', () =>
+        findCandidates({
+          pasts: customers.pasts,
+          bands: bands.of(customers.encoded),
+          moment,
+          variantsOf: (article) => catalogue.variantsOf(article),
+          together: customers.pasts.map((past) => habits.coPurchases.scores(past)),
+          nearest: (most) => nearest(queries, most),
+          cosine: (r, article) => {
+            const vector = vectors.vectorOf(article);
+            return vector && dot(queries.subarray(r * vectors.dim, (r + 1) * vectors.dim), vector);
+          },
+          hidePast,
+        }),
+      );
     },
     async score(customers, candidates, moment) {
       const scores = await ranker(rankerInputs(customers, candidates, moment));

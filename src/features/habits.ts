@@ -1,6 +1,7 @@
 // What customers' histories say of articles, counted when a shop is learnt from and kept with the release: what is bought beside each,
 // and how often the same again. Knows no moment.
 import { attributeShares } from './affinity';
+import { ageBands } from './age-bands';
 import type { Catalogue } from './catalogue';
 import { coPurchases, CoPurchases } from './co-purchase';
 import type { Known, Shop } from './dataset';
@@ -11,17 +12,33 @@ export interface Habits {
   readonly repeatRates: Float32Array;
   /** [articles] the share of an article's buyers who later bought another of the same product. */
   readonly variantRates: Float32Array;
-  /** [slots of the article layout] the share of all units that had a value of an attribute. */
+  /** [1 + age bands, slots of the article layout] of everybody's units and of each band's the share that had a value of an attribute. */
   readonly attributeShares: Float32Array;
 }
 
 export function habitsOf(shop: Shop, known: Known): Habits {
-  const { units, ...rates } = returns(shop, known);
   return {
     coPurchases: coPurchases(shop, known),
-    ...rates,
-    attributeShares: attributeShares(shop.catalogue, units),
+    ...returns(shop, known),
+    attributeShares: attributeShares(shop.catalogue, unitsByBand(shop, known)),
   };
+}
+
+/** [1 + bands][articles] units sold to everybody, and to each age band. */
+function unitsByBand(
+  { encoder, encodedCustomers, customers, offsets, article, catalogue }: Shop,
+  known: Known,
+): Float32Array[] {
+  const bands = ageBands(encoder);
+  const bandOf = bands.of(encodedCustomers);
+  const units = Array.from({ length: 1 + bands.count }, () => new Float32Array(catalogue.size));
+  for (let customer = 0; customer < customers; customer++) {
+    for (let p = offsets[customer]; p < known[customer]; p++) {
+      units[0][article[p]] += 1;
+      if (bands.count > 0) units[1 + bandOf[customer]][article[p]] += 1;
+    }
+  }
+  return units;
 }
 
 /** Buyers of articles like it that every article is given besides its own. */
@@ -31,13 +48,12 @@ type Returning = Pick<Shop, 'customers' | 'offsets' | 'article' | 'at'> & {
   readonly catalogue: Pick<Catalogue, 'size' | 'layout' | 'forEachValue' | 'productOf'>;
 };
 
-/** Units sold of each article, and how often its buyers come back for it or for another of the product. */
+/** How often an article's buyers come back for it or for another of the product. */
 export function returns(
   { customers, offsets, article, at, catalogue }: Returning,
   known: Known,
-): Pick<Habits, 'repeatRates' | 'variantRates'> & { readonly units: Float32Array } {
+): Pick<Habits, 'repeatRates' | 'variantRates'> {
   const { size } = catalogue;
-  const units = new Float32Array(size);
   const buyers = new Float32Array(size);
   const again = new Float32Array(size);
   const other = new Float32Array(size);
@@ -47,7 +63,6 @@ export function returns(
     const products = new Map<string, number[]>();
     for (let p = offsets[customer]; p < known[customer]; p++) {
       const one = article[p];
-      units[one] += 1;
       const before = bought.get(one);
       if (!before) {
         buyers[one] += 1;
@@ -69,7 +84,6 @@ export function returns(
     }
   }
   return {
-    units,
     repeatRates: sharesOf(again, buyers, catalogue),
     variantRates: sharesOf(other, buyers, catalogue),
   };

@@ -120,7 +120,7 @@ export function writePairFeatures(
     const product = productOf(article);
     if (product !== null && !products.has(product)) products.set(product, { article, place, latest });
   }
-  const fit = affinity.of(past);
+  const fit = affinity.of(past, band);
   const comesBack = past.length > 0 ? 1 - own.size / past.length : 0;
   const recent = [...own.keys()].slice(0, RECENT).flatMap((article) => vectorOf(article) ?? []);
   const peers = moment.peers.at(band);

@@ -25,7 +25,7 @@ import {
   type Manifest,
   type ModelName,
 } from './format';
-import { readHabits } from './habits-file';
+import { readHabits, sharesOf } from './habits-file';
 import { openIndex, type VectorIndex } from './vector-index';
 
 export interface Release {
@@ -120,7 +120,7 @@ export async function openRelease(folder: string, engine: Engine): Promise<Relea
       throw invalid(file, `its vectors have ${String(opened.dim)} numbers, the manifest says ${String(dim)}`);
     return opened;
   };
-  const habits = fitting(HABITS_FILE, (content) => readHabits(content, articleIds.length, encoder.articleLayout.slots));
+  const habits = fitting(HABITS_FILE, (content) => readHabits(content, articleIds.length, sharesOf(encoder)));
   const indexes = { articles: index('articles'), similar: index('similar') };
   const report = files.get(REPORT_FILE)?.toString('utf8');
   const release = { manifest, encoder, tokeniser, articleIds, ...indexes, habits, report };

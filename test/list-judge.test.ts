@@ -4,12 +4,12 @@ import { listJudge } from '../src/training/list-judge';
 import type { List } from '../src/training/ranker-lists';
 import { createRandom } from '../src/random';
 
-const shop = { offsets: new Int32Array(2) } as unknown as Shop;
+const shop = { offsets: new Int32Array(1_000) } as unknown as Shop;
 
 /** A list of four candidates of which one was bought; `end` 0: the customer has no past. */
-function listOf(bought: number, end: number): List {
+function listOf(bought: number, end: number, customer = 0): List {
   return {
-    round: { customers: Int32Array.of(0), ends: Int32Array.of(end) },
+    round: { customers: Int32Array.of(customer), ends: Int32Array.of(end) },
     place: 0,
     cold: false,
     bought: Uint8Array.from({ length: 4 }, (_, place) => (place === bought ? 1 : 0)),
@@ -17,7 +17,8 @@ function listOf(bought: number, end: number): List {
   } as unknown as List;
 }
 
-const known = (count: number, bought = 1) => Array.from({ length: count }, () => listOf(bought, 3));
+const known = (count: number, bought = 1) =>
+  Array.from({ length: count }, (_, customer) => listOf(bought, 3, customer));
 const scores = (lists: readonly List[], of: (l: number) => number[]) => lists.map((_, l) => Float32Array.from(of(l)));
 
 test('a list is worth 1 where what was bought stands first, less the later it stands; lists without tell nothing', () => {
@@ -52,4 +53,12 @@ test('a gain in every list is better, in a few lists or by chance it is not', ()
   const taken = Array.from({ length: 200 }, () => judge.isBetter(noise(), noise(), 'all')).filter(Boolean).length;
   // One standard error: some 16 of 100 by chance, and not half.
   expect(taken).toBeLessThan(60);
+});
+
+test('many lists of a few customers do not make a gain', () => {
+  const few = Array.from({ length: 400 }, (_, l) => listOf(1, 3, l % 20));
+  const judge = listJudge(shop, few);
+  const good = judge.gains(scores(few, () => [0, 9, 1, 2]));
+  const bad = judge.gains(scores(few, () => [3, 2, 1, 0]));
+  expect(judge.isBetter(good, bad, 'all')).toBe(false);
 });

@@ -13,37 +13,41 @@ export interface ListJudge {
   gains(scores: readonly Float32Array[]): Float64Array;
   /** 0 without lists. */
   mean(gains: Float64Array, group?: Group): number;
-  /** Whether the mean difference is more than its standard error, and the lists are enough to tell. */
+  /**
+   * Whether the mean difference is more than its standard error, and the customers are enough to tell. Lists of one customer, who may be
+   * asked every day, do not count as independent.
+   */
   isBetter(gains: Float64Array, others: Float64Array, group: Group): boolean;
 }
 
-/** With fewer lists every difference is chance. */
+/** With fewer customers every difference is chance. */
 const ENOUGH = 30;
 
 export function listJudge(shop: Shop, all: readonly List[]): ListJudge {
   const telling = [...all.keys()].filter((l) => all[l].hits > 0);
   const isNew = telling.map((l) => isNewcomer(shop, all[l]));
-  const of = (gains: Float64Array, group: Group): Float64Array =>
-    group === 'all' ? gains : gains.filter((_, i) => isNew[i] === (group === 'newcomers'));
+  const customers = telling.map((l) => all[l].round.customers[all[l].place]);
+  const placesOf = (group: Group): number[] =>
+    [...telling.keys()].filter((i) => group === 'all' || isNew[i] === (group === 'newcomers'));
+  const meanOf = (values: Float64Array, places: readonly number[]): number =>
+    places.reduce((sum, i) => sum + values[i], 0) / Math.max(1, places.length);
   return {
     lists: telling.length,
     gains: (scores) => Float64Array.from(telling, (l) => gainOf(all[l], scores[l])),
-    mean: (gains, group = 'all') => mean(of(gains, group)),
+    mean: (gains, group = 'all') => meanOf(gains, placesOf(group)),
     isBetter(gains, others, group) {
-      const differences = of(
-        gains.map((gain, i) => gain - others[i]),
-        group,
-      );
-      if (differences.length < ENOUGH) return false;
-      const difference = mean(differences);
-      const variance = mean(differences.map((one) => (one - difference) ** 2)) / differences.length;
-      return difference > Math.sqrt(variance);
+      const places = placesOf(group);
+      const differences = gains.map((gain, i) => gain - others[i]);
+      const difference = meanOf(differences, places);
+      const byCustomer = new Map<number, number>();
+      for (const i of places) {
+        byCustomer.set(customers[i], (byCustomer.get(customers[i]) ?? 0) + differences[i] - difference);
+      }
+      if (byCustomer.size < ENOUGH) return false;
+      const squares = [...byCustomer.values()].reduce((sum, one) => sum + one * one, 0);
+      return difference > Math.sqrt(squares) / places.length;
     },
   };
-}
-
-function mean(values: Float64Array): number {
-  return values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
 }
 
 function gainOf({ bought, hits }: List, scores: Float32Array): number {

@@ -36,7 +36,6 @@ export interface LiveShopParts {
   readonly store: Store;
   readonly release: Release;
   readonly articleTower: Model;
-  readonly textEncoder: Model;
   readonly reporter: Reporter;
   /** Milliseconds; the wall clock if absent. */
   readonly clock?: () => number;
@@ -117,7 +116,7 @@ class Shop implements LiveShop {
   }
 
   embedTexts(texts: readonly string[]): Promise<Float32Array> {
-    return this.parts.textEncoder(this.parts.release.tokeniser.inputs(texts));
+    return this.parts.release.textEncoder.encode(texts);
   }
 
   /** Reads every article once. */

@@ -42,6 +42,22 @@ export const manifestSchema = z.object({
   /** What made it: changes of the encoder are refused. */
   encoder: z.string(),
   tokeniser: z.string(),
+  /**
+   * Whose vectors the similar index holds: the encoder in this release, or one from a folder, whose files are too large to be
+   * copied into every release. Those are named by where they were and by their SHA-256.
+   */
+  textEncoder: z
+    .union([
+      z.literal('built-in'),
+      z.object({
+        name: z.string(),
+        /** Absolute, on the machine that made the vectors. */
+        folder: z.string(),
+        fingerprint: z.string(),
+        files: z.record(z.string(), z.string()),
+      }),
+    ])
+    .default('built-in'),
   articles: z.number(),
   dims: z.object({ articles: z.number(), similar: z.number() }),
   models: z.record(z.enum(MODEL_NAMES), z.object({ inputs: z.array(port), outputs: z.array(port) })),

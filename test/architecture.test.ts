@@ -13,7 +13,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   release: ['data', 'features', 'graph', 'engine', 'encoders'],
   // The ranker learns from the candidates that serving will give it, found by the same code.
   training: ['data', 'features', 'graph', 'engine', 'encoders', 'release', 'recommend'],
-  recommend: ['data', 'features', 'engine', 'release'],
+  recommend: ['data', 'features', 'engine', 'encoders', 'release'],
   images: ['data'],
   graphql: ['data', 'recommend', 'images'],
   web: [],

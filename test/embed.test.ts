@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import type { TextEncoder } from '../src/encoders/text-encoder';
 import { openEngine, type Engine } from '../src/engine/engine';
 import { articleText } from '../src/features/text';
-import { currentFolder, openRelease, readManifest } from '../src/release/open';
+import { openLiveShop } from '../src/recommend/live-shop';
+import { currentFolder, modelOf, openRelease, readManifest } from '../src/release/open';
 import { openCurrent } from '../src/serve';
 import { silentReporter, type Reporter } from '../src/telemetry';
 import { openCheckpoints } from '../src/training/checkpoint';
@@ -121,7 +122,11 @@ describe('a release that was embedded by an encoder from a folder', () => {
     const before = await readManifest(join(modelsDir, trained));
     expect(before.textEncoder).toBe('built-in');
     const { 'similar.faiss': was, ...others } = before.files;
-    expect(manifest.files).toEqual({ ...others, 'similar.faiss': expect.not.stringMatching(was) as string });
+    expect(manifest.files).toEqual({
+      ...others,
+      'articles.texts': expect.any(String) as string,
+      'similar.faiss': expect.not.stringMatching(was) as string,
+    });
     await expect(openRelease(join(modelsDir, trained), engine)).resolves.toMatchObject({
       textEncoder: { name: 'built-in' },
     });
@@ -168,6 +173,60 @@ describe('a release that was embedded by an encoder from a folder', () => {
     } finally {
       await opened.close();
     }
+  });
+
+  test('reads no text twice: not at the start, nor when something else of an article changes; but what has come back', async () => {
+    const opened = await openCurrent(serving(), shop.store);
+    const runs = () => opened.engine.runs.get(`${embedded.encoder.fingerprint}/text_encoder`);
+    const scoreOf = async (id: string) => {
+      const [list] = await opened.recommender.search([{ text: 'Come and gone', first: 5 }]);
+      if (list instanceof Error) throw list;
+      return list.find(({ articleId }) => articleId === id)?.score;
+    };
+    const add = () =>
+      shop.database.sql(`INSERT INTO articles (article_id, prod_name) VALUES ('new-2', 'Come and gone')`);
+    const gone = `DELETE FROM articles WHERE article_id = 'new-2'`;
+    try {
+      // All articles were written within the minute before the training; one run is the encoder's first, one the article of before.
+      expect(runs()).toBe(2);
+      await shop.database.sql('UPDATE articles SET section_name = $1', ['Another section']);
+      expect(await opened.shop.refresh()).toBeGreaterThan(400);
+      expect(runs()).toBe(2);
+      await add();
+      await opened.shop.refresh();
+      expect(runs()).toBe(3);
+      expect(await scoreOf('new-2')).toBeCloseTo(1, 3);
+    } finally {
+      await opened.close();
+      await shop.database.sql(gone);
+    }
+    // Deletions are looked at once a minute: by another clock.
+    let now = 0;
+    const release = await openRelease(await currentFolder(modelsDir), engine);
+    const live = await openLiveShop({
+      store: shop.store,
+      release,
+      reporter: silentReporter,
+      articleTower: modelOf(engine, release.manifest, 'article_tower'),
+      clock: () => now,
+    });
+    const nearest = async () => {
+      const [list] = live.similar(await live.embedTexts(['Come and gone']), 1);
+      return list[0].score;
+    };
+    await add();
+    now += 61_000;
+    await live.refresh();
+    expect(await nearest()).toBeCloseTo(1, 3);
+    await shop.database.sql(gone);
+    now += 61_000;
+    await live.refresh();
+    expect(await nearest()).toBeLessThan(0.999);
+    await add();
+    now += 61_000;
+    await live.refresh();
+    expect(await nearest()).toBeCloseTo(1, 3);
+    await shop.database.sql(gone);
   });
 
   test('says what was expected, what came and what to do where its encoder is gone, or is another one', async () => {

@@ -1,5 +1,6 @@
 // What makes vectors of texts, whatever it is inside: the interface, and the encoder that every release brings along. Knows
 // neither where texts come from nor what is searched by their vectors.
+import { createHash } from 'node:crypto';
 import type { Batch } from '../engine/engine';
 import type { Tokeniser } from '../features/text';
 
@@ -12,6 +13,11 @@ export interface TextEncoder {
   readonly dim: number;
   /** [texts.length, dim] in the order of the texts, each of unit length. A text gets the same vector alone and among others. */
   encode(texts: readonly string[]): Promise<Float32Array>;
+}
+
+/** Tells texts apart: 96 bits. */
+export function textHash(text: string): string {
+  return createHash('sha256').update(text).digest('base64url').slice(0, 16);
 }
 
 export const BUILT_IN = 'built-in';

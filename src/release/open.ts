@@ -24,6 +24,7 @@ import {
   MODEL_OUTPUT,
   modelFile,
   REPORT_FILE,
+  TEXTS_FILE,
   TOKENISER_FILE,
   type Manifest,
   type ModelName,
@@ -41,6 +42,8 @@ export interface Release {
   readonly articleIds: readonly string[];
   readonly articles: VectorIndex;
   readonly similar: VectorIndex;
+  /** By row: the hash of the text whose vector `similar` holds, so that it need not be read again; empty where nobody noted it. */
+  readonly texts: readonly string[];
   /** Rows in the order of `articleIds`. */
   readonly habits: Habits;
   /** The evaluation as a page for people; undefined where nothing was measured. */
@@ -122,6 +125,10 @@ export async function openRelease(folder: string, engine: Engine, encoderDir?: s
   };
   const habits = fitting(HABITS_FILE, (content) => readHabits(content, articleIds.length, sharesOf(encoder)));
   const indexes = { articles: index('articles'), similar: index('similar') };
+  const texts = files.get(TEXTS_FILE)?.toString('utf8').trimEnd().split('\n') ?? [];
+  if (texts.length > 0 && texts.length !== articleIds.length) {
+    throw invalid(TEXTS_FILE, `it has ${texts.length} lines for ${articleIds.length} articles`);
+  }
   const report = files.get(REPORT_FILE)?.toString('utf8');
   for (const name of MODEL_NAMES) {
     await engine.load(modelKey(manifest, name), need(modelFile(name))).catch((thrown: unknown) => {
@@ -131,7 +138,7 @@ export async function openRelease(folder: string, engine: Engine, encoderDir?: s
     });
   }
   const textEncoder = await openTextEncoder(engine, manifest, tokeniser, encoderDir);
-  return { manifest, encoder, tokeniser, textEncoder, articleIds, ...indexes, habits, report };
+  return { manifest, encoder, tokeniser, textEncoder, articleIds, texts, ...indexes, habits, report };
 }
 
 /** The encoder that made a release's vectors of texts; its own model is loaded already. */

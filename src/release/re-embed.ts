@@ -1,12 +1,12 @@
 // A release again with other vectors of texts: everything else is taken over byte by byte, and the one before stays as it was.
 // Knows nothing of how the vectors came about.
 import { openTokeniser } from '../features/text';
-import { BUILT_IN, type TextEncoder } from '../encoders/text-encoder';
+import { BUILT_IN, textHash, type TextEncoder } from '../encoders/text-encoder';
 import { readEncoderFolder, type EncoderFolder } from '../encoders/folder';
 import { openPretrained } from '../encoders/pretrained';
 import type { Engine } from '../engine/engine';
 import { publishFiles } from './build';
-import { IDS_FILE, INDEX_FILES, modelFile, TOKENISER_FILE, type Manifest } from './format';
+import { IDS_FILE, INDEX_FILES, modelFile, TEXTS_FILE, TOKENISER_FILE, type Manifest } from './format';
 import { builtInOf, modelKey, parseIds, readManifest, readVerified } from './open';
 import type { VectorIndex } from './vector-index';
 
@@ -15,8 +15,16 @@ export interface Embeddable {
   readonly manifest: Manifest;
   readonly articleIds: readonly string[];
   readonly encoder: TextEncoder;
-  /** Writes the release with this index of the encoder's vectors, rows in the order of `articleIds`, and makes it the current one. */
-  publish(modelsDir: string, similarIndex: VectorIndex, now: Date): Promise<Manifest>;
+  /**
+   * Writes the release with this index of the encoder's vectors and makes it the current one.
+   * @param texts of what each row was made, in the order of `articleIds`; undefined: of nothing
+   */
+  publish(
+    modelsDir: string,
+    similarIndex: VectorIndex,
+    texts: readonly (string | undefined)[],
+    now: Date,
+  ): Promise<Manifest>;
 }
 
 /**
@@ -32,12 +40,11 @@ export async function openEmbeddable(release: string, encoder: string, engine: E
     manifest,
     articleIds,
     encoder: opened,
-    async publish(modelsDir, similarIndex, now) {
-      const files = new Map<string, Uint8Array>();
-      for (const path of Object.keys(manifest.files)) {
-        const made = path === INDEX_FILES.similar;
-        files.set(path, made ? similarIndex.serialise() : await readVerified(release, manifest, path));
-      }
+    async publish(modelsDir, similarIndex, texts, now) {
+      const files = new Map<string, Uint8Array | string>();
+      for (const path of Object.keys(manifest.files)) files.set(path, await readVerified(release, manifest, path));
+      files.set(INDEX_FILES.similar, similarIndex.serialise());
+      files.set(TEXTS_FILE, texts.map((text) => `${text === undefined ? '-' : textHash(text)}\n`).join(''));
       const dims = { ...manifest.dims, similar: similarIndex.dim };
       return publishFiles(modelsDir, { ...manifest, dims, textEncoder: recordOf(folder) }, files, now);
     },

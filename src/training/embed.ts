@@ -1,10 +1,9 @@
 // Vectors of a whole catalogue by a text encoder, and a release with them. What was embedded is kept on disk text by text, so that
 // a run that was killed goes on, and one after a training embeds only what is new. Knows nothing of what encoders are.
-import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Store } from '../data/store';
-import type { TextEncoder } from '../encoders/text-encoder';
+import { textHash, type TextEncoder } from '../encoders/text-encoder';
 import type { Engine } from '../engine/engine';
 import { articleText } from '../features/text';
 import type { Manifest } from '../release/format';
@@ -39,7 +38,7 @@ export async function embedRelease(
   const texts = await textsOf(store, release.articleIds);
   const kept = openCheckpoints(join(modelsDir, '.embeddings', fingerprint), reporter);
   const { vectors, distinct, read } = await embedTexts(release.encoder, texts, kept, reporter);
-  const manifest = await release.publish(modelsDir, indexVectors(dim, vectors, reporter), new Date());
+  const manifest = await release.publish(modelsDir, indexVectors(dim, vectors, reporter), texts, new Date());
   return { manifest, encoder: { name, fingerprint, dim }, texts: distinct, read };
 }
 
@@ -75,7 +74,7 @@ export async function embedTexts(
   const byHash = new Map<string, string>();
   const hashes = texts.map((text) => {
     if (text === undefined) return undefined;
-    const hash = hashOf(text);
+    const hash = textHash(text);
     byHash.set(hash, text);
     return hash;
   });
@@ -111,8 +110,4 @@ export async function embedTexts(
 
 function keyOf(chunk: number): string {
   return `texts ${chunk}`;
-}
-
-function hashOf(text: string): string {
-  return createHash('sha256').update(text).digest('base64');
 }

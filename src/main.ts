@@ -37,6 +37,7 @@ import { createHost, openCurrent } from './serve';
 import { evaluationTable, importTable, recommendationTable, similarQualityTable, similarTable } from './show';
 import { createLog, createReporter, type Reporter } from './telemetry';
 import { trainingConfig, type Size } from './training/config';
+import { embedRelease } from './training/embed';
 import { evaluationReport } from './training/report';
 import { measureSimilar } from './training/similar-quality';
 import { checkpointsIn, evaluateTraining, HOLD_OUT, train, type HoldOut } from './training/train';
@@ -182,6 +183,29 @@ program
           `${table}Release ${manifest.name} is in ${session.config.modelsDir}. Next: npx vitrine serve`,
         );
       }),
+  );
+
+program
+  .command('embed')
+  .description('make the vectors of the articles’ texts by another encoder, and publish the current release with them')
+  .requiredOption('--encoder <dir>', 'folder of a CLIP or sentence encoder in Hugging Face’s layout, or built-in')
+  .addOption(json())
+  .addHelpText('after', example('vitrine embed --encoder fashion-clip'))
+  .action((options: { encoder: string; json?: boolean }) =>
+    run(async (session) => {
+      const { modelsDir, device, threads } = session.config;
+      const store = await openShop(session);
+      const engine = openEngine({ device, threadsPerRun: threads });
+      session.closing(() => engine.close());
+      const embedded = await embedRelease(engine, store, modelsDir, options.encoder, session.reporter);
+      const { manifest, encoder, texts, read } = embedded;
+      const { name } = manifest;
+      print(
+        options,
+        { release: name, encoder, texts, read },
+        `Release ${name} has vectors of ${encoder.dim} numbers by ${encoder.name}: ${texts} texts, ${read} of them read now.`,
+      );
+    }),
   );
 
 program

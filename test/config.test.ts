@@ -65,11 +65,15 @@ describe('the configuration', () => {
   });
 
   test('takes relative folders from the project, absolute ones as they are', () => {
-    const config = readConfig({ VITRINE_HOME: 'state', MODELS_DIR: '/srv/models', IMAGES_DIR: 'photos' }, folder);
+    const config = readConfig(
+      { VITRINE_HOME: 'state', MODELS_DIR: '/srv/models', IMAGES_DIR: 'photos', ENCODER_DIR: 'clip' },
+      folder,
+    );
     expect(config).toMatchObject({
       home: join(folder, 'state'),
       modelsDir: '/srv/models',
       imagesDir: join(folder, 'photos'),
+      encoderDir: join(folder, 'clip'),
     });
   });
 });

@@ -45,12 +45,19 @@ async function load({ name, model }: Extract<Request, { kind: 'load' }>): Promis
 async function run({ name, inputs, outputs }: Extract<Request, { kind: 'run' }>): Promise<Batch> {
   const session = sessions.get(name);
   if (!session) throw new Error('no such model is loaded');
-  const feeds = Object.fromEntries(Object.entries(inputs).map(([port, values]) => [port, toTensor(values)]));
+  const long = new Set(
+    session.inputMetadata.flatMap((port) => (port.isTensor && port.type === 'int64' ? [port.name] : [])),
+  );
+  const feeds = Object.fromEntries(
+    Object.entries(inputs).map(([port, values]) => [port, toTensor(values, long.has(port))]),
+  );
   const results = await session.run(feeds, outputs ?? session.outputNames);
   return Object.fromEntries(Object.entries(results).map(([port, tensor]) => [port, toValues(port, tensor)]));
 }
 
-function toTensor({ data, shape }: Values): Tensor {
+/** `long`: the model takes int64, as models from elsewhere do for ids of tokens. */
+function toTensor({ data, shape }: Values, long: boolean): Tensor {
+  if (long && data instanceof Int32Array) return new Tensor('int64', BigInt64Array.from(data, BigInt), shape);
   return data instanceof Float32Array ? new Tensor('float32', data, shape) : new Tensor('int32', data, shape);
 }
 

@@ -1,8 +1,9 @@
-// Writes symbolic tensors as an ONNX model. Knows the format's messages and nothing of what is computed.
+// Writes symbolic tensors as an ONNX model, and reads what a model takes and gives. Knows the format's messages and nothing of what is computed.
 // Format: https://github.com/onnx/onnx/blob/main/onnx/onnx.proto (operator set 18).
 import { parse } from 'protobufjs';
+import { z } from 'zod';
 import { inOrder, type Constant, type DType, type OnnxStep, type Shape, type Tensor } from './tensor';
-import { VitrineError } from '../errors';
+import { asError, VitrineError } from '../errors';
 
 /** A named input or output of a model. Symbolic sizes are names. */
 export interface Port {
@@ -59,6 +60,39 @@ export function encodeOnnx({ name, outputs, values = new Map(), embeddings }: En
     }),
   ).finish();
   return { bytes, inputs: writer.inputs, outputs: outputPorts };
+}
+
+const portsSchema = z.array(
+  z.object({
+    name: z.string(),
+    type: z.object({
+      tensorType: z.object({
+        shape: z.object({ dim: z.array(z.object({ dimValue: z.number(), dimParam: z.string() }).partial()) }).partial(),
+      }),
+    }),
+  }),
+);
+
+/** A port of a model that somebody else may have written: of its type nothing is said. */
+export type ForeignPort = Pick<Port, 'name' | 'shape'>;
+
+/** What a model takes and gives, whoever wrote it. @throws VitrineError INPUT_INVALID where this is no ONNX model. */
+export function readPorts(bytes: Uint8Array): { inputs: ForeignPort[]; outputs: ForeignPort[] } {
+  const portsOf = (list: unknown): ForeignPort[] =>
+    portsSchema.parse(list ?? []).map(({ name, type }) => ({
+      name,
+      shape: (type.tensorType.shape.dim ?? []).map(({ dimValue, dimParam }) => dimValue ?? dimParam ?? '?'),
+    }));
+  try {
+    const { graph } = ModelProto.toObject(ModelProto.decode(bytes), { longs: Number }) as {
+      graph: { input?: unknown; output?: unknown; initializer?: { name?: string }[] };
+    };
+    // Before version 4 of the format weights were listed among the inputs too.
+    const weights = new Set(graph.initializer?.map(({ name }) => name));
+    return { inputs: portsOf(graph.input).filter(({ name }) => !weights.has(name)), outputs: portsOf(graph.output) };
+  } catch (thrown) {
+    throw new VitrineError('INPUT_INVALID', `expected an ONNX model, got something else: ${asError(thrown).message}`);
+  }
 }
 
 const TYPES: Readonly<Record<DType | 'int64', number>> = { float32: 1, int32: 6, int64: 7, bool: 9 };

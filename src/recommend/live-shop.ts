@@ -7,6 +7,7 @@ import { Catalogue } from '../features/catalogue';
 import { reorderedHabits, type Habits } from '../features/habits';
 import { articleInputs } from '../features/inputs';
 import { createMoment, QUARTER_DAYS, SALES_DAYS, type Moment } from '../features/moment';
+import { textHash } from '../encoders/text-encoder';
 import { articleText } from '../features/text';
 import type { Release } from '../release/open';
 import type { Reporter } from '../telemetry';
@@ -36,7 +37,6 @@ export interface LiveShopParts {
   readonly store: Store;
   readonly release: Release;
   readonly articleTower: Model;
-  readonly textEncoder: Model;
   readonly reporter: Reporter;
   /** Milliseconds; the wall clock if absent. */
   readonly clock?: () => number;
@@ -68,6 +68,8 @@ class Shop implements LiveShop {
   private articleOfId: number[] = [];
   /** By catalogue index: id in both indexes. */
   private readonly idOfArticle: number[] = [];
+  /** By index id: the hash of the text whose vector is in the similar index; undefined where there is none, or nobody knows. */
+  private readonly texts: (string | undefined)[];
   private articleVectors = new Float32Array(0);
   /** By key: when the row was last changed, as far as it was read. */
   private readonly versions = new Map<number, number>();
@@ -84,6 +86,7 @@ class Shop implements LiveShop {
     const { release } = parts;
     const { dim } = release.articles;
     this.catalogue = new Catalogue(release.encoder);
+    this.texts = [...release.texts];
     this.habits = reorderedHabits(release.habits, [], 0);
     this.now = this.momentOf(0, new Map());
     this.vectors = {
@@ -117,7 +120,7 @@ class Shop implements LiveShop {
   }
 
   embedTexts(texts: readonly string[]): Promise<Float32Array> {
-    return this.parts.textEncoder(this.parts.release.tokeniser.inputs(texts));
+    return this.parts.release.textEncoder.encode(texts);
   }
 
   /** Reads every article once. */
@@ -213,13 +216,19 @@ class Shop implements LiveShop {
     const { release } = this.parts;
     const articles = rows.map((row) => this.catalogue.indexOf(row.key) ?? -1);
     const ids = Int32Array.from(articles, (article) => this.idOfArticle[article]);
-    const texts = await this.embedTexts(rows.map(articleText));
     const vectors = new Float32Array(rows.length * this.vectors.dim);
     articles.forEach((article, r) => {
       vectors.set(this.vectors.vectorOf(article) ?? [], r * this.vectors.dim);
     });
+    // Of a large encoder each text takes its time, and most changes leave the text as it was.
+    const texts = rows.map(articleText);
+    const hashes = texts.map(textHash);
+    const unread = [...ids.keys()].filter((r) => this.texts[ids[r]] !== hashes[r]);
+    const changed = Int32Array.from(unread, (r) => ids[r]);
+    const read = await this.embedTexts(unread.map((r) => texts[r]));
     release.articles.add(ids, vectors);
-    release.similar.add(ids, texts);
+    if (unread.length > 0) release.similar.add(changed, read);
+    for (const r of unread) this.texts[ids[r]] = hashes[r];
   }
 
   private dropAllBut(keys: ReadonlySet<number>): void {
@@ -236,6 +245,7 @@ class Shop implements LiveShop {
   private removeIds(ids: readonly number[]): void {
     this.parts.release.articles.remove(Int32Array.from(ids));
     this.parts.release.similar.remove(Int32Array.from(ids));
+    for (const id of ids) this.texts[id] = undefined;
   }
 
   private async readSales(): Promise<void> {

@@ -1,11 +1,12 @@
 // The text encoder of a shop, from its catalogue and its habits to vectors that can be searched: tokeniser, training, one vector
 // for each article, an index. Knows the order of the work, none of its details.
+import { builtInEncoder } from '../encoders/text-encoder';
 import type { Engine } from '../engine/engine';
 import type { Catalogue } from '../features/catalogue';
 import type { CoPurchases } from '../features/co-purchase';
 import type { Known, Shop } from '../features/dataset';
 import type { Encoder } from '../features/encoder';
-import { fitTokeniser, MAX_TOKENS, type Tokeniser } from '../features/text';
+import { fitTokeniser, type Tokeniser } from '../features/text';
 import { encodeOnnx, type EncodedModel } from '../graph/onnx';
 import { createRandom } from '../random';
 import { MODEL_OUTPUT } from '../release/format';
@@ -25,8 +26,6 @@ export interface FittedText {
   readonly index: VectorIndex;
 }
 
-const ROWS = 1024;
-
 /** `known`: which purchases may be learnt from; `coPurchases` are counted in them. */
 export async function fitText(
   engine: Engine,
@@ -39,9 +38,8 @@ export async function fitText(
   const { dim } = config.text;
   const { texts, catalogue, encoder } = shop;
   const tokeniser = fitTokeniser(texts);
-  const tokens = tokeniser.inputs(texts);
   const lessons = {
-    tokens,
+    tokens: tokeniser.inputs(texts),
     groups: groupsOf(catalogue, encoder),
     together: { coPurchases, sold: soldOf(shop, known) },
   };
@@ -52,19 +50,9 @@ export async function fitText(
   const model = encodeOnnx({ name, outputs: { [MODEL_OUTPUT[name]]: output }, values: weights, embeddings: 'inline' });
   const draft = { name: 'draft' };
   await engine.load(modelKey(draft, name), model.bytes);
-  const encode = modelOf(engine, draft, name);
-  const vectors = new Float32Array(texts.length * dim);
-  for (let from = 0; from < texts.length; from += ROWS) {
-    const until = Math.min(texts.length, from + ROWS);
-    const part = (values: { data: Float32Array | Int32Array }) =>
-      values.data.slice(from * MAX_TOKENS, until * MAX_TOKENS);
-    const shape = [until - from, MAX_TOKENS];
-    const inputs = {
-      text_ids: { data: part(tokens.text_ids), shape },
-      text_weights: { data: part(tokens.text_weights), shape },
-    };
-    vectors.set(await encode(inputs), from * dim);
-  }
+  const run = modelOf(engine, draft, name);
+  const { fingerprint } = tokeniser;
+  const vectors = await builtInEncoder({ fingerprint, dim, tokeniser, model: run }).encode(texts);
   return { tokeniser, model, vectors, index: indexVectors(dim, vectors, reporter) };
 }
 

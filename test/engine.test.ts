@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { openEngine, type Batch, type Engine, type Values } from '../src/engine/engine';
+import { BufferPool } from '../src/engine/memory';
 import { VitrineError } from '../src/errors';
 import { encodeOnnx } from '../src/graph/onnx';
 import { add, matmul, mean, mul } from '../src/graph/operators';
@@ -104,6 +105,28 @@ describe.each([1, 2])('an engine with %i worker(s)', (workers) => {
     const after = await Promise.all(Array.from({ length: 4 }, () => engine.run('changing', { x: row(1) })));
     expect(old.map(({ y }) => y.data[0])).toEqual([5, 5, 5, 5]);
     expect(after.map(({ y }) => y.data[0])).toEqual([7, 7, 7, 7]);
+  });
+
+  test('writes into memory that it is lent and gives all of it back', async () => {
+    const pool = new BufferPool();
+    const x = pool.take({ x: { kind: 'float32', shape: [1, 2] } });
+    x.x.data.set([3, 4]);
+    const outputs = pool.take({
+      y: { kind: 'float32', shape: [1, 2] },
+      sum: { kind: 'float32', shape: [1, 2] },
+    });
+    const lending = engine.lend('thrice', { inputs: x, outputs });
+    expect([x.x.data.length, outputs.y.data.length]).toEqual([0, 0]); // not ours while it is lent
+    const back = await lending;
+    expect([...back.inputs.x.data]).toEqual([3, 4]);
+    expect([...back.outputs.y.data, ...back.outputs.sum.data]).toEqual([9, 12, 6, 8]);
+    expect(back.outputs.y.data.buffer).toBe(back.outputs.sum.data.buffer);
+  });
+
+  test('refuses memory that the results do not fit into, and does the next run', async () => {
+    const lent = { inputs: { x: row(1, 2) }, outputs: { y: row(0, 0, 0) } };
+    await expect(engine.lend('twice', lent)).rejects.toMatchObject({ code: 'INPUT_INVALID' });
+    expect([...(await engine.run('twice', { x: row(21) })).y.data]).toEqual([42]);
   });
 
   test('counts the runs of each model', async () => {
@@ -215,3 +238,29 @@ async function runNode(script: string): Promise<Ended> {
   const [code, signal] = (await once(child, 'close')) as [number | null, string | null];
   return { code, signal, stdout };
 }
+
+describe('a pool of memory', () => {
+  const forms = { a: { kind: 'float32', shape: [3] }, b: { kind: 'int32', shape: [2, 5] } } as const;
+
+  test('lays the arrays of a batch into one buffer, each with its kind and shape, none over another', () => {
+    const { a, b } = new BufferPool().take(forms);
+    a.data.fill(1);
+    b.data.fill(2);
+    expect(a).toEqual({ data: Float32Array.of(1, 1, 1), shape: [3] });
+    expect(b).toEqual({ data: new Int32Array(10).fill(2), shape: [2, 5] });
+    expect(a.data.buffer).toBe(b.data.buffer);
+  });
+
+  test('gives what it was given back, if it is large enough', () => {
+    const pool = new BufferPool();
+    const first = pool.take(forms);
+    const { buffer } = first.a.data;
+    expect(pool.take(forms).a.data.buffer).not.toBe(buffer); // still out
+    pool.give(first);
+    expect(pool.take(forms).b.data.buffer).toBe(buffer);
+    pool.give(first);
+    const large = pool.take({ a: { kind: 'float32', shape: [1_000] } });
+    expect(large.a.data.buffer).not.toBe(buffer);
+    expect(large.a.data).toHaveLength(1_000);
+  });
+});

@@ -131,6 +131,7 @@ const CASES: readonly Case[] = [
     shapes: (n, m) => [[n + 2, m]],
     build: (x) => op.gather(x, ids([0, 2, 2, 1], [2, 2])),
   },
+  { name: 'part, of the middle', shapes: (n, m) => [[n, m + 3]], build: (x) => op.part(x, 1, 1, 2) },
   { name: 'layerNorm', shapes: (n, m) => [[2, n, m + 2]], build: op.layerNorm },
   {
     name: 'dropout',
@@ -181,6 +182,29 @@ test.each(CASES)('the gradient of $name agrees with central differences', async 
       [...operands, weights].map((tensor) => [nameOf(tensor), random(tensor.shape.map(Number), positive === true)]),
     );
     await expectGradientsToAgree(loss, operands, values);
+  }
+});
+
+test('a row that is gathered very often gets each of its gradients, though several threads compute', async () => {
+  const [rows, width, times] = [3, 64, 20_000];
+  const x = parameter('x', [rows, width]);
+  const places = Int32Array.from({ length: times }, (_, i) => (i * i) % rows);
+  const gathered = op.gather(x, input('ids', ['times'], 'int32'));
+  const loss = op.reshape(op.reduceSum(gathered, [0, 1]), []);
+  const outputs = { gradient: gradients(loss, [x])[0] };
+  const threads = openEngine({ threadsPerRun: 4 });
+  try {
+    await threads.load('often', encodeOnnx({ name: 'often', outputs, embeddings: 'fed' }).bytes);
+    for (let trial = 0; trial < 5; trial++) {
+      const { gradient } = await threads.run('often', {
+        x: { data: new Float32Array(rows * width), shape: [rows, width] },
+        ids: { data: places, shape: [times] },
+      });
+      const counts = [0, 1, 2].map((row) => places.filter((place) => place === row).length);
+      expect([...gradient.data]).toEqual(counts.flatMap((count) => Array<number>(width).fill(count)));
+    }
+  } finally {
+    await threads.close();
   }
 });
 

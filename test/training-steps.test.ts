@@ -181,6 +181,13 @@ describe('a model with a bag of embeddings', () => {
     expect([...trainer.state()]).toEqual(before);
   });
 
+  test('says which input of a batch does not fill its shape', async () => {
+    const [batch] = batches(1);
+    const trainer = await trainerOf('unfilled', build());
+    const wrong = { ...batch, wanted: floats([1, 2], [4, 1]) };
+    await expect(trainer.train([wrong])).rejects.toThrow('"wanted" of the batch has 2 numbers for the shape [4, 1]');
+  });
+
   test('says which input a batch lacks', async () => {
     const trainer = await trainerOf('lacking', build());
     await expect(trainer.train([{ wanted: floats([1], [1, 1]) }])).rejects.toThrow('lacks the input "ids"');

@@ -3,6 +3,7 @@
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { VitrineError } from '../errors';
+import { buffersOf } from './memory';
 
 export type Device = 'cpu' | 'cuda' | 'webgpu';
 
@@ -29,8 +30,20 @@ export interface Engine {
    * @throws VitrineError INPUT_INVALID when inputs do not fit, with ONNX Runtime's own words.
    */
   run(name: string, inputs: Batch, outputs?: readonly string[]): Promise<Batch>;
+  /**
+   * Runs one batch without copying a number: inputs, and arrays of the right shapes for the outputs, are lent to the thread,
+   * which gives them back when it is done. Meanwhile the arrays given are empty, and so is whatever else lies in their
+   * buffers; what comes back are other arrays over the same memory. A run that fails does not give it back.
+   */
+  lend(name: string, lent: Lent): Promise<Lent>;
   /** Ends the threads; runs in flight fail with SHUTTING_DOWN. */
   close(): Promise<void>;
+}
+
+/** What a run reads and what it writes. */
+export interface Lent {
+  readonly inputs: Batch;
+  readonly outputs: Batch;
 }
 
 export interface EngineOptions {
@@ -51,9 +64,10 @@ export type Request =
       readonly name: string;
       readonly inputs: Batch;
       readonly outputs?: readonly string[];
-    };
+    }
+  | ({ readonly kind: 'lend'; readonly id: number; readonly name: string } & Lent);
 export type Answer =
-  | { readonly kind: 'done'; readonly id: number; readonly outputs: Batch }
+  | ({ readonly kind: 'done'; readonly id: number } & Lent)
   | {
       readonly kind: 'failed';
       readonly id: number;
@@ -71,6 +85,11 @@ export interface WorkerSettings {
 export function openEngine({ workers = 1, threadsPerRun = 1, device = 'cpu' }: EngineOptions = {}): Engine {
   const threads = Array.from({ length: workers }, () => new Thread({ device, threadsPerRun }));
   const runs = new Map<string, number>();
+  /** Counts a run; gives the thread that is to do it. */
+  const threadFor = (name: string): Thread => {
+    runs.set(name, (runs.get(name) ?? 0) + 1);
+    return threads.reduce((best, thread) => (thread.inFlight < best.inFlight ? thread : best));
+  };
   return {
     device,
     runs,
@@ -79,9 +98,11 @@ export function openEngine({ workers = 1, threadsPerRun = 1, device = 'cpu' }: E
       await Promise.all(threads.map((thread) => thread.ask((id) => ({ kind: 'load', id, name, model }))));
     },
     async run(name, inputs, outputs) {
-      const idle = threads.reduce((best, thread) => (thread.inFlight < best.inFlight ? thread : best));
-      runs.set(name, (runs.get(name) ?? 0) + 1);
-      return idle.ask((id) => ({ kind: 'run', id, name, inputs, ...(outputs && { outputs }) }));
+      const asked = outputs && { outputs };
+      return (await threadFor(name).ask((id) => ({ kind: 'run', id, name, inputs, ...asked }))).outputs;
+    },
+    async lend(name, { inputs, outputs }) {
+      return threadFor(name).ask((id) => ({ kind: 'lend', id, name, inputs, outputs }), buffersOf(inputs, outputs));
     },
     async close() {
       await Promise.all(threads.map((thread) => thread.close()));
@@ -92,7 +113,7 @@ export function openEngine({ workers = 1, threadsPerRun = 1, device = 'cpu' }: E
 /** One worker thread and the requests it has not answered yet. */
 class Thread {
   private readonly worker: Worker;
-  private readonly waiting = new Map<number, { resolve: (outputs: Batch) => void; reject: (error: Error) => void }>();
+  private readonly waiting = new Map<number, { resolve: (lent: Lent) => void; reject: (error: Error) => void }>();
   private nextId = 0;
   private ended: Error | undefined;
   failure: Error | undefined;
@@ -108,7 +129,7 @@ class Thread {
       const request = this.waiting.get(answer.id);
       this.waiting.delete(answer.id);
       if (this.waiting.size === 0 && this.closing[0] === 0) this.worker.unref();
-      if (answer.kind === 'done') request?.resolve(answer.outputs);
+      if (answer.kind === 'done') request?.resolve(answer);
       else request?.reject(new VitrineError(answer.code, answer.message));
     });
     this.worker.on('error', (cause) => {
@@ -127,7 +148,8 @@ class Thread {
     return this.waiting.size;
   }
 
-  ask(request: (id: number) => Request): Promise<Batch> {
+  /** `transferred` goes over to the thread. */
+  ask(request: (id: number) => Request, transferred: readonly ArrayBuffer[] = []): Promise<Lent> {
     return new Promise((resolve, reject) => {
       if (this.ended) {
         reject(this.ended);
@@ -136,7 +158,7 @@ class Thread {
       const id = this.nextId++;
       this.waiting.set(id, { resolve, reject });
       this.worker.ref(); // an answer is awaited: the process stays until it is there
-      this.worker.postMessage(request(id));
+      this.worker.postMessage(request(id), transferred);
     });
   }
 

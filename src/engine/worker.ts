@@ -2,7 +2,8 @@
 // Knows nothing of batching, releases or requests.
 import { parentPort, workerData } from 'node:worker_threads';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
-import type { Answer, Batch, Request, Values, WorkerSettings } from './engine';
+import type { Answer, Batch, Lent, Request, Values, WorkerSettings } from './engine';
+import { buffersOf } from './memory';
 
 const settings = workerData as WorkerSettings;
 const sessions = new Map<string, InferenceSession>();
@@ -21,8 +22,12 @@ async function answer(request: Request): Promise<void> {
   }
   if (Atomics.load(settings.closing, 0) !== 0) return; // nobody waits for it any more
   try {
-    const outputs = request.kind === 'load' ? await load(request) : await run(request);
-    parentPort?.postMessage({ kind: 'done', id: request.id, outputs } satisfies Answer);
+    const { inputs, outputs } = await done(request);
+    // Nothing is copied: this thread is done with the memory.
+    parentPort?.postMessage(
+      { kind: 'done', id: request.id, inputs, outputs } satisfies Answer,
+      buffersOf(inputs, outputs),
+    );
   } catch (thrown) {
     const code = request.kind === 'load' && settings.device !== 'cpu' ? 'DEVICE_UNAVAILABLE' : 'INPUT_INVALID';
     const message = `${request.kind} "${request.name}": ${thrown instanceof Error ? thrown.message : String(thrown)}`;
@@ -30,7 +35,20 @@ async function answer(request: Request): Promise<void> {
   }
 }
 
-async function load({ name, model }: Extract<Request, { kind: 'load' }>): Promise<Batch> {
+function done(request: Exclude<Request, { kind: 'close' }>): Promise<Lent> {
+  switch (request.kind) {
+    case 'load':
+      return load(request);
+    case 'run':
+      return run(request);
+    case 'lend':
+      return lend(request);
+    default:
+      return request satisfies never;
+  }
+}
+
+async function load({ name, model }: Extract<Request, { kind: 'load' }>): Promise<Lent> {
   const session = await InferenceSession.create(model, {
     executionProviders: [settings.device],
     intraOpNumThreads: settings.threadsPerRun,
@@ -39,19 +57,36 @@ async function load({ name, model }: Extract<Request, { kind: 'load' }>): Promis
   });
   await sessions.get(name)?.release();
   sessions.set(name, session);
-  return {};
+  return { inputs: {}, outputs: {} };
 }
 
-async function run({ name, inputs, outputs }: Extract<Request, { kind: 'run' }>): Promise<Batch> {
+async function run({ name, inputs, outputs }: Extract<Request, { kind: 'run' }>): Promise<Lent> {
+  const session = sessionOf(name);
+  const results = await session.run(toTensors(inputs, session), outputs ?? session.outputNames);
+  return { inputs: {}, outputs: toBatch(results) };
+}
+
+async function lend({ name, inputs, outputs }: Extract<Request, { kind: 'lend' }>): Promise<Lent> {
+  const session = sessionOf(name);
+  await session.run(toTensors(inputs, session), toTensors(outputs));
+  return { inputs, outputs };
+}
+
+function sessionOf(name: string): InferenceSession {
   const session = sessions.get(name);
-  if (!session) throw new Error('no such model is loaded');
+  if (session) return session;
+  throw new Error('no such model is loaded');
+}
+
+/** Whole numbers become 64 bits wide where the model asks for them. */
+function toTensors(batch: Batch, session?: InferenceSession): Record<string, Tensor> {
   const long = new Set(
-    session.inputMetadata.flatMap((port) => (port.isTensor && port.type === 'int64' ? [port.name] : [])),
+    session?.inputMetadata.flatMap((port) => (port.isTensor && port.type === 'int64' ? [port.name] : [])),
   );
-  const feeds = Object.fromEntries(
-    Object.entries(inputs).map(([port, values]) => [port, toTensor(values, long.has(port))]),
-  );
-  const results = await session.run(feeds, outputs ?? session.outputNames);
+  return Object.fromEntries(Object.entries(batch).map(([port, values]) => [port, toTensor(values, long.has(port))]));
+}
+
+function toBatch(results: Readonly<Record<string, Tensor>>): Batch {
   return Object.fromEntries(Object.entries(results).map(([port, tensor]) => [port, toValues(port, tensor)]));
 }
 

@@ -100,11 +100,17 @@ const TYPES: Readonly<Record<DType | 'int64', number>> = { float32: 1, int32: 6,
 /** Numbers of the types of attributes in AttributeProto. */
 const ATTRIBUTE = { float: 1, int: 2, string: 3, ints: 7 } as const;
 
+interface WrittenNode {
+  /** Names; '' for an output that nobody has asked for. */
+  readonly output: string[];
+}
+
 class Writer {
   readonly nodes: object[] = [];
   readonly initialisers: object[] = [];
   readonly inputs: Port[] = [];
-  private readonly names = new Map<Tensor | OnnxStep | Constant, string>();
+  private readonly names = new Map<Tensor, string>();
+  private readonly steps = new Map<OnnxStep, WrittenNode>();
   private readonly writtenTables = new Set<string>();
 
   constructor(
@@ -132,7 +138,7 @@ class Writer {
         else this.names.set(tensor, this.lookUp(node));
         return;
       case 'operation':
-        this.names.set(tensor, this.step(node.step));
+        this.names.set(tensor, this.step(node.step, node.output));
         return;
       default:
         node satisfies never;
@@ -163,43 +169,46 @@ class Writer {
       this.initialise(table.name, [table.rows, table.width], value);
       this.writtenTables.add(table.name);
     }
-    const rows = this.push('Gather', [table.name, this.nameOf(ids)], { axis: 0 });
+    const rows = this.push('Gather', [table.name, this.nameOf(ids)], { axis: 0 }).output[0];
     if (!weights) return rows;
     const int64 = (constant: number[]): Constant => ({ constant, shape: [constant.length], type: 'int64' });
-    const column = this.push('Unsqueeze', [this.nameOf(weights), this.literal(int64([-1]))]);
-    const weighted = this.push('Mul', [rows, column]);
-    return this.push('ReduceSum', [weighted, this.literal(int64([-2]))], { keepdims: 0 });
+    const column = this.push('Unsqueeze', [this.nameOf(weights), this.literal(int64([-1]))]).output[0];
+    const weighted = this.push('Mul', [rows, column]).output[0];
+    return this.push('ReduceSum', [weighted, this.literal(int64([-2]))], { keepdims: 0 }).output[0];
   }
 
-  private step(step: OnnxStep): string {
-    const known = this.names.get(step);
-    if (known) return known;
-    const name = this.push(
-      step.operator,
-      step.inputs.map((one) => this.nameOf(one)),
-      step.attributes,
-    );
-    this.names.set(step, name);
-    return name;
+  /** The name of one of the outputs of a step, which is written when it is first asked for. */
+  private step(step: OnnxStep, output = 0): string {
+    let node = this.steps.get(step);
+    if (!node) {
+      const inputs = step.inputs.map((one) => this.nameOf(one));
+      node = this.push(step.operator, inputs, step.attributes, step.outputs);
+      this.steps.set(step, node);
+    }
+    while (node.output.length <= output) node.output.push('');
+    return (node.output[output] ||= `${node.output[0]}.${String(output)}`);
   }
 
   private nameOf(value: Tensor | OnnxStep | Constant): string {
-    const known = this.names.get(value);
-    if (known) return known;
     if ('operator' in value) return this.step(value);
     if ('constant' in value) return this.literal(value);
+    const known = this.names.get(value);
+    if (known) return known;
     throw new VitrineError('INPUT_INVALID', `encodeOnnx: a ${value.node.kind} is used before it is written`);
   }
 
-  private push(opType: string, input: string[], attributes: OnnxStep['attributes'] = {}): string {
-    const output = `t${String(this.nodes.length)}`;
+  private push(opType: string, input: string[], attributes: OnnxStep['attributes'] = {}, outputs = 1): WrittenNode {
+    const first = `t${String(this.nodes.length)}`;
     const attribute = Object.entries(attributes).map(([name, value]) => {
       if (typeof value === 'number') return { name, i: value, type: ATTRIBUTE.int };
       if (typeof value === 'string') return { name, s: Buffer.from(value), type: ATTRIBUTE.string };
+      if ('float' in value) return { name, f: value.float, type: ATTRIBUTE.float };
       return { name, ints: value, type: ATTRIBUTE.ints };
     });
-    this.nodes.push({ opType, input, output: [output], name: `${opType}.${output}`, attribute });
-    return output;
+    const output = Array.from({ length: outputs }, (_, i) => (i === 0 ? first : `${first}.${String(i)}`));
+    const node = { opType, input, output, name: `${opType}.${first}`, attribute };
+    this.nodes.push(node);
+    return node;
   }
 
   private initialise(name: string, dims: readonly number[], value: Float32Array): string {

@@ -7,13 +7,16 @@ export type Dim = number | string;
 export type Shape = readonly Dim[];
 export type DType = 'float32' | 'int32' | 'bool';
 
-export type Attribute = number | string | readonly number[];
+/** Whole numbers as they are, others as `{ float }`. */
+export type Attribute = number | string | readonly number[] | { readonly float: number };
 
 /** One ONNX node: operator, names of its inputs (constants by value), attributes. */
 export interface OnnxStep {
   readonly operator: string;
   readonly inputs: readonly (Tensor | Constant | OnnxStep)[];
   readonly attributes?: Readonly<Record<string, Attribute>>;
+  /** How many outputs it must have, whoever reads them; one if absent. */
+  readonly outputs?: number;
 }
 
 /** A literal in the graph. Integers are int64, as ONNX wants for shapes and axes. */
@@ -50,6 +53,8 @@ export type Node =
   | {
       readonly kind: 'operation';
       readonly step: OnnxStep;
+      /** Which of the step's outputs this is. */
+      readonly output: number;
       readonly inputs: readonly Tensor[];
       /** Given ∂loss/∂this, the ∂loss/∂input of each input; absent: no gradient flows through. */
       readonly backward?: (gradient: Tensor, output: Tensor) => readonly (Tensor | undefined)[];

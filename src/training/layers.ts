@@ -11,6 +11,7 @@ import {
   linear,
   matmul,
   mul,
+  part,
   placesAlong,
   relu,
   reshape,
@@ -82,25 +83,30 @@ export interface TransformerConfig {
  * weight of each distance i − j and head (Shaw et al., 2018; Raffel et al., 2020), the same wherever a sequence begins.
  */
 export function transformer(name: string, x: Tensor, config: TransformerConfig): Tensor {
-  const [batch, length] = x.shape;
   const dim = Number(x.shape[2]);
   const { heads, layers } = config;
+  const width = dim / heads;
   const future = causalMask(x);
   const ids = cast(distances(x), 'int32');
   const hide = (y: Tensor): Tensor => (config.dropout ? dropout(y, config.dropout.share, config.dropout.noise()) : y);
-  const split = (y: Tensor): Tensor => transpose(reshape(y, [batch, length, heads, dim / heads]), [0, 2, 1, 3]);
 
   let hidden = hide(x);
   for (let layer = 0; layer < layers; layer++) {
-    const part = (what: string): string => `${name}.${String(layer)}.${what}`;
-    const weight = (what: string, from: number, to: number): Tensor => parameter(part(what), [from, to]);
-    const seen = normalised(part('attention_norm'), hidden);
-    const [query, key, value] = ['query', 'key', 'value'].map((what) => split(matmul(seen, weight(what, dim, dim))));
-    const far = gather(parameter(part('distance'), [config.length, heads], 'zeros'), ids);
-    const heard = attention(query, key, value, add(transpose(far, [2, 0, 1]), future));
-    const mixed = reshape(transpose(heard, [0, 2, 1, 3]), [batch, length, dim]);
-    hidden = add(hidden, hide(matmul(mixed, weight('mixed', dim, dim))));
-    const fed = mlp(part('feed'), normalised(part('feed_norm'), hidden), [4 * dim, dim]);
+    const within = (what: string): string => `${name}.${String(layer)}.${what}`;
+    const weight = (what: string): Tensor => parameter(within(what), [dim, dim]);
+    const seen = normalised(within('attention_norm'), hidden);
+    const [query, key, value] = ['query', 'key', 'value'].map(weight);
+    const far = transpose(gather(parameter(within('distance'), [config.length, heads], 'zeros'), ids), [2, 0, 1]);
+    const mixed = weight('mixed');
+    // Each head by itself, from its columns of the weights to its rows: numbers of several heads never have to be moved
+    // apart and together again, which costs more than smaller products do.
+    const heard = Array.from({ length: heads }, (_, head) => {
+      const [q, k, v] = [query, key, value].map((one) => matmul(seen, part(one, 1, head * width, width)));
+      const bias = add(part(far, 0, head, 1), future);
+      return matmul(attention(q, k, v, bias), part(mixed, 0, head * width, width));
+    });
+    hidden = add(hidden, hide(heard.reduce((sum, one) => add(sum, one))));
+    const fed = mlp(within('feed'), normalised(within('feed_norm'), hidden), [4 * dim, dim]);
     hidden = add(hidden, hide(fed));
   }
   return normalised(`${name}.norm`, hidden);

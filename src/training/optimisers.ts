@@ -47,9 +47,11 @@ export function adamW(weightDecay = 0): DenseOptimiser {
       const decay = rate * weightDecay;
       for (let i = 0; i < values.length; i++) {
         const g = gradient[i];
-        mean[i] = BETA1 * mean[i] + (1 - BETA1) * g;
-        variance[i] = BETA2 * variance[i] + (1 - BETA2) * g * g;
-        values[i] -= stepSize * (mean[i] / (Math.sqrt(variance[i]) + EPSILON)) + decay * values[i];
+        const m = BETA1 * mean[i] + (1 - BETA1) * g;
+        const v = BETA2 * variance[i] + (1 - BETA2) * g * g;
+        mean[i] = m;
+        variance[i] = v;
+        values[i] -= stepSize * (m / (Math.sqrt(v) + EPSILON)) + decay * values[i];
       }
     },
   };

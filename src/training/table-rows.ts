@@ -13,37 +13,39 @@ export interface Lookup {
   readonly weights: Values | undefined;
 }
 
-/** The rows that a lookup names, [...ids, width]; pooled ones [..., width]. */
-export function gatherRows(table: Float32Array, width: number, { ids, weights }: Lookup): Values {
-  const { data, shape } = ids;
-  if (!weights) return { data: copied(table, width, data), shape: [...shape, width] };
-  return { data: pooled(table, width, data, weights.data, lastOf(shape)), shape: [...shape.slice(0, -1), width] };
+/** The shape of the rows that a lookup names, [...ids, width]; pooled ones [..., width]. */
+export function rowsShape({ ids, weights }: Lookup, width: number): number[] {
+  return [...(weights ? ids.shape.slice(0, -1) : ids.shape), width];
 }
 
-function copied(table: Float32Array, width: number, ids: ArrayLike<number>): Float32Array {
-  const out = new Float32Array(ids.length * width);
+/** Writes the rows that a lookup names into `out`, over whatever was there. */
+export function gatherRows(out: Float32Array, table: Float32Array, width: number, { ids, weights }: Lookup): void {
+  if (weights) pool(out, table, width, ids.data, weights.data, lastOf(ids.shape));
+  else copy(out, table, width, ids.data);
+}
+
+function copy(out: Float32Array, table: Float32Array, width: number, ids: ArrayLike<number>): void {
   for (let r = 0; r < ids.length; r++) {
     fetchRows(table, width, ids, r);
     copyRow(out, r * width, table, ids[r] * width, width);
   }
-  return out;
 }
 
-function pooled(
+function pool(
+  out: Float32Array,
   table: Float32Array,
   width: number,
   ids: ArrayLike<number>,
   weights: ArrayLike<number>,
   places: number,
-): Float32Array {
-  const out = new Float32Array((ids.length / places) * width);
+): void {
+  out.fill(0);
   for (let p = 0, to = 0; p < ids.length; to += width) {
     for (const end = p + places; p < end; p++) {
       fetchRows(table, width, ids, p);
       if (weights[p] !== 0) addScaledRow(out, to, weights[p], table, ids[p] * width, width);
     }
   }
-  return out;
 }
 
 /** Sums the gradients of the rows of one table that a step touched, over all its uses. */

@@ -1,6 +1,7 @@
 // Runs the steps: gathers embedding rows, lets ONNX Runtime compute loss and gradients in one call, applies optimisers.
 // Takes any loss written as a graph; knows no model.
-import type { Batch, Engine, Values } from '../engine/engine';
+import type { Batch, Engine, Lent, Values } from '../engine/engine';
+import { BufferPool, type Form } from '../engine/memory';
 import { gradients } from '../graph/gradient';
 import { encodeOnnx, rowsInput } from '../graph/onnx';
 import { inOrder, type Init, type Table, type Tensor } from '../graph/tensor';
@@ -8,7 +9,7 @@ import { VitrineError } from '../errors';
 import type { Random } from '../random';
 import { adamW, rowWiseAdagrad, rowWiseAdam, type TableOptimiser } from './optimisers';
 import { constantRate, type Schedule } from './schedule';
-import { gatherRows, RowSums, type Lookup } from './table-rows';
+import { gatherRows, RowSums, rowsShape, type Lookup } from './table-rows';
 
 export interface TrainerOptions {
   /** Names the graph in the engine. */
@@ -103,15 +104,30 @@ export async function createTrainer(engine: Engine, options: TrainerOptions): Pr
   await engine.load(name, bytes);
   const fed = inputs.map((port) => port.name).filter((port) => !names.includes(port));
 
+  const memory = { inputs: new BufferPool(), outputs: new BufferPool() };
+
+  /** What a step is fed with but for the dense parameters, which move until it begins. */
   function prepare(batch: Batch): Record<string, Values> {
-    const feeds: Record<string, Values> = {};
-    for (const port of fed) feeds[port] = valuesOf(batch, port);
-    for (const use of uses) feeds[use.rows] = gatherRows(use.table.values, use.table.width, lookup(use, batch));
+    const forms: Record<string, Form> = {};
+    for (const port of fed) forms[port] = formOf(valuesOf(batch, port), port);
+    for (const use of uses) forms[use.rows] = floats(rowsShape(lookup(use, batch), use.table.width));
+    for (const { name: parameter, shape } of dense) forms[parameter] = floats(shape);
+    const feeds = memory.inputs.take(forms);
+    for (const port of fed) feeds[port].data.set(valuesOf(batch, port).data);
+    for (const use of uses)
+      gatherRows(floatsOf(feeds, use.rows), use.table.values, use.table.width, lookup(use, batch));
     return feeds;
   }
 
+  function run(feeds: Record<string, Values>): Promise<Lent> {
+    for (const { name: parameter, values } of dense) feeds[parameter].data.set(values);
+    const gradientForms = names.map((moved): [string, Form] => [`d.${moved}`, floats(feeds[moved].shape)]);
+    const outputs = memory.outputs.take({ ...Object.fromEntries(gradientForms), loss: floats([]) });
+    return engine.lend(name, { inputs: feeds, outputs });
+  }
+
   function updateDense(results: Batch, rate: number): void {
-    const all = dense.map((one) => gradientOf(results, one.name));
+    const all = dense.map((one) => floatsOf(results, `d.${one.name}`));
     clip(all, clipNorm);
     dense.forEach(({ values, state }, i) => {
       denseOptimiser.update(values, all[i], state, rate);
@@ -119,10 +135,11 @@ export async function createTrainer(engine: Engine, options: TrainerOptions): Pr
   }
 
   function updateTables({ results, batch, factor }: Step): void {
-    for (const use of uses) use.table.sums.add(lookup(use, batch), gradientOf(results, use.rows));
+    for (const use of uses) use.table.sums.add(lookup(use, batch), floatsOf(results, `d.${use.rows}`));
     for (const { values, sums, state } of tables) {
       tableOptimiser.update(values, sums.take(), state, tableRate * factor);
     }
+    memory.outputs.give(results);
   }
 
   async function train(batches: Iterable<Batch>, onStep?: (step: number, loss: number) => void): Promise<void> {
@@ -135,13 +152,13 @@ export async function createTrainer(engine: Engine, options: TrainerOptions): Pr
     let feeds = batch && prepare(batch);
     let last: Step | undefined;
     for (let step = 1; batch && feeds; step++) {
-      for (const { name: parameter, values, shape } of dense) feeds[parameter] = { data: values, shape };
-      const running = engine.run(name, feeds);
+      const running = run(feeds);
       running.catch(() => undefined); // heard below, when this thread's own work is done
       if (last) updateTables(last);
       const next = advance();
       const nextFeeds = next && prepare(next);
-      const results = await running;
+      const { inputs: used, outputs: results } = await running;
+      memory.inputs.give(used);
       const value = results.loss.data[0];
       if (!Number.isFinite(value)) {
         throw new VitrineError('TRAINING_DIVERGED', `The loss of ${name} is ${String(value)}: training diverged.`);
@@ -179,10 +196,23 @@ function lookup({ ids, weights }: { ids: string; weights: string | undefined }, 
   return { ids: valuesOf(batch, ids), weights: weights === undefined ? undefined : valuesOf(batch, weights) };
 }
 
-function gradientOf(results: Batch, name: string): Float32Array {
-  const { data } = results[`d.${name}`];
+function floatsOf(batch: Batch, name: string): Float32Array {
+  const { data } = batch[name];
   if (data instanceof Float32Array) return data;
-  throw new VitrineError('INPUT_INVALID', `The gradient of "${name}" is not float32`);
+  throw new VitrineError('INPUT_INVALID', `"${name}" is not float32`);
+}
+
+function formOf({ data, shape }: Values, port: string): Form {
+  const size = shape.reduce((product, dim) => product * dim, 1);
+  if (data.length !== size) {
+    const got = `${String(data.length)} numbers for the shape [${shape.join(', ')}]`;
+    throw new VitrineError('INPUT_INVALID', `The input "${port}" of the batch has ${got}, expected ${String(size)}`);
+  }
+  return { kind: data instanceof Int32Array ? 'int32' : 'float32', shape };
+}
+
+function floats(shape: readonly number[]): Form {
+  return { kind: 'float32', shape };
 }
 
 /** Shortens the gradients, as one vector, to `norm` where they are longer. */

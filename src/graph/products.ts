@@ -1,0 +1,39 @@
+// Matrix products, and what is built of them: dense layers and attention. Knows nothing of what the numbers mean.
+import { add, mul } from './elementwise';
+import { softmax } from './rows';
+import { asRows, sumTo, transposeLast } from './shapes';
+import { broadcast, operation } from './steps';
+import { constant, shapeError, type Tensor } from './tensor';
+
+/** Matrix product over the last two axes; leading axes broadcast. [..., n, k] · [..., k, m] → [..., n, m]. */
+export function matmul(a: Tensor, b: Tensor): Tensor {
+  const [rankA, rankB] = [a.shape.length, b.shape.length];
+  if (rankA < 2 || rankB < 2 || a.shape[rankA - 1] !== b.shape[rankB - 2]) {
+    throw shapeError('matmul', '[..., n, k] and [..., k, m]', [a, b]);
+  }
+  const outer = broadcast(a.shape.slice(0, -2), b.shape.slice(0, -2), 'matmul', [a, b]);
+  const shape = [...outer, a.shape[rankA - 2], b.shape[rankB - 1]];
+  return operation({ operator: 'MatMul', inputs: [a, b] }, [a, b], shape, {
+    backward: (g) => {
+      const toA = sumTo(matmul(g, transposeLast(b)), a);
+      // A weight shared by all leading axes: one big product over the joined rows, not one product each and a sum.
+      if (rankB === 2 && rankA > 2) return [toA, matmul(transposeLast(asRows(a)), asRows(g))];
+      return [toA, sumTo(matmul(transposeLast(a), g), b)];
+    },
+  });
+}
+
+/** x · weight + bias. [..., n] → [..., m]. */
+export function linear(x: Tensor, weight: Tensor, bias: Tensor): Tensor {
+  return add(matmul(x, weight), bias);
+}
+
+/**
+ * Scaled dot-product attention (Vaswani et al., NeurIPS 2017): softmax(query · keyᵀ / √d + bias) · value. query [..., n, d], key [..., m, d],
+ * value [..., m, w] and a bias that broadcasts to [..., n, m]; → [..., n, w].
+ */
+export function attention(query: Tensor, key: Tensor, value: Tensor, bias: Tensor): Tensor {
+  const scale = constant(1 / Math.sqrt(Number(query.shape.at(-1))));
+  // A product is scaled at no cost: ONNX Runtime does both at once.
+  return matmul(softmax(add(mul(matmul(query, transposeLast(key)), scale), bias)), value);
+}

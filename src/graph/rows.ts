@@ -1,0 +1,96 @@
+// Operators over the last axis, row by row: means, softmax and its logarithm, normalisation; and dropout.
+// Knows nothing of what a row stands for.
+import { above, add, div, floor, mul, sqrt, sub } from './elementwise';
+import { expandAs, reduceSum, reshape } from './shapes';
+import { floats, ints, joined, ONNX_TYPES, operation, sizeOf } from './steps';
+import { constant, shapeError, type OnnxStep, type Tensor } from './tensor';
+
+/** The mean over the axes, which stay with size 1. */
+export function reduceMean(x: Tensor, axes: readonly number[]): Tensor {
+  const at = axes.map((axis) => (axis < 0 ? axis + x.shape.length : axis));
+  const shape = x.shape.map((dim, i) => (at.includes(i) ? 1 : dim));
+  const step: OnnxStep = { operator: 'ReduceMean', inputs: [x, ints(at)], attributes: { keepdims: 1 } };
+  return operation(step, [x], shape, { backward: (g) => [expandAs(mul(g, shareOf(x, at)), x)] });
+}
+
+/** The mean of all numbers, shape []. */
+export function mean(x: Tensor): Tensor {
+  const all = x.shape.map((_, i) => i);
+  return reshape(reduceMean(x, all), []);
+}
+
+/** 1 over the number of places along the axes, which is counted when the graph runs where it is not known. */
+function shareOf(x: Tensor, axes: readonly number[]): Tensor {
+  const size = axes.reduce((product, axis) => product * Number(x.shape[axis]), 1);
+  if (!Number.isNaN(size)) return constant(1 / size);
+  const sizes = joined(...axes.map((axis) => sizeOf(x, axis)));
+  const count: OnnxStep = { operator: 'ReduceProd', inputs: [sizes], attributes: { keepdims: 0 } };
+  const float: OnnxStep = { operator: 'Cast', inputs: [count], attributes: { to: ONNX_TYPES.float32 } };
+  return operation({ operator: 'Reciprocal', inputs: [float] }, [x], []);
+}
+
+/** Softmax over the last axis. */
+export function softmax(x: Tensor): Tensor {
+  return operation({ operator: 'Softmax', inputs: [x], attributes: { axis: -1 } }, [x], x.shape, {
+    backward: (g, out) => {
+      const weighted = mul(g, out);
+      return [sub(weighted, mul(out, reduceSum(weighted, [-1])))];
+    },
+  });
+}
+
+/**
+ * log Σ eˣ over the last axis, which stays with size 1; computed without overflow: the greatest number less the logarithm of its
+ * share. The shares are the gradient, so forward and backward have one softmax, which ONNX Runtime computes some ten times faster
+ * than its ReduceLogSumExp.
+ */
+export function logSumExp(x: Tensor): Tensor {
+  const shares = softmax(x);
+  const most = (of: Tensor): OnnxStep => ({
+    operator: 'ReduceMax',
+    inputs: [of, ints([x.shape.length - 1])],
+    attributes: { keepdims: 1 },
+  });
+  const step: OnnxStep = { operator: 'Sub', inputs: [most(x), { operator: 'Log', inputs: [most(shares)] }] };
+  return operation(step, [x, shares], [...x.shape.slice(0, -1), 1], { backward: (g) => [mul(g, shares), undefined] });
+}
+
+/**
+ * (x − mean) / standard deviation over the last axis (Ba et al., arXiv 1607.06450), without gain and bias. The gradient is the part of g that
+ * is neither along 1 nor along the output, over the deviation.
+ */
+export function layerNorm(x: Tensor): Tensor {
+  const width = x.shape[x.shape.length - 1];
+  if (typeof width !== 'number') throw shapeError('layerNorm', 'a known size of the last axis', [x]);
+  const ones = floats(Array<number>(width).fill(1), [width]);
+  const step: OnnxStep = { operator: 'LayerNormalization', inputs: [x, ones], attributes: { axis: -1 } };
+  return operation(step, [x], x.shape, {
+    backward: (g, out) => {
+      const inverse = operation(step, [x], [...x.shape.slice(0, -1), 1], { output: 2 });
+      const along = mul(out, reduceMean(mul(g, out), [-1]));
+      return [mul(sub(sub(g, reduceMean(g, [-1])), along), inverse)];
+    },
+  });
+}
+
+/** x / ‖x‖₂ over the last axis. The small constant keeps the gradient finite at 0. */
+export function l2Normalise(x: Tensor): Tensor {
+  const length = sqrt(add(reduceSum(mul(x, x), [-1]), constant(1e-12)));
+  return operation({ operator: 'Div', inputs: [x, length] }, [x, length], x.shape, {
+    // Only what of g stands at right angles to the output turns it.
+    backward: (g, out) => [div(sub(g, mul(out, reduceSum(mul(g, out), [-1]))), length), undefined],
+  });
+}
+
+/**
+ * x with a share of its numbers set to 0 and the rest scaled up to keep the mean (Srivastava et al., JMLR 2014). `noise` [..., 1], uniform in
+ * [0, 1), is one number a row: what hides which number of the row is the fraction of the noise times a large number of each column.
+ */
+export function dropout(x: Tensor, share: number, noise: Tensor): Tensor {
+  const width = x.shape[x.shape.length - 1];
+  if (typeof width !== 'number') throw shapeError('dropout', 'a known size of the last axis', [x]);
+  const columns = Array.from({ length: width }, (_, i) => 1000 * (1 + ((i * 0.754877666) % 1)));
+  const spread = mul(noise, constant(columns, [width]));
+  const kept = above(sub(spread, floor(spread)), share);
+  return mul(x, mul(kept, constant(1 / (1 - share))));
+}

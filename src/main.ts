@@ -227,7 +227,7 @@ program
       const engine = openTraining(session);
       const config = trainingConfig(options.size, options.seed);
       const checkpoints = checkpointsIn(session.config.modelsDir, session.reporter);
-      const evaluation = await evaluateTraining(engine, store, config, holdOut, session.reporter, { checkpoints });
+      const { evaluation } = await evaluateTraining(engine, store, config, holdOut, session.reporter, { checkpoints });
       sayPeak(session.reporter);
       if (file !== undefined) {
         await writeFile(file, evaluationReport(evaluation, config));
@@ -359,7 +359,7 @@ async function openShop(session: Session): Promise<Store> {
 }
 
 function openTraining(session: Session) {
-  const engine = openEngine({ threadsPerRun: session.config.threads });
+  const engine = openEngine({ threadsPerRun: session.config.threads, spinning: true });
   session.closing(() => engine.close());
   return engine;
 }

@@ -54,6 +54,7 @@ async function load({ name, model }: Extract<Request, { kind: 'load' }>): Promis
     intraOpNumThreads: settings.threadsPerRun,
     interOpNumThreads: 1,
     logSeverityLevel: 3,
+    extra: { session: { intra_op: { allow_spinning: settings.spinning ? '1' : '0' } } },
   });
   await sessions.get(name)?.release();
   sessions.set(name, session);

@@ -25,11 +25,10 @@ export interface Engine {
   /** Makes a model known under a name, on every thread. A name that is taken is replaced. */
   load(name: string, model: Uint8Array): Promise<void>;
   /**
-   * Runs one batch on the thread with the least to do. Asked for `outputs` only, all of them if absent. Whole numbers are
-   * made as wide as the model takes them.
+   * Runs one batch on the thread with the least to do. Whole numbers are made as wide as the model takes them.
    * @throws VitrineError INPUT_INVALID when inputs do not fit, with ONNX Runtime's own words.
    */
-  run(name: string, inputs: Batch, outputs?: readonly string[]): Promise<Batch>;
+  run(name: string, inputs: Batch, options?: RunOptions): Promise<Batch>;
   /**
    * Runs one batch without copying a number: inputs, and arrays of the right shapes for the outputs, are lent to the thread,
    * which gives them back when it is done. Meanwhile the arrays given are empty, and so is whatever else lies in their
@@ -38,6 +37,13 @@ export interface Engine {
   lend(name: string, lent: Lent): Promise<Lent>;
   /** Ends the threads; runs in flight fail with SHUTTING_DOWN. */
   close(): Promise<void>;
+}
+
+export interface RunOptions {
+  /** The outputs that are wanted; all if absent. */
+  readonly outputs?: readonly string[];
+  /** Whether the memory of the inputs goes over to the thread, which spares a copy: the caller's arrays are empty from then on. */
+  readonly handOver?: boolean;
 }
 
 /** What a run reads and what it writes. */
@@ -104,9 +110,10 @@ export function openEngine(options: EngineOptions = {}): Engine {
     async load(name, model) {
       await Promise.all(threads.map((thread) => thread.ask((id) => ({ kind: 'load', id, name, model }))));
     },
-    async run(name, inputs, outputs) {
+    async run(name, inputs, { outputs, handOver = false } = {}) {
       const asked = outputs && { outputs };
-      return (await threadFor(name).ask((id) => ({ kind: 'run', id, name, inputs, ...asked }))).outputs;
+      const request = (id: number): Request => ({ kind: 'run', id, name, inputs, ...asked });
+      return (await threadFor(name).ask(request, handOver ? buffersOf(inputs) : [])).outputs;
     },
     async lend(name, { inputs, outputs }) {
       return threadFor(name).ask((id) => ({ kind: 'lend', id, name, inputs, outputs }), buffersOf(inputs, outputs));

@@ -205,11 +205,12 @@ export function modelKey(manifest: Pick<Manifest, 'name'>, model: ModelName): st
   return `${manifest.name}/${model}`;
 }
 
-/** Runs one model of an open release. */
+/** Runs one model of an open release. The memory of its inputs goes over to the engine: the arrays are empty from then on. */
 export function modelOf(engine: Engine, manifest: Pick<Manifest, 'name'>, model: ModelName) {
-  const output = MODEL_OUTPUT[model];
+  const options = { outputs: [MODEL_OUTPUT[model]], handOver: true };
+  const [output] = options.outputs;
   return async (inputs: Parameters<Engine['run']>[1]): Promise<Float32Array> => {
-    const { data } = (await engine.run(modelKey(manifest, model), inputs, [output]))[output];
+    const { data } = (await engine.run(modelKey(manifest, model), inputs, options))[output];
     if (data instanceof Float32Array) return data;
     throw invalid(modelFile(model), `its output ${output} is not float32`);
   };

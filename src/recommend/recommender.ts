@@ -1,6 +1,6 @@
 // From requests to ranked articles, many at once: read, then the pipeline, then present; and from articles to similar ones.
 // Plain batch functions, DataLoader's contract. Knows neither GraphQL, nor Prisma, nor ONNX.
-import type { CustomerRow, Store } from '../data/store';
+import type { ArticleRow, CustomerRow, LatestPurchase, Store } from '../data/store';
 import { foundBy, sourceOf, SOURCES, sourcesOf, type Candidates, type SourceName } from '../features/candidates';
 import type { Encoder } from '../features/encoder';
 import { PAST_LIMIT, type PastPurchase } from '../features/pairs';
@@ -9,13 +9,20 @@ import { createStageTimer, type StageTimer } from '../telemetry';
 import { rankAlike } from './alike';
 import type { LiveShop } from './live-shop';
 import { createPipeline, topIndices, type Model } from './pipeline';
-import type { Recommendation, Recommender, SimilarArticle, TrendingArticle } from './types';
+import type {
+  Recommendation,
+  RecommendationRequest,
+  Recommender,
+  SimilarArticle,
+  SimilarRequest,
+  TrendingArticle,
+} from './types';
 
 /** Articles of one product at most among similar ones, unless a request says otherwise. */
 const PER_PRODUCT = 2;
 
 export interface RecommenderParts {
-  readonly store: Pick<Store, 'customersById' | 'articlesById' | 'latestPurchases'>;
+  readonly store: Pick<Store, 'customersWithPurchases' | 'articlesById' | 'latestPurchases'>;
   readonly encoder: Encoder;
   readonly shop: LiveShop;
   readonly queryTower: Model;
@@ -26,23 +33,29 @@ export function createRecommender({ store, encoder, shop, queryTower, ranker }: 
   const { catalogue, vectors } = shop;
   const pipeline = createPipeline({ encoder, catalogue, vectors, habits: shop.habits, queryTower, ranker });
 
-  async function pastsOf(customers: readonly (CustomerRow | null)[]): Promise<PastPurchase[][]> {
-    const known = customers.filter((customer) => customer !== null);
-    const purchases =
-      known.length > 0
-        ? await store.latestPurchases(
-            known.map(({ key }) => key),
-            PAST_LIMIT,
-          )
-        : [];
-    const byKey = new Map(known.map(({ key }, i) => [key, purchases[i]]));
-    return customers.map((customer) =>
-      (customer ? (byKey.get(customer.key) ?? []) : []).flatMap(({ articleKey, boughtAt, price }) => {
-        // An article that is newer than the last refresh has no place in the history yet.
-        const article = catalogue.indexOf(articleKey);
-        return article === undefined ? [] : [{ article, at: boughtAt.getTime() / 1000, price: price ?? Number.NaN }];
-      }),
-    );
+  /** The row of each request's customer and their purchases, newest first: of those whose row is there the latter only. */
+  async function read(requests: readonly RecommendationRequest[]): Promise<CustomerWithPast[]> {
+    const ids = distinct(requests.flatMap(({ customer, customerId }) => (customer === undefined ? [customerId] : [])));
+    const keys = distinct(requests.flatMap(({ customer }) => (customer ? [customer.key] : [])));
+    const [rows, purchases] = await Promise.all([
+      ids.length > 0 ? store.customersWithPurchases(ids, PAST_LIMIT) : [],
+      keys.length > 0 ? store.latestPurchases(keys, PAST_LIMIT) : [],
+    ]);
+    const byId = new Map(ids.map((id, i) => [id, rows[i]]));
+    const byKey = new Map(keys.map((key, i) => [key, purchases[i]]));
+    return requests.map(({ customer, customerId }) => {
+      if (customer) return { customer, past: pastOf(byKey.get(customer.key) ?? []) };
+      const found = customer === null ? undefined : byId.get(customerId);
+      return found ? { customer: found.customer, past: pastOf(found.purchases) } : { customer: null, past: [] };
+    });
+  }
+
+  function pastOf(purchases: readonly LatestPurchase[]): PastPurchase[] {
+    return purchases.flatMap(({ articleKey, boughtAt, price }) => {
+      // An article that is newer than the last refresh has no place in the history yet.
+      const article = catalogue.indexOf(articleKey);
+      return article === undefined ? [] : [{ article, at: boughtAt.getTime() / 1000, price: price ?? Number.NaN }];
+    });
   }
 
   /** The earlier purchase that brought an article up, where it was one; a catalogue index. */
@@ -56,15 +69,9 @@ export function createRecommender({ store, encoder, shop, queryTower, ranker }: 
   return {
     async recommend(requests) {
       const timer = createStageTimer();
-      const [customers, pasts] = await timer.measure('read', async () => {
-        const rows = await withRows(
-          requests,
-          ({ customer }) => customer,
-          ({ customerId }) => customerId,
-          (ids) => store.customersById(ids),
-        );
-        return [rows, await pastsOf(rows)] as const;
-      });
+      const people = await timer.measure('read', () => read(requests));
+      const customers = people.map(({ customer }) => customer);
+      const pasts = people.map(({ past }) => past);
       const moment = shop.moment();
       const encoded = timer.measureSync('encode', () => encoder.customers(customers));
       const known = { encoded, pasts };
@@ -104,12 +111,7 @@ export function createRecommender({ store, encoder, shop, queryTower, ranker }: 
     },
 
     async similar(requests) {
-      const articles = await withRows(
-        requests,
-        ({ article }) => article,
-        ({ articleId }) => articleId,
-        (ids) => store.articlesById(ids),
-      );
+      const articles = await articlesOf(requests, (ids) => store.articlesById(ids));
       const asked = requests.flatMap((request, r) => (articles[r] ? [{ ...request, own: articles[r] }] : []));
       if (asked.length === 0) return articles.map(() => null);
       const texts = await shop.embedTexts(asked.map(({ own }) => articleText(own)));
@@ -176,6 +178,16 @@ export function createRecommender({ store, encoder, shop, queryTower, ranker }: 
   };
 }
 
+interface CustomerWithPast {
+  /** null: there is none. */
+  readonly customer: CustomerRow | null;
+  readonly past: PastPurchase[];
+}
+
+function distinct<T>(values: readonly T[]): T[] {
+  return [...new Set(values)];
+}
+
 /** Scores where what the customer has had has none. */
 function withoutPast(scores: Float32Array, { articles }: Candidates, past: readonly PastPurchase[]): Float32Array {
   const had = new Set(past.map(({ article }) => article));
@@ -190,15 +202,13 @@ function stagesOf({ spans, begun }: StageTimer): { name: string; begun: number; 
   return Array.from(spans, ([name, ms]) => ({ name, begun: begun.get(name) ?? 0, ms }));
 }
 
-/** The row of each request: the one that it carries, else read, all in one call. */
-async function withRows<Request, Row>(
-  requests: readonly Request[],
-  carried: (request: Request) => Row | null | undefined,
-  idOf: (request: Request) => string,
-  read: (ids: readonly string[]) => Promise<(Row | null)[]>,
-): Promise<(Row | null)[]> {
-  const missing = [...new Set(requests.filter((request) => carried(request) === undefined).map(idOf))];
+/** The row of each request's article: the one that it carries, else read, all in one call. */
+async function articlesOf(
+  requests: readonly SimilarRequest[],
+  read: (ids: readonly string[]) => Promise<(ArticleRow | null)[]>,
+): Promise<(ArticleRow | null)[]> {
+  const missing = distinct(requests.flatMap(({ article, articleId }) => (article === undefined ? [articleId] : [])));
   const rows = missing.length > 0 ? await read(missing) : [];
   const byId = new Map(missing.map((id, i) => [id, rows[i]]));
-  return requests.map((request) => carried(request) ?? byId.get(idOf(request)) ?? null);
+  return requests.map(({ article, articleId }) => article ?? byId.get(articleId) ?? null);
 }

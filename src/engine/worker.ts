@@ -6,7 +6,20 @@ import type { Answer, Batch, Lent, Request, Values, WorkerSettings } from './eng
 import { buffersOf } from './memory';
 
 const settings = workerData as WorkerSettings;
-const sessions = new Map<string, InferenceSession>();
+const models = new Map<string, Model>();
+
+interface Model {
+  readonly session: InferenceSession;
+  readonly carried: readonly CarriedInput[];
+}
+
+/** An input that a run makes for the next: two tensors, of which one is read while the other is written. */
+interface CarriedInput {
+  readonly input: string;
+  readonly output: string;
+  now: Tensor | undefined;
+  next: Tensor | undefined;
+}
 
 // Requests are answered in the order in which they came: a run that follows a load finds the model.
 let last: Promise<void> = Promise.resolve();
@@ -16,7 +29,7 @@ parentPort?.on('message', (request: Request) => {
 
 async function answer(request: Request): Promise<void> {
   if (request.kind === 'close') {
-    for (const session of sessions.values()) await session.release();
+    for (const { session } of models.values()) await session.release();
     parentPort?.close();
     return;
   }
@@ -43,37 +56,64 @@ function done(request: Exclude<Request, { kind: 'close' }>): Promise<Lent> {
       return run(request);
     case 'lend':
       return lend(request);
+    case 'carried':
+      return Promise.resolve({ inputs: {}, outputs: carriedBy(modelOf(request.name)) });
     default:
       return request satisfies never;
   }
 }
 
-async function load({ name, model }: Extract<Request, { kind: 'load' }>): Promise<Lent> {
+async function load({ name, model, carried }: Extract<Request, { kind: 'load' }>): Promise<Lent> {
   const session = await InferenceSession.create(model, {
     executionProviders: [settings.device],
     intraOpNumThreads: settings.threadsPerRun,
     interOpNumThreads: 1,
     logSeverityLevel: 3,
   });
-  await sessions.get(name)?.release();
-  sessions.set(name, session);
+  await models.get(name)?.session.release();
+  const inputs = Object.entries(carried).map(([input, output]) => ({ input, output, now: undefined, next: undefined }));
+  models.set(name, { session, carried: inputs });
   return { inputs: {}, outputs: {} };
 }
 
 async function run({ name, inputs, outputs }: Extract<Request, { kind: 'run' }>): Promise<Lent> {
-  const session = sessionOf(name);
+  const { session } = modelOf(name);
   const results = await session.run(toTensors(inputs), outputs ?? session.outputNames);
   return { inputs: {}, outputs: toBatch(results) };
 }
 
 async function lend({ name, inputs, outputs }: Extract<Request, { kind: 'lend' }>): Promise<Lent> {
-  await sessionOf(name).run(toTensors(inputs), toTensors(outputs));
+  const { session, carried } = modelOf(name);
+  const [feeds, fetches] = [toTensors(inputs), toTensors(outputs)];
+  for (const one of carried) {
+    // What is given goes back: what is kept is a copy.
+    if (one.input in inputs) [one.now, one.next] = [copyOf(inputs[one.input]), copyOf(inputs[one.input])];
+    if (!one.now || !one.next) throw new Error(`the carried input "${one.input}" was never given`);
+    feeds[one.input] = one.now;
+    fetches[one.output] = one.next;
+  }
+  await session.run(feeds, fetches);
+  for (const one of carried) [one.now, one.next] = [one.next, one.now];
   return { inputs, outputs };
 }
 
-function sessionOf(name: string): InferenceSession {
-  const session = sessions.get(name);
-  if (session) return session;
+function carriedBy({ carried }: Model): Batch {
+  return Object.fromEntries(
+    carried.map(({ input, now }): [string, Values] => {
+      if (!now) throw new Error(`the carried input "${input}" was never given`);
+      const { data, shape } = toValues(input, now);
+      return [input, { data: data.slice(), shape }];
+    }),
+  );
+}
+
+function copyOf({ data, shape }: Values): Tensor {
+  return toTensor({ data: data.slice(), shape });
+}
+
+function modelOf(name: string): Model {
+  const model = models.get(name);
+  if (model) return model;
   throw new Error('no such model is loaded');
 }
 

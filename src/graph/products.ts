@@ -1,9 +1,9 @@
 // Matrix products, and what is built of them: dense layers and attention. Knows nothing of what the numbers mean.
 import { add, mul } from './elementwise';
 import { softmax } from './rows';
-import { asRows, sumTo, transposeLast } from './shapes';
+import { asRows, sumTo, transpose } from './shapes';
 import { broadcast, operation } from './steps';
-import { constant, shapeError, type Tensor } from './tensor';
+import { constant, shapeError, type Attribute, type Tensor } from './tensor';
 
 /** Matrix product over the last two axes; leading axes broadcast. [..., n, k] · [..., k, m] → [..., n, m]. */
 export function matmul(a: Tensor, b: Tensor): Tensor {
@@ -21,6 +21,26 @@ export function matmul(a: Tensor, b: Tensor): Tensor {
       return [toA, sumTo(matmul(transposeLast(a), g), b)];
     },
   });
+}
+
+/** Swaps the last two axes. */
+export function transposeLast(x: Tensor): Tensor {
+  const rank = x.shape.length;
+  if (rank < 2) throw shapeError('transposeLast', 'two axes or more', [x]);
+  const perm = x.shape.map((_, i) => (i === rank - 1 ? rank - 2 : i === rank - 2 ? rank - 1 : i));
+  if (x.node.kind === 'operation') {
+    const { step, inputs } = x.node;
+    // Twice is not at all; and a product comes out transposed where its operands go in so, which costs nothing.
+    if (step.operator === 'Transpose' && isSwap(step.attributes?.perm, perm)) return inputs[0];
+    if (step.operator === 'MatMul') return matmul(transposeLast(inputs[1]), transposeLast(inputs[0]));
+  }
+  const swapped = transpose(x, perm);
+  if (swapped.node.kind !== 'operation') return swapped;
+  return { ...swapped, node: { ...swapped.node, backward: (g) => [transposeLast(g)] } };
+}
+
+function isSwap(attribute: Attribute | undefined, perm: readonly number[]): boolean {
+  return Array.isArray(attribute) && attribute.every((axis, i) => axis === perm[i]);
 }
 
 /** x · weight + bias. [..., n] → [..., m]. */

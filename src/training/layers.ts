@@ -4,6 +4,7 @@ import {
   add,
   attention,
   cast,
+  concat,
   dropout,
   gather,
   greater,
@@ -11,7 +12,7 @@ import {
   linear,
   matmul,
   mul,
-  part,
+  pieces,
   placesAlong,
   relu,
   reshape,
@@ -95,15 +96,16 @@ export function transformer(name: string, x: Tensor, config: TransformerConfig):
     const within = (what: string): string => `${name}.${String(layer)}.${what}`;
     const weight = (what: string): Tensor => parameter(within(what), [dim, dim]);
     const seen = normalised(within('attention_norm'), hidden);
-    const [query, key, value] = ['query', 'key', 'value'].map(weight);
     const far = transpose(gather(parameter(within('distance'), [config.length, heads], 'zeros'), ids), [2, 0, 1]);
-    const mixed = weight('mixed');
-    // Each head by itself, from its columns of the weights to its rows: numbers of several heads never have to be moved
-    // apart and together again, which costs more than smaller products do.
-    const heard = Array.from({ length: heads }, (_, head) => {
-      const [q, k, v] = [query, key, value].map((one) => matmul(seen, part(one, 1, head * width, width)));
-      const bias = add(part(far, 0, head, 1), future);
-      return matmul(attention(q, k, v, bias), part(mixed, 0, head * width, width));
+    // One product for all heads and all they ask, cut into columns; each head then goes its own way until its rows of the
+    // last weights, so that numbers of several heads never have to be moved apart.
+    const asked = matmul(seen, concat(['query', 'key', 'value'].map(weight), 1));
+    const columns = pieces(asked, 2, Array<number>(3 * heads).fill(width));
+    const mixed = pieces(weight('mixed'), 0, Array<number>(heads).fill(width));
+    const biases = pieces(far, 0, Array<number>(heads).fill(1));
+    const heard = mixed.map((rows, head) => {
+      const [query, key, value] = [columns[head], columns[heads + head], columns[2 * heads + head]];
+      return matmul(attention(query, key, value, add(biases[head], future)), rows);
     });
     hidden = add(hidden, hide(heard.reduce((sum, one) => add(sum, one))));
     const fed = mlp(within('feed'), normalised(within('feed_norm'), hidden), [4 * dim, dim]);

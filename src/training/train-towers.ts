@@ -116,7 +116,7 @@ interface Stretch {
 }
 
 /** Cuts each customer's purchases into stretches and draws batches of them, like long with like. */
-class Batcher {
+export class Batcher {
   private readonly stretches: Stretch[] = [];
   readonly targets: number;
   /** Articles that somebody bought. */

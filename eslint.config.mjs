@@ -7,7 +7,7 @@ import tseslint from 'typescript-eslint';
 export default defineConfig(
   globalIgnores(['dist/', 'node_modules/', '.vitrine/', 'models/', 'src/data/prisma/', 'schema/']),
   {
-    files: ['**/*.ts'],
+    files: ['**/*.ts', '**/*.tsx'],
     extends: [tseslint.configs.strictTypeChecked],
     languageOptions: { parserOptions: { projectService: { allowDefaultProject: ['prisma.config.ts'] } } },
     linterOptions: { reportUnusedDisableDirectives: 'error' },

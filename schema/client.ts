@@ -12,6 +12,16 @@ export interface DocumentTypeDecoration<TResult, TVariables> {
   __apiType?: (variables: TVariables) => TResult;
 }
 
+/** Some pieces of one article, bought at one price. */
+export type PurchaseInput = {
+  /** The shop's id of the article. */
+  readonly articleId: string;
+  /** What one piece costs, in the unit of the shop's data; null where that is not known. */
+  readonly price?: number | null | undefined;
+  /** How many pieces, 1 to 100. */
+  readonly quantity?: number;
+};
+
 /** What brought an article up before it was scored: “because …” on a page. Of several sources the one that says most of this customer. */
 export type RecommendationSource =
   /** Others bought it together with, or after, what this customer bought lately. */
@@ -29,6 +39,20 @@ export type RecommendationSource =
   /** It is another variant of what the customer bought lately, in another colour, say. */
   | 'VARIANTS';
 
+/** What a customer bought at one time. */
+export type RecordPurchasesInput = {
+  /** When. Null: now; in a shop whose data ended more than thirty days ago, which shows the past, just after its newest purchase. */
+  readonly boughtAt?: string | null | undefined;
+  /** The shop's id of the customer. An unknown one becomes a customer of whom only the id is known. */
+  readonly customerId: string;
+  /** What was bought: 1 to 100 pieces altogether. */
+  readonly purchases: ReadonlyArray<PurchaseInput>;
+  /** An id of the order, made up by whoever sends it (a UUID, or the number of the order). The same order sent again under the same id is recorded once, so send it again whenever no answer came. */
+  readonly requestId: string;
+  /** Where: 1 in a shop, 2 online. H&M: `sales_channel_id`. */
+  readonly salesChannelId?: number | null | undefined;
+};
+
 export type RecommendationsQueryVariables = Exact<{
   customerId: string;
   first?: number;
@@ -43,8 +67,10 @@ export type RecommendationsQuery = {
     readonly article: {
       readonly id: string;
       readonly name: string | null;
-      readonly productGroupName: string | null;
+      readonly productTypeName: string | null;
       readonly colourGroupName: string | null;
+      readonly price: number | null;
+      readonly image: string;
     };
   }>;
 };
@@ -61,8 +87,10 @@ export type SimilarArticlesQuery = {
     readonly article: {
       readonly id: string;
       readonly name: string | null;
-      readonly productGroupName: string | null;
+      readonly productTypeName: string | null;
       readonly colourGroupName: string | null;
+      readonly price: number | null;
+      readonly image: string;
     };
   }> | null;
 };
@@ -85,8 +113,10 @@ export type CustomerWithRecommendationsQuery = {
         readonly article: {
           readonly id: string;
           readonly name: string | null;
-          readonly productGroupName: string | null;
+          readonly productTypeName: string | null;
           readonly colourGroupName: string | null;
+          readonly price: number | null;
+          readonly image: string;
         };
       }>;
     };
@@ -98,8 +128,10 @@ export type CustomerWithRecommendationsQuery = {
       readonly article: {
         readonly id: string;
         readonly name: string | null;
-        readonly productGroupName: string | null;
+        readonly productTypeName: string | null;
         readonly colourGroupName: string | null;
+        readonly price: number | null;
+        readonly image: string;
       };
     }>;
   } | null;
@@ -143,8 +175,10 @@ export type CustomerPurchasesQuery = {
         readonly article: {
           readonly id: string;
           readonly name: string | null;
-          readonly productGroupName: string | null;
+          readonly productTypeName: string | null;
           readonly colourGroupName: string | null;
+          readonly price: number | null;
+          readonly image: string;
         };
       }>;
       readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null };
@@ -160,7 +194,7 @@ export type ArticlePageQueryVariables = Exact<{
 export type ArticlePageQuery = {
   readonly article: {
     readonly productCode: string | null;
-    readonly productTypeName: string | null;
+    readonly productGroupName: string | null;
     readonly graphicalAppearanceName: string | null;
     readonly perceivedColourValueName: string | null;
     readonly perceivedColourMasterName: string | null;
@@ -172,12 +206,20 @@ export type ArticlePageQuery = {
     readonly description: string | null;
     readonly id: string;
     readonly name: string | null;
-    readonly productGroupName: string | null;
+    readonly productTypeName: string | null;
     readonly colourGroupName: string | null;
+    readonly price: number | null;
+    readonly image: string;
     readonly attributes: ReadonlyArray<{
       readonly name: string;
       readonly values: ReadonlyArray<string>;
       readonly number: number | null;
+    }>;
+    readonly variants: ReadonlyArray<{
+      readonly id: string;
+      readonly name: string | null;
+      readonly colourGroupName: string | null;
+      readonly image: string;
     }>;
     readonly similar: ReadonlyArray<{
       readonly rank: number;
@@ -185,11 +227,154 @@ export type ArticlePageQuery = {
       readonly article: {
         readonly id: string;
         readonly name: string | null;
-        readonly productGroupName: string | null;
+        readonly productTypeName: string | null;
         readonly colourGroupName: string | null;
+        readonly price: number | null;
+        readonly image: string;
+      };
+    }>;
+    readonly boughtWith: ReadonlyArray<{
+      readonly rank: number;
+      readonly score: number;
+      readonly article: {
+        readonly id: string;
+        readonly name: string | null;
+        readonly productTypeName: string | null;
+        readonly colourGroupName: string | null;
+        readonly price: number | null;
+        readonly image: string;
       };
     }>;
   } | null;
+};
+
+export type SearchQueryVariables = Exact<{
+  text: string;
+  first?: number;
+}>;
+
+export type SearchQuery = {
+  readonly searchArticles: ReadonlyArray<{
+    readonly rank: number;
+    readonly score: number;
+    readonly article: {
+      readonly id: string;
+      readonly name: string | null;
+      readonly productTypeName: string | null;
+      readonly colourGroupName: string | null;
+      readonly price: number | null;
+      readonly image: string;
+    };
+  }>;
+};
+
+export type HomePageQueryVariables = Exact<{
+  customerId: string;
+  first?: number;
+}>;
+
+export type HomePageQuery = {
+  readonly recommendations: ReadonlyArray<{
+    readonly rank: number;
+    readonly score: number;
+    readonly source: RecommendationSource;
+    readonly sources: ReadonlyArray<RecommendationSource>;
+    readonly coldStart: boolean;
+    readonly because: { readonly id: string; readonly name: string | null } | null;
+    readonly article: {
+      readonly id: string;
+      readonly name: string | null;
+      readonly productTypeName: string | null;
+      readonly colourGroupName: string | null;
+      readonly price: number | null;
+      readonly image: string;
+    };
+  }>;
+  readonly again: ReadonlyArray<{
+    readonly source: RecommendationSource;
+    readonly article: {
+      readonly id: string;
+      readonly name: string | null;
+      readonly productTypeName: string | null;
+      readonly colourGroupName: string | null;
+      readonly price: number | null;
+      readonly image: string;
+    };
+  }>;
+  readonly customer: {
+    readonly id: string;
+    readonly age: number | null;
+    readonly clubMemberStatus: string | null;
+    readonly purchases: {
+      readonly nodes: ReadonlyArray<{
+        readonly boughtAt: string;
+        readonly article: {
+          readonly id: string;
+          readonly name: string | null;
+          readonly productTypeName: string | null;
+          readonly colourGroupName: string | null;
+          readonly price: number | null;
+          readonly image: string;
+          readonly similar: ReadonlyArray<{
+            readonly rank: number;
+            readonly score: number;
+            readonly article: {
+              readonly id: string;
+              readonly name: string | null;
+              readonly productTypeName: string | null;
+              readonly colourGroupName: string | null;
+              readonly price: number | null;
+              readonly image: string;
+            };
+          }>;
+        };
+      }>;
+    };
+  } | null;
+  readonly trending: ReadonlyArray<{
+    readonly rank: number;
+    readonly soldLastWeek: number;
+    readonly article: {
+      readonly id: string;
+      readonly name: string | null;
+      readonly productTypeName: string | null;
+      readonly colourGroupName: string | null;
+      readonly price: number | null;
+      readonly image: string;
+    };
+  }>;
+};
+
+export type CustomerChoiceQueryVariables = Exact<{
+  first?: number;
+}>;
+
+export type CustomerChoiceQuery = {
+  readonly activeCustomers: ReadonlyArray<{
+    readonly id: string;
+    readonly age: number | null;
+    readonly purchases: {
+      readonly nodes: ReadonlyArray<{
+        readonly article: { readonly indexGroupName: string | null; readonly productTypeName: string | null };
+      }>;
+    };
+  }>;
+};
+
+export type RecordPurchasesMutationVariables = Exact<{
+  input: RecordPurchasesInput;
+}>;
+
+export type RecordPurchasesMutation = {
+  readonly recordPurchases: {
+    readonly repeated: boolean;
+    readonly customer: { readonly id: string };
+    readonly purchases: ReadonlyArray<{
+      readonly boughtAt: string;
+      readonly price: number | null;
+      readonly article: { readonly id: string; readonly name: string | null };
+    }>;
+  };
 };
 
 export type ArticlesPageQueryVariables = Exact<{
@@ -202,8 +387,10 @@ export type ArticlesPageQuery = {
     readonly nodes: ReadonlyArray<{
       readonly id: string;
       readonly name: string | null;
-      readonly productGroupName: string | null;
+      readonly productTypeName: string | null;
       readonly colourGroupName: string | null;
+      readonly price: number | null;
+      readonly image: string;
     }>;
     readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null };
   };
@@ -212,8 +399,10 @@ export type ArticlesPageQuery = {
 export type ArticleCardFragment = {
   readonly id: string;
   readonly name: string | null;
-  readonly productGroupName: string | null;
+  readonly productTypeName: string | null;
   readonly colourGroupName: string | null;
+  readonly price: number | null;
+  readonly image: string;
 };
 
 export class TypedDocumentString<TResult, TVariables>
@@ -239,8 +428,10 @@ export const ArticleCardFragmentDoc = new TypedDocumentString(
     fragment ArticleCard on Article {
   id
   name
-  productGroupName
+  productTypeName
   colourGroupName
+  price
+  image
 }
     `,
   { fragmentName: 'ArticleCard' },
@@ -260,8 +451,10 @@ export const RecommendationsDocument = new TypedDocumentString(`
     fragment ArticleCard on Article {
   id
   name
-  productGroupName
+  productTypeName
   colourGroupName
+  price
+  image
 }`) as unknown as TypedDocumentString<RecommendationsQuery, RecommendationsQueryVariables>;
 export const SimilarArticlesDocument = new TypedDocumentString(`
     query SimilarArticles($articleId: ID!, $first: Int! = 12) {
@@ -276,8 +469,10 @@ export const SimilarArticlesDocument = new TypedDocumentString(`
     fragment ArticleCard on Article {
   id
   name
-  productGroupName
+  productTypeName
   colourGroupName
+  price
+  image
 }`) as unknown as TypedDocumentString<SimilarArticlesQuery, SimilarArticlesQueryVariables>;
 export const CustomerWithRecommendationsDocument = new TypedDocumentString(`
     query CustomerWithRecommendations($customerId: ID!, $first: Int! = 12) {
@@ -309,8 +504,10 @@ export const CustomerWithRecommendationsDocument = new TypedDocumentString(`
     fragment ArticleCard on Article {
   id
   name
-  productGroupName
+  productTypeName
   colourGroupName
+  price
+  image
 }`) as unknown as TypedDocumentString<CustomerWithRecommendationsQuery, CustomerWithRecommendationsQueryVariables>;
 export const CustomersPageDocument = new TypedDocumentString(`
     query CustomersPage($first: Int! = 20, $after: String) {
@@ -357,15 +554,17 @@ export const CustomerPurchasesDocument = new TypedDocumentString(`
     fragment ArticleCard on Article {
   id
   name
-  productGroupName
+  productTypeName
   colourGroupName
+  price
+  image
 }`) as unknown as TypedDocumentString<CustomerPurchasesQuery, CustomerPurchasesQueryVariables>;
 export const ArticlePageDocument = new TypedDocumentString(`
     query ArticlePage($articleId: ID!, $first: Int! = 12) {
   article(id: $articleId) {
     ...ArticleCard
     productCode
-    productTypeName
+    productGroupName
     graphicalAppearanceName
     perceivedColourValueName
     perceivedColourMasterName
@@ -380,7 +579,20 @@ export const ArticlePageDocument = new TypedDocumentString(`
       values
       number
     }
+    variants(first: 12) {
+      id
+      name
+      colourGroupName
+      image
+    }
     similar(first: $first) {
+      rank
+      score
+      article {
+        ...ArticleCard
+      }
+    }
+    boughtWith: similar(first: 6, coPurchase: 0.9, perProduct: 1) {
       rank
       score
       article {
@@ -392,9 +604,121 @@ export const ArticlePageDocument = new TypedDocumentString(`
     fragment ArticleCard on Article {
   id
   name
-  productGroupName
+  productTypeName
   colourGroupName
+  price
+  image
 }`) as unknown as TypedDocumentString<ArticlePageQuery, ArticlePageQueryVariables>;
+export const SearchDocument = new TypedDocumentString(`
+    query Search($text: String!, $first: Int! = 24) {
+  searchArticles(text: $text, first: $first) {
+    rank
+    score
+    article {
+      ...ArticleCard
+    }
+  }
+}
+    fragment ArticleCard on Article {
+  id
+  name
+  productTypeName
+  colourGroupName
+  price
+  image
+}`) as unknown as TypedDocumentString<SearchQuery, SearchQueryVariables>;
+export const HomePageDocument = new TypedDocumentString(`
+    query HomePage($customerId: ID!, $first: Int! = 12) {
+  recommendations(customerId: $customerId, first: $first, excludePurchased: true) {
+    rank
+    score
+    source
+    sources
+    coldStart
+    because {
+      id
+      name
+    }
+    article {
+      ...ArticleCard
+    }
+  }
+  again: recommendations(customerId: $customerId, first: 24) {
+    source
+    article {
+      ...ArticleCard
+    }
+  }
+  customer(id: $customerId) {
+    id
+    age
+    clubMemberStatus
+    purchases(first: 2) {
+      nodes {
+        boughtAt
+        article {
+          ...ArticleCard
+          similar(first: 12, coPurchase: 0.7, perProduct: 1) {
+            rank
+            score
+            article {
+              ...ArticleCard
+            }
+          }
+        }
+      }
+    }
+  }
+  trending(first: 12) {
+    rank
+    soldLastWeek
+    article {
+      ...ArticleCard
+    }
+  }
+}
+    fragment ArticleCard on Article {
+  id
+  name
+  productTypeName
+  colourGroupName
+  price
+  image
+}`) as unknown as TypedDocumentString<HomePageQuery, HomePageQueryVariables>;
+export const CustomerChoiceDocument = new TypedDocumentString(`
+    query CustomerChoice($first: Int! = 40) {
+  activeCustomers(first: $first) {
+    id
+    age
+    purchases(first: 12) {
+      nodes {
+        article {
+          indexGroupName
+          productTypeName
+        }
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<CustomerChoiceQuery, CustomerChoiceQueryVariables>;
+export const RecordPurchasesDocument = new TypedDocumentString(`
+    mutation RecordPurchases($input: RecordPurchasesInput!) {
+  recordPurchases(input: $input) {
+    repeated
+    customer {
+      id
+    }
+    purchases {
+      boughtAt
+      price
+      article {
+        id
+        name
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<RecordPurchasesMutation, RecordPurchasesMutationVariables>;
 export const ArticlesPageDocument = new TypedDocumentString(`
     query ArticlesPage($first: Int! = 20, $after: String) {
   articles(first: $first, after: $after) {
@@ -410,8 +734,10 @@ export const ArticlesPageDocument = new TypedDocumentString(`
     fragment ArticleCard on Article {
   id
   name
-  productGroupName
+  productTypeName
   colourGroupName
+  price
+  image
 }`) as unknown as TypedDocumentString<ArticlesPageQuery, ArticlesPageQueryVariables>;
 
 export interface GraphQLFault {
@@ -437,6 +763,11 @@ export class RequestError extends Error {
   }
 }
 
+export interface RequestOptions extends Omit<RequestInit, 'method' | 'body'> {
+  /** Hears what the answer carries besides data and errors, such as `trace` where the header `vitrine-trace: 1` asks for it. */
+  readonly onExtensions?: (extensions: Readonly<Record<string, unknown>>) => void;
+}
+
 /**
  * Sends a document of this file to a server and returns its data.
  * @throws RequestError when the answer carries errors, and what fetch throws when there is none.
@@ -445,7 +776,7 @@ export async function request<Result, Variables>(
   url: string | URL,
   document: TypedDocumentString<Result, Variables>,
   variables: Variables,
-  init: Omit<RequestInit, 'method' | 'body'> = {},
+  { onExtensions, ...init }: RequestOptions = {},
 ): Promise<Result> {
   const headers = new Headers(init.headers);
   headers.set('content-type', 'application/json');
@@ -454,13 +785,20 @@ export async function request<Result, Variables>(
   const response = await fetch(url, { ...init, method: 'POST', headers, body });
   const text = await response.text();
   const answer = parseAnswer<Result>(text);
+  if (answer?.extensions) onExtensions?.(answer.extensions);
   if (!answer || answer.errors || answer.data == null) {
     throw new RequestError(response.status, answer?.errors ?? [], answer?.data);
   }
   return answer.data;
 }
 
-function parseAnswer<Result>(text: string): { data?: Result | null; errors?: readonly GraphQLFault[] } | null {
+interface Answer<Result> {
+  readonly data?: Result | null;
+  readonly errors?: readonly GraphQLFault[];
+  readonly extensions?: Readonly<Record<string, unknown>>;
+}
+
+function parseAnswer<Result>(text: string): Answer<Result> | null {
   try {
     return JSON.parse(text);
   } catch {

@@ -21,6 +21,10 @@ export interface Config {
   readonly home: string;
   /** Absolute: the releases. */
   readonly modelsDir: string;
+  /** Absolute: photos of the articles, 010/0108775015.jpg; undefined: there are none, pictures are drawn. */
+  readonly imagesDir: string | undefined;
+  /** Absolute: the files of the text encoder that `embed` used; undefined: where they were then. */
+  readonly encoderDir: string | undefined;
   readonly host: string;
   readonly port: number;
   readonly device: Device;
@@ -81,6 +85,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>, cw
     databaseUrl: value.DATABASE_URL,
     home: resolve(cwd, value.VITRINE_HOME),
     modelsDir: resolve(cwd, value.MODELS_DIR),
+    imagesDir: value.IMAGES_DIR === undefined ? undefined : resolve(cwd, value.IMAGES_DIR),
+    encoderDir: value.ENCODER_DIR === undefined ? undefined : resolve(cwd, value.ENCODER_DIR),
     host: value.HOST,
     port: value.PORT,
     device: value.VITRINE_DEVICE,
@@ -112,6 +118,8 @@ const settings = z.object({
     .optional(),
   VITRINE_HOME: z.string().default('.vitrine'),
   MODELS_DIR: z.string().default('models'),
+  IMAGES_DIR: z.string().optional(),
+  ENCODER_DIR: z.string().optional(),
   HOST: z.string().default('127.0.0.1'),
   PORT: wholeNumber(0, 65_535).default(4000),
   VITRINE_DEVICE: oneOf(DEVICES).default('cpu'),

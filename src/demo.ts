@@ -1,6 +1,7 @@
 // The whole way in one command: a shop, made or given, imported, learnt from, published, served, and asked. Each step is the
 // command of the same name; what is up to date already is not done again. Knows no step's details.
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { importShop } from './data/import';
@@ -29,8 +30,8 @@ export interface DemoParts {
   readonly store: Store;
   readonly databaseUrl: string;
   readonly engine: () => Engine;
-  /** Starts the server; gives its address. */
-  readonly serve: () => Promise<string>;
+  /** Starts the server, with photos from a folder if there is one; gives its address. */
+  readonly serve: (photos: string | undefined) => Promise<string>;
 }
 
 /** What the demo put into the database, kept as the fact "demo" from before it imports: a demo that was stopped can be repeated. */
@@ -80,10 +81,12 @@ export async function demo(session: Session, options: DemoOptions, parts: DemoPa
     await store.setFact('demo', { source, settings, release: manifest.name } satisfies Shown);
   }
 
-  const address = await parts.serve();
+  const photos = join(dir, 'images');
+  const address = await parts.serve(existsSync(photos) ? photos : undefined);
   const customer = await tellingCustomer(store);
   const query = queryFor(customer);
   reporter.say(`Ready after ${formatDuration(performance.now() - started)}.\n`);
+  reporter.say(`  Shop window      ${address}`);
   reporter.say(`  Apollo Sandbox   ${address}/graphql`);
   reporter.say(`  Report           ${address}/report`);
   reporter.say(`  Health           ${address}/health/ready`);

@@ -173,9 +173,13 @@ async function countRows(database: Database): Promise<{ articles: number; custom
 async function examineRelease(config: Config): Promise<Finding> {
   const engine = openEngine({ device: config.device });
   try {
-    const { manifest } = await openRelease(await currentFolder(config.modelsDir), engine);
+    const { manifest, textEncoder } = await openRelease(
+      await currentFolder(config.modelsDir),
+      engine,
+      config.encoderDir,
+    );
     const { articles, createdAt, data } = manifest;
-    const detail = `${manifest.name} of ${createdAt}: ${formatCount(articles)} articles, ${formatCount(data.purchases)} purchases`;
+    const detail = `${manifest.name} of ${createdAt}: ${formatCount(articles)} articles, ${formatCount(data.purchases)} purchases, texts by ${textEncoder.name}`;
     return { name: 'release', status: 'ok', detail };
   } catch (thrown) {
     // Before the first training there is none, and that is no fault.

@@ -19,7 +19,7 @@ import {
   whole,
   type ProtocolOptions,
 } from './arguments';
-import { loadConfig, type Config } from './config';
+import { loadConfig, PROJECT_ROOT, type Config } from './config';
 import { importShop } from './data/import';
 import { openDatabase } from './data/postgres';
 import { openStore, type Store } from './data/store';
@@ -30,13 +30,16 @@ import { examine, formatFindings } from './doctor';
 import { openEngine } from './engine/engine';
 import { asError, VitrineError } from './errors';
 import { createServer } from './graphql/server';
+import { NO_PHOTOS, openPhotos } from './images/photos';
 import { currentFolder } from './release/open';
 import { readTrained } from './release/weights';
 import { createHost, openCurrent } from './serve';
-import { evaluationTable, importTable, recommendationTable, similarTable } from './show';
+import { evaluationTable, importTable, recommendationTable, similarQualityTable, similarTable } from './show';
 import { createLog, createReporter, type Reporter } from './telemetry';
 import { trainingConfig, type Size } from './training/config';
+import { embedRelease } from './training/embed';
 import { evaluationReport } from './training/report';
+import { measureSimilar } from './training/similar-quality';
 import { checkpointsIn, evaluateTraining, HOLD_OUT, train, type HoldOut } from './training/train';
 
 /** What every command gets: settings, progress on standard error, and a list of what must be closed at its end. */
@@ -183,6 +186,29 @@ program
   );
 
 program
+  .command('embed')
+  .description('make the vectors of the articles’ texts by another encoder, and publish the current release with them')
+  .requiredOption('--encoder <dir>', 'folder of a CLIP or sentence encoder in Hugging Face’s layout, or built-in')
+  .addOption(json())
+  .addHelpText('after', example('vitrine embed --encoder fashion-clip'))
+  .action((options: { encoder: string; json?: boolean }) =>
+    run(async (session) => {
+      const { modelsDir, device, threads } = session.config;
+      const store = await openShop(session);
+      const engine = openEngine({ device, threadsPerRun: threads });
+      session.closing(() => engine.close());
+      const embedded = await embedRelease(engine, store, modelsDir, options.encoder, session.reporter);
+      const { manifest, encoder, texts, read } = embedded;
+      const { name } = manifest;
+      print(
+        options,
+        { release: name, encoder, texts, read },
+        `Release ${name} has vectors of ${encoder.dim} numbers by ${encoder.name}: ${texts} texts, ${read} of them read now.`,
+      );
+    }),
+  );
+
+program
   .command('evaluate')
   .description(
     'train on the part of the data that a protocol allows, measure on the rest, beside baselines; publishes nothing',
@@ -266,6 +292,24 @@ program
   );
 
 program
+  .command('measure-similar')
+  .description('measure how alike similar articles are, beside baselines; publishes nothing')
+  .option('--articles <n>', 'articles asked about, drawn by the seed', count, 1000)
+  .option('--days <n>', 'last days, whose purchases are asked about and not learnt from', count, HOLD_OUT.days)
+  .addOption(size())
+  .option('--seed <n>', 'the same data and seed give the same figures', whole, 1)
+  .addOption(json())
+  .addHelpText('after', example('vitrine measure-similar --size small'))
+  .action((options: { articles: number; days: number; size: Size; seed: number; json?: boolean }) =>
+    run(async (session) => {
+      const store = await openShop(session);
+      const config = trainingConfig(options.size, options.seed);
+      const quality = await measureSimilar(openTraining(session), store, config, options, session.reporter);
+      print(options, quality, similarQualityTable(quality));
+    }),
+  );
+
+program
   .command('serve')
   .description('serve the current release as a GraphQL API')
   .option('--port <n>', 'port (default: PORT, else 4000)', port)
@@ -273,7 +317,7 @@ program
   .action((options: { port?: number }) =>
     run(async (session) => {
       const address = await startServer(session, await openShop(session), options.port);
-      session.reporter.say(`Serving ${address}/graphql; Ctrl-C stops.`);
+      session.reporter.say(`Serving ${address} (the API: ${address}/graphql); Ctrl-C stops.`);
       await aborted(session.signal);
     }),
   );
@@ -298,7 +342,7 @@ program
         store,
         databaseUrl: url,
         engine: () => openTraining(session),
-        serve: () => startServer(session, store, options.port),
+        serve: (photos) => startServer(session, store, options.port, photos),
       });
       if (!options.check) await aborted(session.signal);
     }),
@@ -338,10 +382,16 @@ async function openServing(session: Session, store: Store) {
 }
 
 /** Starts the server; gives its address. */
-async function startServer(session: Session, store: Store, port = session.config.port): Promise<string> {
+async function startServer(
+  session: Session,
+  store: Store,
+  port = session.config.port,
+  photos?: string,
+): Promise<string> {
   const log = createLog(session.config);
   const host = await createHost(session.config, store, log, undefined, session.reporter);
   session.closing(() => host.close());
+  const images = session.config.imagesDir ?? photos;
   const server = await createServer({
     store,
     recommender: host.recommender,
@@ -349,6 +399,9 @@ async function startServer(session: Session, store: Store, port = session.config
     log,
     // Anybody may ask for it: the details, with the server's paths, are in the log.
     report: () => host.report(),
+    photos: images === undefined ? NO_PHOTOS : openPhotos(images, join(session.config.home, 'images')),
+    shopWindow: join(PROJECT_ROOT, 'dist', 'web'),
+    counters: host,
     ready: () =>
       host.problem() === undefined
         ? { ready: true }

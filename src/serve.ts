@@ -26,9 +26,12 @@ export interface Opened {
   close(): Promise<void>;
 }
 
+/** The settings that serving reads. */
+export type ServingConfig = Pick<Config, 'modelsDir' | 'device' | 'threads'> & Partial<Pick<Config, 'encoderDir'>>;
+
 /** Opens the current release over a store. @throws VitrineError RELEASE_MISSING, RELEASE_INVALID */
 export async function openCurrent(
-  config: Pick<Config, 'modelsDir' | 'device' | 'threads'>,
+  config: ServingConfig,
   store: Store,
   reporter: Reporter = silentReporter,
 ): Promise<Opened> {
@@ -36,14 +39,13 @@ export async function openCurrent(
   // One thread answers, so that the batches of concurrent requests grow; each run spreads over the processors.
   const engine = openEngine({ device: config.device, threadsPerRun: config.threads });
   try {
-    const release = await openRelease(folder, engine);
+    const release = await openRelease(folder, engine, config.encoderDir);
     const { manifest, encoder } = release;
     const shop = await openLiveShop({
       store,
       release,
       reporter,
       articleTower: modelOf(engine, manifest, 'article_tower'),
-      textEncoder: modelOf(engine, manifest, 'text_encoder'),
     });
     const recommender = createRecommender({
       store,
@@ -86,7 +88,7 @@ const FOLLOW_MS = 500;
 
 /** Opens the current release, if there is one, and follows from then on. Without one it waits for the first. */
 export async function createHost(
-  config: Pick<Config, 'modelsDir' | 'device' | 'threads'>,
+  config: ServingConfig,
   store: Store,
   log: Logger,
   followMs = FOLLOW_MS,
@@ -199,10 +201,18 @@ export async function createHost(
     (requests: Parameters<Recommender['similar']>[0]) => use((recommender) => recommender.similar(requests)),
     { name: 'similar articles' },
   );
+  const searches = gather(
+    (requests: Parameters<Recommender['search']>[0]) => use((recommender) => recommender.search(requests)),
+    { name: 'searches' },
+  );
   return {
     recommender: {
       recommend: (requests) => recommendations.run(requests),
       similar: (requests) => similar.run(requests),
+      search: (requests) => searches.run(requests),
+      // Look-ups in memory: nothing to gather.
+      trending: (requests) => use((recommender) => recommender.trending(requests)),
+      facts: (articleKeys) => use((recommender) => recommender.facts(articleKeys)),
     },
     problem,
     release: () => opened?.name,

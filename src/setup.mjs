@@ -1,4 +1,4 @@
-// Makes a clone ready to run: packages, native parts, generated client, compiled program. Does only what is missing,
+// Makes a clone ready to run: packages, native parts, generated client, compiled program, shop window. Does only what is missing,
 // so every command begins with it. Plain JavaScript without dependencies, since it runs before anything is installed;
 // the steps lie in setup/. `--retry`: try again to get FAISS where an earlier attempt failed.
 
@@ -12,8 +12,16 @@ export async function setUp({ root = ROOT, retry = false } = {}) {
   const { packagesAreThere, installPackages, postgresLinksAreThere, linkPostgres } =
     await import('./setup/packages.mjs');
   const { faissIsSettled, faissIsThere, provideFaiss } = await import('./setup/faiss.mjs');
-  const { clientIsFresh, generateClient, programIsFresh, compileProgram } = await import('./setup/compile.mjs');
-  const checks = [packagesAreThere, postgresLinksAreThere, faissIsSettled, clientIsFresh, programIsFresh];
+  const { clientIsFresh, generateClient, programIsFresh, compileProgram, windowIsFresh, buildWindow } =
+    await import('./setup/compile.mjs');
+  const checks = [
+    packagesAreThere,
+    postgresLinksAreThere,
+    faissIsSettled,
+    clientIsFresh,
+    programIsFresh,
+    windowIsFresh,
+  ];
   if (checks.every((isReady) => isReady(root)) && !(retry && !faissIsThere(root))) return;
   const { withLock } = await import('./setup/lock.mjs');
   // Each step looks again whether it is needed: another set-up may have been through meanwhile.
@@ -23,6 +31,7 @@ export async function setUp({ root = ROOT, retry = false } = {}) {
     await provideFaiss(root, retry);
     await generateClient(root);
     await compileProgram(root);
+    await buildWindow(root);
   });
 }
 

@@ -4,6 +4,7 @@ import type { ImportResult } from './data/import';
 import { decisive, questionOf, type Difference, type Evaluation } from './training/evaluation';
 import type { MetricName } from './training/metrics';
 import { count, decimals, nameOf, signed } from './training/report-text';
+import type { SimilarQuality } from './training/similar-quality';
 
 /** Columns aligned, numbers to the right. */
 export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
@@ -106,6 +107,15 @@ function differenceLine(
 }
 
 const SHOWN_METRICS = ['map@12', 'recall@12', 'recall@100', 'hr@10', 'ndcg@10', 'mrr'] as const satisfies MetricName[];
+
+export function similarQualityTable({ articles, pairs, methods }: SimilarQuality): string {
+  const rows = Object.entries(methods).map(([name, { type, colour, pattern, department, bought }]) => [
+    name,
+    ...[type, colour, pattern, department, bought].map(decimals),
+  ]);
+  const heading = `${count(articles)} articles; ${count(pairs)} pairs bought on one day, which were not learnt from`;
+  return `${heading}\n${table(['at 12', 'type', 'colour', 'pattern', 'department', 'bought together'], rows)}`;
+}
 
 export function importTable(result: ImportResult): string {
   const number = (value: number): string => value.toLocaleString('en-GB', { maximumFractionDigits: 1 });

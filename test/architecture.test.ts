@@ -9,11 +9,13 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   // Of the engine only what a batch of numbers looks like.
   features: ['data', 'engine'],
   engine: ['graph'],
-  release: ['data', 'features', 'graph', 'engine'],
+  encoders: ['data', 'features', 'graph', 'engine'],
+  release: ['data', 'features', 'graph', 'engine', 'encoders'],
   // The ranker learns from the candidates that serving will give it, found by the same code.
-  training: ['data', 'features', 'graph', 'engine', 'release', 'recommend'],
-  recommend: ['data', 'features', 'engine', 'release'],
-  graphql: ['data', 'recommend'],
+  training: ['data', 'features', 'graph', 'engine', 'encoders', 'release', 'recommend'],
+  recommend: ['data', 'features', 'engine', 'encoders', 'release'],
+  images: ['data'],
+  graphql: ['data', 'recommend', 'images'],
   web: [],
 };
 
@@ -25,6 +27,7 @@ const SINGLE_IMPORTERS: readonly (readonly [what: RegExp, where: RegExp])[] = [
   [/^(@prisma\/|prisma\b|src\/data\/prisma\/)/, /^src\/data\/store\.ts$/],
   [/^onnxruntime/, /^src\/engine\//],
   [/^faiss-node/, /^src\/release\/vector-index\.ts$/],
+  [/^@huggingface\//, /^src\/encoders\/tokens\.ts$/],
   [/^(graphql|type-graphql|@apollo\/)/, /^src\/graphql\//],
   [/^dataloader$/, /^src\/(graphql|recommend)\//],
 ];

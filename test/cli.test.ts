@@ -1,7 +1,7 @@
 // The program as people run it: in processes of its own, with arguments, settings, signals, pipes and exit statuses.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { access, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { access, cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -349,6 +349,22 @@ describe('a shop from files to recommendations', () => {
     const { code, stdout, stderr } = await vitrine(['similar', ids[0], 'no-such-article']);
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).toContain('"no-such-article"');
+  });
+
+  test('embed publishes the release again, and refuses a folder that is no encoder', async () => {
+    const more = { MODELS_DIR: join(base, 'embedded') };
+    await cp(join(base, 'models'), more.MODELS_DIR, { recursive: true });
+    const { code, stdout, stderr } = await vitrine(['embed', '--encoder', 'built-in', '--json'], more);
+    expect({ code, stderr }).toMatchObject({ code: 0, stderr: expect.stringContaining('texts') as string });
+    const answer = JSON.parse(stdout) as { release: string; encoder: { name: string }; texts: number; read: number };
+    expect(answer.encoder.name).toBe('built-in');
+    expect(answer.read).toBe(answer.texts);
+    expect(await releasesIn(more.MODELS_DIR)).toEqual([releaseName, answer.release, 'current']);
+
+    const refused = await vitrine(['embed', '--encoder', join(base, 'shop')], more);
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toMatch(/INPUT_INVALID: .*shop cannot be used: expected one of onnx\/text_model\.onnx/);
+    expect(await releasesIn(more.MODELS_DIR)).toHaveLength(3);
   });
 
   test('an answer may be read in part: a pipe that closes early is no crash', async () => {

@@ -17,6 +17,7 @@ describe('the configuration', () => {
       databaseUrl: undefined,
       home: join(folder, '.vitrine'),
       modelsDir: join(folder, 'models'),
+      imagesDir: undefined,
       host: '127.0.0.1',
       port: 4000,
       device: 'cpu',
@@ -64,8 +65,16 @@ describe('the configuration', () => {
   });
 
   test('takes relative folders from the project, absolute ones as they are', () => {
-    const config = readConfig({ VITRINE_HOME: 'state', MODELS_DIR: '/srv/models' }, folder);
-    expect(config).toMatchObject({ home: join(folder, 'state'), modelsDir: '/srv/models' });
+    const config = readConfig(
+      { VITRINE_HOME: 'state', MODELS_DIR: '/srv/models', IMAGES_DIR: 'photos', ENCODER_DIR: 'clip' },
+      folder,
+    );
+    expect(config).toMatchObject({
+      home: join(folder, 'state'),
+      modelsDir: '/srv/models',
+      imagesDir: join(folder, 'photos'),
+      encoderDir: join(folder, 'clip'),
+    });
   });
 });
 

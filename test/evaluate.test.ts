@@ -46,7 +46,8 @@ function pipelineOf(heard: Heard = { nearest: [], hidePast: [] }): Pipeline {
 }
 
 function evaluated(shop: Shop, protocol: Protocol, pipeline = pipelineOf(), maxCustomers = 100): Promise<Evaluation> {
-  const habits = { coPurchases: together, repeatRates: new Float32Array(5) };
+  const none = new Float32Array(5);
+  const habits = { coPurchases: together, repeatRates: none, variantRates: none, attributeShares: none };
   return evaluate({ shop, pipeline, habits }, protocol, { maxCustomers, seed: 1 }, silentReporter);
 }
 

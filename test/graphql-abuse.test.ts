@@ -161,7 +161,8 @@ describe('documents', () => {
     ['an empty text', { query: '' }, 'BAD_REQUEST'],
     ['no GraphQL', { query: '}{' }, 'GRAPHQL_PARSE_FAILED'],
     ['unknown fields', { query: '{ articles { nodes { secret } } }' }, 'GRAPHQL_VALIDATION_FAILED'],
-    ['a mutation', { query: 'mutation { deleteArticles }' }, 'GRAPHQL_VALIDATION_FAILED'],
+    ['an unknown mutation', { query: 'mutation { deleteArticles }' }, 'GRAPHQL_VALIDATION_FAILED'],
+    ['a subscription', { query: 'subscription { articles }' }, 'GRAPHQL_VALIDATION_FAILED'],
     ['a missing variable', { query: 'query ($id: ID!) { article(id: $id) { id } }' }, 'BAD_USER_INPUT'],
     [
       'an unknown operation',

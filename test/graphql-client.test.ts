@@ -26,7 +26,14 @@ describe('the client', () => {
         score: 0.5,
         source: 'OWN_PURCHASES',
         coldStart: false,
-        article: { id: 'a-03', name: 'Article 3', productGroupName: null, colourGroupName: 'Dark Blue' },
+        article: {
+          id: 'a-03',
+          name: 'Article 3',
+          productTypeName: 'Trousers',
+          colourGroupName: 'Dark Blue',
+          price: 3,
+          image: '/images/a-03',
+        },
       },
     ]);
   });
@@ -115,14 +122,14 @@ describe('the client’s types', () => {
         const { recommendations } = await request(url, RecommendationsDocument, { customerId: '1', first: 3 });
         const names: (string | null)[] = recommendations.map(({ article }) => article.name);
         await request(url, RecommendationsDocument, { customer: '1' });
-        recommendations[0]?.article.price;
+        recommendations[0]?.article.prize;
         const { article } = await request(url, ArticlePageDocument, { articleId: '1' });
         article.name;
         names.length;
       }`);
     expect(found).toEqual([
       expect.stringContaining("'customer' does not exist"),
-      expect.stringContaining("Property 'price' does not exist"),
+      expect.stringContaining("Property 'prize' does not exist"),
       expect.stringContaining("'article' is possibly 'null'"),
     ]);
   }, 30_000);

@@ -15,7 +15,7 @@ describe('in a running server', () => {
   const failing: { error: Error | undefined } = { error: undefined };
   const plain = plainRecommender();
   const recommender: Recommender = {
-    similar: (requests) => plain.similar(requests),
+    ...plain,
     recommend: (requests) => (failing.error ? Promise.reject(failing.error) : plain.recommend(requests)),
   };
   let shop: Shop;

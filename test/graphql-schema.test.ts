@@ -3,7 +3,16 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { buildSchema, isEnumType, isObjectType, Kind, parse, validate, type GraphQLObjectType } from 'graphql';
+import {
+  buildSchema,
+  isEnumType,
+  isInputObjectType,
+  isObjectType,
+  Kind,
+  parse,
+  validate,
+  type GraphQLObjectType,
+} from 'graphql';
 import { PROJECT_ROOT } from '../src/config';
 import { readOperations } from '../src/graphql/operations';
 import { createSchema } from '../src/graphql/schema';
@@ -38,7 +47,9 @@ describe('the schema', () => {
     }
     const others = fields.filter((field) => !field.description?.includes('H&M: ')).map((field) => field.name);
     expect(others.sort()).toEqual(
-      name === 'Article' ? ['attributes', 'similar'] : ['attributes', 'purchases', 'recommendations'],
+      name === 'Article'
+        ? ['attributes', 'image', 'price', 'similar', 'variants']
+        : ['attributes', 'purchases', 'recommendations'],
     );
   });
 
@@ -46,9 +57,14 @@ describe('the schema', () => {
     const bare: string[] = [];
     for (const type of Object.values(schema.getTypeMap())) {
       if (type.name.startsWith('__')) continue;
-      if (!type.description && type !== schema.getQueryType()) bare.push(type.name);
+      const root = type === schema.getQueryType() || type === schema.getMutationType();
+      if (!type.description && !root) bare.push(type.name);
       if (isEnumType(type)) {
         bare.push(...type.getValues().flatMap((value) => (value.description ? [] : [`${type.name}.${value.name}`])));
+      }
+      if (isInputObjectType(type)) {
+        const fields = Object.values(type.getFields());
+        bare.push(...fields.flatMap((field) => (field.description ? [] : [`${type.name}.${field.name}`])));
       }
       if (!isObjectType(type)) continue;
       for (const field of Object.values(type.getFields())) {
@@ -82,13 +98,17 @@ describe('the schema', () => {
 
   test('unknown ids are null for a node and for similar articles, and a list for recommendations', () => {
     expect(shapeOf(objectType('Query'))).toEqual({
+      activeCustomers: '[Customer!]!',
       article: 'Article',
       articles: 'ArticleConnection!',
       customer: 'Customer',
       customers: 'CustomerConnection!',
       recommendations: '[Recommendation!]!',
+      searchArticles: '[SearchHit!]!',
       similarArticles: '[SimilarArticle!]',
+      trending: '[TrendingArticle!]!',
     });
+    expect(shapeOf(objectType('Mutation'))).toEqual({ recordPurchases: 'RecordedPurchases!' });
   });
 
   test('schema/schema.graphql and schema/client.ts are what `npm run codegen` writes', () => {
@@ -110,7 +130,7 @@ describe('the named operations', () => {
     expect(validate(schema, document)).toEqual([]);
   });
 
-  test('have names of their own and use every query', () => {
+  test('have names of their own and use every query and mutation', () => {
     const names = operations.map((operation) => operation.name?.value);
     expect(names).toEqual([...new Set(names)]);
     expect(names).toEqual(
@@ -119,8 +139,8 @@ describe('the named operations', () => {
     const used = operations.flatMap((operation) =>
       operation.selectionSet.selections.map((field) => (field.kind === Kind.FIELD ? field.name.value : '')),
     );
-    const queries = Object.keys(objectType('Query').getFields());
-    expect([...new Set(used)].sort()).toEqual(queries.sort());
+    const fields = ['Query', 'Mutation'].flatMap((root) => Object.keys(objectType(root).getFields()));
+    expect([...new Set(used)].sort()).toEqual(fields.sort());
   });
 });
 

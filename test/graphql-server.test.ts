@@ -29,13 +29,15 @@ describe('pages', () => {
   test('/ leads people and programs to the API and to its health', async () => {
     const page = await shop.server.app.inject({ url: '/', headers: { accept: 'text/html,*/*' } });
     expect(page.headers['content-type']).toContain('text/html');
-    for (const path of ['/graphql', '/report', '/health/live', '/health/ready'])
+    for (const path of ['/graphql', '/report', '/metrics', '/health/live', '/health/ready'])
       expect(page.body).toContain(`href="${path}"`);
     const json = await shop.server.app.inject({ url: '/' });
     expect(json.json()).toEqual({
       name: 'Vitrine',
       graphql: '/graphql',
       report: '/report',
+      metrics: '/metrics',
+      images: '/images/{articleId}',
       health: { live: '/health/live', ready: '/health/ready' },
     });
   });
@@ -50,6 +52,23 @@ describe('pages', () => {
     expect(page.body).toContain('EmbeddedSandbox');
     expect(page.body).toContain('query Recommendations(');
     expect(page.body).toContain('"variables":{"customerId":"c-01","articleId":"a-01","first":12}');
+  });
+
+  test('/graphql opens on one of the operations with variables from the address, and with nothing that could break out', async () => {
+    const open = async (operation: string, variables: unknown): Promise<string> => {
+      const query = new URLSearchParams({ operation, variables: JSON.stringify(variables) });
+      const url = `/graphql?${query.toString()}`;
+      return (await shop.server.app.inject({ url, headers: { accept: 'text/html' } })).body;
+    };
+    const page = await open('Search', { text: 'rosa Pullover', first: 5, more: '</script><script>alert(1)' });
+    expect(page).toContain('EmbeddedSandbox');
+    expect(page).toContain('query Search(');
+    expect(page).not.toContain('query HomePage(');
+    expect(page).toContain('"variables":{"text":"rosa Pullover","first":5}');
+    expect(page).not.toContain('alert(1)');
+    for (const operation of ['Nothing', '__proto__', 'constructor']) {
+      expect(await open(operation, {})).toContain('query HomePage(');
+    }
   });
 
   test('ids that could break out of Sandbox’s page are not put into it', async () => {
@@ -209,7 +228,7 @@ describe('the end', () => {
     const released = new Promise<void>((resolve) => (answer = resolve));
     const asked = new Promise<void>((resolve) => (arrived = resolve));
     const recommender: Recommender = {
-      similar: (requests) => plain.similar(requests),
+      ...plain,
       async recommend(requests) {
         arrived();
         await released;

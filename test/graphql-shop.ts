@@ -3,7 +3,14 @@
 
 import pino from 'pino';
 import { openStore, type Store } from '../src/data/store';
-import type { Recommendation, RecommendationRequest, Recommender, SimilarRequest } from '../src/recommend/types';
+import type {
+  Recommendation,
+  RecommendationRequest,
+  Recommender,
+  SearchRequest,
+  SimilarArticle,
+  SimilarRequest,
+} from '../src/recommend/types';
 import { createServer, type Server, type ServerParts } from '../src/graphql/server';
 import { createTestDatabase, type TestDatabase } from './database';
 
@@ -115,49 +122,78 @@ export interface PlainRecommender extends Recommender {
   /** The batches asked for so far. */
   readonly recommended: (readonly RecommendationRequest[])[];
   readonly compared: (readonly SimilarRequest[])[];
+  readonly searched: (readonly SearchRequest[])[];
 }
 
 /**
  * Knows its articles and who bought what by heart. Recommends what the customer bought (c-NN: a-NN) and then the
- * articles in order; finds the following articles similar.
+ * articles in order, those from the third on since others buy them with what the customer bought; finds the following
+ * articles similar and, for “article NN”, those from a-NN on. Trending is a-45, a-44, …; a-NN costs NN and has a-01 as variant.
  */
 export function plainRecommender(): PlainRecommender {
   const recommended: (readonly RecommendationRequest[])[] = [];
   const compared: (readonly SimilarRequest[])[] = [];
+  const searched: (readonly SearchRequest[])[] = [];
   const numberOf = (id: string, letter: string, most: number): number => {
     const number = new RegExp(`^${letter}-(\\d\\d)$`).exec(id)?.[1];
     return number !== undefined && Number(number) <= most ? Number(number) : 0;
   };
-  const recommendFor = ({ customerId, first }: RecommendationRequest): Recommendation[] | Error => {
+  const recommendFor = ({ customerId, first, excludePurchased }: RecommendationRequest): Recommendation[] | Error => {
     if (customerId === 'c-24') return new Error('c-24 breaks the models at /srv/models/release-7');
     const own = numberOf(customerId, 'c', CUSTOMERS - 1);
     const others = Array.from({ length: ARTICLES }, (_, i) => i + 1).filter((key) => key !== own);
-    return [...(own > 0 ? [own] : []), ...others].slice(0, first).map((articleKey, i) => ({
+    return [...(own > 0 && !excludePurchased ? [own] : []), ...others].slice(0, first).map((articleKey, i) => ({
       articleKey,
       articleId: articleId(articleKey),
       rank: i + 1,
       score: 1 / (i + 2),
-      source: articleKey === own ? 'OWN_PURCHASES' : i < 6 ? 'TWO_TOWER' : 'TRENDING',
+      source:
+        articleKey === own ? 'OWN_PURCHASES' : own > 0 && i === 2 ? 'CO_PURCHASE' : i < 6 ? 'TWO_TOWER' : 'TRENDING',
+      sources: articleKey === own ? ['OWN_PURCHASES', 'TRENDING'] : ['TRENDING'],
+      because: own > 0 && i === 2 ? own : null,
       coldStart: own === 0,
     }));
   };
+  const following = (from: number, count: number): SimilarArticle[] =>
+    Array.from({ length: Math.min(count, ARTICLES - 1) }, (_, i) => {
+      const articleKey = ((from + i) % ARTICLES) + 1;
+      return { articleKey, articleId: articleId(articleKey), rank: i + 1, score: 1 - i / 50 };
+    });
   return {
     recommended,
     compared,
+    searched,
     async recommend(requests) {
       recommended.push(requests);
+      for (const { trace } of requests) {
+        const stages = [{ name: 'read', begun: performance.now(), ms: 1.5 }];
+        trace?.({ batch: requests.length, purchases: 1, found: new Map([['TRENDING', 45]]), candidates: 45, stages });
+      }
       return requests.map(recommendFor);
     },
     async similar(requests) {
       compared.push(requests);
       return requests.map((request) => {
         const own = numberOf(request.articleId, 'a', ARTICLES);
-        if (own === 0) return null;
-        return Array.from({ length: Math.min(request.first, ARTICLES - 1) }, (_, i) => {
-          const articleKey = ((own + i) % ARTICLES) + 1;
-          return { articleKey, articleId: articleId(articleKey), rank: i + 1, score: 1 - i / 50 };
-        });
+        return own === 0 ? null : following(own, request.first);
       });
+    },
+    async search(requests) {
+      searched.push(requests);
+      return requests.map(({ text, first }) => following(Number(text.replace('article ', '')) - 1, first));
+    },
+    async trending(requests) {
+      return requests.map(({ first }) =>
+        Array.from({ length: Math.min(first, ARTICLES) }, (_, i) => {
+          const articleKey = ARTICLES - i;
+          return { articleKey, articleId: articleId(articleKey), rank: i + 1, soldLastWeek: articleKey };
+        }),
+      );
+    },
+    async facts(keys) {
+      return keys.map((key) =>
+        key > ARTICLES ? null : { price: key, soldLastWeek: key, variants: key > 1 ? [1] : [] },
+      );
     },
   };
 }

@@ -1,69 +1,88 @@
 // What histories say of articles: how often they are bought again, and that nothing of it is lost in a file or in another order.
 import { CoPurchases } from '../src/features/co-purchase';
-import { habitsOf, reorderedHabits, repeatRates, type Habits } from '../src/features/habits';
-import { createRandom } from '../src/random';
-import { readHabits, writeHabits } from '../src/release/habits-file';
+import type { Shop } from '../src/features/dataset';
+import { habitsOf, reorderedHabits, returns, type Habits } from '../src/features/habits';
+import { readHabits, sharesOf, writeHabits } from '../src/release/habits-file';
+import { shopOf, type Line } from './hand-made-shop';
 
-/** Lines [customer, article, time], by customer and time; at most ten customers and articles. */
-function historiesOf(...lines: [number, number, number][]) {
-  const offsets = Int32Array.from({ length: 11 }, (_, c) => lines.filter(([customer]) => customer < c).length);
-  return {
-    customers: 10,
-    offsets,
-    article: Int32Array.from(lines, ([, article]) => article),
-    at: Float64Array.from(lines, ([, , at]) => at),
-    catalogue: { size: 10 },
+describe('what buyers come back for', () => {
+  // Articles 101 to 105 of no product; 101 to 103 are red, the others blue.
+  const returnsOf = (...lines: Line[]) => {
+    const shop = shopOf(...lines);
+    return returns(shop, shop.offsets.slice(1));
   };
-}
+  /** As returns() borrows: 20 buyers of what articles of the same colour say, and those 20 of what all say. */
+  const drawn = (count: number, buyers: number, alike: [number, number], all: number): number =>
+    (count + (20 * (alike[0] + 20 * all)) / (alike[1] + 20)) / (buyers + 20);
 
-describe('the rate at which an article is bought again', () => {
-  test('counts customers who came back for it, each once, over its buyers', () => {
-    const shop = historiesOf([0, 1, 5], [0, 1, 6], [0, 1, 9], [1, 1, 5], [1, 2, 6], [2, 1, 1], [2, 2, 1]);
-    const rates = repeatRates(shop, shop.offsets.slice(1));
-    expect([rates[1], rates[2], rates[3]]).toEqual([Math.fround(1 / 23), 0, 0]);
+  test('is counted by customers who came back for it, each once, over its buyers', () => {
+    const { repeatRates } = returnsOf(
+      [11, 101, 5],
+      [11, 101, 6],
+      [11, 101, 9],
+      [12, 101, 5],
+      [12, 102, 6],
+      [13, 102, 1],
+      [14, 104, 1],
+    );
+    // Of five buyers one came back, of the four of red articles too.
+    expect(repeatRates[0]).toBeCloseTo(drawn(1, 2, [1, 4], 1 / 5), 6);
+    expect(repeatRates[1]).toBeCloseTo(drawn(0, 2, [1, 4], 1 / 5), 6);
+    expect(repeatRates[3]).toBeCloseTo(drawn(0, 1, [0, 1], 1 / 5), 6);
+  });
+
+  test('is expected of an article that never sold as of those like it', () => {
+    const { repeatRates } = returnsOf([11, 101, 5], [11, 101, 6], [14, 104, 1]);
+    expect(repeatRates[2]).toBeGreaterThan(repeatRates[4]);
+    expect(repeatRates[2]).toBeLessThan(repeatRates[0]);
   });
 
   test('does not count two bought at one time, nor what is not known yet', () => {
-    const shop = historiesOf([0, 1, 5], [0, 1, 5], [1, 2, 5], [1, 2, 7]);
-    expect(repeatRates(shop, shop.offsets.slice(1))[1]).toBe(0);
-    const known = shop.offsets.slice(1);
-    known[1] = 3;
-    expect(repeatRates(shop, known)[2]).toBe(0);
+    const shop = shopOf([11, 101, 5], [11, 101, 5], [12, 102, 5], [12, 102, 7]);
+    expect(returns(shop, Int32Array.of(2, 3, 4, 4)).repeatRates.every((rate) => rate === 0)).toBe(true);
+    expect(returns(shop, shop.offsets.slice(1)).repeatRates[1]).toBeGreaterThan(0);
   });
 
-  test('is that of a plain count over random histories', () => {
-    const random = createRandom(4);
-    const lines = Array.from({ length: 400 }, (): [number, number, number] => [
-      random.int(10),
-      random.int(10),
-      random.int(6),
-    ]);
-    lines.sort((a, b) => a[0] - b[0] || a[2] - b[2]);
-    const shop = historiesOf(...lines);
-    const rates = repeatRates(shop, shop.offsets.slice(1));
-    for (let article = 0; article < 10; article++) {
-      const times = new Map<number, Set<number>>();
-      for (const [customer, one, at] of lines) {
-        if (one === article) times.set(customer, (times.get(customer) ?? new Set()).add(at));
-      }
-      const again = [...times.values()].filter(({ size }) => size > 1).length;
-      expect(rates[article]).toBeCloseTo(again / (times.size + 20), 6);
-    }
+  test('tells another of the same product, bought later, from the same again', () => {
+    const lines: Line[] = [
+      [11, 101, 1],
+      [11, 102, 2],
+      [12, 103, 1],
+      [12, 103, 4],
+    ];
+    const shop = shopOf(...lines);
+    const catalogue = new Proxy(shop.catalogue, {
+      get: (target, key) =>
+        key === 'productOf'
+          ? (article: number) => (article < 2 ? 'shirt' : null)
+          : key === 'size'
+            ? target.size
+            : (Reflect.get(target, key) as unknown),
+    });
+    const counted = returns({ ...shopParts(shop), catalogue }, shop.offsets.slice(1));
+    expect(counted.variantRates[0]).toBeGreaterThan(counted.variantRates[1]);
+    expect(counted.repeatRates[2]).toBeGreaterThan(counted.repeatRates[0]);
   });
 });
+
+function shopParts({ customers, offsets, article, at }: Shop) {
+  return { customers, offsets, article, at };
+}
 
 describe('habits', () => {
   const habits: Habits = {
     coPurchases: new CoPurchases(2, Int32Array.of(1, 2, 0, -1, 0, 1), Float32Array.of(0.5, 0.25, 0.75, 0, 1, 0.125)),
     repeatRates: Float32Array.of(0.1, 0.2, 0.3),
+    variantRates: Float32Array.of(0.4, 0.5, 0.6),
+    attributeShares: Float32Array.of(0.25, 0.75),
   };
 
   test('are the same when they were written and read', () => {
-    const read = readHabits(writeHabits(habits), 3);
+    const read = readHabits(writeHabits(habits), 3, 2);
     expect(read).toEqual(habits);
-    const counted = historiesOf([0, 1, 5], [0, 2, 6], [1, 1, 1], [1, 2, 3]);
-    const other = habitsOf(counted, counted.offsets.slice(1));
-    expect(readHabits(writeHabits(other), 10)).toEqual(other);
+    const shop = shopOf([11, 101, 5], [11, 102, 6], [12, 101, 1], [12, 102, 3]);
+    const other = habitsOf(shop, shop.offsets.slice(1));
+    expect(readHabits(writeHabits(other), 5, sharesOf(shop.encoder))).toEqual(other);
   });
 
   test.each([
@@ -71,23 +90,26 @@ describe('habits', () => {
     ['is something else', () => Buffer.from('{"width": 2, "articles": 3}'), 3],
     ['was cut', () => writeHabits(habits).subarray(0, -4), 3],
     ['is of another shop', () => writeHabits(habits), 4],
+    ['knows other values of attributes', () => writeHabits({ ...habits, attributeShares: new Float32Array(3) }), 3],
     [
       'names a neighbour that is no article',
       () => {
         const bytes = Buffer.from(writeHabits(habits));
-        bytes.writeInt32LE(3, 16);
+        bytes.writeInt32LE(3, 20);
         return bytes;
       },
       3,
     ],
   ])('are not read from a file that %s', (_what, make, rows) => {
-    expect(() => readHabits(make(), rows)).toThrow(expect.objectContaining({ code: 'INPUT_INVALID' }) as Error);
+    expect(() => readHabits(make(), rows, 2)).toThrow(expect.objectContaining({ code: 'INPUT_INVALID' }) as Error);
   });
 
   test('follow the articles into another catalogue; those of articles that have gone are forgotten', () => {
     // Row 0 is article 3 now, row 1 is gone, row 2 is article 0; articles 1 and 2 are new.
-    const { coPurchases, repeatRates: rates } = reorderedHabits(habits, [3, -1, 0], 4);
-    expect([...rates]).toEqual([0.3, 0, 0, 0.1].map(Math.fround));
+    const { coPurchases, repeatRates, variantRates, attributeShares } = reorderedHabits(habits, [3, -1, 0], 4);
+    expect([...repeatRates]).toEqual([0.3, 0, 0, 0.1].map(Math.fround));
+    expect([...variantRates]).toEqual([0.6, 0, 0, 0.4].map(Math.fround));
+    expect(attributeShares).toBe(habits.attributeShares);
     expect([...coPurchases.neighbours]).toEqual([3, -1, -1, -1, -1, -1, 0, -1]);
     expect([...coPurchases.nearness]).toEqual([1, 0, 0, 0, 0, 0, 0.25, 0]);
   });

@@ -21,6 +21,9 @@ const NAMES = Object.keys(PAIR_FEATURES) as Name[];
 
 const FACTS: ArticleFacts = {
   repeatRates: Float32Array.of(0, 0.25),
+  variantRates: Float32Array.of(0, 0.16),
+  // As if the shop said nothing of its articles; affinity.test.ts has shops that do.
+  affinity: { width: 0, of: () => () => [0, 0] },
   // Two and two are of one product; the last is of none.
   productOf: (article) => (article === NEW ? null : String(article >> 1)),
   // Articles point into four directions in turn; the last has no vector.
@@ -33,6 +36,11 @@ function momentWith(known: Partial<Omit<MomentFacts, 'now'>> = {}): Moment {
   return createMoment({
     now: NOW,
     sales: { week: new Float32Array(NEW), month: new Float32Array(NEW) },
+    long: {
+      quarter: new Float32Array(NEW),
+      ever: new Float32Array(NEW),
+      idle: new Float32Array(NEW).fill(Number.NaN),
+    },
     prices: new Float32Array(NEW).fill(Number.NaN),
     ages: new Float32Array(NEW).fill(Number.NaN),
     peers: [],
@@ -186,6 +194,38 @@ test('they tell the age of an article, its habit of being bought again, and whic
   const found = featuresOf(1, { found: ['CO_PURCHASE', 'TRENDING'] });
   expect(found).toMatchObject({ found_together: 1, found_by_towers: 0, found_among_peers: 0, found_new: 0 });
   expect(found.found_trending).toBe(1);
+});
+
+test('they tell how the article sold over a longer time, and whether it still does', () => {
+  const long = {
+    quarter: Float32Array.of(6, 0),
+    ever: Float32Array.of(20, 20),
+    idle: Float32Array.of(30, 400, Number.NaN),
+  };
+  const [sells, gone, never] = [0, 1, 2].map((article) => featuresOf(article, { moment: momentWith({ long }) }));
+  expect(sells.sales_quarter).toBeCloseTo(Math.log(7) / 4, 5);
+  expect(gone).toMatchObject({ sales_quarter: 0, sales_ever: sells.sales_ever });
+  expect(sells.sold_lately).toBeCloseTo(Math.exp(-0.5), 5);
+  expect(gone.sold_lately).toBeLessThan(0.01);
+  expect(never).toMatchObject({ sales_ever: 0, sold_lately: 0 });
+});
+
+test('they tell how lately the product was bought, and whether its buyers come back for others of it', () => {
+  const past = [
+    { article: 1, at: NOW - 7 * DAY },
+    { article: 4, at: NOW - 9 * DAY },
+  ];
+  const other = featuresOf(0, { past });
+  expect(other).toMatchObject({ own: 0, same_product: 1 });
+  expect(other.product_within_week).toBeCloseTo(Math.exp(-1), 5);
+  expect(other.variant_rate).toBeCloseTo(0.4, 5);
+  expect(featuresOf(20, { past })).toMatchObject({ product_within_week: 0, variant_rate: 0 });
+});
+
+test('they tell of what was bought how much of a customer’s purchases is bought again', () => {
+  const past = [3, 3, 3, 5].map((article, i) => ({ article, at: NOW - i * DAY }));
+  expect(featuresOf(3, { past }).comes_back).toBe(0.5);
+  expect(featuresOf(9, { past }).comes_back).toBe(0);
 });
 
 test('they are written from the row on that is named, and nowhere else', () => {

@@ -1,6 +1,6 @@
 // The questions of each protocol: who is asked, what is known of them then, and that no answer is ever known before it is asked for.
 import { createRandom } from '../src/random';
-import { cutoffOf, horizonOf, lessons, roundsOf, type Protocol, type Round } from '../src/training/protocols';
+import { cutoffOf, horizonOf, inStages, lessons, roundsOf, type Protocol, type Round } from '../src/training/protocols';
 import { DAY, NOON, shopOf } from './hand-made-shop';
 
 const random = () => createRandom(7);
@@ -114,5 +114,25 @@ describe('lessons', () => {
   test('are thinned to so many', () => {
     const rounds = lessons(shop, { before: NOON }, { before: NOON + 9 * DAY }, 3, 4, random());
     expect(rounds.reduce((sum, { customers }) => sum + customers.length, 0)).toBe(4);
+  });
+});
+
+describe('stages', () => {
+  const roundAt = (now: number, customers: number) =>
+    ({ moment: { now }, customers: new Int32Array(customers) }) as unknown as Round;
+  const told = (stages: Round[][]) => stages.map((stage) => stage.map(({ moment }) => moment.now));
+
+  test('go forward in time, ask about as many customers each, and split no round', () => {
+    const rounds = [roundAt(4, 10), roundAt(3, 10), roundAt(2, 10), roundAt(1, 10)];
+    expect(told(inStages(rounds, 2))).toEqual([
+      [1, 2],
+      [3, 4],
+    ]);
+    expect(told(inStages([roundAt(3, 100), roundAt(2, 1), roundAt(1, 1)], 2))).toEqual([[1, 2, 3]]);
+    expect(told(inStages([roundAt(1, 5), roundAt(2, 90), roundAt(3, 5)], 4))).toEqual([[1, 2], [3]]);
+  });
+
+  test('are none without rounds', () => {
+    expect(inStages([], 4)).toEqual([]);
   });
 });

@@ -2,14 +2,14 @@
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openStore, type Store } from '../src/data/store';
+import { openStore, type ArticleRow, type Store } from '../src/data/store';
 import { openEngine } from '../src/engine/engine';
 import { VitrineError } from '../src/errors';
 import { createServer, type Server } from '../src/graphql/server';
 import { SOURCES } from '../src/features/candidates';
 import { encodeShop, readShop } from '../src/features/dataset';
 import { habitsOf } from '../src/features/habits';
-import type { Recommendation } from '../src/recommend/types';
+import type { Recommendation, RecommendationTrace, SimilarArticle } from '../src/recommend/types';
 import { makeCurrent } from '../src/release/build';
 import { openRelease } from '../src/release/open';
 import { createHost, openCurrent, type Host, type Opened } from '../src/serve';
@@ -133,9 +133,182 @@ describe('the recommender of a release', () => {
     if (similar === null || similar instanceof Error) throw new Error('expected a list');
     expect(similar).toHaveLength(12);
     expect(similar.map(({ articleId }) => articleId)).not.toContain(article.id);
-    // Most of what is alike is of the same type: the text says so in several places.
-    const rows = await store.articlesByKey(similar.slice(0, 5).map(({ articleKey }) => articleKey));
-    expect(rows.filter((row) => row?.productTypeName === article.productTypeName).length).toBeGreaterThanOrEqual(3);
+    // Much of what is alike is of the same type, of which a shop so small has few; at random it would be one in forty.
+    const asked = (await store.articlesPage(40)).rows;
+    const lists = await opened.recommender.similar(asked.map(({ id }) => ({ articleId: id, first: 5 })));
+    const rows = await Promise.all(
+      lists.map((list) => {
+        if (list === null || list instanceof Error) throw new Error('expected a list');
+        return store.articlesByKey(list.map(({ articleKey }) => articleKey));
+      }),
+    );
+    const alike = rows.flatMap((some, i) => some.filter((row) => row?.productTypeName === asked[i].productTypeName));
+    expect(alike.length).toBeGreaterThan(80);
+  });
+});
+
+describe('what the shop window asks of a release', () => {
+  let opened: Opened;
+  let store: Store;
+  let articles: ArticleRow[];
+  beforeAll(async () => {
+    store = openStore(world.database.url);
+    opened = await openCurrent({ modelsDir: world.modelsDir, ...SERVING }, store);
+    articles = (await store.articlesPage(500)).rows;
+  });
+  afterAll(async () => {
+    await opened.close();
+    await store.close();
+  });
+  const rowsOf = async (list: readonly { articleKey: number }[]): Promise<ArticleRow[]> =>
+    (await store.articlesByKey(list.map(({ articleKey }) => articleKey))).filter((row) => row !== null);
+
+  test('words find articles that have them, in one search for many', async () => {
+    const before = opened.shop.searches.similar;
+    const texts = [...new Set(articles.map((row) => `${row.colourGroupName ?? ''} ${row.productTypeName ?? ''}`))];
+    const asked = texts.slice(0, 20);
+    const lists = await opened.recommender.search(asked.map((text) => ({ text, first: 3 })));
+    expect(opened.shop.searches.similar).toBe(before + 1);
+    let hits = 0;
+    for (const [i, list] of lists.entries()) {
+      const rows = await rowsOf(listOf(list));
+      hits += rows.filter(({ productTypeName }) => asked[i].includes(productTypeName ?? '?')).length;
+    }
+    expect(hits).toBeGreaterThan(30);
+  });
+
+  test('what sells comes by what was sold in the last week', async () => {
+    const [list] = await opened.recommender.trending([{ first: 12 }]);
+    const sold = listOf(list).map(({ soldLastWeek }) => soldLastWeek);
+    expect(sold).toHaveLength(12);
+    expect(sold).toEqual([...sold].sort((a, b) => b - a));
+    const [{ count }] = await world.database.sql<{ count: number }>(
+      `SELECT count(*)::int AS count FROM purchases WHERE article_key = $1
+         AND bought_at > (SELECT max(bought_at) FROM purchases) - interval '7 days'`,
+      [listOf(list)[0].articleKey],
+    );
+    expect(sold[0]).toBe(count);
+  });
+
+  test('a recommendation names an earlier purchase of the customer, a variant of it or bought with it', async () => {
+    const customers = (await store.customersPage(60)).rows;
+    const lists = await opened.recommender.recommend(customers.map(({ id }) => ({ customerId: id, first: 50 })));
+    const pasts = await store.latestPurchases(
+      customers.map(({ key }) => key),
+      100,
+    );
+    const byKey = new Map(articles.map((row) => [row.key, row]));
+    const reasons = { VARIANTS: 0, CO_PURCHASE: 0 };
+    lists.forEach((list, c) => {
+      for (const { source, sources, because, articleKey } of listOf(list)) {
+        expect(sources).toContain(source);
+        if (source !== 'VARIANTS' && source !== 'CO_PURCHASE') {
+          expect(because).toBeNull();
+          continue;
+        }
+        reasons[source] += 1;
+        expect(pasts[c].map((purchase) => purchase.articleKey)).toContain(because);
+        expect(because).not.toBe(articleKey);
+        if (source === 'VARIANTS') {
+          expect(byKey.get(because ?? 0)?.productCode).toBe(byKey.get(articleKey)?.productCode);
+        }
+      }
+    });
+    expect(reasons.VARIANTS).toBeGreaterThan(5);
+    expect(reasons.CO_PURCHASE).toBeGreaterThan(5);
+  });
+
+  test('what a customer has had is left out where that is asked for, and as much comes up', async () => {
+    const customers = (await store.customersPage(20)).rows;
+    const requests = customers.map(({ id }) => ({ customerId: id, first: 12 }));
+    const lists = await opened.recommender.recommend([
+      ...requests,
+      ...requests.map((request) => ({ ...request, excludePurchased: true })),
+    ]);
+    const pasts = await store.latestPurchases(
+      customers.map(({ key }) => key),
+      100,
+    );
+    const again = (list: Recommendation[] | Error, c: number): number =>
+      listOf(list).filter(({ articleKey }) => pasts[c].some((purchase) => purchase.articleKey === articleKey)).length;
+    const count = (some: typeof lists): number => some.reduce((sum, list, c) => sum + again(list, c), 0);
+    expect(count(lists.slice(0, 20))).toBeGreaterThan(20);
+    expect(count(lists.slice(20))).toBe(0);
+    for (const list of lists) expect(listOf(list)).toHaveLength(12);
+  });
+
+  test('of one product at most two are similar, unless more are asked for', async () => {
+    const countOf = (rows: readonly ArticleRow[], code: string | null): number =>
+      rows.filter(({ productCode }) => productCode === code).length;
+    const many = articles.find(({ productCode }) => countOf(articles, productCode) >= 5);
+    if (!many) throw new Error('expected a product in five colours');
+    const request = { articleId: many.id, first: 30 };
+    const [two, one, all] = await opened.recommender.similar([
+      request,
+      { ...request, perProduct: 1 },
+      { ...request, perProduct: 100 },
+    ]);
+    const most = async (list: SimilarArticle[] | null | Error): Promise<number> => {
+      if (list === null || list instanceof Error) throw new Error('expected a list');
+      expect(list).toHaveLength(30);
+      const rows = await rowsOf(list);
+      return Math.max(...rows.map(({ productCode }) => countOf(rows, productCode)));
+    };
+    expect(await most(two)).toBe(2);
+    expect(await most(one)).toBe(1);
+    expect(await most(all)).toBeGreaterThan(2);
+  });
+
+  test('the more purchases count, the more of what is bought together is similar', async () => {
+    const { coPurchases } = opened.shop.habits;
+    const own = opened.shop.catalogue.ids.findIndex(
+      (_, i) => coPurchases.neighbours[(i + 1) * coPurchases.width - 1] >= 0,
+    );
+    const neighbours = new Set(
+      Array.from(coPurchases.neighbours.subarray(own * coPurchases.width, (own + 1) * coPurchases.width), (n) =>
+        n < 0 ? 'none' : opened.shop.catalogue.ids[n],
+      ),
+    );
+    const articleId = opened.shop.catalogue.ids[own];
+    const lists = await opened.recommender.similar(
+      [0, 0.5, 1].map((coPurchase) => ({ articleId, first: 12, coPurchase })),
+    );
+    const shares = lists.map((list) => {
+      if (list === null || list instanceof Error) throw new Error('expected a list');
+      expect(list.map(({ score }) => score)).toEqual(list.map(({ score }) => score).sort((a, b) => b - a));
+      return list.filter((one) => neighbours.has(one.articleId)).length;
+    });
+    expect(shares).toEqual([...shares].sort((a, b) => a - b));
+    expect(shares[2]).toBeGreaterThan(shares[0]);
+  });
+
+  test('facts of articles are those of the catalogue and of the last weeks', async () => {
+    const facts = await opened.recommender.facts([...articles.map(({ key }) => key), 999_999]);
+    expect(facts.at(-1)).toBeNull();
+    articles.forEach((row, i) => {
+      const one = facts[i];
+      if (one === null || one instanceof Error) throw new Error('expected facts');
+      const others = articles.filter(({ key, productCode }) => key !== row.key && productCode === row.productCode);
+      expect([...one.variants].sort((a, b) => a - b)).toEqual(others.map(({ key }) => key));
+      if (one.soldLastWeek > 0) expect(one.price).toBeGreaterThan(0);
+    });
+  });
+
+  test('a trace tells the candidates by source and the time of each stage', async () => {
+    const traces: RecommendationTrace[] = [];
+    const [{ id: customerId }] = (await store.customersPage(1)).rows;
+    await opened.recommender.recommend([
+      { customerId, first: 12, trace: (trace) => traces.push(trace) },
+      { customerId: 'nobody', first: 12 },
+    ]);
+    const [trace, ...others] = traces;
+    expect(others).toEqual([]);
+    expect(trace.batch).toBe(2);
+    expect(trace.stages.map(({ name }) => name)).toEqual(['read', 'encode', 'embed', 'retrieve', 'score', 'order']);
+    expect([...trace.found.keys()]).toEqual([...SOURCES]);
+    const found = [...trace.found.values()].reduce((sum, count) => sum + count, 0);
+    expect(trace.candidates).toBeGreaterThan(12);
+    expect(found).toBeGreaterThanOrEqual(trace.candidates);
   });
 });
 
@@ -359,7 +532,7 @@ async function query(server: Server, text: string): Promise<unknown> {
   return answer.data;
 }
 
-function listOf(list: Recommendation[] | Error): Recommendation[] {
+function listOf<Item>(list: Item[] | Error): Item[] {
   if (list instanceof Error) throw list;
   return list;
 }

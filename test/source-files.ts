@@ -16,7 +16,7 @@ export interface SourceFile {
 export function sourceFiles(folder: string): SourceFile[] {
   return readdirSync(join(PROJECT_ROOT, folder), { recursive: true, encoding: 'utf8' })
     .map((name) => join(PROJECT_ROOT, folder, name))
-    .filter((path) => path.endsWith('.ts') && !/[\\/](prisma|generated)[\\/]/.test(path.slice(PROJECT_ROOT.length)))
+    .filter((path) => /\.tsx?$/.test(path) && !/[\\/](prisma|generated)[\\/]/.test(path.slice(PROJECT_ROOT.length)))
     .sort()
     .map((path) => {
       const text = readFileSync(path, 'utf8');

@@ -30,6 +30,7 @@ function findingOf(customers: readonly Known[], more: Partial<Finding> = {}): Fi
   const moment = createMoment({
     now: 1_000_000,
     sales: { week: new Float32Array(0), month: new Float32Array(0) },
+    long: { quarter: new Float32Array(0), ever: new Float32Array(0), idle: new Float32Array(0) },
     prices: new Float32Array(0),
     ages: new Float32Array(0),
     peers: [],

@@ -147,15 +147,19 @@ test('sales are counted back from the newest purchase', async () => {
 
 test('sales tell the mean price, where anybody knows it, and the first sale of the window', async () => {
   const { sales } = await store.articleSales([7, 14]);
-  expect(sales.get(30)).toEqual({ units: [1, 1], price: Math.fround(3), first: day(30) });
+  expect(sales.get(30)).toEqual({ units: [1, 1], price: Math.fround(3), first: day(30), last: day(30) });
   // Bought three times for a price that nobody wrote down.
-  expect(sales.get(7)).toEqual({ units: [0, 3], price: null, first: day(20) });
+  expect(sales.get(7)).toEqual({ units: [0, 3], price: null, first: day(20), last: day(20) });
 });
 
-test('first sales are those of all time', async () => {
-  const first = await store.firstSales();
-  expect([first.get(1), first.get(7), first.get(31)]).toEqual([day(1), day(7), undefined]);
-  expect(statements).toEqual(['purchases']);
+test('histories of sales are those of all time, and of the days before the clock', async () => {
+  const history = await store.salesHistory(7);
+  expect(history.get(1)).toEqual({ first: day(1), last: day(1), units: 1, lately: 0 });
+  expect(history.get(7)).toMatchObject({ first: day(7), units: 4, lately: 0 });
+  expect(history.get(30)).toMatchObject({ units: 1, lately: 1 });
+  expect(history.get(31)).toBeUndefined();
+  // The clock, then every purchase.
+  expect(statements).toEqual(['purchases', 'purchases']);
 });
 
 test('sales by age are those of the window, each band from its bound on, the unknown by themselves', async () => {

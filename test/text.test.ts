@@ -1,6 +1,7 @@
 // Articles as text, text as tokens, tokens as vectors: what is read of an article, and what the built-in encoder learns of it.
 import type { ArticleRow } from '../src/data/store';
 import { openEngine, type Batch, type Engine } from '../src/engine/engine';
+import { CoPurchases } from '../src/features/co-purchase';
 import { articleText, fitTokeniser, MAX_TOKENS, openTokeniser, words, type Tokeniser } from '../src/features/text';
 import { encodeOnnx } from '../src/graph/onnx';
 import { createRandom } from '../src/random';
@@ -184,13 +185,14 @@ describe('the text encoder', () => {
   beforeAll(async () => {
     engine = openEngine();
     tokeniser = fitTokeniser(rows.map(articleText));
-    const settings = { dim: DIM, temperature: 0.1, batch: 64, denseRate: 0.003, tableRate: 0.05, keep: 0.5 };
+    const settings = { dim: DIM, temperature: 0.1, batch: 64, denseRate: 0.003, tableRate: 0.05 };
+    const keep = [0.3, 0.7] as const;
     const tokens: Batch = tokeniser.inputs(rows.map(articleText));
     const weights = await trainTextEncoder(
       engine,
       tokeniser,
-      tokens,
-      { ...settings, steps: 150 },
+      { tokens },
+      { ...settings, keep, steps: 150 },
       createRandom(2),
       silentReporter,
     );
@@ -224,6 +226,42 @@ describe('the text encoder', () => {
     // What brings them together was learnt: word vectors start at random.
     const [dress, gown, boot] = await encode(['hem waist', 'gown chiffon', 'leather sole']);
     expect(dot(dress, gown)).toBeGreaterThan(dot(dress, boot) + 0.2);
+  });
+
+  test('learns from what looks alike and from what is bought together', async () => {
+    // Two colours, said in one word each and never with another word in common; lamps are bought with boots.
+    const texts = rows.map((row, i) => `${articleText(row)} ${i % 2 === 0 ? 'crimson' : 'navy'}`);
+    const taught = fitTokeniser(texts);
+    const boots = rows.flatMap((_, i) => (kindOf(i) === 1 ? [i] : []));
+    const neighbours = Int32Array.from(rows, (_, i) => (kindOf(i) === 2 ? boots[i % boots.length] : -1));
+    const lessons = {
+      tokens: taught.inputs(texts),
+      groups: [Int32Array.from(rows, (_, i) => 1 + (i % 2))],
+      together: {
+        coPurchases: new CoPurchases(1, neighbours, new Float32Array(rows.length).fill(1)),
+        sold: Int32Array.from(rows.keys()).filter((i) => kindOf(i) === 2),
+      },
+    };
+    const settings = { dim: DIM, temperature: 0.1, batch: 64, denseRate: 0.003, tableRate: 0.05 };
+    const keep = [0.1, 0.9] as const;
+    const weights = await trainTextEncoder(
+      engine,
+      taught,
+      lessons,
+      { ...settings, keep, steps: 300 },
+      createRandom(3),
+      silentReporter,
+    );
+    const outputs = { vector: textEncoder(taught, DIM)('text') };
+    await engine.load('taught', encodeOnnx({ name: 'text', outputs, values: weights, embeddings: 'inline' }).bytes);
+    const { vector } = await engine.run('taught', taught.inputs(texts));
+    const own = texts.map((_, r) => Float32Array.from(vector.data.subarray(r * DIM, (r + 1) * DIM)));
+    const likeness = (alike: (i: number, j: number) => boolean): number =>
+      mean(own.flatMap((one, i) => own.flatMap((other, j) => (i !== j && alike(i, j) ? [dot(one, other)] : []))));
+    expect(likeness((i, j) => i % 2 === j % 2)).toBeGreaterThan(likeness((i, j) => i % 2 !== j % 2) + 0.05);
+    expect(likeness((i, j) => kindOf(i) === 2 && kindOf(j) === 1)).toBeGreaterThan(
+      likeness((i, j) => kindOf(i) === 2 && kindOf(j) === 0) + 0.05,
+    );
   });
 
   test('gives a text the same vector alone and among others', async () => {

@@ -95,7 +95,12 @@ async function published(): Promise<{ folder: string; weights: Trainer['weights'
       articleIndex: index,
       similarIndex: index,
       habits: reorderedHabits(
-        { coPurchases: new CoPurchases(1, new Int32Array(0), new Float32Array(0)), repeatRates: new Float32Array(0) },
+        {
+          coPurchases: new CoPurchases(1, new Int32Array(0), new Float32Array(0)),
+          repeatRates: new Float32Array(0),
+          variantRates: new Float32Array(0),
+          attributeShares: new Float32Array(FORMER.articleLayout.slots),
+        },
         [],
         1,
       ),

@@ -4,13 +4,14 @@
 import { PrismaPg } from '@prisma/adapter-pg';
 import { asError, VitrineError } from '../errors';
 import { FIELDS } from './mapping';
+import { recordOrder, type Ask, type Order, type RecordedOrder } from './orders';
 import { Prisma, PrismaClient, type Article, type Customer, type Purchase } from './prisma/client';
 import { copyPurchases, type PurchaseColumns } from './purchase-columns';
 
 export type ArticleRow = Article;
 export type CustomerRow = Customer;
 export type PurchaseRow = Purchase;
-export type { PurchaseColumns };
+export type { Order, PurchaseColumns, RecordedOrder };
 
 export interface Page<T> {
   rows: T[];
@@ -41,6 +42,8 @@ export interface Store {
   /** By key ascending, after `afterKey`. */
   customersPage(first: number, afterKey?: number): Promise<Page<CustomerRow>>;
   articlesPage(first: number, afterKey?: number): Promise<Page<ArticleRow>>;
+  /** Those who bought most of the shop's latest few thousand purchases, most first. */
+  activeCustomers(first: number): Promise<CustomerRow[]>;
   /** At most `limit` each, newest first; [] for customers without any. */
   latestPurchases(customerKeys: readonly number[], limit: number): Promise<PurchaseRow[][]>;
   /** Newest first, each behind its cursor. */
@@ -54,8 +57,8 @@ export interface Store {
    * is now, on historic data its last day. Articles sold in none of them are absent; no purchases: clock null.
    */
   articleSales(days: readonly number[]): Promise<{ clock: Date | null; sales: Map<number, ArticleSales> }>;
-  /** When each article (by key) was first sold. Reads every purchase: some seconds for tens of millions. */
-  firstSales(): Promise<Map<number, Date>>;
+  /** What each article (by key) sold in all its time, and in the `days` before the clock. Reads every purchase: some seconds for tens of millions. */
+  salesHistory(days: number): Promise<Map<number, SalesHistory>>;
   /**
    * Units sold in the `days` before the clock by age of the customers: band 0 holds those of unknown age, band b those from
    * bounds[b − 2] until before bounds[b − 1], the first and last open. Bands that bought nothing are absent.
@@ -67,6 +70,8 @@ export interface Store {
   /** All purchases by (customer, time, article, line). `report` hears how many have been read. */
   readPurchases(report?: (rows: number) => void): Promise<PurchaseColumns>;
   counts(): Promise<ShopCounts>;
+  /** Records an order, all of it or nothing, once whatever the number of tries. @throws VitrineError INPUT_INVALID */
+  recordOrder(order: Order): Promise<RecordedOrder>;
   /** What is known of the shop as a whole by this name; undefined: nothing. */
   fact(name: string): Promise<unknown>;
   /** undefined forgets it. */
@@ -82,8 +87,18 @@ export interface ArticleSales {
   readonly units: number[];
   /** Mean price paid in the longest window; null: nobody knows. */
   readonly price: number | null;
-  /** The first sale in the longest window. */
+  /** The first and the last sale in the longest window. */
   readonly first: Date;
+  readonly last: Date;
+}
+
+/** All sales of one article. */
+export interface SalesHistory {
+  readonly first: Date;
+  readonly last: Date;
+  readonly units: number;
+  /** Units of the days asked for. */
+  readonly lately: number;
 }
 
 /** What one age band bought: units of articles by key. */
@@ -117,6 +132,15 @@ export function openStore(url: string, options: StoreOptions = {}): Store {
   // Heard from Prisma itself, so that what is counted is what is sent.
   if (onQuery) prisma.$on('query', ({ query }) => onQuery(TABLE.exec(query)?.[1] ?? 'none'));
 
+  /** The shop's newest purchase; one of the future is a slip of the pen. The end of an index: quick however many there are. */
+  async function clockOf(): Promise<Date | null> {
+    const [{ clock }] = await ask(
+      prisma.$queryRaw<{ clock: Date | null }[]>`
+        SELECT max(bought_at) AS clock FROM purchases WHERE bought_at < now() + interval '1 day'`,
+    );
+    return clock;
+  }
+
   return {
     customersById: (ids) =>
       inOrder(
@@ -144,6 +168,16 @@ export function openStore(url: string, options: StoreOptions = {}): Store {
     articlesPage: (first, afterKey = 0) =>
       page(first, (take) =>
         prisma.article.findMany({ where: { key: { gt: afterKey } }, orderBy: { key: 'asc' }, take }),
+      ),
+
+    activeCustomers: (first) =>
+      ask(
+        prisma.$queryRaw<CustomerRow[]>`
+          ${SELECT_CUSTOMERS} JOIN (
+            SELECT customer_key, count(*) AS bought
+            FROM (SELECT customer_key FROM purchases ORDER BY bought_at DESC LIMIT ${LATEST_PURCHASES}) AS latest
+            GROUP BY customer_key ORDER BY bought DESC, customer_key LIMIT ${first}
+          ) AS active ON active.customer_key = key ORDER BY active.bought DESC, key`,
       ),
 
     async latestPurchases(customerKeys, limit) {
@@ -214,29 +248,29 @@ export function openStore(url: string, options: StoreOptions = {}): Store {
     },
 
     async articleSales(days) {
-      // The end of an index: quick however many purchases there are. A purchase of the future is a slip of the pen.
-      const [{ clock }] = await ask(
-        prisma.$queryRaw<{ clock: Date | null }[]>`
-          SELECT max(bought_at) AS clock FROM purchases WHERE bought_at < now() + interval '1 day'`,
-      );
+      const clock = await clockOf();
       if (!clock) return { clock, sales: new Map() };
       const units = days.map((span) => Prisma.sql`count(*) FILTER (WHERE bought_at > ${daysBefore(clock, span)})::int`);
       const rows = await ask(
         prisma.$queryRaw<(ArticleSales & { key: number })[]>`
-          SELECT article_key AS key, ARRAY[${Prisma.join(units)}] AS units, avg(price) AS price, min(bought_at) AS first
+          SELECT article_key AS key, ARRAY[${Prisma.join(units)}] AS units, avg(price) AS price,
+            min(bought_at) AS first, max(bought_at) AS last
           FROM purchases WHERE bought_at > ${daysBefore(clock, Math.max(...days))} AND bought_at <= ${clock}
           GROUP BY article_key`,
       );
       return { clock, sales: new Map(rows.map(({ key, ...sales }) => [key, sales])) };
     },
 
-    async firstSales() {
+    async salesHistory(days) {
+      const clock = await clockOf();
+      if (!clock) return new Map();
       const rows = await ask(
-        prisma.$queryRaw<{ key: number; first: Date }[]>`
-          SELECT article_key AS key, min(bought_at) AS first FROM purchases
-          WHERE bought_at < now() + interval '1 day' GROUP BY article_key`,
+        prisma.$queryRaw<(SalesHistory & { key: number })[]>`
+          SELECT article_key AS key, min(bought_at) AS first, max(bought_at) AS last, count(*)::int AS units,
+            count(*) FILTER (WHERE bought_at > ${daysBefore(clock, days)})::int AS lately
+          FROM purchases WHERE bought_at <= ${clock} GROUP BY article_key`,
       );
-      return new Map(rows.map(({ key, first }) => [key, first]));
+      return new Map(rows.map(({ key, ...history }) => [key, history]));
     },
 
     salesByAge: (clock, days, bounds) =>
@@ -274,6 +308,14 @@ export function openStore(url: string, options: StoreOptions = {}): Store {
       return row;
     },
 
+    recordOrder: (order) =>
+      ask(
+        prisma.$transaction((transaction) => {
+          const inside: Ask = (text, ...values) => transaction.$queryRaw(text, ...values);
+          return recordOrder(inside, order);
+        }),
+      ),
+
     async fact(name) {
       return (await ask(prisma.fact.findUnique({ where: { name } })))?.value;
     },
@@ -288,7 +330,7 @@ export function openStore(url: string, options: StoreOptions = {}): Store {
     },
 
     async clear() {
-      await ask(prisma.$executeRaw`TRUNCATE articles, customers, purchases, facts`);
+      await ask(prisma.$executeRaw`TRUNCATE articles, customers, purchases, receipts, facts`);
     },
     async ping() {
       await ask(prisma.$queryRaw`SELECT 1`);
@@ -300,7 +342,9 @@ export function openStore(url: string, options: StoreOptions = {}): Store {
 /** Ids in one statement at most. */
 const CHUNK = 10_000;
 const STREAM_ROWS = 5_000;
-const TABLE = /\b(?:FROM|INTO|UPDATE)\s+(?:"public"\.)?"?(articles|customers|purchases|facts)\b/i;
+/** Purchases that are looked at to see who is active: the end of an index, read in some milliseconds. */
+const LATEST_PURCHASES = 5_000;
+const TABLE = /\b(?:FROM|INTO|UPDATE)\s+(?:"public"\.)?"?(articles|customers|purchases|receipts|facts)\b/i;
 
 /** Newer than any purchase. */
 const BEFORE_ALL: PurchaseCursor = { boughtAt: new Date('9999-12-31'), articleKey: 0x7fff_ffff, line: 0x7fff };
@@ -387,6 +431,7 @@ async function ask<T>(answer: Promise<T>): Promise<T> {
   try {
     return await answer;
   } catch (thrown) {
+    if (thrown instanceof VitrineError) throw thrown;
     const { message } = asError(thrown);
     if (!UNREACHABLE.test(`${errorCode(thrown)} ${message}`)) throw thrown;
     // Prisma's messages begin with the call; the reason stands last.

@@ -28,7 +28,8 @@ export interface Engine {
    */
   load(name: string, model: Uint8Array, carried?: Carried): Promise<void>;
   /**
-   * Runs one batch on the thread with the least to do. Asked for `outputs` only, all of them if absent.
+   * Runs one batch on the thread with the least to do. Asked for `outputs` only, all of them if absent. Whole numbers are
+   * made as wide as the model takes them.
    * @throws VitrineError INPUT_INVALID when inputs do not fit, with ONNX Runtime's own words.
    */
   run(name: string, inputs: Batch, outputs?: readonly string[]): Promise<Batch>;

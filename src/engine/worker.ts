@@ -10,6 +10,8 @@ const models = new Map<string, Model>();
 
 interface Model {
   readonly session: InferenceSession;
+  /** Inputs whose whole numbers are 64 bits wide, as models from elsewhere have them for ids of tokens. */
+  readonly long: ReadonlySet<string>;
   readonly carried: readonly CarriedInput[];
 }
 
@@ -72,19 +74,20 @@ async function load({ name, model, carried }: Extract<Request, { kind: 'load' }>
   });
   await models.get(name)?.session.release();
   const inputs = Object.entries(carried).map(([input, output]) => ({ input, output, now: undefined, next: undefined }));
-  models.set(name, { session, carried: inputs });
+  const long = session.inputMetadata.flatMap((port) => (port.isTensor && port.type === 'int64' ? [port.name] : []));
+  models.set(name, { session, long: new Set(long), carried: inputs });
   return { inputs: {}, outputs: {} };
 }
 
 async function run({ name, inputs, outputs }: Extract<Request, { kind: 'run' }>): Promise<Lent> {
-  const { session } = modelOf(name);
-  const results = await session.run(toTensors(inputs), outputs ?? session.outputNames);
+  const { session, long } = modelOf(name);
+  const results = await session.run(toTensors(inputs, long), outputs ?? session.outputNames);
   return { inputs: {}, outputs: toBatch(results) };
 }
 
 async function lend({ name, inputs, outputs }: Extract<Request, { kind: 'lend' }>): Promise<Lent> {
-  const { session, carried } = modelOf(name);
-  const [feeds, fetches] = [toTensors(inputs), toTensors(outputs)];
+  const { session, long, carried } = modelOf(name);
+  const [feeds, fetches] = [toTensors(inputs, long), toTensors(outputs)];
   for (const one of carried) {
     // What is given goes back: what is kept is a copy.
     if (one.input in inputs) [one.now, one.next] = [copyOf(inputs[one.input]), copyOf(inputs[one.input])];
@@ -117,15 +120,18 @@ function modelOf(name: string): Model {
   throw new Error('no such model is loaded');
 }
 
-function toTensors(batch: Batch): Record<string, Tensor> {
-  return Object.fromEntries(Object.entries(batch).map(([port, values]) => [port, toTensor(values)]));
+function toTensors(batch: Batch, long?: ReadonlySet<string>): Record<string, Tensor> {
+  return Object.fromEntries(
+    Object.entries(batch).map(([port, values]) => [port, toTensor(values, long?.has(port) ?? false)]),
+  );
 }
 
 function toBatch(results: Readonly<Record<string, Tensor>>): Batch {
   return Object.fromEntries(Object.entries(results).map(([port, tensor]) => [port, toValues(port, tensor)]));
 }
 
-function toTensor({ data, shape }: Values): Tensor {
+function toTensor({ data, shape }: Values, long = false): Tensor {
+  if (long && data instanceof Int32Array) return new Tensor('int64', BigInt64Array.from(data, BigInt), shape);
   return data instanceof Float32Array ? new Tensor('float32', data, shape) : new Tensor('int32', data, shape);
 }
 

@@ -42,6 +42,11 @@ export function sourceOf(found: number): SourceName {
   return SOURCES[31 - Math.clz32(found & -found)];
 }
 
+/** All sources that found a candidate. */
+export function sourcesOf(found: number): SourceName[] {
+  return SOURCES.filter((source) => foundBy(found, source));
+}
+
 /** Some of the candidates, by place. */
 export function pickCandidates(
   { articles, found, cosines, together }: Candidates,

@@ -102,6 +102,18 @@ export class Catalogue {
     }
   }
 
+  /** Every value that an article has of each attribute, single-valued ones first; the weights of an attribute's values sum to 1. */
+  forEachValue(index: number, visit: (attribute: number, slot: number, weight: number) => void): void {
+    const { single, multi } = this.layout;
+    for (let f = 0; f < single.length; f++) visit(f, this.single[index * single.length + f], 1);
+    for (let m = 0; m < multi.length; m++) {
+      const { ids, weights } = this.multi[m];
+      for (let i = index * multi[m].width; i < (index + 1) * multi[m].width; i++) {
+        if (weights[i] > 0) visit(single.length + m, ids[i], weights[i]);
+      }
+    }
+  }
+
   private reserve(size: number): void {
     if (size <= this.slots.length) return;
     const capacity = Math.max(size, Math.ceil(this.slots.length * 1.5), 1024);

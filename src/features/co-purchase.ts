@@ -71,6 +71,27 @@ export class CoPurchases {
     this.sums = new Float32Array(neighbours.reduce((most, article) => Math.max(most, article + 1), 0));
   }
 
+  /** How near one article is to another, from 0 to about 1; 0: it is not among its neighbours. */
+  nearnessOf(article: number, neighbour: number): number {
+    const from = article * this.width;
+    const place = this.neighbours.subarray(from, from + this.width).indexOf(neighbour);
+    return place < 0 ? 0 : this.nearness[from + place];
+  }
+
+  /** Of a customer's latest articles (newest first) the one that counts most in the score of another; undefined: none does. */
+  reason(past: readonly PastPurchase[], neighbour: number): number | undefined {
+    let best: number | undefined;
+    let most = 0;
+    let weight = 1;
+    for (const article of new Set(past.map((purchase) => purchase.article))) {
+      if (weight < READ_DECAY ** READ) break;
+      const share = weight * this.nearnessOf(article, neighbour);
+      if (share > most) [best, most] = [article, share];
+      weight *= READ_DECAY;
+    }
+    return best;
+  }
+
   /**
    * The articles that are bought with a customer's latest ones (newest first), by the sum of how near they are to each; the newest
    * counts most. Articles of the past may be among them.

@@ -1,44 +1,124 @@
 // What customers' histories say of articles, counted when a shop is learnt from and kept with the release: what is bought beside each,
 // and how often the same again. Knows no moment.
-import { coPurchases, CoPurchases, type Histories } from './co-purchase';
-import type { Known } from './dataset';
+import { attributeShares } from './affinity';
+import { ageBands } from './age-bands';
+import type { Catalogue } from './catalogue';
+import { coPurchases, CoPurchases } from './co-purchase';
+import type { Known, Shop } from './dataset';
 
 export interface Habits {
   readonly coPurchases: CoPurchases;
-  /** [articles] the share of an article's buyers who bought it again at another time; low where few bought it. */
+  /** [articles] the share of an article's buyers who bought it again at another time. */
   readonly repeatRates: Float32Array;
+  /** [articles] the share of an article's buyers who later bought another of the same product. */
+  readonly variantRates: Float32Array;
+  /** [1 + age bands, slots of the article layout] of everybody's units and of each band's the share that had a value of an attribute. */
+  readonly attributeShares: Float32Array;
 }
 
-export function habitsOf(shop: Histories, known: Known): Habits {
-  return { coPurchases: coPurchases(shop, known), repeatRates: repeatRates(shop, known) };
+export function habitsOf(shop: Shop, known: Known): Habits {
+  return {
+    coPurchases: coPurchases(shop, known),
+    ...returns(shop, known),
+    attributeShares: attributeShares(shop.catalogue, unitsByBand(shop, known)),
+  };
 }
 
-/** Buyers who came once that every article is given besides its own, so that one faithful customer makes no habit. */
-const SMOOTHING = 20;
-
-export function repeatRates(shop: Histories, known: Known): Float32Array {
-  const { article, at } = shop;
-  const size = shop.catalogue.size;
-  const buyers = new Float32Array(size);
-  const again = new Float32Array(size);
-  /** By article, of the customer looked at: when it was first bought; and whether it has been counted as bought again. */
-  const first = new Float64Array(size);
-  const seenBy = new Int32Array(size).fill(-1);
-  const repeatedBy = new Int32Array(size).fill(-1);
-  for (let customer = 0; customer < shop.customers; customer++) {
-    for (let p = shop.offsets[customer]; p < known[customer]; p++) {
-      const one = article[p];
-      if (seenBy[one] !== customer) {
-        seenBy[one] = customer;
-        first[one] = at[p];
-        buyers[one] += 1;
-      } else if (at[p] > first[one] && repeatedBy[one] !== customer) {
-        repeatedBy[one] = customer;
-        again[one] += 1;
-      }
+/** [1 + bands][articles] units sold to everybody, and to each age band. */
+function unitsByBand(
+  { encoder, encodedCustomers, customers, offsets, article, catalogue }: Shop,
+  known: Known,
+): Float32Array[] {
+  const bands = ageBands(encoder);
+  const bandOf = bands.of(encodedCustomers);
+  const units = Array.from({ length: 1 + bands.count }, () => new Float32Array(catalogue.size));
+  for (let customer = 0; customer < customers; customer++) {
+    for (let p = offsets[customer]; p < known[customer]; p++) {
+      units[0][article[p]] += 1;
+      if (bands.count > 0) units[1 + bandOf[customer]][article[p]] += 1;
     }
   }
-  return again.map((count, one) => count / (buyers[one] + SMOOTHING));
+  return units;
+}
+
+/** Buyers of articles like it that every article is given besides its own. */
+const BORROWED = 20;
+
+type Returning = Pick<Shop, 'customers' | 'offsets' | 'article' | 'at'> & {
+  readonly catalogue: Pick<Catalogue, 'size' | 'layout' | 'forEachValue' | 'productOf'>;
+};
+
+/** How often an article's buyers come back for it or for another of the product. */
+export function returns(
+  { customers, offsets, article, at, catalogue }: Returning,
+  known: Known,
+): Pick<Habits, 'repeatRates' | 'variantRates'> {
+  const { size } = catalogue;
+  const buyers = new Float32Array(size);
+  const again = new Float32Array(size);
+  const other = new Float32Array(size);
+  for (let customer = 0; customer < customers; customer++) {
+    /** Of this customer: when each article was first bought, and whether that it was bought again, or another, is counted. */
+    const bought = new Map<number, { first: number; again: boolean; other: boolean }>();
+    const products = new Map<string, number[]>();
+    for (let p = offsets[customer]; p < known[customer]; p++) {
+      const one = article[p];
+      const before = bought.get(one);
+      if (!before) {
+        buyers[one] += 1;
+        bought.set(one, { first: at[p], again: false, other: false });
+      } else if (at[p] > before.first && !before.again) {
+        before.again = true;
+        again[one] += 1;
+      }
+      const product = catalogue.productOf(one);
+      if (product === null) continue;
+      const variants = products.get(product) ?? [];
+      for (const variant of variants) {
+        const earlier = bought.get(variant);
+        if (variant === one || !earlier || earlier.other || at[p] <= earlier.first) continue;
+        earlier.other = true;
+        other[variant] += 1;
+      }
+      if (!before) products.set(product, [...variants, one]);
+    }
+  }
+  return {
+    repeatRates: sharesOf(again, buyers, catalogue),
+    variantRates: sharesOf(other, buyers, catalogue),
+  };
+}
+
+/**
+ * [articles] `count` as a share of `buyers`. What few buyers say is drawn towards what those of articles with the same attributes say, and that
+ * towards what all say.
+ */
+function sharesOf(count: Float32Array, buyers: Float32Array, catalogue: Returning['catalogue']): Float32Array {
+  const { layout } = catalogue;
+  const overall = sum(count) / Math.max(1, sum(buyers));
+  const counts = new Float64Array(layout.slots);
+  const buyersOf = new Float64Array(layout.slots);
+  for (let article = 0; article < catalogue.size; article++) {
+    if (buyers[article] === 0) continue;
+    catalogue.forEachValue(article, (_attribute, slot, weight) => {
+      counts[slot] += weight * count[article];
+      buyersOf[slot] += weight * buyers[article];
+    });
+  }
+  return Float32Array.from(buyers, (own, article) => {
+    let alike = 0;
+    let weights = 0;
+    catalogue.forEachValue(article, (_attribute, slot, weight) => {
+      alike += (weight * (counts[slot] + BORROWED * overall)) / (buyersOf[slot] + BORROWED);
+      weights += weight;
+    });
+    const expected = weights > 0 ? alike / weights : overall;
+    return (count[article] + BORROWED * expected) / (own + BORROWED);
+  });
+}
+
+function sum(values: Float32Array): number {
+  return values.reduce((total, value) => total + value, 0);
 }
 
 /**
@@ -46,7 +126,7 @@ export function repeatRates(shop: Histories, known: Known): Float32Array {
  * it have none.
  */
 export function reorderedHabits(
-  { coPurchases: old, repeatRates: rates }: Habits,
+  { coPurchases: old, repeatRates, variantRates, attributeShares: shares }: Habits,
   places: readonly number[],
   size: number,
 ): Habits {
@@ -54,10 +134,12 @@ export function reorderedHabits(
   const neighbours = new Int32Array(size * width).fill(-1);
   const nearness = new Float32Array(size * width);
   const repeats = new Float32Array(size);
-  rates.forEach((rate, row) => {
+  const variants = new Float32Array(size);
+  repeatRates.forEach((rate, row) => {
     const article = places.at(row) ?? -1;
     if (article < 0) return;
     repeats[article] = rate;
+    variants[article] = variantRates[row];
     let to = article * width;
     for (let n = row * width; n < (row + 1) * width && old.neighbours[n] >= 0; n++) {
       const neighbour = places[old.neighbours[n]];
@@ -66,5 +148,10 @@ export function reorderedHabits(
       nearness[to++] = old.nearness[n];
     }
   });
-  return { coPurchases: new CoPurchases(width, neighbours, nearness), repeatRates: repeats };
+  return {
+    coPurchases: new CoPurchases(width, neighbours, nearness),
+    repeatRates: repeats,
+    variantRates: variants,
+    attributeShares: shares,
+  };
 }

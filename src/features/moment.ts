@@ -15,11 +15,25 @@ export interface Sales {
 /** The windows of Sales in days. */
 export const SALES_DAYS = [7, 28] as const;
 
+/** The window of `LongSales.quarter` in days. */
+export const QUARTER_DAYS = 91;
+
+/** What sold over a longer time before a moment, by catalogue index. It moves slowly: serving may know it some days late. */
+export interface LongSales {
+  /** Units of the last 91 days. */
+  readonly quarter: Float32Array;
+  /** Units of all time. */
+  readonly ever: Float32Array;
+  /** Days since the last sale; NaN: none known. What nobody buys any more is gone from the shelves, as a rule. */
+  readonly idle: Float32Array;
+}
+
 /** What was counted of the shop's articles before a moment, by catalogue index; later articles have no place in it. */
 export interface MomentFacts {
   /** Unix seconds. */
   readonly now: number;
   readonly sales: Sales;
+  readonly long: LongSales;
   /** Mean price paid in the month; NaN: not sold, or for prices that nobody knows. */
   readonly prices: Float32Array;
   /** Days since the first sale; NaN: none known. */
@@ -37,7 +51,7 @@ export interface Moment extends Omit<MomentFacts, 'peers'> {
   readonly arrivals: Int32Array;
 }
 
-/** Memory: 16 bytes an article, and 8 for each that a band bought. */
+/** Memory: 28 bytes an article, and 8 for each that a band bought. */
 export function createMoment(facts: MomentFacts): Moment {
   const { sales, ages, peers } = facts;
   return {

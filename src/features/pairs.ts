@@ -1,7 +1,9 @@
 // What is known of a customer and a candidate together at one moment: repeats, recency, price, sales, what found the candidate.
 // One definition for training, which looks back in time, and for serving, which looks at now. Knows no model.
 import { VitrineError } from '../errors';
+import { affinityWidth, type Affinity } from './affinity';
 import { foundBy, type Candidates } from './candidates';
+import type { Layout } from './encoder';
 import type { Habits } from './habits';
 import type { Moment } from './moment';
 import { unitsOf } from './peer-sales';
@@ -30,6 +32,8 @@ export interface Person {
 /** What is known of articles whatever the moment and the customer. */
 export interface ArticleFacts {
   readonly repeatRates: Habits['repeatRates'];
+  readonly variantRates: Habits['variantRates'];
+  readonly affinity: Pick<Affinity, 'of' | 'width'>;
   /** Unit vector by catalogue index; undefined: none. */
   readonly vectorOf: (article: number) => Float32Array | undefined;
   /** Tells products apart; null: unknown. */
@@ -70,15 +74,30 @@ export const PAIR_FEATURES = {
   found_new: 0,
   found_trending: 0,
   same_product: 1,
+  product_within_week: 0.5,
+  product_within_month: 0.3,
+  variant_rate: 0,
+  comes_back: 0,
+  sales_quarter: 0,
+  sales_ever: 0,
+  sold_lately: 0,
+  affinity: 0.5,
+  affinity_lately: 0.5,
 } as const;
+/** Features that every shop has; those of single attributes follow them. */
 export const PAIR_WIDTH = Object.keys(PAIR_FEATURES).length;
+
+/** All features of a pair in a shop whose articles have this layout: those above, then how well each attribute fits (affinity.ts). */
+export function pairWidth(layout: Layout): number {
+  return PAIR_WIDTH + affinityWidth(layout);
+}
 
 const DAY = 86_400;
 /** The latest distinct articles that a candidate's vector is compared with. */
 const RECENT = 8;
 
 /**
- * Writes the features of one customer's candidates into `out` [candidates, PAIR_WIDTH] from row `start` on. Every feature is
+ * Writes the features of one customer's candidates into `out` [candidates, width] from row `start` on; width as `pairWidth` has it. Every feature is
  * finite and of the order of 1; what is not known is 0.
  */
 export function writePairFeatures(
@@ -87,19 +106,22 @@ export function writePairFeatures(
   candidates: Candidates,
   { past, band }: Person,
   moment: Moment,
-  { vectorOf, productOf, repeatRates }: ArticleFacts,
+  { vectorOf, productOf, repeatRates, variantRates, affinity }: ArticleFacts,
 ): void {
-  if (out.length < (start + candidates.articles.length) * PAIR_WIDTH) {
+  const width = PAIR_WIDTH + affinity.width;
+  if (out.length < (start + candidates.articles.length) * width) {
     throw new VitrineError('INPUT_INVALID', 'writePairFeatures: the array is too short for these candidates');
   }
-  const { now, sales } = moment;
+  const { now, sales, long } = moment;
   const own = ownHistory(past);
-  // The place of the latest purchase of each product among the distinct articles bought, newest first.
-  const products = new Map<string, number>();
-  for (const [article, { place }] of own) {
+  // Of each product the article that was bought last, and its place among the distinct ones, newest first.
+  const products = new Map<string, { article: number; place: number; latest: number }>();
+  for (const [article, { place, latest }] of own) {
     const product = productOf(article);
-    if (product !== null && !products.has(product)) products.set(product, place);
+    if (product !== null && !products.has(product)) products.set(product, { article, place, latest });
   }
+  const fit = affinity.of(past, band);
+  const comesBack = past.length > 0 ? 1 - own.size / past.length : 0;
   const recent = [...own.keys()].slice(0, RECENT).flatMap((article) => vectorOf(article) ?? []);
   const peers = moment.peers.at(band);
   const paid = meanPrice(past);
@@ -118,7 +140,7 @@ export function writePairFeatures(
     const price = paid > 0 && moment.prices[article] > 0 ? Math.log(moment.prices[article] / paid) : 0;
     const found = candidates.found[i];
 
-    let at = (start + i) * PAIR_WIDTH;
+    let at = (start + i) * width;
     const put = (value: number): void => {
       out[at++] = value;
     };
@@ -153,7 +175,18 @@ export function writePairFeatures(
     put(foundBy(found, 'NEW_ARRIVALS') ? 1 : 0);
     put(foundBy(found, 'TRENDING') ? 1 : 0);
     const sameProduct = products.get(productOf(article) ?? '');
-    put(sameProduct === undefined ? 0 : 1 / (1 + sameProduct));
+    const productDays = sameProduct ? daysSince(sameProduct.latest) : Infinity;
+    put(sameProduct ? 1 / (1 + sameProduct.place) : 0);
+    put(Math.exp(-productDays / 7));
+    put(Math.exp(-productDays / 30));
+    put(sameProduct ? Math.sqrt(variantRates[sameProduct.article] ?? 0) : 0);
+    put(bought ? comesBack : 0);
+    put(Math.log1p(long.quarter[article] || 0) / 4);
+    put(Math.log1p(long.ever[article] || 0) / 4);
+    put(long.idle[article] >= 0 ? Math.exp(-long.idle[article] / 60) : 0);
+    const [fitsEver, fitsLately] = fit(article, out, at + 2);
+    put(fitsEver);
+    put(fitsLately);
   });
 }
 

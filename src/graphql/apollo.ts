@@ -15,6 +15,7 @@ import type { Context } from './context';
 import type { ErrorMask } from './errors';
 import { checkOperation, LIMITS } from './limits';
 import { createSchema } from './schema';
+import { traceRequests } from './trace';
 
 export interface ApolloParts {
   readonly introspection: boolean;
@@ -41,6 +42,7 @@ export function createApollo({ introspection, log, errors, landingPage }: Apollo
     plugins: [
       landingPage,
       refuseCostly,
+      traceRequests,
       logOperations(log),
       // Nothing leaves this machine, whatever APOLLO_ variables are set.
       ApolloServerPluginUsageReportingDisabled(),

@@ -1,13 +1,14 @@
 // Articles: the type with H&M's columns, the queries that find them, and the joining of rankings with their articles.
 // Knows nothing of how articles are ranked.
 
-import { Arg, Args, Ctx, Field, FieldResolver, ID, Int, ObjectType, Query, Resolver, Root } from 'type-graphql';
+import { Arg, Args, Ctx, Field, FieldResolver, Float, ID, Int, ObjectType, Query, Resolver, Root } from 'type-graphql';
 import type { ArticleRow } from '../data/store';
 import { Attribute, toAttributes, TYPICAL_ATTRIBUTES, type AttributeValue } from './attribute';
 import { connectionOf, PageArgs, toConnection, type Connection } from './connection';
 import type { Context } from './context';
 import { cursorKind, MOST } from './cursor';
-import { checkFirst, checkId, listCost, WORK } from './limits';
+import { imagePath } from './images';
+import { checkFirst, checkId, LIMITS, listCost, WORK } from './limits';
 
 type ArticleColumns = Omit<ArticleRow, 'key' | 'attributes' | 'updatedAt'>;
 
@@ -153,6 +154,38 @@ export class ArticleResolver {
   })
   attributes(@Root() article: ArticleRow): AttributeValue[] {
     return toAttributes(article.attributes);
+  }
+
+  @FieldResolver((_returns) => Float, {
+    nullable: true,
+    description:
+      "What was paid for it in the last four weeks on average, in the unit of the shop's data; null where it did not sell.",
+  })
+  async price(@Root() article: ArticleRow, @Ctx() context: Context): Promise<number | null> {
+    return (await context.articles.facts.load(article.key))?.price ?? null;
+  }
+
+  @FieldResolver((_returns) => [Article], {
+    description: 'The other articles of the same product: its colours, mostly. Those that sell first.',
+    complexity: listCost(WORK.similar),
+  })
+  async variants(
+    @Root() article: ArticleRow,
+    @Arg('first', (_type) => Int, { defaultValue: 12, description: `How many, 1 to ${LIMITS.first}.` }) first: number,
+    @Ctx() context: Context,
+  ): Promise<ArticleRow[]> {
+    const most = checkFirst(first);
+    const keys = (await context.articles.facts.load(article.key))?.variants ?? [];
+    const rows = await Promise.all(keys.slice(0, most).map((key) => context.articles.byKey.load(key)));
+    return rows.filter((row) => row !== null);
+  }
+
+  @FieldResolver((_returns) => String, {
+    description:
+      'Where its picture is on this server, “/images/0108775015”: a photo, or a drawing where there is none.',
+  })
+  image(@Root() article: ArticleRow): string {
+    return imagePath(article.id);
   }
 }
 

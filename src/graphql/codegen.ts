@@ -93,6 +93,11 @@ export class RequestError extends Error {
   }
 }
 
+export interface RequestOptions extends Omit<RequestInit, 'method' | 'body'> {
+  /** Hears what the answer carries besides data and errors, such as \`trace\` where the header \`vitrine-trace: 1\` asks for it. */
+  readonly onExtensions?: (extensions: Readonly<Record<string, unknown>>) => void;
+}
+
 /**
  * Sends a document of this file to a server and returns its data.
  * @throws RequestError when the answer carries errors, and what fetch throws when there is none.
@@ -101,7 +106,7 @@ export async function request<Result, Variables>(
   url: string | URL,
   document: TypedDocumentString<Result, Variables>,
   variables: Variables,
-  init: Omit<RequestInit, 'method' | 'body'> = {},
+  { onExtensions, ...init }: RequestOptions = {},
 ): Promise<Result> {
   const headers = new Headers(init.headers);
   headers.set('content-type', 'application/json');
@@ -110,13 +115,20 @@ export async function request<Result, Variables>(
   const response = await fetch(url, { ...init, method: 'POST', headers, body });
   const text = await response.text();
   const answer = parseAnswer<Result>(text);
+  if (answer?.extensions) onExtensions?.(answer.extensions);
   if (!answer || answer.errors || answer.data == null) {
     throw new RequestError(response.status, answer?.errors ?? [], answer?.data);
   }
   return answer.data;
 }
 
-function parseAnswer<Result>(text: string): { data?: Result | null; errors?: readonly GraphQLFault[] } | null {
+interface Answer<Result> {
+  readonly data?: Result | null;
+  readonly errors?: readonly GraphQLFault[];
+  readonly extensions?: Readonly<Record<string, unknown>>;
+}
+
+function parseAnswer<Result>(text: string): Answer<Result> | null {
   try {
     return JSON.parse(text);
   } catch {

@@ -2,13 +2,27 @@
 // between customers. Every read of a query goes through here, so its statements and model runs are counted in one place.
 
 import DataLoader from 'dataloader';
-import type { ArticleRow, CustomerRow, Page, PurchaseRow, PurchasesRequest, Store } from '../data/store';
 import type {
+  ArticleRow,
+  CustomerRow,
+  Order,
+  Page,
+  PurchaseRow,
+  PurchasesRequest,
+  RecordedOrder,
+  Store,
+} from '../data/store';
+import type {
+  ArticleFacts,
   Recommendation,
   RecommendationRequest,
+  RecommendationTrace,
   Recommender,
+  SearchRequest,
   SimilarArticle,
   SimilarRequest,
+  TrendingArticle,
+  TrendingRequest,
 } from '../recommend/types';
 import { createStageTimer, type StageTimer } from '../telemetry';
 
@@ -16,17 +30,30 @@ export interface Context {
   readonly customers: {
     readonly byId: DataLoader<string, CustomerRow | null>;
     page(first: number, afterKey?: number): Promise<Page<CustomerRow>>;
+    active(first: number): Promise<CustomerRow[]>;
   };
   readonly articles: {
     readonly byId: DataLoader<string, ArticleRow | null>;
     readonly byKey: DataLoader<number, ArticleRow | null>;
+    /** By key: what the running shop knows besides. */
+    readonly facts: DataLoader<number, ArticleFacts | null>;
     page(first: number, afterKey?: number): Promise<Page<ArticleRow>>;
   };
   readonly purchases: DataLoader<PurchasesRequest, Page<PurchaseRow>, string>;
   readonly recommendations: DataLoader<RecommendationRequest, Recommendation[], string>;
   readonly similar: DataLoader<SimilarRequest, SimilarArticle[] | null, string>;
+  readonly search: DataLoader<SearchRequest, SimilarArticle[], string>;
+  readonly trending: DataLoader<TrendingRequest, TrendingArticle[], string>;
+  /** Records an order; what is asked for after it in the same operation knows of it. */
+  recordOrder(order: Order): Promise<RecordedOrder>;
   /** Where the time of the request went. */
   readonly timer: StageTimer;
+  /** How each list of recommendations came about; undefined: nobody asked. */
+  readonly traces: TracedList[] | undefined;
+}
+
+export interface TracedList extends RecommendationTrace {
+  readonly customerId: string;
 }
 
 export interface ContextParts {
@@ -34,8 +61,10 @@ export interface ContextParts {
   readonly recommender: Recommender;
 }
 
-export function createContext({ store, recommender }: ContextParts): Context {
+/** `traced`: whether the client wants to know how the answer came about. */
+export function createContext({ store, recommender }: ContextParts, traced = false): Context {
   const timer = createStageTimer();
+  const traces: TracedList[] | undefined = traced ? [] : undefined;
 
   /** A loader whose batches are measured as `stage`. Requests that are objects are told apart by `keyOf`. */
   const load = <Key, Value>(
@@ -49,15 +78,27 @@ export function createContext({ store, recommender }: ContextParts): Context {
   ): DataLoader<Key, Value, string> =>
     new DataLoader((keys) => timer.measure(stage, () => read(keys)), { cacheKeyFn: keyOf });
 
-  return {
+  const recommend = (requests: readonly RecommendationRequest[]) =>
+    recommender.recommend(
+      traces
+        ? requests.map((request) => ({
+            ...request,
+            trace: (trace) => traces.push({ customerId: request.customerId, ...trace }),
+          }))
+        : requests,
+    );
+  const context: Context = {
     timer,
+    traces,
     customers: {
       byId: load('customers', (ids) => store.customersById(ids)),
       page: (first, afterKey) => timer.measure('customers', () => store.customersPage(first, afterKey)),
+      active: (first) => timer.measure('customers', () => store.activeCustomers(first)),
     },
     articles: {
       byId: load('articles', (ids) => store.articlesById(ids)),
       byKey: load('articles', (keys) => store.articlesByKey(keys)),
+      facts: load('facts', (keys) => recommender.facts(keys)),
       page: (first, afterKey) => timer.measure('articles', () => store.articlesPage(first, afterKey)),
     },
     purchases: loadBy(
@@ -66,14 +107,30 @@ export function createContext({ store, recommender }: ContextParts): Context {
       (requests) => store.purchasesPages(requests),
     ),
     recommendations: loadBy(
-      ({ customerId, first }) => JSON.stringify([customerId, first]),
+      ({ customerId, first, excludePurchased }) => JSON.stringify([customerId, first, excludePurchased]),
       'recommend',
-      (requests) => recommender.recommend(requests),
+      recommend,
     ),
     similar: loadBy(
-      ({ articleId, first }) => JSON.stringify([articleId, first]),
+      ({ articleId, first, coPurchase, perProduct }) => JSON.stringify([articleId, first, coPurchase, perProduct]),
       'similar',
       (requests) => recommender.similar(requests),
     ),
+    search: loadBy(
+      ({ text, first }) => JSON.stringify([text, first]),
+      'search',
+      (requests) => recommender.search(requests),
+    ),
+    trending: loadBy(
+      ({ first }) => String(first),
+      'trending',
+      (requests) => recommender.trending(requests),
+    ),
+    async recordOrder(order) {
+      const recorded = await timer.measure('record', () => store.recordOrder(order));
+      for (const loader of [context.customers.byId, context.purchases, context.recommendations]) loader.clearAll();
+      return recorded;
+    },
   };
+  return context;
 }

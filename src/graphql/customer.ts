@@ -7,7 +7,7 @@ import { Attribute, toAttributes, TYPICAL_ATTRIBUTES, type AttributeValue } from
 import { connectionOf, PageArgs, toConnection, type Connection } from './connection';
 import type { Context } from './context';
 import { cursorKind, MOST } from './cursor';
-import { checkFirst, checkId, listCost, WORK } from './limits';
+import { checkFirst, checkId, LIMITS, listCost, WORK } from './limits';
 
 type CustomerColumns = Omit<CustomerRow, 'key' | 'attributes'>;
 
@@ -67,6 +67,17 @@ export class CustomerResolver {
     const [afterKey] = after ? customerCursors.decode(after) : [];
     const page = await context.customers.page(checkFirst(first), afterKey);
     return toConnection(page, after, (row) => customerCursors.encode(row.key));
+  }
+
+  @Query((_returns) => [Customer], {
+    description: 'The customers who bought most of what the shop sold last, most first: some with a past to look at.',
+    complexity: listCost(WORK.statement),
+  })
+  activeCustomers(
+    @Arg('first', (_type) => Int, { defaultValue: 12, description: `How many, 1 to ${LIMITS.first}.` }) first: number,
+    @Ctx() context: Context,
+  ): Promise<CustomerRow[]> {
+    return context.customers.active(checkFirst(first));
   }
 
   @FieldResolver((_returns) => [Attribute], {

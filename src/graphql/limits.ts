@@ -16,6 +16,10 @@ export const LIMITS = Object.freeze({
   first: 100,
   /** Characters in an id or a cursor. */
   idLength: 256,
+  /** Characters in the words of a search. */
+  searchLength: 200,
+  /** Pieces in one order. */
+  orderPieces: 100,
   /** Fields below one another; fragments and introspection do not count. */
   depth: 12,
   /** See `listCost`: roughly, values in the answer. */
@@ -55,6 +59,32 @@ export function checkId(argument: string, id: string): string {
   return id;
 }
 
+/** The words of a search as given, when they are some. */
+export function checkWords(text: string): string {
+  if (text.length > LIMITS.searchLength) {
+    throw new VitrineError(
+      'LIMIT_EXCEEDED',
+      `text: at most ${LIMITS.searchLength} characters, got ${text.length}; a few words find more than many`,
+    );
+  }
+  if (!/[\p{L}\p{N}]/u.test(text)) {
+    throw new VitrineError('INPUT_INVALID', `text: expected some words, got ${JSON.stringify(text)}`);
+  }
+  return text;
+}
+
+/** A share as given, when it is from 0 to 1. */
+export function checkShare(argument: string, share: number): number {
+  if (share >= 0 && share <= 1) return share;
+  throw new VitrineError('INPUT_INVALID', `${argument}: expected a number from 0 to 1, got ${share}`);
+}
+
+/** A count as given, when it is from 1 to `most`. */
+export function checkCount(argument: string, count: number, most: number): number {
+  if (count >= 1 && count <= most) return count;
+  throw new VitrineError('INPUT_INVALID', `${argument}: expected a whole number from 1 to ${most}, got ${count}`);
+}
+
 /**
  * The cost of a list field: `own` for the work behind it, and what one item costs as often as `first` says.
  * One unit is one value of the answer, some microseconds; `own` is in the same unit.
@@ -64,7 +94,7 @@ export function listCost(own: number): ComplexityEstimator {
 }
 
 /** The work behind fields, in values: a statement of its own, one customer's inference, one article's neighbours. */
-export const WORK = Object.freeze({ statement: 50, recommendations: 50, similar: 20 });
+export const WORK = Object.freeze({ statement: 50, recommendations: 50, similar: 20, order: 200 });
 
 export interface OperationToCheck {
   readonly schema: GraphQLSchema;

@@ -51,6 +51,9 @@ export class Recommendation {
   @Field((_type) => RecommendationSource, { description: 'What brought it up.' })
   source!: SourceName;
 
+  @Field((_type) => [RecommendationSource], { description: 'All that brought it up, `source` among them.' })
+  sources!: readonly SourceName[];
+
   @Field((_type) => Boolean, {
     description:
       "True where nothing is known of the customer's purchases: a new or unknown customer. The list then rests on what " +
@@ -59,7 +62,24 @@ export class Recommendation {
   coldStart!: boolean;
 }
 
+/** As resolvers return it: the reason still as a key. */
+type Ranked = Recommendation & { readonly because: number | null };
+
+@Resolver((_of) => Recommendation)
+export class ReasonResolver {
+  @FieldResolver((_returns) => Article, {
+    nullable: true,
+    description:
+      'The earlier purchase that brought it up, “because you bought …”: of which it is another variant (VARIANTS), or ' +
+      'together with which others buy it (CO_PURCHASE). Null for other sources.',
+  })
+  because(@Root() { because }: { because: number | null }, @Ctx() context: Context): Promise<ArticleRow | null> | null {
+    return because === null ? null : context.articles.byKey.load(because);
+  }
+}
+
 const FIRST = `How many, 1 to ${LIMITS.first}. Fewer come back only where the shop has no more.`;
+const EXCLUDE = 'Whether to leave out what the customer has bought already, of their latest hundred purchases.';
 
 @Resolver((_of) => Customer)
 export class RecommendationResolver {
@@ -72,9 +92,11 @@ export class RecommendationResolver {
   recommendations(
     @Arg('customerId', (_type) => ID, { description: "The shop's id of the customer." }) customerId: string,
     @Arg('first', (_type) => Int, { defaultValue: 12, description: FIRST }) first: number,
+    @Arg('excludePurchased', (_type) => Boolean, { defaultValue: false, description: EXCLUDE })
+    excludePurchased: boolean,
     @Ctx() context: Context,
-  ): Promise<Recommendation[]> {
-    return recommend({ customerId: checkId('customerId', customerId), first }, context);
+  ): Promise<Ranked[]> {
+    return recommend({ customerId: checkId('customerId', customerId), first, excludePurchased }, context);
   }
 
   @FieldResolver((_returns) => [Recommendation], {
@@ -85,13 +107,15 @@ export class RecommendationResolver {
   ofCustomer(
     @Root() customer: CustomerRow,
     @Arg('first', (_type) => Int, { defaultValue: 12, description: FIRST }) first: number,
+    @Arg('excludePurchased', (_type) => Boolean, { defaultValue: false, description: EXCLUDE })
+    excludePurchased: boolean,
     @Ctx() context: Context,
-  ): Promise<Recommendation[]> {
-    return recommend({ customerId: customer.id, customer, first }, context);
+  ): Promise<Ranked[]> {
+    return recommend({ customerId: customer.id, customer, first, excludePurchased }, context);
   }
 }
 
-async function recommend(request: RecommendationRequest, context: Context): Promise<Recommendation[]> {
+async function recommend(request: RecommendationRequest, context: Context): Promise<Ranked[]> {
   checkFirst(request.first);
   return withArticles(await context.recommendations.load(request), context);
 }

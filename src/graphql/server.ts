@@ -1,5 +1,5 @@
-// The HTTP server: GraphQL at /graphql, health, the report of the release that is served, and an orderly end. Building it is separate from listening, so tests use
-// either. Knows nothing of where the store and the recommender come from.
+// The HTTP server: the shop window at /, GraphQL at /graphql, pictures, health, metrics, the report of the release that is served,
+// and an orderly end. Building it is separate from listening, so tests use either. Knows nothing of where the store and the recommender come from.
 
 import type { ApolloServer } from '@apollo/server';
 import { fastifyApolloHandler } from '@as-integrations/fastify';
@@ -7,14 +7,19 @@ import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, ty
 import type { Config } from '../config';
 import type { Store } from '../data/store';
 import { asError, VitrineError } from '../errors';
+import { NO_PHOTOS, type Photos } from '../images/photos';
 import type { Recommender } from '../recommend/types';
 import type { Logger } from '../telemetry';
 import { createApollo } from './apollo';
 import { createContext, type Context } from './context';
 import { createErrorMask, type ErrorMask, type PublicError } from './errors';
 import { checkReady, type Readiness } from './health';
-import { NO_REPORT_PAGE, sandboxPage, SIGNPOST, SIGNPOST_PAGE } from './landing';
+import { addImages } from './images';
+import { createSandbox, NO_REPORT_PAGE, proposalOf, SIGNPOST, SIGNPOST_PAGE, type Sandbox } from './landing';
 import { LIMITS } from './limits';
+import { addMetrics, type Counters } from './metrics';
+import { addShopWindow, PAGE_HEADERS } from './shop-window';
+import { TRACE_HEADER } from './trace';
 
 export interface ServerParts {
   readonly store: Store;
@@ -25,6 +30,12 @@ export interface ServerParts {
   readonly ready: () => Readiness | Promise<Readiness>;
   /** The page on how the release that is served was measured; undefined if there is none. */
   readonly report: () => string | undefined;
+  /** The shop's photos of its articles. Default: none, all are drawn. */
+  readonly photos?: Photos;
+  /** Absolute: where the shop window was built. Default, and where it was not: a signpost is at /. */
+  readonly shopWindow?: string;
+  /** What /metrics counts besides requests. */
+  readonly counters?: Counters;
   /** How long requests in flight may take to finish when the server closes. Default 10,000. */
   readonly closeLimitMs?: number;
 }
@@ -43,7 +54,8 @@ export async function createServer(parts: ServerParts): Promise<Server> {
   const { config, log, store, closeLimitMs = 10_000 } = parts;
   const errors = createErrorMask(log);
   const { introspection } = config;
-  const apollo = createApollo({ introspection, log, errors, landingPage: sandboxPage(store) });
+  const sandbox = createSandbox(store);
+  const apollo = createApollo({ introspection, log, errors, landingPage: sandbox.plugin });
   await apollo.start();
 
   const state = { closing: false };
@@ -53,14 +65,24 @@ export async function createServer(parts: ServerParts): Promise<Server> {
     // A request has this long to arrive in full: Fastify's default waits for ever.
     requestTimeout: 30_000,
     return503OnClosing: false,
+    // Ids stand in addresses of pictures, each character as up to nine.
+    routerOptions: { maxParamLength: LIMITS.idLength * 9 },
   });
   answerErrors(app, errors);
   refuseWhileClosing(app, state);
   if (config.corsOrigins.length > 0) allowOrigins(app, config.corsOrigins);
-  addGraphql(app, apollo, () => createContext(parts));
+  addGraphql(app, apollo, sandbox, (request) => createContext(parts, request.headers[TRACE_HEADER] === '1'));
   addHealth(app, parts, state);
+  addMetrics(app, parts.counters);
   addReport(app, parts);
-  app.get('/', (request, reply) => (wantsPage(request) ? reply.type('text/html').send(SIGNPOST_PAGE) : SIGNPOST));
+  addImages(app, { store, photos: parts.photos ?? NO_PHOTOS });
+  const window = addShopWindow(app, parts.shopWindow);
+  app.get('/', (request, reply) => {
+    if (!wantsPage(request)) return SIGNPOST;
+    return window === undefined
+      ? reply.type('text/html').send(SIGNPOST_PAGE)
+      : reply.headers(PAGE_HEADERS).send(window);
+  });
   await app.ready();
 
   let closed: Promise<void> | undefined;
@@ -84,17 +106,25 @@ export async function createServer(parts: ServerParts): Promise<Server> {
   };
 }
 
-function addGraphql(app: FastifyInstance, apollo: ApolloServer<Context>, context: () => Context): void {
+function addGraphql(
+  app: FastifyInstance,
+  apollo: ApolloServer<Context>,
+  sandbox: Sandbox,
+  context: (request: FastifyRequest) => Context,
+): void {
   app.route({
     method: ['GET', 'POST'],
     url: '/graphql',
     // Apollo's integration makes a URL of both and would throw: a malformed Host header is the client's fault.
-    preHandler: async (request) => {
+    preHandler: async (request, reply) => {
       if (!URL.canParse(request.url, `http://${request.hostname}/`)) {
         throw new VitrineError('INPUT_INVALID', 'expected a well-formed URL and Host header');
       }
+      if (request.method !== 'GET' || !wantsPage(request)) return undefined;
+      const proposal = proposalOf(request.query as Readonly<Record<string, unknown>>);
+      return proposal && reply.type('text/html; charset=utf-8').send(await sandbox.page(proposal));
     },
-    handler: fastifyApolloHandler(apollo, { context: async () => context() }),
+    handler: fastifyApolloHandler(apollo, { context: async (request) => context(request) }),
   });
 }
 
@@ -178,7 +208,10 @@ function allowOrigins(app: FastifyInstance, origins: readonly string[]): void {
     reply.header('access-control-allow-origin', everyone ? '*' : origin);
     if (request.method !== 'OPTIONS') return;
     reply.header('access-control-allow-methods', 'GET, POST');
-    reply.header('access-control-allow-headers', 'content-type, apollo-require-preflight, x-apollo-operation-name');
+    reply.header(
+      'access-control-allow-headers',
+      `content-type, apollo-require-preflight, x-apollo-operation-name, ${TRACE_HEADER}`,
+    );
     reply.header('access-control-max-age', '600');
     await reply.code(204).send();
   });

@@ -6,7 +6,7 @@ import type { ArticleRow } from '../data/store';
 import type { SimilarRequest } from '../recommend/types';
 import { Article, withArticles } from './article';
 import type { Context } from './context';
-import { checkFirst, checkId, LIMITS, listCost, WORK } from './limits';
+import { checkCount, checkFirst, checkId, checkShare, LIMITS, listCost, WORK } from './limits';
 
 @ObjectType({ simpleResolvers: true, description: 'An article that is like another.' })
 export class SimilarArticle {
@@ -16,11 +16,19 @@ export class SimilarArticle {
   @Field((_type) => Int, { description: 'Place in the list, from 1, the most alike.' })
   rank!: number;
 
-  @Field((_type) => Float, { description: "How alike, from −1 to 1: the cosine of the two descriptions' embeddings." })
+  @Field((_type) => Float, {
+    description:
+      "How alike, from −1 to 1: the cosine of the two descriptions' embeddings, blended with how often both are bought " +
+      'where `coPurchase` was given.',
+  })
   score!: number;
 }
 
 const FIRST = `How many, 1 to ${LIMITS.first}. Fewer come back only where the shop has no more.`;
+const CO_PURCHASE =
+  'How much what others bought together with it counts against what it is like, 0 to 1: 0 goes by name, description and ' +
+  'attributes alone, 1 by purchases. Articles that nobody has bought yet go by the former.';
+const PER_PRODUCT = 'Articles of one product at most: they differ in colour mostly.';
 
 @Resolver((_of) => Article)
 export class SimilarResolver {
@@ -34,9 +42,11 @@ export class SimilarResolver {
   similarArticles(
     @Arg('articleId', (_type) => ID, { description: "The shop's id of the article." }) articleId: string,
     @Arg('first', (_type) => Int, { defaultValue: 12, description: FIRST }) first: number,
+    @Arg('coPurchase', (_type) => Float, { defaultValue: 0, description: CO_PURCHASE }) coPurchase: number,
+    @Arg('perProduct', (_type) => Int, { defaultValue: 2, description: PER_PRODUCT }) perProduct: number,
     @Ctx() context: Context,
   ): Promise<SimilarArticle[] | null> {
-    return findSimilar({ articleId: checkId('articleId', articleId), first }, context);
+    return findSimilar({ articleId: checkId('articleId', articleId), first, coPurchase, perProduct }, context);
   }
 
   @FieldResolver((_returns) => [SimilarArticle], {
@@ -46,15 +56,19 @@ export class SimilarResolver {
   async similar(
     @Root() article: ArticleRow,
     @Arg('first', (_type) => Int, { defaultValue: 12, description: FIRST }) first: number,
+    @Arg('coPurchase', (_type) => Float, { defaultValue: 0, description: CO_PURCHASE }) coPurchase: number,
+    @Arg('perProduct', (_type) => Int, { defaultValue: 2, description: PER_PRODUCT }) perProduct: number,
     @Ctx() context: Context,
   ): Promise<SimilarArticle[]> {
     // null: deleted since it was read. Nothing is like it any more.
-    return (await findSimilar({ articleId: article.id, article, first }, context)) ?? [];
+    return (await findSimilar({ articleId: article.id, article, first, coPurchase, perProduct }, context)) ?? [];
   }
 }
 
 async function findSimilar(request: SimilarRequest, context: Context): Promise<SimilarArticle[] | null> {
   checkFirst(request.first);
+  checkShare('coPurchase', request.coPurchase ?? 0);
+  checkCount('perProduct', request.perProduct ?? 1, LIMITS.first);
   const ranking = await context.similar.load(request);
   return ranking && withArticles(ranking, context);
 }

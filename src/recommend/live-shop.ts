@@ -1,12 +1,13 @@
 // The shop as a running server knows it: the catalogue in memory, the indexes of the release brought up to date with the store,
 // what sells, and to whom. Follows the store by itself: a new article is found within a second or so, without a new release.
 // Knows nothing of requests.
-import type { ArticleRow, ArticleSales, Store } from '../data/store';
+import type { ArticleRow, ArticleSales, SalesHistory, Store } from '../data/store';
 import { ageBands } from '../features/age-bands';
 import { Catalogue } from '../features/catalogue';
 import { reorderedHabits, type Habits } from '../features/habits';
 import { articleInputs } from '../features/inputs';
-import { createMoment, SALES_DAYS, type Moment } from '../features/moment';
+import { createMoment, QUARTER_DAYS, SALES_DAYS, type Moment } from '../features/moment';
+import { textHash } from '../encoders/text-encoder';
 import { articleText } from '../features/text';
 import type { Release } from '../release/open';
 import type { Reporter } from '../telemetry';
@@ -22,8 +23,8 @@ export interface LiveShop {
   moment(): Moment;
   /** The articles whose texts are nearest to each vector [n, dim], best first: catalogue index and cosine. */
   similar(vectors: Float32Array, k: number): { article: number; score: number }[][];
-  /** [n, dim] text vectors of articles. */
-  embedTexts(rows: readonly ArticleRow[]): Promise<Float32Array>;
+  /** [n, dim] vectors of texts; `articleText` makes one of an article. */
+  embedTexts(texts: readonly string[]): Promise<Float32Array>;
   /** Searches of each index since the shop was opened. */
   readonly searches: { readonly articles: number; readonly similar: number };
   /** How many of the release's articles the store has: few, where a release was trained on another shop. */
@@ -36,7 +37,6 @@ export interface LiveShopParts {
   readonly store: Store;
   readonly release: Release;
   readonly articleTower: Model;
-  readonly textEncoder: Model;
   readonly reporter: Reporter;
   /** Milliseconds; the wall clock if absent. */
   readonly clock?: () => number;
@@ -68,6 +68,8 @@ class Shop implements LiveShop {
   private articleOfId: number[] = [];
   /** By catalogue index: id in both indexes. */
   private readonly idOfArticle: number[] = [];
+  /** By index id: the hash of the text whose vector is in the similar index; undefined where there is none, or nobody knows. */
+  private readonly texts: (string | undefined)[];
   private articleVectors = new Float32Array(0);
   /** By key: when the row was last changed, as far as it was read. */
   private readonly versions = new Map<number, number>();
@@ -76,14 +78,15 @@ class Shop implements LiveShop {
   private lastFull = -Infinity;
   private lastPeers = -Infinity;
   private peers: Float32Array[] = [];
-  /** By key: when an article was first sold. */
-  private firstSold = new Map<number, Date>();
+  /** By key: all sales of an article until the shop was opened. */
+  private history = new Map<number, SalesHistory>();
   private now: Moment;
 
   constructor(private readonly parts: LiveShopParts) {
     const { release } = parts;
     const { dim } = release.articles;
     this.catalogue = new Catalogue(release.encoder);
+    this.texts = [...release.texts];
     this.habits = reorderedHabits(release.habits, [], 0);
     this.now = this.momentOf(0, new Map());
     this.vectors = {
@@ -116,8 +119,8 @@ class Shop implements LiveShop {
     );
   }
 
-  embedTexts(rows: readonly ArticleRow[]): Promise<Float32Array> {
-    return this.parts.textEncoder(this.parts.release.tokeniser.inputs(rows.map(articleText)));
+  embedTexts(texts: readonly string[]): Promise<Float32Array> {
+    return this.parts.release.textEncoder.encode(texts);
   }
 
   /** Reads every article once. */
@@ -150,7 +153,7 @@ class Shop implements LiveShop {
     this.removeIds(gone);
     this.known = release.articleIds.length - gone.length;
     this.habits = reorderedHabits(release.habits, this.articleOfId, this.catalogue.size);
-    this.firstSold = await store.firstSales();
+    this.history = await store.salesHistory(QUARTER_DAYS);
     await this.readSales();
     this.lastFull = this.clock();
   }
@@ -213,13 +216,19 @@ class Shop implements LiveShop {
     const { release } = this.parts;
     const articles = rows.map((row) => this.catalogue.indexOf(row.key) ?? -1);
     const ids = Int32Array.from(articles, (article) => this.idOfArticle[article]);
-    const texts = await this.embedTexts(rows);
     const vectors = new Float32Array(rows.length * this.vectors.dim);
     articles.forEach((article, r) => {
       vectors.set(this.vectors.vectorOf(article) ?? [], r * this.vectors.dim);
     });
+    // Of a large encoder each text takes its time, and most changes leave the text as it was.
+    const texts = rows.map(articleText);
+    const hashes = texts.map(textHash);
+    const unread = [...ids.keys()].filter((r) => this.texts[ids[r]] !== hashes[r]);
+    const changed = Int32Array.from(unread, (r) => ids[r]);
+    const read = await this.embedTexts(unread.map((r) => texts[r]));
     release.articles.add(ids, vectors);
-    release.similar.add(ids, texts);
+    if (unread.length > 0) release.similar.add(changed, read);
+    for (const r of unread) this.texts[ids[r]] = hashes[r];
   }
 
   private dropAllBut(keys: ReadonlySet<number>): void {
@@ -236,12 +245,15 @@ class Shop implements LiveShop {
   private removeIds(ids: readonly number[]): void {
     this.parts.release.articles.remove(Int32Array.from(ids));
     this.parts.release.similar.remove(Int32Array.from(ids));
+    for (const id of ids) this.texts[id] = undefined;
   }
 
   private async readSales(): Promise<void> {
     const { clock, sales } = await this.parts.store.articleSales([...SALES_DAYS]);
     // What was not sold when the shop was opened was first sold since, within the window.
-    for (const [key, { first }] of sales) if (!this.firstSold.has(key)) this.firstSold.set(key, first);
+    for (const [key, { first, last, units }] of sales) {
+      if (!this.history.has(key)) this.history.set(key, { first, last, units: units[1], lately: units[1] });
+    }
     if (clock && this.clock() - this.lastPeers > PEERS_REFRESH_MS) {
       this.peers = await this.readPeers(clock);
       this.lastPeers = this.clock();
@@ -256,14 +268,27 @@ class Shop implements LiveShop {
     const [week, month] = SALES_DAYS.map(() => new Float32Array(size));
     const prices = new Float32Array(size).fill(Number.NaN);
     const ages = new Float32Array(size);
+    const [quarter, ever, idle] = [new Float32Array(size), new Float32Array(size), new Float32Array(size)];
+    const daysSince = (at: Date | undefined): number => (now - (at?.getTime() ?? Number.NaN) / 1000) / DAY;
     this.catalogue.keys.forEach((key, article) => {
-      ages[article] = (now - (this.firstSold.get(key)?.getTime() ?? Number.NaN) / 1000) / DAY;
+      const known = this.history.get(key);
       const sold = sales.get(key);
+      ages[article] = daysSince(known?.first);
+      idle[article] = daysSince(sold?.last ?? known?.last);
+      quarter[article] = known?.lately ?? 0;
+      ever[article] = known?.units ?? 0;
       if (!sold) return;
       [week[article], month[article]] = sold.units;
       prices[article] = sold.price ?? Number.NaN;
     });
-    return createMoment({ now, sales: { week, month }, prices, ages, peers: this.peers });
+    return createMoment({
+      now,
+      sales: { week, month },
+      long: { quarter, ever, idle },
+      prices,
+      ages,
+      peers: this.peers,
+    });
   }
 
   /** [bands, articles] units of the month by age band; none where the shop knows no ages. */

@@ -1,6 +1,7 @@
 // The way from customers to ranked candidates: encode → embed → retrieve → merge → score, for many customers at once. The same
 // code serves requests, finds the candidates that the ranker is trained on, and is what an evaluation measures.
 // Knows neither GraphQL, nor Prisma, nor ONNX; does no reading.
+import { Affinity } from '../features/affinity';
 import { ageBands } from '../features/age-bands';
 import type { Candidates } from '../features/candidates';
 import type { Catalogue } from '../features/catalogue';
@@ -8,10 +9,11 @@ import { HISTORY, type EncodedRows, type Encoder } from '../features/encoder';
 import { articleInputs, customerInputs, historyInputs } from '../features/inputs';
 import type { Habits } from '../features/habits';
 import type { Moment } from '../features/moment';
-import { PAIR_WIDTH, writePairFeatures, type PastPurchase } from '../features/pairs';
+import { pairWidth, writePairFeatures, type PastPurchase } from '../features/pairs';
 import { findCandidates } from '../features/sources/find';
 import type { Batch, Values } from '../engine/engine';
 import type { VectorIndex } from '../release/vector-index';
+import { createStageTimer, type StageTimer } from '../telemetry';
 
 /** A model with one output: named inputs in, numbers out, rows in the order of the inputs. */
 export type Model = (inputs: Batch) => Promise<Float32Array>;
@@ -41,7 +43,7 @@ export interface Pipeline {
   /** The vector of an article [dim]; undefined if there is none. */
   vectorOf(article: number): Float32Array | undefined;
   /** Candidates of each customer from all sources; with `hidePast` none that the customer has had, and as many others. */
-  retrieve(customers: Customers, moment: Moment, hidePast?: boolean): Promise<Candidates[]>;
+  retrieve(customers: Customers, moment: Moment, hidePast?: boolean, timer?: StageTimer): Promise<Candidates[]>;
   /** Inputs of the ranker: every customer's list as wide as the widest, shorter ones filled with article 0. */
   rankerInputs(customers: Customers, candidates: readonly Candidates[], moment: Moment): Batch;
   /** Scores of each customer's candidates, higher is better, never NaN. */
@@ -60,6 +62,13 @@ export interface PipelineParts {
 export function createPipeline(parts: PipelineParts): Pipeline {
   const { encoder, catalogue, vectors, habits, queryTower, ranker } = parts;
   const bands = ageBands(encoder);
+  const facts = {
+    repeatRates: habits.repeatRates,
+    variantRates: habits.variantRates,
+    affinity: new Affinity(catalogue, habits.attributeShares),
+    vectorOf: (article: number) => vectors.vectorOf(article),
+    productOf: (article: number) => catalogue.productOf(article),
+  };
 
   function nearest(queries: Float32Array, k: number): number[][] {
     const rows = queries.length / vectors.dim;
@@ -79,14 +88,10 @@ export function createPipeline(parts: PipelineParts): Pipeline {
   function rankerInputs(customers: Customers, candidates: readonly Candidates[], moment: Moment): Batch {
     const n = candidates.length;
     const width = widest(candidates);
+    const features = pairWidth(catalogue.layout);
     const articles = new Int32Array(n * width);
-    const pair = new Float32Array(n * width * PAIR_WIDTH);
+    const pair = new Float32Array(n * width * features);
     const bandOf = bands.of(customers.encoded);
-    const facts = {
-      repeatRates: habits.repeatRates,
-      vectorOf: (article: number) => vectors.vectorOf(article),
-      productOf: (article: number) => catalogue.productOf(article),
-    };
     candidates.forEach((list, r) => {
       articles.set(list.articles, r * width);
       const person = { past: customers.pasts[r], band: bandOf[r] };
@@ -100,7 +105,7 @@ export function createPipeline(parts: PipelineParts): Pipeline {
     return {
       ...customerBatch(encoder, catalogue, customers),
       ...Object.fromEntries(folded),
-      pair: { data: pair, shape: [n, width, PAIR_WIDTH] },
+      pair: { data: pair, shape: [n, width, features] },
     };
   }
 
@@ -109,21 +114,23 @@ export function createPipeline(parts: PipelineParts): Pipeline {
     nearest,
     vectorOf: (article) => vectors.vectorOf(article),
     rankerInputs,
-    async retrieve(customers, moment, hidePast = false) {
-      const queries = await embed(customers);
-      return findCandidates({
-        pasts: customers.pasts,
-        bands: bands.of(customers.encoded),
-        moment,
-        variantsOf: (article) => catalogue.variantsOf(article),
-        together: customers.pasts.map((past) => habits.coPurchases.scores(past)),
-        nearest: (most) => nearest(queries, most),
-        cosine: (r, article) => {
-          const vector = vectors.vectorOf(article);
-          return vector && dot(queries.subarray(r * vectors.dim, (r + 1) * vectors.dim), vector);
-        },
-        hidePast,
-      });
+    async retrieve(customers, moment, hidePast = false, timer = createStageTimer()) {
+      const queries = await timer.measure('embed', () => embed(customers));
+      return timer.measureSync('retrieve', () =>
+        findCandidates({
+          pasts: customers.pasts,
+          bands: bands.of(customers.encoded),
+          moment,
+          variantsOf: (article) => catalogue.variantsOf(article),
+          together: customers.pasts.map((past) => habits.coPurchases.scores(past)),
+          nearest: (most) => nearest(queries, most),
+          cosine: (r, article) => {
+            const vector = vectors.vectorOf(article);
+            return vector && dot(queries.subarray(r * vectors.dim, (r + 1) * vectors.dim), vector);
+          },
+          hidePast,
+        }),
+      );
     },
     async score(customers, candidates, moment) {
       const scores = await ranker(rankerInputs(customers, candidates, moment));

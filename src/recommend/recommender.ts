@@ -1,12 +1,18 @@
 // From requests to ranked articles, many at once: read, then the pipeline, then present; and from articles to similar ones.
 // Plain batch functions, DataLoader's contract. Knows neither GraphQL, nor Prisma, nor ONNX.
-import type { ArticleRow, CustomerRow, Store } from '../data/store';
+import type { CustomerRow, Store } from '../data/store';
+import { foundBy, sourceOf, SOURCES, sourcesOf, type Candidates, type SourceName } from '../features/candidates';
 import type { Encoder } from '../features/encoder';
-import { sourceOf } from '../features/candidates';
 import { PAST_LIMIT, type PastPurchase } from '../features/pairs';
+import { articleText } from '../features/text';
+import { createStageTimer, type StageTimer } from '../telemetry';
+import { rankAlike } from './alike';
 import type { LiveShop } from './live-shop';
 import { createPipeline, topIndices, type Model } from './pipeline';
-import type { Recommendation, Recommender, SimilarArticle } from './types';
+import type { Recommendation, Recommender, SimilarArticle, TrendingArticle } from './types';
+
+/** Articles of one product at most among similar ones, unless a request says otherwise. */
+const PER_PRODUCT = 2;
 
 export interface RecommenderParts {
   readonly store: Pick<Store, 'customersById' | 'articlesById' | 'latestPurchases'>;
@@ -39,32 +45,62 @@ export function createRecommender({ store, encoder, shop, queryTower, ranker }: 
     );
   }
 
+  /** The earlier purchase that brought an article up, where it was one; a catalogue index. */
+  function reasonOf(source: SourceName, article: number, past: readonly PastPurchase[]): number | undefined {
+    if (source === 'CO_PURCHASE') return shop.habits.coPurchases.reason(past, article);
+    if (source !== 'VARIANTS') return undefined;
+    const product = catalogue.productOf(article);
+    return past.find((purchase) => catalogue.productOf(purchase.article) === product)?.article;
+  }
+
   return {
     async recommend(requests) {
-      const customers = await withRows(
-        requests,
-        ({ customer }) => customer,
-        ({ customerId }) => customerId,
-        (ids) => store.customersById(ids),
-      );
-      const pasts = await pastsOf(customers);
+      const timer = createStageTimer();
+      const [customers, pasts] = await timer.measure('read', async () => {
+        const rows = await withRows(
+          requests,
+          ({ customer }) => customer,
+          ({ customerId }) => customerId,
+          (ids) => store.customersById(ids),
+        );
+        return [rows, await pastsOf(rows)] as const;
+      });
       const moment = shop.moment();
-      const known = { encoded: encoder.customers(customers), pasts };
-      const candidates = await pipeline.retrieve(known, moment);
-      const scores = await pipeline.score(known, candidates, moment);
-      return requests.map(({ first }, r): Recommendation[] =>
-        topIndices(scores[r], first).map((place, i) => {
-          const article = candidates[r].articles[place];
-          return {
-            articleKey: catalogue.keys[article],
-            articleId: catalogue.ids[article],
-            rank: i + 1,
-            score: 1 / (1 + Math.exp(-scores[r][place])),
-            source: sourceOf(candidates[r].found[place]),
-            coldStart: pasts[r].length === 0,
-          };
+      const encoded = timer.measureSync('encode', () => encoder.customers(customers));
+      const known = { encoded, pasts };
+      const candidates = await pipeline.retrieve(known, moment, false, timer);
+      const scores = await timer.measure('score', () => pipeline.score(known, candidates, moment));
+      const lists = timer.measureSync('order', () =>
+        requests.map(({ first, excludePurchased = false }, r): Recommendation[] =>
+          topIndices(excludePurchased ? withoutPast(scores[r], candidates[r], pasts[r]) : scores[r], first).map(
+            (place, i) => {
+              const article = candidates[r].articles[place];
+              const source = sourceOf(candidates[r].found[place]);
+              const reason = reasonOf(source, article, pasts[r]);
+              return {
+                articleKey: catalogue.keys[article],
+                articleId: catalogue.ids[article],
+                rank: i + 1,
+                score: 1 / (1 + Math.exp(-scores[r][place])),
+                source,
+                sources: sourcesOf(candidates[r].found[place]),
+                because: reason === undefined ? null : catalogue.keys[reason],
+                coldStart: pasts[r].length === 0,
+              };
+            },
+          ),
+        ),
+      );
+      requests.forEach(({ trace }, r) =>
+        trace?.({
+          batch: requests.length,
+          purchases: pasts[r].length,
+          found: countBySource(candidates[r]),
+          candidates: candidates[r].articles.length,
+          stages: stagesOf(timer),
         }),
       );
+      return lists;
     },
 
     async similar(requests) {
@@ -74,27 +110,81 @@ export function createRecommender({ store, encoder, shop, queryTower, ranker }: 
         ({ articleId }) => articleId,
         (ids) => store.articlesById(ids),
       );
-      const known = articles.filter((article) => article !== null);
-      if (known.length === 0) return articles.map(() => null);
-      const most = Math.max(...requests.map(({ first }) => first));
-      // One more than asked for: the nearest to an article is itself.
-      const found = shop.similar(await shop.embedTexts(known), most + 1);
-      const byId = new Map(known.map((article, i) => [article.id, found[i]]));
-      return requests.map(({ first }, r): SimilarArticle[] | null => {
-        const own: ArticleRow | null = articles[r];
-        if (!own) return null;
-        return (byId.get(own.id) ?? [])
-          .filter(({ article }) => catalogue.keys[article] !== own.key)
-          .slice(0, first)
-          .map(({ article, score }, i) => ({
-            articleKey: catalogue.keys[article],
-            articleId: catalogue.ids[article],
-            rank: i + 1,
-            score: Math.max(-1, Math.min(1, score)),
-          }));
+      const asked = requests.flatMap((request, r) => (articles[r] ? [{ ...request, own: articles[r] }] : []));
+      if (asked.length === 0) return articles.map(() => null);
+      const texts = await shop.embedTexts(asked.map(({ own }) => articleText(own)));
+      const ranked = rankAlike(
+        shop,
+        texts,
+        asked.map(({ own, first, coPurchase = 0, perProduct = PER_PRODUCT }) => ({
+          // One that came since the last look has no place yet: nothing is bought with it, and it finds not itself.
+          article: catalogue.indexOf(own.key) ?? -1,
+          first,
+          coPurchase,
+          perProduct,
+        })),
+      );
+      const next = ranked.values();
+      return articles.map((own): SimilarArticle[] | null => (own ? (next.next().value ?? []) : null));
+    },
+
+    async search(requests) {
+      if (requests.length === 0) return [];
+      const embedded = await shop.embedTexts(requests.map(({ text }) => text));
+      return rankAlike(
+        shop,
+        embedded,
+        requests.map(({ first }) => ({ first, coPurchase: 0, perProduct: PER_PRODUCT })),
+      );
+    },
+
+    async trending(requests) {
+      const { trending, sales } = shop.moment();
+      const live = Array.from(trending).filter((article) => vectors.vectorOf(article) !== undefined);
+      return requests.map(({ first }): TrendingArticle[] =>
+        live.slice(0, first).map((article, i) => ({
+          articleKey: catalogue.keys[article],
+          articleId: catalogue.ids[article],
+          rank: i + 1,
+          soldLastWeek: sales.week[article],
+        })),
+      );
+    },
+
+    async facts(articleKeys) {
+      const { prices, sales } = shop.moment();
+      return articleKeys.map((key) => {
+        const article = catalogue.indexOf(key);
+        if (article === undefined) return null;
+        // Articles that are newer than the moment have no place in it.
+        const price = prices[article] ?? Number.NaN;
+        // What sells first; ties in the order in which they came.
+        const units = (one: number): number => sales.month[one] ?? 0;
+        const variants = catalogue
+          .variantsOf(article)
+          .filter((other) => other !== article && vectors.vectorOf(other) !== undefined);
+        return {
+          price: Number.isNaN(price) ? null : price,
+          soldLastWeek: sales.week[article] ?? 0,
+          variants: variants.sort((a, b) => units(b) - units(a) || a - b).map((other) => catalogue.keys[other]),
+        };
       });
     },
   };
+}
+
+/** Scores where what the customer has had has none. */
+function withoutPast(scores: Float32Array, { articles }: Candidates, past: readonly PastPurchase[]): Float32Array {
+  const had = new Set(past.map(({ article }) => article));
+  return scores.map((score, place) => (had.has(articles[place]) ? -Infinity : score));
+}
+
+function countBySource({ found }: Candidates): Map<SourceName, number> {
+  return new Map(SOURCES.map((source) => [source, found.filter((mask) => foundBy(mask, source)).length]));
+}
+
+function stagesOf({ spans, begun }: StageTimer): { name: string; begun: number; ms: number }[] {
+  return Array.from(spans, ([name, ms]) => ({ name, begun: begun.get(name) ?? 0, ms }));
 }
 
 /** The row of each request: the one that it carries, else read, all in one call. */

@@ -12,6 +12,10 @@ export interface RecommendationRequest {
   readonly customer?: CustomerRow | null;
   /** How many articles at most. */
   readonly first: number;
+  /** Whether to leave out what the customer has had. Default false: people buy again. */
+  readonly excludePurchased?: boolean;
+  /** Hears how the list came about, once it has; absent: nobody asks. */
+  readonly trace?: (trace: RecommendationTrace) => void;
 }
 
 export interface Recommendation {
@@ -22,8 +26,26 @@ export interface Recommendation {
   /** 0..1, higher is better: how likely this is bought by a customer who buys anything soon. */
   readonly score: number;
   readonly source: SourceName;
+  /** All sources that found it. */
+  readonly sources: readonly SourceName[];
+  /** The key of the earlier purchase that brought it up: of which it is a variant, or with which others buy it. */
+  readonly because: number | null;
   /** Whether nothing is known of the customer's purchases. */
   readonly coldStart: boolean;
+}
+
+/** How one list of recommendations came about. */
+export interface RecommendationTrace {
+  /** Requests that shared the run. */
+  readonly batch: number;
+  /** Purchases of the customer that were read. */
+  readonly purchases: number;
+  /** How many candidates each source brought; one that several found counts for each. */
+  readonly found: ReadonlyMap<SourceName, number>;
+  /** Distinct candidates that were scored. */
+  readonly candidates: number;
+  /** Stages of the run with when they began, by performance.now(), and how many milliseconds they took. */
+  readonly stages: readonly { readonly name: string; readonly begun: number; readonly ms: number }[];
 }
 
 export interface SimilarRequest {
@@ -32,6 +54,10 @@ export interface SimilarRequest {
   readonly article?: ArticleRow | null;
   /** How many articles at most. */
   readonly first: number;
+  /** What is bought together with it, against what it is like: 0 is its text alone, 1 purchases alone. Default 0. */
+  readonly coPurchase?: number;
+  /** Articles of one product at most, which differ in colour mostly. Default 2. */
+  readonly perProduct?: number;
 }
 
 export interface SimilarArticle {
@@ -39,8 +65,38 @@ export interface SimilarArticle {
   readonly articleId: string;
   /** From 1, the most alike. */
   readonly rank: number;
-  /** Cosine of the two articles' embeddings, −1..1. */
+  /** Cosine of the two texts' embeddings, −1..1; blended with how often both are bought, 0..1, where that was asked for. */
   readonly score: number;
+}
+
+export interface SearchRequest {
+  readonly text: string;
+  /** How many articles at most. */
+  readonly first: number;
+}
+
+export interface TrendingRequest {
+  /** How many articles at most. */
+  readonly first: number;
+}
+
+export interface TrendingArticle {
+  readonly articleKey: number;
+  readonly articleId: string;
+  /** From 1, what sells most. */
+  readonly rank: number;
+  /** Units of the last seven days. */
+  readonly soldLastWeek: number;
+}
+
+/** What a running shop knows of an article besides its row. */
+export interface ArticleFacts {
+  /** Mean price paid in the last four weeks; null: not sold, or nobody knows. */
+  readonly price: number | null;
+  /** Units of the last seven days. */
+  readonly soldLastWeek: number;
+  /** Keys of the other articles of the same product. */
+  readonly variants: readonly number[];
 }
 
 /** Batch functions, one object for the whole process. */
@@ -49,4 +105,10 @@ export interface Recommender {
   recommend(requests: readonly RecommendationRequest[]): Promise<(Recommendation[] | Error)[]>;
   /** null: there is no such article. */
   similar(requests: readonly SimilarRequest[]): Promise<(SimilarArticle[] | null | Error)[]>;
+  /** The articles whose texts are nearest to a few words, at most two of the same product. */
+  search(requests: readonly SearchRequest[]): Promise<(SimilarArticle[] | Error)[]>;
+  /** What sells at the moment. */
+  trending(requests: readonly TrendingRequest[]): Promise<(TrendingArticle[] | Error)[]>;
+  /** null: an article, by key, that the running shop does not know yet. */
+  facts(articleKeys: readonly number[]): Promise<(ArticleFacts | null | Error)[]>;
 }

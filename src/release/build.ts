@@ -48,21 +48,11 @@ const KEEP = 3;
 
 /** Writes the release and makes it the current one; gives its manifest. */
 export async function publishRelease(modelsDir: string, parts: ReleaseParts, now: Date): Promise<Manifest> {
-  const name = nameOf(now);
-  const folder = join(modelsDir, name);
-  const draft = join(modelsDir, `.${name}.draft`);
-  await rm(draft, { recursive: true, force: true });
-  const files = contents(parts);
-  for (const [path, content] of files) {
-    await mkdir(dirname(join(draft, path)), { recursive: true });
-    await writeDurably(join(draft, path), content);
-  }
-  const manifest: Manifest = {
+  const described: Described = {
     format: 2,
-    name,
-    createdAt: now.toISOString(),
     encoder: parts.encoder.fingerprint,
     tokeniser: parts.tokeniser.fingerprint,
+    textEncoder: 'built-in',
     articles: parts.articleIds.length,
     dims: { articles: parts.articleIndex.dim, similar: parts.similarIndex.dim },
     models: {
@@ -71,11 +61,33 @@ export async function publishRelease(modelsDir: string, parts: ReleaseParts, now
       ranker: ports(parts.models.ranker),
       text_encoder: ports(parts.models.text_encoder),
     },
-    files: Object.fromEntries([...files].map(([path, content]) => [path, sha256(content)])),
     data: parts.data,
     training: parts.training,
     evaluation: parts.evaluation,
   };
+  return publishFiles(modelsDir, described, contents(parts), now);
+}
+
+/** A manifest but for what follows from its files and the time. */
+export type Described = Omit<Manifest, 'name' | 'createdAt' | 'files'>;
+
+/** Writes files as a release and makes it the current one: all of it or nothing. */
+export async function publishFiles(
+  modelsDir: string,
+  described: Described,
+  files: ReadonlyMap<string, Uint8Array | string>,
+  now: Date,
+): Promise<Manifest> {
+  const name = nameOf(now);
+  const folder = join(modelsDir, name);
+  const draft = join(modelsDir, `.${name}.draft`);
+  await rm(draft, { recursive: true, force: true });
+  for (const [path, content] of files) {
+    await mkdir(dirname(join(draft, path)), { recursive: true });
+    await writeDurably(join(draft, path), content);
+  }
+  const hashes = Object.fromEntries([...files].map(([path, content]) => [path, sha256(content)]));
+  const manifest: Manifest = { ...described, name, createdAt: now.toISOString(), files: hashes };
   await writeDurably(join(draft, MANIFEST_FILE), JSON.stringify(manifest, null, 2));
   await rename(draft, folder);
   await syncFolder(modelsDir);

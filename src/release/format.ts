@@ -1,6 +1,7 @@
 // What a release is on disk: names of its files and the manifest that vouches for them. Knows nothing of how they are made.
 //
 //   models/<release>/manifest.json   encoder.json   tokeniser.json   articles.ids   articles.faiss   similar.faiss   habits.bin
+//   models/<release>/articles.texts  the texts that `embed` made the vectors of, by their hashes; absent where it has not run
 //   models/<release>/report.html     how well it does, for people; absent where nothing was measured
 //   models/<release>/<model>/config.pbtxt   <model>/1/model.onnx     (a Triton model repository)
 //   models/current                   names the release being served
@@ -22,6 +23,7 @@ export const MANIFEST_FILE = 'manifest.json';
 export const ENCODER_FILE = 'encoder.json';
 export const TOKENISER_FILE = 'tokeniser.json';
 export const IDS_FILE = 'articles.ids';
+export const TEXTS_FILE = 'articles.texts';
 export const HABITS_FILE = 'habits.bin';
 export const INDEX_FILES = { articles: 'articles.faiss', similar: 'similar.faiss' } as const;
 export const REPORT_FILE = 'report.html';
@@ -42,6 +44,22 @@ export const manifestSchema = z.object({
   /** What made it: changes of the encoder are refused. */
   encoder: z.string(),
   tokeniser: z.string(),
+  /**
+   * Whose vectors the similar index holds: the encoder in this release, or one from a folder, whose files are too large to be
+   * copied into every release. Those are named by where they were and by their SHA-256.
+   */
+  textEncoder: z
+    .union([
+      z.literal('built-in'),
+      z.object({
+        name: z.string(),
+        /** Absolute, on the machine that made the vectors. */
+        folder: z.string(),
+        fingerprint: z.string(),
+        files: z.record(z.string(), z.string()),
+      }),
+    ])
+    .default('built-in'),
   articles: z.number(),
   dims: z.object({ articles: z.number(), similar: z.number() }),
   models: z.record(z.enum(MODEL_NAMES), z.object({ inputs: z.array(port), outputs: z.array(port) })),

@@ -3,6 +3,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { readEncoderFolder } from '../encoders/folder';
+import { openPretrained } from '../encoders/pretrained';
+import { builtInEncoder, type TextEncoder } from '../encoders/text-encoder';
 import type { Engine } from '../engine/engine';
 import { asError, VitrineError } from '../errors';
 import { openEncoder, type Encoder } from '../features/encoder';
@@ -21,21 +24,26 @@ import {
   MODEL_OUTPUT,
   modelFile,
   REPORT_FILE,
+  TEXTS_FILE,
   TOKENISER_FILE,
   type Manifest,
   type ModelName,
 } from './format';
-import { readHabits } from './habits-file';
+import { readHabits, sharesOf } from './habits-file';
 import { openIndex, type VectorIndex } from './vector-index';
 
 export interface Release {
   readonly manifest: Manifest;
   readonly encoder: Encoder;
   readonly tokeniser: Tokeniser;
+  /** Whose vectors the similar index holds, and which reads the texts of new articles and of searches. */
+  readonly textEncoder: TextEncoder;
   /** The shop's ids of the articles, in the order of the rows of both indexes; a row's id in an index is its place. */
   readonly articleIds: readonly string[];
   readonly articles: VectorIndex;
   readonly similar: VectorIndex;
+  /** By row: the hash of the text whose vector `similar` holds, so that it need not be read again; empty where nobody noted it. */
+  readonly texts: readonly string[];
   /** Rows in the order of `articleIds`. */
   readonly habits: Habits;
   /** The evaluation as a page for people; undefined where nothing was measured. */
@@ -70,8 +78,12 @@ export async function currentFolder(modelsDir: string): Promise<string> {
   throw new VitrineError('RELEASE_MISSING', `There is no release in ${modelsDir}.`);
 }
 
-/** Verifies a release and loads its models into the engine under `${manifest.name}/${model}`. */
-export async function openRelease(folder: string, engine: Engine): Promise<Release> {
+/**
+ * Verifies a release and loads its models into the engine under `${manifest.name}/${model}`.
+ * @param encoderDir where the files of a text encoder are that is not in the release; absent: where its manifest says
+ * @throws VitrineError RELEASE_MISSING, RELEASE_INVALID
+ */
+export async function openRelease(folder: string, engine: Engine, encoderDir?: string): Promise<Release> {
   const manifest = await readManifest(folder);
   const files = new Map<string, Buffer>();
   for (const path of Object.keys(manifest.files)) files.set(path, await readVerified(folder, manifest, path));
@@ -94,16 +106,7 @@ export async function openRelease(folder: string, engine: Engine): Promise<Relea
       `its fingerprint is ${tokeniser.fingerprint}, the text encoder was trained with ${manifest.tokeniser}`,
     );
   }
-  const articleIds = z.array(z.string()).parse(
-    need(IDS_FILE)
-      .toString('utf8')
-      .split('\n')
-      .filter(Boolean)
-      .map((line) => parseJson(line, IDS_FILE)),
-  );
-  if (articleIds.length !== manifest.articles) {
-    throw invalid(IDS_FILE, `it has ${String(articleIds.length)} ids, the manifest says ${String(manifest.articles)}`);
-  }
+  const articleIds = parseIds(need(IDS_FILE), manifest);
   const fitting = <T>(file: string, read: (content: Buffer) => T): T => {
     const content = need(file);
     try {
@@ -120,10 +123,13 @@ export async function openRelease(folder: string, engine: Engine): Promise<Relea
       throw invalid(file, `its vectors have ${String(opened.dim)} numbers, the manifest says ${String(dim)}`);
     return opened;
   };
-  const habits = fitting(HABITS_FILE, (content) => readHabits(content, articleIds.length));
+  const habits = fitting(HABITS_FILE, (content) => readHabits(content, articleIds.length, sharesOf(encoder)));
   const indexes = { articles: index('articles'), similar: index('similar') };
+  const texts = files.get(TEXTS_FILE)?.toString('utf8').trimEnd().split('\n') ?? [];
+  if (texts.length > 0 && texts.length !== articleIds.length) {
+    throw invalid(TEXTS_FILE, `it has ${texts.length} lines for ${articleIds.length} articles`);
+  }
   const report = files.get(REPORT_FILE)?.toString('utf8');
-  const release = { manifest, encoder, tokeniser, articleIds, ...indexes, habits, report };
   for (const name of MODEL_NAMES) {
     await engine.load(modelKey(manifest, name), need(modelFile(name))).catch((thrown: unknown) => {
       // A device that fails says nothing of the file.
@@ -131,7 +137,60 @@ export async function openRelease(folder: string, engine: Engine): Promise<Relea
       throw invalid(modelFile(name), asError(thrown).message);
     });
   }
-  return release;
+  const textEncoder = await openTextEncoder(engine, manifest, tokeniser, encoderDir);
+  return { manifest, encoder, tokeniser, textEncoder, articleIds, texts, ...indexes, habits, report };
+}
+
+/** The encoder that made a release's vectors of texts; its own model is loaded already. */
+async function openTextEncoder(
+  engine: Engine,
+  manifest: Manifest,
+  tokeniser: Tokeniser,
+  encoderDir: string | undefined,
+): Promise<TextEncoder> {
+  const { textEncoder: made } = manifest;
+  if (made === 'built-in') return builtInOf(engine, manifest, tokeniser);
+  const place = encoderDir ?? made.folder;
+  const refuse = (got: string, cause?: unknown): VitrineError =>
+    new VitrineError(
+      'RELEASE_INVALID',
+      `The release ${manifest.name} was embedded by the text encoder "${made.name}": expected its files in ${place}, got: ${got} ` +
+        'Put them there, or say by ENCODER_DIR where they are, or embed again: npx vitrine embed --encoder DIR.',
+      { cause },
+    );
+  try {
+    const folder = await readEncoderFolder(place);
+    if (folder.fingerprint !== made.fingerprint) {
+      const paths = new Set([...Object.keys(made.files), ...Object.keys(folder.files)]);
+      const other = [...paths].filter((path) => made.files[path] !== folder.files[path]);
+      throw refuse(`files of another encoder (${other.join(', ') || 'read by another version of Vitrine'} differ).`);
+    }
+    const opened = await openPretrained(engine, folder);
+    if (opened.dim === manifest.dims.similar) return opened;
+    throw refuse(`vectors of ${opened.dim} numbers instead of ${manifest.dims.similar}.`);
+  } catch (thrown) {
+    if (thrown instanceof VitrineError && thrown.code === 'INPUT_INVALID') throw refuse(thrown.message, thrown);
+    throw thrown;
+  }
+}
+
+/** The text encoder that is in every release, whichever made its vectors. Its model must be loaded. */
+export function builtInOf(engine: Engine, manifest: Manifest, tokeniser: Tokeniser): TextEncoder {
+  const model = manifest.models.text_encoder;
+  return builtInEncoder({
+    fingerprint: sha256(`${manifest.tokeniser} ${manifest.files[modelFile('text_encoder')]}`).slice(0, 16),
+    dim: Number(model.outputs[0].shape.at(-1)),
+    tokeniser,
+    model: modelOf(engine, manifest, 'text_encoder'),
+  });
+}
+
+/** The ids of a release's articles, in the order of the rows of both indexes. */
+export function parseIds(content: Buffer, manifest: Manifest): string[] {
+  const lines = content.toString('utf8').split('\n').filter(Boolean);
+  const ids = z.array(z.string()).parse(lines.map((line) => parseJson(line, IDS_FILE)));
+  if (ids.length === manifest.articles) return ids;
+  throw invalid(IDS_FILE, `it has ${String(ids.length)} ids, the manifest says ${String(manifest.articles)}`);
 }
 
 /** The name under which a release's model is loaded: two releases can be open at once. */

@@ -1,4 +1,4 @@
-// The generated database client and the compiled program. Each is made anew only when what it is made from changed.
+// The generated database client, the compiled program and the built shop window. Each is made anew only when what it is made from changed.
 // Plain JavaScript without dependencies.
 
 import { createHash } from 'node:crypto';
@@ -54,6 +54,25 @@ export async function compileProgram(root) {
   });
 }
 
+export function windowIsFresh(root) {
+  const stamp = join(root, 'dist', 'web', '.stamp');
+  return existsSync(stamp) && readFileSync(stamp, 'utf8') === windowFingerprint(root);
+}
+
+/** The pages that src/web describes, as files that the server sends as they are. */
+export async function buildWindow(root) {
+  if (windowIsFresh(root)) return;
+  await step('shop window', async () => {
+    const wanted = windowFingerprint(root);
+    const vite = join('node_modules', 'vite', 'bin', 'vite.js');
+    const { ok, output } = await run(process.execPath, [vite, 'build', join('src', 'web'), '--logLevel', 'warn'], {
+      cwd: root,
+    });
+    if (!ok) throw new SetupError(`the shop window cannot be built\n${tail(output, 30)}`);
+    writeFileSync(join(root, 'dist', 'web', '.stamp'), wanted);
+  });
+}
+
 function clientStamp(root) {
   const hash = createHash('sha256').update(readFileSync(join(root, 'prisma', 'schema.prisma')));
   const prisma = join(root, 'node_modules', 'prisma', 'package.json');
@@ -63,14 +82,27 @@ function clientStamp(root) {
 
 /** Of names, sizes and times of change: reading the files would take longer than it is worth on every command. */
 function fingerprint(root) {
+  return stampOf([
+    join(root, 'tsconfig.json'),
+    join(root, 'package-lock.json'),
+    ...SOURCES.flatMap((folder) => filesBelow(join(root, folder), '.ts')),
+  ]);
+}
+
+function windowFingerprint(root) {
+  return stampOf([
+    join(root, 'package-lock.json'),
+    join(root, 'schema', 'client.ts'),
+    ...filesBelow(join(root, 'src', 'web'), ''),
+  ]);
+}
+
+function stampOf(paths) {
   const hash = createHash('sha256');
-  const add = (path) => {
+  for (const path of paths) {
     const { size, mtimeMs } = statSync(path);
     hash.update(`${path} ${size} ${mtimeMs}\n`);
-  };
-  add(join(root, 'tsconfig.json'));
-  add(join(root, 'package-lock.json'));
-  for (const folder of SOURCES) for (const path of filesBelow(join(root, folder), '.ts')) add(path);
+  }
   return hash.digest('hex');
 }
 

@@ -14,6 +14,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { installDebianPackages } from './debian.mjs';
 import { run, say, step } from './shell.mjs';
 
 const DEBIAN_PACKAGES = ['libfaiss-dev', 'libopenblas-dev', 'g++'];
@@ -131,20 +132,7 @@ async function build(root, { package: folder, binary }) {
 /** The compiler and libfaiss: there, or installed where that is allowed without asking. */
 async function provideCompiler() {
   if (await compilerIsThere()) return undefined;
-  if (!existsSync('/usr/bin/apt-get')) return `needs ${DEBIAN_PACKAGES.join(', ')}`;
-  const root = process.getuid?.() === 0;
-  const sudo = root ? [] : ['sudo', '-n'];
-  if (!root && !(await run('sudo', ['-n', 'true'])).ok) return `${DEBIAN_PACKAGES.join(', ')} are not installed`;
-  const apt = async (...args) => {
-    const [program, ...rest] = [...sudo, 'apt-get', '-q', '-o', 'DPkg::Lock::Timeout=120', ...args];
-    return run(program, rest, { env: { DEBIAN_FRONTEND: 'noninteractive' }, timeoutMs: 300_000 });
-  };
-  const install = () => apt('install', '-y', '--no-install-recommends', ...DEBIAN_PACKAGES);
-  // The lists of packages may be absent, as in containers, or too old.
-  await apt('update');
-  const { ok, output } = await install();
-  if (ok) return undefined;
-  return `apt-get could not install ${DEBIAN_PACKAGES.join(', ')}: ${/^E: .*/m.exec(output)?.[0] ?? 'no reason given'}`;
+  return installDebianPackages(DEBIAN_PACKAGES);
 }
 
 async function compilerIsThere() {

@@ -59,13 +59,13 @@ export function trainingConfig(size: Size, seed: number): TrainingConfig {
       weightDecay: 0.01,
     },
     text: {
-      dim: tiny ? 32 : 96,
+      dim: tiny ? 64 : 96,
       temperature: 0.1,
-      batch: tiny ? 128 : 512,
-      steps: tiny ? 60 : full ? 3_000 : 400,
+      batch: tiny ? 256 : 512,
+      steps: tiny ? 300 : full ? 10_000 : 4_000,
       denseRate: 0.001,
-      tableRate: 0.01,
-      keep: 0.5,
+      tableRate: 0.05,
+      keep: [0.1, 0.9],
     },
   };
 }

@@ -17,9 +17,10 @@ import type { Trained } from '../release/weights';
 import type { Reporter } from '../telemetry';
 import type { Checkpoints } from './checkpoint';
 import type { TrainingConfig } from './config';
-import { lessons, thinned, withPast } from './protocols';
-import { calibrated, ranker } from './ranker';
-import { rankerWeeks, trainRanker } from './train-ranker';
+import { inStages, lessons, thinned, withPast } from './protocols';
+import { servedRanker } from './ranker';
+import { collectLists, type List } from './ranker-lists';
+import { drawTaken, rankerWeeks, trainRanker } from './train-ranker';
 import { towerTrainer, type TowerStage } from './train-towers';
 import { createTrainer, type Weights } from './trainer';
 import { articleTower, queryTower } from './two-tower';
@@ -44,6 +45,8 @@ const DRAFT = { name: 'draft' };
 const WEEK = 7 * 86_400;
 /** Customers that are asked after each epoch to see whether the towers still learn. */
 const VALIDATED = 4_000;
+/** How often on the way to the cutoff the towers move on, and what is counted is counted anew, to find the ranker's candidates. */
+const STAGES = 6;
 
 export interface FitOptions {
   readonly config: TrainingConfig;
@@ -109,10 +112,25 @@ export async function fit(
       ...checkpointOf('learn', earlier, days, config.ranker.maxQuestions),
     });
     epochs = best * config.catchUp;
-    const habits = habitsOf(shop, shop.known(earlier));
-    const early = await serveTowers(engine, shop, habits, config, towers.weights, noRanker, reporter);
+    // From stage to stage the towers and what is counted move on, as the release that serves will have.
     const random = createRandom(config.seed, 'ranker');
-    rankerWeights = await trainRanker(engine, shop, early.pipeline, rounds, config.ranker, random, reporter);
+    const taken = drawTaken(shop, config.ranker, random);
+    const lists: List[] = [];
+    for (const [s, stage] of inStages(rounds, STAGES).entries()) {
+      const known = shop.known(s === 0 || 'butLast' in earlier ? earlier : { before: stage[0].moment.now });
+      if (s > 0) {
+        const name = `Two towers move on (${String(s)})`;
+        await towers.learn({
+          name,
+          known,
+          epochs: epochs / STAGES,
+          ...checkpointOf(name, epochs, stage[0].moment.now),
+        });
+      }
+      const then = await serveTowers(engine, shop, habitsOf(shop, known), config, towers.weights, noRanker, reporter);
+      lists.push(...(await collectLists(shop, then.pipeline, stage, taken, reporter)));
+    }
+    rankerWeights = await trainRanker(engine, shop, lists, taken, config.ranker, random, reporter);
   }
   await towers.learn({
     name: 'Two towers catch up',
@@ -120,7 +138,7 @@ export async function fit(
     epochs,
     ...checkpointOf('catch up', epochs),
   });
-  const rankerModel = served('ranker', calibrated(ranker(shop.encoder, config.ranker)), rankerWeights);
+  const rankerModel = served('ranker', servedRanker(shop.encoder, config.ranker), rankerWeights);
   await engine.load(modelKey(DRAFT, 'ranker'), rankerModel.bytes);
   const late = await serveTowers(
     engine,
@@ -138,7 +156,7 @@ export async function fit(
 async function formerRanker(engine: Engine, shop: Shop, config: TrainingConfig, former: Trained): Promise<Weights> {
   const trainer = await createTrainer(engine, {
     name: 'former.ranker',
-    loss: mean(calibrated(ranker(shop.encoder, config.ranker))),
+    loss: mean(servedRanker(shop.encoder, config.ranker)),
     random: createRandom(config.seed, 'ranker'),
     denseRate: 0,
     tableRate: 0,

@@ -1,7 +1,7 @@
 // The shop at moments of its past, as serving would have known it then. Knows no question that is asked of a moment.
 import { ageBands } from '../features/age-bands';
 import type { Known, Shop } from '../features/dataset';
-import { createMoment, SALES_DAYS, type Moment } from '../features/moment';
+import { createMoment, QUARTER_DAYS, SALES_DAYS, type LongSales, type Moment } from '../features/moment';
 
 const DAY = 86_400;
 
@@ -10,7 +10,7 @@ export function momentOf(shop: Shop, now: number): Moment {
   const from = now - SALES_DAYS[1] * DAY;
   const counts = countWhere(shop, (p) => shop.at[p] >= from && shop.at[p] < now);
   const ages = Float32Array.from(firstSales(shop), (first) => (first < now ? (now - first) / DAY : Number.NaN));
-  return createMoment({ now, sales: shop.salesBefore(now), ages, ...counts });
+  return createMoment({ now, sales: shop.salesBefore(now), long: longSales(shop, now), ages, ...counts });
 }
 
 /** The shop where time says nothing but the order of each customer's purchases: everything known sold in one long month. */
@@ -26,10 +26,24 @@ export function timelessMoment(shop: Shop, known: Known): Moment {
   return createMoment({
     now: last + 1,
     sales: { week: month.map((units) => units / 4), month },
+    long: { quarter: month, ever: month, idle: month.map((units) => (units > 0 ? 0 : Number.NaN)) },
     // Nothing is new where there is no time.
     ages: new Float32Array(shop.catalogue.size).fill(Number.NaN),
     ...countWhere(shop, (p) => p < known[shop.customer[p]]),
   });
+}
+
+function longSales({ catalogue, article, at }: Shop, now: number): LongSales {
+  const [quarter, ever] = [new Float32Array(catalogue.size), new Float32Array(catalogue.size)];
+  const last = new Float64Array(catalogue.size).fill(Number.NaN);
+  for (let p = 0; p < article.length; p++) {
+    if (at[p] >= now) continue;
+    const one = article[p];
+    ever[one] += 1;
+    if (at[p] > now - QUARTER_DAYS * DAY) quarter[one] += 1;
+    if (!(last[one] >= at[p])) last[one] = at[p];
+  }
+  return { quarter, ever, idle: Float32Array.from(last, (sold) => (now - sold) / DAY) };
 }
 
 /** Mean prices of articles, and units by age band, over some of the purchases. */

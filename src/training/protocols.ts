@@ -90,6 +90,19 @@ export function lessons(
   return thinned(rounds, maxLists, random);
 }
 
+/** Rounds in their order of time, in at most `most` groups that ask about as many customers each; a round is never split. */
+export function inStages(rounds: readonly Round[], most: number): Round[][] {
+  const total = rounds.reduce((sum, { customers }) => sum + customers.length, 0);
+  const stages: Round[][] = [];
+  let asked = 0;
+  for (const round of rounds.toSorted((a, b) => a.moment.now - b.moment.now)) {
+    if (stages.length === 0 || asked >= (total * stages.length) / most) stages.push([]);
+    stages[stages.length - 1].push(round);
+    asked += round.customers.length;
+  }
+  return stages;
+}
+
 /** So many days before the end every day is a moment of its own, since what will be asked comes right after; then every week. */
 const DAILY = 28;
 

@@ -10,6 +10,8 @@ import { customersOf, type Round } from './protocols';
 
 export interface List {
   readonly round: Round;
+  /** As it was at the time of the round: what found the candidates, and whose vectors and habits their features are made of. */
+  readonly pipeline: Pipeline;
   /** Place of the customer in the round. */
   readonly place: number;
   /** Whether the customer's purchases are hidden. */
@@ -19,6 +21,11 @@ export interface List {
   readonly bought: Uint8Array;
   /** Of `bought`; 0 says nothing about order, but belongs to how often something shown is bought. */
   readonly hits: number;
+}
+
+/** Whether the list was made without knowing a purchase of the customer. */
+export function isNewcomer(shop: Shop, { round, place, cold }: List): boolean {
+  return cold || round.ends[place] === shop.offsets[round.customers[place]];
 }
 
 /** How customers of the rounds are taken. */
@@ -52,7 +59,7 @@ export async function collectLists(
         const bought = Uint8Array.from(candidates[i].articles, (article) => (answers.has(article) ? 1 : 0));
         const hits = bought.reduce((sum, one) => sum + one, 0);
         if (hits === 0 && !isHeldOut(round.customers[place])) return;
-        lists.push({ round, place, cold: cold.has(place), candidates: candidates[i], bought, hits });
+        lists.push({ round, pipeline, place, cold: cold.has(place), candidates: candidates[i], bought, hits });
       });
       done += places.length;
       progress.tick(done);
@@ -84,13 +91,8 @@ export function customersOfLists(shop: Shop, lists: readonly List[]): Customers 
 }
 
 /** Inputs of the ranker and its loss for lists of one round: what was bought and a random part of the rest, at most `length`. */
-export function lessonOf(
-  shop: Shop,
-  pipeline: Pipeline,
-  lists: readonly List[],
-  length: number,
-  random: Random,
-): Batch {
+export function lessonOf(shop: Shop, lists: readonly List[], length: number, random: Random): Batch {
+  const { pipeline, round } = lists[0];
   const places = lists.map((list) => sampled(list, length, random));
   const shown = lists.map(({ candidates }, r) => pickCandidates(candidates, places[r]));
   const width = widest(shown);
@@ -103,7 +105,7 @@ export function lessonOf(
     });
   });
   return {
-    ...pipeline.rankerInputs(customersOfLists(shop, lists), shown, lists[0].round.moment),
+    ...pipeline.rankerInputs(customersOfLists(shop, lists), shown, round.moment),
     label: { data: label, shape: [lists.length, width] },
     absent: { data: absent, shape: [lists.length, width] },
   };

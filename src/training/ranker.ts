@@ -3,7 +3,7 @@
 // a small network reads these beside the pair's own features. Knows nothing of where candidates come from.
 import type { Encoder } from '../features/encoder';
 import { HISTORY } from '../features/encoder';
-import { PAIR_FEATURES, PAIR_WIDTH } from '../features/pairs';
+import { PAIR_FEATURES, pairWidth } from '../features/pairs';
 import {
   add,
   cast,
@@ -30,15 +30,16 @@ export interface RankerConfig {
 
 /**
  * Scores [batch, candidates], higher is better, of each customer's candidates. Inputs: `customer_*`, `history_*` [batch, …],
- * `article_*` [batch, candidates, …] and `pair` [batch, candidates, PAIR_WIDTH]. A score depends on nothing but its own
- * customer and candidate.
+ * `article_*` [batch, candidates, …] and `pair` [batch, candidates, width], as `pairWidth` has it. A score depends on nothing but its own
+ * customer and candidate. `gated`: the layers speak only for those customers for whom they were seen to help (`gateWeights`).
  */
-export function ranker(encoder: Encoder, { dim, hidden }: RankerConfig): Tensor {
+export function ranker(encoder: Encoder, { dim, hidden }: RankerConfig, gated = false): Tensor {
   const articleFields: Table = { name: 'ranker.article_fields', rows: encoder.articleLayout.slots, width: dim };
   const customerFields: Table = { name: 'ranker.customer_fields', rows: encoder.customerLayout.slots, width: dim };
   const outer = ['batch', 'candidates'];
 
-  const pair = input('pair', [...outer, PAIR_WIDTH]);
+  const width = pairWidth(encoder.articleLayout);
+  const pair = input('pair', [...outer, width]);
   const bottom = relu(mlp('ranker.bottom', pair, [64, dim]));
 
   const fields = fieldEmbeddings('ranker', 'article', encoder.articleLayout, articleFields, outer);
@@ -65,15 +66,48 @@ export function ranker(encoder: Encoder, { dim, hidden }: RankerConfig): Tensor 
   const dots = reshape(matmul(rows, transposeLast(customerSide)), [...outer, articleVectors * customerVectors]);
   const top = relu(mlp('ranker.top', concat([dots, bottom]), hidden));
   const learnt = matmul(top, parameter('ranker.out', [hidden[hidden.length - 1], 1], 'zeros'));
-  // A straight way for the pair's own features. It starts from sensible weights and the rest from nothing, so that a little
-  // data refines an order that is good already. Whoever has bought nothing
-  // yet has weights of their own.
-  const newcomer = cast(greater(constant(0.01), matmul(pair, columnOf('history_length'))), 'float32');
-  const direct = add(
-    mul(sub(constant(1), newcomer), matmul(pair, directWeights('ranker.direct', PAIR_FEATURES))),
-    mul(newcomer, matmul(pair, directWeights('ranker.newcomer', NEWCOMER))),
+  const { scores, newcomer } = straightScores(pair);
+  if (!gated) return add(reshape(learnt, outer), scores);
+  const gate = add(
+    mul(sub(constant(1), newcomer), parameter(GATE.known, [1], 'ones')),
+    mul(newcomer, parameter(GATE.newcomers, [1], 'ones')),
   );
-  return reshape(add(learnt, direct), outer);
+  return add(reshape(mul(gate, learnt), outer), scores);
+}
+
+/**
+ * The straight way from a pair's own features to its score, with the listwise loss: a weight each, from sensible ones on, so that a little data
+ * refines an order that is good already. Whoever has bought nothing yet has weights of their own. What is learnt is held back as if so many
+ * lists (`ridge`, of the `lists` learnt from) said that the weights are right as they start; `spread` [width] is how far each feature goes,
+ * so that it does not matter in which unit it comes.
+ */
+export function straightLoss(
+  encoder: Encoder,
+  { spread, ridge, lists }: { spread: Float32Array; ridge: number; lists: number },
+): Tensor {
+  const width = pairWidth(encoder.articleLayout);
+  const { scores, learnt } = straightScores(input('pair', ['batch', 'candidates', width]));
+  const units = constant([...spread], [width, 1]);
+  const moved = learnt.map((weights) => {
+    const distance = mul(weights, units);
+    return reduceSum(mul(distance, distance), [0, 1]);
+  });
+  return add(listwiseLoss(scores), mul(reshape(moved.reduce(add), []), constant(ridge / 2 / lists)));
+}
+
+/** `newcomer` [batch, candidates, 1] is 1 where the customer has bought nothing yet. */
+function straightScores(pair: Tensor): { scores: Tensor; newcomer: Tensor; learnt: readonly Tensor[] } {
+  const [batch, candidates, features] = pair.shape;
+  const width = Number(features);
+  const newcomer = cast(greater(constant(0.01), matmul(pair, columnOf('history_length', width))), 'float32');
+  // What is learnt is added to where a weight starts, so that decay draws it back to there.
+  const direct = parameter('ranker.direct', [width, 1], 'zeros');
+  const newcomers = parameter('ranker.newcomer', [width, 1], 'zeros');
+  const scores = add(
+    mul(sub(constant(1), newcomer), matmul(pair, add(direct, startingWeights(width, PAIR_FEATURES)))),
+    mul(newcomer, matmul(pair, add(newcomers, startingWeights(width, NEWCOMER)))),
+  );
+  return { scores: reshape(scores, [batch, candidates]), newcomer, learnt: [direct, newcomers] };
 }
 
 /** Turns scores into log-odds: scale · score + shift, with a scale above 0, so that no order changes. */
@@ -82,8 +116,9 @@ export interface Calibration {
   readonly shift: number;
 }
 
-/** Scores whose logistic is the chance that the customer buys the candidate (Platt, 1999). */
-export function calibrated(scores: Tensor): Tensor {
+/** The ranker as it is served: scores whose logistic is the chance that the customer buys the candidate (Platt, 1999). */
+export function servedRanker(encoder: Encoder, config: RankerConfig): Tensor {
+  const scores = ranker(encoder, config, true);
   return add(mul(scores, parameter(SCALE, [1], 'ones')), parameter(SHIFT, [1], 'zeros'));
 }
 
@@ -95,25 +130,39 @@ export function calibrationWeights({ scale, shift }: Calibration): [string, Floa
   ];
 }
 
+/** For whom the layers speak, as weights of the model. */
+export function gateWeights({ known, newcomers }: { known: boolean; newcomers: boolean }): [string, Float32Array][] {
+  return [
+    [GATE.known, Float32Array.of(known ? 1 : 0)],
+    [GATE.newcomers, Float32Array.of(newcomers ? 1 : 0)],
+  ];
+}
+
+const GATE = { known: 'ranker.gate_known', newcomers: 'ranker.gate_newcomers' } as const;
 const SCALE = 'ranker.scale';
 const SHIFT = 'ranker.shift';
 
-/** [PAIR_WIDTH, 1] One weight a feature, from where it starts. */
-function directWeights(name: string, start: Readonly<Partial<Record<keyof typeof PAIR_FEATURES, number>>>): Tensor {
-  const first = (Object.keys(PAIR_FEATURES) as (keyof typeof PAIR_FEATURES)[]).map((feature) => start[feature] ?? 0);
-  return parameter(name, [PAIR_WIDTH, 1], { values: first });
+/** [width, 1] One weight a feature; those of single attributes start from 0. */
+function startingWeights(width: number, start: Readonly<Record<PairFeature, number>>): Tensor {
+  return constant(
+    Array.from({ length: width }, (_, i) => (i < PAIR_NAMES.length ? start[PAIR_NAMES[i]] : 0)),
+    [width, 1],
+  );
 }
 
 /** For whoever has bought nothing yet: there the cosine says less, and what sells says more. */
 const NEWCOMER = { ...PAIR_FEATURES, cosine: 1, sales_month: 2 } as const;
 
-/** [PAIR_WIDTH, 1] picks one feature of a pair. */
-function columnOf(feature: keyof typeof PAIR_FEATURES): Tensor {
+/** [width, 1] picks one feature of a pair. */
+function columnOf(feature: PairFeature, width: number): Tensor {
   return constant(
-    Object.keys(PAIR_FEATURES).map((name) => (name === feature ? 1 : 0)),
-    [PAIR_WIDTH, 1],
+    Array.from({ length: width }, (_, i) => (PAIR_NAMES[i] === feature ? 1 : 0)),
+    [width, 1],
   );
 }
+
+type PairFeature = keyof typeof PAIR_FEATURES;
+const PAIR_NAMES = Object.keys(PAIR_FEATURES) as PairFeature[];
 
 /**
  * Listwise softmax cross-entropy (Cao et al., ICML 2007, ListNet's top-one loss) over each customer's candidates. Inputs: `label`

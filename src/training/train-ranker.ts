@@ -5,12 +5,13 @@ import type { Shop } from '../features/dataset';
 import { encodeOnnx } from '../graph/onnx';
 import type { Tensor } from '../graph/tensor';
 import { sampled, type Random } from '../random';
-import { widest, type Pipeline } from '../recommend/pipeline';
+import { widest } from '../recommend/pipeline';
 import type { Reporter } from '../telemetry';
 import { fitCalibration } from './calibration';
-import type { Round } from './protocols';
-import { byRound, collectLists, customersOfLists, lessonOf, type List } from './ranker-lists';
-import { calibrationWeights, listwiseLoss, ranker, type RankerConfig } from './ranker';
+import { byRound, customersOfLists, isNewcomer, lessonOf, type List, type Taken } from './ranker-lists';
+import { calibrationWeights, gateWeights, listwiseLoss, ranker, straightLoss, type RankerConfig } from './ranker';
+import { listJudge } from './list-judge';
+import { decayingRate } from './schedule';
 import { createTrainer, type Weights } from './trainer';
 
 export interface RankerTraining extends RankerConfig {
@@ -35,13 +36,15 @@ export interface RankerTraining extends RankerConfig {
   readonly weightDecay: number;
 }
 
+/** Few lists are enough for few weights; their features are made once and stay in memory: 40 KB a list of a hundred. */
+const STRAIGHT = { lists: 8_000, steps: 2_000, rate: 0.02, ridge: 300 } as const;
 const WEEK = 7 * 86_400;
 /** The share of customers whose lists are not learnt from but checked. */
 const HELD_OUT = 0.1;
+/** Lists of newcomers that are learnt from in any case, where there are so many. */
+const NEWCOMERS = 1_000;
 /** Lists that are checked at most. */
 const CHECKED = 2_000;
-/** With fewer checked lists that hold a purchase, which epoch is best would be chance: the last is kept. */
-const ENOUGH_CHECKED = 50;
 
 /** How many weeks before `until` give examples for the ranker. */
 export function rankerWeeks(shop: Shop, first: number, until: number, { weeks, enoughLists }: RankerTraining): number {
@@ -54,33 +57,38 @@ export function rankerWeeks(shop: Shop, first: number, until: number, { weeks, e
   return most;
 }
 
+/** Draws whose lists are held out, and who is shown as if nothing were known of their purchases. */
+export function drawTaken(shop: Shop, { coldShare }: RankerTraining, random: Random): Taken {
+  const held = new Set(Array.from({ length: shop.customers }, (_, c) => c).filter(() => random.next() < HELD_OUT));
+  const isHeldOut = (customer: number): boolean => held.has(customer);
+  return { isHeldOut, isCold: (customer) => !isHeldOut(customer) && random.next() < coldShare };
+}
+
 /**
- * Learns from questions whose answers the towers of the pipeline have not seen. Where there is nothing to learn from, the weights
- * are those that training starts from.
+ * Learns from lists whose answers the towers that found them have not seen. Where there is nothing to learn from, the weights are
+ * those that training starts from.
  */
 export async function trainRanker(
   engine: Engine,
   shop: Shop,
-  pipeline: Pipeline,
-  rounds: readonly Round[],
+  lists: readonly List[],
+  { isHeldOut }: Pick<Taken, 'isHeldOut'>,
   config: RankerTraining,
   random: Random,
   reporter: Reporter,
 ): Promise<Weights> {
-  const held = new Set(Array.from({ length: shop.customers }, (_, c) => c).filter(() => random.next() < HELD_OUT));
-  const isHeldOut = (customer: number): boolean => held.has(customer);
-  const isCold = (customer: number): boolean => !isHeldOut(customer) && random.next() < config.coldShare;
-  const lists = await collectLists(shop, pipeline, rounds, { isCold, isHeldOut }, reporter);
   const isChecked = ({ round, place }: List): boolean => isHeldOut(round.customers[place]);
-  const learnt = sampled(
+  const learnt = balanced(
+    shop,
     lists.filter((list) => !isChecked(list)),
     config.maxLists,
     random,
   );
   const checked = sampled(lists.filter(isChecked), CHECKED, random);
-  const telling = checked.filter(({ hits }) => hits > 0).length;
+  const judge = listJudge(shop, checked);
 
   const scores = ranker(shop.encoder, config);
+  const straight = await trainStraight(engine, shop, learnt, config, random, reporter);
   const trainer = await createTrainer(engine, {
     name: 'train.ranker',
     loss: listwiseLoss(scores),
@@ -88,53 +96,142 @@ export async function trainRanker(
     denseRate: config.denseRate,
     tableRate: config.tableRate,
     weightDecay: config.weightDecay,
+    initialise: (name, _shape, values) => {
+      const known = straight.get(name);
+      if (known) values.set(known);
+    },
   });
-  const check = (): Promise<Float32Array[]> => scoreLists(engine, shop, pipeline, scores, trainer.weights, checked);
+  const check = (): Promise<Float32Array[]> => scoreLists(engine, shop, scores, trainer.weights, checked);
   let checkedScores = await check();
   if (learnt.length === 0) {
     reporter.say('No recent purchase was among the candidates: the ranker keeps the weights that it starts from');
-    return withCalibration(trainer.weights, checked, checkedScores);
+    const weights = new Map([...trainer.weights, ...gateWeights({ known: false, newcomers: false })]);
+    return withCalibration(weights, checked, checkedScores);
   }
   const progress = reporter.progress('Ranker', learnt.length * config.epochs, 'lists');
   let loss = Number.NaN;
   let done = 0;
-  let best = { gain: meanGain(checked, checkedScores), weights: copied(trainer.weights), scores: checkedScores };
+  const straightScores = checkedScores;
+  const before = judge.gains(straightScores);
+  let best = { gains: before, weights: copied(trainer.weights), scores: straightScores };
   for (let epoch = 1; epoch <= config.epochs; epoch++) {
-    await trainer.train(batches(shop, pipeline, learnt, config, random), (_step, value) => {
+    await trainer.train(batches(shop, learnt, config, random), (_step, value) => {
       loss = Number.isNaN(loss) ? value : 0.98 * loss + 0.02 * value;
       done = Math.min(done + config.batch, learnt.length * epoch);
       progress.tick(done, `loss ${loss.toFixed(3)}`);
     });
     checkedScores = await check();
-    const gain = meanGain(checked, checkedScores);
-    if (gain > best.gain || telling < ENOUGH_CHECKED) {
-      best = { gain, weights: copied(trainer.weights), scores: checkedScores };
+    const gains = judge.gains(checkedScores);
+    if (judge.mean(gains) > judge.mean(best.gains)) {
+      best = { gains, weights: copied(trainer.weights), scores: checkedScores };
     }
   }
-  progress.done(`loss ${loss.toFixed(3)}, NDCG ${best.gain.toFixed(4)} on ${String(telling)} lists held out`);
-  return withCalibration(best.weights, checked, best.scores);
+  // What the layers add must be more than chance would bring.
+  const known = judge.isBetter(best.gains, before, 'known');
+  const newcomers = judge.isBetter(best.gains, before, 'newcomers');
+  const told = (group: 'known' | 'newcomers'): string =>
+    `${group} ${judge.mean(before, group).toFixed(4)} → ${judge.mean(best.gains, group).toFixed(4)}`;
+  progress.done(
+    `NDCG of ${String(judge.lists)} lists held out, straight → layers: ${told('known')}, ${told('newcomers')}`,
+  );
+  const served = checked.map(
+    (list, l) => ((isNewcomer(shop, list) ? newcomers : known) ? best.scores : straightScores)[l],
+  );
+  const kept = new Map([...best.weights, ...gateWeights({ known, newcomers })]);
+  // Whom the layers say nothing to keeps the straight way as it was before them.
+  for (const [weights, moved] of [
+    ['ranker.direct', known],
+    ['ranker.newcomer', newcomers],
+  ] as const) {
+    const settled = straight.get(weights);
+    if (!moved && settled) kept.set(weights, settled);
+  }
+  return withCalibration(kept, checked, served);
+}
+
+/**
+ * At most `most` lists; of newcomers, who are all shown much the same, not more than of others, or a thousand: on a day on which most customers
+ * are new, little would be learnt of the rest.
+ */
+function balanced(shop: Shop, lists: readonly List[], most: number, random: Random): List[] {
+  const known = lists.filter((list) => !isNewcomer(shop, list));
+  const newcomers = lists.filter((list) => isNewcomer(shop, list));
+  return sampled([...known, ...sampled(newcomers, Math.max(NEWCOMERS, known.length), random)], most, random);
+}
+
+/**
+ * The straight way alone, first: its loss is convex and its weights are few, so that what a small shop has to say is learnt to the end before
+ * the layers, which can memorise, see anything.
+ */
+async function trainStraight(
+  engine: Engine,
+  shop: Shop,
+  lists: readonly List[],
+  config: RankerTraining,
+  random: Random,
+  reporter: Reporter,
+): Promise<Weights> {
+  const some = sampled(lists, STRAIGHT.lists, random);
+  const batches = Array.from(byRound(some, config.batch), (group) => lessonOf(shop, group, config.listLength, random));
+  if (batches.length === 0) return new Map();
+  const epochs = Math.ceil(STRAIGHT.steps / batches.length);
+  const trainer = await createTrainer(engine, {
+    name: 'train.straight',
+    loss: straightLoss(shop.encoder, { spread: spreadOf(batches), ridge: STRAIGHT.ridge, lists: some.length }),
+    random,
+    denseRate: STRAIGHT.rate,
+    tableRate: 0,
+    schedule: decayingRate({ steps: epochs * batches.length, warmUp: 1, shape: 'linear', floor: 0.02 }),
+  });
+  const progress = reporter.progress('Ranker, straight', epochs * batches.length, 'steps');
+  for (let epoch = 0; epoch < epochs; epoch++) {
+    await trainer.train(shuffled(batches, random));
+    progress.tick((epoch + 1) * batches.length);
+  }
+  progress.done();
+  return trainer.weights;
+}
+
+/** The standard deviation of each feature of a pair over batches of lists; a little more, for those that hardly move. */
+function spreadOf(batches: readonly Batch[]): Float32Array {
+  const width = batches[0].pair.shape[2];
+  const [sums, squares] = [new Float64Array(width), new Float64Array(width)];
+  let rows = 0;
+  for (const { pair, absent } of batches) {
+    for (let row = 0; row < absent.data.length; row++) {
+      if (absent.data[row] === 1) continue;
+      rows += 1;
+      for (let f = 0; f < width; f++) {
+        const value = pair.data[row * width + f];
+        sums[f] += value;
+        squares[f] += value * value;
+      }
+    }
+  }
+  return Float32Array.from(sums, (sum, f) => Math.sqrt(Math.max(0, squares[f] / rows - (sum / rows) ** 2)) + 1e-3);
 }
 
 /** Every list once, in a random order. */
 function* batches(
   shop: Shop,
-  pipeline: Pipeline,
   lists: readonly List[],
   { batch, listLength }: RankerTraining,
   random: Random,
 ): Generator<Batch> {
-  const shuffled = lists
-    .map((list) => ({ list, key: random.next() }))
+  for (const group of byRound(shuffled(lists, random), batch)) yield lessonOf(shop, group, listLength, random);
+}
+
+function shuffled<Item>(items: readonly Item[], random: Random): Item[] {
+  return items
+    .map((item) => ({ item, key: random.next() }))
     .sort((a, b) => a.key - b.key)
-    .map(({ list }) => list);
-  for (const group of byRound(shuffled, batch)) yield lessonOf(shop, pipeline, group, listLength, random);
+    .map(({ item }) => item);
 }
 
 /** [lists] scores of all candidates of each list, by the ranker with these weights. */
 async function scoreLists(
   engine: Engine,
   shop: Shop,
-  pipeline: Pipeline,
   scores: Tensor,
   weights: Weights,
   lists: readonly List[],
@@ -144,31 +241,13 @@ async function scoreLists(
   const found = new Map<List, Float32Array>();
   for (const group of byRound(lists, 64)) {
     const candidates = group.map((list) => list.candidates);
-    const inputs = pipeline.rankerInputs(customersOfLists(shop, group), candidates, group[0].round.moment);
+    const [{ pipeline, round }] = group;
+    const inputs = pipeline.rankerInputs(customersOfLists(shop, group), candidates, round.moment);
     const data = (await engine.run(name, inputs)).scores.data as Float32Array;
     const width = widest(candidates);
     group.forEach((list, r) => found.set(list, data.slice(r * width, r * width + list.bought.length)));
   }
   return lists.map((list) => found.get(list) ?? new Float32Array(0));
-}
-
-/** Mean NDCG of whole lists over those with a purchase; 0 for none. */
-function meanGain(lists: readonly List[], scores: readonly Float32Array[]): number {
-  let sum = 0;
-  let counted = 0;
-  lists.forEach(({ bought, hits }, l) => {
-    if (hits === 0) return;
-    const order = Array.from(bought.keys()).sort((a, b) => scores[l][b] - scores[l][a] || a - b);
-    let gain = 0;
-    let ideal = 0;
-    order.forEach((place, rank) => {
-      gain += bought[place] / Math.log2(rank + 2);
-      if (rank < hits) ideal += 1 / Math.log2(rank + 2);
-    });
-    sum += gain / ideal;
-    counted += 1;
-  });
-  return sum / Math.max(1, counted);
 }
 
 /** On whole lists, those without a purchase too: as often as what is shown is bought. */

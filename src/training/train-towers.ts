@@ -75,9 +75,9 @@ export async function towerTrainer(
     async learn({ name, known, epochs, validate, checkpoint }) {
       const batcher = new Batcher(shop, known, config);
       const parts = Math.max(1, Math.ceil(batcher.targets / SEGMENT));
-      const most = Math.min(epochs * batcher.targets, config.maxPurchases);
-      const segments = Math.max(1, Math.round((most / batcher.targets) * parts));
-      const progress = reporter.progress(name, Math.ceil((segments / parts) * batcher.targets), 'purchases');
+      const total = Math.min(epochs, config.maxPurchases / batcher.targets);
+      const segments = Math.max(1, Math.round(total * parts));
+      const progress = reporter.progress(name, Math.ceil(total * batcher.targets), 'purchases');
       let loss = Number.NaN;
       let done = 0;
       const course = await runCourse({
@@ -85,9 +85,13 @@ export async function towerTrainer(
         trainer,
         segments,
         *batches(segment) {
-          done = (segment / parts) * batcher.targets;
-          const random = createRandom(seed, name, Math.floor(segment / parts));
-          for (const batch of batcher.epoch(random, (segment % parts) / parts, ((segment % parts) + 1) / parts)) {
+          done = (segment / segments) * total * batcher.targets;
+          for (const batch of batcher.epochs(
+            seed,
+            name,
+            (segment / segments) * total,
+            ((segment + 1) / segments) * total,
+          )) {
             done += batch.target.data.length;
             yield batch;
           }
@@ -101,8 +105,10 @@ export async function towerTrainer(
         reporter,
       });
       const best = course.scores.find(({ segment }) => segment === course.best);
-      progress.done(best ? `best after ${((best.segment + 1) / parts).toFixed(1)} epochs` : `loss ${loss.toFixed(3)}`);
-      return (course.best + 1) / parts;
+      progress.done(
+        best ? `best after ${(((best.segment + 1) / segments) * total).toFixed(1)} epochs` : `loss ${loss.toFixed(3)}`,
+      );
+      return ((course.best + 1) / segments) * total;
     },
   };
 }
@@ -158,8 +164,15 @@ export class Batcher {
     this.sold = Int32Array.from(counts.keys()).filter((article) => counts[article] > 0);
   }
 
+  /** The batches from one moment of training to another, both in epochs; every epoch is drawn anew, by its own number. */
+  *epochs(seed: number, name: string, from: number, to: number): Generator<Batch> {
+    for (let epoch = Math.floor(from); epoch < to; epoch++) {
+      yield* this.epoch(createRandom(seed, name, epoch), Math.max(0, from - epoch), Math.min(1, to - epoch));
+    }
+  }
+
   /** The batches of a part of an epoch, from one share of it to another. */
-  *epoch(random: Random, from: number, to: number): Generator<Batch> {
+  private *epoch(random: Random, from: number, to: number): Generator<Batch> {
     const keyed = this.stretches.map((stretch) => {
       const length = stretch.to - stretch.from;
       // Lengths that differ by little go together, in a random order: short sequences need no filling.

@@ -6,23 +6,18 @@ import type { ShopOptions } from '../data/synthetic-world';
 import type { Engine } from '../engine/engine';
 import { VitrineError } from '../errors';
 import { readShop, type RawShop } from '../features/dataset';
-import { fitTokeniser, MAX_TOKENS, type Tokeniser } from '../features/text';
-import { encodeOnnx, type EncodedModel } from '../graph/onnx';
-import { createRandom } from '../random';
 import { publishRelease } from '../release/build';
-import { MODEL_OUTPUT, type Manifest } from '../release/format';
-import { modelKey, modelOf } from '../release/open';
+import type { Manifest } from '../release/format';
 import type { Trained as Former } from '../release/weights';
-import type { VectorIndex } from '../release/vector-index';
 import type { Reporter } from '../telemetry';
 import { openCheckpoints, type Checkpoints } from './checkpoint';
 import type { TrainingConfig } from './config';
 import { evaluate } from './evaluate';
 import type { Evaluation } from './evaluation';
-import { fit, indexVectors } from './fit';
+import { fit } from './fit';
+import { fitText } from './fit-text';
 import { cutoffOf, DAY, horizonOf, type Protocol } from './protocols';
 import { evaluationReport } from './report';
-import { textEncoder, trainTextEncoder } from './text-encoder';
 
 /** Which questions a training answers before it is released: by default what was bought in the last days. */
 export interface HoldOut {
@@ -107,7 +102,7 @@ export async function train(
     { config, days: HOLD_OUT.days, checkpoints, former },
     reporter,
   );
-  const text = await fitText(engine, shop.texts, config, reporter);
+  const text = await fitText(engine, shop, shop.known({ before: raw.last + 1 }), habits.coPurchases, config, reporter);
   const manifest = await publishRelease(
     modelsDir,
     {
@@ -133,44 +128,6 @@ export async function train(
   );
   await checkpoints.clear();
   return { manifest, evaluation };
-}
-
-/** The text encoder of the catalogue and an index of its articles, ids in the order of the texts. */
-async function fitText(
-  engine: Engine,
-  texts: readonly string[],
-  config: TrainingConfig,
-  reporter: Reporter,
-): Promise<{ tokeniser: Tokeniser; model: EncodedModel; index: VectorIndex }> {
-  const tokeniser = fitTokeniser(texts);
-  const tokens = tokeniser.inputs(texts);
-  const weights = await trainTextEncoder(
-    engine,
-    tokeniser,
-    tokens,
-    config.text,
-    createRandom(config.seed, 'text'),
-    reporter,
-  );
-  const name = 'text_encoder';
-  const output = textEncoder(tokeniser, config.text.dim)('text');
-  const model = encodeOnnx({ name, outputs: { [MODEL_OUTPUT[name]]: output }, values: weights, embeddings: 'inline' });
-  const draft = { name: 'draft' };
-  await engine.load(modelKey(draft, name), model.bytes);
-  const encode = modelOf(engine, draft, name);
-  const vectors = new Float32Array(texts.length * config.text.dim);
-  for (let from = 0; from < texts.length; from += 1024) {
-    const until = Math.min(texts.length, from + 1024);
-    const part = (values: { data: Float32Array | Int32Array }) =>
-      values.data.slice(from * MAX_TOKENS, until * MAX_TOKENS);
-    const shape = [until - from, MAX_TOKENS];
-    const inputs = {
-      text_ids: { data: part(tokens.text_ids), shape },
-      text_weights: { data: part(tokens.text_weights), shape },
-    };
-    vectors.set(await encode(inputs), from * config.text.dim);
-  }
-  return { tokeniser, model, index: indexVectors(config.text.dim, vectors, reporter) };
 }
 
 function isoDay(seconds: number): string {

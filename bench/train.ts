@@ -1,0 +1,101 @@
+// Steps of training beside the bare matrix products of their graphs: examples a second, GFLOP/s, the ratio of the two; what the size of
+// a table costs; the peak of memory. `--size tiny|small|full`, `--quick` for fewer rounds of fewer steps on a smaller shop. The last
+// line is JSON. Knows nothing of how a step is made (training/steps.ts) or what its products are (training/bare-products.ts).
+
+import { parseArgs } from 'node:util';
+import { loadConfig } from '../src/config';
+import { openEngine } from '../src/engine/engine';
+import { SIZES, trainingConfig } from '../src/training/config';
+import { bareProducts } from './training/bare-products';
+import { interleaved, type Cost } from './training/rounds';
+import { rankerSteps, recording, towerSteps, type Steps } from './training/steps';
+import { syntheticShop } from './training/synthetic-shop';
+
+const { values: flags } = parseArgs({ options: { size: { type: 'string' }, quick: { type: 'boolean' } } });
+const size = SIZES.find((one) => one === (flags.size ?? 'small'));
+if (!size) throw new Error(`--size: expected ${SIZES.join(', ')}, got ${String(flags.size)}`);
+const quick = flags.quick ?? false;
+const [rounds, count] = quick ? [7, 6] : [25, 12];
+
+void main();
+
+async function main(): Promise<void> {
+  const { threads } = loadConfig();
+  const engine = openEngine({ threadsPerRun: threads });
+  const recorder = recording(engine);
+  const config = trainingConfig(size ?? 'small', 1);
+  const shop = await syntheticShop(quick ? { customers: 2_000, transactions: 40_000, days: 180 } : {});
+  const facts = [`${shop.at.length} purchases`, `${shop.catalogue.size} articles`, `${threads} threads`];
+  console.log(
+    `size ${config.size}, synthetic shop: ${facts.join(', ')}; medians of ${rounds} rounds of ${count} steps`,
+  );
+
+  const results: Record<string, unknown> = {};
+  for (const make of [rankerSteps, towerSteps]) {
+    const steps = await make(recorder.engine, shop, config);
+    results[steps.name] = await measure(steps);
+  }
+  results.table = await tables();
+  const peak = process.resourceUsage().maxRSS * 1024;
+  console.log(`peak memory of this process: ${(peak / 2 ** 20).toFixed(0)} MiB`);
+  await engine.close();
+  console.log(JSON.stringify({ benchmark: 'train', size, quick, threads, ...results, peakBytes: peak }));
+
+  async function measure(steps: Steps): Promise<unknown> {
+    const batches = [...steps.batches(count)];
+    const examples = batches.reduce((sum, batch) => sum + steps.examplesOf(batch), 0) / count;
+    const recorded = await recorder.record(() => steps.trainer.train(batches));
+    const bare = await bareProducts(engine, recorded);
+    const gigaflop = bare.flops / count / 1e9;
+    const costs = await interleaved(rounds, count, {
+      step: () => steps.trainer.train(batches),
+      training: () => steps.trainer.train(steps.batches(count)),
+      bare: bare.run,
+    });
+    const { step, training } = costs;
+    const ratio = {
+      wall: costs.bare.wall / step.wall,
+      cpu: costs.bare.cpu / step.cpu,
+      training: costs.bare.wall / training.wall,
+    };
+    const line = (name: string, { wall, cpu }: Cost, ...more: string[]): void => {
+      const figures = [
+        `${wall.toFixed(2)} ms`,
+        `${cpu.toFixed(2)} ms of processors`,
+        `${((gigaflop / wall) * 1000).toFixed(0)} GFLOP/s`,
+      ];
+      console.log(`${steps.name.padEnd(10)} ${name.padEnd(34)} ${[...figures, ...more].join(' · ')}`);
+    };
+    const speed = (wall: number): number => Math.round((1000 * examples) / wall);
+    line('a step', step, `${speed(step.wall)} ${steps.unit}/s`, `ratio ${ratio.wall.toFixed(2)}`);
+    line(
+      'a step, its batch made on the way',
+      training,
+      `${speed(training.wall)} ${steps.unit}/s`,
+      `ratio ${ratio.training.toFixed(2)}`,
+    );
+    line(`its ${bare.products} products alone`, costs.bare);
+    return {
+      unit: steps.unit,
+      examplesPerStep: examples,
+      gigaflopPerStep: gigaflop,
+      examplesPerSecond: speed(step.wall),
+      costs,
+      ratio,
+    };
+  }
+
+  /** Steps of the two towers with a small and a large table of article ids. */
+  async function tables(): Promise<unknown> {
+    const [few, many] = [10_000, 1_000_000];
+    const [small, large] = [await towerSteps(engine, shop, config, few), await towerSteps(engine, shop, config, many)];
+    const costs = await interleaved(rounds, count, {
+      few: () => small.trainer.train(small.batches(count)),
+      many: () => large.trainer.train(large.batches(count)),
+    });
+    const ratio = costs.many.wall / costs.few.wall;
+    const text = `${costs.many.wall.toFixed(2)} ms, with ${few}: ${costs.few.wall.toFixed(2)} ms · ratio ${ratio.toFixed(2)}`;
+    console.log(`two-tower  a step with a table of ${many} rows: ${text}`);
+    return { few, many, costs, ratio };
+  }
+}

@@ -1,0 +1,98 @@
+// The synthetic shop as training reads it, without a database: the files that `generate` writes, read and encoded.
+// Knows nothing of models.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openShop, FIELDS, type FileKind, type Kind } from '../../src/data/mapping';
+import type { CsvFile } from '../../src/data/csv';
+import type { ArticleRow, CustomerRow, PurchaseColumns } from '../../src/data/store';
+import { generateShop } from '../../src/data/synthetic';
+import type { ShopOptions } from '../../src/data/synthetic-world';
+import { Catalogue } from '../../src/features/catalogue';
+import { Shop } from '../../src/features/dataset';
+import { EncoderFit } from '../../src/features/encoder';
+import { silentReporter } from '../../src/telemetry';
+
+/** The shop of these options, all of its articles and purchases known. */
+export async function syntheticShop(options: Partial<ShopOptions>): Promise<Shop> {
+  const folder = await mkdtemp(join(tmpdir(), 'vitrine-bench-'));
+  try {
+    await generateShop(folder, options, silentReporter);
+    const files = await openShop(folder);
+    const articles = (await rowsOf('articles', files.articles, files.mapping.articles)).map(
+      (row, key) => ({ ...row, key, attributes: {}, updatedAt: new Date(0) }) as unknown as ArticleRow,
+    );
+    if (!files.customers || !files.mapping.customers) throw new Error('the synthetic shop has a file of customers');
+    const customers = (await rowsOf('customers', files.customers, files.mapping.customers)).map(
+      (row, key) => ({ ...row, key, attributes: {} }) as unknown as CustomerRow,
+    );
+    const purchases = await rowsOf('transactions', files.transactions, files.mapping.transactions);
+    return encoded(articles, customers, purchases);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+type Field = string | number | boolean | null;
+
+async function rowsOf(
+  kind: FileKind,
+  file: CsvFile,
+  mapping: Readonly<Record<string, unknown>>,
+): Promise<Record<string, Field>[]> {
+  const fields = Object.entries<readonly [string, Kind]>(FIELDS[kind]).map(([name, [, how]]) => {
+    return { name, how, place: file.header.indexOf(String(mapping[name])) };
+  });
+  const rows: Record<string, Field>[] = [];
+  for await (const batch of file.batches()) {
+    for (const row of batch.rows) {
+      rows.push(Object.fromEntries(fields.map(({ name, how, place }) => [name, valueOf(row[place], how)])));
+    }
+  }
+  return rows;
+}
+
+function valueOf(text: string, how: Kind): Field {
+  if (text === '') return null;
+  if (how === 'id' || how === 'text') return text;
+  if (how === 'time') return Date.parse(text) / 1000;
+  return how === 'flag' ? Number(text) === 1 : Number(text);
+}
+
+function encoded(
+  articles: readonly ArticleRow[],
+  customers: readonly CustomerRow[],
+  purchases: readonly Record<string, Field>[],
+): Shop {
+  const fit = new EncoderFit();
+  fit.addArticles(articles);
+  fit.addCustomers(customers);
+  const encoder = fit.finish(articles.map(({ id }) => id));
+  const catalogue = new Catalogue(encoder);
+  catalogue.put(articles);
+  const articleKeys = new Map(articles.map(({ id, key }) => [id, key]));
+  const customerKeys = new Map(customers.map(({ id, key }) => [id, key]));
+  // As the store gives them: by customer, oldest first. The file is in the order of days.
+  const sorted = purchases
+    .map(({ date, customer, article, price }) => ({
+      customer: customerKeys.get(String(customer)) ?? -1,
+      article: articleKeys.get(String(article)) ?? -1,
+      at: Number(date),
+      price: Number(price),
+    }))
+    .sort((a, b) => a.customer - b.customer || a.at - b.at || a.article - b.article);
+  const columns: PurchaseColumns = {
+    customer: Int32Array.from(sorted, ({ customer }) => customer),
+    article: Int32Array.from(sorted, ({ article }) => article),
+    at: Float64Array.from(sorted, ({ at }) => at),
+    price: Float32Array.from(sorted, ({ price }) => price),
+  };
+  return new Shop(
+    encoder,
+    catalogue,
+    Int32Array.from(customers, ({ key }) => key),
+    customers.map(({ id }) => id),
+    encoder.customers(customers),
+    columns,
+  );
+}

@@ -1,0 +1,197 @@
+// The folder of a CLIP or sentence encoder in Hugging Face's layout: which files count, what they say of reading texts, and a
+// fingerprint of them. Knows nothing of tokens and runs nothing.
+//
+//   tokenizer.json   config.json   and one of   onnx/text_model.onnx   text_model.onnx   onnx/model.onnx   model.onnx
+//   where there are: tokenizer_config.json   sentence_bert_config.json   modules.json   1_Pooling/config.json
+import { createHash } from 'node:crypto';
+import { access, readFile } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
+import { z } from 'zod';
+import { hasCode } from '../data/file-lock';
+import { asError, VitrineError } from '../errors';
+import type { EndOfText, Pooling } from './pooling';
+
+export interface EncoderFolder {
+  /** Absolute. */
+  readonly folder: string;
+  readonly name: string;
+  readonly fingerprint: string;
+  /** SHA-256 of every file that counts, by path within the folder. */
+  readonly files: Readonly<Record<string, string>>;
+  /** Path of the model within the folder, and its bytes. */
+  readonly modelFile: string;
+  readonly model: Uint8Array;
+  readonly tokenizer: object;
+  readonly tokenizerConfig: object;
+  readonly spec: EncoderSpec;
+}
+
+/** What the configuration says of reading texts. */
+export interface EncoderSpec {
+  /** Tokens of one text that are read, special ones included. */
+  readonly maxTokens: number;
+  /** The token that fills up a batch, where the tokeniser's files name none. */
+  readonly padId: number;
+  /** Each token of a text sees only those before it, as in CLIP: what comes after the end changes nothing. */
+  readonly causal: boolean;
+  /** How vectors of tokens become one, where the model leaves it to its reader. */
+  readonly pooling: Pooling;
+  readonly endOfText: EndOfText;
+  /** A step between pooling and the vector that is in no ONNX file of tokens. */
+  readonly dense: boolean;
+  /** Pixels a side of the picture that a whole CLIP wants beside the texts. */
+  readonly imageSize: number;
+}
+
+/** The text side alone comes first: it is smaller and does nothing for pictures. */
+const MODEL_FILES = ['onnx/text_model.onnx', 'text_model.onnx', 'onnx/model.onnx', 'model.onnx'];
+const NEEDED = ['tokenizer.json', 'config.json'] as const;
+const OPTIONAL = [
+  'tokenizer_config.json',
+  'sentence_bert_config.json',
+  'modules.json',
+  '1_Pooling/config.json',
+] as const;
+/** Counts into fingerprints: raise it when the same files are read otherwise. */
+const VERSION = 1;
+
+/** @throws VitrineError INPUT_INVALID that says which file is missing or does not fit. */
+export async function readEncoderFolder(path: string): Promise<EncoderFolder> {
+  const folder = resolve(path);
+  if (!(await exists(folder))) throw invalid(folder, 'there is no such folder');
+  const modelFile = await firstOf(folder, MODEL_FILES);
+  if (modelFile === undefined) throw invalid(folder, `expected one of ${MODEL_FILES.join(', ')}, got none`);
+  if (await exists(join(folder, `${modelFile}_data`))) {
+    throw invalid(
+      folder,
+      `expected the weights within ${modelFile}, got ${modelFile}_data beside it: export as one file`,
+    );
+  }
+  const contents = new Map<string, Buffer>([[modelFile, await readFile(join(folder, modelFile))]]);
+  for (const file of NEEDED) {
+    const content = await readIfThere(folder, file);
+    if (content === undefined) throw invalid(folder, `expected ${file}, got no such file`);
+    contents.set(file, content);
+  }
+  for (const file of OPTIONAL) {
+    const content = await readIfThere(folder, file);
+    if (content !== undefined) contents.set(file, content);
+  }
+  const files: Record<string, string> = {};
+  for (const file of [...contents.keys()].sort()) files[file] = sha256(contents.get(file) ?? '');
+  const read = <T>(file: string, schema: z.ZodType<T>): T => parse(folder, file, contents.get(file), schema);
+  return {
+    folder,
+    name: basename(folder),
+    fingerprint: sha256(JSON.stringify([VERSION, files])).slice(0, 16),
+    files,
+    modelFile,
+    model: contents.get(modelFile) ?? new Uint8Array(),
+    tokenizer: read('tokenizer.json', tokenizerSchema),
+    tokenizerConfig: read('tokenizer_config.json', z.looseObject({})),
+    spec: specOf(folder, read),
+  };
+}
+
+const tokenizerSchema = z.looseObject({ model: z.looseObject({}) });
+const textSchema = z.object({
+  model_type: z.string().nullish(),
+  max_position_embeddings: z.number().nullish(),
+  pad_token_id: z.number().nullish(),
+  eos_token_id: z.union([z.number(), z.array(z.number())]).nullish(),
+});
+const configSchema = textSchema.extend({
+  text_config: textSchema.nullish(),
+  vision_config: z.object({ image_size: z.number().nullish() }).nullish(),
+});
+const tokenizerConfigSchema = z.object({ model_max_length: z.number().nullish() });
+const sentenceSchema = z.object({ max_seq_length: z.number().nullish() });
+const modulesSchema = z.array(z.object({ type: z.string() })).default([]);
+const poolingSchema = z.record(z.string(), z.unknown());
+
+function specOf(folder: string, read: <T>(file: string, schema: z.ZodType<T>) => T): EncoderSpec {
+  const config = read('config.json', configSchema);
+  const text = { ...config, ...config.text_config };
+  const causal = [config.model_type, config.text_config?.model_type].some((type) => /^clip/.test(type ?? ''));
+  const limits = [
+    read('tokenizer_config.json', tokenizerConfigSchema).model_max_length,
+    read('sentence_bert_config.json', sentenceSchema).max_seq_length,
+    text.max_position_embeddings,
+  ].filter((limit) => typeof limit === 'number');
+  const modes = poolingOf(folder, read('1_Pooling/config.json', poolingSchema));
+  const end = Array.isArray(text.eos_token_id) ? text.eos_token_id[0] : text.eos_token_id;
+  return {
+    maxTokens: Math.min(512, ...limits),
+    padId: text.pad_token_id ?? 0,
+    causal,
+    pooling: modes ?? (causal ? 'end-of-text' : 'mean'),
+    // Configurations of before 2023 say 2, whatever the vocabulary: there the end is the largest id, as in OpenAI's code.
+    endOfText: typeof end === 'number' && end !== 2 ? end : 'largest',
+    dense: read('modules.json', modulesSchema).some(({ type }) => type.endsWith('.Dense')),
+    imageSize: config.vision_config?.image_size ?? 224,
+  };
+}
+
+const MODES: Readonly<Record<string, Pooling>> = {
+  cls_token: 'first',
+  cls: 'first',
+  mean_tokens: 'mean',
+  mean_sqrt_len_tokens: 'mean', // its length is another, its direction is not
+  mean: 'mean',
+  max_tokens: 'max',
+  max: 'max',
+  lasttoken: 'last',
+};
+
+/** What sentence-transformers writes: one `pooling_mode_… : true`, or its name; undefined where there is no such file. */
+function poolingOf(folder: string, config: Readonly<Record<string, unknown>>): Pooling | undefined {
+  const named = config.pooling_mode;
+  const flags = Object.keys(config).filter((key) => key.startsWith('pooling_mode_') && config[key] === true);
+  const modes = typeof named === 'string' ? [named] : flags.map((key) => key.replace('pooling_mode_', ''));
+  if (modes.length === 0) return undefined;
+  const [mode] = modes;
+  if (modes.length === 1 && mode in MODES) return MODES[mode];
+  const expected = Object.keys(MODES).join(', ');
+  throw invalid(folder, `1_Pooling/config.json: expected one of ${expected}, got ${modes.join(' and ')}`);
+}
+
+function parse<T>(folder: string, file: string, content: Buffer | undefined, schema: z.ZodType<T>): T {
+  let value: unknown;
+  try {
+    value = JSON.parse(content?.toString('utf8') ?? (file === 'modules.json' ? '[]' : '{}'));
+  } catch (thrown) {
+    throw invalid(folder, `${file}: expected JSON, got something else (${asError(thrown).message})`);
+  }
+  const parsed = schema.safeParse(value);
+  if (!parsed.success) throw invalid(folder, `${file}: ${z.prettifyError(parsed.error)}`);
+  return parsed.data;
+}
+
+async function firstOf(folder: string, files: readonly string[]): Promise<string | undefined> {
+  for (const file of files) if (await exists(join(folder, file))) return file;
+  return undefined;
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function readIfThere(folder: string, file: string): Promise<Buffer | undefined> {
+  try {
+    return await readFile(join(folder, file));
+  } catch (thrown) {
+    if (hasCode(thrown, 'ENOENT') || hasCode(thrown, 'ENOTDIR')) return undefined;
+    throw invalid(folder, `cannot read ${file}: ${asError(thrown).message}`);
+  }
+}
+
+function sha256(content: Uint8Array | string): string {
+  return createHash('sha256').update(content).digest('hex');
+}
+
+export function invalid(folder: string, why: string): VitrineError {
+  return new VitrineError('INPUT_INVALID', `The text encoder in ${folder} cannot be used: ${why}.`);
+}

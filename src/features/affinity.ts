@@ -1,0 +1,131 @@
+// How well an article's attributes fit a customer: of each attribute, how much more of the article's value the customer, or else
+// customers of like age, bought than everybody does. Counted, not learnt, so that it holds for a shop of any size and for articles that
+// never sold. Knows no model.
+import type { Catalogue } from './catalogue';
+import type { PastPurchase } from './pairs';
+
+/** Purchases of the peers' mix that each customer is given besides their own. */
+const BORROWED = 4;
+/** How much less a purchase counts lately than the next newer one. */
+const DECAY = 0.8;
+/** Brings a logarithm of a lift to the order of 1. */
+const SCALE = 1 / 3;
+
+/** Purchases of everybody's mix that each group of peers is given besides its own. */
+const BORROWED_BY_PEERS = 200;
+
+/**
+ * Of each value of an attribute the share of all units sold that had it, a little above 0, by everybody first, then by each group of peers:
+ * [1 + groups, slots of the article layout].
+ * @param units [1 + groups][articles]
+ */
+export function attributeShares(catalogue: Catalogue, units: readonly ArrayLike<number>[]): Float32Array {
+  const { slots } = catalogue.layout;
+  const shares = new Float32Array(units.length * slots);
+  units.forEach((sold, group) => {
+    const sums = new Float64Array(slots);
+    let total = 0;
+    for (let article = 0; article < catalogue.size; article++) {
+      if (sold[article] === 0) continue;
+      total += sold[article];
+      catalogue.forEachValue(article, (_attribute, slot, weight) => {
+        sums[slot] += weight * sold[article];
+      });
+    }
+    for (let slot = 0; slot < slots; slot++) {
+      shares[group * slots + slot] =
+        group === 0
+          ? (sums[slot] + 1) / (total + 1)
+          : (sums[slot] + BORROWED_BY_PEERS * shares[slot]) / (total + BORROWED_BY_PEERS);
+    }
+  });
+  return shares;
+}
+
+/**
+ * Writes how well an article's attributes fit: `width` values into `out` from `at` on, for every attribute first what all purchases say, then what
+ * the latest say; gives the mean of each. Of a customer without purchases they say what the peers' do; all are 0 where there are none.
+ */
+export type Fit = (article: number, out: Float32Array, at: number) => readonly [ever: number, lately: number];
+
+export class Affinity {
+  /** Values of one article: two an attribute. */
+  readonly width: number;
+  private readonly attributes: number;
+  /** [slots] what a customer's purchases add to the logarithm of a value's lift; 0 but for those in `touched`. */
+  private readonly ever: Float32Array;
+  private readonly lately: Float32Array;
+  private touched: number[] = [];
+  /** [groups, slots] what the mix of each group of peers says before any purchase. */
+  private readonly peers: Float32Array;
+
+  /** @param shares [1 + groups, slots] see `attributeShares` */
+  constructor(
+    private readonly catalogue: Catalogue,
+    private readonly shares: Float32Array,
+  ) {
+    this.attributes = attributesOf(catalogue.layout);
+    this.width = affinityWidth(catalogue.layout);
+    this.ever = new Float32Array(catalogue.layout.slots);
+    this.lately = new Float32Array(catalogue.layout.slots);
+    const { slots } = catalogue.layout;
+    this.peers = shares.subarray(slots).map((share, i) => SCALE * Math.log(share / shares[i % slots]));
+  }
+
+  /** Reads a customer's past, newest first. `group`: of peers; none where the shop knows none. The result holds until the next call. */
+  of(past: readonly PastPurchase[], group: number): Fit {
+    const { catalogue, attributes, ever, lately } = this;
+    const { slots } = catalogue.layout;
+    // The mix that is borrowed, and what it says beside everybody's.
+    const known = group * slots < this.peers.length;
+    const mix = known ? this.shares.subarray((group + 1) * slots, (group + 2) * slots) : this.shares;
+    const said = known ? this.peers.subarray(group * slots, (group + 1) * slots) : undefined;
+    for (const slot of this.touched) ever[slot] = lately[slot] = 0;
+    this.touched = [];
+    let all = 0;
+    let recent = 0;
+    let weight = 1;
+    for (const { article } of past) {
+      all += 1;
+      recent += weight;
+      catalogue.forEachValue(article, (_attribute, slot, part) => {
+        if (ever[slot] === 0) this.touched.push(slot);
+        ever[slot] += part;
+        lately[slot] += part * weight;
+      });
+      weight *= DECAY;
+    }
+    // The lift is (bought + BORROWED · mix) / ((all + BORROWED) · share): a product of what the length of the past says, the
+    // peers, and the purchases.
+    const base = SCALE * Math.log(BORROWED / (all + BORROWED));
+    const recentBase = SCALE * Math.log(BORROWED / (recent + BORROWED));
+    for (const slot of this.touched) {
+      ever[slot] = SCALE * Math.log1p(ever[slot] / (BORROWED * mix[slot]));
+      lately[slot] = SCALE * Math.log1p(lately[slot] / (BORROWED * mix[slot]));
+    }
+    return (article, out, at) => {
+      out.fill(base, at, at + attributes);
+      out.fill(recentBase, at + attributes, at + 2 * attributes);
+      let sum = 0;
+      let recentSum = 0;
+      catalogue.forEachValue(article, (attribute, slot, part) => {
+        const before = said?.[slot] ?? 0;
+        out[at + attribute] += part * (before + ever[slot]);
+        out[at + attributes + attribute] += part * (before + lately[slot]);
+        sum += part * (before + ever[slot]);
+        recentSum += part * (before + lately[slot]);
+      });
+      return attributes === 0 ? [0, 0] : [base + sum / attributes, recentBase + recentSum / attributes];
+    };
+  }
+}
+
+type AttributeLayout = Pick<Catalogue['layout'], 'single' | 'multi'>;
+
+function attributesOf({ single, multi }: AttributeLayout): number {
+  return single.length + multi.length;
+}
+
+export function affinityWidth(layout: AttributeLayout): number {
+  return 2 * attributesOf(layout);
+}

@@ -1,0 +1,54 @@
+// The service's counters at /metrics, as Prometheus reads them (https://prometheus.io/docs/instrumenting/exposition_formats).
+// Knows the counters by name only.
+
+import type { FastifyInstance } from 'fastify';
+
+export interface Counters {
+  /** Runs of models and searches of indexes since the release was opened. */
+  work(): ReadonlyMap<string, number>;
+  release(): string | undefined;
+}
+
+export function addMetrics(app: FastifyInstance, counters: Counters | undefined): void {
+  let requests = 0;
+  let failed = 0;
+  let seconds = 0;
+  app.addHook('onResponse', async (_request, reply) => {
+    requests += 1;
+    seconds += reply.elapsedTime / 1000;
+    if (reply.statusCode >= 500) failed += 1;
+  });
+  app.get('/metrics', (_request, reply) => {
+    const { rss } = process.memoryUsage();
+    const lines = [
+      ...metric('vitrine_http_requests_total', 'counter', 'Requests answered.', requests),
+      ...metric('vitrine_http_failures_total', 'counter', 'Requests answered with a status of 500 or more.', failed),
+      ...metric('vitrine_http_seconds_total', 'counter', 'Time from request to answer, summed up.', seconds),
+      ...metric('vitrine_memory_bytes', 'gauge', 'Resident memory of the process.', rss),
+      ...metric('vitrine_uptime_seconds', 'gauge', 'Since the process began.', process.uptime()),
+    ];
+    if (counters) {
+      lines.push(
+        ...heading(
+          'vitrine_work_total',
+          'counter',
+          'Runs of models and searches of indexes by the release that is served.',
+        ),
+        ...Array.from(counters.work(), ([what, count]) => `vitrine_work_total{what="${what}"} ${count}`),
+        ...heading('vitrine_release_info', 'gauge', 'The release that is served.'),
+        `vitrine_release_info{release="${counters.release() ?? ''}"} 1`,
+      );
+    }
+    return reply
+      .headers({ 'cache-control': 'no-store', 'content-type': 'text/plain; version=0.0.4; charset=utf-8' })
+      .send(`${lines.join('\n')}\n`);
+  });
+}
+
+function metric(name: string, type: 'counter' | 'gauge', help: string, value: number): string[] {
+  return [...heading(name, type, help), `${name} ${value}`];
+}
+
+function heading(name: string, type: 'counter' | 'gauge', help: string): string[] {
+  return [`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`];
+}

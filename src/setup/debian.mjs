@@ -1,0 +1,22 @@
+// Debian's packages, installed where that is allowed without asking: as root, or by a sudo that wants no password.
+// Plain JavaScript without dependencies.
+
+import { existsSync } from 'node:fs';
+import { run } from './shell.mjs';
+
+/** @returns {Promise<string | undefined>} undefined where they are installed now, else why not */
+export async function installDebianPackages(packages) {
+  if (!existsSync('/usr/bin/apt-get')) return `needs ${packages.join(', ')}`;
+  const root = process.getuid?.() === 0;
+  const sudo = root ? [] : ['sudo', '-n'];
+  if (!root && !(await run('sudo', ['-n', 'true'])).ok) return `${packages.join(', ')} are not installed`;
+  const apt = async (...args) => {
+    const [program, ...rest] = [...sudo, 'apt-get', '-q', '-o', 'DPkg::Lock::Timeout=120', ...args];
+    return run(program, rest, { env: { DEBIAN_FRONTEND: 'noninteractive' }, timeoutMs: 300_000 });
+  };
+  // The lists of packages may be absent, as in containers, or too old.
+  await apt('update');
+  const { ok, output } = await apt('install', '-y', '--no-install-recommends', ...packages);
+  if (ok) return undefined;
+  return `apt-get could not install ${packages.join(', ')}: ${/^E: .*/m.exec(output)?.[0] ?? 'no reason given'}`;
+}

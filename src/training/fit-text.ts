@@ -1,0 +1,100 @@
+// The text encoder of a shop, from its catalogue and its habits to vectors that can be searched: tokeniser, training, one vector
+// for each article, an index. Knows the order of the work, none of its details.
+import { builtInEncoder } from '../encoders/text-encoder';
+import type { Engine } from '../engine/engine';
+import type { Catalogue } from '../features/catalogue';
+import type { CoPurchases } from '../features/co-purchase';
+import type { Known, Shop } from '../features/dataset';
+import type { Encoder } from '../features/encoder';
+import { fitTokeniser, type Tokeniser } from '../features/text';
+import { encodeOnnx, type EncodedModel } from '../graph/onnx';
+import { createRandom } from '../random';
+import { MODEL_OUTPUT } from '../release/format';
+import { modelKey, modelOf } from '../release/open';
+import type { VectorIndex } from '../release/vector-index';
+import type { Reporter } from '../telemetry';
+import type { TrainingConfig } from './config';
+import { indexVectors } from './fit';
+import { textEncoder, trainTextEncoder } from './text-encoder';
+
+export interface FittedText {
+  readonly tokeniser: Tokeniser;
+  readonly model: EncodedModel;
+  /** [articles, dim] */
+  readonly vectors: Float32Array;
+  /** Of the vectors; ids are places. */
+  readonly index: VectorIndex;
+}
+
+/** `known`: which purchases may be learnt from; `coPurchases` are counted in them. */
+export async function fitText(
+  engine: Engine,
+  shop: Shop,
+  known: Known,
+  coPurchases: CoPurchases,
+  config: Pick<TrainingConfig, 'text' | 'seed'>,
+  reporter: Reporter,
+): Promise<FittedText> {
+  const { dim } = config.text;
+  const { texts, catalogue, encoder } = shop;
+  const tokeniser = fitTokeniser(texts);
+  const lessons = {
+    tokens: tokeniser.inputs(texts),
+    groups: groupsOf(catalogue, encoder),
+    together: { coPurchases, sold: soldOf(shop, known) },
+  };
+  const random = createRandom(config.seed, 'text');
+  const weights = await trainTextEncoder(engine, tokeniser, lessons, config.text, random, reporter);
+  const name = 'text_encoder';
+  const output = textEncoder(tokeniser, dim)('text');
+  const model = encodeOnnx({ name, outputs: { [MODEL_OUTPUT[name]]: output }, values: weights, embeddings: 'inline' });
+  const draft = { name: 'draft' };
+  await engine.load(modelKey(draft, name), model.bytes);
+  const run = modelOf(engine, draft, name);
+  const { fingerprint } = tokeniser;
+  const vectors = await builtInEncoder({ fingerprint, dim, tokeniser, model: run }).encode(texts);
+  return { tokeniser, model, vectors, index: indexVectors(dim, vectors, reporter) };
+}
+
+/** The article of each purchase that is known. */
+function soldOf({ article, offsets, customers }: Shop, known: Known): Int32Array {
+  const sold = new Int32Array(known.reduce((sum, end, customer) => sum + end - offsets[customer], 0));
+  let count = 0;
+  for (let customer = 0; customer < customers; customer++) {
+    const own = article.subarray(offsets[customer], known[customer]);
+    sold.set(own, count);
+    count += own.length;
+  }
+  return sold;
+}
+
+/**
+ * What makes two articles look alike to people, more and more, by the names of the encoder's features. A shop that does not have them teaches by its words and its purchases alone.
+ */
+const LOOKS = [
+  ['product_type'],
+  ['product_type', 'colour_group', 'graphical_appearance'],
+  ['product_type', 'colour_group', 'graphical_appearance', 'department'],
+] as const;
+
+/** For each list of columns the groups of articles that agree in all of them; 0 where one is not known. */
+function groupsOf(catalogue: Catalogue, encoder: Encoder): Int32Array[] {
+  const { single } = catalogue.layout;
+  // Of a column's slots the first, which has the column's name alone, stands for what is not known.
+  const known = encoder.slotNames('article_fields').map((name) => (JSON.parse(name) as unknown[]).length > 1);
+  const row = new Int32Array(single.length);
+  return LOOKS.flatMap((columns) => {
+    const places = columns.map((column) => single.indexOf(column));
+    if (places.includes(-1)) return [];
+    const numbers = new Map<string, number>();
+    return Int32Array.from({ length: catalogue.size }, (_, article) => {
+      catalogue.copySingle(article, row, 0);
+      const values = places.map((place) => row[place]);
+      if (!values.every((value) => known[value])) return 0;
+      const name = values.join(' ');
+      const number = numbers.get(name) ?? numbers.size + 1;
+      numbers.set(name, number);
+      return number;
+    });
+  });
+}

@@ -1,0 +1,115 @@
+// The way to the API: typed documents in, data out, and a record of each operation for the inspector. The only place of the
+// shop window that fetches.
+
+import { signal } from '@preact/signals';
+import { useEffect, useState } from 'preact/hooks';
+import { request, type TypedDocumentString } from '../../schema/client';
+
+/** As the server's `extensions.trace` has it. */
+export interface Stage {
+  readonly name: string;
+  readonly startMs: number;
+  readonly ms: number;
+}
+
+export interface Trace {
+  readonly totalMs: number;
+  readonly stages: readonly Stage[];
+  readonly recommendations: readonly {
+    readonly customerId: string;
+    readonly batch: number;
+    readonly purchases: number;
+    readonly candidates: number;
+    readonly found: Readonly<Record<string, number>>;
+    readonly stages: readonly Stage[];
+  }[];
+}
+
+/** An operation that was sent. */
+export interface Operation {
+  readonly number: number;
+  readonly name: string;
+  readonly text: string;
+  readonly variables: unknown;
+  /** From here to there and back. */
+  readonly ms: number;
+  readonly trace: Trace | undefined;
+  readonly data: unknown;
+  readonly error: string | undefined;
+}
+
+/** Newest first. */
+export const operations = signal<readonly Operation[]>([]);
+const KEPT = 8;
+let sent = 0;
+
+/** Sends an operation. @throws RequestError, or what fetch throws */
+export async function ask<Result, Variables>(
+  document: TypedDocumentString<Result, Variables>,
+  variables: Variables,
+  abort?: AbortSignal,
+): Promise<Result> {
+  const started = performance.now();
+  let trace: Trace | undefined;
+  const record = (data: unknown, error: string | undefined): void => {
+    const text = document.toString().trim();
+    const name = /^(?:query|mutation) (\w+)/m.exec(text)?.[1] ?? 'Operation';
+    const ms = performance.now() - started;
+    const operation = { number: ++sent, name, text, variables, ms, trace, data, error };
+    operations.value = [operation, ...operations.value].slice(0, KEPT);
+  };
+  try {
+    const data = await request('/graphql', document, variables, {
+      headers: { 'vitrine-trace': '1' },
+      ...(abort ? { signal: abort } : {}),
+      onExtensions: (extensions) => {
+        trace = (extensions as { trace?: Trace }).trace;
+      },
+    });
+    record(data, undefined);
+    return data;
+  } catch (thrown) {
+    if (!abort?.aborted) record(undefined, messageOf(thrown));
+    throw thrown;
+  }
+}
+
+export interface Answer<Result> {
+  /** Of the last question that was answered, while a new one is on its way. */
+  readonly data: Result | undefined;
+  readonly error: string | undefined;
+  readonly waiting: boolean;
+  /** Asks again. */
+  readonly again: () => void;
+}
+
+/** Asks when it is first shown and whenever the variables change; null: nothing to ask yet. */
+export function useAnswer<Result, Variables>(
+  document: TypedDocumentString<Result, Variables>,
+  variables: Variables | null,
+): Answer<Result> {
+  const key = variables === null ? null : JSON.stringify(variables);
+  const [state, setState] = useState<{ key?: string | null; data?: Result; error?: string }>({});
+  const [round, setRound] = useState(0);
+  useEffect(() => {
+    if (key === null) return undefined;
+    const abort = new AbortController();
+    ask(document, JSON.parse(key) as Variables, abort.signal).then(
+      (data) => setState({ key, data }),
+      (thrown: unknown) => {
+        if (!abort.signal.aborted) setState({ key, error: messageOf(thrown) });
+      },
+    );
+    return () => abort.abort();
+  }, [document, key, round]);
+  return {
+    data: state.data,
+    error: state.key === key ? state.error : undefined,
+    waiting: state.key !== key,
+    again: () => setRound(round + 1),
+  };
+}
+
+export function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}

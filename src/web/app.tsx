@@ -1,0 +1,63 @@
+// The frame around every page: header, the page of the address, footer, and the inspector beside them.
+
+import { LocationProvider, Route, Router, useLocation } from 'preact-iso';
+import { useEffect, useRef } from 'preact/hooks';
+import { Header } from './parts/header';
+import { Inspector } from './parts/inspector';
+import { Toast } from './parts/toast';
+import { ArticlePage } from './pages/article';
+import { BasketPage } from './pages/basket';
+import { HomePage } from './pages/home';
+import { NotFoundPage } from './pages/not-found';
+import { SearchPage } from './pages/search';
+
+/** Addresses that are shown here; others (the API, the report) are pages of their own. */
+const OWN = /^\/($|\?|article\/|search|basket)/;
+
+export function App() {
+  return (
+    <LocationProvider scope={OWN}>
+      <Frame />
+    </LocationProvider>
+  );
+}
+
+function Frame() {
+  const main = useRef<HTMLElement>(null);
+  const { path } = useLocation();
+  const before = useRef(path);
+  useEffect(() => {
+    if (before.current === path) return;
+    before.current = path;
+    // As after a full load: from the top, and for the keyboard from the beginning of the page.
+    scrollTo(0, 0);
+    main.current?.focus({ preventScroll: true });
+  }, [path]);
+  return (
+    <div class="frame">
+      <a class="skip" href="#main">
+        Skip to the content
+      </a>
+      <div class="shop">
+        <Header />
+        <main id="main" ref={main} tabIndex={-1}>
+          <Router>
+            <Route path="/" component={HomePage} />
+            <Route path="/article/:id" component={ArticlePage} />
+            <Route path="/search" component={SearchPage} />
+            <Route path="/basket" component={BasketPage} />
+            <Route default component={NotFoundPage} />
+          </Router>
+        </main>
+        <footer class="footer">
+          <p>
+            Everything here comes through one GraphQL API. <a href="/graphql">Try it in Sandbox</a>, read{' '}
+            <a href="/report">how good it is</a>, or look at <a href="/metrics">its metrics</a>.
+          </p>
+        </footer>
+      </div>
+      <Inspector />
+      <Toast />
+    </div>
+  );
+}

@@ -1,0 +1,68 @@
+// Values of the API as people read them.
+
+/** H&M's prices, and those of the synthetic shop, are scaled to hide the currency: times this they look like prices again. */
+const SCALE = 590;
+
+/** “29.99”; nothing where nobody knows. */
+export function priceOf(price: number | null): string {
+  return price === null ? '' : inFigures(priceNumber(price));
+}
+
+/** A price as one would ask for it. */
+export function priceNumber(price: number): number {
+  return price < 2 ? price * SCALE : price;
+}
+
+export function inFigures(amount: number): string {
+  return amount.toLocaleString('en-GB', { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+}
+
+export function milliseconds(ms: number): string {
+  return `${ms < 10 ? ms.toFixed(1) : String(Math.round(ms))} ms`;
+}
+
+export function percent(share: number): string {
+  return `${(share * 100).toFixed(share < 0.1 ? 1 : 0)} %`;
+}
+
+/** “Blouse · Dusty rose”, of what is known. */
+export function noteOf(...parts: readonly (string | null)[]): string {
+  return parts.filter((part) => part !== null && part !== '').join(' · ');
+}
+
+/** Where an article's page is. */
+export function articlePath(id: string): string {
+  return `/article/${encodeURIComponent(id)}`;
+}
+
+export interface Reason {
+  readonly source: string;
+  readonly sources: readonly string[];
+  readonly because: { readonly name: string | null } | null;
+  readonly coldStart: boolean;
+}
+
+/** Why an article is recommended, in a few words. */
+export function reasonOf({ source, sources, because, coldStart }: Reason): string {
+  const bought = because?.name;
+  // Of somebody unknown there is no taste to be close to.
+  const telling = coldStart && source === 'TWO_TOWER' ? (sources[1] ?? '') : source;
+  switch (telling) {
+    case 'OWN_PURCHASES':
+      return 'You bought it before';
+    case 'VARIANTS':
+      return bought ? `Like your ${bought}` : 'Another colour of what you bought';
+    case 'CO_PURCHASE':
+      return bought ? `Goes with ${bought}` : 'Goes with what you bought';
+    case 'TWO_TOWER':
+      return 'Close to your taste';
+    case 'TRENDING_PEERS':
+      return 'Popular at your age';
+    case 'NEW_ARRIVALS':
+      return 'New in';
+    case 'TRENDING':
+      return 'Sells well now';
+    default:
+      return 'Liked by many';
+  }
+}

@@ -1,0 +1,100 @@
+// The home page of one customer: for you, because you bought, trending. One operation brings all of it.
+
+import { useEffect } from 'preact/hooks';
+import { HomePageDocument, type HomePageQuery } from '../../../schema/client';
+import { operations, useAnswer } from '../api';
+import { articlePath, milliseconds, reasonOf } from '../format';
+import { person, seenBefore } from '../state';
+import { Card } from '../parts/card';
+import { Fault } from '../parts/fault';
+import { Shelf } from '../parts/shelf';
+
+export function HomePage() {
+  const customerId = person.value?.id;
+  const answer = useAnswer(HomePageDocument, customerId === undefined ? null : { customerId, first: 12 });
+  useEffect(() => {
+    document.title = 'Vitrine';
+  }, []);
+  if (answer.error !== undefined) return <Fault message={answer.error} again={answer.again} />;
+  const { data } = answer;
+  const before = seenBefore.value;
+  const again = data?.again.filter(({ source }) => source === 'OWN_PURCHASES') ?? [];
+  const seen = before?.customerId === customerId ? before?.ids : undefined;
+  return (
+    <div class="page" aria-busy={answer.waiting}>
+      <Greeting data={data} />
+      <Shelf title="For you" note={data && <Account data={data} seen={seen} />} places={12}>
+        {data?.recommendations.map((one, i) => (
+          <Card
+            key={one.article.id}
+            article={one.article}
+            early={i < 6}
+            reason={reasonOf(one)}
+            badge={seen && !seen.has(one.article.id) ? 'New for you' : undefined}
+          />
+        ))}
+      </Shelf>
+      {data?.customer?.purchases.nodes.slice(0, 1).map(({ article }) => (
+        <Shelf
+          key={article.id}
+          line
+          places={6}
+          title={
+            <>
+              Because you bought <a href={articlePath(article.id)}>{article.name ?? article.id}</a>
+            </>
+          }
+          note="What is like it, and what others buy with it"
+        >
+          {article.similar.map((one) => (
+            <Card key={one.article.id} article={one.article} />
+          ))}
+        </Shelf>
+      ))}
+      {again.length > 3 && (
+        <Shelf line title="Buy again" note="What you bought before and may want once more" places={6}>
+          {again.map(({ article }) => (
+            <Card key={article.id} article={article} />
+          ))}
+        </Shelf>
+      )}
+      <Shelf line title="Trending now" note="What sold most in the shop's last week" places={6}>
+        {data?.trending.map(({ article, rank, soldLastWeek }) => (
+          <Card key={article.id} article={article} badge={String(rank)} reason={`${String(soldLastWeek)} sold`} />
+        ))}
+      </Shelf>
+    </div>
+  );
+}
+
+function Greeting({ data }: { readonly data: HomePageQuery | undefined }) {
+  const cold = data?.recommendations.some(({ coldStart }) => coldStart);
+  return (
+    <div class="greeting" key={data === undefined ? 'place' : 'there'}>
+      <h1>{data === undefined ? 'Your shop window' : cold ? 'Welcome in' : 'Picked for you'}</h1>
+      <p class="quiet">
+        {data === undefined
+          ? 'One moment …'
+          : cold
+            ? 'We know nothing of you yet: this is what others like. Buy something, and see it change.'
+            : 'Every row is made when you look, from what you bought and what everybody buys.'}
+      </p>
+    </div>
+  );
+}
+
+/** What it took to make the row. */
+function Account({ data, seen }: { readonly data: HomePageQuery; readonly seen: ReadonlySet<string> | undefined }) {
+  const operation = operations.value.find((one) => one.data === data);
+  const list = operation?.trace?.recommendations[0];
+  const fresh = seen && data.recommendations.filter(({ article }) => !seen.has(article.id)).length;
+  const changed =
+    fresh === undefined ? '' : `${String(fresh)} of ${String(data.recommendations.length)} are new since you bought · `;
+  if (!operation?.trace || !list) return <>{changed}</>;
+  return (
+    <>
+      {changed}
+      {list.candidates} candidates, ranked in {milliseconds(operation.trace.totalMs)}
+    </>
+  );
+}

@@ -1,0 +1,52 @@
+// Search by words: what fits best comes first, found by the embeddings of the articles' texts.
+
+import { useLocation } from 'preact-iso';
+import { useEffect } from 'preact/hooks';
+import { SearchDocument } from '../../../schema/client';
+import { operations, useAnswer } from '../api';
+import { milliseconds } from '../format';
+import { Card } from '../parts/card';
+import { Fault } from '../parts/fault';
+import { Shelf } from '../parts/shelf';
+
+const PROPOSALS = ['pink sweater', 'striped cotton shirt', 'black summer dress', 'warm winter jacket', 'floral blouse'];
+const FOUND = 24;
+
+export function SearchPage() {
+  const text = (useLocation().query['q'] ?? '').trim().slice(0, 200);
+  const answer = useAnswer(SearchDocument, text === '' ? null : { text, first: FOUND });
+  const { data, error, again } = answer;
+  useEffect(() => {
+    document.title = text === '' ? 'Search · Vitrine' : `${text} · Vitrine`;
+  }, [text]);
+  const operation = operations.value.find((one) => one.data !== undefined && one.data === data);
+  return (
+    <div class="page" aria-busy={answer.waiting}>
+      <div class="greeting">
+        <h1>{text === '' ? 'Search' : <>“{text}”</>}</h1>
+        <ul class="proposals" aria-label="Other searches">
+          {PROPOSALS.filter((proposal) => proposal !== text).map((proposal) => (
+            <li key={proposal}>
+              <a href={`/search?q=${encodeURIComponent(proposal)}`}>{proposal}</a>
+            </li>
+          ))}
+        </ul>
+      </div>
+      {error !== undefined ? (
+        <Fault message={error} again={again} />
+      ) : (
+        text !== '' && (
+          <Shelf
+            title="What fits best"
+            note={operation?.trace && `By meaning of the words, in ${milliseconds(operation.trace.totalMs)}`}
+            places={FOUND}
+          >
+            {data?.searchArticles.map(({ article }, i) => (
+              <Card key={article.id} article={article} early={i < 6} />
+            ))}
+          </Shelf>
+        )
+      )}
+    </div>
+  );
+}

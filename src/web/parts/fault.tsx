@@ -1,0 +1,12 @@
+// What is shown where an answer did not come: why, and a way to ask again.
+
+export function Fault({ message, again }: { readonly message: string; readonly again: () => void }) {
+  return (
+    <div class="fault" role="alert">
+      <p>That did not work: {message}</p>
+      <button class="button" type="button" onClick={again}>
+        Try again
+      </button>
+    </div>
+  );
+}

@@ -1,0 +1,103 @@
+// The inspector: for what is on the page the operation, the time of each stage, the candidates by source, and why each
+// article is there. Shows what the API says of itself; knows nothing more.
+
+import { useState } from 'preact/hooks';
+import { operations, type Operation } from '../api';
+import { milliseconds } from '../format';
+import { inspecting } from '../state';
+import { CloseIcon } from './icons';
+import { Reasons, recommendationsIn } from './reasons';
+import { Candidates, Waterfall } from './waterfall';
+
+export function Inspector() {
+  const [chosen, setChosen] = useState<number | undefined>(undefined);
+  if (!inspecting.value) return null;
+  const all = operations.value;
+  const shown = all.find(({ number }) => number === chosen) ?? all[0];
+  return (
+    <aside
+      class="inspector"
+      aria-label="Inspector"
+      onKeyDown={(event) => {
+        if (event.key === 'Escape') inspecting.value = false;
+      }}
+    >
+      <header>
+        <h2>Inspector</h2>
+        <button class="tool" type="button" aria-label="Close the inspector" onClick={() => (inspecting.value = false)}>
+          <CloseIcon />
+        </button>
+      </header>
+      <ul class="operations" aria-label="Operations, newest first">
+        {all.map((one) => (
+          <li key={one.number}>
+            <button type="button" aria-pressed={one === shown} onClick={() => setChosen(one.number)}>
+              <span>{one.name}</span>
+              <span class="quiet">{milliseconds(one.ms)}</span>
+            </button>
+          </li>
+        ))}
+      </ul>
+      {shown && <Details key={shown.number} operation={shown} />}
+      <nav class="inspector-links" aria-label="More of the service">
+        <a href="/report">Report</a>
+        <a href="/metrics">Metrics</a>
+        <a href="/health/ready">Health</a>
+        <a href="/graphql">Sandbox</a>
+      </nav>
+    </aside>
+  );
+}
+
+function Details({ operation }: { readonly operation: Operation }) {
+  const { trace, error } = operation;
+  const list = trace?.recommendations[0];
+  const recommendations = recommendationsIn(operation.data);
+  return (
+    <>
+      {error !== undefined && <p role="alert">{error}</p>}
+      {trace && (
+        <section>
+          <h3>Time</h3>
+          <p class="quiet">
+            {milliseconds(trace.totalMs)} in the server, {milliseconds(operation.ms)} from here to there and back
+          </p>
+          <Waterfall trace={trace} />
+        </section>
+      )}
+      {list && (
+        <section>
+          <h3>Candidates</h3>
+          <p class="quiet">
+            {list.candidates} distinct ones, with {list.purchases} purchases to go by
+            {list.batch > 1 ? `; ${String(list.batch)} lists in one run of the models` : ''}
+          </p>
+          <Candidates found={list.found} />
+        </section>
+      )}
+      {recommendations.length > 0 && (
+        <section>
+          <h3>Why each is there</h3>
+          <Reasons recommendations={recommendations} />
+        </section>
+      )}
+      <section>
+        <h3>Operation</h3>
+        <a class="button" href={sandboxPath(operation)} target="_blank" rel="noreferrer">
+          Open in Sandbox
+        </a>
+        <pre tabIndex={0} aria-label="Variables">
+          {JSON.stringify(operation.variables, null, 2)}
+        </pre>
+        <pre tabIndex={0} aria-label="Text of the operation">
+          {operation.text}
+        </pre>
+      </section>
+    </>
+  );
+}
+
+/** Sandbox on this server, opened on the operation with its variables. */
+function sandboxPath({ name, variables }: Operation): string {
+  return `/graphql?${new URLSearchParams({ operation: name, variables: JSON.stringify(variables) }).toString()}`;
+}

@@ -1,0 +1,37 @@
+// A titled row of cards: as a grid, or as one line to scroll through. While it waits, places of the same size.
+
+import type { ComponentChildren } from 'preact';
+import { useId } from 'preact/hooks';
+import { CardPlace } from './card';
+
+export interface ShelfProps {
+  readonly title: ComponentChildren;
+  readonly note?: ComponentChildren;
+  /** One line to scroll sideways through. */
+  readonly line?: boolean;
+  /** Places to show while there are no cards yet. */
+  readonly places: number;
+  readonly children?: ComponentChildren;
+}
+
+export function Shelf({ title, note, line = false, places, children }: ShelfProps) {
+  const id = useId();
+  return (
+    <section class="shelf" aria-labelledby={id}>
+      <header class="shelf-head">
+        <h2 id={id}>{title}</h2>
+        {/* Another element when the note comes, not another text in one that is there: nothing moves. */}
+        <p class="quiet" key={note ? 'note' : 'place'}>
+          {note ?? '\u00a0'}
+        </p>
+      </header>
+      <div
+        class={line ? 'cards line' : 'cards grid'}
+        aria-busy={children === undefined}
+        {...(line ? { role: 'group', tabIndex: 0, 'aria-labelledby': id } : {})}
+      >
+        {children ?? Array.from({ length: places }, (_, i) => <CardPlace key={i} />)}
+      </div>
+    </section>
+  );
+}

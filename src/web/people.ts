@@ -1,0 +1,57 @@
+// Customers worth looking through the eyes of: of some, those with much to go by, each with another taste.
+
+import type { CustomerChoiceQuery } from '../../schema/client';
+import type { Person } from './state';
+
+type Customer = CustomerChoiceQuery['activeCustomers'][number];
+
+/** The tellingest first, no two of the same taste while there are others. */
+export function tellingPeople(customers: readonly Customer[], most: number): Person[] {
+  const known = customers.map((customer) => ({ customer, taste: tasteOf(customer) }));
+  const tastes = new Set<string>();
+  const distinct: typeof known = [];
+  const others: typeof known = [];
+  for (const one of known) {
+    const range = one.taste.range ?? '';
+    (tastes.has(range) ? others : distinct).push(one);
+    tastes.add(range);
+  }
+  return [...distinct, ...others].slice(0, most).map(({ customer, taste }) => ({
+    id: customer.id,
+    label: labelOf(customer.age, taste.types),
+  }));
+}
+
+interface Taste {
+  /** The range most is bought from. */
+  readonly range: string | undefined;
+  /** The two types bought most. */
+  readonly types: readonly string[];
+}
+
+function tasteOf({ purchases }: Customer): Taste {
+  const articles = purchases.nodes.map(({ article }) => article);
+  return {
+    range: mostOften(articles.map(({ indexGroupName }) => indexGroupName))[0],
+    types: mostOften(articles.map(({ productTypeName }) => productTypeName)).slice(0, 2),
+  };
+}
+
+/** “34, dresses and blouses”. */
+function labelOf(age: number | null, types: readonly string[]): string {
+  const taste = types.map(pluralOf).join(' and ');
+  if (age === null) return taste.charAt(0).toUpperCase() + taste.slice(1);
+  return taste === '' ? String(age) : `${String(age)}, ${taste}`;
+}
+
+function pluralOf(type: string): string {
+  const word = type.split('/')[0]?.toLowerCase() ?? '';
+  if (/s$/.test(word)) return word.endsWith('ss') ? `${word}es` : word;
+  return `${word}s`;
+}
+
+function mostOften(values: readonly (string | null)[]): string[] {
+  const counts = new Map<string, number>();
+  for (const value of values) if (value !== null) counts.set(value, (counts.get(value) ?? 0) + 1);
+  return [...counts].sort(([, a], [, b]) => b - a).map(([value]) => value);
+}

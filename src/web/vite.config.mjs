@@ -1,0 +1,60 @@
+// How the shop window is built: `npm run build` (and every command's set-up) writes it to dist/web, files compressed ahead.
+// `npx vite src/web` serves it while working on it, over a shop that runs on port 4000.
+
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
+import { defineConfig } from 'vite';
+
+const API = 'http://localhost:4000';
+
+export default defineConfig({
+  root: import.meta.dirname,
+  oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
+  build: {
+    outDir: '../../dist/web',
+    emptyOutDir: true,
+    target: 'es2022',
+    // Fonts as files of their own: they can be fetched beside the script.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    reportCompressedSize: false,
+  },
+  server: {
+    proxy: Object.fromEntries(['/graphql', '/images', '/report', '/metrics', '/health'].map((path) => [path, API])),
+  },
+  plugins: [preloadFonts(), compress()],
+});
+
+/** Names the fonts in the page, so that they come with the first paint and nothing moves when they do. */
+function preloadFonts() {
+  return {
+    name: 'preload-fonts',
+    transformIndexHtml: {
+      order: 'post',
+      handler: (_html, { bundle }) =>
+        Object.keys(bundle ?? {})
+          .filter((file) => /-latin-\d.*\.woff2$/.test(file))
+          .map((file) => ({
+            tag: 'link',
+            attrs: { rel: 'preload', as: 'font', type: 'font/woff2', href: `/${file}`, crossorigin: true },
+            injectTo: 'head',
+          })),
+    },
+  };
+}
+
+/** Writes FILE.br and FILE.gz beside scripts and styles: the server compresses nothing while it answers. */
+function compress() {
+  return {
+    name: 'compress',
+    writeBundle({ dir }) {
+      const assets = join(dir, 'assets');
+      for (const name of readdirSync(assets).filter((file) => /\.(js|css)$/.test(file))) {
+        const content = readFileSync(join(assets, name));
+        writeFileSync(join(assets, `${name}.br`), brotliCompressSync(content));
+        writeFileSync(join(assets, `${name}.gz`), gzipSync(content, { level: 9 }));
+      }
+    },
+  };
+}

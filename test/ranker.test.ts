@@ -1,0 +1,152 @@
+// The two parts of the ranker: the straight way, which a ridge holds to where it starts, and the layers, which speak only for whom they
+// help. On a shop of five articles, whose pairs are drawn.
+import { openEngine, type Batch, type Engine } from '../src/engine/engine';
+import { PAIR_FEATURES, pairWidth } from '../src/features/pairs';
+import { encodeOnnx } from '../src/graph/onnx';
+import { inOrder } from '../src/graph/tensor';
+import { createRandom } from '../src/random';
+import { createPipeline, type Customers } from '../src/recommend/pipeline';
+import { CoPurchases } from '../src/features/co-purchase';
+import { gateWeights, servedRanker, straightLoss } from '../src/training/ranker';
+import { momentOf } from '../src/training/moments';
+import { createTrainer, type Weights } from '../src/training/trainer';
+import { DAY, NOON, shopOf } from './hand-made-shop';
+
+const shop = shopOf([11, 101, 0], [11, 102, 1], [12, 103, 2], [13, 104, 3]);
+const width = pairWidth(shop.encoder.articleLayout);
+const place = (feature: keyof typeof PAIR_FEATURES): number => Object.keys(PAIR_FEATURES).indexOf(feature);
+
+let engine: Engine;
+beforeAll(() => {
+  engine = openEngine();
+});
+afterAll(() => engine.close());
+
+/** Lists of four candidates; what has the highest `price_level`, which says nothing at the start, is what is bought. */
+function lessons(lists: number, { known }: { known: boolean }): Batch {
+  const random = createRandom(lists, String(known));
+  const pair = Float32Array.from({ length: lists * 4 * width }, () => random.normal() * 0.3);
+  const label = new Float32Array(lists * 4);
+  for (let list = 0; list < lists; list++) {
+    let best = 0;
+    for (let i = 0; i < 4; i++) {
+      const at = (list * 4 + i) * width;
+      pair[at + place('history_length')] = known ? 0.5 : 0;
+      if (pair[at + place('price_level')] > pair[(list * 4 + best) * width + place('price_level')]) best = i;
+    }
+    label[list * 4 + best] = 1;
+  }
+  return {
+    pair: { data: pair, shape: [lists, 4, width] },
+    label: { data: label, shape: [lists, 4] },
+    absent: { data: new Float32Array(lists * 4), shape: [lists, 4] },
+  };
+}
+
+async function straightWeights(batch: Batch, ridge: number): Promise<Weights> {
+  const spread = new Float32Array(width).fill(0.3);
+  const trainer = await createTrainer(engine, {
+    name: 'straight',
+    loss: straightLoss(shop.encoder, { spread, ridge, lists: batch.pair.shape[0] }),
+    random: createRandom(1),
+    denseRate: 0.05,
+    tableRate: 0,
+  });
+  await trainer.train(Array<Batch>(300).fill(batch));
+  return trainer.weights;
+}
+
+const weightOf = (weights: Weights, of: 'direct' | 'newcomer'): number =>
+  weights.get(`ranker.${of}`)?.[place('price_level')] ?? Number.NaN;
+
+describe('the straight way', () => {
+  test('learns what decides, the further the more lists say so against the ridge', async () => {
+    const [few, many] = [lessons(8, { known: true }), lessons(400, { known: true })];
+    const [careful, sure] = [await straightWeights(few, 300), await straightWeights(many, 300)];
+    expect(weightOf(sure, 'direct')).toBeGreaterThan(1);
+    expect(Math.abs(weightOf(careful, 'direct'))).toBeLessThan(weightOf(sure, 'direct') / 4);
+  });
+
+  test('learns of customers with a past nothing for newcomers, and the other way round', async () => {
+    const known = await straightWeights(lessons(100, { known: true }), 10);
+    const newcomers = await straightWeights(lessons(100, { known: false }), 10);
+    expect(weightOf(known, 'newcomer')).toBeCloseTo(0, 6);
+    expect(weightOf(newcomers, 'direct')).toBeCloseTo(0, 6);
+    expect(weightOf(newcomers, 'newcomer')).toBeGreaterThan(1);
+  });
+});
+
+describe('the layers', () => {
+  const model = servedRanker(shop.encoder, { dim: 4, hidden: [8] });
+  const customers: Customers = {
+    encoded: shop.customerRows([0, 3]),
+    pasts: [shop.pastUntil(0, 2, 100), []],
+  };
+  const vector = Float32Array.of(1, 0);
+  const pipeline = createPipeline({
+    encoder: shop.encoder,
+    catalogue: shop.catalogue,
+    vectors: {
+      dim: 2,
+      index: { search: () => ({ ids: new Int32Array(0), scores: new Float32Array(0), k: 0 }) },
+      articleOf: (id) => id,
+      vectorOf: () => vector,
+    },
+    habits: {
+      coPurchases: new CoPurchases(1, new Int32Array(5).fill(-1), new Float32Array(5)),
+      repeatRates: new Float32Array(5),
+      variantRates: new Float32Array(5),
+      attributeShares: new Float32Array(20 * shop.encoder.articleLayout.slots).fill(0.5),
+    },
+    queryTower: () => Promise.resolve(new Float32Array(0)),
+    ranker: () => Promise.resolve(new Float32Array(0)),
+  });
+  const candidates = [0, 1].map(() => ({
+    articles: Int32Array.of(0, 2, 4),
+    found: new Uint16Array(3).fill(1),
+    cosines: Float32Array.of(0.5, 0.25, 0),
+    together: new Float32Array(3),
+  }));
+
+  /** [customers][candidates] by weights that are drawn, the same each time but for the gates. */
+  async function scored(gates: { known: boolean; newcomers: boolean }): Promise<number[][]> {
+    const random = createRandom(8);
+    const values = new Map<string, Float32Array>();
+    for (const tensor of inOrder([model])) {
+      const { node } = tensor;
+      if (node.kind === 'parameter') {
+        const size = tensor.shape.reduce<number>((product, dim) => product * Number(dim), 1);
+        values.set(
+          node.name,
+          Float32Array.from({ length: size }, () => random.normal()),
+        );
+      }
+      if (node.kind === 'embedding') {
+        const { name, rows, width: columns } = node.table;
+        values.set(
+          name,
+          Float32Array.from({ length: rows * columns }, () => random.normal()),
+        );
+      }
+    }
+    for (const [name, value] of gateWeights(gates)) values.set(name, value);
+    await engine.load(
+      'ranker',
+      encodeOnnx({ name: 'ranker', outputs: { scores: model }, values, embeddings: 'inline' }).bytes,
+    );
+    const inputs = pipeline.rankerInputs(customers, candidates, momentOf(shop, NOON + 5 * DAY));
+    const { data } = (await engine.run('ranker', inputs)).scores;
+    return [0, 3].map((from) => Array.from(data.subarray(from, from + 3)));
+  }
+
+  test('move the scores of those for whom their gate is open, and of nobody else', async () => {
+    const closed = await scored({ known: false, newcomers: false });
+    const forKnown = await scored({ known: true, newcomers: false });
+    const forNewcomers = await scored({ known: false, newcomers: true });
+    expect(forKnown[1]).toEqual(closed[1]);
+    expect(forNewcomers[0]).toEqual(closed[0]);
+    expect(forKnown[0]).not.toEqual(closed[0]);
+    expect(forNewcomers[1]).not.toEqual(closed[1]);
+    expect(await scored({ known: true, newcomers: true })).toEqual([forKnown[0], forNewcomers[1]]);
+  });
+});

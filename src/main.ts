@@ -24,7 +24,7 @@ import { importShop } from './data/import';
 import { openDatabase } from './data/postgres';
 import { openStore, type Store } from './data/store';
 import { generateShop } from './data/synthetic';
-import { DEFAULT_SHOP } from './data/synthetic-world';
+import { DEFAULT_SHOP, FULL_SHOP, type ShopOptions } from './data/synthetic-world';
 import { demo } from './demo';
 import { examine, formatFindings } from './doctor';
 import { openEngine } from './engine/engine';
@@ -86,39 +86,28 @@ program
   .command('generate')
   .description('write the synthetic shop as CSV files in H&M’s layout')
   .argument('<dir>', 'folder to write into')
-  .option('--customers <n>', 'customers', count, DEFAULT_SHOP.customers)
-  .option('--articles <n>', 'articles', count, DEFAULT_SHOP.articles)
-  .option('--transactions <n>', 'transactions', count, DEFAULT_SHOP.transactions)
-  .option('--days <n>', 'days that the transactions span', count, DEFAULT_SHOP.days)
+  .option('--customers <n>', `customers (default: ${DEFAULT_SHOP.customers})`, count)
+  .option('--articles <n>', `articles (default: ${DEFAULT_SHOP.articles})`, count)
+  .option('--transactions <n>', `transactions (default: ${DEFAULT_SHOP.transactions})`, count)
+  .option('--days <n>', `days that the transactions span (default: ${DEFAULT_SHOP.days})`, count)
+  .option('--full', `what is not said as large as H&M: ${sizesOf(FULL_SHOP)}; some minutes and 3 GB`)
   .option('--seed <n>', 'the same seed gives the same files', whole, DEFAULT_SHOP.seed)
   .addOption(json())
   .addHelpText('after', example('vitrine generate shop --customers 2000 --seed 7'))
-  .action(
-    (
-      dir: string,
-      options: {
-        customers: number;
-        articles: number;
-        transactions: number;
-        days: number;
-        seed: number;
-        json?: boolean;
-      },
-    ) =>
-      run(async ({ reporter, signal }) => {
-        const { customers, articles, transactions, days, seed } = options;
-        const made = await generateShop(
-          resolve(dir),
-          { customers, articles, transactions, days, seed },
-          reporter,
-          signal,
-        );
-        print(
-          options,
-          { dir: resolve(dir), ...made },
-          `The shop is in ${resolve(dir)}. Next: npx vitrine import ${dir}`,
-        );
-      }),
+  .action((dir: string, options: Partial<Omit<ShopOptions, 'endDate'>> & { full?: boolean; json?: boolean }) =>
+    run(async ({ reporter, signal }) => {
+      const { customers, articles, transactions, days, seed } = {
+        ...(options.full ? FULL_SHOP : DEFAULT_SHOP),
+        ...options,
+      };
+      const made = await generateShop(
+        resolve(dir),
+        { customers, articles, transactions, days, seed },
+        reporter,
+        signal,
+      );
+      print(options, { dir: resolve(dir), ...made }, `The shop is in ${resolve(dir)}. Next: npx vitrine import ${dir}`);
+    }),
   );
 
 program
@@ -502,6 +491,11 @@ function aborted(signal: AbortSignal): Promise<void> {
 }
 
 // ── Answers ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+function sizesOf({ customers, articles, transactions, days }: ShopOptions): string {
+  const [people, things, rows] = [customers, articles, transactions].map((size) => size.toLocaleString('en'));
+  return `${people} customers, ${things} articles, ${rows} transactions, ${days} days`;
+}
 
 function print(options: { json?: boolean }, value: unknown, text: string): void {
   process.stdout.write(`${options.json ? JSON.stringify(value, null, 2) : text}\n`);

@@ -127,6 +127,9 @@ export function importTable(result: ImportResult): string {
   const lines = [table(['file', 'rows', 'inserted', 'updated', 'unchanged', 'rejected', 'rows/s'], rows)];
   if (result.bareCustomers > 0)
     lines.push(`${number(result.bareCustomers)} customers are known by their purchases alone.`);
+  lines.push(
+    `The database takes ${number(result.databaseBytes / 2 ** 20)} MiB; the import took ${number(result.seconds)} s.`,
+  );
   if (result.rejectsFile !== null) lines.push(`Rejected rows, with reasons: ${result.rejectsFile}`);
   return lines.join('\n');
 }

@@ -60,6 +60,8 @@ export interface ImportResult {
   /** null: nothing was rejected. */
   readonly rejectsFile: string | null;
   readonly synthetic: boolean;
+  /** What the whole database takes on disk, indexes included. */
+  readonly databaseBytes: number;
   readonly seconds: number;
 }
 
@@ -109,28 +111,35 @@ async function load(
   if (!customers) reporter.say('No customers file: customers are known by their purchases alone.');
   const stagedPurchases = await stage('transactions', mapping.transactions, transactions);
 
-  const progress = reporter.progress('Merging', 4, 'steps');
-  const merge = async <T>(done: number, what: string, work: Promise<T>): Promise<T> => {
-    const result = await work;
+  const steps = ['articles', 'customers', 'unknown articles', 'purchases', 'keys and indexes', 'statistics'];
+  const progress = reporter.progress('Merging', steps.length, 'steps');
+  const begin = (step: number): void => {
     signal?.throwIfAborted();
-    progress.tick(done, what);
-    return result;
+    progress.tick(step, steps[step]);
   };
   await client.query('BEGIN');
-  const articleCounts = await merge(1, 'articles', mergeArticles(client, stagedArticles.columns));
-  const customerCounts =
-    stagedCustomers && (await merge(2, 'customers', mergeCustomers(client, stagedCustomers.columns)));
+  begin(0);
+  const articleCounts = await mergeArticles(client, stagedArticles.columns);
+  begin(1);
+  const customerCounts = stagedCustomers && (await mergeCustomers(client, stagedCustomers.columns));
+  begin(2);
   await takeUnknownArticles(client, async (faults, unwritten) => {
     await rejects.add(transactions.name, faults);
     rejects.addUnwritten(transactions.name, unwritten);
   });
   await rejects.check(transactions.name, stagedPurchases.rows);
-  const { bareCustomers, ...purchaseCounts } = await merge(3, 'purchases', mergePurchases(client));
+  begin(3);
+  const { bareCustomers, ...purchaseCounts } = await mergePurchases(client, () => {
+    begin(4);
+  });
   await keepFact(client, 'mapping', mapping);
   await keepFact(client, 'synthetic', synthetic);
   await client.query('COMMIT');
-  await merge(4, 'statistics', client.query('ANALYZE articles, customers, purchases'));
+  begin(5);
+  // Besides statistics for the planner, a map of what all may see: without it no answer can come from an index alone.
+  await client.query('VACUUM (ANALYZE) articles, customers, purchases');
   progress.done();
+  const { rows: sizes } = await client.query<{ bytes: string }>('SELECT pg_database_size(current_database()) AS bytes');
 
   const result = (staged: Staged, counts: MergeCounts): FileResult => ({
     file: staged.file,
@@ -152,6 +161,7 @@ async function load(
     rejected,
     rejectsFile: rejected > 0 ? rejects.path : null,
     synthetic: synthetic !== undefined,
+    databaseBytes: Number(sizes[0].bytes),
   };
 }
 

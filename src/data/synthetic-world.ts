@@ -34,6 +34,16 @@ export const DEFAULT_SHOP: ShopOptions = Object.freeze({
   endDate: '2020-09-22',
 });
 
+/** As large as the H&M data that the world's recommenders are measured on: its customers, articles, transactions and days. */
+export const FULL_SHOP: ShopOptions = Object.freeze({
+  customers: 1_371_980,
+  articles: 105_542,
+  transactions: 31_788_324,
+  days: 734,
+  seed: 1,
+  endDate: '2020-09-22',
+});
+
 /** What a customer has bought, newest first: article indices [n] and their days [n]. Only the first HISTORY count. */
 export interface History {
   readonly articles: ArrayLike<number>;

@@ -49,8 +49,9 @@ export interface TowerStage {
   readonly checkpoint?: CourseOptions['checkpoint'];
 }
 
-/** Purchases between two validations, and two checkpoints: an epoch, where the shop has no more. */
+/** Purchases between two validations, and two checkpoints: an epoch, where the shop has no more, or an eighth of one where it has many more. */
 const SEGMENT = 1_000_000;
+const SEGMENTS = 8;
 
 /** Prepares the towers of a shop; nothing is learnt yet. */
 export async function towerTrainer(
@@ -74,7 +75,7 @@ export async function towerTrainer(
     weights: trainer.weights,
     async learn({ name, known, epochs, validate, checkpoint }) {
       const batcher = new Batcher(shop, known, config);
-      const parts = Math.max(1, Math.ceil(batcher.targets / SEGMENT));
+      const parts = Math.min(SEGMENTS, Math.max(1, Math.ceil(batcher.targets / SEGMENT)));
       const total = Math.min(epochs, config.maxPurchases / batcher.targets);
       const segments = Math.max(1, Math.round(total * parts));
       const progress = reporter.progress(name, Math.ceil(total * batcher.targets), 'purchases');
@@ -113,17 +114,33 @@ export async function towerTrainer(
   };
 }
 
-/** A stretch of one customer's purchases [from, to): those from `first` on are targets, the earlier ones only history. */
-interface Stretch {
-  readonly customer: number;
-  readonly from: number;
-  readonly first: number;
-  readonly to: number;
+/**
+ * Stretches of single customers' purchases: of stretch s the purchases from[s] ≤ p < to[s], of which those from first[s] on are targets
+ * and the earlier ones only history. In columns: a large shop has millions.
+ */
+interface Stretches {
+  readonly customer: Int32Array;
+  readonly from: Int32Array;
+  readonly first: Int32Array;
+  readonly to: Int32Array;
 }
+
+/** One order of all stretches: batch b has those of `order` from starts[b] until before starts[b + 1]. */
+interface Epoch {
+  readonly key: string;
+  readonly order: Int32Array;
+  readonly starts: Int32Array;
+  /** The batches in their order. */
+  readonly batches: Int32Array;
+}
+
+/** Room for a stretch's place beside its key in one number: 2^53 holds places below 2^31 and keys below 64 to 2^−16. */
+const PLACES = 2 ** 31;
+const FINENESS = 2 ** 16;
 
 /** Cuts each customer's purchases into stretches and draws batches of them, like long with like. */
 export class Batcher {
-  private readonly stretches: Stretch[] = [];
+  private readonly stretches: Stretches;
   readonly targets: number;
   /** Articles that somebody bought. */
   private readonly sold: Int32Array;
@@ -131,6 +148,8 @@ export class Batcher {
   private readonly share: Float64Array;
   /** Unix seconds of the last purchase that is known. */
   private readonly until: number;
+  /** The epoch that was drawn last: its segments follow each other. */
+  private drawn: Epoch | undefined;
 
   constructor(
     private readonly shop: Shop,
@@ -147,17 +166,11 @@ export class Batcher {
         until = Math.max(until, shop.at[p]);
       }
       total += end - start;
-      // The latest stretch is whole; earlier ones overlap by half, so that every target has a history of some length.
-      for (let to = end; to > start;) {
-        const from = Math.max(start, to - HISTORY - 1);
-        const first = from === start ? start : from + Math.ceil(HISTORY / 2);
-        this.stretches.push({ customer, from, first, to });
-        to = first;
-      }
     }
     if (total === 0) {
       throw new VitrineError('NOTHING_TO_LEARN', 'No purchases lie before the moment to train up to.');
     }
+    this.stretches = cut(shop, known);
     this.targets = total;
     this.until = until;
     this.share = counts.map((count) => count / total);
@@ -166,47 +179,57 @@ export class Batcher {
 
   /** The batches from one moment of training to another, both in epochs; every epoch is drawn anew, by its own number. */
   *epochs(seed: number, name: string, from: number, to: number): Generator<Batch> {
-    for (let epoch = Math.floor(from); epoch < to; epoch++) {
-      yield* this.epoch(createRandom(seed, name, epoch), Math.max(0, from - epoch), Math.min(1, to - epoch));
+    for (let number = Math.floor(from); number < to; number++) {
+      const epoch = this.epoch(seed, name, number);
+      const place = (share: number): number => Math.round(epoch.batches.length * share);
+      for (let at = place(Math.max(0, from - number)); at < place(Math.min(1, to - number)); at++) {
+        const batch = epoch.batches[at];
+        const stretches = epoch.order.subarray(epoch.starts[batch], epoch.starts[batch + 1]);
+        // A stream for each, so that a batch is the same wherever training goes on from.
+        yield this.batchOf(stretches, createRandom(seed, name, number, at));
+      }
     }
   }
 
-  /** The batches of a part of an epoch, from one share of it to another. */
-  private *epoch(random: Random, from: number, to: number): Generator<Batch> {
-    const keyed = this.stretches.map((stretch) => {
-      const length = stretch.to - stretch.from;
-      // Lengths that differ by little go together, in a random order: short sequences need no filling.
-      return { stretch, key: length + 2 * random.next() * Math.sqrt(length) };
+  /** An order of all stretches in batches: lengths that differ by little go together, in a random order, so that little is filled up. */
+  private epoch(seed: number, name: string, number: number): Epoch {
+    const key = JSON.stringify([seed, name, number]);
+    if (this.drawn?.key === key) return this.drawn;
+    const { from, first, to } = this.stretches;
+    const random = createRandom(seed, name, number);
+    const keyed = Float64Array.from(from, (start, s) => {
+      const length = to[s] - start;
+      return Math.floor((length + 2 * random.next() * Math.sqrt(length)) * FINENESS) * PLACES + s;
     });
-    const batches: Stretch[][] = [];
-    let open: Stretch[] = [];
+    const order = Int32Array.from(keyed.sort(), (value) => value % PLACES);
+    const starts = [0];
     let targets = 0;
-    for (const { stretch } of keyed.sort((a, b) => a.key - b.key)) {
-      open.push(stretch);
-      targets += stretch.to - stretch.first;
-      if (targets < this.config.batch) continue;
-      batches.push(open);
-      open = [];
+    for (let o = 0; o < order.length; o++) {
+      targets += to[order[o]] - first[order[o]];
+      if (targets < this.config.batch && o < order.length - 1) continue;
+      starts.push(o + 1);
       targets = 0;
     }
-    if (open.length > 0) batches.push(open);
+    const batches = Int32Array.from({ length: starts.length - 1 }, (_, b) => b);
     shuffle(batches, random);
-    const place = (share: number): number => Math.round(batches.length * share);
-    for (const stretches of batches.slice(place(from), place(to))) yield this.batchOf(stretches, random);
+    this.drawn = { key, order, starts: Int32Array.from(starts), batches };
+    return this.drawn;
   }
 
-  private batchOf(stretches: readonly Stretch[], random: Random): Batch {
+  private batchOf(stretches: Int32Array, random: Random): Batch {
     const { shop, config } = this;
+    const { customer, from: froms, first: firsts, to: tos } = this.stretches;
     const n = stretches.length;
     // The last purchase of a stretch is only a target.
-    const length = Math.max(1, ...stretches.map(({ from, to }) => to - from - 1));
+    const length = stretches.reduce((most, s) => Math.max(most, tos[s] - froms[s] - 1), 1);
     const columns = new Columns();
     const history = new Int32Array(n * length);
     const states: number[] = [];
     const targets: number[] = [];
     const weights: number[] = [];
     let tokens = 0;
-    stretches.forEach(({ from, first, to }, row) => {
+    stretches.forEach((s, row) => {
+      const [from, first, to] = [froms[s], firsts[s], tos[s]];
       for (let p = from; p < to - 1; p++) history[row * length + p - from] = columns.of(shop.article[p]);
       tokens += to - from;
       // What is bought at one time is not known from one another: the state before all of it asks for each.
@@ -230,7 +253,7 @@ export class Batcher {
     const inputs = articleInputs(shop.catalogue, articles);
     const ids = inputs.article_id.data;
     for (let i = 0; i < ids.length; i++) if (random.next() < config.idDropout) ids[i] = 0;
-    const customers = shop.customerRows(stretches.map(({ customer }) => customer));
+    const customers = shop.customerRows(stretches.map((s) => customer[s]));
     return {
       ...inputs,
       ...customerInputs(shop.encoder.customerLayout, customers),
@@ -277,8 +300,27 @@ function noise(n: number, length: number, random: Random): Values {
   return { data: Float32Array.from({ length: n * length }, () => random.next()), shape: [n, length, 1] };
 }
 
+/** The latest stretch of a customer is whole; earlier ones overlap by half, so that every target has a history of some length. */
+function cut({ customers, offsets }: Shop, known: Known): Stretches {
+  const all: Record<keyof Stretches, number[]> = { customer: [], from: [], first: [], to: [] };
+  for (let customer = 0; customer < customers; customer++) {
+    const start = offsets[customer];
+    for (let to = known[customer]; to > start;) {
+      const from = Math.max(start, to - HISTORY - 1);
+      const first = from === start ? start : from + Math.ceil(HISTORY / 2);
+      all.customer.push(customer);
+      all.from.push(from);
+      all.first.push(first);
+      all.to.push(to);
+      to = first;
+    }
+  }
+  const column = (name: keyof Stretches): Int32Array => Int32Array.from(all[name]);
+  return { customer: column('customer'), from: column('from'), first: column('first'), to: column('to') };
+}
+
 /** Fisher and Yates. */
-function shuffle(items: unknown[], random: Random): void {
+function shuffle(items: Int32Array, random: Random): void {
   for (let i = items.length - 1; i > 0; i--) {
     const j = random.int(i + 1);
     [items[i], items[j]] = [items[j], items[i]];

@@ -41,11 +41,16 @@ export function sharedMlp(name: string, from: number, widths: readonly number[])
     }, x);
 }
 
-/** Layer normalisation with a gain and a bias of its own. */
-export function normalised(name: string, x: Tensor): Tensor {
+/**
+ * Layer normalisation with a gain and a bias of its own, then a dense layer: [..., n] → [..., m] for a weight [n, m]. Gain and bias
+ * go into the weight and the bias of the layer, which are small, so that no pass over the rows is needed for them.
+ */
+export function normalised(name: string, x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
   const width = Number(x.shape[x.shape.length - 1]);
-  const gain = parameter(`${name}.gain`, [width], 'ones');
-  return add(mul(layerNorm(x), gain), parameter(`${name}.bias`, [width], 'zeros'));
+  const gain = reshape(parameter(`${name}.gain`, [width], 'ones'), [width, 1]);
+  const shift = reshape(parameter(`${name}.bias`, [width], 'zeros'), [1, width]);
+  const shifted = reshape(matmul(shift, weight), [Number(weight.shape[1])]);
+  return linear(layerNorm(x), mul(gain, weight), bias ? add(shifted, bias) : shifted);
 }
 
 /** What hides numbers while training: a share of them, by one of the columns of noise [batch, length, n] for each use. */
@@ -76,12 +81,15 @@ export interface TransformerConfig {
   /** Numbers looked back at most, which bounds the table of distances. */
   readonly length: number;
   readonly dropout?: Dropout | undefined;
+  /** What becomes of the numbers of each place in the end, [dim, m]. */
+  readonly out: Tensor;
 }
 
 /**
  * A causal transformer over sequences [batch, length, dim], oldest first (Vaswani et al., 2017; layers normalised first, Xiong et al., ICML
  * 2020). Place i sees places j ≤ i, so filling at the end of a shorter sequence changes nothing before it. Order is known by a learnt
  * weight of each distance i − j and head (Shaw et al., 2018; Raffel et al., 2020), the same wherever a sequence begins.
+ * → [batch, length, m].
  */
 export function transformer(name: string, x: Tensor, config: TransformerConfig): Tensor {
   const dim = Number(x.shape[2]);
@@ -94,12 +102,13 @@ export function transformer(name: string, x: Tensor, config: TransformerConfig):
   let hidden = hide(x);
   for (let layer = 0; layer < layers; layer++) {
     const within = (what: string): string => `${name}.${String(layer)}.${what}`;
-    const weight = (what: string): Tensor => parameter(within(what), [dim, dim]);
-    const seen = normalised(within('attention_norm'), hidden);
+    const weight = (what: string, from = dim, to = dim): Tensor => parameter(within(what), [from, to]);
+    const bias = (what: string, size: number): Tensor => parameter(within(what), [size], 'zeros');
     const far = transpose(gather(parameter(within('distance'), [config.length, heads], 'zeros'), ids), [2, 0, 1]);
     // One product for all heads and all they ask, cut into columns; each head then goes its own way until its rows of the
     // last weights, so that numbers of several heads never have to be moved apart.
-    const asked = matmul(seen, concat(['query', 'key', 'value'].map(weight), 1));
+    const weights = ['query', 'key', 'value'].map((what) => weight(what));
+    const asked = normalised(within('attention_norm'), hidden, concat(weights, 1));
     const columns = pieces(asked, 2, Array<number>(3 * heads).fill(width));
     const mixed = pieces(weight('mixed'), 0, Array<number>(heads).fill(width));
     const biases = pieces(far, 0, Array<number>(heads).fill(1));
@@ -108,10 +117,11 @@ export function transformer(name: string, x: Tensor, config: TransformerConfig):
       return matmul(attention(query, key, value, add(biases[head], future)), rows);
     });
     hidden = add(hidden, hide(heard.reduce((sum, one) => add(sum, one))));
-    const fed = mlp(within('feed'), normalised(within('feed_norm'), hidden), [4 * dim, dim]);
-    hidden = add(hidden, hide(fed));
+    const inner = weight('feed.0.weight', dim, 4 * dim);
+    const fed = relu(normalised(within('feed_norm'), hidden, inner, bias('feed.0.bias', 4 * dim)));
+    hidden = add(hidden, hide(linear(fed, weight('feed.1.weight', 4 * dim, dim), bias('feed.1.bias', dim))));
   }
-  return normalised(`${name}.norm`, hidden);
+  return normalised(`${name}.norm`, hidden, config.out);
 }
 
 /**

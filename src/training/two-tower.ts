@@ -72,10 +72,11 @@ function queryStates(encoder: Encoder, config: TwoTowerConfig, history: Tensor, 
   const bought = mul(matmul(history, parameter('tower.bought', [dim, dim])), constant(Math.sqrt(dim)));
   const tokens = concat([person, bought], 1);
   let use = 0;
-  const states = transformer('tower.query', tokens, {
+  const wanted = transformer('tower.query', tokens, {
     layers: config.layers,
     heads: config.heads,
     length: HISTORY + 1,
+    out: parameter('tower.wanted', [dim, dim]),
     ...(training &&
       config.dropout > 0 && {
         dropout: {
@@ -90,7 +91,6 @@ function queryStates(encoder: Encoder, config: TwoTowerConfig, history: Tensor, 
   const weights = softmax(add(mul(ages, decay), causalMask(tokens)));
   const nothing = mul(nobody, constant(0));
   const recent = matmul(weights, concat([nothing, history], 1));
-  const wanted = matmul(states, parameter('tower.wanted', [dim, dim]));
   return l2Normalise(add(wanted, mul(recent, parameter('tower.again', [dim], 'ones'))));
 }
 

@@ -96,8 +96,9 @@ class Writer {
       this.literal({ constant: values, shape: [values.length], type: 'int64' });
     const { output } = this.push('Split', [this.nameOf(vector), literal(sizes)], { axis: 0 }, sizes.length);
     parameters.forEach((parameter, i) => {
-      const shaped = this.push('Reshape', [output[i], literal(parameter.shape.map(Number))]);
-      this.names.set(parameter, shaped.output[0]);
+      const flat = parameter.shape.length === 1;
+      const shaped = flat ? undefined : this.push('Reshape', [output[i], literal(parameter.shape.map(Number))]);
+      this.names.set(parameter, shaped?.output[0] ?? output[i]);
     });
   }
 

@@ -9,6 +9,7 @@ import { sameShape, shapeError, type OnnxStep, type Shape, type Tensor } from '.
  * rest.
  */
 export function reshape(x: Tensor, shape: Shape): Tensor {
+  if (sameShape(x.shape, shape)) return x;
   let inferred = 0;
   const target = shape.map((dim, i) => {
     if (typeof dim === 'number') return dim;
@@ -31,7 +32,6 @@ export function flatten(x: Tensor, axis: number): Tensor {
 }
 
 export function reshapeAs(x: Tensor, like: Tensor): Tensor {
-  if (sameShape(x.shape, like.shape)) return x;
   const unknown = like.shape.filter((dim, i) => typeof dim !== 'number' && dim !== x.shape[i]);
   // Most shapes are known but for one size: nothing needs to be read off when the graph runs.
   if (unknown.length <= 1) return reshape(x, like.shape);

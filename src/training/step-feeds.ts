@@ -3,6 +3,8 @@
 import type { Batch, Lent, Values } from '../engine/engine';
 import { BufferPool, type Form } from '../engine/memory';
 import { VitrineError } from '../errors';
+import type { Shape } from '../graph/tensor';
+import { sizeOf } from './step-graph';
 import { gatherRows, poolRows, rowsShape, type Lookup, type RowSums } from './table-rows';
 
 /** One use of a table in a step. */
@@ -10,8 +12,10 @@ export interface Use {
   /** Names of the inputs that take its rows and, where they are not pooled, the place of each. */
   readonly rows: string;
   readonly places: string;
-  /** The output that is their gradient. */
+  /** The output that is their gradient, and its shape by the sizes of the ids. */
   readonly gradient: string;
+  readonly gradientShape: Shape;
+  readonly idsShape: Shape;
   /** Inputs of a batch. */
   readonly ids: string;
   readonly weights: string | undefined;
@@ -37,9 +41,10 @@ export class StepFeeds {
     for (const [name, { length }] of Object.entries(vectors)) forms[name] = floats([length]);
     const rows = this.uses.map((use) => {
       const at = lookup(use, batch);
-      written[use.gradient] = floats(rowsShape(at, use.table.width));
+      const sizes = new Map(use.idsShape.map((dim, i) => [dim, at.ids.shape[i]]));
+      written[use.gradient] = floats(use.gradientShape.map((dim) => sizeOf(dim, sizes)));
       if (at.weights) {
-        forms[use.rows] = written[use.gradient];
+        forms[use.rows] = floats(rowsShape(at, use.table.width));
         return new Int32Array(0);
       }
       const distinct = use.table.sums.distinct(at.ids.data, this.placesOf(use, at.ids.data.length));

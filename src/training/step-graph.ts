@@ -4,7 +4,7 @@ import type { Carried } from '../engine/engine';
 import { gradients } from '../graph/gradient';
 import { encodeOnnx, rowsInput, type EncodedModel } from '../graph/onnx';
 import { add, concat, div, mul, reduceSum, relu, reshape, sqrt, sub } from '../graph/operators';
-import { constant, inOrder, input, type Init, type Table, type Tensor } from '../graph/tensor';
+import { constant, inOrder, input, type Dim, type Init, type Shape, type Table, type Tensor } from '../graph/tensor';
 import type { DenseOptimiser } from './optimisers';
 
 export interface Parameter {
@@ -22,6 +22,8 @@ export interface Site {
   readonly table: Table;
   readonly ids: Tensor;
   readonly weights: Tensor | undefined;
+  /** The shape in which the gradient of its rows comes: another than theirs, where that spares a copy, but the same numbers. */
+  readonly gradientShape: Shape;
 }
 
 export interface StepGraph {
@@ -55,7 +57,7 @@ export function stepGraph<Slot extends string>(
   clipNorm: number,
 ): StepGraph {
   const order = inOrder([loss]);
-  const sites = order.flatMap((tensor) => (tensor.node.kind === 'embedding' ? [{ tensor, ...tensor.node }] : []));
+  const embeddings = order.flatMap((tensor) => (tensor.node.kind === 'embedding' ? [{ tensor, ...tensor.node }] : []));
   const parameters: (Parameter & { readonly tensor: Tensor })[] = [];
   let size = 0;
   for (const tensor of order) {
@@ -67,10 +69,14 @@ export function stepGraph<Slot extends string>(
   }
   const all = gradients(
     loss,
-    [...parameters, ...sites].map(({ tensor }) => tensor),
+    [...parameters, ...embeddings].map(({ tensor }) => tensor),
   );
   const outputs: Record<string, Tensor> = { loss };
-  sites.forEach(({ site }, i) => (outputs[rowsGradient(site)] = all[parameters.length + i]));
+  const sites = embeddings.map((one, i): Site => {
+    const gradient = unshaped(all[parameters.length + i], one.ids.shape);
+    outputs[rowsGradient(one.site)] = gradient;
+    return { ...one, gradientShape: gradient.shape };
+  });
   const model = { name, outputs, embeddings: 'fed' } as const;
   if (size === 0) return { model: encodeOnnx(model), parameters, size, sites, carried: [], carry: {} };
 
@@ -91,6 +97,22 @@ export function stepGraph<Slot extends string>(
     carried,
     carry: Object.fromEntries(carried.map(({ slot, input: port }) => [port, `next.${slot}`])),
   };
+}
+
+/** The tensor that was brought into another shape in the end, if its sizes can be told from those of the ids. */
+function unshaped(gradient: Tensor, ids: Shape): Tensor {
+  const { node } = gradient;
+  if (node.kind !== 'operation' || node.step.operator !== 'Reshape') return gradient;
+  const [source] = node.inputs;
+  const known = new Map(ids.map((dim) => [dim, 1]));
+  return source.shape.some((dim) => Number.isNaN(sizeOf(dim, known))) ? gradient : source;
+}
+
+/** A size by the sizes that are known; names joined by an asterisk are products. NaN: it is not known. */
+export function sizeOf(dim: Dim, known: ReadonlyMap<Dim, number>): number {
+  if (typeof dim === 'number') return dim;
+  const factors = dim.split('*').map((factor) => known.get(factor) ?? Number(factor));
+  return factors.reduce((product, factor) => product * factor, 1);
 }
 
 /** At most of length `norm`: norm / max(norm, length) of it. */

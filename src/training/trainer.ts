@@ -89,10 +89,12 @@ export async function createTrainer(engine: Engine, options: TrainerOptions): Pr
     const parts = new Map([['weights', values], ...Object.entries(state)]);
     return { name: owner, width, values, state, parts, sums: new RowSums(table) };
   });
-  const uses = graph.sites.map(({ site, table, ids, weights }) => ({
+  const uses = graph.sites.map(({ site, table, ids, weights, gradientShape }) => ({
     rows: rowsInput(site),
     places: placesInput(site),
     gradient: rowsGradient(site),
+    gradientShape,
+    idsShape: ids.shape,
     ids: inputNameOf(ids),
     weights: weights && inputNameOf(weights),
     table: found(tables, table.name),

@@ -180,6 +180,22 @@ const CASES: readonly Case[] = [
     build: (a, b) => op.matmul(a, op.transposeLast(b)),
   },
   { name: 'linear', shapes: (n, m) => [[n, 3], [3, m], [m]], build: op.linear },
+  { name: 'linear over more than rows', shapes: (n, m) => [[2, n, 3], [3, m], [m]], build: op.linear },
+  {
+    name: 'addedProduct',
+    shapes: (n, m) => [
+      [n, 3],
+      [3, m],
+      [n, m],
+    ],
+    build: op.addedProduct,
+  },
+  { name: 'fromRows', shapes: (n, m) => [[2, n, m]], build: (x) => op.fromRows(op.asRows(x), x) },
+  {
+    name: 'logSumExpOfProducts',
+    shapes: (n, m) => [[n, 3], [m, 3], [m]],
+    build: op.logSumExpOfProducts,
+  },
   { name: 'l2Normalise', shapes: (n, m) => [[n, m]], build: op.l2Normalise },
 ];
 

@@ -1,7 +1,7 @@
 // Matrix products, and what is built of them: dense layers and attention. Knows nothing of what the numbers mean.
 import { add, mul } from './elementwise';
-import { softmax } from './rows';
-import { asRows, sumTo, transpose } from './shapes';
+import { logOfSum, softmax } from './rows';
+import { asRows, fromRows, sumTo, transpose } from './shapes';
 import { broadcast, operation } from './steps';
 import { constant, shapeError, type Attribute, type Tensor } from './tensor';
 
@@ -45,7 +45,20 @@ function isSwap(attribute: Attribute | undefined, perm: readonly number[]): bool
 
 /** x · weight + bias. [..., n] → [..., m]. */
 export function linear(x: Tensor, weight: Tensor, bias: Tensor): Tensor {
-  return add(matmul(x, weight), bias);
+  return fromRows(addedProduct(asRows(x), weight, bias), x);
+}
+
+/**
+ * a · b + c: [n, k], [k, m] and [m] or [n, m] → [n, m]. One pass: ONNX Runtime adds within the product, which it does for rows alone, and
+ * bends there what a relu after it would.
+ */
+export function addedProduct(a: Tensor, b: Tensor, c: Tensor): Tensor {
+  if (a.shape.length !== 2 || b.shape.length !== 2 || c.shape.at(-1) !== b.shape[1]) {
+    throw shapeError('addedProduct', '[n, k], [k, m] and [m] or [n, m]', [a, b, c]);
+  }
+  return operation({ operator: 'Gemm', inputs: [a, b, c] }, [a, b, c], [a.shape[0], b.shape[1]], {
+    backward: (g) => [matmul(g, transposeLast(b)), matmul(transposeLast(a), g), sumTo(g, c)],
+  });
 }
 
 /**
@@ -56,4 +69,22 @@ export function attention(query: Tensor, key: Tensor, value: Tensor, bias: Tenso
   const scale = constant(1 / Math.sqrt(Number(query.shape.at(-1))));
   // A product is scaled at no cost: ONNX Runtime does both at once.
   return matmul(softmax(add(mul(matmul(query, transposeLast(key)), scale), bias)), value);
+}
+
+/**
+ * log Σ exp(a · bᵀ + bias) over the rows of b, computed without overflow: a [n, d], b [m, d], bias [m] → [n, 1]. What is as large as n × m is
+ * made once and read by products alone: the gradient scales rows of a and of what comes out, not of the shares.
+ */
+export function logSumExpOfProducts(a: Tensor, b: Tensor, bias: Tensor): Tensor {
+  const scores = linear(a, transposeLast(b), bias);
+  const shares = softmax(scores);
+  return operation(logOfSum(scores, shares), [a, b, bias, scores, shares], [a.shape[0], 1], {
+    backward: (g) => [
+      mul(g, matmul(shares, b)),
+      matmul(transposeLast(shares), mul(g, a)),
+      sumTo(mul(g, shares), bias),
+      undefined,
+      undefined,
+    ],
+  });
 }

@@ -49,6 +49,19 @@ export function asRows(x: Tensor): Tensor {
   return operation(step, [x], [outer.join('*'), width], { backward: (g) => [reshapeAs(g, x)] });
 }
 
+/** The other way round: [rows, n] in the outer shape of `like` [...outer, k] → [...outer, n]. */
+export function fromRows(x: Tensor, like: Tensor): Tensor {
+  const outer = like.shape.slice(0, -1);
+  if (outer.length === 1) return x;
+  const shape = [...outer, x.shape[1]];
+  if (shape.filter((dim) => typeof dim !== 'number').length <= 1) return reshape(x, shape);
+  const sizes: OnnxStep = { operator: 'Shape', inputs: [like], attributes: { start: 0, end: outer.length } };
+  const target = joined(sizes, typeof x.shape[1] === 'number' ? ints([x.shape[1]]) : sizeOf(x, 1));
+  return operation({ operator: 'Reshape', inputs: [x, target] }, [x, like], shape, {
+    backward: (g) => [asRows(g), undefined],
+  });
+}
+
 export function transpose(x: Tensor, perm: readonly number[]): Tensor {
   const shape = perm.map((axis) => x.shape[axis]);
   const inverse = perm.map((_, i) => perm.indexOf(i));

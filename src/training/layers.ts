@@ -2,10 +2,13 @@
 // Knows nothing of what the numbers stand for.
 import {
   add,
+  addedProduct,
+  asRows,
   attention,
   cast,
   concat,
   dropout,
+  fromRows,
   gather,
   greater,
   layerNorm,
@@ -25,20 +28,37 @@ import { inputName } from '../features/inputs';
 
 /** Fully connected layers of the given widths, ReLU between them, none after the last. [..., n] → [..., last width]. */
 export function mlp(name: string, x: Tensor, widths: readonly number[]): Tensor {
-  return sharedMlp(name, Number(x.shape[x.shape.length - 1]), widths)(x);
+  return sharedMlp(name, [Number(x.shape[x.shape.length - 1])], widths)(x);
 }
 
-/** The same for inputs of width `from`, to be applied to several tensors with one set of weights. */
-export function sharedMlp(name: string, from: number, widths: readonly number[]): (x: Tensor) => Tensor {
+/**
+ * The same over several tensors as if they stood side by side, [..., a], [..., b]… → [..., last width], without moving their numbers there:
+ * each has its own rows of the first weights.
+ */
+export function joinedMlp(name: string, parts: readonly Tensor[], widths: readonly number[]): Tensor {
+  const froms = parts.map((part) => Number(part.shape[part.shape.length - 1]));
+  return sharedMlp(name, froms, widths)(...parts);
+}
+
+/** The same for inputs of the widths `froms`, to be applied several times with one set of weights. */
+export function sharedMlp(
+  name: string,
+  froms: readonly number[],
+  widths: readonly number[],
+): (...parts: readonly Tensor[]) => Tensor {
+  const from = froms.reduce((sum, one) => sum + one, 0);
   const layers = widths.map((width, i) => ({
     weight: parameter(`${name}.${String(i)}.weight`, [i === 0 ? from : widths[i - 1], width]),
     bias: parameter(`${name}.${String(i)}.bias`, [width], 'zeros'),
   }));
-  return (x) =>
-    layers.reduce((hidden, { weight, bias }, i) => {
-      const out = linear(hidden, weight, bias);
-      return i < layers.length - 1 ? relu(out) : out;
-    }, x);
+  const [first, ...others] = layers;
+  const firsts = froms.length === 1 ? [first.weight] : pieces(first.weight, 0, froms);
+  return (...parts) => {
+    // Each product adds to the one before, within itself.
+    const hidden = parts.reduce((sum, part, p) => addedProduct(asRows(part), firsts[p], sum), first.bias);
+    const out = others.reduce((before, { weight, bias }) => linear(relu(before), weight, bias), hidden);
+    return fromRows(out, parts[0]);
+  };
 }
 
 /**
@@ -118,8 +138,9 @@ export function transformer(name: string, x: Tensor, config: TransformerConfig):
     });
     hidden = add(hidden, hide(heard.reduce((sum, one) => add(sum, one))));
     const inner = weight('feed.0.weight', dim, 4 * dim);
-    const fed = relu(normalised(within('feed_norm'), hidden, inner, bias('feed.0.bias', 4 * dim)));
-    hidden = add(hidden, hide(linear(fed, weight('feed.1.weight', 4 * dim, dim), bias('feed.1.bias', dim))));
+    const fed = relu(normalised(within('feed_norm'), asRows(hidden), inner, bias('feed.0.bias', 4 * dim)));
+    const out = linear(fed, weight('feed.1.weight', 4 * dim, dim), bias('feed.1.bias', dim));
+    hidden = add(hidden, hide(fromRows(out, hidden)));
   }
   return normalised(`${name}.norm`, hidden, config.out);
 }

@@ -20,7 +20,7 @@ import {
   transposeLast,
 } from '../graph/operators';
 import { constant, embedding, input, parameter, type Table, type Tensor } from '../graph/tensor';
-import { fieldEmbeddings, mlp } from './layers';
+import { fieldEmbeddings, joinedMlp, mlp } from './layers';
 
 export interface RankerConfig {
   /** Width of every embedding. */
@@ -65,7 +65,7 @@ export function ranker(encoder: Encoder, { dim, hidden }: RankerConfig, gated = 
     const rows = reshape(block, ['batch', `candidates*${String(vectors)}`, dim]);
     return reshape(matmul(rows, transposeLast(customerSide)), [...outer, vectors * Number(customerSide.shape[1])]);
   });
-  const top = relu(mlp('ranker.top', concat([...dots, bottom]), hidden));
+  const top = relu(joinedMlp('ranker.top', [...dots, bottom], hidden));
   const learnt = matmul(top, parameter('ranker.out', [hidden[hidden.length - 1], 1], 'zeros'));
   const { scores, newcomer } = straightScores(pair);
   if (!gated) return add(reshape(learnt, outer), scores);

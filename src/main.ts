@@ -31,6 +31,7 @@ import { openEngine } from './engine/engine';
 import { asError, VitrineError } from './errors';
 import { createServer } from './graphql/server';
 import { NO_PHOTOS, openPhotos } from './images/photos';
+import { precompute } from './recommend/precompute';
 import { currentFolder } from './release/open';
 import { readTrained } from './release/weights';
 import { createHost, openCurrent } from './serve';
@@ -227,7 +228,7 @@ program
       const engine = openTraining(session);
       const config = trainingConfig(options.size, options.seed);
       const checkpoints = checkpointsIn(session.config.modelsDir, session.reporter);
-      const evaluation = await evaluateTraining(engine, store, config, holdOut, session.reporter, { checkpoints });
+      const { evaluation } = await evaluateTraining(engine, store, config, holdOut, session.reporter, { checkpoints });
       sayPeak(session.reporter);
       if (file !== undefined) {
         await writeFile(file, evaluationReport(evaluation, config));
@@ -277,6 +278,32 @@ program
         }),
       );
       print(options, all, all.map(similarTable).join('\n\n'));
+    }),
+  );
+
+program
+  .command('precompute')
+  .description(
+    'find recommendations for all customers and keep them in the database, for mails: a run that was ended goes on',
+  )
+  .option('--first <n>', 'how many each, at most 100', upTo100, 12)
+  .option('--anew', 'begin anew, also where an earlier run was not finished')
+  .addOption(json())
+  .addHelpText('after', example('vitrine precompute --first 12'))
+  .addHelpText('after', '\nThe view "recommendations" has a row an article: customer_id, rank, article_id, score.')
+  .action((options: { first: number; anew?: boolean; json?: boolean }) =>
+    run(async (session) => {
+      const store = await openShop(session);
+      const { recommender, name } = await openServing(session, store);
+      const { first, anew = false } = options;
+      const { reporter, signal } = session;
+      const done = await precompute({ store, recommender, release: name, first, anew, reporter, signal });
+      sayPeak(reporter);
+      print(
+        options,
+        done,
+        `Lists of ${done.customers} customers are in the view "recommendations": ${Math.round(done.perSecond)} a second.`,
+      );
     }),
   );
 
@@ -359,7 +386,7 @@ async function openShop(session: Session): Promise<Store> {
 }
 
 function openTraining(session: Session) {
-  const engine = openEngine({ threadsPerRun: session.config.threads });
+  const engine = openEngine({ threadsPerRun: session.config.threads, spinning: true });
   session.closing(() => engine.close());
   return engine;
 }

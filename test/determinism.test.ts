@@ -34,7 +34,7 @@ async function evaluated(seed: number, maxCustomers: number = SHOP.customers): P
   const engine = openEngine({ threadsPerRun: 2 });
   try {
     const holdOut = { days: 7, maxCustomers };
-    return await evaluateTraining(engine, store, trainingConfig('tiny', seed), holdOut, silentReporter);
+    return (await evaluateTraining(engine, store, trainingConfig('tiny', seed), holdOut, silentReporter)).evaluation;
   } finally {
     await engine.close();
     await store.close();

@@ -61,7 +61,7 @@ describe.each([1, 2])('an engine with %i worker(s)', (workers) => {
 
   test('gives all outputs, or those that are asked for', async () => {
     expect(Object.keys(await engine.run('twice', { x: row(1) })).sort()).toEqual(['sum', 'y']);
-    expect(Object.keys(await engine.run('twice', { x: row(1) }, ['sum']))).toEqual(['sum']);
+    expect(Object.keys(await engine.run('twice', { x: row(1) }, { outputs: ['sum'] }))).toEqual(['sum']);
   });
 
   test('takes batches of any size, an empty one too', async () => {
@@ -69,10 +69,13 @@ describe.each([1, 2])('an engine with %i worker(s)', (workers) => {
     expect(y).toEqual({ data: new Float32Array(0), shape: [0, 4] });
   });
 
-  test('leaves the inputs to who gave them', async () => {
+  test('leaves the inputs to who gave them, unless they are handed over', async () => {
     const x = row(1, 2, 3);
     await engine.run('twice', { x });
     expect([...x.data]).toEqual([1, 2, 3]);
+    const { y } = await engine.run('twice', { x }, { handOver: true });
+    expect([...y.data]).toEqual([2, 4, 6]);
+    expect(x.data).toHaveLength(0);
   });
 
   test.each([

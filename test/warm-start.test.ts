@@ -92,6 +92,7 @@ async function published(): Promise<{ folder: string; weights: Trainer['weights'
         text_encoder: released('text_encoder'),
       },
       articleIds: ['a'],
+      articleVersions: [0],
       articleIndex: index,
       similarIndex: index,
       habits: reorderedHabits(
@@ -104,7 +105,7 @@ async function published(): Promise<{ folder: string; weights: Trainer['weights'
         [],
         1,
       ),
-      data: { purchases: 0, customers: 0, from: '', to: '', articlesChangedAt: '' },
+      data: { purchases: 0, customers: 0, from: '', to: '' },
       training: {},
       evaluation: null,
       report: null,

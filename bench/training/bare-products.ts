@@ -81,7 +81,7 @@ async function productsOf(engine: Engine, model: Uint8Array, inputs: Batch): Pro
   });
   await engine.load('bench.probe', ModelProto.encode(ModelProto.fromObject(decoded)).finish());
   const ports = names.map((_, i) => `of.${String(i)}`);
-  const found = await engine.run('bench.probe', inputs, ports);
+  const found = await engine.run('bench.probe', inputs, { outputs: ports });
   const shapes = new Map(names.map((name, i) => [name, [...found[ports[i]].data]]));
   const operand = (name: string): Operand => {
     const shape = shapes.get(name) ?? [];

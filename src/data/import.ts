@@ -16,6 +16,7 @@ import { csvLine, type CsvFile, type RowFault } from './csv';
 import { openShop, type FileKind, type Mapping, type ShopFiles } from './mapping';
 import {
   createStaging,
+  dropStaging,
   mergeArticles,
   mergeCustomers,
   mergePurchases,
@@ -139,6 +140,7 @@ async function load(
   // Besides statistics for the planner, a map of what all may see: without it no answer can come from an index alone.
   await client.query('VACUUM (ANALYZE) articles, customers, purchases');
   progress.done();
+  for (const kind of ['articles', 'customers', 'transactions'] as const) await dropStaging(client, kind);
   const { rows: sizes } = await client.query<{ bytes: string }>('SELECT pg_database_size(current_database()) AS bytes');
 
   const result = (staged: Staged, counts: MergeCounts): FileResult => ({

@@ -24,10 +24,14 @@ export async function createStaging(client: Client, kind: FileKind, columns: rea
   types.set('attributes', 'jsonb');
   // Columns of a transaction that the mapping does not have stay null.
   const all = kind === 'transactions' ? [...types.keys()].filter((column) => column !== 'attributes') : columns;
-  await client.query(`DROP TABLE IF EXISTS ${stagingTable(kind)}`);
+  await dropStaging(client, kind);
   await client.query(
     `CREATE TEMP TABLE staged_${kind} (line int, ${all.map((column) => `${column} ${types.get(column)}`).join(', ')})`,
   );
+}
+
+export async function dropStaging(client: Client, kind: FileKind): Promise<void> {
+  await client.query(`DROP TABLE IF EXISTS ${stagingTable(kind)}`);
 }
 
 /** Takes out rows whose id was on an earlier line: the first one counts. */

@@ -70,6 +70,8 @@ export interface Store {
   /** All purchases by (customer, time, article, line). `report` hears how many have been read. */
   readPurchases(report?: (rows: number) => void): Promise<PurchaseColumns>;
   counts(): Promise<ShopCounts>;
+  /** Keeps what was found for customers, in place of what was kept before; those of customers who are gone are dropped. */
+  saveLists(lists: readonly RecommendationList[], release: string): Promise<void>;
   /** Records an order, all of it or nothing, once whatever the number of tries. @throws VitrineError INPUT_INVALID */
   recordOrder(order: Order): Promise<RecordedOrder>;
   /** What is known of the shop as a whole by this name; undefined: nothing. */
@@ -80,6 +82,14 @@ export interface Store {
   clear(): Promise<void>;
   ping(): Promise<void>;
   close(): Promise<void>;
+}
+
+/** Recommendations of one customer, best first. */
+export interface RecommendationList {
+  readonly customerKey: number;
+  readonly articleKeys: readonly number[];
+  /** [articleKeys] */
+  readonly scores: readonly number[];
 }
 
 export interface ArticleSales {
@@ -127,7 +137,10 @@ export interface StoreOptions {
 /** Opens the store; connects with the first statement. */
 export function openStore(url: string, options: StoreOptions = {}): Store {
   const { onQuery, poolSize = 10 } = options;
-  const adapter = new PrismaPg({ connectionString: url, max: poolSize, application_name: 'vitrine' });
+  const adapter = new PrismaPg(
+    { connectionString: url, max: poolSize, application_name: 'vitrine' },
+    isPooled(url) ? {} : { statementNameGenerator: statementNames() },
+  );
   const prisma = new PrismaClient({ adapter, errorFormat: 'minimal', log: [{ emit: 'event', level: 'query' }] });
   // Heard from Prisma itself, so that what is counted is what is sent.
   if (onQuery) prisma.$on('query', ({ query }) => onQuery(TABLE.exec(query)?.[1] ?? 'none'));
@@ -308,6 +321,21 @@ export function openStore(url: string, options: StoreOptions = {}): Store {
       return row;
     },
 
+    async saveLists(lists, release) {
+      // Arrays of arrays must be rectangles: each list travels as Postgres's text of an array.
+      const arrayOf = (values: readonly number[]): string => `{${values.join(',')}}`;
+      await ask(
+        prisma.$executeRaw`
+          INSERT INTO recommendation_lists AS l (customer_key, article_keys, scores, release, made_at)
+          SELECT listed.key, listed.articles::int[], listed.scores::real[], ${release}, now() FROM unnest(
+            ${lists.map(({ customerKey }) => customerKey)}::int[], ${lists.map(({ articleKeys }) => arrayOf(articleKeys))}::text[],
+            ${lists.map(({ scores }) => arrayOf(scores))}::text[]
+          ) AS listed(key, articles, scores) JOIN customers USING (key)
+          ON CONFLICT (customer_key) DO UPDATE SET article_keys = excluded.article_keys, scores = excluded.scores,
+            release = excluded.release, made_at = excluded.made_at`,
+      );
+    },
+
     recordOrder: (order) =>
       ask(
         prisma.$transaction((transaction) => {
@@ -330,7 +358,7 @@ export function openStore(url: string, options: StoreOptions = {}): Store {
     },
 
     async clear() {
-      await ask(prisma.$executeRaw`TRUNCATE articles, customers, purchases, receipts, facts`);
+      await ask(prisma.$executeRaw`TRUNCATE articles, customers, purchases, receipts, recommendation_lists, facts`);
     },
     async ping() {
       await ask(prisma.$queryRaw`SELECT 1`);
@@ -339,12 +367,35 @@ export function openStore(url: string, options: StoreOptions = {}): Store {
   };
 }
 
+/**
+ * A name for each text of a statement, by which a connection keeps it parsed and planned: half of what the small ones cost. So many texts
+ * at most, which is several times what there are.
+ */
+function statementNames(): (query: { sql: string }) => string {
+  const names = new Map<string, string>();
+  return ({ sql }) => {
+    const known = names.get(sql);
+    if (known !== undefined) return known;
+    const name = names.size < NAMED_STATEMENTS ? `vitrine_${names.size}` : ''; // no name: not kept
+    if (name !== '') names.set(sql, name);
+    return name;
+  };
+}
+
+const NAMED_STATEMENTS = 100;
+
+/** Behind a pooler that gives every statement another connection none can be kept; Prisma's own way to say so. */
+function isPooled(url: string): boolean {
+  return URL.canParse(url) && new URL(url).searchParams.get('pgbouncer') === 'true';
+}
+
 /** Ids in one statement at most. */
 const CHUNK = 10_000;
 const STREAM_ROWS = 5_000;
 /** Purchases that are looked at to see who is active: the end of an index, read in some milliseconds. */
 const LATEST_PURCHASES = 5_000;
-const TABLE = /\b(?:FROM|INTO|UPDATE)\s+(?:"public"\.)?"?(articles|customers|purchases|receipts|facts)\b/i;
+const TABLE =
+  /\b(?:FROM|INTO|UPDATE)\s+(?:"public"\.)?"?(articles|customers|purchases|receipts|recommendation_lists|facts)\b/i;
 
 /** Newer than any purchase. */
 const BEFORE_ALL: PurchaseCursor = { boughtAt: new Date('9999-12-31'), articleKey: 0x7fff_ffff, line: 0x7fff };

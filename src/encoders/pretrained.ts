@@ -49,7 +49,7 @@ export async function openPretrained(engine: Engine, folder: EncoderFolder): Pro
   async function run(texts: readonly (readonly number[])[]): Promise<Float32Array> {
     const padded = tokens.pad(texts, length);
     const feeds = Object.fromEntries(inputs.map((port) => [port.name, feed(port.name, padded)]));
-    const { data } = (await engine.run(key, feeds, [output ?? '']))[output ?? ''];
+    const { data } = (await engine.run(key, feeds, { outputs: [output ?? ''] }))[output ?? ''];
     if (!(data instanceof Float32Array)) throw refuse(`its output ${String(output)} is not float32`);
     return perToken ? pool(data, padded, spec.pooling, spec.endOfText) : data;
   }

@@ -71,6 +71,7 @@ async function load({ name, model, carried }: Extract<Request, { kind: 'load' }>
     intraOpNumThreads: settings.threadsPerRun,
     interOpNumThreads: 1,
     logSeverityLevel: 3,
+    extra: { session: { intra_op: { allow_spinning: settings.spinning ? '1' : '0' } } },
   });
   await models.get(name)?.session.release();
   const inputs = Object.entries(carried).map(([input, output]) => ({ input, output, now: undefined, next: undefined }));

@@ -93,12 +93,12 @@ export async function encodeShop(store: Store, raw: RawShop, cutoff: Cutoff, rep
 
   const catalogue = new Catalogue(encoder);
   const texts: string[] = [];
-  let changedAt = 0;
+  const versions: number[] = [];
   for await (const rows of counted(store.streamArticles())) {
     catalogue.put(rows);
     for (const row of rows) {
       texts.push(articleText(row));
-      changedAt = Math.max(changedAt, row.updatedAt.getTime());
+      versions.push(row.updatedAt.getTime());
     }
   }
   const keys: number[] = [];
@@ -113,7 +113,7 @@ export async function encodeShop(store: Store, raw: RawShop, cutoff: Cutoff, rep
   }
   progress.done(`${String(catalogue.size)} articles, ${String(keys.length)} customers`);
   const encoded = joinRows(parts, encoder);
-  return new Shop(encoder, catalogue, Int32Array.from(keys), ids, encoded, raw.purchases, texts, new Date(changedAt));
+  return new Shop(encoder, catalogue, Int32Array.from(keys), ids, encoded, raw.purchases, texts, versions);
 }
 
 /** The keys of the articles that somebody bought until a cutoff. */
@@ -154,6 +154,8 @@ export class Shop {
   readonly customer: Int32Array;
   /** [purchases] as paid; NaN where the shop does not say. */
   readonly price: Float32Array;
+  /** Made when first asked for. */
+  private days: ReturnType<typeof byDay> | undefined;
 
   constructor(
     readonly encoder: Encoder,
@@ -166,8 +168,8 @@ export class Shop {
     purchases: PurchaseColumns,
     /** [articles] what the shop says of each, as text. */
     readonly texts: readonly string[] = [],
-    /** When the newest change of an article was made that was read here, by the database's clock. */
-    readonly articlesChangedAt: Date = new Date(0),
+    /** [articles] when each was last changed, Unix milliseconds by the database's clock. */
+    readonly versions: readonly number[] = [],
   ) {
     this.customers = customerKeys.length;
     this.offsets = new Int32Array(this.customers + 1);
@@ -227,11 +229,20 @@ export class Shop {
     return past;
   }
 
+  /** The places of the purchases in [from, to), ascending. Looks at those of their days only. */
+  purchasesWithin(from: number, to: number): Int32Array {
+    const { first, starts, places } = (this.days ??= byDay(this.at));
+    const day = (at: number): number => Math.max(0, Math.min(starts.length - 1, Math.floor((at - first) / DAY)));
+    return places
+      .subarray(starts[day(from)], starts[Math.min(starts.length - 1, day(to) + 1)])
+      .filter((p) => this.at[p] >= from && this.at[p] < to)
+      .sort();
+  }
+
   /** The distinct articles that each customer bought in [from, to); customers without any are left out. */
   boughtWithin(from: number, to: number): Map<number, Set<number>> {
     const bought = new Map<number, Set<number>>();
-    for (let p = 0; p < this.at.length; p++) {
-      if (this.at[p] < from || this.at[p] >= to) continue;
+    for (const p of this.purchasesWithin(from, to)) {
       const articles = bought.get(this.customer[p]);
       if (articles) articles.add(this.article[p]);
       else bought.set(this.customer[p], new Set([this.article[p]]));
@@ -242,11 +253,9 @@ export class Shop {
   /** Units sold in the days before a moment, by catalogue index. */
   salesBefore(moment: number): Sales {
     const [week, month] = SALES_DAYS.map(() => new Float32Array(this.catalogue.size));
-    for (let p = 0; p < this.at.length; p++) {
-      const days = (moment - this.at[p]) / DAY;
-      if (days <= 0 || days > SALES_DAYS[1]) continue;
+    for (const p of this.purchasesWithin(moment - SALES_DAYS[1] * DAY, moment)) {
       month[this.article[p]] += 1;
-      if (days <= SALES_DAYS[0]) week[this.article[p]] += 1;
+      if (moment - this.at[p] <= SALES_DAYS[0] * DAY) week[this.article[p]] += 1;
     }
     return { week, month };
   }
@@ -264,6 +273,22 @@ export class Shop {
       })),
     };
   }
+}
+
+/** Places of purchases by the day on which they fall, counted from the first: day d has those of `places` from starts[d] to starts[d + 1]. */
+function byDay(at: Float64Array): { first: number; starts: Int32Array; places: Int32Array } {
+  const first = at.reduce((least, time) => Math.min(least, time), Infinity);
+  const last = at.reduce((most, time) => Math.max(most, time), -Infinity);
+  const dayOf = (time: number): number => Math.floor((time - first) / DAY);
+  const starts = new Int32Array(at.length === 0 ? 1 : dayOf(last) + 2);
+  for (const time of at) starts[dayOf(time) + 1] += 1;
+  for (let day = 1; day < starts.length; day++) starts[day] += starts[day - 1];
+  const next = starts.slice();
+  const places = new Int32Array(at.length);
+  at.forEach((time, p) => {
+    places[next[dayOf(time)]++] = p;
+  });
+  return { first, starts, places };
 }
 
 function joinRows(parts: readonly EncodedRows[], encoder: Encoder): EncodedRows {

@@ -46,16 +46,16 @@ export function articleInputs(catalogue: Catalogue, indices: ArrayLike<number>):
   return batch;
 }
 
-/** Inputs of a customer's own columns: `customer_single` [n, single] and each multi-valued feature as for articles. */
+/** Inputs of a customer's own columns, copied: `customer_single` [n, single] and each multi-valued feature as for articles. */
 export function customerInputs(layout: Layout, encoded: EncodedRows): Batch {
   const n = encoded.rows;
   const batch: Record<string, Values> = {};
   if (layout.single.length > 0) {
-    batch[inputName.single('customer')] = { data: encoded.single, shape: [n, layout.single.length] };
+    batch[inputName.single('customer')] = { data: encoded.single.slice(), shape: [n, layout.single.length] };
   }
   layout.multi.forEach(({ name, width }, m) => {
-    batch[inputName.multi('customer', name)] = { data: encoded.multi[m].ids, shape: [n, width] };
-    batch[inputName.multiWeights('customer', name)] = { data: encoded.multi[m].weights, shape: [n, width] };
+    batch[inputName.multi('customer', name)] = { data: encoded.multi[m].ids.slice(), shape: [n, width] };
+    batch[inputName.multiWeights('customer', name)] = { data: encoded.multi[m].weights.slice(), shape: [n, width] };
   });
   return batch;
 }

@@ -128,8 +128,6 @@ class Shop implements LiveShop {
     const { store, release } = this.parts;
     this.state = await store.articlesState();
     const rowOf = new Map(release.articleIds.map((id, row) => [id, row]));
-    // What was committed late may be older than what the training had read.
-    const readAt = Date.parse(release.manifest.data.articlesChangedAt) - OVERLAP_SECONDS * 1000;
     this.articleOfId = release.articleIds.map(() => -1);
     const progress = this.parts.reporter.progress('Reading the catalogue', release.articleIds.length, 'articles');
     for await (const rows of store.streamArticles()) {
@@ -143,7 +141,7 @@ class Shop implements LiveShop {
         const id = known ?? this.articleOfId.length;
         this.articleOfId[id] = articles[r];
         this.idOfArticle[articles[r]] = id;
-        if (known === undefined || row.updatedAt.getTime() >= readAt) fresh.push(row);
+        if (known === undefined || row.updatedAt.getTime() !== release.versions[known]) fresh.push(row);
       });
       await this.index(fresh);
       progress.tick(this.catalogue.size);

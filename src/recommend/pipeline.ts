@@ -15,7 +15,7 @@ import type { Batch, Values } from '../engine/engine';
 import type { VectorIndex } from '../release/vector-index';
 import { createStageTimer, type StageTimer } from '../telemetry';
 
-/** A model with one output: named inputs in, numbers out, rows in the order of the inputs. */
+/** A model with one output: named inputs in, numbers out, rows in the order of the inputs. It may keep their memory: give it arrays of its own. */
 export type Model = (inputs: Batch) => Promise<Float32Array>;
 
 /** Customers as the models read them. */

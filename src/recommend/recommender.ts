@@ -160,13 +160,16 @@ export function createRecommender({ store, encoder, shop, queryTower, ranker }: 
         const price = prices[article] ?? Number.NaN;
         // What sells first; ties in the order in which they came.
         const units = (one: number): number => sales.month[one] ?? 0;
-        const variants = catalogue
-          .variantsOf(article)
-          .filter((other) => other !== article && vectors.vectorOf(other) !== undefined);
         return {
           price: Number.isNaN(price) ? null : price,
           soldLastWeek: sales.week[article] ?? 0,
-          variants: variants.sort((a, b) => units(b) - units(a) || a - b).map((other) => catalogue.keys[other]),
+          // Most who ask for a price do not ask for these.
+          get variants() {
+            const others = catalogue
+              .variantsOf(article)
+              .filter((other) => other !== article && vectors.vectorOf(other) !== undefined);
+            return others.sort((a, b) => units(b) - units(a) || a - b).map((other) => catalogue.keys[other]);
+          },
         };
       });
     },

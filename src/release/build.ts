@@ -18,6 +18,7 @@ import {
   modelFile,
   REPORT_FILE,
   TOKENISER_FILE,
+  VERSIONS_FILE,
   type Manifest,
   type ModelName,
 } from './format';
@@ -30,6 +31,8 @@ export interface ReleaseParts {
   readonly models: Readonly<Record<ModelName, EncodedModel>>;
   /** The shop's ids of the articles, in the order of the rows of both indexes. */
   readonly articleIds: readonly string[];
+  /** When the row of each was last changed, Unix milliseconds by the database's clock: what is newer is not in the indexes as it is now. */
+  readonly articleVersions: readonly number[];
   /** Vectors of the article tower; the ids are places in `articleIds`. So in the next. */
   readonly articleIndex: VectorIndex;
   /** Vectors of the text encoder. */
@@ -123,6 +126,7 @@ function contents(parts: ReleaseParts): Map<string, Uint8Array | string> {
     [ENCODER_FILE, JSON.stringify(parts.encoder)],
     [TOKENISER_FILE, JSON.stringify(parts.tokeniser)],
     [IDS_FILE, parts.articleIds.map((id) => `${JSON.stringify(id)}\n`).join('')],
+    [VERSIONS_FILE, parts.articleVersions.map((version) => `${version}\n`).join('')],
     [INDEX_FILES.articles, parts.articleIndex.serialise()],
     [INDEX_FILES.similar, parts.similarIndex.serialise()],
     [HABITS_FILE, writeHabits(parts.habits)],

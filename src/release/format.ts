@@ -1,6 +1,7 @@
 // What a release is on disk: names of its files and the manifest that vouches for them. Knows nothing of how they are made.
 //
 //   models/<release>/manifest.json   encoder.json   tokeniser.json   articles.ids   articles.faiss   similar.faiss   habits.bin
+//   models/<release>/articles.versions  when each article's row was last changed that the release was made of
 //   models/<release>/articles.texts  the texts that `embed` made the vectors of, by their hashes; absent where it has not run
 //   models/<release>/report.html     how well it does, for people; absent where nothing was measured
 //   models/<release>/<model>/config.pbtxt   <model>/1/model.onnx     (a Triton model repository)
@@ -23,6 +24,7 @@ export const MANIFEST_FILE = 'manifest.json';
 export const ENCODER_FILE = 'encoder.json';
 export const TOKENISER_FILE = 'tokeniser.json';
 export const IDS_FILE = 'articles.ids';
+export const VERSIONS_FILE = 'articles.versions';
 export const TEXTS_FILE = 'articles.texts';
 export const HABITS_FILE = 'habits.bin';
 export const INDEX_FILES = { articles: 'articles.faiss', similar: 'similar.faiss' } as const;
@@ -71,8 +73,6 @@ export const manifestSchema = z.object({
     customers: z.number(),
     from: z.string(),
     to: z.string(),
-    /** ISO time of the database's clock: articles changed since are not in the indexes as they are now. */
-    articlesChangedAt: z.string(),
   }),
   training: z.record(z.string(), z.unknown()),
   /** An evaluation of the same training on data before `cut`, beside its baselines. */

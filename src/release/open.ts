@@ -26,6 +26,7 @@ import {
   REPORT_FILE,
   TEXTS_FILE,
   TOKENISER_FILE,
+  VERSIONS_FILE,
   type Manifest,
   type ModelName,
 } from './format';
@@ -40,6 +41,8 @@ export interface Release {
   readonly textEncoder: TextEncoder;
   /** The shop's ids of the articles, in the order of the rows of both indexes; a row's id in an index is its place. */
   readonly articleIds: readonly string[];
+  /** By row: when the article's row was last changed that the indexes were made of, Unix milliseconds; empty where nobody noted it. */
+  readonly versions: readonly number[];
   readonly articles: VectorIndex;
   readonly similar: VectorIndex;
   /** By row: the hash of the text whose vector `similar` holds, so that it need not be read again; empty where nobody noted it. */
@@ -125,10 +128,14 @@ export async function openRelease(folder: string, engine: Engine, encoderDir?: s
   };
   const habits = fitting(HABITS_FILE, (content) => readHabits(content, articleIds.length, sharesOf(encoder)));
   const indexes = { articles: index('articles'), similar: index('similar') };
-  const texts = files.get(TEXTS_FILE)?.toString('utf8').trimEnd().split('\n') ?? [];
-  if (texts.length > 0 && texts.length !== articleIds.length) {
-    throw invalid(TEXTS_FILE, `it has ${texts.length} lines for ${articleIds.length} articles`);
-  }
+  /** A line an article; none where the release lacks the file. */
+  const linesOf = (file: string): string[] => {
+    const lines = files.get(file)?.toString('utf8').trimEnd().split('\n') ?? [];
+    if (lines.length === 0 || lines.length === articleIds.length) return lines;
+    throw invalid(file, `it has ${lines.length} lines for ${articleIds.length} articles`);
+  };
+  const texts = linesOf(TEXTS_FILE);
+  const versions = linesOf(VERSIONS_FILE).map(Number);
   const report = files.get(REPORT_FILE)?.toString('utf8');
   for (const name of MODEL_NAMES) {
     await engine.load(modelKey(manifest, name), need(modelFile(name))).catch((thrown: unknown) => {
@@ -138,7 +145,7 @@ export async function openRelease(folder: string, engine: Engine, encoderDir?: s
     });
   }
   const textEncoder = await openTextEncoder(engine, manifest, tokeniser, encoderDir);
-  return { manifest, encoder, tokeniser, textEncoder, articleIds, texts, ...indexes, habits, report };
+  return { manifest, encoder, tokeniser, textEncoder, articleIds, versions, texts, ...indexes, habits, report };
 }
 
 /** The encoder that made a release's vectors of texts; its own model is loaded already. */
@@ -198,11 +205,12 @@ export function modelKey(manifest: Pick<Manifest, 'name'>, model: ModelName): st
   return `${manifest.name}/${model}`;
 }
 
-/** Runs one model of an open release. */
+/** Runs one model of an open release. The memory of its inputs goes over to the engine: the arrays are empty from then on. */
 export function modelOf(engine: Engine, manifest: Pick<Manifest, 'name'>, model: ModelName) {
-  const output = MODEL_OUTPUT[model];
+  const options = { outputs: [MODEL_OUTPUT[model]], handOver: true };
+  const [output] = options.outputs;
   return async (inputs: Parameters<Engine['run']>[1]): Promise<Float32Array> => {
-    const { data } = (await engine.run(modelKey(manifest, model), inputs, [output]))[output];
+    const { data } = (await engine.run(modelKey(manifest, model), inputs, options))[output];
     if (data instanceof Float32Array) return data;
     throw invalid(modelFile(model), `its output ${output} is not float32`);
   };

@@ -127,6 +127,10 @@ function needFaiss(kind: IndexKind): typeof Faiss {
 }
 
 function kindFor(rows: number): IndexKind {
-  if (!faissStatus().available) return 'exact';
-  return rows < HNSW_FROM_ROWS ? 'faiss-flat' : 'faiss-hnsw';
+  return rows >= HNSW_FROM_ROWS && faissStatus().available ? 'faiss-hnsw' : flatKind();
+}
+
+/** Made in no time, and finds all: for searches in large batches, in which it takes no longer than a graph. */
+export function flatKind(): IndexKind {
+  return faissStatus().available ? 'faiss-flat' : 'exact';
 }

@@ -16,8 +16,21 @@ export interface Trained {
   readonly weights: ReadonlyMap<string, Values>;
 }
 
+/** What was trained, of models that are not yet released. */
+export function trainedOf(
+  name: string,
+  encoder: Encoder,
+  models: Readonly<Record<(typeof MODELS)[number], { readonly bytes: Uint8Array }>>,
+): Trained {
+  return {
+    name,
+    encoder,
+    weights: new Map(MODELS.flatMap((model) => [...initialisers(models[model].bytes, modelFile(model))])),
+  };
+}
+
 /** The models whose tables the encoder names; words of texts are a vocabulary of their own. */
-const MODELS: readonly ModelName[] = ['query_tower', 'article_tower', 'ranker'];
+const MODELS = ['query_tower', 'article_tower', 'ranker'] as const satisfies readonly ModelName[];
 
 /** @throws VitrineError RELEASE_MISSING, RELEASE_INVALID */
 export async function readTrained(folder: string): Promise<Trained> {

@@ -12,6 +12,11 @@ export interface TrainingConfig {
   readonly towers: TowerTraining;
   /** Further steps of the towers on all purchases after the ranker was trained, as a share of the first. */
   readonly catchUp: number;
+  /**
+   * Whether a release goes on from the models that were measured, which catch up with what was held out, rather than from nothing: half the
+   * time, and its ranker has learnt from lists that are so many days older.
+   */
+  readonly goOn: boolean;
   readonly ranker: RankerTraining;
   readonly text: TextEncoderConfig;
 }
@@ -32,7 +37,7 @@ export function trainingConfig(size: Size, seed: number): TrainingConfig {
       dropout: 0.3,
       temperature: 0.08,
       epochs: tiny ? 4 : 40,
-      maxPurchases: tiny ? 100_000 : full ? 60_000_000 : 6_000_000,
+      maxPurchases: tiny ? 100_000 : full ? 32_000_000 : 6_000_000,
       patience: 3,
       batch: tiny ? 256 : 1024,
       sampled: tiny ? 256 : 1024,
@@ -43,6 +48,7 @@ export function trainingConfig(size: Size, seed: number): TrainingConfig {
       halfLifeDays: 60,
     },
     catchUp: 0.33,
+    goOn: full,
     ranker: {
       dim: tiny ? 8 : 16,
       hidden: tiny ? [32] : full ? [256, 128] : [128, 64],
@@ -52,8 +58,8 @@ export function trainingConfig(size: Size, seed: number): TrainingConfig {
       batch: tiny ? 32 : 64,
       listLength: 100,
       coldShare: 0.2,
-      maxQuestions: tiny ? 2_000 : full ? 400_000 : 48_000,
-      maxLists: tiny ? 1_000 : full ? 200_000 : 16_000,
+      maxQuestions: tiny ? 2_000 : full ? 120_000 : 48_000,
+      maxLists: tiny ? 1_000 : full ? 60_000 : 16_000,
       denseRate: tiny ? 0.001 : 0.0003,
       tableRate: tiny ? 0.005 : 0.0005,
       weightDecay: 0.01,

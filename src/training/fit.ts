@@ -12,7 +12,7 @@ import { createRandom } from '../random';
 import { createPipeline, type Model, type Pipeline } from '../recommend/pipeline';
 import { MODEL_OUTPUT, type ModelName } from '../release/format';
 import { modelKey, modelOf } from '../release/open';
-import { buildIndex, type VectorIndex } from '../release/vector-index';
+import { buildIndex, flatKind, type IndexOptions, type VectorIndex } from '../release/vector-index';
 import type { Trained } from '../release/weights';
 import type { Reporter } from '../telemetry';
 import type { Checkpoints } from './checkpoint';
@@ -91,7 +91,8 @@ export async function fit(
     initialise,
   );
   let rankerWeights: Weights;
-  let epochs = 1;
+  // Whoever goes on from a former release sees the purchases once more, or as many as others catch up with at most.
+  let epochs = Math.min(1, (config.catchUp * config.towers.maxPurchases) / Math.max(1, shop.at.length));
   if (former) rankerWeights = await formerRanker(engine, shop, config, former);
   else {
     const earlier = earlierCutoff(shop, raw, cutoff, config);
@@ -127,7 +128,10 @@ export async function fit(
           ...checkpointOf(name, epochs, stage[0].moment.now),
         });
       }
-      const then = await serveTowers(engine, shop, habitsOf(shop, known), config, towers.weights, noRanker, reporter);
+      const habits = habitsOf(shop, known);
+      const then = await serveTowers(engine, shop, habits, config, towers.weights, noRanker, reporter, {
+        kind: flatKind(),
+      });
       lists.push(...(await collectLists(shop, then.pipeline, stage, taken, reporter)));
     }
     rankerWeights = await trainRanker(engine, shop, lists, taken, config.ranker, random, reporter);
@@ -183,9 +187,10 @@ export async function serveTowers(
   weights: Weights,
   rankerModel: Model,
   reporter: Reporter,
+  options: Pick<IndexOptions, 'kind'> = {},
 ): Promise<Retrieval> {
   const { models, dim, vectors, queryTower } = await loadTowers(engine, shop, config, weights);
-  const articleIndex = indexVectors(dim, vectors, reporter);
+  const articleIndex = indexVectors(dim, vectors, reporter, options);
   const pipeline = createPipeline({
     encoder: shop.encoder,
     catalogue: shop.catalogue,
@@ -230,11 +235,17 @@ async function embedArticles(articleTower: Model, shop: Shop, dim: number): Prom
 }
 
 /** An index of vectors [n, dim] whose ids are their places. */
-export function indexVectors(dim: number, vectors: Float32Array, reporter: Reporter): VectorIndex {
+export function indexVectors(
+  dim: number,
+  vectors: Float32Array,
+  reporter: Reporter,
+  options: Pick<IndexOptions, 'kind'> = {},
+): VectorIndex {
   const size = vectors.length / dim;
   const progress = reporter.progress('Indexing', size, 'vectors');
   const ids = Int32Array.from({ length: size }, (_, i) => i);
   const index = buildIndex(dim, ids, vectors, {
+    ...options,
     onRows: (rows) => {
       progress.tick(rows);
     },

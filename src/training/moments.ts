@@ -8,7 +8,7 @@ const DAY = 86_400;
 /** The shop just before a moment, Unix seconds. */
 export function momentOf(shop: Shop, now: number): Moment {
   const from = now - SALES_DAYS[1] * DAY;
-  const counts = countWhere(shop, (p) => shop.at[p] >= from && shop.at[p] < now);
+  const counts = countOf(shop, shop.purchasesWithin(from, now));
   const ages = Float32Array.from(firstSales(shop), (first) => (first < now ? (now - first) / DAY : Number.NaN));
   return createMoment({ now, sales: shop.salesBefore(now), long: longSales(shop, now), ages, ...counts });
 }
@@ -29,7 +29,7 @@ export function timelessMoment(shop: Shop, known: Known): Moment {
     long: { quarter: month, ever: month, idle: month.map((units) => (units > 0 ? 0 : Number.NaN)) },
     // Nothing is new where there is no time.
     ages: new Float32Array(shop.catalogue.size).fill(Number.NaN),
-    ...countWhere(shop, (p) => p < known[shop.customer[p]]),
+    ...countOf(shop, placesOf(shop, known)),
   });
 }
 
@@ -46,19 +46,22 @@ function longSales({ catalogue, article, at }: Shop, now: number): LongSales {
   return { quarter, ever, idle: Float32Array.from(last, (sold) => (now - sold) / DAY) };
 }
 
+/** The places of all purchases that are known. */
+function* placesOf({ customers, offsets }: Shop, known: Known): Generator<number> {
+  for (let customer = 0; customer < customers; customer++) {
+    for (let p = offsets[customer]; p < known[customer]; p++) yield p;
+  }
+}
+
 /** Mean prices of articles, and units by age band, over some of the purchases. */
-function countWhere(
-  shop: Shop,
-  counts: (purchase: number) => boolean,
-): { prices: Float32Array; peers: readonly Float32Array[] } {
+function countOf(shop: Shop, purchases: Iterable<number>): { prices: Float32Array; peers: readonly Float32Array[] } {
   const { article, customer, price } = shop;
   const bands = ageBands(shop.encoder);
   const bandOf = bands.of(shop.encodedCustomers);
   const peers = Array.from({ length: bands.count }, () => new Float32Array(shop.catalogue.size));
   const sums = new Float64Array(shop.catalogue.size);
   const priced = new Float64Array(shop.catalogue.size);
-  for (let p = 0; p < article.length; p++) {
-    if (!counts(p)) continue;
+  for (const p of purchases) {
     if (bands.count > 0) peers[bandOf[customer[p]]][article[p]] += 1;
     if (Number.isNaN(price[p])) continue;
     sums[article[p]] += price[p];

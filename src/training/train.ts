@@ -8,7 +8,7 @@ import { VitrineError } from '../errors';
 import { readShop, type RawShop } from '../features/dataset';
 import { publishRelease } from '../release/build';
 import type { Manifest } from '../release/format';
-import type { Trained as Former } from '../release/weights';
+import { trainedOf, type Trained as Former } from '../release/weights';
 import type { Reporter } from '../telemetry';
 import { openCheckpoints, type Checkpoints } from './checkpoint';
 import type { TrainingConfig } from './config';
@@ -29,6 +29,12 @@ export interface HoldOut {
 
 export const HOLD_OUT: HoldOut = { days: 7, maxCustomers: 5_000 };
 
+export interface Evaluated {
+  readonly evaluation: Evaluation;
+  /** What was measured, to go on from. */
+  readonly trained: Former;
+}
+
 /** Trains on what a protocol allows and measures on the rest. */
 export async function evaluateTraining(
   engine: Engine,
@@ -37,7 +43,7 @@ export async function evaluateTraining(
   { protocol: given, days, maxCustomers }: HoldOut,
   reporter: Reporter,
   { shop, checkpoints }: { readonly shop?: RawShop; readonly checkpoints?: Checkpoints } = {},
-): Promise<Evaluation> {
+): Promise<Evaluated> {
   const raw = shop ?? (await readShop(store, reporter));
   const endOfData = Math.floor(raw.last / DAY) * DAY + DAY;
   const protocol: Protocol = given ?? { kind: 'temporal', cut: endOfData - days * DAY, days };
@@ -50,7 +56,9 @@ export async function evaluateTraining(
   }
   const fitted = await fit(engine, store, raw, cutoff, { config, days: horizonOf(protocol), checkpoints }, reporter);
   const synthetic = (await store.fact('synthetic')) as Partial<ShopOptions> | null | undefined;
-  return evaluate(fitted, protocol, { maxCustomers, seed: config.seed, synthetic: synthetic ?? undefined }, reporter);
+  const options = { maxCustomers, seed: config.seed, synthetic: synthetic ?? undefined };
+  const evaluation = await evaluate(fitted, protocol, options, reporter);
+  return { evaluation, trained: trainedOf('what was measured', fitted.shop.encoder, fitted.models) };
 }
 
 export interface TrainOptions {
@@ -83,23 +91,26 @@ export async function train(
   const checkpoints = checkpointsIn(modelsDir, reporter);
   const raw = await readShop(store, reporter);
   let evaluation: Evaluation | null = null;
+  let goOnFrom = former;
   if (holdOut) {
     reporter.say(`Evaluation: training without the last ${String(holdOut.days)} days, to measure on them`);
     try {
-      evaluation = await evaluateTraining(engine, store, config, holdOut, reporter, { shop: raw, checkpoints });
+      const evaluated = await evaluateTraining(engine, store, config, holdOut, reporter, { shop: raw, checkpoints });
+      evaluation = evaluated.evaluation;
+      if (config.goOn) goOnFrom ??= evaluated.trained;
     } catch (thrown) {
       // A young or sparse shop: too little to measure on is no reason not to serve it.
       if (!(thrown instanceof VitrineError) || thrown.code !== 'NOTHING_TO_LEARN') throw thrown;
       reporter.say(`There is too little to measure on: ${thrown.message}`);
     }
-    reporter.say('Release: training on everything');
+    reporter.say(`Release: ${goOnFrom ? 'going on' : 'training'} with everything`);
   }
   const { shop, models, articleIndex, habits } = await fit(
     engine,
     store,
     raw,
     { before: raw.last + 1 },
-    { config, days: HOLD_OUT.days, checkpoints, former },
+    { config, days: HOLD_OUT.days, checkpoints, former: goOnFrom },
     reporter,
   );
   const text = await fitText(engine, shop, shop.known({ before: raw.last + 1 }), habits.coPurchases, config, reporter);
@@ -110,6 +121,7 @@ export async function train(
       tokeniser: text.tokeniser,
       models: { ...models, text_encoder: text.model },
       articleIds: shop.catalogue.ids,
+      articleVersions: shop.versions,
       articleIndex,
       similarIndex: text.index,
       habits,
@@ -118,7 +130,6 @@ export async function train(
         customers: shop.customers,
         from: isoDay(raw.first),
         to: isoDay(raw.last),
-        articlesChangedAt: shop.articlesChangedAt.toISOString(),
       },
       training: { ...config },
       evaluation,

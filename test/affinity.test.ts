@@ -109,3 +109,46 @@ test('is the logarithm of the lift, a third of it, for one customer after the ot
     expect(ever).toBeCloseTo(expected.reduce((sum, value) => sum + value, 0) / names.length, 4);
   }
 });
+
+test('whether an attribute has one value or many, it fits as each value by itself says, to the last bit', () => {
+  const random = createRandom(6);
+  const units = [5, 4, 3, 2, 1];
+  const shares = attributeShares(catalogue, [units, units.toReversed()]);
+  const affinity = new Affinity(catalogue, shares);
+  const { slots } = catalogue.layout;
+  for (let round = 0; round < 100; round++) {
+    const past = bought(...Array.from({ length: random.int(20) }, () => random.int(rows.length)));
+    const [article, group] = [random.int(rows.length), random.int(2)];
+    // A group that is not known has everybody's mix.
+    const mix = group === 0 ? shares.subarray(slots, 2 * slots) : shares;
+    const [ever, lately] = [new Float32Array(slots), new Float32Array(slots)];
+    let [recent, weight] = [0, 1];
+    for (const one of past) {
+      recent += weight;
+      catalogue.forEachValue(one.article, (_attribute, slot, part) => {
+        ever[slot] += part;
+        lately[slot] += part * weight;
+      });
+      weight *= 0.8;
+    }
+    const lifted = (counted: Float32Array): Float32Array =>
+      counted.map((count, slot) => (count > 0 ? (1 / 3) * Math.log1p(count / (4 * mix[slot])) : 0));
+    const before = mix.map((share, slot) => (group === 0 ? (1 / 3) * Math.log(share / shares[slot]) : 0));
+    const expected = [
+      { said: lifted(ever), base: (1 / 3) * Math.log(4 / (past.length + 4)) },
+      { said: lifted(lately), base: (1 / 3) * Math.log(4 / (recent + 4)) },
+    ].map(({ said, base }) => {
+      const values = new Float32Array(names.length).fill(base);
+      let sum = 0;
+      catalogue.forEachValue(article, (attribute, slot, part) => {
+        values[attribute] += part * (before[slot] + said[slot]);
+        sum += part * (before[slot] + said[slot]);
+      });
+      return { values, mean: base + sum / names.length };
+    });
+    const out = new Float32Array(affinity.width);
+    const means = affinity.of(past, group)(article, out, 0);
+    expect([...out]).toEqual(expected.flatMap(({ values }) => [...values]));
+    expect(means).toEqual(expected.map(({ mean }) => mean));
+  }
+});

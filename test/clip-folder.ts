@@ -2,7 +2,8 @@
 // in plain loops, one text at a time and without padding. One layer of causal attention, pooled at the end of the text, projected.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { encodeOnnx, ModelProto } from '../src/graph/onnx';
+import { encodeOnnx } from '../src/graph/onnx';
+import { ModelProto } from '../src/graph/onnx-format';
 import {
   add,
   attention,

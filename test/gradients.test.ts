@@ -131,7 +131,30 @@ const CASES: readonly Case[] = [
     shapes: (n, m) => [[n + 2, m]],
     build: (x) => op.gather(x, ids([0, 2, 2, 1], [2, 2])),
   },
-  { name: 'part, of the middle', shapes: (n, m) => [[n, m + 3]], build: (x) => op.part(x, 1, 1, 2) },
+  {
+    name: 'pieces, all used',
+    shapes: (n) => [[n, 6]],
+    build: (x) => {
+      const [a, b, c] = op.pieces(x, 1, [2, 3, 1]);
+      return op.concat([op.mul(b, c), op.exp(a), op.tanh(b)]);
+    },
+  },
+  {
+    name: 'pieces, of which one is not used and one twice',
+    shapes: (n) => [[4, n]],
+    build: (x) => {
+      const [a, , c] = op.pieces(x, 0, [1, 2, 1]);
+      return op.add(op.mul(a, c), op.exp(c));
+    },
+  },
+  {
+    name: 'product with a transposed operand',
+    shapes: (n, m) => [
+      [n, 3],
+      [m, 3],
+    ],
+    build: (a, b) => op.transposeLast(op.matmul(a, op.transposeLast(b))),
+  },
   { name: 'layerNorm', shapes: (n, m) => [[2, n, m + 2]], build: op.layerNorm },
   {
     name: 'dropout',
@@ -157,6 +180,22 @@ const CASES: readonly Case[] = [
     build: (a, b) => op.matmul(a, op.transposeLast(b)),
   },
   { name: 'linear', shapes: (n, m) => [[n, 3], [3, m], [m]], build: op.linear },
+  { name: 'linear over more than rows', shapes: (n, m) => [[2, n, 3], [3, m], [m]], build: op.linear },
+  {
+    name: 'addedProduct',
+    shapes: (n, m) => [
+      [n, 3],
+      [3, m],
+      [n, m],
+    ],
+    build: op.addedProduct,
+  },
+  { name: 'fromRows', shapes: (n, m) => [[2, n, m]], build: (x) => op.fromRows(op.asRows(x), x) },
+  {
+    name: 'logSumExpOfProducts',
+    shapes: (n, m) => [[n, 3], [m, 3], [m]],
+    build: op.logSumExpOfProducts,
+  },
   { name: 'l2Normalise', shapes: (n, m) => [[n, m]], build: op.l2Normalise },
 ];
 

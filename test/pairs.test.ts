@@ -25,7 +25,7 @@ const FACTS: ArticleFacts = {
   // As if the shop said nothing of its articles; affinity.test.ts has shops that do.
   affinity: { width: 0, of: () => () => [0, 0] },
   // Two and two are of one product; the last is of none.
-  productOf: (article) => (article === NEW ? null : String(article >> 1)),
+  productOf: (article) => (article === NEW ? null : article >> 1),
   // Articles point into four directions in turn; the last has no vector.
   vectorOf: (article) =>
     article === NEW ? undefined : Float32Array.from({ length: 4 }, (_, i) => (i === article % 4 ? 1 : 0)),
@@ -243,3 +243,121 @@ test('they are not written where there is no room for them', () => {
   };
   expect(write).toThrow(expect.objectContaining({ code: 'INPUT_INVALID' }) as Error);
 });
+
+test('every feature of every pair is what its plain formula gives, to the last bit', () => {
+  const random = createRandom(32);
+  const numbers = (length: number, draw: () => number): Float32Array => Float32Array.from({ length }, draw);
+  const units = (most: number): Float32Array =>
+    numbers(NEW, () => (random.next() < 0.3 ? 0 : random.int(random.next() < 0.5 ? 20 : most)));
+  const vectors = Array.from({ length: NEW }, () => numbers(32, () => random.normal() / 6));
+  const facts: ArticleFacts = {
+    repeatRates: numbers(NEW, () => random.next()),
+    variantRates: numbers(NEW, () => random.next()),
+    affinity: { width: 0, of: () => (article) => [article / 40, -article / 40] },
+    productOf: (article) => (article === NEW ? null : article >> 1),
+    vectorOf: (article) => vectors.at(article),
+  };
+  for (let round = 0; round < 30; round++) {
+    const month = units(9_000);
+    const moment = momentWith({
+      sales: { week: month.map((count) => random.int(count + 1)), month },
+      long: { quarter: units(30_000), ever: units(1e6), idle: numbers(NEW, () => random.int(90) - 3) },
+      prices: numbers(NEW, () => (random.next() < 0.2 ? Number.NaN : random.next())),
+      ages: numbers(NEW, () => (random.next() < 0.2 ? Number.NaN : random.int(700) / 2)),
+      peers: [month.map((count) => random.int(count + 1))],
+    });
+    const past = Array.from({ length: random.int(24) }, () => ({
+      article: random.int(NEW),
+      at: NOW - random.int(3_000) * 3_600,
+      ...(random.next() < 0.8 && { price: random.int(3) / 10 }),
+    })).sort((a, b) => b.at - a.at);
+    const articles = Array.from({ length: 30 }, () => random.int(ARTICLES));
+    const list: Candidates = {
+      articles: Int32Array.from(articles),
+      found: Uint16Array.from(articles, () => 1 + random.int(127)),
+      cosines: numbers(30, () => random.next()),
+      together: numbers(30, () => Math.max(0, random.normal())),
+    };
+    const out = new Float32Array(30 * PAIR_WIDTH);
+    writePairFeatures(out, 0, list, { past, band: 0 }, moment, facts);
+    list.articles.forEach((article, i) => {
+      const plain = plainly(article, list, i, past, moment, facts);
+      const written = out.subarray(i * PAIR_WIDTH, (i + 1) * PAIR_WIDTH);
+      expect(Object.fromEntries(NAMES.map((name, f) => [name, written[f]]))).toEqual(
+        Object.fromEntries(NAMES.map((name) => [name, Math.fround(plain[name])])),
+      );
+    });
+  }
+});
+
+/** The features of one pair of a customer of band 0, each written as it is meant, whatever that costs. */
+function plainly(
+  article: number,
+  { found, cosines, together }: Candidates,
+  i: number,
+  past: readonly PastPurchase[],
+  { now, sales: { week, month }, long, prices, ages, peers }: Moment,
+  { repeatRates, variantRates, productOf, vectorOf, affinity }: ArticleFacts,
+): Record<Name, number> {
+  const days = (at: number | undefined): number => (at === undefined ? Infinity : Math.max(0, (now - at) / DAY));
+  const distinct = [...new Set(past.map((one) => one.article))];
+  const place = distinct.indexOf(article);
+  const own = past.filter((one) => one.article === article);
+  const idle = days(own.at(0)?.at);
+  const product = productOf(article);
+  const variant = product === null ? undefined : past.find((one) => productOf(one.article) === product);
+  const variantIdle = days(variant?.at);
+  const vector = vectorOf(article);
+  const near = distinct.slice(0, 8).map((one) => {
+    const other = vectorOf(one) ?? [];
+    return (vector ?? new Float32Array(0)).reduce((sum, value, d) => sum + value * other[d], 0);
+  });
+  const known = vector !== undefined && near.length > 0;
+  const paid = past.flatMap(({ price = 0 }) => (price > 0 ? [price] : []));
+  const mean = paid.reduce((sum, price) => sum + price, 0) / Math.max(1, paid.length);
+  const level = mean > 0 && prices[article] > 0 ? Math.log(prices[article] / mean) : 0;
+  const sold = peers[0].articles.indexOf(article);
+  const bit = (source: SourceName): number => ((found[i] & bitOf(source)) > 0 ? 1 : 0);
+  const [ever, lately] = affinity.of(past, 0)(article, new Float32Array(0), 0);
+  const [weekly, monthly] = [week[article] ?? 0, month[article] ?? 0];
+  return {
+    cosine: cosines[i],
+    own: own.length > 0 ? 1 : 0,
+    times_bought: Math.log1p(own.length),
+    bought_within_week: Math.exp(-idle / 7),
+    bought_within_month: Math.exp(-idle / 30),
+    bought_within_half_year: Math.exp(-idle / 180),
+    sales_week: Math.log1p(weekly) / 4,
+    sales_month: Math.log1p(monthly) / 4,
+    trend: Math.log((4 * weekly + 1) / (monthly + 1)) / 2,
+    history_length: Math.log1p(past.length) / 4,
+    bought_within_days: Math.exp(-idle / 1.5),
+    own_place: place < 0 ? 0 : 1 / (1 + place),
+    in_latest_basket: own.length > 0 && own[0].at === past[0].at ? 1 : 0,
+    customer_lately: past.length > 0 ? Math.exp(-days(past[0].at) / 14) : 0,
+    together: Math.log1p(100 * together[i]) / 3,
+    cosine_to_latest: known ? near[0] : 0,
+    cosine_to_recent: known ? near.reduce((sum, cosine) => sum + cosine, 0) / near.length : 0,
+    cosine_to_nearest_recent: known ? Math.max(...near) : 0,
+    article_age: Math.log1p(ages[article] || 0) / 6,
+    peers: Math.log(((sold < 0 ? 0 : peers[0].units[sold]) + 2) / (peers[0].share * monthly + 2)) / 2,
+    price_level: Math.max(-4, Math.min(4, level)),
+    price_distance: Math.min(Math.abs(level), 4),
+    repeat_rate: Math.sqrt(repeatRates[article] ?? 0),
+    found_together: bit('CO_PURCHASE'),
+    found_by_towers: bit('TWO_TOWER'),
+    found_among_peers: bit('TRENDING_PEERS'),
+    found_new: bit('NEW_ARRIVALS'),
+    found_trending: bit('TRENDING'),
+    same_product: variant ? 1 / (1 + distinct.indexOf(variant.article)) : 0,
+    product_within_week: Math.exp(-variantIdle / 7),
+    product_within_month: Math.exp(-variantIdle / 30),
+    variant_rate: variant ? Math.sqrt(variantRates[variant.article] ?? 0) : 0,
+    comes_back: own.length > 0 ? 1 - distinct.length / past.length : 0,
+    sales_quarter: Math.log1p(long.quarter[article] || 0) / 4,
+    sales_ever: Math.log1p(long.ever[article] || 0) / 4,
+    sold_lately: long.idle[article] >= 0 ? Math.exp(-long.idle[article] / 60) : 0,
+    affinity: ever,
+    affinity_lately: lately,
+  };
+}

@@ -1,6 +1,6 @@
 // Gathering rows and summing their gradients against the definition, one number at a time, over random lookups.
 import { createRandom } from '../src/random';
-import { gatherRows, RowSums, rowsShape, type Lookup } from '../src/training/table-rows';
+import { gatherRows, poolRows, RowSums, rowsShape, type Lookup } from '../src/training/table-rows';
 
 interface Case {
   readonly rows: number;
@@ -40,7 +40,8 @@ describe.each(CASES)(
       expect(rowsShape({ ids, weights }, width)).toEqual([...outer, width]);
       const wanted = new Float64Array((size / places) * width);
       const got = new Float32Array(wanted.length).fill(7); // memory that was used before
-      gatherRows(got, table, width, { ids, weights });
+      if (weights) poolRows(got, table, width, ids, weights.data);
+      else gatherRows(got, table, width, ids.data);
       ids.data.forEach((row, p) => {
         for (let i = 0; i < width; i++) {
           wanted[Math.floor(p / places) * width + i] += (weights?.data[p] ?? 1) * table[row * width + i];
@@ -49,6 +50,17 @@ describe.each(CASES)(
       wanted.forEach((value, i) => {
         expect(got[i]).toBeCloseTo(value, 4);
       });
+    });
+
+    test('name distinct rows, each once in the order in which they come, and the place of each id among them', () => {
+      const sums = new RowSums({ name: 'table', rows, width });
+      for (let step = 0; step < 3; step++) {
+        const { ids } = lookup();
+        const found = new Int32Array(size);
+        const distinct = sums.distinct(ids.data, found);
+        expect([...distinct]).toEqual([...new Set(ids.data)]);
+        expect(Array.from(found, (place) => distinct[place])).toEqual([...ids.data]);
+      }
     });
 
     test('give each touched row the sum of its gradients, over several lookups, and start anew when taken', () => {

@@ -2,7 +2,7 @@
 // were free. Found by walking the step's own graph, forward and backward, and by asking a run of it for the shapes.
 // Knows nothing of models.
 import type { Batch, Engine } from '../../src/engine/engine';
-import { ModelProto } from '../../src/graph/onnx';
+import { ATTRIBUTE, ModelProto, TYPES } from '../../src/graph/onnx-format';
 import { createRandom } from '../../src/random';
 import type { Run } from './steps';
 
@@ -77,7 +77,7 @@ async function productsOf(engine: Engine, model: Uint8Array, inputs: Batch): Pro
     const [shape, port] = [`shape.${String(i)}`, `of.${String(i)}`];
     node.push({ opType: 'Shape', name: shape, input: [name], output: [shape] });
     node.push(cast(shape, port));
-    decoded.graph.output.push(valueInfo(port, INT32, 1));
+    decoded.graph.output.push(valueInfo(port, TYPES.int32, 1));
   });
   await engine.load('bench.probe', ModelProto.encode(ModelProto.fromObject(decoded)).finish());
   const ports = names.map((_, i) => `of.${String(i)}`);
@@ -109,11 +109,11 @@ function bareModel(products: readonly Product[]): Uint8Array {
   const shapes = new Map(products.flatMap(({ operands }) => operands.map(({ name, shape }) => [name, shape])));
   const initializer: object[] = [...shapes].map(([name, dims]) => {
     const values = Float32Array.from({ length: sizeOf(dims) }, () => random.next() - 0.5);
-    return { name, dims, dataType: FLOAT, rawData: new Uint8Array(values.buffer) };
+    return { name, dims, dataType: TYPES.float32, rawData: new Uint8Array(values.buffer) };
   });
   const literal = (name: string, values: number[]): void => {
     const rawData = new Uint8Array(BigInt64Array.from(values, BigInt).buffer);
-    initializer.push({ name, dims: [values.length], dataType: INT64, rawData });
+    initializer.push({ name, dims: [values.length], dataType: TYPES.int64, rawData });
   };
   literal('one', [1]);
   const node: object[] = [];
@@ -137,24 +137,26 @@ function bareModel(products: readonly Product[]): Uint8Array {
         name: 'bare',
         node,
         initializer,
-        input: [...shapes].map(([name, shape]) => valueInfo(name, FLOAT, ...shape)),
-        output: [valueInfo('sum', FLOAT, 1)],
+        input: [...shapes].map(([name, shape]) => valueInfo(name, TYPES.float32, ...shape)),
+        output: [valueInfo('sum', TYPES.float32, 1)],
       },
     }),
   ).finish();
 }
 
-const FLOAT = 1;
-const INT32 = 6;
-const INT64 = 7;
-
 function cast(from: string, to: string): NodeProto & { attribute: object[] } {
-  return { opType: 'Cast', name: to, input: [from], output: [to], attribute: [{ name: 'to', i: INT32, type: 2 }] };
+  return {
+    opType: 'Cast',
+    name: to,
+    input: [from],
+    output: [to],
+    attribute: [{ name: 'to', i: TYPES.int32, type: ATTRIBUTE.int }],
+  };
 }
 
 function valueInfo(name: string, elemType: number, ...shape: number[]): object {
   // A shape of the probe is as long as the tensor's rank, which is not known here.
-  const dim = elemType === INT32 ? [{ dimParam: name }] : shape.map((dimValue) => ({ dimValue }));
+  const dim = elemType === TYPES.int32 ? [{ dimParam: name }] : shape.map((dimValue) => ({ dimValue }));
   return { name, type: { tensorType: { elemType, shape: { dim } } } };
 }
 

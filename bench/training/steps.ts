@@ -38,12 +38,14 @@ export function recording(engine: Engine): { engine: Engine; record(work: () => 
   return {
     engine: {
       ...engine,
-      async load(name, model) {
+      async load(name, model, carried) {
         models.set(name, model);
-        await engine.load(name, model);
+        await engine.load(name, model, carried);
       },
       async lend(name, lent) {
-        runs?.push({ model: models.get(name) ?? new Uint8Array(), inputs: structuredClone(lent.inputs) });
+        // What the engine carries from one run to the next is given in the first one only.
+        const inputs = { ...runs?.at(0)?.inputs, ...structuredClone(lent.inputs) };
+        runs?.push({ model: models.get(name) ?? new Uint8Array(), inputs });
         return engine.lend(name, lent);
       },
     },

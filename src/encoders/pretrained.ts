@@ -2,7 +2,7 @@
 // Knows what models of this kind take and give, by the names that exporters use; nothing of articles.
 import type { Engine, Values } from '../engine/engine';
 import { asError } from '../errors';
-import { readPorts } from '../graph/onnx';
+import { readPorts } from '../graph/onnx-ports';
 import { invalid, type EncoderFolder } from './folder';
 import { normaliseRows, pool, type PaddedTokens } from './pooling';
 import type { TextEncoder } from './text-encoder';

@@ -22,8 +22,11 @@ export interface Engine {
   readonly runs: ReadonlyMap<string, number>;
   /** Why no run can succeed any more; undefined while all is well. Whoever hears of it opens another engine. */
   failure(): Error | undefined;
-  /** Makes a model known under a name, on every thread. A name that is taken is replaced. */
-  load(name: string, model: Uint8Array): Promise<void>;
+  /**
+   * Makes a model known under a name, on every thread. A name that is taken is replaced. A model with `carried` inputs lives on one
+   * thread, which keeps what they are to be: what the run before gave as the output that is named for each.
+   */
+  load(name: string, model: Uint8Array, carried?: Carried): Promise<void>;
   /**
    * Runs one batch on the thread with the least to do. Whole numbers are made as wide as the model takes them.
    * @throws VitrineError INPUT_INVALID when inputs do not fit, with ONNX Runtime's own words.
@@ -32,12 +35,18 @@ export interface Engine {
   /**
    * Runs one batch without copying a number: inputs, and arrays of the right shapes for the outputs, are lent to the thread,
    * which gives them back when it is done. Meanwhile the arrays given are empty, and so is whatever else lies in their
-   * buffers; what comes back are other arrays over the same memory. A run that fails does not give it back.
+   * buffers; what comes back are other arrays over the same memory. A run that fails does not give it back. Carried inputs are given
+   * once, or whenever they are to be something else than they have become; their outputs stay on the thread.
    */
   lend(name: string, lent: Lent): Promise<Lent>;
+  /** What the carried inputs of a model have become, by input: a copy. */
+  carried(name: string): Promise<Batch>;
   /** Ends the threads; runs in flight fail with SHUTTING_DOWN. */
   close(): Promise<void>;
 }
+
+/** By input, the output that becomes it in the next run. */
+export type Carried = Readonly<Record<string, string>>;
 
 export interface RunOptions {
   /** The outputs that are wanted; all if absent. */
@@ -68,7 +77,14 @@ export interface EngineOptions {
 /** What a worker is told, and what it answers. */
 export type Request =
   | { readonly kind: 'close' }
-  | { readonly kind: 'load'; readonly id: number; readonly name: string; readonly model: Uint8Array }
+  | {
+      readonly kind: 'load';
+      readonly id: number;
+      readonly name: string;
+      readonly model: Uint8Array;
+      readonly carried: Carried;
+    }
+  | { readonly kind: 'carried'; readonly id: number; readonly name: string }
   | {
       readonly kind: 'run';
       readonly id: number;
@@ -98,17 +114,26 @@ export function openEngine(options: EngineOptions = {}): Engine {
   const { workers = 1, threadsPerRun = 1, spinning = false, device = 'cpu' } = options;
   const threads = Array.from({ length: workers }, () => new Thread({ device, threadsPerRun, spinning }));
   const runs = new Map<string, number>();
+  /** Where the models with carried inputs live. */
+  const homes = new Map<string, Thread>();
   /** Counts a run; gives the thread that is to do it. */
   const threadFor = (name: string): Thread => {
     runs.set(name, (runs.get(name) ?? 0) + 1);
-    return threads.reduce((best, thread) => (thread.inFlight < best.inFlight ? thread : best));
+    return homes.get(name) ?? threads.reduce((best, thread) => (thread.inFlight < best.inFlight ? thread : best));
   };
   return {
     device,
     runs,
     failure: () => threads.map((thread) => thread.failure).find((failure) => failure !== undefined),
-    async load(name, model) {
-      await Promise.all(threads.map((thread) => thread.ask((id) => ({ kind: 'load', id, name, model }))));
+    async load(name, model, carried = {}) {
+      const [home] = threads;
+      const alone = Object.keys(carried).length > 0;
+      if (alone) homes.set(name, home);
+      else homes.delete(name);
+      const loading = (alone ? [home] : threads).map((thread) =>
+        thread.ask((id) => ({ kind: 'load', id, name, model, carried })),
+      );
+      await Promise.all(loading);
     },
     async run(name, inputs, { outputs, handOver = false } = {}) {
       const asked = outputs && { outputs };
@@ -117,6 +142,9 @@ export function openEngine(options: EngineOptions = {}): Engine {
     },
     async lend(name, { inputs, outputs }) {
       return threadFor(name).ask((id) => ({ kind: 'lend', id, name, inputs, outputs }), buffersOf(inputs, outputs));
+    },
+    async carried(name) {
+      return (await (homes.get(name) ?? threads[0]).ask((id) => ({ kind: 'carried', id, name }))).outputs;
     },
     async close() {
       await Promise.all(threads.map((thread) => thread.close()));

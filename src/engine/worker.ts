@@ -6,7 +6,22 @@ import type { Answer, Batch, Lent, Request, Values, WorkerSettings } from './eng
 import { buffersOf } from './memory';
 
 const settings = workerData as WorkerSettings;
-const sessions = new Map<string, InferenceSession>();
+const models = new Map<string, Model>();
+
+interface Model {
+  readonly session: InferenceSession;
+  /** Inputs whose whole numbers are 64 bits wide, as models from elsewhere have them for ids of tokens. */
+  readonly long: ReadonlySet<string>;
+  readonly carried: readonly CarriedInput[];
+}
+
+/** An input that a run makes for the next: two tensors, of which one is read while the other is written. */
+interface CarriedInput {
+  readonly input: string;
+  readonly output: string;
+  now: Tensor | undefined;
+  next: Tensor | undefined;
+}
 
 // Requests are answered in the order in which they came: a run that follows a load finds the model.
 let last: Promise<void> = Promise.resolve();
@@ -16,7 +31,7 @@ parentPort?.on('message', (request: Request) => {
 
 async function answer(request: Request): Promise<void> {
   if (request.kind === 'close') {
-    for (const session of sessions.values()) await session.release();
+    for (const { session } of models.values()) await session.release();
     parentPort?.close();
     return;
   }
@@ -43,12 +58,14 @@ function done(request: Exclude<Request, { kind: 'close' }>): Promise<Lent> {
       return run(request);
     case 'lend':
       return lend(request);
+    case 'carried':
+      return Promise.resolve({ inputs: {}, outputs: carriedBy(modelOf(request.name)) });
     default:
       return request satisfies never;
   }
 }
 
-async function load({ name, model }: Extract<Request, { kind: 'load' }>): Promise<Lent> {
+async function load({ name, model, carried }: Extract<Request, { kind: 'load' }>): Promise<Lent> {
   const session = await InferenceSession.create(model, {
     executionProviders: [settings.device],
     intraOpNumThreads: settings.threadsPerRun,
@@ -56,43 +73,65 @@ async function load({ name, model }: Extract<Request, { kind: 'load' }>): Promis
     logSeverityLevel: 3,
     extra: { session: { intra_op: { allow_spinning: settings.spinning ? '1' : '0' } } },
   });
-  await sessions.get(name)?.release();
-  sessions.set(name, session);
+  await models.get(name)?.session.release();
+  const inputs = Object.entries(carried).map(([input, output]) => ({ input, output, now: undefined, next: undefined }));
+  const long = session.inputMetadata.flatMap((port) => (port.isTensor && port.type === 'int64' ? [port.name] : []));
+  models.set(name, { session, long: new Set(long), carried: inputs });
   return { inputs: {}, outputs: {} };
 }
 
 async function run({ name, inputs, outputs }: Extract<Request, { kind: 'run' }>): Promise<Lent> {
-  const session = sessionOf(name);
-  const results = await session.run(toTensors(inputs, session), outputs ?? session.outputNames);
+  const { session, long } = modelOf(name);
+  const results = await session.run(toTensors(inputs, long), outputs ?? session.outputNames);
   return { inputs: {}, outputs: toBatch(results) };
 }
 
 async function lend({ name, inputs, outputs }: Extract<Request, { kind: 'lend' }>): Promise<Lent> {
-  const session = sessionOf(name);
-  await session.run(toTensors(inputs, session), toTensors(outputs));
+  const { session, long, carried } = modelOf(name);
+  const [feeds, fetches] = [toTensors(inputs, long), toTensors(outputs)];
+  for (const one of carried) {
+    // What is given goes back: what is kept is a copy.
+    if (one.input in inputs) [one.now, one.next] = [copyOf(inputs[one.input]), copyOf(inputs[one.input])];
+    if (!one.now || !one.next) throw new Error(`the carried input "${one.input}" was never given`);
+    feeds[one.input] = one.now;
+    fetches[one.output] = one.next;
+  }
+  await session.run(feeds, fetches);
+  for (const one of carried) [one.now, one.next] = [one.next, one.now];
   return { inputs, outputs };
 }
 
-function sessionOf(name: string): InferenceSession {
-  const session = sessions.get(name);
-  if (session) return session;
+function carriedBy({ carried }: Model): Batch {
+  return Object.fromEntries(
+    carried.map(({ input, now }): [string, Values] => {
+      if (!now) throw new Error(`the carried input "${input}" was never given`);
+      const { data, shape } = toValues(input, now);
+      return [input, { data: data.slice(), shape }];
+    }),
+  );
+}
+
+function copyOf({ data, shape }: Values): Tensor {
+  return toTensor({ data: data.slice(), shape });
+}
+
+function modelOf(name: string): Model {
+  const model = models.get(name);
+  if (model) return model;
   throw new Error('no such model is loaded');
 }
 
-/** Whole numbers become 64 bits wide where the model asks for them. */
-function toTensors(batch: Batch, session?: InferenceSession): Record<string, Tensor> {
-  const long = new Set(
-    session?.inputMetadata.flatMap((port) => (port.isTensor && port.type === 'int64' ? [port.name] : [])),
+function toTensors(batch: Batch, long?: ReadonlySet<string>): Record<string, Tensor> {
+  return Object.fromEntries(
+    Object.entries(batch).map(([port, values]) => [port, toTensor(values, long?.has(port) ?? false)]),
   );
-  return Object.fromEntries(Object.entries(batch).map(([port, values]) => [port, toTensor(values, long.has(port))]));
 }
 
 function toBatch(results: Readonly<Record<string, Tensor>>): Batch {
   return Object.fromEntries(Object.entries(results).map(([port, tensor]) => [port, toValues(port, tensor)]));
 }
 
-/** `long`: the model takes int64, as models from elsewhere do for ids of tokens. */
-function toTensor({ data, shape }: Values, long: boolean): Tensor {
+function toTensor({ data, shape }: Values, long = false): Tensor {
   if (long && data instanceof Int32Array) return new Tensor('int64', BigInt64Array.from(data, BigInt), shape);
   return data instanceof Float32Array ? new Tensor('float32', data, shape) : new Tensor('int32', data, shape);
 }

@@ -85,13 +85,19 @@ export class Affinity {
     let all = 0;
     let recent = 0;
     let weight = 1;
+    const { singles } = catalogue;
+    const single = catalogue.layout.single.length;
+    const add = (slot: number, part: number): void => {
+      if (ever[slot] === 0) this.touched.push(slot);
+      ever[slot] += part;
+      lately[slot] += part * weight;
+    };
     for (const { article } of past) {
       all += 1;
       recent += weight;
-      catalogue.forEachValue(article, (_attribute, slot, part) => {
-        if (ever[slot] === 0) this.touched.push(slot);
-        ever[slot] += part;
-        lately[slot] += part * weight;
+      for (let at = article * single; at < (article + 1) * single; at++) add(singles[at], 1);
+      catalogue.forEachOfMany(article, (_attribute, slot, part) => {
+        add(slot, part);
       });
       weight *= DECAY;
     }
@@ -99,16 +105,26 @@ export class Affinity {
     // peers, and the purchases.
     const base = SCALE * Math.log(BORROWED / (all + BORROWED));
     const recentBase = SCALE * Math.log(BORROWED / (recent + BORROWED));
+    const [single32, recent32] = [Math.fround(base), Math.fround(recentBase)];
     for (const slot of this.touched) {
       ever[slot] = SCALE * Math.log1p(ever[slot] / (BORROWED * mix[slot]));
       lately[slot] = SCALE * Math.log1p(lately[slot] / (BORROWED * mix[slot]));
     }
     return (article, out, at) => {
-      out.fill(base, at, at + attributes);
-      out.fill(recentBase, at + attributes, at + 2 * attributes);
       let sum = 0;
       let recentSum = 0;
-      catalogue.forEachValue(article, (attribute, slot, part) => {
+      // Nearly all attributes have one value: they are read without asking the catalogue for each.
+      for (let f = 0; f < single; f++) {
+        const slot = singles[article * single + f];
+        const before = said ? said[slot] : 0;
+        out[at + f] = single32 + (before + ever[slot]);
+        out[at + attributes + f] = recent32 + (before + lately[slot]);
+        sum += before + ever[slot];
+        recentSum += before + lately[slot];
+      }
+      out.fill(base, at + single, at + attributes);
+      out.fill(recentBase, at + attributes + single, at + 2 * attributes);
+      catalogue.forEachOfMany(article, (attribute, slot, part) => {
         const before = said?.[slot] ?? 0;
         out[at + attribute] += part * (before + ever[slot]);
         out[at + attributes + attribute] += part * (before + lately[slot]);

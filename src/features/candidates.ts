@@ -34,8 +34,10 @@ export function foundBy(found: number, source: SourceName): boolean {
 
 /** The mask of one source alone. */
 export function bitOf(source: SourceName): number {
-  return 1 << SOURCES.indexOf(source);
+  return BITS[source];
 }
+
+const BITS = Object.fromEntries(SOURCES.map((source, i) => [source, 1 << i])) as Record<SourceName, number>;
 
 /** The source to name for a candidate: of those that found it the one that says most of the customer. */
 export function sourceOf(found: number): SourceName {
@@ -53,9 +55,18 @@ export function pickCandidates(
   places: readonly number[],
 ): Candidates {
   return {
-    articles: Int32Array.from(places, (place) => articles[place]),
-    found: Uint16Array.from(places, (place) => found[place]),
-    cosines: Float32Array.from(places, (place) => cosines[place]),
-    together: Float32Array.from(places, (place) => together[place]),
+    articles: picked(articles, new Int32Array(places.length), places),
+    found: picked(found, new Uint16Array(places.length), places),
+    cosines: picked(cosines, new Float32Array(places.length), places),
+    together: picked(together, new Float32Array(places.length), places),
   };
+}
+
+function picked<Numbers extends Int32Array | Uint16Array | Float32Array>(
+  from: Numbers,
+  out: Numbers,
+  places: readonly number[],
+): Numbers {
+  for (let i = 0; i < places.length; i++) out[i] = from[places[i]];
+  return out;
 }

@@ -13,8 +13,11 @@ export class Catalogue {
   private slots = new Int32Array(0);
   private single = new Int32Array(0);
   private multi: { ids: Int32Array; weights: Float32Array }[];
-  private readonly codes: (string | null)[] = [];
-  private readonly products = new Map<string, number[]>();
+  /** Of each article the number of its product, in the order in which codes of products first came; null: unknown. */
+  private readonly products: (number | null)[] = [];
+  private readonly productNumbers = new Map<string, number>();
+  /** The articles of each product. */
+  private readonly variants: number[][] = [];
 
   constructor(private readonly encoder: Encoder) {
     this.layout = encoder.articleLayout;
@@ -58,27 +61,32 @@ export class Catalogue {
 
   /** The articles of the same product (other colours, say), itself among them; none where the shop does not say. */
   variantsOf(index: number): readonly number[] {
-    const code = this.codes[index];
-    return code === null ? [] : (this.products.get(code) ?? []);
+    const product = this.products[index];
+    return product === null ? [] : this.variants[product];
   }
 
   /** Tells products apart; null: unknown. */
-  productOf(index: number): string | null {
-    return this.codes[index];
+  productOf(index: number): number | null {
+    return this.products[index];
   }
 
   private putProduct(index: number, code: string | null): void {
-    const before = this.codes[index] as string | null | undefined;
-    if (before === code) return;
-    if (before) {
-      const left = this.products.get(before)?.filter((one) => one !== index) ?? [];
-      this.products.set(before, left);
+    const before = this.products[index] as number | null | undefined;
+    const product = code === null ? null : this.productNumber(code);
+    if (before === product) return;
+    if (before !== null && before !== undefined) {
+      this.variants[before] = this.variants[before].filter((one) => one !== index);
     }
-    this.codes[index] = code;
-    if (code === null) return;
-    const known = this.products.get(code);
-    if (known) known.push(index);
-    else this.products.set(code, [index]);
+    this.products[index] = product;
+    if (product !== null) this.variants[product].push(index);
+  }
+
+  private productNumber(code: string): number {
+    const known = this.productNumbers.get(code);
+    if (known !== undefined) return known;
+    const number = this.variants.push([]) - 1;
+    this.productNumbers.set(code, number);
+    return number;
   }
 
   /** The slot of an article's own embedding; 0: none. */
@@ -102,10 +110,21 @@ export class Catalogue {
     }
   }
 
+  /** The slots of all articles' single-valued features [articles, single], for loops that read many. */
+  get singles(): Int32Array {
+    return this.single;
+  }
+
   /** Every value that an article has of each attribute, single-valued ones first; the weights of an attribute's values sum to 1. */
   forEachValue(index: number, visit: (attribute: number, slot: number, weight: number) => void): void {
-    const { single, multi } = this.layout;
+    const { single } = this.layout;
     for (let f = 0; f < single.length; f++) visit(f, this.single[index * single.length + f], 1);
+    this.forEachOfMany(index, visit);
+  }
+
+  /** The same of multi-valued attributes alone. */
+  forEachOfMany(index: number, visit: (attribute: number, slot: number, weight: number) => void): void {
+    const { single, multi } = this.layout;
     for (let m = 0; m < multi.length; m++) {
       const { ids, weights } = this.multi[m];
       for (let i = index * multi[m].width; i < (index + 1) * multi[m].width; i++) {

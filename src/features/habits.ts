@@ -60,7 +60,7 @@ export function returns(
   for (let customer = 0; customer < customers; customer++) {
     /** Of this customer: when each article was first bought, and whether that it was bought again, or another, is counted. */
     const bought = new Map<number, { first: number; again: boolean; other: boolean }>();
-    const products = new Map<string, number[]>();
+    const products = new Map<number, number[]>();
     for (let p = offsets[customer]; p < known[customer]; p++) {
       const one = article[p];
       const before = bought.get(one);

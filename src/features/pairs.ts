@@ -37,7 +37,7 @@ export interface ArticleFacts {
   /** Unit vector by catalogue index; undefined: none. */
   readonly vectorOf: (article: number) => Float32Array | undefined;
   /** Tells products apart; null: unknown. */
-  readonly productOf: (article: number) => string | null;
+  readonly productOf: (article: number) => number | null;
 }
 
 /**
@@ -115,7 +115,7 @@ export function writePairFeatures(
   const { now, sales, long } = moment;
   const own = ownHistory(past);
   // Of each product the article that was bought last, and its place among the distinct ones, newest first.
-  const products = new Map<string, { article: number; place: number; latest: number }>();
+  const products = new Map<number, { article: number; place: number; latest: number }>();
   for (const [article, { place, latest }] of own) {
     const product = productOf(article);
     if (product !== null && !products.has(product)) products.set(product, { article, place, latest });
@@ -130,7 +130,8 @@ export function writePairFeatures(
   const lately = past.length > 0 ? Math.exp(-daysSince(past[0].at) / 14) : 0;
   const length = Math.log1p(past.length) / 4;
 
-  candidates.articles.forEach((article, i) => {
+  for (let i = 0; i < candidates.articles.length; i++) {
+    const article = candidates.articles[i];
     const bought = own.get(article);
     const days = bought ? daysSince(bought.latest) : Infinity;
     const week = sales.week[article] ?? 0;
@@ -141,53 +142,49 @@ export function writePairFeatures(
     const found = candidates.found[i];
 
     let at = (start + i) * width;
-    const put = (value: number): void => {
-      out[at++] = value;
-    };
-    put(candidates.cosines[i]);
-    put(bought ? 1 : 0);
-    put(Math.log1p(bought?.times ?? 0));
-    // Exponential clocks: smooth in time, 0 for what was never bought.
-    put(Math.exp(-days / 7));
-    put(Math.exp(-days / 30));
-    put(Math.exp(-days / 180));
-    put(Math.log1p(week) / 4);
-    put(Math.log1p(month) / 4);
-    put(Math.log((4 * week + 1) / (month + 1)) / 2);
-    put(length);
-    put(Math.exp(-days / 1.5));
-    put(bought ? 1 / (1 + bought.place) : 0);
-    put(bought && bought.latest === past[0].at ? 1 : 0);
-    put(lately);
-    put(Math.log1p(100 * candidates.together[i]) / 3);
-    put(toLatest);
-    put(toRecent);
-    put(toNearest);
-    put(Math.log1p(moment.ages[article] || 0) / 6);
+    out[at++] = candidates.cosines[i];
+    out[at++] = bought ? 1 : 0;
+    out[at++] = log1p(bought?.times ?? 0);
+    out[at++] = fading(days, 7);
+    out[at++] = fading(days, 30);
+    out[at++] = fading(days, 180);
+    out[at++] = log1p(week) / 4;
+    out[at++] = log1p(month) / 4;
+    out[at++] = month === 0 && week === 0 ? 0 : Math.log((4 * week + 1) / (month + 1)) / 2;
+    out[at++] = length;
+    out[at++] = fading(days, 1.5);
+    out[at++] = bought ? 1 / (1 + bought.place) : 0;
+    out[at++] = bought && bought.latest === past[0].at ? 1 : 0;
+    out[at++] = lately;
+    out[at++] = log1p(100 * candidates.together[i]) / 3;
+    out[at++] = toLatest;
+    out[at++] = toRecent;
+    out[at++] = toNearest;
+    out[at++] = log1p(moment.ages[article] || 0) / 6;
     // Units of the customer's age band beside what its share of everybody's would be.
-    put(peers ? Math.log((unitsOf(peers, article) + 2) / (peers.share * month + 2)) / 2 : 0);
-    put(clamped(price, 4));
-    put(Math.min(Math.abs(price), 4));
-    put(Math.sqrt(repeatRates[article] ?? 0));
-    put(foundBy(found, 'CO_PURCHASE') ? 1 : 0);
-    put(foundBy(found, 'TWO_TOWER') ? 1 : 0);
-    put(foundBy(found, 'TRENDING_PEERS') ? 1 : 0);
-    put(foundBy(found, 'NEW_ARRIVALS') ? 1 : 0);
-    put(foundBy(found, 'TRENDING') ? 1 : 0);
-    const sameProduct = products.get(productOf(article) ?? '');
+    out[at++] = peers ? Math.log((unitsOf(peers, article) + 2) / (peers.share * month + 2)) / 2 : 0;
+    out[at++] = clamped(price, 4);
+    out[at++] = Math.min(Math.abs(price), 4);
+    out[at++] = Math.sqrt(repeatRates[article] ?? 0);
+    out[at++] = foundBy(found, 'CO_PURCHASE') ? 1 : 0;
+    out[at++] = foundBy(found, 'TWO_TOWER') ? 1 : 0;
+    out[at++] = foundBy(found, 'TRENDING_PEERS') ? 1 : 0;
+    out[at++] = foundBy(found, 'NEW_ARRIVALS') ? 1 : 0;
+    out[at++] = foundBy(found, 'TRENDING') ? 1 : 0;
+    const sameProduct = products.get(productOf(article) ?? -1);
     const productDays = sameProduct ? daysSince(sameProduct.latest) : Infinity;
-    put(sameProduct ? 1 / (1 + sameProduct.place) : 0);
-    put(Math.exp(-productDays / 7));
-    put(Math.exp(-productDays / 30));
-    put(sameProduct ? Math.sqrt(variantRates[sameProduct.article] ?? 0) : 0);
-    put(bought ? comesBack : 0);
-    put(Math.log1p(long.quarter[article] || 0) / 4);
-    put(Math.log1p(long.ever[article] || 0) / 4);
-    put(long.idle[article] >= 0 ? Math.exp(-long.idle[article] / 60) : 0);
+    out[at++] = sameProduct ? 1 / (1 + sameProduct.place) : 0;
+    out[at++] = fading(productDays, 7);
+    out[at++] = fading(productDays, 30);
+    out[at++] = sameProduct ? Math.sqrt(variantRates[sameProduct.article] ?? 0) : 0;
+    out[at++] = bought ? comesBack : 0;
+    out[at++] = log1p(long.quarter[article] || 0) / 4;
+    out[at++] = log1p(long.ever[article] || 0) / 4;
+    out[at++] = long.idle[article] >= 0 ? Math.exp(-long.idle[article] / 60) : 0;
     const [fitsEver, fitsLately] = fit(article, out, at + 2);
-    put(fitsEver);
-    put(fitsLately);
-  });
+    out[at++] = fitsEver;
+    out[at++] = fitsLately;
+  }
 }
 
 /** By article: how often it was bought, when last (Unix seconds), and its place among the distinct ones, newest first. */
@@ -203,29 +200,65 @@ function ownHistory(past: readonly PastPurchase[]): Map<number, { times: number;
 
 /** Of the prices that are known; 0: none. */
 function meanPrice(past: readonly PastPurchase[]): number {
-  const prices = past.flatMap(({ price }) => (price !== undefined && price > 0 && price < Infinity ? [price] : []));
-  return prices.reduce((sum, price) => sum + price, 0) / Math.max(1, prices.length);
+  let [sum, known] = [0, 0];
+  for (const { price } of past) {
+    if (price === undefined || !(price > 0 && price < Infinity)) continue;
+    sum += price;
+    known += 1;
+  }
+  return sum / Math.max(1, known);
 }
 
 function clamped(value: number, most: number): number {
   return Math.max(-most, Math.min(most, value));
 }
 
+/** An exponential clock: smooth in time, 0 for what never was. */
+function fading(days: number, scale: number): number {
+  return days === Infinity ? 0 : Math.exp(-days / scale);
+}
+
+/** Looked up where it can be: most of what is counted are small whole numbers, and the function costs as much as all else of a feature. */
+function log1p(count: number): number {
+  const whole = count | 0;
+  return whole === count && whole >= 0 && whole < LOG1P.length ? LOG1P[whole] : Math.log1p(count);
+}
+
+const LOG1P = Float64Array.from({ length: 4096 }, (_, count) => Math.log1p(count));
+
 const NOT_NEAR = [0, 0, 0] as const;
+const COSINES = new Float64Array(RECENT + 3);
 
 /** The cosine of a vector to the first of some, the mean of those to all, and the greatest. */
 function nearnessTo(vectors: readonly Float32Array[], vector: Float32Array): readonly [number, number, number] {
-  if (vectors.length === 0) return NOT_NEAR;
-  let first = 0;
+  const last = vectors.length - 1;
+  if (last < 0) return NOT_NEAR;
+  // Four at once: one sum alone would wait for each addition.
+  for (let v = 0; v <= last; v += 4) {
+    const [a, b, c, d] = [
+      vectors[v],
+      vectors[Math.min(v + 1, last)],
+      vectors[Math.min(v + 2, last)],
+      vectors[Math.min(v + 3, last)],
+    ];
+    let [toA, toB, toC, toD] = [0, 0, 0, 0];
+    for (let i = 0; i < vector.length; i++) {
+      const x = vector[i];
+      toA += x * a[i];
+      toB += x * b[i];
+      toC += x * c[i];
+      toD += x * d[i];
+    }
+    COSINES[v] = toA;
+    COSINES[v + 1] = toB;
+    COSINES[v + 2] = toC;
+    COSINES[v + 3] = toD;
+  }
   let total = 0;
   let most = -Infinity;
-  for (let v = 0; v < vectors.length; v++) {
-    const other = vectors[v];
-    let cosine = 0;
-    for (let i = 0; i < vector.length; i++) cosine += vector[i] * other[i];
-    if (v === 0) first = cosine;
-    total += cosine;
-    if (cosine > most) most = cosine;
+  for (let v = 0; v <= last; v++) {
+    total += COSINES[v];
+    if (COSINES[v] > most) most = COSINES[v];
   }
-  return [first, total / vectors.length, most];
+  return [COSINES[0], total / vectors.length, most];
 }

@@ -1,6 +1,7 @@
 // Operators on each number by itself, with NumPy's broadcasting, comparisons, and changes of type.
 // Knows nothing of what the numbers mean.
-import { broadcast, floats, ONNX_TYPES, operation, unary, type Backward } from './steps';
+import { TYPES } from './onnx-format';
+import { broadcast, floats, operation, unary, type Backward } from './steps';
 import { sumTo, unexpanded } from './shapes';
 import { constant, sameShape, shapeError, type DType, type OnnxStep, type Tensor } from './tensor';
 
@@ -76,7 +77,7 @@ export function greater(a: Tensor, b: Tensor): Tensor {
 }
 
 export function cast(x: Tensor, dtype: DType): Tensor {
-  return operation({ operator: 'Cast', inputs: [x], attributes: { to: ONNX_TYPES[dtype] } }, [x], x.shape, { dtype });
+  return operation({ operator: 'Cast', inputs: [x], attributes: { to: TYPES[dtype] } }, [x], x.shape, { dtype });
 }
 
 /** x, but `value` where the condition holds. */

@@ -1,7 +1,7 @@
 // Reverse-mode differentiation: from a scalar loss to the gradients of the tensors that were asked for, as a graph.
 // Knows no operator: each carries its own rule.
 import { constant, inOrder, shapeText, type Tensor } from './tensor';
-import { add } from './operators';
+import { sumOfGradients } from './pieces';
 import { VitrineError } from '../errors';
 
 /**
@@ -25,7 +25,7 @@ export function gradients(loss: Tensor, withRespectTo: readonly Tensor[]): Tenso
       const target = inputs[i];
       if (!part || !relevant.has(target)) return;
       const sum = sums.get(target);
-      sums.set(target, sum ? add(sum, part) : part);
+      sums.set(target, sum ? sumOfGradients(sum, part) : part);
     });
   }
   return withRespectTo.map((tensor, i) => {

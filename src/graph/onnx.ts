@@ -1,9 +1,7 @@
-// Writes symbolic tensors as an ONNX model, and reads what a model takes and gives. Knows the format's messages and nothing of what is computed.
-// Format: https://github.com/onnx/onnx/blob/main/onnx/onnx.proto (operator set 18).
-import { parse } from 'protobufjs';
-import { z } from 'zod';
-import { inOrder, type Constant, type DType, type OnnxStep, type Shape, type Tensor } from './tensor';
-import { asError, VitrineError } from '../errors';
+// Writes symbolic tensors as an ONNX model. Knows the format's messages and nothing of what is computed.
+import { inOrder, shapeText, type Constant, type DType, type OnnxStep, type Shape, type Tensor } from './tensor';
+import { VitrineError } from '../errors';
+import { ATTRIBUTE, ModelProto, TYPES } from './onnx-format';
 
 /** A named input or output of a model. Symbolic sizes are names. */
 export interface Port {
@@ -24,20 +22,29 @@ export interface EncodeOptions {
   /** Values by name of parameter or table: what is here is written into the model, other parameters become inputs. */
   readonly values?: ReadonlyMap<string, Float32Array>;
   /**
-   * `fed`: each use of a table is an input `rows.SITE` with the rows gathered and pooled outside (training);
+   * `fed`: each use of a table is an input `rows.SITE` with the rows that it needs (training): pooled ones as they are, others
+   * each once, with `places.SITE` saying which stands where;
    * `inline`: ids are the input and the table is in the model (serving).
    */
   readonly embeddings: 'fed' | 'inline';
+  /** Parameters that lie one behind the other in one fed vector, which is easier to move than many inputs. */
+  readonly packed?: { readonly vector: Tensor; readonly parameters: readonly Tensor[] } | undefined;
 }
 
-/** The name of the input that takes the rows of one use of a table while training. */
+/** The name of the input that takes the rows of one use of a table while training: pooled ones as they are, others each once. */
 export function rowsInput(site: string): string {
   return `rows.${site}`;
 }
 
+/** The name of the input that says which of the rows of `rowsInput` stands where; only where they are not pooled. */
+export function placesInput(site: string): string {
+  return `places.${site}`;
+}
+
 /** Encodes what the outputs need, nothing else. Inputs come in the order in which the graph first needs them. */
-export function encodeOnnx({ name, outputs, values = new Map(), embeddings }: EncodeOptions): EncodedModel {
+export function encodeOnnx({ name, outputs, values = new Map(), embeddings, packed }: EncodeOptions): EncodedModel {
   const writer = new Writer(values, embeddings);
+  if (packed) writer.unpack(packed.vector, packed.parameters);
   for (const tensor of inOrder(Object.values(outputs), (t) => embeddings === 'fed' && t.node.kind === 'embedding')) {
     writer.write(tensor);
   }
@@ -62,44 +69,6 @@ export function encodeOnnx({ name, outputs, values = new Map(), embeddings }: En
   return { bytes, inputs: writer.inputs, outputs: outputPorts };
 }
 
-const portsSchema = z.array(
-  z.object({
-    name: z.string(),
-    type: z.object({
-      tensorType: z.object({
-        shape: z.object({ dim: z.array(z.object({ dimValue: z.number(), dimParam: z.string() }).partial()) }).partial(),
-      }),
-    }),
-  }),
-);
-
-/** A port of a model that somebody else may have written: of its type nothing is said. */
-export type ForeignPort = Pick<Port, 'name' | 'shape'>;
-
-/** What a model takes and gives, whoever wrote it. @throws VitrineError INPUT_INVALID where this is no ONNX model. */
-export function readPorts(bytes: Uint8Array): { inputs: ForeignPort[]; outputs: ForeignPort[] } {
-  const portsOf = (list: unknown): ForeignPort[] =>
-    portsSchema.parse(list ?? []).map(({ name, type }) => ({
-      name,
-      shape: (type.tensorType.shape.dim ?? []).map(({ dimValue, dimParam }) => dimValue ?? dimParam ?? '?'),
-    }));
-  try {
-    const { graph } = ModelProto.toObject(ModelProto.decode(bytes), { longs: Number }) as {
-      graph: { input?: unknown; output?: unknown; initializer?: { name?: string }[] };
-    };
-    // Before version 4 of the format weights were listed among the inputs too.
-    const weights = new Set(graph.initializer?.map(({ name }) => name));
-    return { inputs: portsOf(graph.input).filter(({ name }) => !weights.has(name)), outputs: portsOf(graph.output) };
-  } catch (thrown) {
-    throw new VitrineError('INPUT_INVALID', `expected an ONNX model, got something else: ${asError(thrown).message}`);
-  }
-}
-
-const TYPES: Readonly<Record<DType | 'int64', number>> = { float32: 1, int32: 6, int64: 7, bool: 9 };
-
-/** Numbers of the types of attributes in AttributeProto. */
-const ATTRIBUTE = { float: 1, int: 2, string: 3, ints: 7 } as const;
-
 interface WrittenNode {
   /** Names; '' for an output that nobody has asked for. */
   readonly output: string[];
@@ -111,6 +80,7 @@ class Writer {
   readonly inputs: Port[] = [];
   private readonly names = new Map<Tensor, string>();
   private readonly steps = new Map<OnnxStep, WrittenNode>();
+  private readonly sizesByName = new Map<string, string>();
   private readonly writtenTables = new Set<string>();
 
   constructor(
@@ -118,7 +88,22 @@ class Writer {
     private readonly embeddings: 'fed' | 'inline',
   ) {}
 
+  /** Writes a vector and the parameters that it is made of. */
+  unpack(vector: Tensor, parameters: readonly Tensor[]): void {
+    this.write(vector);
+    const sizes = parameters.map(({ shape }) => shape.reduce<number>((product, dim) => product * Number(dim), 1));
+    const literal = (values: readonly number[]): string =>
+      this.literal({ constant: values, shape: [values.length], type: 'int64' });
+    const { output } = this.push('Split', [this.nameOf(vector), literal(sizes)], { axis: 0 }, sizes.length);
+    parameters.forEach((parameter, i) => {
+      const flat = parameter.shape.length === 1;
+      const shaped = flat ? undefined : this.push('Reshape', [output[i], literal(parameter.shape.map(Number))]);
+      this.names.set(parameter, shaped?.output[0] ?? output[i]);
+    });
+  }
+
   write(tensor: Tensor): void {
+    if (this.names.has(tensor)) return;
     const { node } = tensor;
     switch (node.kind) {
       case 'input':
@@ -134,8 +119,9 @@ class Writer {
         this.names.set(tensor, this.literal(node.value));
         return;
       case 'embedding':
-        if (this.embeddings === 'fed') this.feed(tensor, rowsInput(node.site));
-        else this.names.set(tensor, this.lookUp(node));
+        if (this.embeddings === 'inline') this.names.set(tensor, this.lookUp(node));
+        else if (node.weights) this.feed(tensor, rowsInput(node.site));
+        else this.names.set(tensor, this.spread(node));
         return;
       case 'operation':
         this.names.set(tensor, this.step(node.step, node.output));
@@ -150,12 +136,24 @@ class Writer {
     this.nodes.push({ opType: 'Identity', input: [this.nameOf(tensor)], output: [name], name: `output.${name}` });
   }
 
+  /** Rows that are fed each once, at all their places. */
+  private spread({ site, table, ids }: Extract<Tensor['node'], { kind: 'embedding' }>): string {
+    const rows = this.port({ name: rowsInput(site), shape: [`distinct.${site}`, table.width], dtype: 'float32' });
+    const places = this.port({ name: placesInput(site), shape: ids.shape, dtype: 'int32' });
+    return this.push('Gather', [rows, places], { axis: 0 }).output[0];
+  }
+
   private feed(tensor: Tensor, name: string): void {
+    this.names.set(tensor, this.port({ name, shape: tensor.shape, dtype: tensor.dtype }));
+  }
+
+  /** Adds an input; gives its name. */
+  private port({ name, shape, dtype }: Port): string {
     if (this.inputs.some((port) => port.name === name)) {
       throw new VitrineError('INPUT_INVALID', `encodeOnnx: two inputs are called "${name}"; names must differ`);
     }
-    this.names.set(tensor, name);
-    this.inputs.push({ name, shape: tensor.shape, dtype: tensor.dtype });
+    this.inputs.push({ name, shape, dtype });
+    return name;
   }
 
   private lookUp({ table, ids, weights }: Extract<Tensor['node'], { kind: 'embedding' }>): string {
@@ -179,6 +177,7 @@ class Writer {
 
   /** The name of one of the outputs of a step, which is written when it is first asked for. */
   private step(step: OnnxStep, output = 0): string {
+    if (step.operator === 'Shape') return this.sizes(step);
     let node = this.steps.get(step);
     if (!node) {
       const inputs = step.inputs.map((one) => this.nameOf(one));
@@ -187,6 +186,18 @@ class Writer {
     }
     while (node.output.length <= output) node.output.push('');
     return (node.output[output] ||= `${node.output[0]}.${String(output)}`);
+  }
+
+  /** Sizes of a tensor: those that are known are literals; those of one name are read off once, whichever tensor has them. */
+  private sizes({ inputs: [of], attributes }: OnnxStep): string {
+    if (!('dtype' in of)) return this.push('Shape', [this.nameOf(of)], attributes).output[0];
+    const dims = of.shape.slice(Number(attributes?.start ?? 0), Number(attributes?.end ?? of.shape.length));
+    const known = dims.filter((dim) => typeof dim === 'number');
+    if (known.length === dims.length) return this.literal({ constant: known, shape: [known.length], type: 'int64' });
+    const key = shapeText(dims);
+    const name = this.sizesByName.get(key) ?? this.push('Shape', [this.nameOf(of)], attributes).output[0];
+    this.sizesByName.set(key, name);
+    return name;
   }
 
   private nameOf(value: Tensor | OnnxStep | Constant): string {
@@ -240,21 +251,3 @@ function valueInfo({ name, shape, dtype }: Port): object {
 function bytesOf(values: Float32Array | BigInt64Array): Uint8Array {
   return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
 }
-
-/** The part of onnx.proto that is written here; numbers of fields are the format's. */
-export const ModelProto = parse(`
-  syntax = "proto3";
-  message ModelProto { int64 ir_version = 1; string producer_name = 2; GraphProto graph = 7; repeated OperatorSetId opset_import = 8; }
-  message OperatorSetId { string domain = 1; int64 version = 2; }
-  message GraphProto { repeated NodeProto node = 1; string name = 2; repeated TensorProto initializer = 5;
-    repeated ValueInfoProto input = 11; repeated ValueInfoProto output = 12; }
-  message NodeProto { repeated string input = 1; repeated string output = 2; string name = 3; string op_type = 4;
-    repeated AttributeProto attribute = 5; }
-  message AttributeProto { string name = 1; float f = 2; int64 i = 3; bytes s = 4; repeated int64 ints = 8; int32 type = 20; }
-  message TensorProto { repeated int64 dims = 1; int32 data_type = 2; string name = 8; bytes raw_data = 9; }
-  message ValueInfoProto { string name = 1; TypeProto type = 2; }
-  message TypeProto { TensorType tensor_type = 1;
-    message TensorType { int32 elem_type = 1; Shape shape = 2; }
-    message Shape { repeated Dim dim = 1; }
-    message Dim { int64 dim_value = 1; string dim_param = 2; } }
-`).root.lookupType('ModelProto');

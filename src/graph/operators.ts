@@ -3,5 +3,6 @@
 // Knows nothing of how graphs run, nor of what they model.
 export * from './elementwise';
 export * from './shapes';
+export { concat, pieces } from './pieces';
 export * from './rows';
 export * from './products';

@@ -1,9 +1,9 @@
 // Matrix products, and what is built of them: dense layers and attention. Knows nothing of what the numbers mean.
 import { add, mul } from './elementwise';
-import { softmax } from './rows';
-import { asRows, sumTo, transposeLast } from './shapes';
+import { logOfSum, softmax } from './rows';
+import { asRows, fromRows, sumTo, transpose } from './shapes';
 import { broadcast, operation } from './steps';
-import { constant, shapeError, type Tensor } from './tensor';
+import { constant, shapeError, type Attribute, type Tensor } from './tensor';
 
 /** Matrix product over the last two axes; leading axes broadcast. [..., n, k] · [..., k, m] → [..., n, m]. */
 export function matmul(a: Tensor, b: Tensor): Tensor {
@@ -23,9 +23,42 @@ export function matmul(a: Tensor, b: Tensor): Tensor {
   });
 }
 
+/** Swaps the last two axes. */
+export function transposeLast(x: Tensor): Tensor {
+  const rank = x.shape.length;
+  if (rank < 2) throw shapeError('transposeLast', 'two axes or more', [x]);
+  const perm = x.shape.map((_, i) => (i === rank - 1 ? rank - 2 : i === rank - 2 ? rank - 1 : i));
+  if (x.node.kind === 'operation') {
+    const { step, inputs } = x.node;
+    // Twice is not at all; and a product comes out transposed where its operands go in so, which costs nothing.
+    if (step.operator === 'Transpose' && isSwap(step.attributes?.perm, perm)) return inputs[0];
+    if (step.operator === 'MatMul') return matmul(transposeLast(inputs[1]), transposeLast(inputs[0]));
+  }
+  const swapped = transpose(x, perm);
+  if (swapped.node.kind !== 'operation') return swapped;
+  return { ...swapped, node: { ...swapped.node, backward: (g) => [transposeLast(g)] } };
+}
+
+function isSwap(attribute: Attribute | undefined, perm: readonly number[]): boolean {
+  return Array.isArray(attribute) && attribute.every((axis, i) => axis === perm[i]);
+}
+
 /** x · weight + bias. [..., n] → [..., m]. */
 export function linear(x: Tensor, weight: Tensor, bias: Tensor): Tensor {
-  return add(matmul(x, weight), bias);
+  return fromRows(addedProduct(asRows(x), weight, bias), x);
+}
+
+/**
+ * a · b + c: [n, k], [k, m] and [m] or [n, m] → [n, m]. One pass: ONNX Runtime adds within the product, which it does for rows alone, and
+ * bends there what a relu after it would.
+ */
+export function addedProduct(a: Tensor, b: Tensor, c: Tensor): Tensor {
+  if (a.shape.length !== 2 || b.shape.length !== 2 || c.shape.at(-1) !== b.shape[1]) {
+    throw shapeError('addedProduct', '[n, k], [k, m] and [m] or [n, m]', [a, b, c]);
+  }
+  return operation({ operator: 'Gemm', inputs: [a, b, c] }, [a, b, c], [a.shape[0], b.shape[1]], {
+    backward: (g) => [matmul(g, transposeLast(b)), matmul(transposeLast(a), g), sumTo(g, c)],
+  });
 }
 
 /**
@@ -36,4 +69,22 @@ export function attention(query: Tensor, key: Tensor, value: Tensor, bias: Tenso
   const scale = constant(1 / Math.sqrt(Number(query.shape.at(-1))));
   // A product is scaled at no cost: ONNX Runtime does both at once.
   return matmul(softmax(add(mul(matmul(query, transposeLast(key)), scale), bias)), value);
+}
+
+/**
+ * log Σ exp(a · bᵀ + bias) over the rows of b, computed without overflow: a [n, d], b [m, d], bias [m] → [n, 1]. What is as large as n × m is
+ * made once and read by products alone: the gradient scales rows of a and of what comes out, not of the shares.
+ */
+export function logSumExpOfProducts(a: Tensor, b: Tensor, bias: Tensor): Tensor {
+  const scores = linear(a, transposeLast(b), bias);
+  const shares = softmax(scores);
+  return operation(logOfSum(scores, shares), [a, b, bias, scores, shares], [a.shape[0], 1], {
+    backward: (g) => [
+      mul(g, matmul(shares, b)),
+      matmul(transposeLast(shares), mul(g, a)),
+      sumTo(mul(g, shares), bias),
+      undefined,
+      undefined,
+    ],
+  });
 }

@@ -1,8 +1,9 @@
 // Operators over the last axis, row by row: means, softmax and its logarithm, normalisation; and dropout.
 // Knows nothing of what a row stands for.
+import { TYPES } from './onnx-format';
 import { above, add, div, floor, mul, sqrt, sub } from './elementwise';
 import { expandAs, reduceSum, reshape } from './shapes';
-import { floats, ints, joined, ONNX_TYPES, operation, sizeOf } from './steps';
+import { floats, ints, joined, operation, sizeOf } from './steps';
 import { constant, shapeError, type OnnxStep, type Tensor } from './tensor';
 
 /** The mean over the axes, which stay with size 1. */
@@ -25,7 +26,7 @@ function shareOf(x: Tensor, axes: readonly number[]): Tensor {
   if (!Number.isNaN(size)) return constant(1 / size);
   const sizes = joined(...axes.map((axis) => sizeOf(x, axis)));
   const count: OnnxStep = { operator: 'ReduceProd', inputs: [sizes], attributes: { keepdims: 0 } };
-  const float: OnnxStep = { operator: 'Cast', inputs: [count], attributes: { to: ONNX_TYPES.float32 } };
+  const float: OnnxStep = { operator: 'Cast', inputs: [count], attributes: { to: TYPES.float32 } };
   return operation({ operator: 'Reciprocal', inputs: [float] }, [x], []);
 }
 
@@ -46,13 +47,19 @@ export function softmax(x: Tensor): Tensor {
  */
 export function logSumExp(x: Tensor): Tensor {
   const shares = softmax(x);
+  return operation(logOfSum(x, shares), [x, shares], [...x.shape.slice(0, -1), 1], {
+    backward: (g) => [mul(g, shares), undefined],
+  });
+}
+
+/** log Σ eˣ of each row, by the softmax of x. */
+export function logOfSum(x: Tensor, shares: Tensor): OnnxStep {
   const most = (of: Tensor): OnnxStep => ({
     operator: 'ReduceMax',
     inputs: [of, ints([x.shape.length - 1])],
     attributes: { keepdims: 1 },
   });
-  const step: OnnxStep = { operator: 'Sub', inputs: [most(x), { operator: 'Log', inputs: [most(shares)] }] };
-  return operation(step, [x, shares], [...x.shape.slice(0, -1), 1], { backward: (g) => [mul(g, shares), undefined] });
+  return { operator: 'Sub', inputs: [most(x), { operator: 'Log', inputs: [most(shares)] }] };
 }
 
 /**

@@ -1,13 +1,15 @@
 // Operators that move numbers without changing them, and sums along axes, which are their gradients and the other way round.
 // Knows nothing of what the numbers mean.
-import { broadcast, floats, int, ints, joined, ONNX_TYPES, operation, shapeOf, sizeOf } from './steps';
-import { sameShape, shapeError, type Dim, type OnnxStep, type Shape, type Tensor } from './tensor';
+import { TYPES } from './onnx-format';
+import { broadcast, floats, int, ints, joined, operation, shapeOf, sizeOf } from './steps';
+import { sameShape, shapeError, type OnnxStep, type Shape, type Tensor } from './tensor';
 
 /**
  * The same numbers in another shape. A symbolic size may stay at its place, or be the one size that is worked out from the
  * rest.
  */
 export function reshape(x: Tensor, shape: Shape): Tensor {
+  if (sameShape(x.shape, shape)) return x;
   let inferred = 0;
   const target = shape.map((dim, i) => {
     if (typeof dim === 'number') return dim;
@@ -30,7 +32,6 @@ export function flatten(x: Tensor, axis: number): Tensor {
 }
 
 export function reshapeAs(x: Tensor, like: Tensor): Tensor {
-  if (sameShape(x.shape, like.shape)) return x;
   const unknown = like.shape.filter((dim, i) => typeof dim !== 'number' && dim !== x.shape[i]);
   // Most shapes are known but for one size: nothing needs to be read off when the graph runs.
   if (unknown.length <= 1) return reshape(x, like.shape);
@@ -48,43 +49,25 @@ export function asRows(x: Tensor): Tensor {
   return operation(step, [x], [outer.join('*'), width], { backward: (g) => [reshapeAs(g, x)] });
 }
 
+/** The other way round: [rows, n] in the outer shape of `like` [...outer, k] → [...outer, n]. */
+export function fromRows(x: Tensor, like: Tensor): Tensor {
+  const outer = like.shape.slice(0, -1);
+  if (outer.length === 1) return x;
+  const shape = [...outer, x.shape[1]];
+  if (shape.filter((dim) => typeof dim !== 'number').length <= 1) return reshape(x, shape);
+  const sizes: OnnxStep = { operator: 'Shape', inputs: [like], attributes: { start: 0, end: outer.length } };
+  const target = joined(sizes, typeof x.shape[1] === 'number' ? ints([x.shape[1]]) : sizeOf(x, 1));
+  return operation({ operator: 'Reshape', inputs: [x, target] }, [x, like], shape, {
+    backward: (g) => [asRows(g), undefined],
+  });
+}
+
 export function transpose(x: Tensor, perm: readonly number[]): Tensor {
   const shape = perm.map((axis) => x.shape[axis]);
   const inverse = perm.map((_, i) => perm.indexOf(i));
   return operation({ operator: 'Transpose', inputs: [x], attributes: { perm } }, [x], shape, {
     backward: (g) => [transpose(g, inverse)],
   });
-}
-
-/** Swaps the last two axes. */
-export function transposeLast(x: Tensor): Tensor {
-  const rank = x.shape.length;
-  if (rank < 2) throw shapeError('transposeLast', 'two axes or more', [x]);
-  const perm = x.shape.map((_, i) => (i === rank - 1 ? rank - 2 : i === rank - 2 ? rank - 1 : i));
-  return transpose(x, perm);
-}
-
-export function concat(parts: readonly Tensor[], axis = -1): Tensor {
-  const first = parts[0];
-  const rank = first.shape.length;
-  const at = axis < 0 ? axis + rank : axis;
-  const fits = parts.every((p) => p.shape.length === rank && p.shape.every((d, i) => i === at || d === first.shape[i]));
-  if (!fits) throw shapeError('concat', `equal sizes but for axis ${String(at)}`, parts);
-  const dims = parts.map((p) => p.shape[at]);
-  const numeric = dims.every((d) => typeof d === 'number');
-  const total: Dim = numeric ? dims.reduce<number>((sum, d) => sum + d, 0) : dims.join('+');
-  const shape = first.shape.map((d, i) => (i === at ? total : d));
-  const step: OnnxStep = { operator: 'Concat', inputs: parts, attributes: { axis: at } };
-  return operation(step, parts, shape, { dtype: first.dtype, backward: (g) => split(g, parts, at) });
-}
-
-/** The pieces of x along an axis, as long as the parts. Symbolic sizes are read off the parts when the graph runs. */
-function split(x: Tensor, parts: readonly Tensor[], axis: number): Tensor[] {
-  const dims = parts.map((part) => part.shape[axis]);
-  const known = dims.filter((dim) => typeof dim === 'number');
-  const sizes = known.length === dims.length ? ints(known) : joined(...parts.map((part) => sizeOf(part, axis)));
-  const step: OnnxStep = { operator: 'Split', inputs: [x, sizes], attributes: { axis }, outputs: parts.length };
-  return parts.map((part, output) => operation(step, [x, ...parts], part.shape, { output }));
 }
 
 /**
@@ -113,7 +96,7 @@ const SCATTERED = 1 << 17;
 function scatter(g: Tensor, ids: Tensor, like: Tensor): Tensor {
   const width = like.shape.slice(1).reduce<number>((size, dim) => size * Number(dim), 1);
   if (Number.isNaN(width)) throw shapeError('gather', 'known sizes of what a row holds', [like]);
-  const long: OnnxStep = { operator: 'Cast', inputs: [ids], attributes: { to: ONNX_TYPES.int64 } };
+  const long: OnnxStep = { operator: 'Cast', inputs: [ids], attributes: { to: TYPES.int64 } };
   const places: OnnxStep = { operator: 'Reshape', inputs: [long, ints([-1, 1])] };
   const rows: OnnxStep = { operator: 'Reshape', inputs: [g, ints([-1, width])] };
   const zeros: OnnxStep = { operator: 'ConstantOfShape', inputs: [joined(sizeOf(like, 0), ints([width]))] };
@@ -140,7 +123,7 @@ const END = Number.MAX_SAFE_INTEGER;
 export function placesAlong(x: Tensor, axis: number): Tensor {
   const size: OnnxStep = { operator: 'Squeeze', inputs: [sizeOf(x, axis), ints([0])] };
   const range: OnnxStep = { operator: 'Range', inputs: [int(0), size, int(1)] };
-  const step: OnnxStep = { operator: 'Cast', inputs: [range], attributes: { to: ONNX_TYPES.float32 } };
+  const step: OnnxStep = { operator: 'Cast', inputs: [range], attributes: { to: TYPES.float32 } };
   return operation(step, [x], [x.shape[axis]]);
 }
 
@@ -205,19 +188,4 @@ function sumOfRows(x: Tensor): Tensor {
   const sum: OnnxStep = { operator: 'MatMul', inputs: [ones, rows] };
   const step: OnnxStep = { operator: 'Squeeze', inputs: [sum, ints([0])] };
   return operation(step, [rows], [width], { backward: (g) => [expandAs(g, rows)] });
-}
-
-/** `size` places of x along an axis, from one on. */
-export function part(x: Tensor, axis: number, from: number, size: number): Tensor {
-  const dim = x.shape[axis];
-  if (typeof dim !== 'number' || from + size > dim) throw shapeError('part', 'a known axis that is long enough', [x]);
-  const slice: OnnxStep = { operator: 'Slice', inputs: [x, ints([from]), ints([from + size]), ints([axis])] };
-  const shape = x.shape.map((one, i) => (i === axis ? size : one));
-  return operation(slice, [x], shape, {
-    dtype: x.dtype,
-    backward: (g) => {
-      const inputs = [g, ints([from, dim - from - size]), floats([0], []), ints([axis])];
-      return [operation({ operator: 'Pad', inputs }, [g], x.shape)];
-    },
-  });
 }

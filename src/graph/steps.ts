@@ -5,9 +5,6 @@ import { shapeError, type Constant, type DType, type OnnxStep, type Shape, type 
 /** Given ∂loss/∂output, the ∂loss/∂input of each input; absent: no gradient flows through. */
 export type Backward = (gradient: Tensor, output: Tensor) => readonly (Tensor | undefined)[];
 
-/** Numbers of ONNX's element types. */
-export const ONNX_TYPES = { float32: 1, int32: 6, int64: 7, bool: 9 } as const;
-
 export interface OperationOptions {
   readonly dtype?: DType;
   readonly backward?: Backward;

@@ -42,7 +42,7 @@ function rank(
 ): SimilarArticle[] {
   const { catalogue } = shop;
   const candidates = own === undefined || coPurchase === 0 ? near : blend(shop, near, own, coPurchase);
-  const ofProduct = new Map<string, number>();
+  const ofProduct = new Map<number, number>();
   return candidates
     .filter(({ article }) => {
       if (article === own) return false;

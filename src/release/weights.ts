@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { Values } from '../engine/engine';
 import { asError, VitrineError } from '../errors';
 import { openEncoder, type Encoder } from '../features/encoder';
-import { ModelProto } from '../graph/onnx';
+import { ModelProto } from '../graph/onnx-format';
 import { ENCODER_FILE, modelFile, type ModelName } from './format';
 import { readManifest, readVerified } from './open';
 

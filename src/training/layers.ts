@@ -2,16 +2,20 @@
 // Knows nothing of what the numbers stand for.
 import {
   add,
+  addedProduct,
+  asRows,
   attention,
   cast,
+  concat,
   dropout,
+  fromRows,
   gather,
   greater,
   layerNorm,
   linear,
   matmul,
   mul,
-  part,
+  pieces,
   placesAlong,
   relu,
   reshape,
@@ -24,27 +28,49 @@ import { inputName } from '../features/inputs';
 
 /** Fully connected layers of the given widths, ReLU between them, none after the last. [..., n] → [..., last width]. */
 export function mlp(name: string, x: Tensor, widths: readonly number[]): Tensor {
-  return sharedMlp(name, Number(x.shape[x.shape.length - 1]), widths)(x);
+  return sharedMlp(name, [Number(x.shape[x.shape.length - 1])], widths)(x);
 }
 
-/** The same for inputs of width `from`, to be applied to several tensors with one set of weights. */
-export function sharedMlp(name: string, from: number, widths: readonly number[]): (x: Tensor) => Tensor {
+/**
+ * The same over several tensors as if they stood side by side, [..., a], [..., b]… → [..., last width], without moving their numbers there:
+ * each has its own rows of the first weights.
+ */
+export function joinedMlp(name: string, parts: readonly Tensor[], widths: readonly number[]): Tensor {
+  const froms = parts.map((part) => Number(part.shape[part.shape.length - 1]));
+  return sharedMlp(name, froms, widths)(...parts);
+}
+
+/** The same for inputs of the widths `froms`, to be applied several times with one set of weights. */
+export function sharedMlp(
+  name: string,
+  froms: readonly number[],
+  widths: readonly number[],
+): (...parts: readonly Tensor[]) => Tensor {
+  const from = froms.reduce((sum, one) => sum + one, 0);
   const layers = widths.map((width, i) => ({
     weight: parameter(`${name}.${String(i)}.weight`, [i === 0 ? from : widths[i - 1], width]),
     bias: parameter(`${name}.${String(i)}.bias`, [width], 'zeros'),
   }));
-  return (x) =>
-    layers.reduce((hidden, { weight, bias }, i) => {
-      const out = linear(hidden, weight, bias);
-      return i < layers.length - 1 ? relu(out) : out;
-    }, x);
+  const [first, ...others] = layers;
+  const firsts = froms.length === 1 ? [first.weight] : pieces(first.weight, 0, froms);
+  return (...parts) => {
+    // Each product adds to the one before, within itself.
+    const hidden = parts.reduce((sum, part, p) => addedProduct(asRows(part), firsts[p], sum), first.bias);
+    const out = others.reduce((before, { weight, bias }) => linear(relu(before), weight, bias), hidden);
+    return fromRows(out, parts[0]);
+  };
 }
 
-/** Layer normalisation with a gain and a bias of its own. */
-export function normalised(name: string, x: Tensor): Tensor {
+/**
+ * Layer normalisation with a gain and a bias of its own, then a dense layer: [..., n] → [..., m] for a weight [n, m]. Gain and bias
+ * go into the weight and the bias of the layer, which are small, so that no pass over the rows is needed for them.
+ */
+export function normalised(name: string, x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
   const width = Number(x.shape[x.shape.length - 1]);
-  const gain = parameter(`${name}.gain`, [width], 'ones');
-  return add(mul(layerNorm(x), gain), parameter(`${name}.bias`, [width], 'zeros'));
+  const gain = reshape(parameter(`${name}.gain`, [width], 'ones'), [width, 1]);
+  const shift = reshape(parameter(`${name}.bias`, [width], 'zeros'), [1, width]);
+  const shifted = reshape(matmul(shift, weight), [Number(weight.shape[1])]);
+  return linear(layerNorm(x), mul(gain, weight), bias ? add(shifted, bias) : shifted);
 }
 
 /** What hides numbers while training: a share of them, by one of the columns of noise [batch, length, n] for each use. */
@@ -75,12 +101,15 @@ export interface TransformerConfig {
   /** Numbers looked back at most, which bounds the table of distances. */
   readonly length: number;
   readonly dropout?: Dropout | undefined;
+  /** What becomes of the numbers of each place in the end, [dim, m]. */
+  readonly out: Tensor;
 }
 
 /**
  * A causal transformer over sequences [batch, length, dim], oldest first (Vaswani et al., 2017; layers normalised first, Xiong et al., ICML
  * 2020). Place i sees places j ≤ i, so filling at the end of a shorter sequence changes nothing before it. Order is known by a learnt
  * weight of each distance i − j and head (Shaw et al., 2018; Raffel et al., 2020), the same wherever a sequence begins.
+ * → [batch, length, m].
  */
 export function transformer(name: string, x: Tensor, config: TransformerConfig): Tensor {
   const dim = Number(x.shape[2]);
@@ -93,23 +122,27 @@ export function transformer(name: string, x: Tensor, config: TransformerConfig):
   let hidden = hide(x);
   for (let layer = 0; layer < layers; layer++) {
     const within = (what: string): string => `${name}.${String(layer)}.${what}`;
-    const weight = (what: string): Tensor => parameter(within(what), [dim, dim]);
-    const seen = normalised(within('attention_norm'), hidden);
-    const [query, key, value] = ['query', 'key', 'value'].map(weight);
+    const weight = (what: string, from = dim, to = dim): Tensor => parameter(within(what), [from, to]);
+    const bias = (what: string, size: number): Tensor => parameter(within(what), [size], 'zeros');
     const far = transpose(gather(parameter(within('distance'), [config.length, heads], 'zeros'), ids), [2, 0, 1]);
-    const mixed = weight('mixed');
-    // Each head by itself, from its columns of the weights to its rows: numbers of several heads never have to be moved
-    // apart and together again, which costs more than smaller products do.
-    const heard = Array.from({ length: heads }, (_, head) => {
-      const [q, k, v] = [query, key, value].map((one) => matmul(seen, part(one, 1, head * width, width)));
-      const bias = add(part(far, 0, head, 1), future);
-      return matmul(attention(q, k, v, bias), part(mixed, 0, head * width, width));
+    // One product for all heads and all they ask, cut into columns; each head then goes its own way until its rows of the
+    // last weights, so that numbers of several heads never have to be moved apart.
+    const weights = ['query', 'key', 'value'].map((what) => weight(what));
+    const asked = normalised(within('attention_norm'), hidden, concat(weights, 1));
+    const columns = pieces(asked, 2, Array<number>(3 * heads).fill(width));
+    const mixed = pieces(weight('mixed'), 0, Array<number>(heads).fill(width));
+    const biases = pieces(far, 0, Array<number>(heads).fill(1));
+    const heard = mixed.map((rows, head) => {
+      const [query, key, value] = [columns[head], columns[heads + head], columns[2 * heads + head]];
+      return matmul(attention(query, key, value, add(biases[head], future)), rows);
     });
     hidden = add(hidden, hide(heard.reduce((sum, one) => add(sum, one))));
-    const fed = mlp(within('feed'), normalised(within('feed_norm'), hidden), [4 * dim, dim]);
-    hidden = add(hidden, hide(fed));
+    const inner = weight('feed.0.weight', dim, 4 * dim);
+    const fed = relu(normalised(within('feed_norm'), asRows(hidden), inner, bias('feed.0.bias', 4 * dim)));
+    const out = linear(fed, weight('feed.1.weight', 4 * dim, dim), bias('feed.1.bias', dim));
+    hidden = add(hidden, hide(fromRows(out, hidden)));
   }
-  return normalised(`${name}.norm`, hidden);
+  return normalised(`${name}.norm`, hidden, config.out);
 }
 
 /**

@@ -1,17 +1,27 @@
-// How numbers move: AdamW for dense parameters; row-wise Adagrad and row-wise Adam for embedding tables. Each is a pair of plain
-// functions: `init` makes the state, `update` writes into the arrays that it is given (they are the size of the model)
-// and keeps nothing of its own. Knows nothing of graphs or batches.
-
+// How numbers move: AdamW for dense parameters; row-wise Adagrad and row-wise Adam for embedding tables. Each is a pair of pure
+// functions that keep nothing of their own: `init` makes the state, `update` is one step. That of dense parameters is a graph, so that it
+// runs where their gradients come about; that of tables writes into the arrays that it is given. Knows nothing of batches.
+import { add, div, mul, pieces, sqrt, sub } from '../graph/operators';
+import { constant, type Tensor } from '../graph/tensor';
 import { addScaledRow, fetchNumbers, fetchRows, squaredLength } from './row-kernels';
 
 /** What an optimiser remembers, arrays by name, so that a checkpoint can hold any optimiser's. */
 export type OptimiserState = Readonly<Record<string, Float32Array>>;
 
-/** Moves all numbers of a dense parameter. */
-export interface DenseOptimiser {
-  init(size: number): OptimiserState;
-  /** One step: moves `values` [size] and `state` in place, against `gradient` [size]. */
-  update(values: Float32Array, gradient: ArrayLike<number>, state: OptimiserState, rate: number): void;
+/** Moves all numbers of the dense parameters. */
+export interface DenseOptimiser<Slot extends string> {
+  init(size: number): Record<Slot, Float32Array>;
+  /** What step number `steps`, from 1, is scaled by at this rate, [scales]. */
+  scales(rate: number, steps: number): readonly number[];
+  /** How many scales there are. */
+  readonly scaled: number;
+  /** One step: from values [size], their gradient, the state and the scales to values and state. */
+  update(
+    values: Tensor,
+    gradient: Tensor,
+    state: Readonly<Record<Slot, Tensor>>,
+    scales: Tensor,
+  ): { readonly values: Tensor; readonly state: Record<Slot, Tensor> };
 }
 
 /** Moves the rows of a table that a batch touched: costs by these, whatever the size of the table. */
@@ -36,23 +46,19 @@ const EPSILON = 1e-8;
 
 /**
  * Adam (Kingma & Ba, arXiv 1412.6980) with decoupled weight decay (Loshchilov & Hutter, arXiv 1711.05101); a decay of 0
- * is plain Adam. State: `mean` and `variance` [size], `steps` [1].
+ * is plain Adam. State: `mean` and `variance` [size].
  */
-export function adamW(weightDecay = 0): DenseOptimiser {
+export function adamW(weightDecay = 0): DenseOptimiser<'mean' | 'variance'> {
   return {
-    init: (size) => ({ mean: new Float32Array(size), variance: new Float32Array(size), steps: new Float32Array(1) }),
-    update(values, gradient, { mean, variance, steps }, rate) {
-      steps[0] += 1;
-      const stepSize = rate * adamCorrection(steps[0]);
-      const decay = rate * weightDecay;
-      for (let i = 0; i < values.length; i++) {
-        const g = gradient[i];
-        const m = BETA1 * mean[i] + (1 - BETA1) * g;
-        const v = BETA2 * variance[i] + (1 - BETA2) * g * g;
-        mean[i] = m;
-        variance[i] = v;
-        values[i] -= stepSize * (m / (Math.sqrt(v) + EPSILON)) + decay * values[i];
-      }
+    init: (size) => ({ mean: new Float32Array(size), variance: new Float32Array(size) }),
+    scaled: 2,
+    scales: (rate, steps) => [rate * adamCorrection(steps), 1 - rate * weightDecay],
+    update(values, gradient, { mean, variance }, scales) {
+      const [rate, kept] = pieces(scales, 0, [1, 1]);
+      const m = add(mean, mul(sub(gradient, mean), constant(1 - BETA1)));
+      const v = add(variance, mul(sub(mul(gradient, gradient), variance), constant(1 - BETA2)));
+      const direction = div(m, add(sqrt(v), constant(EPSILON)));
+      return { values: sub(mul(values, kept), mul(direction, rate)), state: { mean: m, variance: v } };
     },
   };
 }

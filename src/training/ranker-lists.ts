@@ -115,7 +115,7 @@ export function lessonOf(shop: Shop, lists: readonly List[], length: number, ran
 function sampled({ bought }: List, length: number, random: Random): number[] {
   const hits: number[] = [];
   const others: number[] = [];
-  bought.forEach((one, place) => (one ? hits : others).push(place));
+  for (let place = 0; place < bought.length; place++) (bought[place] ? hits : others).push(place);
   const wanted = Math.max(0, Math.min(length - hits.length, others.length));
   for (let i = 0; i < wanted; i++) {
     const j = i + random.int(others.length - i);

@@ -92,7 +92,7 @@ type Method = (article: number) => Int32Array;
 
 /** The first twelve without the article itself, few of one product. */
 function limited({ catalogue }: Shop, own: number, found: Int32Array): number[] {
-  const counts = new Map<string, number>();
+  const counts = new Map<number, number>();
   const list: number[] = [];
   for (const article of found) {
     if (article < 0 || article === own) continue;

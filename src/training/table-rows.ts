@@ -1,9 +1,9 @@
-// The rows of embedding tables that a step needs: gathered and pooled into what the graph is fed, and the gradients that come
-// back summed by row. The busiest loops of training: no allocation a row. Knows nothing of optimisers.
+// The rows of embedding tables that a step needs: gathered, each once, or pooled into what the graph is fed, and the gradients that
+// come back summed by row. The busiest loops of training: no allocation a row. Knows nothing of optimisers.
 import type { Values } from '../engine/engine';
 import type { Table } from '../graph/tensor';
 import type { RowGradients } from './optimisers';
-import { addScaledRow, copyRow, fetchNumbers, fetchRows, scaleRow } from './row-kernels';
+import { addRow, addScaledRow, copyRow, fetchNumbers, fetchRows, scaleRow } from './row-kernels';
 
 /** One use of a table in one batch. */
 export interface Lookup {
@@ -13,37 +13,34 @@ export interface Lookup {
   readonly weights: Values | undefined;
 }
 
-/** The shape of the rows that a lookup names, [...ids, width]; pooled ones [..., width]. */
+/** The shape of all rows that a lookup names, [...ids, width]; pooled ones [..., width]. */
 export function rowsShape({ ids, weights }: Lookup, width: number): number[] {
   return [...(weights ? ids.shape.slice(0, -1) : ids.shape), width];
 }
 
-/** Writes the rows that a lookup names into `out`, over whatever was there. */
-export function gatherRows(out: Float32Array, table: Float32Array, width: number, { ids, weights }: Lookup): void {
-  if (weights) pool(out, table, width, ids.data, weights.data, lastOf(ids.shape));
-  else copy(out, table, width, ids.data);
-}
-
-function copy(out: Float32Array, table: Float32Array, width: number, ids: ArrayLike<number>): void {
-  for (let r = 0; r < ids.length; r++) {
-    fetchRows(table, width, ids, r);
-    copyRow(out, r * width, table, ids[r] * width, width);
+/** Writes the rows of a table at `rows` into `out` [rows, width], over whatever was there. */
+export function gatherRows(out: Float32Array, table: Float32Array, width: number, rows: ArrayLike<number>): void {
+  for (let r = 0; r < rows.length; r++) {
+    fetchRows(table, width, rows, r);
+    copyRow(out, r * width, table, rows[r] * width, width);
   }
 }
 
-function pool(
+/** Writes the weighted sums of a table's rows over the last axis of a lookup into `out` [..., width], over whatever was there. */
+export function poolRows(
   out: Float32Array,
   table: Float32Array,
   width: number,
-  ids: ArrayLike<number>,
+  ids: Values,
   weights: ArrayLike<number>,
-  places: number,
 ): void {
+  const { data } = ids;
+  const places = lastOf(ids.shape);
   out.fill(0);
-  for (let p = 0, to = 0; p < ids.length; to += width) {
+  for (let p = 0, to = 0; p < data.length; to += width) {
     for (const end = p + places; p < end; p++) {
-      fetchRows(table, width, ids, p);
-      if (weights[p] !== 0) addScaledRow(out, to, weights[p], table, ids[p] * width, width);
+      fetchRows(table, width, data, p);
+      if (weights[p] !== 0) addScaledRow(out, to, weights[p], table, data[p] * width, width);
     }
   }
 }
@@ -61,11 +58,33 @@ export class RowSums {
     this.place = new Int32Array(table.rows).fill(-1);
   }
 
+  /**
+   * The distinct rows among ids, in the order in which they first come; writes the place of each id among them. Not to be asked between
+   * `add` and `take`.
+   */
+  distinct(ids: ArrayLike<number>, places: Int32Array): Int32Array {
+    const { place } = this;
+    this.reserve(ids.length);
+    const { rows } = this;
+    let found = 0;
+    for (let p = 0; p < ids.length; p++) {
+      fetchNumbers(place, ids, p);
+      const row = ids[p];
+      if (place[row] < 0) {
+        rows[found] = row;
+        place[row] = found++;
+      }
+      places[p] = place[row];
+    }
+    for (let t = 0; t < found; t++) place[rows[t]] = -1;
+    return rows.slice(0, found);
+  }
+
   /** Adds what a lookup's rows got: `gradient` [...ids, width], pooled ones [..., width]. */
   add({ ids, weights }: Lookup, gradient: Float32Array): void {
     this.reserve(ids.data.length);
-    const places = weights ? lastOf(ids.shape) : 1;
-    this.addAll(ids.data, weights?.data, places, gradient);
+    if (weights) this.addPooled(ids.data, weights.data, lastOf(ids.shape), gradient);
+    else this.addEach(ids.data, gradient);
   }
 
   /** The sums so far, valid until the next `add`; starts anew. */
@@ -77,28 +96,41 @@ export class RowSums {
     return { width, rows, values: this.sums.subarray(0, rows.length * width) };
   }
 
-  private addAll(
-    ids: ArrayLike<number>,
-    weights: ArrayLike<number> | undefined,
-    places: number,
-    gradient: Float32Array,
-  ): void {
+  /** In two passes, of which the second, that has the most to do, need not ask whether a row is new. */
+  private addEach(ids: ArrayLike<number>, gradient: Float32Array): void {
+    const { place, rows, sums } = this;
+    const { width } = this.table;
+    let { touched } = this;
+    for (let p = 0; p < ids.length; p++) {
+      fetchNumbers(place, ids, p);
+      const row = ids[p];
+      if (place[row] >= 0) continue;
+      sums.fill(0, touched * width, (touched + 1) * width);
+      rows[touched] = row;
+      place[row] = touched++;
+    }
+    for (let p = 0, from = 0; p < ids.length; p++, from += width) {
+      addRow(sums, place[ids[p]] * width, gradient, from, width);
+    }
+    this.touched = touched;
+  }
+
+  private addPooled(ids: ArrayLike<number>, weights: ArrayLike<number>, places: number, gradient: Float32Array): void {
     const { place, rows, sums } = this;
     const { width } = this.table;
     let { touched } = this;
     for (let p = 0, from = 0; p < ids.length; from += width) {
       for (const end = p + places; p < end; p++) {
         fetchNumbers(place, ids, p);
-        const weight = weights ? weights[p] : 1;
-        if (weight === 0) continue;
+        if (weights[p] === 0) continue;
         const row = ids[p];
         if (place[row] < 0) {
           // The first touch writes, so that nothing has to be cleared.
-          scaleRow(sums, touched * width, weight, gradient, from, width);
+          scaleRow(sums, touched * width, weights[p], gradient, from, width);
           rows[touched] = row;
           place[row] = touched++;
         } else {
-          addScaledRow(sums, place[row] * width, weight, gradient, from, width);
+          addScaledRow(sums, place[row] * width, weights[p], gradient, from, width);
         }
       }
     }

@@ -39,7 +39,7 @@ export interface TextLessons {
  */
 export function textEncoder(tokeniser: Tokeniser, dim: number): (prefix: string) => Tensor {
   const table: Table = { name: 'text.tokens', rows: tokeniser.slots, width: dim };
-  const layers = sharedMlp('text.layers', dim, [dim, dim]);
+  const layers = sharedMlp('text.layers', [dim], [dim, dim]);
   return (prefix) => {
     const places = ['batch', MAX_TOKENS];
     const ids = input(`${prefix}_ids`, places, 'int32');

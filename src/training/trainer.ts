@@ -1,15 +1,16 @@
-// Runs the steps: gathers embedding rows, lets ONNX Runtime compute loss and gradients in one call, applies optimisers.
-// Takes any loss written as a graph; knows no model.
-import type { Batch, Engine, Lent, Values } from '../engine/engine';
-import { BufferPool, type Form } from '../engine/memory';
-import { gradients } from '../graph/gradient';
-import { encodeOnnx, rowsInput } from '../graph/onnx';
-import { inOrder, type Init, type Table, type Tensor } from '../graph/tensor';
+// Runs the steps: gathers embedding rows, lets ONNX Runtime compute the loss, its gradients and the next dense parameters in one call,
+// and moves the tables. Takes any loss written as a graph; knows no model.
+import type { Batch, Engine, Lent } from '../engine/engine';
+import { placesInput, rowsInput } from '../graph/onnx';
+import type { Tensor } from '../graph/tensor';
 import { VitrineError } from '../errors';
 import type { Random } from '../random';
 import { adamW, rowWiseAdagrad, rowWiseAdam, type TableOptimiser } from './optimisers';
+import { fillParameter, initialTable } from './initial-weights';
 import { constantRate, type Schedule } from './schedule';
-import { gatherRows, RowSums, rowsShape, type Lookup } from './table-rows';
+import { floatsOf, lookup, StepFeeds } from './step-feeds';
+import { rowsGradient, SCALES, stepGraph } from './step-graph';
+import { RowSums } from './table-rows';
 
 export interface TrainerOptions {
   /** Names the graph in the engine. */
@@ -46,15 +47,16 @@ export type Weights = Map<string, Float32Array>;
 export type TrainerState = ReadonlyMap<string, Float32Array>;
 
 export interface Trainer {
-  /** Moves with every step; the arrays stay the same. */
+  /** What has been learnt when no call of `train` is under way; the arrays stay the same. */
   readonly weights: Weights;
   /**
    * One step for each batch, which must have every input of the loss, ids included. `onStep` hears the number of the step
    * within this call, from 1, and its loss.
    *
-   * While ONNX Runtime computes a step, this thread applies the last step's gradients to the tables and gathers the rows of
-   * the next: rows are therefore one step behind where batches share them, always in the same way. The end of a call
-   * applies what is left, so that the state between two calls is all there is.
+   * While ONNX Runtime computes a step, this thread applies the last step's gradients to the tables, makes the next batch, gathers its
+   * rows and hands them over: rows are therefore one step behind where batches share them, always in the same way. Dense
+   * parameters stay with ONNX Runtime from the first step of a call to the last. The end of a call applies what is left and
+   * fetches them, so that the state between two calls is all there is.
    */
   train(batches: Iterable<Batch>, onStep?: (step: number, loss: number) => void): Promise<void>;
   /** A copy. To be asked for between two calls of `train`. */
@@ -68,114 +70,105 @@ export async function createTrainer(engine: Engine, options: TrainerOptions): Pr
   const { name, loss, random, denseRate, tableRate, schedule = constantRate, clipNorm = Infinity } = options;
   const denseOptimiser = adamW(options.weightDecay);
   const tableOptimiser = TABLE_OPTIMISERS[options.tableOptimiser ?? 'adagrad'];
-  const order = inOrder([loss]);
-  const parameters = order.flatMap((tensor) => (tensor.node.kind === 'parameter' ? [{ tensor, ...tensor.node }] : []));
-  const sites = order.flatMap((tensor) => (tensor.node.kind === 'embedding' ? [{ tensor, ...tensor.node }] : []));
+  const graph = stepGraph(name, loss, denseOptimiser, clipNorm);
 
-  const dense = parameters.map(({ name: parameter, tensor, init }) => {
-    const shape = tensor.shape.map(Number);
-    const values = initialParameter(shape, init, random);
-    options.initialise?.(parameter, shape, values);
-    return { name: parameter, shape, values, state: denseOptimiser.init(values.length) };
+  // Vectors of all dense parameters: what they are, and what the optimiser remembers of them.
+  const dense = new Map(graph.carried.map(({ slot }) => [slot, new Float32Array(graph.size)]));
+  const parameters = graph.parameters.map(({ name: owner, shape, init, offset, size }) => {
+    const parts = new Map([...dense].map(([slot, vector]) => [slot, vector.subarray(offset, offset + size)]));
+    const values = parts.get('weights') ?? new Float32Array(size);
+    fillParameter(values, shape, init, random);
+    options.initialise?.(owner, shape, values);
+    return { name: owner, values, parts };
   });
-  const tables = [...new Map(sites.map(({ table }) => [table.name, table])).values()].map((table) => {
-    const { name: ofTable, rows, width } = table;
+  const tables = [...new Map(graph.sites.map(({ table }) => [table.name, table])).values()].map((table) => {
+    const { name: owner, rows, width } = table;
     const values = initialTable(table, random);
-    options.initialise?.(ofTable, [rows, width], values);
-    return { name: ofTable, width, values, state: tableOptimiser.init(rows, width), sums: new RowSums(table) };
+    options.initialise?.(owner, [rows, width], values);
+    const state = tableOptimiser.init(rows, width);
+    const parts = new Map([['weights', values], ...Object.entries(state)]);
+    return { name: owner, width, values, state, parts, sums: new RowSums(table) };
   });
-  const uses = sites.map(({ site, table, ids, weights }) => ({
+  const uses = graph.sites.map(({ site, table, ids, weights, gradientShape }) => ({
     rows: rowsInput(site),
+    places: placesInput(site),
+    gradient: rowsGradient(site),
+    gradientShape,
+    idsShape: ids.shape,
     ids: inputNameOf(ids),
     weights: weights && inputNameOf(weights),
     table: found(tables, table.name),
   }));
   const steps = new Float32Array(1); // whole numbers up to 2²⁴ are exact
   const live = new Map<string, Float32Array>([['steps', steps]]);
-  for (const { name: owner, values, state } of [...dense, ...tables]) {
-    live.set(`weights/${owner}`, values);
-    for (const [slot, array] of Object.entries(state)) live.set(`${slot}/${owner}`, array);
+  for (const { name: owner, parts } of [...parameters, ...tables]) {
+    for (const [slot, array] of parts) live.set(`${slot}/${owner}`, array);
   }
 
-  const moved = [...parameters, ...sites].map((one) => one.tensor);
-  const names = [...dense.map((one) => one.name), ...uses.map((use) => use.rows)];
-  const outputs = Object.fromEntries(gradients(loss, moved).map((gradient, i) => [`d.${names[i]}`, gradient]));
-  const { bytes, inputs } = encodeOnnx({ name, outputs: { loss, ...outputs }, embeddings: 'fed' });
-  await engine.load(name, bytes);
-  const fed = inputs.map((port) => port.name).filter((port) => !names.includes(port));
+  await engine.load(name, graph.model.bytes, graph.carry);
+  const made = new Set([
+    SCALES,
+    ...graph.carried.map(({ input }) => input),
+    ...uses.flatMap(({ rows, places }) => [rows, places]),
+  ]);
+  const ports = graph.model.inputs.map((port) => port.name).filter((port) => !made.has(port));
+  const feeds = new StepFeeds(ports, uses);
 
-  const memory = { inputs: new BufferPool(), outputs: new BufferPool() };
-
-  /** What a step is fed with but for the dense parameters, which move until it begins. */
-  function prepare(batch: Batch): Record<string, Values> {
-    const forms: Record<string, Form> = {};
-    for (const port of fed) forms[port] = formOf(valuesOf(batch, port), port);
-    for (const use of uses) forms[use.rows] = floats(rowsShape(lookup(use, batch), use.table.width));
-    for (const { name: parameter, shape } of dense) forms[parameter] = floats(shape);
-    const feeds = memory.inputs.take(forms);
-    for (const port of fed) feeds[port].data.set(valuesOf(batch, port).data);
-    for (const use of uses)
-      gatherRows(floatsOf(feeds, use.rows), use.table.values, use.table.width, lookup(use, batch));
-    return feeds;
+  /** Begins a step of this number. The first of a call brings the dense vectors; the engine carries them on from there. */
+  function launch(batch: Batch, number: number, first: boolean): Step {
+    const factor = schedule(number);
+    const vectors: Record<string, ArrayLike<number>> = {};
+    if (graph.carried.length > 0) vectors[SCALES] = denseOptimiser.scales(denseRate * factor, number);
+    if (first) for (const { slot, input } of graph.carried) vectors[input] = dense.get(slot) ?? [];
+    const running = engine.lend(name, feeds.prepare(batch, vectors));
+    running.catch(() => undefined); // heard where it is waited for
+    return { batch, factor, running };
   }
 
-  function run(feeds: Record<string, Values>): Promise<Lent> {
-    for (const { name: parameter, values } of dense) feeds[parameter].data.set(values);
-    const gradientForms = names.map((moved): [string, Form] => [`d.${moved}`, floats(feeds[moved].shape)]);
-    const outputs = memory.outputs.take({ ...Object.fromEntries(gradientForms), loss: floats([]) });
-    return engine.lend(name, { inputs: feeds, outputs });
+  /** Waits for a step; gives its loss. */
+  async function finish({ running }: Step): Promise<number> {
+    const { inputs, outputs } = await running;
+    feeds.give('inputs', inputs);
+    const value = outputs.loss.data[0];
+    if (Number.isFinite(value)) return value;
+    throw new VitrineError('TRAINING_DIVERGED', `The loss of ${name} is ${String(value)}: training diverged.`);
   }
 
-  function updateDense(results: Batch, rate: number): void {
-    const all = dense.map((one) => floatsOf(results, `d.${one.name}`));
-    clip(all, clipNorm);
-    dense.forEach(({ values, state }, i) => {
-      denseOptimiser.update(values, all[i], state, rate);
-    });
-  }
-
-  function updateTables({ results, batch, factor }: Step): void {
-    for (const use of uses) use.table.sums.add(lookup(use, batch), floatsOf(results, `d.${use.rows}`));
+  async function updateTables({ running, batch, factor }: Step): Promise<void> {
+    const { outputs } = await running; // it has been waited for
+    for (const use of uses) use.table.sums.add(lookup(use, batch), floatsOf(outputs, use.gradient));
     for (const { values, sums, state } of tables) {
       tableOptimiser.update(values, sums.take(), state, tableRate * factor);
     }
-    memory.outputs.give(results);
+    feeds.give('outputs', outputs);
   }
 
   async function train(batches: Iterable<Batch>, onStep?: (step: number, loss: number) => void): Promise<void> {
     const iterator = batches[Symbol.iterator]();
-    const advance = (): Batch | undefined => {
+    const begin = (ahead: number, first = false): Step | undefined => {
       const next = iterator.next();
-      return next.done ? undefined : next.value;
+      return next.done ? undefined : launch(next.value, steps[0] + ahead, first);
     };
-    let batch = advance();
-    let feeds = batch && prepare(batch);
     let last: Step | undefined;
-    for (let step = 1; batch && feeds; step++) {
-      const running = run(feeds);
-      running.catch(() => undefined); // heard below, when this thread's own work is done
-      if (last) updateTables(last);
-      const next = advance();
-      const nextFeeds = next && prepare(next);
-      const { inputs: used, outputs: results } = await running;
-      memory.inputs.give(used);
-      const value = results.loss.data[0];
-      if (!Number.isFinite(value)) {
-        throw new VitrineError('TRAINING_DIVERGED', `The loss of ${name} is ${String(value)}: training diverged.`);
-      }
+    let running = begin(1, true);
+    if (!running) return;
+    for (let step = 1; running; step++) {
+      if (last) await updateTables(last);
+      // The next step waits at the engine, so that it begins as soon as this one ends.
+      const next = begin(2);
+      const value = await finish(running);
       steps[0] += 1;
-      const factor = schedule(steps[0]);
-      updateDense(results, denseRate * factor);
       onStep?.(step, value);
-      last = { results, batch, factor };
-      batch = next;
-      feeds = nextFeeds;
+      last = running;
+      running = next;
     }
-    if (last) updateTables(last);
+    if (last) await updateTables(last);
+    const learnt = await engine.carried(name);
+    for (const { slot, input } of graph.carried) dense.get(slot)?.set(floatsOf(learnt, input));
   }
 
   return {
-    weights: new Map([...dense, ...tables].map((one) => [one.name, one.values])),
+    weights: new Map([...parameters, ...tables].map((one) => [one.name, one.values])),
     train,
     state: () => new Map([...live].map(([array, values]) => [array, values.slice()])),
     restore(state) {
@@ -185,44 +178,11 @@ export async function createTrainer(engine: Engine, options: TrainerOptions): Pr
   };
 }
 
-/** A step whose gradients have not reached the tables yet. `factor`: what the schedule said of it. */
+/** A step that the engine has been given. `factor`: what the schedule says of it. */
 interface Step {
-  readonly results: Batch;
   readonly batch: Batch;
   readonly factor: number;
-}
-
-function lookup({ ids, weights }: { ids: string; weights: string | undefined }, batch: Batch): Lookup {
-  return { ids: valuesOf(batch, ids), weights: weights === undefined ? undefined : valuesOf(batch, weights) };
-}
-
-function floatsOf(batch: Batch, name: string): Float32Array {
-  const { data } = batch[name];
-  if (data instanceof Float32Array) return data;
-  throw new VitrineError('INPUT_INVALID', `"${name}" is not float32`);
-}
-
-function formOf({ data, shape }: Values, port: string): Form {
-  const size = shape.reduce((product, dim) => product * dim, 1);
-  if (data.length !== size) {
-    const got = `${String(data.length)} numbers for the shape [${shape.join(', ')}]`;
-    throw new VitrineError('INPUT_INVALID', `The input "${port}" of the batch has ${got}, expected ${String(size)}`);
-  }
-  return { kind: data instanceof Int32Array ? 'int32' : 'float32', shape };
-}
-
-function floats(shape: readonly number[]): Form {
-  return { kind: 'float32', shape };
-}
-
-/** Shortens the gradients, as one vector, to `norm` where they are longer. */
-function clip(all: readonly Float32Array[], norm: number): void {
-  if (norm === Infinity) return;
-  let squared = 0;
-  for (const gradient of all) for (let i = 0; i < gradient.length; i++) squared += gradient[i] * gradient[i];
-  const factor = norm / Math.sqrt(squared);
-  if (factor >= 1) return;
-  for (const gradient of all) for (let i = 0; i < gradient.length; i++) gradient[i] *= factor;
+  readonly running: Promise<Lent>;
 }
 
 function requireFit(name: string, live: TrainerState, state: TrainerState): void {
@@ -238,23 +198,6 @@ function requireFit(name: string, live: TrainerState, state: TrainerState): void
   throw new VitrineError('INPUT_INVALID', `The state does not fit the trainer ${name}: ${faults.join('; ')}.`);
 }
 
-function initialParameter(shape: readonly number[], init: Init, random: Random): Float32Array {
-  const size = shape.reduce((product, dim) => product * dim, 1);
-  if (init === 'zeros') return new Float32Array(size);
-  if (init === 'ones') return new Float32Array(size).fill(1);
-  if (typeof init === 'object') return Float32Array.from(init.values);
-  const limit = Math.sqrt(6 / (shape[0] + (shape[1] ?? 1)));
-  return Float32Array.from({ length: size }, () => (random.next() * 2 - 1) * limit);
-}
-
-/** Rows of about a tenth of unit length, whatever the width: small beside what training will make of them. */
-function initialTable({ rows, width }: Table, random: Random): Float32Array {
-  const scale = 0.1 / Math.sqrt(width);
-  const values = new Float32Array(rows * width);
-  for (let i = 0; i < values.length; i++) values[i] = random.normal() * scale;
-  return values;
-}
-
 function found<Named extends { readonly name: string }>(all: readonly Named[], name: string): Named {
   const one = all.find((candidate) => candidate.name === name);
   if (one) return one;
@@ -264,13 +207,4 @@ function found<Named extends { readonly name: string }>(all: readonly Named[], n
 function inputNameOf(tensor: Tensor): string {
   if (tensor.node.kind === 'input') return tensor.node.name;
   throw new VitrineError('INPUT_INVALID', 'createTrainer: ids and weights of an embedding must be inputs of the graph');
-}
-
-function valuesOf(batch: Batch, name: string): Values {
-  const values = batch[name] as Values | undefined;
-  if (values) return values;
-  throw new VitrineError(
-    'INPUT_INVALID',
-    `The batch lacks the input "${name}"; it has ${Object.keys(batch).join(', ')}`,
-  );
 }

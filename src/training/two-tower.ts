@@ -12,7 +12,7 @@ import {
   flatten,
   gather,
   l2Normalise,
-  logSumExp,
+  logSumExpOfProducts,
   matmul,
   mean,
   mul,
@@ -26,7 +26,7 @@ import {
   transposeLast,
 } from '../graph/operators';
 import { constant, embedding, input, parameter, type Table, type Tensor } from '../graph/tensor';
-import { causalMask, distances, fieldEmbeddings, mlp, transformer } from './layers';
+import { causalMask, distances, fieldEmbeddings, joinedMlp, transformer } from './layers';
 
 export interface TwoTowerConfig {
   /** Width of the vectors of both towers and of the articles' own embeddings. */
@@ -49,7 +49,7 @@ export function articleTower(encoder: Encoder, { dim, fieldDim, hidden }: TwoTow
   const fieldTable: Table = { name: 'tower.article_fields', rows: encoder.articleLayout.slots, width: fieldDim };
   const ids = embedding('tower.article_id', idTable, input('article_id', ['articles'], 'int32'));
   const fields = fieldEmbeddings('tower', 'article', encoder.articleLayout, fieldTable, ['articles']);
-  const content = mlp('tower.article', concat([ids, ...joined(fields)]), [hidden, dim]);
+  const content = joinedMlp('tower.article', [ids, ...joined(fields)], [hidden, dim]);
   // The embeddings of ids also go past the layers: the dot product of two ids is matrix factorisation, learnt at once.
   return l2Normalise(add(content, ids));
 }
@@ -67,15 +67,16 @@ function queryStates(encoder: Encoder, config: TwoTowerConfig, history: Tensor, 
   const person =
     fields.length === 0
       ? nobody
-      : add(nobody, reshape(mlp('tower.customer', concat(fields), [config.hidden, dim]), ['batch', 1, dim]));
+      : add(nobody, reshape(joinedMlp('tower.customer', fields, [config.hidden, dim]), ['batch', 1, dim]));
   // Numbers of unit vectors are small: they are brought to the size that layers are made for.
   const bought = mul(matmul(history, parameter('tower.bought', [dim, dim])), constant(Math.sqrt(dim)));
   const tokens = concat([person, bought], 1);
   let use = 0;
-  const states = transformer('tower.query', tokens, {
+  const wanted = transformer('tower.query', tokens, {
     layers: config.layers,
     heads: config.heads,
     length: HISTORY + 1,
+    out: parameter('tower.wanted', [dim, dim]),
     ...(training &&
       config.dropout > 0 && {
         dropout: {
@@ -90,7 +91,6 @@ function queryStates(encoder: Encoder, config: TwoTowerConfig, history: Tensor, 
   const weights = softmax(add(mul(ages, decay), causalMask(tokens)));
   const nothing = mul(nobody, constant(0));
   const recent = matmul(weights, concat([nothing, history], 1));
-  const wanted = matmul(states, parameter('tower.wanted', [dim, dim]));
   return l2Normalise(add(wanted, mul(recent, parameter('tower.again', [dim], 'ones'))));
 }
 
@@ -126,9 +126,9 @@ export function sequenceLoss(encoder: Encoder, config: TwoTowerConfig): Tensor {
   const target = input('target', ['targets'], 'int32');
   const scaled = mul(queries, constant(1 / temperature));
   const logQ = input('log_q', [1, 'articles']);
-  const scores = sub(matmul(scaled, transposeLast(articles)), logQ);
   const own = sub(reduceSum(mul(scaled, gather(articles, target)), [-1]), gather(transposeLast(logQ), target));
-  return mean(mul(sub(logSumExp(scores), own), input('weight', ['targets', 1])));
+  const all = logSumExpOfProducts(scaled, articles, neg(reshape(logQ, ['articles'])));
+  return mean(mul(sub(all, own), input('weight', ['targets', 1])));
 }
 
 function joined({ single, multi }: { single: Tensor | undefined; multi: readonly Tensor[] }): Tensor[] {

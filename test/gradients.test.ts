@@ -373,7 +373,8 @@ async function expectGradientsToAgree(loss: Tensor, operands: Tensor[], values: 
       const at = async (offset: number): Promise<number> => {
         const moved = Float32Array.from(data);
         moved[k] += offset;
-        return (await engine.run('case', { ...values, [name]: { data: moved, shape } }, { outputs: ['loss'] })).loss.data[0];
+        return (await engine.run('case', { ...values, [name]: { data: moved, shape } }, { outputs: ['loss'] })).loss
+          .data[0];
       };
       const numeric = ((await at(step)) - (await at(-step))) / (2 * step);
       expect(Math.abs(gradient.data[k] - numeric)).toBeLessThan(2e-2 * Math.max(1, Math.abs(numeric)));

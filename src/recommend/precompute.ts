@@ -51,7 +51,7 @@ export async function precompute(options: PrecomputeOptions): Promise<Precompute
   const resumedAfter = customers;
   if (found) reporter.say(`Going on after ${String(customers)} customers whose lists are there.`);
   const total = (await store.counts()).customers;
-  const progress = reporter.progress('Recommending', total, 'customers');
+  const progress = reporter.progress('Recommending', Math.max(0, total - resumedAfter), 'customers');
 
   async function keep(rows: readonly CustomerRow[]): Promise<void> {
     const lists = await recommender.recommend(rows.map((customer) => ({ customerId: customer.id, customer, first })));
@@ -78,7 +78,7 @@ export async function precompute(options: PrecomputeOptions): Promise<Precompute
     await oldest.kept;
     customers += oldest.rows.length;
     afterKey = oldest.rows[oldest.rows.length - 1].key;
-    progress.tick(customers);
+    progress.tick(customers - resumedAfter);
     if (performance.now() - noted >= NOTE_EVERY_MS) await note();
   }
   async function note(): Promise<void> {
@@ -93,7 +93,10 @@ export async function precompute(options: PrecomputeOptions): Promise<Precompute
       more = page.hasNext;
       if (page.rows.length === 0) break;
       after = page.rows[page.rows.length - 1].key;
-      inFlight.push({ rows: page.rows, kept: keep(page.rows) });
+      const kept = keep(page.rows);
+      // Heard of when its turn comes; until then nobody awaits it.
+      kept.catch(() => undefined);
+      inFlight.push({ rows: page.rows, kept });
       if (inFlight.length === IN_FLIGHT) await settle();
     }
     while (inFlight.length > 0) await settle();

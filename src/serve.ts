@@ -36,8 +36,9 @@ export async function openCurrent(
   reporter: Reporter = silentReporter,
 ): Promise<Opened> {
   const folder = await currentFolder(config.modelsDir);
-  // One thread answers, so that the batches of concurrent requests grow; each run spreads over the processors.
-  const engine = openEngine({ device: config.device, threadsPerRun: config.threads });
+  // One thread answers, so that the batches of concurrent requests grow. Each run spreads over the processors but one, which the thread
+  // that serves keeps busy itself: on two, a second one would save no time and cost a tenth more.
+  const engine = openEngine({ device: config.device, threadsPerRun: Math.max(1, config.threads - 1) });
   try {
     const release = await openRelease(folder, engine, config.encoderDir);
     const { manifest, encoder } = release;

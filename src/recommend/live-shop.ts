@@ -11,7 +11,7 @@ import { textHash } from '../encoders/text-encoder';
 import { articleText } from '../features/text';
 import type { Release } from '../release/open';
 import type { Reporter } from '../telemetry';
-import type { ArticleVectors, Model } from './pipeline';
+import { rowsOf, type ArticleVectors, type Model } from './pipeline';
 
 export interface LiveShop {
   readonly catalogue: Catalogue;
@@ -71,6 +71,7 @@ class Shop implements LiveShop {
   /** By index id: the hash of the text whose vector is in the similar index; undefined where there is none, or nobody knows. */
   private readonly texts: (string | undefined)[];
   private articleVectors = new Float32Array(0);
+  private vectorAt = rowsOf(this.articleVectors, 1);
   /** By key: when the row was last changed, as far as it was read. */
   private readonly versions = new Map<number, number>();
   /** The store's articles as a whole when they were last compared one by one. */
@@ -98,8 +99,7 @@ class Shop implements LiveShop {
         },
       },
       articleOf: (id) => this.articleOfId[id] ?? -1,
-      vectorOf: (article) =>
-        this.isLive(article) ? this.articleVectors.subarray(article * dim, (article + 1) * dim) : undefined,
+      vectorOf: (article) => (this.isLive(article) ? this.vectorAt(article) : undefined),
     };
   }
 
@@ -198,6 +198,7 @@ class Shop implements LiveShop {
       const more = new Float32Array(Math.max(this.catalogue.size, this.articleVectors.length / dim + CHUNK) * dim);
       more.set(this.articleVectors);
       this.articleVectors = more;
+      this.vectorAt = rowsOf(more, dim);
     }
     for (let from = 0; from < articles.length; from += CHUNK) {
       const part = articles.slice(from, from + CHUNK);

@@ -116,6 +116,7 @@ export function createPipeline(parts: PipelineParts): Pipeline {
     rankerInputs,
     async retrieve(customers, moment, hidePast = false, timer = createStageTimer()) {
       const queries = await timer.measure('embed', () => embed(customers));
+      const wanted = customers.pasts.map((_, r) => queries.subarray(r * vectors.dim, (r + 1) * vectors.dim));
       return timer.measureSync('retrieve', () =>
         findCandidates({
           pasts: customers.pasts,
@@ -126,7 +127,7 @@ export function createPipeline(parts: PipelineParts): Pipeline {
           nearest: (most) => nearest(queries, most),
           cosine: (r, article) => {
             const vector = vectors.vectorOf(article);
-            return vector && dot(queries.subarray(r * vectors.dim, (r + 1) * vectors.dim), vector);
+            return vector && dot(wanted[r], vector);
           },
           hidePast,
         }),
@@ -185,6 +186,12 @@ export function topIndices(scores: Float32Array, first: number): number[] {
 function customerBatch(encoder: Encoder, catalogue: Catalogue, { encoded, pasts }: Customers): Batch {
   const histories = pasts.map((past) => past.slice(0, HISTORY).map((purchase) => purchase.article));
   return { ...customerInputs(encoder.customerLayout, encoded), ...historyInputs(catalogue, histories) };
+}
+
+/** The rows of vectors [n, dim], each made when it is first asked for: a view costs more than what is read through it. */
+export function rowsOf(vectors: Float32Array, dim: number): (row: number) => Float32Array {
+  const views = new Array<Float32Array | undefined>(vectors.length / dim);
+  return (row) => (views[row] ??= vectors.subarray(row * dim, (row + 1) * dim));
 }
 
 function dot(a: Float32Array, b: Float32Array): number {

@@ -28,8 +28,8 @@ export interface Precomputed {
 
 /** Customers whose lists are made in one run of the models. */
 const BATCH = 128;
-/** Batches at once: while the ranker scores one, another is read and its features are made. */
-const IN_FLIGHT = 2;
+/** Batches at once: while the ranker scores one, others are read, and their features made. With two, each waits for the other at times. */
+const IN_FLIGHT = 4;
 /** What is noted of a run, in the facts. */
 const FACT = 'precompute';
 const NOTE_EVERY_MS = 2_000;

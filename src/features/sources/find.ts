@@ -54,13 +54,21 @@ export function findCandidates(asked: Finding): Candidates[] {
         left -= 1;
       }
     });
+    const together = new Map<number, number>();
     const { articles, scores } = asked.together[r];
-    const together = new Map(Array.from(articles, (article, i) => [article, scores[i]]));
-    return {
-      articles: Int32Array.from(masks.keys()),
-      found: Uint16Array.from(masks.values()),
+    for (let i = 0; i < articles.length; i++) together.set(articles[i], scores[i]);
+    const candidates: Candidates = {
+      articles: new Int32Array(masks.size),
+      found: new Uint16Array(masks.size),
       cosines: Float32Array.from(cosines),
-      together: Float32Array.from(masks.keys(), (article) => together.get(article) ?? 0),
+      together: new Float32Array(masks.size),
     };
+    let place = 0;
+    for (const [article, mask] of masks) {
+      candidates.articles[place] = article;
+      candidates.found[place] = mask;
+      candidates.together[place++] = together.get(article) ?? 0;
+    }
+    return candidates;
   });
 }

@@ -16,8 +16,6 @@ const folder = [
   ...('path' in browser ? [dirname(browser.path)] : []),
   '/usr/lib/chromium-browser',
 ].find((place) => existsSync(join(place, DRIVER)));
-if (folder === undefined)
-  console.warn('No software Vulkan here: whether a GPU agrees with the processors is not tested.');
 
 let world: World;
 let customers: string[];

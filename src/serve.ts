@@ -29,6 +29,14 @@ export interface Opened {
 /** The settings that serving reads. */
 export type ServingConfig = Pick<Config, 'modelsDir' | 'device' | 'threads'> & Partial<Pick<Config, 'encoderDir'>>;
 
+/**
+ * Each run spreads over the processors but one, which the thread that serves keeps busy itself: on two, a second one would save no time and
+ * cost a tenth more.
+ */
+export function threadsPerRun({ threads }: Pick<Config, 'threads'>): number {
+  return Math.max(1, threads - 1);
+}
+
 /** Opens the current release over a store. @throws VitrineError RELEASE_MISSING, RELEASE_INVALID */
 export async function openCurrent(
   config: ServingConfig,
@@ -36,9 +44,8 @@ export async function openCurrent(
   reporter: Reporter = silentReporter,
 ): Promise<Opened> {
   const folder = await currentFolder(config.modelsDir);
-  // One thread answers, so that the batches of concurrent requests grow. Each run spreads over the processors but one, which the thread
-  // that serves keeps busy itself: on two, a second one would save no time and cost a tenth more.
-  const engine = openEngine({ device: config.device, threadsPerRun: Math.max(1, config.threads - 1) });
+  // One thread answers, so that the batches of concurrent requests grow.
+  const engine = openEngine({ device: config.device, threadsPerRun: threadsPerRun(config) });
   try {
     const release = await openRelease(folder, engine, config.encoderDir);
     const { manifest, encoder } = release;

@@ -4,6 +4,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import sharp from 'sharp';
 import { createServer } from '../src/graphql/server';
 import type { Trace } from '../src/graphql/trace';
@@ -305,5 +306,23 @@ test('/metrics counts what was done, as Prometheus reads it', async () => {
   expect(body).toContain('vitrine_work_total{what="ranker"} 7\n');
   for (const line of body.trim().split('\n'))
     expect(line).toMatch(/^(# (HELP|TYPE) |[a-z_]+(\{[a-z]+="[^"]*"\})? [\d.e+-]+$)/);
+  await server.close();
+});
+
+test('/metrics says how long the event loop kept what was ready waiting, since it was asked last', async () => {
+  const server = await createServer(shop.parts);
+  const p99 = async (): Promise<number> => {
+    await sleep(50);
+    const { body } = await server.app.inject({ url: '/metrics' });
+    return Number(/vitrine_event_loop_delay_seconds\{quantile="0\.99"\} (.+)/.exec(body)?.[1]);
+  };
+  await p99();
+  await sleep(50); // the first look after a reading only begins a measurement
+  const until = performance.now() + 1000;
+  while (performance.now() < until);
+  expect(await p99()).toBeGreaterThan(0.9);
+  expect(await p99()).toBeLessThan(0.9);
+  const { body } = await server.app.inject({ url: '/metrics' });
+  expect(body).toMatch(/vitrine_event_loop_delay_seconds_sum \d/);
   await server.close();
 });

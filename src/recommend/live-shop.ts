@@ -23,8 +23,10 @@ export interface LiveShop {
   moment(): Moment;
   /** The articles whose texts are nearest to each vector [n, dim], best first: catalogue index and cosine. */
   similar(vectors: Float32Array, k: number): { article: number; score: number }[][];
-  /** [n, dim] vectors of texts; `articleText` makes one of an article. */
+  /** [n, dim] vectors of texts. */
   embedTexts(texts: readonly string[]): Promise<Float32Array>;
+  /** [n, dim] vectors of articles' texts: those that are in the index already, the others read. */
+  embedArticles(rows: readonly ArticleRow[]): Promise<Float32Array>;
   /** Searches of each index since the shop was opened. */
   readonly searches: { readonly articles: number; readonly similar: number };
   /** How many of the release's articles the store has: few, where a release was trained on another shop. */
@@ -72,6 +74,8 @@ class Shop implements LiveShop {
   private readonly texts: (string | undefined)[];
   private articleVectors = new Float32Array(0);
   private vectorAt = rowsOf(this.articleVectors, 1);
+  /** [ids, dim] what the similar index holds. */
+  private textVectors: Float32Array;
   /** By key: when the row was last changed, as far as it was read. */
   private readonly versions = new Map<number, number>();
   /** The store's articles as a whole when they were last compared one by one. */
@@ -88,6 +92,7 @@ class Shop implements LiveShop {
     const { dim } = release.articles;
     this.catalogue = new Catalogue(release.encoder);
     this.texts = [...release.texts];
+    this.textVectors = release.similarVectors;
     this.habits = reorderedHabits(release.habits, [], 0);
     this.now = this.momentOf(0, new Map());
     this.vectors = {
@@ -123,6 +128,28 @@ class Shop implements LiveShop {
     return this.parts.release.textEncoder.encode(texts);
   }
 
+  async embedArticles(rows: readonly ArticleRow[]): Promise<Float32Array> {
+    const { dim } = this.parts.release.similar;
+    const vectors = new Float32Array(rows.length * dim);
+    const unread: number[] = [];
+    rows.forEach((row, r) => {
+      const article = this.catalogue.indexOf(row.key);
+      // A row that was changed since the last look may say something else by now.
+      if (article === undefined || this.versions.get(row.key) !== row.updatedAt.getTime()) unread.push(r);
+      else
+        vectors.set(
+          this.textVectors.subarray(this.idOfArticle[article] * dim, (this.idOfArticle[article] + 1) * dim),
+          r * dim,
+        );
+    });
+    if (unread.length === 0) return vectors;
+    const read = await this.embedTexts(unread.map((r) => articleText(rows[r])));
+    unread.forEach((r, i) => {
+      vectors.set(read.subarray(i * dim, (i + 1) * dim), r * dim);
+    });
+    return vectors;
+  }
+
   /** Reads every article once. */
   async load(): Promise<void> {
     const { store, release } = this.parts;
@@ -132,7 +159,7 @@ class Shop implements LiveShop {
     const progress = this.parts.reporter.progress('Reading the catalogue', release.articleIds.length, 'articles');
     for await (const rows of store.streamArticles()) {
       const articles = this.catalogue.put(rows);
-      await this.embedArticles(articles);
+      await this.placeArticles(articles);
       // What the release has seen as it is now is in its indexes already.
       const fresh: ArticleRow[] = [];
       rows.forEach((row, r) => {
@@ -168,7 +195,7 @@ class Shop implements LiveShop {
       const keys = changed.slice(from, from + CHUNK).map(({ key }) => key);
       const rows = (await store.articlesByKey(keys)).filter((row) => row !== null);
       const articles = this.catalogue.put(rows);
-      await this.embedArticles(articles);
+      await this.placeArticles(articles);
       articles.forEach((article) => {
         // An article that was deleted and has come back takes up its old id again.
         const id = (this.idOfArticle[article] ??= this.articleOfId.length);
@@ -192,7 +219,7 @@ class Shop implements LiveShop {
   }
 
   /** Vectors of articles by catalogue index. */
-  private async embedArticles(articles: readonly number[]): Promise<void> {
+  private async placeArticles(articles: readonly number[]): Promise<void> {
     const { dim } = this.vectors;
     if (this.articleVectors.length < this.catalogue.size * dim) {
       const more = new Float32Array(Math.max(this.catalogue.size, this.articleVectors.length / dim + CHUNK) * dim);
@@ -227,7 +254,22 @@ class Shop implements LiveShop {
     const read = await this.embedTexts(unread.map((r) => texts[r]));
     release.articles.add(ids, vectors);
     if (unread.length > 0) release.similar.add(changed, read);
+    this.keepTexts(changed, read);
     for (const r of unread) this.texts[ids[r]] = hashes[r];
+  }
+
+  /** Vectors of texts by index id. */
+  private keepTexts(ids: Int32Array, vectors: Float32Array): void {
+    const { dim } = this.parts.release.similar;
+    const rows = ids.reduce((most, id) => Math.max(most, id + 1), this.textVectors.length / dim);
+    if (rows * dim > this.textVectors.length) {
+      const more = new Float32Array((rows + CHUNK) * dim);
+      more.set(this.textVectors);
+      this.textVectors = more;
+    }
+    ids.forEach((id, r) => {
+      this.textVectors.set(vectors.subarray(r * dim, (r + 1) * dim), id * dim);
+    });
   }
 
   private dropAllBut(keys: ReadonlySet<number>): void {

@@ -4,7 +4,6 @@ import type { ArticleRow, CustomerRow, LatestPurchase, Store } from '../data/sto
 import { foundBy, sourceOf, SOURCES, sourcesOf, type Candidates, type SourceName } from '../features/candidates';
 import type { Encoder } from '../features/encoder';
 import { PAST_LIMIT, type PastPurchase } from '../features/pairs';
-import { articleText } from '../features/text';
 import { createStageTimer, type StageTimer } from '../telemetry';
 import { rankAlike } from './alike';
 import type { LiveShop } from './live-shop';
@@ -114,7 +113,7 @@ export function createRecommender({ store, encoder, shop, queryTower, ranker }: 
       const articles = await articlesOf(requests, (ids) => store.articlesById(ids));
       const asked = requests.flatMap((request, r) => (articles[r] ? [{ ...request, own: articles[r] }] : []));
       if (asked.length === 0) return articles.map(() => null);
-      const texts = await shop.embedTexts(asked.map(({ own }) => articleText(own)));
+      const texts = await shop.embedArticles(asked.map(({ own }) => own));
       const ranked = rankAlike(
         shop,
         texts,

@@ -30,6 +30,7 @@ import {
   type Manifest,
   type ModelName,
 } from './format';
+import { readFaissFile, readVectors } from './faiss-file';
 import { readHabits, sharesOf } from './habits-file';
 import { openIndex, type VectorIndex } from './vector-index';
 
@@ -45,6 +46,8 @@ export interface Release {
   readonly versions: readonly number[];
   readonly articles: VectorIndex;
   readonly similar: VectorIndex;
+  /** The vectors in `similar` [articles, dim], by row. */
+  readonly similarVectors: Float32Array;
   /** By row: the hash of the text whose vector `similar` holds, so that it need not be read again; empty where nobody noted it. */
   readonly texts: readonly string[];
   /** Rows in the order of `articleIds`. */
@@ -128,6 +131,7 @@ export async function openRelease(folder: string, engine: Engine, encoderDir?: s
   };
   const habits = fitting(HABITS_FILE, (content) => readHabits(content, articleIds.length, sharesOf(encoder)));
   const indexes = { articles: index('articles'), similar: index('similar') };
+  const similarVectors = readVectors(readFaissFile(need(INDEX_FILES.similar)));
   /** A line an article; none where the release lacks the file. */
   const linesOf = (file: string): string[] => {
     const lines = files.get(file)?.toString('utf8').trimEnd().split('\n') ?? [];
@@ -145,7 +149,19 @@ export async function openRelease(folder: string, engine: Engine, encoderDir?: s
     });
   }
   const textEncoder = await openTextEncoder(engine, manifest, tokeniser, encoderDir);
-  return { manifest, encoder, tokeniser, textEncoder, articleIds, versions, texts, ...indexes, habits, report };
+  return {
+    manifest,
+    encoder,
+    tokeniser,
+    textEncoder,
+    articleIds,
+    versions,
+    texts,
+    ...indexes,
+    similarVectors,
+    habits,
+    report,
+  };
 }
 
 /** The encoder that made a release's vectors of texts; its own model is loaded already. */

@@ -1,0 +1,43 @@
+// Recommendations over HTTP, the whole way, against the shop and the release of the environment: latency with one client, cost beside
+// the bare kernels of the same requests, throughput, memory. `--quick` for a small synthetic shop of its own and short loads,
+// `--seconds N` for each load, `--soak MINUTES` at half the rate that holds, `--save` into results/. The last line is JSON.
+// Knows what is asked and what is wanted, nothing of how it is measured.
+import { benchmark } from './serving/benchmark';
+import { drawCustomers } from './serving/draws';
+
+void benchmark(
+  'serve',
+  {
+    query: `query Recommendations($customerId: ID!) {
+  recommendations(customerId: $customerId, first: 12) {
+    rank score source
+    article { id name productTypeName productGroupName graphicalAppearanceName colourGroupName departmentName description }
+  }
+}`,
+    variable: 'customerId',
+    field: 'recommendations',
+    items: 12,
+    draw: drawCustomers,
+    perSecond: 300,
+    withinMs: 100,
+    reference: { name: 'the reference system', ms: 1400 },
+  },
+  (got) => [
+    { what: 'one client, p50', got: got.p50Ms, unit: 'ms', most: 7 },
+    { what: 'one client, p99', got: got.p99Ms, unit: 'ms', most: 25 },
+    { what: 'a lone request waits for its turn', got: got.waitMs, unit: 'ms', most: 1 },
+    { what: 'processors a request, Node and Postgres', got: got.cpuMsPerRequest, unit: 'ms', most: 3.5 },
+    { what: 'the same beside its bare kernels', got: got.kernelRatio, unit: 'times', most: 2 },
+    { what: 'highest rate with p99 below 100 ms', got: got.perSecond, unit: '/s', least: 300 },
+    { what: 'delay of the event loop at 300/s, p99', got: got.load?.eventLoopDelayP99Ms, unit: 'ms', most: 15 },
+    {
+      what: 'delay of the event loop with 64 clients, p99',
+      got: got.clients64.eventLoopDelayP99Ms,
+      unit: 'ms',
+      most: 15,
+    },
+    { what: 'model runs for a request with 64 clients', got: got.clients64.runsPerRequest, unit: '', most: 0.25 },
+    { what: 'memory of the server', got: got.rssMiB, unit: 'MiB', most: 2048 },
+    { what: 'memory of the server at its peak', got: got.peakRssMiB, unit: 'MiB', most: 2048 },
+  ],
+);

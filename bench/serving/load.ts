@@ -1,0 +1,203 @@
+// Loads on a server and the accounting of their latencies. A closed load is so many clients who each wait for an answer before they
+// ask again. An open load is a timetable: requests are due whether or not the server keeps up, and a latency counts from the moment
+// when its request was due, so one that had to wait for a stalled server shows the stall (no "coordinated omission").
+// Knows neither HTTP nor what is asked; the clock is an argument.
+
+/** Milliseconds. */
+export interface Clock {
+  now(): number;
+  /** Runs something at a time, or soon after. */
+  at(time: number, run: () => void): void;
+}
+
+export type Load =
+  | { readonly kind: 'closed'; readonly clients: number; readonly seconds: number; readonly most: number }
+  | { readonly kind: 'open'; readonly perSecond: number; readonly seconds: number; readonly connections: number };
+
+/** Sends the nth request over one of the connections, from 0; rejects where the answer is not what was asked for. */
+export type Send = (nth: number, connection: number) => Promise<void>;
+
+export interface Outcome {
+  /** Requests that were sent, or should have been. */
+  readonly due: number;
+  /** Milliseconds of each that was answered, and of each that never was until the load was given up; not of errors. */
+  readonly latencies: Float64Array;
+  readonly failures: number;
+  /** What was wrong with the first that failed. */
+  readonly failure: string | undefined;
+  /** From the first request until the last answer. */
+  readonly ms: number;
+  /** How late the generator itself was where a connection was free, milliseconds at the 99th percentile. */
+  readonly lateMs: number;
+}
+
+/** What is unanswered so long after the last request was due is given up. */
+export const GIVE_UP_MS = 10_000;
+
+export const wallClock: Clock = {
+  now: () => performance.now(),
+  at: (time, run) => void setTimeout(run, Math.max(0, time - performance.now())),
+};
+
+export function runLoad(load: Load, send: Send, clock: Clock = wallClock): Promise<Outcome> {
+  return load.kind === 'closed' ? closedLoop(load, send, clock) : openLoop(load, send, clock);
+}
+
+async function closedLoop(load: Extract<Load, { kind: 'closed' }>, send: Send, clock: Clock): Promise<Outcome> {
+  const started = clock.now();
+  const end = started + load.seconds * 1000;
+  const account = new Account();
+  let sent = 0;
+  const client = async (connection: number): Promise<void> => {
+    while (clock.now() < end && sent < load.most) {
+      const from = clock.now();
+      await account.settle(send(sent++, connection), () => clock.now() - from);
+    }
+  };
+  await Promise.all(Array.from({ length: load.clients }, (_, connection) => client(connection)));
+  return account.outcome(sent, clock.now() - started);
+}
+
+function openLoop(load: Extract<Load, { kind: 'open' }>, send: Send, clock: Clock): Promise<Outcome> {
+  const count = Math.max(1, Math.round(load.perSecond * load.seconds));
+  const started = clock.now();
+  const dueAt = (nth: number): number => started + (nth * 1000) / load.perSecond;
+  const free = Array.from({ length: load.connections }, (_, connection) => load.connections - 1 - connection);
+  const account = new Account();
+  let [next, waited] = [0, false];
+  const open = new Set<number>();
+  return new Promise((resolve) => {
+    const finish = (): void => {
+      // Whatever is unanswered has waited until now, and so have those that found no free connection.
+      for (let nth = next; nth < count; nth++) open.add(nth);
+      for (const nth of open) account.giveUp(clock.now() - dueAt(nth));
+      resolve(account.outcome(count, clock.now() - started));
+    };
+    let finished = false;
+    const finishOnce = (): void => {
+      if (!finished) finish();
+      finished = true;
+    };
+    const sendDue = (): void => {
+      while (next < count && dueAt(next) <= clock.now()) {
+        const connection = free.pop();
+        if (connection === undefined) {
+          waited = true;
+          return;
+        }
+        const nth = next++;
+        if (!waited) account.late(clock.now() - dueAt(nth));
+        open.add(nth);
+        void account
+          .settle(
+            send(nth, connection),
+            () => clock.now() - dueAt(nth),
+            () => !finished,
+          )
+          .then(() => {
+            open.delete(nth);
+            free.push(connection);
+            if (next === count && open.size === 0) finishOnce();
+            else if (waited) sendDue();
+          });
+      }
+      // Whoever waited has been sent: from here on the generator is late by its own fault only.
+      waited = false;
+    };
+    const tick = (): void => {
+      if (finished) return;
+      sendDue();
+      if (next < count) clock.at(Math.max(dueAt(next), clock.now() + 1), tick);
+    };
+    tick();
+    clock.at(dueAt(count) + GIVE_UP_MS, finishOnce);
+  });
+}
+
+class Account {
+  readonly #latencies: number[] = [];
+  readonly #late: number[] = [];
+  #failures = 0;
+  #failure: string | undefined;
+
+  async settle(answer: Promise<void>, latency: () => number, counts: () => boolean = () => true): Promise<void> {
+    try {
+      await answer;
+      if (counts()) this.#latencies.push(latency());
+    } catch (thrown) {
+      if (counts()) this.#fail(thrown instanceof Error ? thrown.message : String(thrown));
+    }
+  }
+
+  giveUp(latency: number): void {
+    this.#latencies.push(latency);
+    this.#fail(`no answer within ${Math.round(latency)} ms`);
+  }
+
+  late(ms: number): void {
+    this.#late.push(ms);
+  }
+
+  outcome(due: number, ms: number): Outcome {
+    return {
+      due,
+      latencies: Float64Array.from(this.#latencies),
+      failures: this.#failures,
+      failure: this.#failure,
+      ms,
+      lateMs: percentile(this.#late, 0.99),
+    };
+  }
+
+  #fail(message: string): void {
+    this.#failures += 1;
+    this.#failure ??= message;
+  }
+}
+
+/** The least value that a share of all values does not exceed (nearest rank); 0 of none. */
+export function percentile(values: ArrayLike<number>, share: number): number {
+  if (values.length === 0) return 0;
+  const sorted = Float64Array.from(values).sort();
+  return sorted[Math.min(sorted.length - 1, Math.max(0, Math.ceil(share * sorted.length) - 1))];
+}
+
+/** Answers a second. */
+export function rateOf({ due, failures, ms }: Pick<Outcome, 'due' | 'failures' | 'ms'>): number {
+  return ms > 0 ? ((due - failures) * 1000) / ms : 0;
+}
+
+/** Several loads as one. */
+export function together(outcomes: readonly Outcome[]): Outcome {
+  const sum = (of: (outcome: Outcome) => number): number => outcomes.reduce((total, one) => total + of(one), 0);
+  return {
+    due: sum(({ due }) => due),
+    latencies: Float64Array.from(outcomes.flatMap(({ latencies }) => Array.from(latencies))),
+    failures: sum(({ failures }) => failures),
+    failure: outcomes.find(({ failure }) => failure !== undefined)?.failure,
+    ms: sum(({ ms }) => ms),
+    lateMs: Math.max(0, ...outcomes.map(({ lateMs }) => lateMs)),
+  };
+}
+
+/**
+ * The highest rate that holds, beginning with the one that is wanted: up by a quarter while it holds, else down by a fifth, until it
+ * turns or `most` have been tried. What holds is for `holds` to say.
+ */
+export async function highestRate(
+  wanted: number,
+  most: number,
+  holds: (perSecond: number) => Promise<boolean>,
+): Promise<number> {
+  let [rate, best] = [wanted, 0];
+  let direction: 'up' | 'down' | undefined;
+  for (let tried = 0; tried < most; tried++) {
+    const held = await holds(rate);
+    if (held) best = Math.max(best, rate);
+    const next = held ? 'up' : 'down';
+    if (direction !== undefined && next !== direction) break;
+    direction = next;
+    rate = Math.round(rate * (held ? 1.25 : 0.8));
+  }
+  return best;
+}

@@ -1,0 +1,86 @@
+// The server under test: a process of its own, as `vitrine serve` runs, on a free port of this machine's own address; what it uses
+// of the machine and what it says about itself at /metrics. Knows nothing of loads.
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import type { Client } from 'pg';
+import { endProcess, type Closing } from './cleanup';
+import { cpuDuring, memoryOf, type CpuUse } from './processes';
+import { environmentOf, PROGRAM, type BenchShop } from './shops';
+
+export interface Subject {
+  readonly port: number;
+  readonly pid: number;
+  /** From the start of the process until it was ready. */
+  readonly readySeconds: number;
+  /** MiB; undefined where it cannot be known. */
+  memory(): { readonly nowMiB: number; readonly peakMiB: number } | undefined;
+  metrics(): Promise<ReadonlyMap<string, number>>;
+  /** What it and its connections to the database use of the processors during some work. */
+  cpu<T>(work: () => Promise<T>): Promise<{ readonly result: T; readonly cpu: CpuUse | undefined }>;
+}
+
+/** A catalogue of a million articles is read in some minutes. */
+const READY_MS = 15 * 60_000;
+
+/** Starts the server and waits until it can answer. @param control a connection to the same database */
+export async function startServer(shop: BenchShop, control: Client, closing: Closing): Promise<Subject> {
+  const application = `vitrine under test ${randomBytes(4).toString('hex')}`;
+  const started = performance.now();
+  const child = spawn(process.execPath, [PROGRAM, 'serve', '--port', '0'], {
+    env: environmentOf(shop, application),
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  closing(() => endProcess(child));
+  const pid = child.pid ?? 0;
+  const port = await new Promise<number>((resolve, reject) => {
+    let said = '';
+    const late = setTimeout(
+      () => reject(new Error(`the server was not ready within ${READY_MS} ms: ${said}`)),
+      READY_MS,
+    );
+    child.stderr.on('data', (chunk: Buffer) => {
+      said = (said + chunk.toString()).slice(-4000);
+      const address = /Serving http:\/\/[^:/]+:(\d+)/.exec(said);
+      if (address) resolve(Number(address[1]));
+    });
+    child.on('exit', (status) => reject(new Error(`the server ended with ${String(status)}: ${said}`)));
+    child.on('error', reject);
+    child.stderr.once('close', () => clearTimeout(late));
+    void Promise.resolve().then(() => late.unref());
+  });
+  const ready = await fetch(`http://127.0.0.1:${port}/health/ready`);
+  if (ready.status !== 200) throw new Error(`the server is not ready: ${await ready.text()}`);
+  return {
+    port,
+    pid,
+    readySeconds: (performance.now() - started) / 1000,
+    memory: () => memoryOf(pid),
+    metrics: async () => parseMetrics(await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()),
+    cpu: (work) => cpuDuring({ pid, application, control }, work),
+  };
+}
+
+/** Prometheus's text: each line's name, labels included, and its value. */
+export function parseMetrics(text: string): Map<string, number> {
+  const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+  return new Map(
+    lines.map((line) => [line.slice(0, line.lastIndexOf(' ')), Number(line.slice(line.lastIndexOf(' ') + 1))]),
+  );
+}
+
+/** Runs of each model between two readings of the metrics; searches of indexes are no runs. */
+export function modelRuns(
+  before: ReadonlyMap<string, number>,
+  after: ReadonlyMap<string, number>,
+): Readonly<Record<string, number>> {
+  const runs = [...after].flatMap(([name, count]): [string, number][] => {
+    const model = /^vitrine_work_total\{what="([^".]+)"\}$/.exec(name)?.[1];
+    return model === undefined ? [] : [[model, count - (before.get(name) ?? 0)]];
+  });
+  return Object.fromEntries(runs.filter(([, count]) => count > 0));
+}
+
+/** Seconds; undefined where the server does not say. */
+export function eventLoopDelay(metrics: ReadonlyMap<string, number>): number | undefined {
+  return metrics.get('vitrine_event_loop_delay_seconds{quantile="0.99"}');
+}

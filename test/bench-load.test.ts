@@ -1,0 +1,207 @@
+// The accounting of the benchmarks: what a latency is, what a percentile is, which rate holds; and the reading of what a server and
+// the system say. Time is made by hand: no test waits.
+
+import { parse } from '../bench/serving/http';
+import {
+  highestRate,
+  percentile,
+  rateOf,
+  runLoad,
+  together,
+  type Clock,
+  type Load,
+  type Outcome,
+} from '../bench/serving/load';
+import { growthOf } from '../bench/serving/measure';
+import { holds } from '../bench/serving/results';
+import { eventLoopDelay, modelRuns, parseMetrics } from '../bench/serving/subject';
+import { barsOf, waitsOf } from '../bench/serving/waterfall';
+
+/** A clock whose time passes when nothing is left to be done at the present moment. */
+function handClock(): Clock & { run<T>(work: Promise<T>): Promise<T> } {
+  let now = 0;
+  let due: { time: number; run: () => void }[] = [];
+  return {
+    now: () => now,
+    at: (time, run) => void due.push({ time: Math.max(time, now), run }),
+    async run(work) {
+      let done = false;
+      void work.finally(() => (done = true));
+      for (;;) {
+        await new Promise(setImmediate);
+        if (done) return work;
+        due = due.toSorted((a, b) => a.time - b.time);
+        const next = due.shift();
+        if (!next) throw new Error('nothing is left to be done, and the work has not ended');
+        now = next.time;
+        next.run();
+      }
+    },
+  };
+}
+
+/** A server that answers after some milliseconds; while it is stalled it answers nothing until the stall is over. */
+function load(load_: Load, { ms = 5, stall = [0, 0] }: { ms?: number; stall?: [from: number, until: number] }) {
+  const clock = handClock();
+  const sentAt: number[] = [];
+  const send = (nth: number): Promise<void> => {
+    sentAt[nth] = clock.now();
+    const from = clock.now() >= stall[0] && clock.now() < stall[1] ? stall[1] : clock.now();
+    return new Promise((resolve) => clock.at(from + ms, resolve));
+  };
+  return clock.run(runLoad(load_, send, clock)).then((outcome) => ({ outcome, sentAt }));
+}
+
+const open: Load = { kind: 'open', perSecond: 100, seconds: 2, connections: 4 };
+
+test('an open load sends at its times, and a latency is what the server took', async () => {
+  const { outcome, sentAt } = await load(open, {});
+  expect(outcome.due).toBe(200);
+  expect(sentAt.slice(0, 3)).toEqual([0, 10, 20]);
+  expect([...outcome.latencies]).toEqual(Array.from({ length: 200 }, () => 5));
+  expect(rateOf(outcome)).toBeCloseTo(100, -1);
+});
+
+test('a server that stalls for a second shows in the latencies of all requests that were due meanwhile', async () => {
+  const { outcome, sentAt } = await load(open, { stall: [500, 1500] });
+  // Four connections: only so many requests were sent into the stall, yet a hundred were due in it.
+  expect(sentAt.filter((at) => at >= 500 && at < 1500)).toHaveLength(4);
+  expect(outcome.latencies.filter((ms) => ms > 5)).not.toHaveLength(4);
+  expect(outcome.latencies.filter((ms) => ms > 100).length).toBeGreaterThanOrEqual(90);
+  expect(percentile(outcome.latencies, 1)).toBeCloseTo(1005, 0);
+  expect(percentile(outcome.latencies, 0.75)).toBeGreaterThan(400);
+  // Waiting for a connection is the server's fault, not the generator's.
+  expect(outcome.lateMs).toBe(0);
+});
+
+test('a closed load hides the same stall, which is why rates are measured by an open one', async () => {
+  const closed: Load = { kind: 'closed', clients: 1, seconds: 2, most: Infinity };
+  const { outcome } = await load(closed, { stall: [500, 1500] });
+  expect(outcome.latencies.filter((ms) => ms > 5)).toHaveLength(1);
+  expect(percentile(outcome.latencies, 0.99)).toBe(5);
+});
+
+test('a request that is never answered counts as a failure and with all the time that it waited', async () => {
+  const { outcome } = await load(open, { stall: [1500, Infinity] });
+  expect(outcome.due).toBe(200);
+  expect(outcome.latencies).toHaveLength(200);
+  expect(outcome.failures).toBe(50);
+  expect(outcome.failure).toContain('no answer');
+  expect(percentile(outcome.latencies, 1)).toBeGreaterThan(10_000);
+});
+
+test('an answer that is not what was asked for is a failure and no latency', async () => {
+  const clock = handClock();
+  const send = async (nth: number): Promise<void> => {
+    await new Promise<void>((resolve) => clock.at(clock.now() + 1, resolve));
+    if (nth === 3) throw new Error('expected 12 articles, got 3');
+  };
+  const task: Load = { kind: 'closed', clients: 2, seconds: 10, most: 8 };
+  const outcome = await clock.run(runLoad(task, send, clock));
+  expect(outcome).toMatchObject({ due: 8, failures: 1, failure: 'expected 12 articles, got 3' });
+  expect(outcome.latencies).toHaveLength(7);
+});
+
+test('a percentile is a value that came, the nearest by rank', () => {
+  const values = Float64Array.from({ length: 100 }, (_, i) => 100 - i);
+  expect([0.5, 0.99, 1].map((share) => percentile(values, share))).toEqual([50, 99, 100]);
+  expect(percentile([7], 0.99)).toBe(7);
+  expect(percentile([], 0.5)).toBe(0);
+  expect(values[0]).toBe(100); // the values are left as they were
+});
+
+test('loads are put together without losing a request', () => {
+  const one = (latencies: number[], failures: number): Outcome => ({
+    due: latencies.length + failures,
+    latencies: Float64Array.from(latencies),
+    failures,
+    failure: failures > 0 ? 'lost' : undefined,
+    ms: 1000,
+    lateMs: latencies.length,
+  });
+  const both = together([one([1, 2], 0), one([3], 1)]);
+  expect(both).toMatchObject({ due: 4, failures: 1, failure: 'lost', ms: 2000, lateMs: 2 });
+  expect([...both.latencies]).toEqual([1, 2, 3]);
+  expect(rateOf(both)).toBe(1.5);
+});
+
+describe('the highest rate', () => {
+  const tried = async (limit: number, most = 5): Promise<{ best: number; rates: number[] }> => {
+    const rates: number[] = [];
+    const best = await highestRate(300, most, async (rate) => {
+      rates.push(rate);
+      return rate <= limit;
+    });
+    return { best, rates };
+  };
+
+  test('is searched upwards where what is wanted holds, until it holds no more', async () => {
+    expect(await tried(400)).toEqual({ best: 375, rates: [300, 375, 469] });
+  });
+
+  test('is searched downwards where it does not, until one holds', async () => {
+    expect(await tried(200)).toEqual({ best: 192, rates: [300, 240, 192] });
+  });
+
+  test('is 0 where nothing holds, after a bounded number of loads', async () => {
+    expect(await tried(0)).toEqual({ best: 0, rates: [300, 240, 192, 154, 123] });
+  });
+});
+
+test('an answer of HTTP is taken whole, and what follows is left', () => {
+  const bytes = Buffer.from(
+    'HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nContent-Length: 4\r\n\r\n{} \nHTTP/1.1',
+  );
+  expect(parse(bytes.subarray(0, 40))).toBeUndefined();
+  expect(parse(bytes.subarray(0, -10))).toBeUndefined();
+  expect(parse(bytes)).toMatchObject({ status: 200, body: Buffer.from('{} \n'), length: bytes.length - 8 });
+  expect(parse(Buffer.from('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n'))).toBeInstanceOf(Error);
+});
+
+test('runs of models are told from searches, and counted between two readings of the metrics', () => {
+  const before = parseMetrics('# HELP x y\nvitrine_work_total{what="ranker"} 3\nvitrine_uptime_seconds 1.5\n');
+  const after = parseMetrics(
+    'vitrine_work_total{what="ranker"} 10\nvitrine_work_total{what="query_tower"} 7\n' +
+      'vitrine_work_total{what="articles.search"} 9\nvitrine_event_loop_delay_seconds{quantile="0.99"} 0.004\n',
+  );
+  expect(before.get('vitrine_uptime_seconds')).toBe(1.5);
+  expect(modelRuns(before, after)).toEqual({ ranker: 7, query_tower: 7 });
+  expect(eventLoopDelay(after)).toBe(0.004);
+  expect(eventLoopDelay(before)).toBeUndefined();
+});
+
+test('a waterfall has the mean of each stage, of those that only some requests have a share, and the way over HTTP', () => {
+  const stage = (name: string, startMs: number, ms: number) => ({ name, startMs, ms });
+  const inner = [stage('read', 1, 2), stage('score', 3, 3)];
+  const list = { customerId: 'ada', batch: 1, purchases: 0, candidates: 0, found: {} };
+  const traces = [
+    {
+      ms: 10,
+      trace: { totalMs: 8, stages: [stage('recommend', 1, 6)], recommendations: [{ ...list, stages: inner }] },
+    },
+    { ms: 6, trace: { totalMs: 4, stages: [stage('parse', 0, 2), stage('recommend', 1, 2)], recommendations: [] } },
+  ];
+  const bars = new Map(barsOf(traces).map(({ name, ms }) => [name, ms]));
+  expect(bars.get('recommend')).toBe(4);
+  expect(bars.get('parse')).toBe(1);
+  expect(bars.get('  score')).toBe(1.5);
+  expect(bars.get('HTTP, both ways')).toBe(2);
+  expect(bars.get('all of it, at the client')).toBe(8);
+  // 6 ms between ask and answer, 5 of them at work.
+  expect(waitsOf(traces)).toEqual([1]);
+});
+
+test('memory that grows in a soak is told from memory that is flat after a beginning', () => {
+  const flat = Array.from({ length: 40 }, (_, i) => (i < 8 ? 300 + 10 * i : 400));
+  const leak = Array.from({ length: 40 }, (_, i) => 300 + 10 * i);
+  expect(growthOf(flat)).toBe(1);
+  expect(growthOf(leak)).toBeGreaterThan(1.3);
+});
+
+test('a figure that could not be measured neither holds nor fails', () => {
+  const wanted = { what: 'p50', unit: 'ms', most: 7 };
+  expect(holds({ ...wanted, got: 7 })).toBe(true);
+  expect(holds({ ...wanted, got: 7.1 })).toBe(false);
+  expect(holds({ ...wanted, got: undefined })).toBeUndefined();
+  expect(holds({ what: 'rate', unit: '/s', least: 300, got: 299 })).toBe(false);
+});

@@ -203,7 +203,9 @@ export async function createHost(
 
   const recommendations = gather(
     (requests: Parameters<Recommender['recommend']>[0]) => use((recommender) => recommender.recommend(requests)),
-    { name: 'recommendations' },
+    // Features of so many are made in some ten milliseconds, for which nobody else is heard; while the ranker scores one batch, those of the
+    // next are made.
+    { name: 'recommendations', maxBatchSize: 16, maxInFlight: 2 },
   );
   const similar = gather(
     (requests: Parameters<Recommender['similar']>[0]) => use((recommender) => recommender.similar(requests)),

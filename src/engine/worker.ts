@@ -90,8 +90,7 @@ async function lend({ name, inputs, outputs }: Extract<Request, { kind: 'lend' }
   const { session, long, carried } = modelOf(name);
   const [feeds, fetches] = [toTensors(inputs, long), toTensors(outputs)];
   for (const one of carried) {
-    // What is given goes back: what is kept is a copy.
-    if (one.input in inputs) [one.now, one.next] = [copyOf(inputs[one.input]), copyOf(inputs[one.input])];
+    if (one.input in inputs) keep(one, inputs[one.input]);
     if (!one.now || !one.next) throw new Error(`the carried input "${one.input}" was never given`);
     feeds[one.input] = one.now;
     fetches[one.output] = one.next;
@@ -111,8 +110,11 @@ function carriedBy({ carried }: Model): Batch {
   );
 }
 
-function copyOf({ data, shape }: Values): Tensor {
-  return toTensor({ data: data.slice(), shape });
+/** What is given goes back: what is kept is a copy, in the memory of the one before where it fits. */
+function keep(one: CarriedInput, { data, shape }: Values): void {
+  const before = one.now && toValues(one.input, one.now).data;
+  if (before?.length === data.length) before.set(data);
+  else [one.now, one.next] = [toTensor({ data: data.slice(), shape }), toTensor({ data: data.slice(), shape })];
 }
 
 function modelOf(name: string): Model {

@@ -5,6 +5,8 @@ import { mkdir, readdir, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Store } from '../data/store';
+import { readEncoderFolder } from '../encoders/folder';
+import { openPretrained } from '../encoders/pretrained';
 import { BUILT_IN, textHash, type TextEncoder } from '../encoders/text-encoder';
 import type { Engine } from '../engine/engine';
 import { articleText } from '../features/text';
@@ -42,6 +44,12 @@ export async function embedRelease(
   const { vectors, distinct, read } = await embedTexts(release.encoder, texts, kept, reporter);
   const manifest = await release.publish(modelsDir, indexVectors(dim, vectors, reporter), texts, new Date());
   return { manifest, encoder: { name, fingerprint, dim }, texts: distinct, read };
+}
+
+/** The encoder of a folder, and where its vectors are kept. @throws VitrineError INPUT_INVALID where there is none. */
+export async function openKept(engine: Engine, folder: string, modelsDir: string, reporter: Reporter) {
+  const encoder = await openPretrained(engine, await readEncoderFolder(folder));
+  return { encoder, kept: await keptOf(modelsDir, encoder.fingerprint, reporter) };
 }
 
 /** So many encoders' vectors are kept, of those that were used last. */

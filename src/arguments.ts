@@ -46,6 +46,20 @@ export function percent(text: string): number {
   throw new InvalidArgumentError('Expected a number from 0 to 100.');
 }
 
+/** Numbers from 0 to 1, separated by commas. */
+export function shares(text: string): number[] {
+  const values = text.split(',').map((part) => (part.trim() === '' ? Number.NaN : Number(part)));
+  if (values.every((value) => value >= 0 && value <= 1)) return values;
+  throw new InvalidArgumentError('Expected numbers from 0 to 1, separated by commas.');
+}
+
+/** Ids, separated by commas. */
+export function ids(text: string): string[] {
+  const all = text.split(',').map((id) => id.trim());
+  if (all.every((id) => id !== '')) return all;
+  throw new InvalidArgumentError('Expected ids, separated by commas.');
+}
+
 /** A day as Unix seconds. */
 export function day(text: string): number {
   const at = /^\d{4}-\d{2}-\d{2}$/.test(text) ? Date.parse(`${text}T00:00:00Z`) : Number.NaN;

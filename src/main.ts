@@ -10,10 +10,12 @@ import {
   day,
   example,
   heldOut,
+  ids,
   json,
   percent,
   port,
   PROTOCOLS,
+  shares,
   size,
   upTo100,
   whole,
@@ -35,10 +37,17 @@ import { precompute } from './recommend/precompute';
 import { currentFolder } from './release/open';
 import { readTrained } from './release/weights';
 import { createHost, openCurrent } from './serve';
-import { evaluationTable, importTable, recommendationTable, similarQualityTable, similarTable } from './show';
+import {
+  evaluationTable,
+  importTable,
+  recommendationTable,
+  similarQualityTable,
+  similarSheet,
+  similarTable,
+} from './show';
 import { createLog, createReporter, type Reporter } from './telemetry';
 import { trainingConfig, type Size } from './training/config';
-import { embedRelease } from './training/embed';
+import { embedRelease, openKept } from './training/embed';
 import { evaluationReport } from './training/report';
 import { measureSimilar } from './training/similar-quality';
 import { checkpointsIn, evaluateTraining, HOLD_OUT, train, type HoldOut } from './training/train';
@@ -60,6 +69,19 @@ type EvaluateOptions = ProtocolOptions & {
   report?: string;
   json?: boolean;
 };
+
+interface MeasureSimilarOptions {
+  articles: number;
+  days: number;
+  encoder?: string;
+  coPurchase?: number[];
+  picture?: string;
+  show?: string[];
+  photos?: string;
+  size: Size;
+  seed: number;
+  json?: boolean;
+}
 
 const program = new Command('vitrine')
   .description('A shop’s recommendations: from CSV files to a GraphQL API, trained and served by one program.')
@@ -309,18 +331,44 @@ program
 
 program
   .command('measure-similar')
-  .description('measure how alike similar articles are, beside baselines; publishes nothing')
-  .option('--articles <n>', 'articles asked about, drawn by the seed', count, 1000)
+  .description('measure how alike similar articles are and what searches find, beside baselines; publishes nothing')
+  .option('--articles <n>', 'articles asked about, and searches, drawn by the seed', count, 1000)
   .option('--days <n>', 'last days, whose purchases are asked about and not learnt from', count, HOLD_OUT.days)
+  .option('--encoder <dir>', 'measure the text encoder in this folder too, in Hugging Face’s layout')
+  .option('--co-purchase <shares>', 'measure these shares of co-purchases too, as 0.1,0.5', shares)
+  .option('--picture <file>', 'draw what is most like three articles there, as SVG')
+  .option(
+    '--show <ids>',
+    'for the picture: which (default: the most bought, no two of one type, colour or pattern)',
+    ids,
+  )
+  .option('--photos <dir>', 'for the picture: photos in H&M’s layout, in place of drawings')
   .addOption(size())
   .option('--seed <n>', 'the same data and seed give the same figures', whole, 1)
   .addOption(json())
-  .addHelpText('after', example('vitrine measure-similar --size small'))
-  .action((options: { articles: number; days: number; size: Size; seed: number; json?: boolean }) =>
+  .addHelpText('after', example('vitrine measure-similar --size small --picture similar.svg'))
+  .action((options: MeasureSimilarOptions) =>
     run(async (session) => {
+      const { articles, days, coPurchase, picture } = options;
+      const { home, modelsDir } = session.config;
+      const file = picture === undefined ? undefined : resolve(picture);
+      if (file !== undefined) await checkFolder(dirname(file));
       const store = await openShop(session);
+      const engine = openTraining(session);
+      const other =
+        options.encoder === undefined
+          ? undefined
+          : await openKept(engine, options.encoder, modelsDir, session.reporter);
+      const show = options.show ?? (file === undefined ? 0 : 3);
+      const questions = { articles, days, coPurchase, show, other };
       const config = trainingConfig(options.size, options.seed);
-      const quality = await measureSimilar(openTraining(session), store, config, options, session.reporter);
+      const quality = await measureSimilar(engine, store, config, questions, session.reporter);
+      if (file !== undefined) {
+        const photos =
+          options.photos === undefined ? NO_PHOTOS : openPhotos(resolve(options.photos), join(home, 'images'));
+        await writeFile(file, await similarSheet(store, quality.shown, photos));
+        session.reporter.say(`The picture is in ${file}`);
+      }
       print(options, quality, similarQualityTable(quality));
     }),
   );

@@ -1,10 +1,13 @@
-// Answers of the commands as text for a terminal. Knows nothing of where they come from.
-import type { ArticleRow } from './data/store';
+// Answers of the commands for people: text for a terminal, and a picture. Knows nothing of where they come from.
 import type { ImportResult } from './data/import';
+import type { ArticleRow, Store } from './data/store';
+import type { Photos } from './images/photos';
+import { drawSimilarSheet } from './images/similar-sheet';
 import { decisive, questionOf, type Difference, type Evaluation } from './training/evaluation';
 import type { MetricName } from './training/metrics';
 import { count, decimals, nameOf, signed } from './training/report-text';
-import type { SimilarQuality } from './training/similar-quality';
+import { WRITINGS } from './training/search-quality';
+import type { Shown, SimilarQuality } from './training/similar-quality';
 
 /** Columns aligned, numbers to the right. */
 export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
@@ -108,14 +111,64 @@ function differenceLine(
 
 const SHOWN_METRICS = ['map@12', 'recall@12', 'recall@100', 'hr@10', 'ndcg@10', 'mrr'] as const satisfies MetricName[];
 
-export function similarQualityTable({ articles, pairs, methods }: SimilarQuality): string {
-  const rows = Object.entries(methods).map(([name, { type, colour, pattern, department, bought }]) => [
-    name,
-    ...[type, colour, pattern, department, bought].map(decimals),
-  ]);
-  const heading = `${count(articles)} articles; ${count(pairs)} pairs bought on one day, which were not learnt from`;
-  return `${heading}\n${table(['at 12', 'type', 'colour', 'pattern', 'department', 'bought together'], rows)}`;
+export function similarQualityTable({ articles, pairs, methods, searches, search }: SimilarQuality): string {
+  const lines = [
+    `Of ${count(articles)} articles, what agrees with them, and of ${count(pairs)} pairs bought on one day, which were not learnt from`,
+    agreementTable(methods, 'catalogue'),
+    '',
+    'The same of articles as they are bought: the first of each pair',
+    agreementTable(methods, 'sold'),
+  ];
+  if (searches > 0) {
+    const found = Object.entries(search).map(([name, measures]) => [
+      name,
+      ...WRITINGS.map((writing) => decimals(measures[writing])),
+    ]);
+    lines.push(
+      '',
+      `${count(searches)} searches for two attributes: how many of the first twelve have both, of as many as could`,
+    );
+    lines.push(table(['search', ...WRITINGS], found));
+  }
+  return lines.join('\n');
 }
+
+function agreementTable(methods: SimilarQuality['methods'], of: 'catalogue' | 'sold'): string {
+  const rows = Object.entries(methods).map(([name, { [of]: agreement, bought }]) => {
+    const { type, colour, pattern, department } = agreement;
+    return [
+      name,
+      ...[type, colour, pattern, department].map(decimals),
+      ...(of === 'catalogue' ? [decimals(bought)] : []),
+    ];
+  });
+  const columns = ['type', 'colour', 'pattern', 'department', ...(of === 'catalogue' ? ['bought together'] : [])];
+  return table(['at 12', ...columns], rows);
+}
+
+/** Articles with what is most like them by some methods, as an SVG. */
+export async function similarSheet(store: Store, shown: readonly Shown[], photos: Photos): Promise<string> {
+  const ids = [...new Set(shown.flatMap(({ article, lists }) => [article, ...Object.values(lists).flat()]))];
+  const rows = await store.articlesById(ids);
+  const byId = new Map(rows.flatMap((row) => (row ? [[row.id, row] as const] : [])));
+  const found = new Map<string, string>();
+  for (const id of byId.keys()) {
+    const photo = await photos.photo(id, 160);
+    if (photo) found.set(id, `data:${photo.type};base64,${photo.content.toString('base64')}`);
+  }
+  // One that was deleted meanwhile is left out.
+  const entries = shown.flatMap(({ article, lists }) => {
+    const own = byId.get(article);
+    const titled = Object.entries(lists).map(([name, alike]) => ({
+      title: TITLES[name] ?? name,
+      articles: alike.flatMap((id) => byId.get(id) ?? []),
+    }));
+    return own ? [{ article: own, rows: titled }] : [];
+  });
+  return drawSimilarSheet(entries, ({ id }) => found.get(id));
+}
+
+const TITLES: Readonly<Record<string, string>> = { encoder: 'Vitrine’s encoder' };
 
 export function importTable(result: ImportResult): string {
   const number = (value: number): string => value.toLocaleString('en-GB', { maximumFractionDigits: 1 });

@@ -6,6 +6,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SETTING_NAMES } from '../src/config';
+import { writeEncoder } from './clip-folder';
 import { createTestDatabase, type TestDatabase } from './database';
 
 const MAIN = join(__dirname, '..', 'src', 'main.js');
@@ -365,6 +366,32 @@ describe('a shop from files to recommendations', () => {
     expect(refused.code).toBe(1);
     expect(refused.stderr).toMatch(/INPUT_INVALID: .*shop cannot be used: expected one of onnx\/text_model\.onnx/);
     expect(await releasesIn(more.MODELS_DIR)).toHaveLength(3);
+  });
+
+  test('measure-similar measures an encoder from a folder and shares of co-purchases too, and draws where it is told to', async () => {
+    const more = { MODELS_DIR: join(base, 'measured') };
+    const folder = await writeEncoder(join(base, 'small-clip'));
+    const picture = join(base, 'similar.svg');
+    const args = `measure-similar --size tiny --articles 40 --days 3 --co-purchase 0.1,0.5 --encoder ${folder} --picture ${picture}`;
+    const { code, stdout, stderr } = await vitrine([...args.split(' '), '--json'], more);
+    expect({ code, stderr }).toMatchObject({ code: 0, stderr: expect.stringContaining(picture) as string });
+    const { methods } = JSON.parse(stdout) as { methods: object };
+    const encoders = ['encoder', 'encoder, co-purchase 0.1', 'encoder, co-purchase 0.5', 'encoder small-clip'];
+    expect(Object.keys(methods)).toEqual(['random', 'same type', 'TF-IDF', ...encoders]);
+    expect(await readFile(picture, 'utf8')).toMatch(/^<svg /);
+    expect(await readdir(join(more.MODELS_DIR, '.embeddings'))).toHaveLength(1);
+  });
+
+  test.each([
+    [['--co-purchase', '0.1,2'], 'Expected numbers from 0 to 1, separated by commas'],
+    [['--co-purchase', '0.1,'], 'Expected numbers from 0 to 1, separated by commas'],
+    [['--show', 'a,,b'], 'Expected ids, separated by commas'],
+    [['--picture', join('no', 'such', 'folder', 'similar.svg')], 'Cannot write into'],
+    [['--encoder', 'no-such-folder'], 'there is no such folder'],
+  ])('measure-similar refuses %p before any work', async (args, why) => {
+    const { code, stderr } = await vitrine(['measure-similar', ...args]);
+    expect(code).toBe(1);
+    expect(stderr).toContain(why);
   });
 
   test('an answer may be read in part: a pipe that closes early is no crash', async () => {

@@ -1,9 +1,9 @@
 // `embed`: a release again with vectors by another encoder, end to end. What is searched, what is embedded while serving, what an
 // encoder that is gone or another one leads to, and what a run that was killed leaves to the next.
-import { mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { TextEncoder } from '../src/encoders/text-encoder';
+import { textHash, type TextEncoder } from '../src/encoders/text-encoder';
 import { openEngine, type Engine } from '../src/engine/engine';
 import { articleText } from '../src/features/text';
 import { openLiveShop } from '../src/recommend/live-shop';
@@ -71,6 +71,30 @@ describe('vectors of many texts', () => {
     expect(encoder.asked).toEqual(['5000']);
     const again = counting();
     await embedTexts(again, ['5000'], kept('changed'), silentReporter);
+    expect(again.asked).toEqual([]);
+  });
+
+  test('keeps vectors of the texts that there are, and no others', async () => {
+    const held = async () => {
+      const all: string[] = [];
+      for (let chunk = 0; ; chunk++) {
+        const saved = await kept('pruned').load(`texts ${chunk}`);
+        if (!saved) return { all: new Set(all), total: all.length, chunks: chunk };
+        all.push(...(saved.metadata as { texts: string[] }).texts);
+      }
+    };
+    const hashes = (some: readonly string[]) => new Set(some.map(textHash));
+    const numbers = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => String(from + i));
+    await embedTexts(counting(), numbers(0, 1_300), kept('pruned'), silentReporter);
+    expect(await held()).toMatchObject({ total: 1_300, chunks: 3 });
+    // The first chunk is wholly of texts that are gone, the second partly.
+    const encoder = counting();
+    const { vectors } = await embedTexts(encoder, numbers(600, 1_500), kept('pruned'), silentReporter);
+    expect([...vectors].filter((_, i) => i % 2 === 0)).toEqual(numbers(600, 1_500).map(Number));
+    expect(encoder.asked).toEqual(numbers(1_300, 1_500));
+    expect(await held()).toEqual({ all: hashes(numbers(600, 1_500)), total: 900, chunks: 3 });
+    const again = counting();
+    await embedTexts(again, numbers(600, 1_500), kept('pruned'), silentReporter);
     expect(again.asked).toEqual([]);
   });
 
@@ -250,12 +274,22 @@ describe('a release that was embedded by an encoder from a folder', () => {
   });
 
   test('is made again from what was kept, and goes back to the built-in encoder', async () => {
+    const kept = () => readdir(join(modelsDir, '.embeddings'));
+    const { fingerprint } = embedded.encoder;
+    for (const [days, other] of ['oldest', 'old', 'newer'].entries()) {
+      const path = join(modelsDir, '.embeddings', other);
+      await mkdir(path);
+      await utimes(path, new Date(2020, 0, days + 1), new Date(2020, 0, days + 1));
+    }
     const again = await embedRelease(engine, shop.store, modelsDir, folder, silentReporter);
+    // Of three encoders, the ones that were used last.
+    expect(new Set(await kept())).toEqual(new Set([fingerprint, 'newer', 'old']));
     expect(again.texts).toBe(embedded.texts);
     expect(again.read).toBe(0);
     expect(again.manifest.files['similar.faiss']).toBe(embedded.manifest.files['similar.faiss']);
     const back = await embedRelease(engine, shop.store, modelsDir, 'built-in', silentReporter);
     expect(back.manifest.textEncoder).toBe('built-in');
+    expect(await kept()).toHaveLength(3);
     const first = await readManifest(join(modelsDir, trained));
     expect(back.manifest.dims).toEqual(first.dims);
     const opened = await openCurrent(serving(), shop.store);

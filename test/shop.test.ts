@@ -177,6 +177,24 @@ describe('what the shop window asks of a release', () => {
     expect(hits).toBeGreaterThan(30);
   });
 
+  test('words in another ending, mistyped or begun find what is meant', async () => {
+    const counts = new Map<string, number>();
+    for (const { productTypeName } of articles) {
+      if (/^\p{L}{5,}$/u.test(productTypeName ?? '')) {
+        counts.set(productTypeName ?? '', (counts.get(productTypeName ?? '') ?? 0) + 1);
+      }
+    }
+    const [[type]] = [...counts].sort(([, a], [, b]) => b - a);
+    const word = type.toLowerCase();
+    const swapped = `${word.slice(0, 2)}${word[3]}${word[2]}${word.slice(4)}`;
+    const asked = [word, swapped, `${word.slice(0, -1)}x`, word.slice(0, -1), `${word}n`];
+    const lists = await opened.recommender.search(asked.map((text) => ({ text, first: 12 })));
+    for (const [i, list] of lists.entries()) {
+      const hits = (await rowsOf(listOf(list))).filter(({ productTypeName }) => productTypeName === type).length;
+      expect([asked[i], hits >= 9]).toEqual([asked[i], true]);
+    }
+  });
+
   test('what sells comes by what was sold in the last week', async () => {
     const [list] = await opened.recommender.trending([{ first: 12 }]);
     const sold = listOf(list).map(({ soldLastWeek }) => soldLastWeek);

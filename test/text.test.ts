@@ -143,6 +143,39 @@ describe('the tokeniser', () => {
     expect(fitTokeniser(['red dress', 'red shirt']).fingerprint).not.toBe(tokeniser.fingerprint);
   });
 
+  describe('in a search', () => {
+    const texts = [...Array.from({ length: 40 }, () => 'red dress'), ...Array.from({ length: 30 }, () => 'blue jeans')];
+    const shop = fitTokeniser(texts);
+    const bagOf = (text: string, kind?: 'search') => {
+      const { text_ids: ids, text_weights: weights } = shop.inputs([text], kind);
+      const used = Array.from(ids.data, (id, t) => [id, weights.data[t]]).filter(([, w]) => w !== 0);
+      return used.sort(([a], [b]) => a - b);
+    };
+
+    test('reads words that no article has as those that articles have, and the others as they are', () => {
+      expect(bagOf('red dresses', 'search')).toEqual(bagOf('red dress'));
+      expect(bagOf('bleu jaens', 'search')).toEqual(bagOf('blue jeans'));
+      expect(bagOf('red dress', 'search')).toEqual(bagOf('red dress'));
+      expect(bagOf('refrigerator', 'search')).toEqual(bagOf('refrigerator'));
+    });
+
+    test('reads words in any order', () => {
+      expect(bagOf('jeans blue', 'search')).toEqual(bagOf('blue jeans', 'search'));
+    });
+
+    test('leaves articles as they are', () => {
+      expect(bagOf('dresses')).not.toEqual(bagOf('dress'));
+    });
+
+    test('reads no more than a text may have', () => {
+      const long = Array.from(
+        { length: 200 },
+        (_, i) => `dress${'s'.repeat(i % 3)}${String.fromCharCode(97 + (i % 26))}`,
+      );
+      expect(bagOf(long.join(' '), 'search').length).toBeLessThanOrEqual(MAX_TOKENS);
+    });
+  });
+
   test('is not opened from what is none', () => {
     for (const saved of [{}, { ...tokeniser.toJSON(), version: 2 }, { version: 1, articles: 1, vocabulary: ['red'] }]) {
       expect(() => openTokeniser(saved)).toThrow(expect.objectContaining({ code: 'RELEASE_INVALID' }) as Error);

@@ -2,7 +2,7 @@
 // neither where texts come from nor what is searched by their vectors.
 import { createHash } from 'node:crypto';
 import type { Batch } from '../engine/engine';
-import type { Tokeniser } from '../features/text';
+import type { TextKind, Tokeniser } from '../features/text';
 
 /** Texts to vectors. Articles and the words of a search are read by the same one, or their vectors mean nothing to each other. */
 export interface TextEncoder {
@@ -11,8 +11,11 @@ export interface TextEncoder {
   /** Moves with anything that changes its vectors. */
   readonly fingerprint: string;
   readonly dim: number;
-  /** [texts.length, dim] in the order of the texts, each of unit length. A text gets the same vector alone and among others. */
-  encode(texts: readonly string[]): Promise<Float32Array>;
+  /**
+   * [texts.length, dim] in the order of the texts, each of unit length. A text gets the same vector alone and among others. An encoder
+   * may read the words of a search otherwise than an article's.
+   */
+  encode(texts: readonly string[], kind?: TextKind): Promise<Float32Array>;
 }
 
 /** Tells texts apart: 96 bits. */
@@ -39,10 +42,10 @@ export function builtInEncoder({ fingerprint, dim, tokeniser, model }: BuiltInPa
     name: BUILT_IN,
     fingerprint,
     dim,
-    async encode(texts) {
+    async encode(texts, kind) {
       const vectors = new Float32Array(texts.length * dim);
       for (let from = 0; from < texts.length; from += ROWS) {
-        vectors.set(await model(tokeniser.inputs(texts.slice(from, from + ROWS))), from * dim);
+        vectors.set(await model(tokeniser.inputs(texts.slice(from, from + ROWS), kind)), from * dim);
       }
       return vectors;
     },

@@ -6,6 +6,7 @@ import type { ArticleRow } from '../data/store';
 import type { Batch } from '../engine/engine';
 import { VitrineError } from '../errors';
 import { attributeWords } from './columns';
+import { openSpelling, type Spelling } from './spelling';
 
 /** Tokens of one text that are read; catalogues seldom say more. */
 export const MAX_TOKENS = 64;
@@ -47,16 +48,25 @@ const tokeniserState = z.object({
 });
 export type TokeniserState = z.infer<typeof tokeniserState>;
 
+/** Whose words they are: the shop's, which are what they are, or those of people who search. */
+export type TextKind = 'article' | 'search';
+
 export interface Tokeniser {
   readonly fingerprint: string;
   /** Rows of the token table: one for no word, HASH_SLOTS for unknown ones, then the vocabulary. */
   readonly slots: number;
   /**
    * `text_ids` [n, MAX_TOKENS] and `text_weights` [n, MAX_TOKENS]: each word once, by inverse document frequency, weights of
-   * unit length in the Euclidean norm; all 0 for a text without words.
+   * unit length in the Euclidean norm; all 0 for a text without words. Each word of a search is the few that it may stand for.
    */
-  inputs(texts: readonly string[]): Batch;
+  inputs(texts: readonly string[], kind?: TextKind): Batch;
   toJSON(): TokeniserState;
+}
+
+/** A row of the token table, and how much it counts. */
+interface Token {
+  readonly id: number;
+  readonly idf: number;
 }
 
 /** The tokeniser of a catalogue: words that stand in two articles or more, by how many have them. */
@@ -86,18 +96,27 @@ export function openTokeniser(saved: unknown): Tokeniser {
       { id: 1 + HASH_SLOTS + i, idf: Math.log(1 + state.articles / count) },
     ]),
   );
+  const tokens = [...known.values()];
   const rare = Math.log(1 + Math.max(1, state.articles));
+  const tokenOf = (word: string): Token => known.get(word) ?? { id: 1 + (hash(word) % HASH_SLOTS), idf: rare };
+  // Made by the first search: training makes none.
+  let spelling: Spelling | undefined;
+  const readingsOf = (word: string): Token[] => {
+    const readings = (spelling ??= openSpelling(state.vocabulary)).read(word);
+    if (readings.length === 0) return [tokenOf(word)];
+    return readings.map(({ place, share }) => ({ id: tokens[place].id, idf: share * tokens[place].idf }));
+  };
   return {
     fingerprint: createHash('sha256').update(JSON.stringify(state)).digest('hex').slice(0, 16),
     slots: 1 + HASH_SLOTS + state.vocabulary.length,
-    inputs(texts) {
+    inputs(texts, kind = 'article') {
       const ids = new Int32Array(texts.length * MAX_TOKENS);
       const weights = new Float32Array(texts.length * MAX_TOKENS);
       texts.forEach((text, r) => {
         const distinct = [...new Set(words(text))].slice(0, MAX_TOKENS);
-        const tokens = distinct.map((word) => known.get(word) ?? { id: 1 + (hash(word) % HASH_SLOTS), idf: rare });
-        const norm = Math.hypot(...tokens.map((token) => token.idf));
-        tokens.forEach((token, t) => {
+        const read = kind === 'search' ? distinct.flatMap(readingsOf).slice(0, MAX_TOKENS) : distinct.map(tokenOf);
+        const norm = Math.hypot(...read.map((token) => token.idf));
+        read.forEach((token, t) => {
           ids[r * MAX_TOKENS + t] = token.id;
           weights[r * MAX_TOKENS + t] = token.idf / norm;
         });

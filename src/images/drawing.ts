@@ -16,13 +16,23 @@ export type Drawn = Pick<
   | 'graphicalAppearanceName'
 >;
 
+export const DRAWING = { width: 320, height: 480 } as const;
+
 /** The picture as an SVG of 320 × 480. */
 export function drawArticle(article: Drawn): string {
+  const { width, height } = DRAWING;
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}">
+${articleShapes(article)}
+</svg>`;
+}
+
+/** What is in the picture. `scope` begins the ids of its parts: several pictures of one file have different ones. */
+export function articleShapes(article: Drawn, scope = ''): string {
   const colour = colourOf(article.colourGroupName ?? article.perceivedColourMasterName);
   const silhouette: Silhouette =
     SILHOUETTES[silhouetteOf(article.productTypeName, article.name, article.productGroupName)];
   const seed = hash(article.id);
-  const pattern = patternOf(article.graphicalAppearanceName, colour, seed);
+  const pattern = patternOf(article.graphicalAppearanceName, colour, seed, scope);
   const paper = paperOf(colour);
   const edge = toHex(shade(colour, lightness(colour) > 0.3 ? -0.34 : 0.3));
   const body = silhouette.body.map((path) => `<path d="${path}"/>`).join('');
@@ -30,22 +40,20 @@ export function drawArticle(article: Drawn): string {
   const parts = (silhouette.parts ?? []).map((path) => `<path d="${path}"/>`).join('');
   // A degree or two off the upright, as if laid out by hand.
   const tilt = ((seed >>> 8) % 5) - 2;
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 320 480" width="320" height="480">
-<defs>
-<radialGradient id="paper" cx=".5" cy=".42" r=".8"><stop offset="0" stop-color="${toHex(shade(paper, 0.45))}"/><stop offset="1" stop-color="${toHex(paper)}"/></radialGradient>
-<linearGradient id="light" x1="0" y1="0" x2="1" y2="1"><stop offset="0" stop-color="#fff" stop-opacity=".26"/><stop offset=".45" stop-color="#fff" stop-opacity="0"/><stop offset="1" stop-color="#000" stop-opacity=".2"/></linearGradient>
-<filter id="soft" x="-20%" y="-20%" width="140%" height="140%"><feGaussianBlur stdDeviation="9"/></filter>
-<clipPath id="shape">${body}</clipPath>${pattern.definition}
+  return `<defs>
+<radialGradient id="${scope}paper" cx=".5" cy=".42" r=".8"><stop offset="0" stop-color="${toHex(shade(paper, 0.45))}"/><stop offset="1" stop-color="${toHex(paper)}"/></radialGradient>
+<linearGradient id="${scope}light" x1="0" y1="0" x2="1" y2="1"><stop offset="0" stop-color="#fff" stop-opacity=".26"/><stop offset=".45" stop-color="#fff" stop-opacity="0"/><stop offset="1" stop-color="#000" stop-opacity=".2"/></linearGradient>
+<filter id="${scope}soft" x="-20%" y="-20%" width="140%" height="140%"><feGaussianBlur stdDeviation="9"/></filter>
+<clipPath id="${scope}shape">${body}</clipPath>${pattern.definition}
 </defs>
-<rect width="320" height="480" fill="url(#paper)"/>
+<rect width="320" height="480" fill="url(#${scope}paper)"/>
 <g transform="rotate(${tilt} 160 240)">
-<g transform="translate(5 12)" fill="#1b1712" opacity=".2" filter="url(#soft)" fill-rule="evenodd">${body}</g>
+<g transform="translate(5 12)" fill="#1b1712" opacity=".2" filter="url(#${scope}soft)" fill-rule="evenodd">${body}</g>
 <g fill="${toHex(colour)}" fill-rule="evenodd">${body}</g>
-<g clip-path="url(#shape)">${pattern.overlay}<rect width="320" height="480" fill="url(#light)"/></g>
+<g clip-path="url(#${scope}shape)">${pattern.overlay}<rect width="320" height="480" fill="url(#${scope}light)"/></g>
 <g fill="none" stroke="${edge}" stroke-width="2" stroke-linejoin="round" stroke-linecap="round"><g stroke-opacity=".75">${body}</g><g stroke-opacity=".6" stroke-width="1.6">${lines}</g></g>
 <g fill="${edge}" fill-rule="evenodd">${parts}</g>
-</g>
-</svg>`;
+</g>`;
 }
 
 /** The sheet that an article lies on: a warm white with a breath of its colour. */
@@ -62,15 +70,15 @@ interface Pattern {
 const PLAIN: Pattern = { definition: '', overlay: '' };
 
 /** Pattern names of H&M's and of the synthetic shop; what is not known is plain. */
-function patternOf(name: string | null, colour: Rgb, seed: number): Pattern {
+function patternOf(name: string | null, colour: Rgb, seed: number, scope: string): Pattern {
   const text = (name ?? '').toLowerCase();
   const dark = lightness(colour) < 0.5;
   const ink = toHex(shade(colour, dark ? 0.55 : -0.42));
   const faint = toHex(shade(colour, dark ? 0.28 : -0.2));
   const accent = toHex(shade(ACCENTS[seed % ACCENTS.length], dark ? 0.25 : 0));
   const tile = (width: number, height: number, content: string, turn = 0): Pattern => ({
-    definition: `<pattern id="tile" width="${width}" height="${height}" patternUnits="userSpaceOnUse"${turn ? ` patternTransform="rotate(${turn})"` : ''}>${content}</pattern>`,
-    overlay: '<rect x="-40" y="-40" width="400" height="560" fill="url(#tile)"/>',
+    definition: `<pattern id="${scope}tile" width="${width}" height="${height}" patternUnits="userSpaceOnUse"${turn ? ` patternTransform="rotate(${turn})"` : ''}>${content}</pattern>`,
+    overlay: `<rect x="-40" y="-40" width="400" height="560" fill="url(#${scope}tile)"/>`,
   });
   if (/stripe|rib/.test(text))
     return tile(20, 22, `<rect width="20" height="8" fill="${ink}" opacity=".85"/>`, seed % 3 === 0 ? 90 : 0);

@@ -3,6 +3,12 @@
 import type { LiveShop } from './live-shop';
 import type { SimilarArticle } from './types';
 
+/** What is needed of a shop. */
+export interface AlikeShop extends Pick<LiveShop, 'catalogue' | 'similar'> {
+  readonly habits: Pick<LiveShop['habits'], 'coPurchases'>;
+  readonly vectors: Pick<LiveShop['vectors'], 'vectorOf'>;
+}
+
 /** What something is compared with. */
 export interface Likeness {
   /** Catalogue index of the article that others are like: it is not among them. Undefined: words, in a search. */
@@ -18,7 +24,7 @@ export interface Likeness {
 const SPARE = 64;
 
 /** Ranks what is like each vector [n, dim]. */
-export function rankAlike(shop: LiveShop, vectors: Float32Array, wanted: readonly Likeness[]): SimilarArticle[][] {
+export function rankAlike(shop: AlikeShop, vectors: Float32Array, wanted: readonly Likeness[]): SimilarArticle[][] {
   const size = shop.catalogue.size;
   let k = Math.min(size, Math.max(0, ...wanted.map(({ first }) => first)) * 2 + SPARE);
   for (;;) {
@@ -36,7 +42,7 @@ interface Near {
 }
 
 function rank(
-  shop: LiveShop,
+  shop: AlikeShop,
   near: readonly Near[],
   { article: own, first, coPurchase, perProduct }: Likeness,
 ): SimilarArticle[] {
@@ -65,7 +71,7 @@ function rank(
  * Scores of text and of purchases, weighted. Purchases count by how near an article is to the one that is bought with this
  * most of all. What is bought together but not like it in words is as near in words as the farthest that was found, at most.
  */
-function blend(shop: LiveShop, near: readonly Near[], own: number, share: number): Near[] {
+function blend(shop: AlikeShop, near: readonly Near[], own: number, share: number): Near[] {
   const { width, neighbours, nearness } = shop.habits.coPurchases;
   const together = new Map<number, number>();
   for (let n = own * width; n < (own + 1) * width && neighbours[n] >= 0; n++) {

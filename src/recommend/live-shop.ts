@@ -8,7 +8,7 @@ import { reorderedHabits, type Habits } from '../features/habits';
 import { articleInputs } from '../features/inputs';
 import { createMoment, QUARTER_DAYS, SALES_DAYS, type Moment } from '../features/moment';
 import { textHash } from '../encoders/text-encoder';
-import { articleText } from '../features/text';
+import { articleText, type TextKind } from '../features/text';
 import type { Release } from '../release/open';
 import type { Reporter } from '../telemetry';
 import { rowsOf, type ArticleVectors, type Model } from './pipeline';
@@ -23,8 +23,8 @@ export interface LiveShop {
   moment(): Moment;
   /** The articles whose texts are nearest to each vector [n, dim], best first: catalogue index and cosine. */
   similar(vectors: Float32Array, k: number): { article: number; score: number }[][];
-  /** [n, dim] vectors of texts. */
-  embedTexts(texts: readonly string[]): Promise<Float32Array>;
+  /** [n, dim] vectors of texts of articles, as `articleText` makes them, or of searches. */
+  embedTexts(texts: readonly string[], kind?: TextKind): Promise<Float32Array>;
   /** [n, dim] vectors of articles' texts: those that are in the index already, the others read. */
   embedArticles(rows: readonly ArticleRow[]): Promise<Float32Array>;
   /** Searches of each index since the shop was opened. */
@@ -124,8 +124,8 @@ class Shop implements LiveShop {
     );
   }
 
-  embedTexts(texts: readonly string[]): Promise<Float32Array> {
-    return this.parts.release.textEncoder.encode(texts);
+  embedTexts(texts: readonly string[], kind?: TextKind): Promise<Float32Array> {
+    return this.parts.release.textEncoder.encode(texts, kind);
   }
 
   async embedArticles(rows: readonly ArticleRow[]): Promise<Float32Array> {

@@ -131,7 +131,10 @@ export function createRecommender({ store, encoder, shop, queryTower, ranker }: 
 
     async search(requests) {
       if (requests.length === 0) return [];
-      const embedded = await shop.embedTexts(requests.map(({ text }) => text));
+      const embedded = await shop.embedTexts(
+        requests.map(({ text }) => text),
+        'search',
+      );
       return rankAlike(
         shop,
         embedded,

@@ -1,9 +1,13 @@
-// Vectors of a whole catalogue by a text encoder, and a release with them. What was embedded is kept on disk text by text, so that
-// a run that was killed goes on, and one after a training embeds only what is new. Knows nothing of what encoders are.
+// Vectors of a whole catalogue by a text encoder, and a release with them. What an encoder from a folder has embedded is kept on disk
+// text by text, so that a run that was killed goes on, and one after a training embeds only what is new: of the texts that there are,
+// by the few encoders that were used last. The built-in one reads thousands a second. Knows nothing of what encoders are.
+import { mkdir, readdir, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Store } from '../data/store';
-import { textHash, type TextEncoder } from '../encoders/text-encoder';
+import { readEncoderFolder } from '../encoders/folder';
+import { openPretrained } from '../encoders/pretrained';
+import { BUILT_IN, textHash, type TextEncoder } from '../encoders/text-encoder';
 import type { Engine } from '../engine/engine';
 import { articleText } from '../features/text';
 import type { Manifest } from '../release/format';
@@ -36,10 +40,33 @@ export async function embedRelease(
   const { name, fingerprint, dim } = release.encoder;
   // An article that is gone has no text; serving takes its row out before the first search.
   const texts = await textsOf(store, release.articleIds);
-  const kept = openCheckpoints(join(modelsDir, '.embeddings', fingerprint), reporter);
+  const kept = name === BUILT_IN ? undefined : await keptOf(modelsDir, fingerprint, reporter);
   const { vectors, distinct, read } = await embedTexts(release.encoder, texts, kept, reporter);
   const manifest = await release.publish(modelsDir, indexVectors(dim, vectors, reporter), texts, new Date());
   return { manifest, encoder: { name, fingerprint, dim }, texts: distinct, read };
+}
+
+/** The encoder of a folder, and where its vectors are kept. @throws VitrineError INPUT_INVALID where there is none. */
+export async function openKept(engine: Engine, folder: string, modelsDir: string, reporter: Reporter) {
+  const encoder = await openPretrained(engine, await readEncoderFolder(folder));
+  return { encoder, kept: await keptOf(modelsDir, encoder.fingerprint, reporter) };
+}
+
+/** So many encoders' vectors are kept, of those that were used last. */
+const ENCODERS = 3;
+
+/** The kept vectors of one encoder; those of the one that was used longest ago go, where there are too many. */
+async function keptOf(modelsDir: string, fingerprint: string, reporter: Reporter): Promise<Checkpoints> {
+  const all = join(modelsDir, '.embeddings');
+  const own = join(all, fingerprint);
+  await mkdir(own, { recursive: true });
+  await utimes(own, new Date(), new Date());
+  const folders = (await readdir(all)).map((name) => join(all, name));
+  const used = new Map(await Promise.all(folders.map(async (path) => [path, (await stat(path)).mtimeMs] as const)));
+  // An encoder that was trained again or changed has another fingerprint: what the former one made is of no use.
+  const last = folders.filter((path) => path !== own).sort((a, b) => (used.get(b) ?? 0) - (used.get(a) ?? 0));
+  for (const path of last.slice(ENCODERS - 1)) await rm(path, { recursive: true, force: true });
+  return openCheckpoints(own, reporter);
 }
 
 /** Of each article by its id what the store has now; undefined for what it has not. */
@@ -62,12 +89,12 @@ const chunkSchema = z.object({ texts: z.array(z.string()) });
 
 /**
  * [texts.length, dim], zeros where there is no text; equal texts are read once, and those that were kept not at all. `kept` holds
- * the vectors of one encoder: chunks by number, each with the hashes of its texts.
+ * the vectors of one encoder: chunks by number, each with the hashes of its texts. Afterwards it holds these texts and no others.
  */
 export async function embedTexts(
   encoder: TextEncoder,
   texts: readonly (string | undefined)[],
-  kept: Checkpoints,
+  kept: Checkpoints | undefined,
   reporter: Reporter,
 ): Promise<{ vectors: Float32Array; distinct: number; read: number }> {
   const { dim } = encoder;
@@ -79,35 +106,44 @@ export async function embedTexts(
     return hash;
   });
   const found = new Map<string, Float32Array>();
-  const take = (names: readonly string[], vectors: Float32Array): void => {
-    names.forEach((hash, i) => found.set(hash, vectors.subarray(i * dim, (i + 1) * dim)));
+  const vectorsOf = (names: readonly string[]): Float32Array => {
+    const vectors = new Float32Array(names.length * dim);
+    names.forEach((hash, i) => vectors.set(found.get(hash) ?? [], i * dim));
+    return vectors;
   };
+  const save = (chunk: number, names: readonly string[]) =>
+    kept?.save(`texts ${chunk}`, { metadata: { texts: names }, arrays: new Map([['vectors', vectorsOf(names)]]) });
+
+  const empty: number[] = [];
   let chunk = 0;
-  for (; ; chunk++) {
-    const saved = await kept.load(keyOf(chunk));
+  for (; kept; chunk++) {
+    const saved = await kept.load(`texts ${chunk}`);
     const parsed = chunkSchema.safeParse(saved?.metadata);
     const vectors = saved?.arrays.get('vectors');
     // After the last one, or one that is damaged: from there on they are written anew.
     if (!parsed.success || vectors?.length !== parsed.data.texts.length * dim) break;
-    take(parsed.data.texts, vectors);
+    const wanted = new Set<string>();
+    parsed.data.texts.forEach((hash, i) => {
+      if (!byHash.has(hash) || found.has(hash)) return;
+      found.set(hash, vectors.subarray(i * dim, (i + 1) * dim));
+      wanted.add(hash);
+    });
+    // What nobody says any more goes, chunk by chunk: at no moment is anything missing that is wanted.
+    if (wanted.size < parsed.data.texts.length) await save(chunk, [...wanted]);
+    if (wanted.size === 0) empty.push(chunk);
   }
   const missing = [...byHash.keys()].filter((hash) => !found.has(hash));
-  const before = byHash.size - missing.length;
-  if (before > 0) reporter.say(`${before} of ${byHash.size} texts were embedded before`);
+  if (found.size > 0) reporter.say(`${found.size} of ${byHash.size} texts were embedded before`);
   const progress = reporter.progress(`Embedding by ${encoder.name}`, missing.length, 'texts');
   for (let from = 0; from < missing.length; from += CHUNK) {
     const names = missing.slice(from, from + CHUNK);
     const vectors = await encoder.encode(names.map((hash) => byHash.get(hash) ?? ''));
-    await kept.save(keyOf(chunk++), { metadata: { texts: names }, arrays: new Map([['vectors', vectors]]) });
-    take(names, vectors);
+    names.forEach((hash, i) => found.set(hash, vectors.subarray(i * dim, (i + 1) * dim)));
+    await save(empty.shift() ?? chunk++, names);
     progress.tick(from + names.length);
   }
   progress.done();
   const vectors = new Float32Array(texts.length * dim);
   hashes.forEach((hash, row) => vectors.set((hash === undefined ? undefined : found.get(hash)) ?? [], row * dim));
   return { vectors, distinct: byHash.size, read: missing.length };
-}
-
-function keyOf(chunk: number): string {
-  return `texts ${chunk}`;
 }

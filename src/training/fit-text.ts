@@ -1,6 +1,6 @@
 // The text encoder of a shop, from its catalogue and its habits to vectors that can be searched: tokeniser, training, one vector
 // for each article, an index. Knows the order of the work, none of its details.
-import { builtInEncoder } from '../encoders/text-encoder';
+import { builtInEncoder, type TextEncoder } from '../encoders/text-encoder';
 import type { Engine } from '../engine/engine';
 import type { Catalogue } from '../features/catalogue';
 import type { CoPurchases } from '../features/co-purchase';
@@ -20,6 +20,8 @@ import { textEncoder, trainTextEncoder } from './text-encoder';
 export interface FittedText {
   readonly tokeniser: Tokeniser;
   readonly model: EncodedModel;
+  /** Both, ready to read texts. */
+  readonly encoder: TextEncoder;
   /** [articles, dim] */
   readonly vectors: Float32Array;
   /** Of the vectors; ids are places. */
@@ -52,8 +54,9 @@ export async function fitText(
   await engine.load(modelKey(draft, name), model.bytes);
   const run = modelOf(engine, draft, name);
   const { fingerprint } = tokeniser;
-  const vectors = await builtInEncoder({ fingerprint, dim, tokeniser, model: run }).encode(texts);
-  return { tokeniser, model, vectors, index: indexVectors(dim, vectors, reporter) };
+  const built = builtInEncoder({ fingerprint, dim, tokeniser, model: run });
+  const vectors = await built.encode(texts);
+  return { tokeniser, model, encoder: built, vectors, index: indexVectors(dim, vectors, reporter) };
 }
 
 /** The article of each purchase that is known. */

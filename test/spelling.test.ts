@@ -1,0 +1,94 @@
+// What somebody means who searches: slips worked out by hand, and words read as those that a catalogue has.
+import { openSpelling, slipsBetween } from '../src/features/spelling';
+
+const spelling = (vocabulary: Readonly<Record<string, number>>) => {
+  const words = Object.entries(vocabulary);
+  const opened = openSpelling(words);
+  return (word: string) => opened.read(word).map(({ place, share }) => [words[place][0], share] as const);
+};
+const CATALOGUE = {
+  sweater: 900,
+  sweatshirt: 400,
+  jeans: 300,
+  dress: 800,
+  blue: 2_000,
+  black: 2_500,
+  bra: 200,
+  skirt: 250,
+};
+const first = (word: string, vocabulary: Readonly<Record<string, number>> = CATALOGUE) =>
+  spelling(vocabulary)(word)[0]?.[0];
+
+test.each([
+  ['blue', 'blue', 0],
+  ['bleu', 'blue', 1],
+  ['blu', 'blue', 0.3],
+  ['blues', 'blue', 0.3],
+  ['lue', 'blue', 1],
+  ['bluue', 'blue', 1],
+  ['blxe', 'blue', 1],
+  ['dresses', 'dress', 0.6],
+  ['', 'bra', 3],
+  // One slip within, two letters to come.
+  ['jaen', 'jeans', 1.3],
+])('from “%s” to “%s” it is %p slips, and as many back', (word, other, slips) => {
+  expect(slipsBetween(Array.from(word), Array.from(other))).toBeCloseTo(slips, 5);
+  expect(slipsBetween(Array.from(other), Array.from(word))).toBeCloseTo(slips, 5);
+});
+
+describe('a word that is not in the catalogue', () => {
+  test.each([
+    ['a plural', 'sweaters', 'sweater'],
+    ['a word in the singular', 'jean', 'jeans'],
+    ['two letters the wrong way round', 'swaeter', 'sweater'],
+    ['a letter too few', 'drss', 'dress'],
+    ['a letter too many', 'blaack', 'black'],
+    ['another letter', 'skort', 'skirt'],
+    ['the first letter slipped', 'wseater', 'sweater'],
+    ['the beginning of one', 'sweatsh', 'sweatshirt'],
+  ])('is read as the one that is meant: %s', (_what, word, meant) => {
+    expect(first(word)).toBe(meant);
+  });
+
+  test('is read in any script', () => {
+    const other = { платье: 50, юбка: 40, größe: 30, φόρεμα: 20 };
+    expect(first('платья', other)).toBe('платье');
+    expect(first('юбки', other)).toBe('юбка');
+    expect(first('größen', other)).toBe('größe');
+    expect(first('φορεμα', other)).toBe('φόρεμα');
+  });
+
+  test('is nothing where nothing is near', () => {
+    expect(spelling(CATALOGUE)('refrigerator')).toEqual([]);
+    expect(spelling({})('dress')).toEqual([]);
+  });
+
+  test('may be read as several, likeliest first; shares sum to 1', () => {
+    const readings = spelling({ shirt: 500, short: 300, shorts: 400, dress: 900 })('shrt');
+    expect(readings.map(([word]) => word)).toEqual(['shirt', 'short', 'shorts']);
+    expect(readings.reduce((sum, [, share]) => sum + share, 0)).toBeCloseTo(1, 6);
+    expect(readings[0][1]).toBeGreaterThan(readings[1][1]);
+  });
+});
+
+describe('a word that is in the catalogue', () => {
+  test('is itself, where nothing more frequent is near', () => {
+    for (const word of Object.keys(CATALOGUE)) expect(spelling(CATALOGUE)(word)).toEqual([[word, 1]]);
+  });
+
+  test('is read as what is meant far more often too, if it is hardly ever said', () => {
+    const [[word], ...others] = spelling({ sweater: 9_000, sweaters: 3 })('sweaters');
+    expect(word).toBe('sweater');
+    expect(others).toEqual([]);
+    // A slip of the pen away, and frequent enough to be meant.
+    expect(first('boat', { boot: 2_000, boat: 60 })).toBe('boat');
+  });
+
+  test('is itself where it is short or has a number', () => {
+    const read = spelling({ '100': 5, '1000': 5_000, xl: 3, xxl: 5_000 });
+    expect(read('100')).toEqual([['100', 1]]);
+    expect(read('xl')).toEqual([['xl', 1]]);
+    expect(read('10')).toEqual([]);
+    expect(read('x')).toEqual([]);
+  });
+});

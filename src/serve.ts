@@ -205,7 +205,7 @@ export async function createHost(
     (requests: Parameters<Recommender['recommend']>[0]) => use((recommender) => recommender.recommend(requests)),
     // Features of so many are made in some ten milliseconds, for which nobody else is heard; while the ranker scores one batch, those of the
     // next are made.
-    { name: 'recommendations', maxBatchSize: 16, maxInFlight: 2 },
+    { name: 'recommendations', maxBatchSize: 32, maxInFlight: 2 },
   );
   const similar = gather(
     (requests: Parameters<Recommender['similar']>[0]) => use((recommender) => recommender.similar(requests)),

@@ -123,6 +123,27 @@ describe('the recommender of a release', () => {
     expect(Object.fromEntries(runs)).toEqual({ query_tower: 1, ranker: 1 });
   });
 
+  test('reads the text of no article that it knows, to find similar ones, and that of one that has just changed', async () => {
+    const [article] = (await store.articlesPage(1)).rows;
+    const textRuns = (): number => [...opened.engine.runs].find(([model]) => model.endsWith('/text_encoder'))?.[1] ?? 0;
+    const none = textRuns();
+    const nearest = async (row?: ArticleRow) => {
+      const [list] = await opened.recommender.similar([
+        { articleId: article.id, first: 5, ...(row && { article: row }) },
+      ]);
+      if (!list || list instanceof Error) throw new Error('no list');
+      return list[0];
+    };
+    const first = await nearest();
+    expect(textRuns()).toBe(none);
+    // The same words once more: the vector that is read is the one that was taken.
+    const changed = { ...article, updatedAt: new Date(article.updatedAt.getTime() + 1) };
+    const again = await nearest(changed);
+    expect(textRuns()).toBe(none + 1);
+    expect(again.articleKey).toBe(first.articleKey);
+    expect(again.score).toBeCloseTo(first.score, 4);
+  });
+
   test('finds similar articles by their texts, never the article itself, and null for one that is not there', async () => {
     const [article] = (await store.articlesPage(1)).rows;
     const [similar, unknown] = await opened.recommender.similar([

@@ -144,7 +144,7 @@ export function checkOptions(given: Partial<ShopOptions>): ShopOptions {
     faults.push(`${name}: expected a whole number from ${least} to ${most}, got ${value}`);
   };
   whole('customers', customers, 1, 50_000_000);
-  whole('articles', articles, 1, 700_000);
+  whole('articles', articles, 1, 1_500_000);
   whole('transactions', transactions, 0, 2_000_000_000);
   whole('days', days, 1, 3_650);
   whole('seed', seed, 0, Number.MAX_SAFE_INTEGER);

@@ -311,18 +311,22 @@ test('/metrics counts what was done, as Prometheus reads it', async () => {
 
 test('/metrics says how long the event loop kept what was ready waiting, since it was asked last', async () => {
   const server = await createServer(shop.parts);
+  const read = async (): Promise<string> => (await server.app.inject({ url: '/metrics' })).body;
+  /** Asks until there is an answer: on a busy machine the loop may have been looked at not once. */
   const p99 = async (): Promise<number> => {
-    await sleep(50);
-    const { body } = await server.app.inject({ url: '/metrics' });
-    return Number(/vitrine_event_loop_delay_seconds\{quantile="0\.99"\} (.+)/.exec(body)?.[1]);
+    for (;;) {
+      await sleep(100);
+      const value = /vitrine_event_loop_delay_seconds\{quantile="0\.99"\} (.+)/.exec(await read())?.[1];
+      if (value !== undefined) return Number(value);
+    }
   };
   await p99();
-  await sleep(50); // the first look after a reading only begins a measurement
-  const until = performance.now() + 1000;
+  // The first look after a reading has nothing to compare with.
+  await sleep(100);
+  const until = performance.now() + 2000;
   while (performance.now() < until);
-  expect(await p99()).toBeGreaterThan(0.9);
-  expect(await p99()).toBeLessThan(0.9);
-  const { body } = await server.app.inject({ url: '/metrics' });
-  expect(body).toMatch(/vitrine_event_loop_delay_seconds_sum \d/);
+  expect(await p99()).toBeGreaterThan(1.5);
+  expect(await p99()).toBeLessThan(1.5);
+  expect(await read()).toMatch(/vitrine_event_loop_delay_seconds_sum \d/);
   await server.close();
 });

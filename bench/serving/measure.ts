@@ -149,9 +149,12 @@ export async function measure(question: Question, shop: BenchShop, effort: Effor
   const batched = await runKernels(shop, batches, { rounds: effort.rounds, requests: batches.length * batch });
   printKernels(`the kernels in batches of ${batch}, as under this load, for each request`, batched);
 
+  /** What an earlier load left undone is not the next one's: waits until a lone request is answered. */
+  const settled = (): Promise<Result> => run(alone(1, 1));
   const tried: Record<string, unknown>[] = [];
   let load: Figures | undefined;
   const perSecond = await highestRate(question.perSecond, effort.rates, async (rate) => {
+    await settled();
     const watch = await watched(server, () =>
       run({ kind: 'open', perSecond: rate, seconds: effort.seconds, connections: CONNECTIONS }),
     );

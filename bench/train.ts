@@ -21,7 +21,7 @@ void main();
 
 async function main(): Promise<void> {
   const { threads } = loadConfig();
-  const engine = openEngine({ threadsPerRun: threads, spinning: true });
+  const engine = openEngine({ threadsPerRun: threads });
   const recorder = recording(engine);
   const config = trainingConfig(size ?? 'small', 1);
   const shop = await syntheticShop(quick ? { customers: 2_000, transactions: 40_000, days: 180 } : {});

@@ -434,7 +434,7 @@ async function openShop(session: Session): Promise<Store> {
 }
 
 function openTraining(session: Session) {
-  const engine = openEngine({ threadsPerRun: session.config.threads, spinning: true });
+  const engine = openEngine({ threadsPerRun: session.config.threads });
   session.closing(() => engine.close());
   return engine;
 }

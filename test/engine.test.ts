@@ -35,6 +35,50 @@ const matrix = (side: number): Batch => ({
 /** A tenth of a second or so; the test of the free thread makes sure that it is long enough. */
 const LONG = matrix(1_500);
 
+test('arrays whose memory went over to the engine are refused when they come again', async () => {
+  const engine = openEngine();
+  await engine.load('twice', scaling(2));
+  const inputs = { x: row(1, 2) };
+  expect([...(await engine.run('twice', inputs, { handOver: true })).y.data]).toEqual([2, 4]);
+  await expect(engine.run('twice', inputs, { handOver: true })).rejects.toMatchObject({ code: 'INPUT_INVALID' });
+  await engine.close();
+});
+
+describe('a run on the calling thread', () => {
+  let engine: Engine;
+  const here = { here: true };
+  beforeEach(async () => {
+    engine = openEngine();
+    await engine.load('scaled', scaling(2));
+  });
+  afterEach(() => engine.close());
+
+  test('answers as the other threads do, and is counted', async () => {
+    await engine.loadHere('scaled', scaling(2));
+    const [there, own] = [
+      await engine.run('scaled', { x: row(1, 2) }),
+      await engine.run('scaled', { x: row(1, 2) }, here),
+    ];
+    expect(own).toEqual(there);
+    expect(engine.runs.get('scaled')).toBe(2);
+  });
+
+  test('is done by another thread where the model was not loaded for it, or has been replaced since', async () => {
+    expect([...(await engine.run('scaled', { x: row(1) }, here)).y.data]).toEqual([2]);
+    await engine.loadHere('scaled', scaling(2));
+    await engine.load('scaled', scaling(3));
+    expect([...(await engine.run('scaled', { x: row(1) }, here)).y.data]).toEqual([3]);
+  });
+
+  test('that does not fit fails as it does elsewhere', async () => {
+    await engine.loadHere('scaled', scaling(2));
+    const wrong = { z: row(1) };
+    const failure = await engine.run('scaled', wrong).catch((thrown: unknown) => thrown);
+    expect(failure).toMatchObject({ code: 'INPUT_INVALID' });
+    await expect(engine.run('scaled', wrong, here)).rejects.toEqual(failure);
+  });
+});
+
 describe.each([1, 2])('an engine with %i worker(s)', (workers) => {
   let engine: Engine;
   beforeAll(async () => {

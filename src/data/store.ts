@@ -1,6 +1,7 @@
 // The shop's rows, read in batches: n keys in, n rows out, one statement for a table and call. The only importer of
 // Prisma. Gives raw values; what a model makes of them is decided in src/features.
 
+import { createHash } from 'node:crypto';
 import { PrismaPg } from '@prisma/adapter-pg';
 import { Pool, type QueryResultRow } from 'pg';
 import { asError, VitrineError } from '../errors';
@@ -403,16 +404,17 @@ export function openStore(url: string, options: StoreOptions = {}): Store {
 }
 
 /**
- * A name for each text of a statement, by which a connection keeps it parsed and planned: half of what the small ones cost. So many texts
- * at most, which is several times what there are.
+ * A name for each text of a statement, by which a connection keeps it parsed and planned: half of what the small ones cost. The same text has
+ * the same name in every process, for a pooler may give one's connection to another. So many texts at most, several times what there are.
  */
 function statementNames(): (sql: string) => string {
   const names = new Map<string, string>();
   return (sql) => {
     const known = names.get(sql);
     if (known !== undefined) return known;
-    const name = names.size < NAMED_STATEMENTS ? `vitrine_${names.size}` : ''; // no name: not kept
-    if (name !== '') names.set(sql, name);
+    if (names.size >= NAMED_STATEMENTS) return ''; // no name: not kept
+    const name = `vitrine_${createHash('sha256').update(sql).digest('hex').slice(0, 24)}`;
+    names.set(sql, name);
     return name;
   };
 }

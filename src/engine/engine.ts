@@ -1,9 +1,10 @@
-// Runs ONNX models in worker threads. ONNX Runtime's `run()` computes on the thread that calls it, so it is never called
-// on the thread that serves requests. Knows shapes and names of inputs, nothing of what the models mean.
+// Runs ONNX models in worker threads: ONNX Runtime's `run()` computes on the thread that calls it, and the one that serves requests is
+// to stay free. Only what takes less time than handing it over is run there. Knows shapes and names of inputs, nothing of what models mean.
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { VitrineError } from '../errors';
+import { asError, VitrineError } from '../errors';
 import { buffersOf } from './memory';
+import type { Session, SessionSettings } from './session';
 
 export type Device = 'cpu' | 'cuda' | 'webgpu';
 
@@ -27,6 +28,8 @@ export interface Engine {
    * thread, which keeps what they are to be: what the run before gave as the output that is named for each.
    */
   load(name: string, model: Uint8Array, carried?: Carried): Promise<void>;
+  /** Makes a model that is known already ready to be run on the calling thread as well. Only on the CPU: elsewhere nothing happens. */
+  loadHere(name: string, model: Uint8Array): Promise<void>;
   /**
    * Runs one batch on the thread with the least to do. Whole numbers are made as wide as the model takes them.
    * @throws VitrineError INPUT_INVALID when inputs do not fit, with ONNX Runtime's own words.
@@ -53,6 +56,8 @@ export interface RunOptions {
   readonly outputs?: readonly string[];
   /** Whether the memory of the inputs goes over to the thread, which spares a copy: the caller's arrays are empty from then on. */
   readonly handOver?: boolean;
+  /** Whether so little is to be done that the calling thread had better do it itself, if the model was loaded there. */
+  readonly here?: boolean;
 }
 
 /** What a run reads and what it writes. */
@@ -96,9 +101,7 @@ export type Answer =
       readonly code: 'INPUT_INVALID' | 'DEVICE_UNAVAILABLE';
       readonly message: string;
     };
-export interface WorkerSettings {
-  readonly device: Device;
-  readonly threadsPerRun: number;
+export interface WorkerSettings extends SessionSettings {
   /** [1], shared: not 0 once the thread is to end, so that it skips what is queued. */
   readonly closing: Int32Array;
 }
@@ -109,6 +112,8 @@ export function openEngine({ workers = 1, threadsPerRun = 1, device = 'cpu' }: E
   const runs = new Map<string, number>();
   /** Where the models with carried inputs live. */
   const homes = new Map<string, Thread>();
+  /** The models of the calling thread. */
+  const here = new Map<string, Session>();
   /** Counts a run; gives the thread that is to do it. */
   const threadFor = (name: string): Thread => {
     runs.set(name, (runs.get(name) ?? 0) + 1);
@@ -119,6 +124,8 @@ export function openEngine({ workers = 1, threadsPerRun = 1, device = 'cpu' }: E
     runs,
     failure: () => threads.map((thread) => thread.failure).find((failure) => failure !== undefined),
     async load(name, model, carried = {}) {
+      await here.get(name)?.release();
+      here.delete(name);
       const [home] = threads;
       const alone = Object.keys(carried).length > 0;
       if (alone) homes.set(name, home);
@@ -128,8 +135,24 @@ export function openEngine({ workers = 1, threadsPerRun = 1, device = 'cpu' }: E
       );
       await Promise.all(loading);
     },
-    async run(name, inputs, { outputs, handOver = false } = {}) {
+    async loadHere(name, model) {
+      if (device !== 'cpu') return;
+      // ONNX Runtime is loaded by those who run something.
+      const { openSession } = await import('./session.js');
+      const session = await openSession(model, { device, threadsPerRun });
+      await here.get(name)?.release();
+      here.set(name, session);
+    },
+    async run(name, inputs, { outputs, handOver = false, here: wanted = false } = {}) {
+      const session = wanted ? here.get(name) : undefined;
+      if (session) {
+        runs.set(name, (runs.get(name) ?? 0) + 1);
+        return session.run(inputs, outputs).catch((thrown: unknown) => {
+          throw new VitrineError('INPUT_INVALID', `run "${name}": ${asError(thrown).message}`);
+        });
+      }
       const asked = outputs && { outputs };
+      if (handOver) refuseEmptied(name, inputs);
       const request = (id: number): Request => ({ kind: 'run', id, name, inputs, ...asked });
       return (await threadFor(name).ask(request, handOver ? buffersOf(inputs) : [])).outputs;
     },
@@ -141,8 +164,20 @@ export function openEngine({ workers = 1, threadsPerRun = 1, device = 'cpu' }: E
     },
     async close() {
       await Promise.all(threads.map((thread) => thread.close()));
+      for (const session of here.values()) await session.release();
+      here.clear();
     },
   };
+}
+
+/** Memory that was handed over before is gone; a thread that got it once more would never answer. */
+function refuseEmptied(name: string, inputs: Batch): void {
+  for (const [port, { data, shape }] of Object.entries(inputs)) {
+    const size = shape.reduce((product, side) => product * side, 1);
+    if (data.length === size) continue;
+    const got = `${size} numbers of the shape [${shape.join(', ')}] in ${port}, got ${data.length}: was its memory handed over before?`;
+    throw new VitrineError('INPUT_INVALID', `run "${name}": expected ${got}`);
+  }
 }
 
 /** One worker thread and the requests it has not answered yet. */

@@ -62,6 +62,9 @@ export interface Release {
  */
 const SEARCHING = { articles: {}, similar: { efSearch: 128 } } as const;
 
+/** Models of which a run for one customer takes less time than handing it to another thread and back is worth. */
+const QUICK_MODELS: ReadonlySet<ModelName> = new Set(['query_tower', 'ranker'] as const);
+
 /** Reads a manifest without opening the rest. @throws VitrineError RELEASE_MISSING, RELEASE_INVALID */
 export async function readManifest(folder: string): Promise<Manifest> {
   const text = await read(folder, MANIFEST_FILE);
@@ -148,11 +151,13 @@ export async function openRelease(folder: string, engine: Engine, encoderDir?: s
   const versions = linesOf(VERSIONS_FILE).map(Number);
   const report = files.get(REPORT_FILE)?.toString('utf8');
   for (const name of MODEL_NAMES) {
-    await engine.load(modelKey(manifest, name), need(modelFile(name))).catch((thrown: unknown) => {
+    const [key, model] = [modelKey(manifest, name), need(modelFile(name))];
+    await engine.load(key, model).catch((thrown: unknown) => {
       // A device that fails says nothing of the file.
       if (thrown instanceof VitrineError && thrown.code !== 'INPUT_INVALID') throw thrown;
       throw invalid(modelFile(name), asError(thrown).message);
     });
+    if (QUICK_MODELS.has(name)) await engine.loadHere(key, model);
   }
   const textEncoder = await openTextEncoder(engine, manifest, tokeniser, encoderDir);
   return {
@@ -229,9 +234,10 @@ export function modelKey(manifest: Pick<Manifest, 'name'>, model: ModelName): st
 
 /** Runs one model of an open release. The memory of its inputs goes over to the engine: the arrays are empty from then on. */
 export function modelOf(engine: Engine, manifest: Pick<Manifest, 'name'>, model: ModelName) {
-  const options = { outputs: [MODEL_OUTPUT[model]], handOver: true };
-  const [output] = options.outputs;
+  const output = MODEL_OUTPUT[model];
   return async (inputs: Parameters<Engine['run']>[1]): Promise<Float32Array> => {
+    const here = Object.values(inputs).every(({ shape }) => shape[0] === 1);
+    const options = { outputs: [output], handOver: true, here };
     const { data } = (await engine.run(modelKey(manifest, model), inputs, options))[output];
     if (data instanceof Float32Array) return data;
     throw invalid(modelFile(model), `its output ${output} is not float32`);

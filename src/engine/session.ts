@@ -1,0 +1,63 @@
+// One ONNX model on the thread that runs it. The only importer of ONNX Runtime. Knows nothing of threads, releases or requests.
+import { InferenceSession, Tensor } from 'onnxruntime-node';
+import type { Batch, Device, Values } from './engine';
+
+export interface SessionSettings {
+  readonly device: Device;
+  /** Threads that one run spreads over. */
+  readonly threadsPerRun: number;
+}
+
+/** A model ready to run. A run computes on the thread that asks for it, which does nothing else meanwhile. */
+export interface Session {
+  /** The outputs that are wanted; all if absent. */
+  run(inputs: Batch, outputs?: readonly string[]): Promise<Batch>;
+  /** Writes the outputs into arrays that are given. */
+  fill(inputs: Tensors, outputs: Tensors): Promise<void>;
+  /** Whole numbers are made as wide as the model takes them. */
+  tensors(batch: Batch): Tensors;
+  release(): Promise<void>;
+}
+
+export type Tensors = Record<string, Tensor>;
+
+export async function openSession(model: Uint8Array, { device, threadsPerRun }: SessionSettings): Promise<Session> {
+  const session = await InferenceSession.create(model, {
+    executionProviders: [device],
+    intraOpNumThreads: threadsPerRun,
+    interOpNumThreads: 1,
+    logSeverityLevel: 3,
+    // Threads that wait sleep. Awake they would keep the processors from whoever has work: other requests, or, in training, the thread
+    // that prepares the next step.
+    extra: { session: { intra_op: { allow_spinning: '0' } } },
+  });
+  // As models from elsewhere have them for ids of tokens.
+  const long = new Set(
+    session.inputMetadata.flatMap((port) => (port.isTensor && port.type === 'int64' ? [port.name] : [])),
+  );
+  const tensors = (batch: Batch): Tensors =>
+    Object.fromEntries(Object.entries(batch).map(([port, values]) => [port, toTensor(values, long.has(port))]));
+  return {
+    tensors,
+    async run(inputs, outputs) {
+      const results = await session.run(tensors(inputs), outputs ?? session.outputNames);
+      return Object.fromEntries(Object.entries(results).map(([port, tensor]) => [port, toValues(port, tensor)]));
+    },
+    async fill(inputs, outputs) {
+      await session.run(inputs, outputs);
+    },
+    release: () => session.release(),
+  };
+}
+
+/** Over the same memory. */
+export function toTensor({ data, shape }: Values, long = false): Tensor {
+  if (long && data instanceof Int32Array) return new Tensor('int64', BigInt64Array.from(data, BigInt), shape);
+  return data instanceof Float32Array ? new Tensor('float32', data, shape) : new Tensor('int32', data, shape);
+}
+
+/** Over the same memory. */
+export function toValues(port: string, { data, dims, type }: Tensor): Values {
+  if (data instanceof Float32Array || data instanceof Int32Array) return { data, shape: dims };
+  throw new Error(`output ${port} is ${type}; only float32 and int32 leave the engine`);
+}

@@ -204,7 +204,7 @@ export async function createHost(
   const recommendations = gather(
     (requests: Parameters<Recommender['recommend']>[0]) => use((recommender) => recommender.recommend(requests)),
     // A page of customers is one batch. While the ranker scores one, the next is read and its features are made.
-    { name: 'recommendations', maxBatchSize: 32, maxInFlight: 2 },
+    { name: 'recommendations', maxBatchSize: 20, maxInFlight: 2 },
   );
   const similar = gather(
     (requests: Parameters<Recommender['similar']>[0]) => use((recommender) => recommender.similar(requests)),

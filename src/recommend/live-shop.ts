@@ -25,8 +25,10 @@ export interface LiveShop {
   similar(vectors: Float32Array, k: number): { article: number; score: number }[][];
   /** [n, dim] vectors of texts of articles, as `articleText` makes them, or of searches. */
   embedTexts(texts: readonly string[], kind?: TextKind): Promise<Float32Array>;
-  /** [n, dim] vectors of articles' texts: those that are in the index already, the others read. */
-  embedArticles(rows: readonly ArticleRow[]): Promise<Float32Array>;
+  /** The catalogue index of an article by the shop's id, as of the last look; undefined: it is new, gone or none. */
+  articleOf(id: string): number | undefined;
+  /** [n, dim] vectors of articles' texts, by catalogue index or row: those that are in the index already, the others read. */
+  embedArticles(articles: readonly (number | ArticleRow)[]): Promise<Float32Array>;
   /** Searches of each index since the shop was opened. */
   readonly searches: { readonly articles: number; readonly similar: number };
   /** How many of the release's articles the store has: few, where a release was trained on another shop. */
@@ -76,6 +78,8 @@ class Shop implements LiveShop {
   private vectorAt = rowsOf(this.articleVectors, 1);
   /** [ids, dim] what the similar index holds. */
   private textVectors: Float32Array;
+  /** By the shop's id: catalogue index. */
+  private readonly articleById = new Map<string, number>();
   /** By key: when the row was last changed, as far as it was read. */
   private readonly versions = new Map<number, number>();
   /** The store's articles as a whole when they were last compared one by one. */
@@ -128,26 +132,33 @@ class Shop implements LiveShop {
     return this.parts.release.textEncoder.encode(texts, kind);
   }
 
-  async embedArticles(rows: readonly ArticleRow[]): Promise<Float32Array> {
+  articleOf(id: string): number | undefined {
+    const article = this.articleById.get(id);
+    return article !== undefined && this.isLive(article) ? article : undefined;
+  }
+
+  async embedArticles(articles: readonly (number | ArticleRow)[]): Promise<Float32Array> {
     const { dim } = this.parts.release.similar;
-    const vectors = new Float32Array(rows.length * dim);
-    const unread: number[] = [];
-    rows.forEach((row, r) => {
-      const article = this.catalogue.indexOf(row.key);
-      // A row that was changed since the last look may say something else by now.
-      if (article === undefined || this.versions.get(row.key) !== row.updatedAt.getTime()) unread.push(r);
-      else
-        vectors.set(
-          this.textVectors.subarray(this.idOfArticle[article] * dim, (this.idOfArticle[article] + 1) * dim),
-          r * dim,
-        );
+    const vectors = new Float32Array(articles.length * dim);
+    const unread: { r: number; row: ArticleRow }[] = [];
+    articles.forEach((one, r) => {
+      const article = typeof one === 'number' ? one : this.indexOfUnchanged(one);
+      if (article !== undefined) {
+        const at = this.idOfArticle[article] * dim;
+        vectors.set(this.textVectors.subarray(at, at + dim), r * dim);
+      } else if (typeof one !== 'number') unread.push({ r, row: one });
     });
     if (unread.length === 0) return vectors;
-    const read = await this.embedTexts(unread.map((r) => articleText(rows[r])));
-    unread.forEach((r, i) => {
+    const read = await this.embedTexts(unread.map(({ row }) => articleText(row)));
+    unread.forEach(({ r }, i) => {
       vectors.set(read.subarray(i * dim, (i + 1) * dim), r * dim);
     });
     return vectors;
+  }
+
+  /** The catalogue index of a row that is as it was at the last look. */
+  private indexOfUnchanged({ key, updatedAt }: ArticleRow): number | undefined {
+    return this.versions.get(key) === updatedAt.getTime() ? this.catalogue.indexOf(key) : undefined;
   }
 
   /** Reads every article once. */
@@ -167,6 +178,7 @@ class Shop implements LiveShop {
         const known = rowOf.get(row.id);
         const id = known ?? this.articleOfId.length;
         this.articleOfId[id] = articles[r];
+        this.articleById.set(row.id, articles[r]);
         this.idOfArticle[articles[r]] = id;
         if (known === undefined || row.updatedAt.getTime() !== release.versions[known]) fresh.push(row);
       });
@@ -196,7 +208,8 @@ class Shop implements LiveShop {
       const rows = (await store.articlesByKey(keys)).filter((row) => row !== null);
       const articles = this.catalogue.put(rows);
       await this.placeArticles(articles);
-      articles.forEach((article) => {
+      articles.forEach((article, r) => {
+        this.articleById.set(rows[r].id, article);
         // An article that was deleted and has come back takes up its old id again.
         const id = (this.idOfArticle[article] ??= this.articleOfId.length);
         this.articleOfId[id] = article;

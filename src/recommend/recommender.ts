@@ -18,7 +18,7 @@ import type {
 } from './types';
 
 /** Customers whose candidates or features are made in one go, a few milliseconds for which nobody else is heard. */
-const AT_ONCE = 8;
+const AT_ONCE = 4;
 /** Articles of one product at most among similar ones, unless a request says otherwise. */
 const PER_PRODUCT = 2;
 
@@ -120,8 +120,15 @@ export function createRecommender({ store, encoder, shop, queryTower, ranker }: 
     },
 
     async similar(requests) {
-      const articles = await articlesOf(requests, (ids) => store.articlesById(ids));
-      const asked = requests.flatMap((request, r) => (articles[r] ? [{ ...request, own: articles[r] }] : []));
+      const articles = await articlesOf(
+        requests,
+        (id) => shop.articleOf(id),
+        (ids) => store.articlesById(ids),
+      );
+      const asked = requests.flatMap((request, r) => {
+        const own = articles[r];
+        return own === null ? [] : [{ ...request, own }];
+      });
       if (asked.length === 0) return articles.map(() => null);
       const texts = await shop.embedArticles(asked.map(({ own }) => own));
       const ranked = rankAlike(
@@ -129,14 +136,14 @@ export function createRecommender({ store, encoder, shop, queryTower, ranker }: 
         texts,
         asked.map(({ own, first, coPurchase = 0, perProduct = PER_PRODUCT }) => ({
           // One that came since the last look has no place yet: nothing is bought with it, and it finds not itself.
-          article: catalogue.indexOf(own.key) ?? -1,
+          article: typeof own === 'number' ? own : (catalogue.indexOf(own.key) ?? -1),
           first,
           coPurchase,
           perProduct,
         })),
       );
       const next = ranked.values();
-      return articles.map((own): SimilarArticle[] | null => (own ? (next.next().value ?? []) : null));
+      return articles.map((own): SimilarArticle[] | null => (own === null ? null : (next.next().value ?? [])));
     },
 
     async search(requests) {
@@ -214,13 +221,18 @@ function stagesOf({ spans, begun }: StageTimer): { name: string; begun: number; 
   return Array.from(spans, ([name, ms]) => ({ name, begun: begun.get(name) ?? 0, ms }));
 }
 
-/** The row of each request's article: the one that it carries, else read, all in one call. */
+/**
+ * The article of each request: the row that it carries, else the catalogue index of one that is known, else the row, all read in one call;
+ * null: there is none.
+ */
 async function articlesOf(
   requests: readonly SimilarRequest[],
+  known: (id: string) => number | undefined,
   read: (ids: readonly string[]) => Promise<(ArticleRow | null)[]>,
-): Promise<(ArticleRow | null)[]> {
-  const missing = distinct(requests.flatMap(({ article, articleId }) => (article === undefined ? [articleId] : [])));
+): Promise<(ArticleRow | number | null)[]> {
+  const found = requests.map(({ article, articleId }) => (article === undefined ? known(articleId) : article));
+  const missing = distinct(requests.filter((_, r) => found[r] === undefined).map(({ articleId }) => articleId));
   const rows = missing.length > 0 ? await read(missing) : [];
   const byId = new Map(missing.map((id, i) => [id, rows[i]]));
-  return requests.map(({ article, articleId }) => article ?? byId.get(articleId) ?? null);
+  return requests.map(({ articleId }, r) => found[r] ?? byId.get(articleId) ?? null);
 }

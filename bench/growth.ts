@@ -1,18 +1,21 @@
-// What a larger catalogue costs: shops of 10,000, 105,542 and 1,000,000 articles, each with a release of its own, and the same requests of one
-// client to each, over HTTP. The releases are trained briefly: cost is measured, not quality. `--quick`: 1,000 and 20,000 articles. `--save` into
-// results/. The last line is JSON. Knows nothing of how a request is answered.
+// What a larger catalogue costs: shops of 10,000, 105,542 and 1,000,000 articles with a server each, and the same questions of one client to
+// all of them by turns, over HTTP. Releases are trained briefly, those of larger shops by going on from the first's: cost is measured, not
+// quality. `--quick`: 1,000 and 20,000 articles. `--save` into results/. The last line is JSON. Knows nothing of how a request is answered.
+import { cp } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { withCleanup, type Closing } from './serving/cleanup';
 import { drawArticles, drawCustomers } from './serving/draws';
-import { startGenerator } from './serving/generator';
-import { percentile } from './serving/load';
+import { startGenerator, type Result } from './serving/generator';
+import { percentile, together } from './serving/load';
 import { finish, machine, wantedTable } from './serving/results';
-import { connectTo, emptyShop, fillShop } from './serving/shops';
-import { startServer } from './serving/subject';
+import { connectTo, emptyShop, fillShop, type BenchShop } from './serving/shops';
+import { startServer, type Subject } from './serving/subject';
 
 const SIZES = [10_000, 105_542, 1_000_000];
 const QUICK_SIZES = [1_000, 20_000];
-const REQUESTS = 2_000;
+/** What disturbs one disturbs all: each is asked some of the questions in every turn. */
+const TURNS = 5;
+const REQUESTS_A_TURN = 400;
 const SECONDS = 60;
 
 const QUESTIONS = [
@@ -20,13 +23,11 @@ const QUESTIONS = [
     name: 'recommendations',
     query: `query R($id: ID!) { recommendations(customerId: $id, first: 12) { rank score article { id name productTypeName colourGroupName } } }`,
     field: 'recommendations',
-    draw: drawCustomers,
   },
   {
     name: 'similar articles',
     query: `query S($id: ID!) { similarArticles(articleId: $id, first: 12) { rank score article { id name productTypeName colourGroupName } } }`,
     field: 'similarArticles',
-    draw: drawArticles,
   },
 ] as const;
 
@@ -35,86 +36,86 @@ const { quick = false, save = false } = flags;
 
 void withCleanup(async (closing) => {
   const started = performance.now();
-  const sizes: Awaited<ReturnType<typeof measureSize>>[] = [];
+  const sizes: Size[] = [];
   for (const articles of quick ? QUICK_SIZES : SIZES) {
-    const measured = await inTurn(closing, (own) => measureSize(articles, own));
-    sizes.push(measured);
-    const texts = QUESTIONS.map(({ name }) => `${name} p50 ${measured.p50Ms[name].toFixed(2)} ms`);
+    const size = await prepare(articles, sizes[0]?.shop, closing);
+    sizes.push(size);
+    const { preparedSeconds, server } = size;
     console.log(
-      `${articles} articles: ${texts.join(', ')}; ready in ${measured.readySeconds.toFixed(1)} s, ${measured.rssMiB?.toFixed(0)} MiB; ` +
-        `made and trained in ${measured.preparedSeconds.toFixed(0)} s`,
+      `${articles} articles: made and trained in ${preparedSeconds.toFixed(0)} s, ready in ${server.readySeconds.toFixed(1)} s`,
     );
   }
-  const [smallest, largest] = [sizes[0], sizes[sizes.length - 1]];
+  const generator = startGenerator();
+  closing(() => generator.close());
+  const ask = async ({ server, ids, results }: Size, turn: number): Promise<void> => {
+    for (const { name, query, field } of QUESTIONS) {
+      const what = { port: server.port, query, variable: 'id', ids: ids[name], field, items: 12, traced: false };
+      const load = { kind: 'closed', clients: 1, seconds: SECONDS, most: REQUESTS_A_TURN } as const;
+      const result = await generator.run({ ...what, from: turn * REQUESTS_A_TURN, load });
+      if (result.failures > 0) throw new Error(`${name}: ${result.failures} failed, the first: ${result.failure}`);
+      // The first turn warms up.
+      if (turn > 0) results[name].push(result);
+    }
+  };
+  for (let turn = 0; turn <= TURNS; turn++) {
+    for (const size of turn % 2 === 0 ? sizes : sizes.toReversed()) await ask(size, turn);
+  }
+
+  const figures = sizes.map(({ articles, preparedSeconds, server, results }) => ({
+    articles,
+    preparedSeconds,
+    readySeconds: server.readySeconds,
+    rssMiB: server.memory()?.nowMiB,
+    p50Ms: Object.fromEntries(
+      QUESTIONS.map(({ name }) => [name, percentile(together(results[name]).latencies, 0.5)]),
+    ) as Record<QuestionName, number>,
+  }));
+  for (const { articles, p50Ms, rssMiB } of figures) {
+    const texts = QUESTIONS.map(({ name }) => `${name} p50 ${p50Ms[name].toFixed(2)} ms`);
+    console.log(`${articles} articles: ${texts.join(', ')}; ${rssMiB?.toFixed(0)} MiB`);
+  }
+  const [smallest, largest] = [figures[0], figures[figures.length - 1]];
   const ratios = Object.fromEntries(QUESTIONS.map(({ name }) => [name, largest.p50Ms[name] / smallest.p50Ms[name]]));
   console.log(
     `\n${wantedTable(Object.entries(ratios).map(([name, got]) => ({ what: `${name}: p50, largest beside smallest`, got, unit: 'times', most: 2 })))}`,
   );
-  const { p50Ms, rssMiB, host } = largest;
-  const growth = ratios.recommendations;
   await finish('growth', save, {
     quick,
-    machine: host,
-    p50Ms: p50Ms.recommendations,
-    rssMiB,
-    growth,
+    machine: machine(sizes[0].shop.postgres),
+    p50Ms: largest.p50Ms.recommendations,
+    rssMiB: largest.rssMiB,
+    growth: ratios.recommendations,
     ratios,
-    sizes: sizes.map(({ host: _host, ...size }) => size),
+    sizes: figures,
     seconds: (performance.now() - started) / 1000,
   });
 });
 
-async function measureSize(articles: number, closing: Closing) {
-  const started = performance.now();
-  const shop = await emptyShop(closing, { embedded: quick });
-  await fillShop(
-    shop,
-    { customers: 5_000, articles, transactions: Math.max(100_000, 2 * articles), days: 365 },
-    closing,
-  );
-  const preparedSeconds = (performance.now() - started) / 1000;
-  const control = await connectTo(shop.databaseUrl, closing);
-  const server = await startServer(shop, control, closing);
-  const generator = startGenerator();
-  closing(() => generator.close());
-  const p50Ms: Record<string, number> = {};
-  for (const { name, query, field, draw } of QUESTIONS) {
-    const ids = await draw(control, 500);
-    const task = {
-      port: server.port,
-      query,
-      variable: 'id',
-      ids,
-      from: 0,
-      field,
-      items: 12,
-      traced: false,
-    };
-    const load = { kind: 'closed', clients: 1, seconds: SECONDS, most: REQUESTS } as const;
-    await generator.run({ ...task, load: { ...load, most: REQUESTS / 4 } });
-    const { latencies, failures, failure } = await generator.run({ ...task, load });
-    if (failures > 0) throw new Error(`${name}: ${failures} requests failed, the first: ${failure}`);
-    p50Ms[name] = percentile(latencies, 0.5);
-  }
-  const { readySeconds } = server;
-  return {
-    articles,
-    p50Ms,
-    readySeconds,
-    preparedSeconds,
-    rssMiB: server.memory()?.nowMiB,
-    host: machine(shop.postgres),
-  };
+type QuestionName = (typeof QUESTIONS)[number]['name'];
+
+interface Size {
+  readonly articles: number;
+  readonly shop: BenchShop;
+  readonly server: Subject;
+  readonly preparedSeconds: number;
+  readonly ids: Readonly<Record<QuestionName, string[]>>;
+  /** Of each turn. */
+  readonly results: Readonly<Record<QuestionName, Result[]>>;
 }
 
-/** Some work whose things are closed at its end, not at the end of all. */
-async function inTurn<T>(closing: Closing, work: (closing: Closing) => Promise<T>): Promise<T> {
-  const opened: (() => unknown)[] = [];
-  const closeAll = async (): Promise<void> => {
-    for (let close = opened.pop(); close; close = opened.pop()) await close();
+async function prepare(articles: number, first: BenchShop | undefined, closing: Closing): Promise<Size> {
+  const started = performance.now();
+  const shop = await emptyShop(closing, { embedded: quick });
+  // Learning anew takes a million articles a quarter of an hour, of which a request does not know.
+  if (first) await cp(first.modelsDir, shop.modelsDir, { recursive: true });
+  const people = { customers: 5_000, transactions: 100_000, days: 365 };
+  await fillShop(shop, { ...people, articles }, closing, first ? ['--warm-start'] : []);
+  const preparedSeconds = (performance.now() - started) / 1000;
+  const control = await connectTo(shop.databaseUrl, closing);
+  const ids = {
+    recommendations: await drawCustomers(control, 500),
+    'similar articles': await drawArticles(control, 500),
   };
-  closing(closeAll);
-  const result = await work((close) => opened.push(close));
-  await closeAll();
-  return result;
+  const server = await startServer(shop, control, closing);
+  return { articles, shop, server, preparedSeconds, ids, results: { recommendations: [], 'similar articles': [] } };
 }

@@ -39,17 +39,18 @@ export async function emptyShop(closing: Closing, { embedded = false } = {}): Pr
   return { databaseUrl: database.url, postgres: database.version, home, modelsDir: join(home, 'models') };
 }
 
-/** Fills an empty shop with a synthetic one and trains a release, as large as `size` says and not measured. */
+/** Fills an empty shop with a synthetic one and trains a small release that is not measured, as `how` says besides. */
 export async function fillShop(
   shop: BenchShop,
   options: Pick<ShopOptions, 'customers' | 'articles' | 'transactions' | 'days'>,
   closing: Closing,
+  how: readonly string[] = [],
 ): Promise<void> {
   const files = join(shop.home, 'files');
   await vitrine(shop, ['generate', files, ...sizes(options)], closing);
   await vitrine(shop, ['import', files], closing);
   await rm(files, { recursive: true, force: true });
-  await vitrine(shop, ['train', '--size', 'tiny', '--no-evaluate'], closing);
+  await vitrine(shop, ['train', '--size', 'tiny', '--no-evaluate', ...how], closing);
 }
 
 /** What `generate` is told. */

@@ -144,6 +144,25 @@ describe('the recommender of a release', () => {
     expect(again.score).toBeCloseTo(first.score, 4);
   });
 
+  test('does not search again for what it found similar lately, until an article changes', async () => {
+    const asked = (await store.articlesPage(5)).rows.map(({ id }) => ({ articleId: id, first: 6 }));
+    const first = await opened.recommender.similar(asked);
+    const before = opened.shop.searches.similar;
+    expect(await opened.recommender.similar(asked)).toEqual(first);
+    expect(opened.shop.searches.similar).toBe(before);
+    // A longer list needs a farther search.
+    await opened.recommender.similar(asked.map((one) => ({ ...one, first: 60 })));
+    expect(opened.shop.searches.similar).toBe(before + 1);
+
+    const [{ articleId }] = asked;
+    await world.database.sql(
+      `UPDATE articles SET detail_desc = detail_desc || ' changed' WHERE article_id = '${articleId}'`,
+    );
+    expect(await opened.shop.refresh()).toBe(1);
+    await opened.recommender.similar(asked);
+    expect(opened.shop.searches.similar).toBe(before + 2);
+  });
+
   test('finds similar articles by their texts, never the article itself, and null for one that is not there', async () => {
     const [article] = (await store.articlesPage(1)).rows;
     const [similar, unknown] = await opened.recommender.similar([

@@ -1,4 +1,5 @@
-// Whom a load asks for: customers or articles drawn at random by a seed, spread over all keys, by plain SQL. Knows no GraphQL.
+// Whom a load asks for: customers or articles drawn at random by a seed, spread over all keys or as they sell, by plain SQL. Knows no
+// GraphQL.
 import type { Client } from 'pg';
 import { createRandom, type Random } from '../../src/random';
 
@@ -21,6 +22,22 @@ export async function drawCustomers(client: Client, count: number): Promise<stri
 export async function drawArticles(client: Client, count: number): Promise<string[]> {
   const random = createRandom(SEED, 'articles');
   return (await drawRows(client, random, count, 'articles', 'article_id', {})).slice(0, count).map(({ id }) => id);
+}
+
+/** Of the latest sales so many say which articles people look at. */
+const LATEST_SALES = 500_000;
+
+/** Ids of articles as they sell at present: what sells more comes more often. */
+export async function drawSoldArticles(client: Client, count: number): Promise<string[]> {
+  const random = createRandom(SEED, 'sold articles');
+  const { rows } = await client.query<{ id: string; units: number }>(
+    `SELECT article_id AS id, count(*)::int AS units FROM (
+       SELECT article_key FROM purchases ORDER BY bought_at DESC LIMIT ${LATEST_SALES}
+     ) AS latest JOIN articles ON key = article_key GROUP BY 1 ORDER BY 1`,
+  );
+  const sales = rows.flatMap(({ id, units }) => Array.from({ length: units }, () => id));
+  if (sales.length === 0) throw new Error('nothing was sold in this shop');
+  return Array.from({ length: count }, () => sales[random.int(sales.length)]);
 }
 
 /** More rows than asked for, since some keys may be free. */

@@ -10,7 +10,7 @@ import { highestRate, percentile, rateOf, together, type Load } from './load';
 import type { CpuUse } from './processes';
 import { machine } from './results';
 import { withName, connectTo, type BenchShop } from './shops';
-import { eventLoopDelay, modelRuns, startServer, type Subject } from './subject';
+import { eventLoopDelay, indexSearches, modelRuns, startServer, type Subject } from './subject';
 import { barsOf, drawWaterfall, medianWait } from './waterfall';
 
 /** What is asked of the server, and of whom. */
@@ -111,10 +111,10 @@ export async function measure(question: Question, shop: BenchShop, effort: Effor
   console.log(drawWaterfall(bars, question.reference));
 
   // The kernels before, between and after: what disturbs one disturbs all.
-  const halves: { result: Result; cpu: CpuUse | undefined }[] = [];
+  const halves: Watched[] = [];
   const kernelRounds = [await kernelsOnce()];
   for (const part of [0, 1]) {
-    const half = await server.cpu(() => run(alone(effort.seconds / 2)));
+    const half = await watched(server, () => run(alone(effort.seconds / 2)));
     heed(`one client, part ${part + 1}`, half.result);
     halves.push(half);
     kernelRounds.push(await kernelsOnce());
@@ -142,7 +142,8 @@ export async function measure(question: Question, shop: BenchShop, effort: Effor
   const runsPerRequest = Math.max(0, ...Object.values(many.runs)) / many.result.due;
   const batch = Math.max(1, Math.round(runsPerRequest > 0 ? 1 / runsPerRequest : 1));
   console.log(`\n${CLIENTS} clients: ${describe(many.result)}, ${perRequest(many)}`);
-  console.log(`model runs for a request: ${runsPerRequest.toFixed(3)}${delayText(many.delayMs)}`);
+  const searches = (many.searches / many.result.due).toFixed(3);
+  console.log(`model runs for a request: ${runsPerRequest.toFixed(3)}, searches ${searches}${delayText(many.delayMs)}`);
 
   // With few recordings, at least two batches; their statements are those of the recommender alone.
   const batches = await recorder.recordBatches(ids.slice(0, Math.max(effort.recorded, 2 * batch)), batch);
@@ -199,6 +200,7 @@ export async function measure(question: Question, shop: BenchShop, effort: Effor
       requests: one.due,
       serverCpuMs: cpu && cpu.server / one.due,
       databaseCpuMs: cpu?.database && cpu.database / one.due,
+      searchesPerRequest: halves.reduce((sum, { searches }) => sum + searches, 0) / one.due,
     },
     clients64: { ...figuresOf(many), runsPerRequest },
     load,
@@ -250,6 +252,8 @@ interface Watched {
   readonly result: Result;
   readonly cpu: CpuUse | undefined;
   readonly runs: Readonly<Record<string, number>>;
+  /** Of all indexes, each for some requests. */
+  readonly searches: number;
   /** Of the event loop, at the 99th percentile. */
   readonly delayMs: number | undefined;
 }
@@ -261,16 +265,23 @@ async function watched(server: Subject, work: () => Promise<Result>): Promise<Wa
   const { result, cpu } = await server.cpu(work);
   const after = await server.metrics();
   const delay = eventLoopDelay(after);
-  return { result, cpu, runs: modelRuns(before, after), delayMs: delay === undefined ? undefined : delay * 1000 };
+  return {
+    result,
+    cpu,
+    runs: modelRuns(before, after),
+    searches: indexSearches(before, after),
+    delayMs: delay === undefined ? undefined : delay * 1000,
+  };
 }
 
-function figuresOf({ result, cpu, runs, delayMs }: Watched) {
+function figuresOf({ result, cpu, runs, searches, delayMs }: Watched) {
   return {
     ...latenciesOf(result),
     perSecond: rateOf(result),
     failures: result.failures,
     cpuMsPerRequest: cpu && totalOf(cpu) / result.due,
     runs,
+    searchesPerRequest: searches / result.due,
     eventLoopDelayP99Ms: delayMs,
     generatorCpuMsPerRequest: result.cpuMs / result.due,
     generatorLateMs: result.lateMs,

@@ -80,6 +80,16 @@ export function modelRuns(
   return Object.fromEntries(runs.filter(([, count]) => count > 0));
 }
 
+/** Searches of all indexes between two readings of the metrics. */
+export function indexSearches(before: ReadonlyMap<string, number>, after: ReadonlyMap<string, number>): number {
+  const total = (metrics: ReadonlyMap<string, number>): number =>
+    [...metrics].reduce(
+      (sum, [name, count]) => (/^vitrine_work_total\{what="\w+\.search"\}$/.test(name) ? sum + count : sum),
+      0,
+    );
+  return total(after) - total(before);
+}
+
 /** Seconds; undefined where the server does not say. */
 export function eventLoopDelay(metrics: ReadonlyMap<string, number>): number | undefined {
   return metrics.get('vitrine_event_loop_delay_seconds{quantile="0.99"}');

@@ -28,7 +28,11 @@ export function rankAlike(shop: AlikeShop, vectors: Float32Array, wanted: readon
   const size = shop.catalogue.size;
   let k = Math.min(size, Math.max(0, ...wanted.map(({ first }) => first)) * 2 + SPARE);
   for (;;) {
-    const found = shop.similar(vectors, k);
+    const found = shop.similar(
+      vectors,
+      k,
+      wanted.map(({ article }) => article),
+    );
     const lists = wanted.map((likeness, r) => rank(shop, found[r], likeness));
     // Rarely most of what is near is of one product: then farther away.
     if (k >= size || lists.every((list, r) => list.length >= wanted[r].first)) return lists;

@@ -21,8 +21,15 @@ export interface LiveShop {
   readonly habits: Habits;
   /** The shop just after its newest purchase. */
   moment(): Moment;
-  /** The articles whose texts are nearest to each vector [n, dim], best first: catalogue index and cosine. */
-  similar(vectors: Float32Array, k: number): { article: number; score: number }[][];
+  /**
+   * The articles whose texts are nearest to each vector [n, dim], best first: catalogue index and cosine; `k` or more. Of the vector of an
+   * article's own text `articles` says whose it is: what was found for it lately is not searched again.
+   */
+  similar(
+    vectors: Float32Array,
+    k: number,
+    articles?: readonly (number | undefined)[],
+  ): { article: number; score: number }[][];
   /** [n, dim] vectors of texts of articles, as `articleText` makes them, or of searches. */
   embedTexts(texts: readonly string[], kind?: TextKind): Promise<Float32Array>;
   /** The catalogue index of an article by the shop's id, as of the last look; undefined: it is new, gone or none. */
@@ -46,7 +53,16 @@ export interface LiveShopParts {
   readonly clock?: () => number;
 }
 
+/** What a search of the similar index found: index ids and cosines, best first; of `k` that were asked for. */
+interface Neighbours {
+  readonly k: number;
+  readonly ids: Int32Array;
+  readonly scores: Float32Array;
+}
+
 const DAY = 86_400;
+/** Articles whose neighbours are kept, a kilobyte each: people look at some thousands again and again. */
+const KEPT_LISTS = 20_000;
 const CHUNK = 1024;
 /** Each look goes back this far: a transaction may commit rows that are older than others that were read before. */
 const OVERLAP_SECONDS = 60;
@@ -78,6 +94,8 @@ class Shop implements LiveShop {
   private vectorAt = rowsOf(this.articleVectors, 1);
   /** [ids, dim] what the similar index holds. */
   private textVectors: Float32Array;
+  /** By catalogue index: what was found for the articles that were asked for last. */
+  private readonly neighbours = new Map<number, Neighbours>();
   /** By the shop's id: catalogue index. */
   private readonly articleById = new Map<string, number>();
   /** By key: when the row was last changed, as far as it was read. */
@@ -116,16 +134,54 @@ class Shop implements LiveShop {
     return this.now;
   }
 
-  similar(vectors: Float32Array, k: number): { article: number; score: number }[][] {
+  similar(
+    vectors: Float32Array,
+    k: number,
+    articles: readonly (number | undefined)[] = [],
+  ): { article: number; score: number }[][] {
     const { similar } = this.parts.release;
-    this.searches.similar += 1;
-    const found = similar.search(vectors, k);
-    return Array.from({ length: vectors.length / similar.dim }, (_, r) =>
-      Array.from({ length: found.k }, (_unused, i) => ({
-        article: this.articleOfId[found.ids[r * found.k + i]] ?? -1,
-        score: found.scores[r * found.k + i],
+    const lists = Array.from({ length: vectors.length / similar.dim }, (_, r) => this.neighboursOf(articles[r], k));
+    const unknown = [...lists.keys()].filter((r) => lists[r] === undefined);
+    if (unknown.length > 0) {
+      const asked = new Float32Array(unknown.length * similar.dim);
+      unknown.forEach((r, i) => {
+        asked.set(vectors.subarray(r * similar.dim, (r + 1) * similar.dim), i * similar.dim);
+      });
+      this.searches.similar += 1;
+      const found = similar.search(asked, k);
+      unknown.forEach((r, i) => {
+        const [from, to] = [i * found.k, (i + 1) * found.k];
+        lists[r] = { k, ids: found.ids.slice(from, to), scores: found.scores.slice(from, to) };
+        this.keepNeighbours(articles[r], lists[r]);
+      });
+    }
+    return lists.map((list) =>
+      Array.from(list?.ids ?? [], (id, i) => ({
+        article: this.articleOfId[id] ?? -1,
+        score: list?.scores[i] ?? 0,
       })).filter(({ article }) => article >= 0),
     );
+  }
+
+  /** What was found for an article, if as many were asked for. */
+  private neighboursOf(article: number | undefined, k: number): Neighbours | undefined {
+    const list = article === undefined ? undefined : this.neighbours.get(article);
+    if (article === undefined || !list || list.k < k) return undefined;
+    this.keepNeighbours(article, list);
+    return list;
+  }
+
+  /** Those asked for last are kept. */
+  private keepNeighbours(article: number | undefined, list: Neighbours | undefined): void {
+    // One that came since the last look has no place yet.
+    if (article === undefined || article < 0 || !list) return;
+    this.neighbours.delete(article);
+    this.neighbours.set(article, list);
+    if (this.neighbours.size <= KEPT_LISTS) return;
+    for (const [oldest] of this.neighbours) {
+      this.neighbours.delete(oldest);
+      return;
+    }
   }
 
   embedTexts(texts: readonly string[], kind?: TextKind): Promise<Float32Array> {
@@ -266,7 +322,10 @@ class Shop implements LiveShop {
     const changed = Int32Array.from(unread, (r) => ids[r]);
     const read = await this.embedTexts(unread.map((r) => texts[r]));
     release.articles.add(ids, vectors);
-    if (unread.length > 0) release.similar.add(changed, read);
+    if (unread.length > 0) {
+      release.similar.add(changed, read);
+      this.neighbours.clear();
+    }
     this.keepTexts(changed, read);
     for (const r of unread) this.texts[ids[r]] = hashes[r];
   }
@@ -297,6 +356,7 @@ class Shop implements LiveShop {
   }
 
   private removeIds(ids: readonly number[]): void {
+    if (ids.length > 0) this.neighbours.clear();
     this.parts.release.articles.remove(Int32Array.from(ids));
     this.parts.release.similar.remove(Int32Array.from(ids));
     for (const id of ids) this.texts[id] = undefined;

@@ -13,45 +13,39 @@ export const SALES_QUARTER = 4;
 export const SALES_EVER = 5;
 export const SOLD_LATELY = 6;
 export const REPEAT_RATE = 7;
-const WIDTH = 8;
+/** From here on, by age band: units of the band beside what its share of everybody's would be. */
+const PEERS = 8;
 
-/** Bits of what has been reckoned of an article: its row, and from this one on each band's value. */
-const ROW = 1;
-const FIRST_BAND = 1;
-
-/** Memory: 36 bytes an article, and 4 for each age band that was asked about. */
+/** Memory: 32 bytes an article, and 4 for each age band. One row holds all, since most of its cost is to fetch it. */
 export class ArticleMoment {
-  /** [articles, WIDTH] */
+  /** [articles, width] NaN: not reckoned yet. */
   values = new Float32Array(0);
-  private readonly peers: Float32Array[] = [];
-  /** [articles] */
-  private reckoned = new Int32Array(0);
+  private readonly width: number;
 
   private constructor(
-    private moment: Moment,
-    private repeatRates: Habits['repeatRates'],
-  ) {}
+    private readonly moment: Moment,
+    private readonly repeatRates: Habits['repeatRates'],
+    used?: ArticleMoment,
+  ) {
+    this.width = PEERS + moment.peers.length;
+    this.values = used?.width === this.width ? used.values.fill(Number.NaN) : this.values;
+  }
 
   private static latest: ArticleMoment | undefined;
 
-  /** Of this moment. What was given before is of it too from now on: there is one at a time, whose memory goes on to the next. */
+  /** Of this moment. There is one at a time: what was given before must not be used any more, its memory goes on to the next. */
   static of(moment: Moment, repeatRates: Habits['repeatRates']): ArticleMoment {
-    const one = (ArticleMoment.latest ??= new ArticleMoment(moment, repeatRates));
-    if (one.moment !== moment || one.repeatRates !== repeatRates) {
-      one.moment = moment;
-      one.repeatRates = repeatRates;
-      one.reckoned.fill(0);
-    }
-    return one;
+    const { latest } = ArticleMoment;
+    if (latest?.moment === moment && latest.repeatRates === repeatRates) return latest;
+    return (ArticleMoment.latest = new ArticleMoment(moment, repeatRates, latest));
   }
 
   /** Where an article's values begin in `values`, which a later call may replace. */
   rowOf(article: number): number {
-    const at = article * WIDTH;
-    if (article >= this.reckoned.length) this.grow(article);
-    if ((this.reckoned[article] & ROW) !== 0) return at;
-    this.reckoned[article] |= ROW;
+    const at = article * this.width;
+    if (at >= this.values.length) this.grow(article);
     const { values } = this;
+    if (!Number.isNaN(values[at])) return at;
     const { sales, long, ages } = this.moment;
     const week = sales.week[article] ?? 0;
     const month = sales.month[article] ?? 0;
@@ -66,32 +60,22 @@ export class ArticleMoment {
     return at;
   }
 
-  /** Units of an age band beside what its share of everybody's would be; 0 where the band is unknown. After `rowOf`. */
-  peersOf(article: number, band: number): number {
+  /** Units of an age band beside what its share of everybody's would be; 0 where the band is unknown. `row` by `rowOf`. */
+  peersOf(row: number, article: number, band: number): number {
     const sold = this.moment.peers.at(band);
     if (!sold) return 0;
-    let values = this.peers.at(band);
-    if (!values || article >= values.length) {
-      const more = new Float32Array(this.reckoned.length);
-      more.set(values ?? []);
-      this.peers[band] = values = more;
-    }
-    const bit = 1 << (FIRST_BAND + band);
-    if ((this.reckoned[article] & bit) === 0) {
-      this.reckoned[article] |= bit;
+    const at = row + PEERS + band;
+    if (Number.isNaN(this.values[at])) {
       const month = this.moment.sales.month[article] ?? 0;
-      values[article] = Math.log((unitsOf(sold, article) + 2) / (sold.share * month + 2)) / 2;
+      this.values[at] = Math.log((unitsOf(sold, article) + 2) / (sold.share * month + 2)) / 2;
     }
-    return values[article];
+    return this.values[at];
   }
 
   private grow(article: number): void {
-    const size = Math.max(1024, this.moment.sales.month.length, Math.ceil(1.5 * article) + 1);
-    const reckoned = new Int32Array(size);
-    reckoned.set(this.reckoned);
-    const values = new Float32Array(size * WIDTH);
+    const rows = Math.max(1024, this.moment.sales.month.length, Math.ceil(1.5 * article) + 1);
+    const values = new Float32Array(rows * this.width).fill(Number.NaN);
     values.set(this.values);
-    this.reckoned = reckoned;
     this.values = values;
   }
 }

@@ -171,7 +171,7 @@ export function writePairFeatures(
     out[at++] = NEARNESS[1];
     out[at++] = NEARNESS[2];
     out[at++] = values[row + AGE];
-    out[at++] = articles.peersOf(article, band);
+    out[at++] = articles.peersOf(row, article, band);
     out[at++] = clamped(price, 4);
     out[at++] = Math.min(Math.abs(price), 4);
     out[at++] = values[row + REPEAT_RATE];

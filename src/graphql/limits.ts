@@ -117,7 +117,11 @@ export function checkOperation(operation: OperationToCheck): void {
   }
 }
 
+/** Documents that are not too deep, whatever their variables. */
+const SHALLOW = new WeakSet<DocumentNode>();
+
 function checkDepth({ schema, document }: OperationToCheck): void {
+  if (SHALLOW.has(document)) return;
   const rule = maxDepthRule({
     n: LIMITS.depth,
     flattenFragments: true,
@@ -125,7 +129,10 @@ function checkDepth({ schema, document }: OperationToCheck): void {
     onReject: [(context, error) => context?.reportError(error)],
   });
   const [tooDeep] = validate(schema, document, [rule]);
-  if (!tooDeep) return;
+  if (!tooDeep) {
+    SHALLOW.add(document);
+    return;
+  }
   const found = /found (\d+)/.exec(tooDeep.message)?.[1] ?? 'more';
   throw new VitrineError('LIMIT_EXCEEDED', `the query is ${found} fields deep, the limit is ${LIMITS.depth}`);
 }

@@ -46,7 +46,7 @@ export interface Release {
   readonly versions: readonly number[];
   readonly articles: VectorIndex;
   readonly similar: VectorIndex;
-  /** The vectors in `similar` [articles, dim], by row. */
+  /** The vectors in `similar` [articles, dim], by row: a copy, which whoever opened the release may write into. */
   readonly similarVectors: Float32Array;
   /** By row: the hash of the text whose vector `similar` holds, so that it need not be read again; empty where nobody noted it. */
   readonly texts: readonly string[];

@@ -316,10 +316,11 @@ program
   .action((options: { first: number; anew?: boolean; json?: boolean }) =>
     run(async (session) => {
       const store = await openShop(session);
-      const { recommender, name } = await openServing(session, store);
+      const { recommender, shop, name } = await openServing(session, store);
       const { first, anew = false } = options;
       const { reporter, signal } = session;
-      const done = await precompute({ store, recommender, release: name, first, anew, reporter, signal });
+      const refresh = () => shop.refresh();
+      const done = await precompute({ store, recommender, refresh, release: name, first, anew, reporter, signal });
       sayPeak(reporter);
       print(
         options,

@@ -169,7 +169,10 @@ program
   .addOption(size())
   .option('--seed <n>', 'the same data and seed give the same release', whole, 1)
   .option('--days <n>', 'days held out to measure on', count, HOLD_OUT.days)
-  .option('--no-evaluate', 'publish without measuring: takes half the time')
+  .option(
+    '--no-evaluate',
+    'publish without measuring: takes half the time, but for --size full, which goes on from what it measures',
+  )
   .option(
     '--warm-start',
     'go on from the current release instead of learning anew: its ranker stays, its towers catch up',

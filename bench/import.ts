@@ -80,6 +80,6 @@ void withCleanup(async (closing) => {
     againSeconds: second.seconds,
     generateSeconds,
     rssMiB,
-    databaseMiB: first.databaseBytes / 2 ** 20,
+    databaseMiB: (first.databaseBytes ?? Number.NaN) / 2 ** 20,
   });
 });

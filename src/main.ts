@@ -169,7 +169,10 @@ program
   .addOption(size())
   .option('--seed <n>', 'the same data and seed give the same release', whole, 1)
   .option('--days <n>', 'days held out to measure on', count, HOLD_OUT.days)
-  .option('--no-evaluate', 'publish without measuring: takes half the time')
+  .option(
+    '--no-evaluate',
+    'publish without measuring: takes half the time, but for --size full, which goes on from what it measures',
+  )
   .option(
     '--warm-start',
     'go on from the current release instead of learning anew: its ranker stays, its towers catch up',
@@ -316,10 +319,11 @@ program
   .action((options: { first: number; anew?: boolean; json?: boolean }) =>
     run(async (session) => {
       const store = await openShop(session);
-      const { recommender, name } = await openServing(session, store);
+      const { recommender, shop, name } = await openServing(session, store);
       const { first, anew = false } = options;
       const { reporter, signal } = session;
-      const done = await precompute({ store, recommender, release: name, first, anew, reporter, signal });
+      const refresh = () => shop.refresh();
+      const done = await precompute({ store, recommender, refresh, release: name, first, anew, reporter, signal });
       sayPeak(reporter);
       print(
         options,

@@ -180,9 +180,9 @@ export function importTable(result: ImportResult): string {
   const lines = [table(['file', 'rows', 'inserted', 'updated', 'unchanged', 'rejected', 'rows/s'], rows)];
   if (result.bareCustomers > 0)
     lines.push(`${number(result.bareCustomers)} customers are known by their purchases alone.`);
-  lines.push(
-    `The database takes ${number(result.databaseBytes / 2 ** 20)} MiB; the import took ${number(result.seconds)} s.`,
-  );
+  const { databaseBytes: bytes } = result;
+  const size = bytes === null ? '' : ` The database takes ${number(bytes / 2 ** 20)} MiB.`;
+  lines.push(`The import took ${number(result.seconds)} s.${size}`);
   if (result.rejectsFile !== null) lines.push(`Rejected rows, with reasons: ${result.rejectsFile}`);
   return lines.join('\n');
 }

@@ -74,6 +74,19 @@ test('a server that stalls for a second shows in the latencies of all requests t
   expect(outcome.lateMs).toBe(0);
 });
 
+test('an open load that is given up sends nothing any more, whatever is answered later', async () => {
+  const clock = handClock();
+  let sent = 0;
+  const send = (): Promise<void> => {
+    sent += 1;
+    return new Promise((resolve) => clock.at(20_000, resolve));
+  };
+  const outcome = await clock.run(runLoad(open, send, clock));
+  expect([outcome.due, outcome.failures, sent]).toEqual([200, 200, 4]);
+  await clock.run(new Promise<void>((resolve) => clock.at(30_000, resolve)));
+  expect(sent).toBe(4);
+});
+
 test('a closed load hides the same stall, which is why rates are measured by an open one', async () => {
   const closed: Load = { kind: 'closed', clients: 1, seconds: 2, most: Infinity };
   const { outcome } = await load(closed, { stall: [500, 1500] });

@@ -276,11 +276,12 @@ describe('a release that was embedded by an encoder from a folder', () => {
   test('is made again from what was kept, and goes back to the built-in encoder', async () => {
     const kept = () => readdir(join(modelsDir, '.embeddings'));
     const { fingerprint } = embedded.encoder;
-    for (const [days, other] of ['oldest', 'old', 'newer'].entries()) {
+    const used = async (other: string, at: Date) => {
       const path = join(modelsDir, '.embeddings', other);
       await mkdir(path);
-      await utimes(path, new Date(2020, 0, days + 1), new Date(2020, 0, days + 1));
-    }
+      await utimes(path, at, at);
+    };
+    for (const [days, other] of ['oldest', 'old', 'newer'].entries()) await used(other, new Date(2020, 0, days + 1));
     const again = await embedRelease(engine, shop.store, modelsDir, folder, silentReporter);
     // Of three encoders, the ones that were used last.
     expect(new Set(await kept())).toEqual(new Set([fingerprint, 'newer', 'old']));
@@ -294,6 +295,10 @@ describe('a release that was embedded by an encoder from a folder', () => {
     expect(back.manifest.dims).toEqual(first.dims);
     const opened = await openCurrent(serving(), shop.store);
     await opened.close();
+    // What was used within the day may be in use in this moment.
+    for (const other of ['a', 'b', 'c']) await used(other, new Date(Date.now() - 3_600_000));
+    await embedRelease(engine, shop.store, modelsDir, folder, silentReporter);
+    expect(new Set(await kept())).toEqual(new Set([fingerprint, 'a', 'b', 'c']));
   });
 
   test('leaves the current release alone where the encoder cannot be used', async () => {

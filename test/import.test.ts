@@ -323,6 +323,98 @@ test('an import that is aborted ends with the reason and changes nothing', async
   expect(await dump()).toEqual([[], [], [], []]);
 });
 
+test('a first import leaves keys and indexes of purchases as they were', async () => {
+  const definitions = () =>
+    database.sql(`
+      SELECT conname AS name, pg_get_constraintdef(oid) AS definition FROM pg_constraint WHERE conrelid = 'purchases'::regclass
+      UNION ALL SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid) FROM pg_index WHERE indrelid = 'purchases'::regclass
+      ORDER BY name, definition`);
+  const before = await definitions();
+  const oids = () => database.sql(`SELECT indexrelid FROM pg_index WHERE indrelid = 'purchases'::regclass`);
+  const former = await oids();
+  await importInto(await shop(BASIC));
+  expect(await definitions()).toEqual(before);
+  // A primary key, two foreign ones, and an index by time at least; made anew.
+  expect(before.length).toBeGreaterThanOrEqual(4);
+  expect(await oids()).not.toEqual(former);
+});
+
+test('who may write rows but owns no table imports too, and keys and indexes stay the same ones', async () => {
+  const role = `importer_${process.pid}`;
+  await database.sql(`CREATE ROLE ${role}`);
+  await database.sql(`GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO ${role}`);
+  await database.sql(`GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO ${role}`);
+  const oids = () => database.sql(`SELECT indexrelid FROM pg_index WHERE indrelid = 'purchases'::regclass ORDER BY 1`);
+  const before = await oids();
+  try {
+    const url = new URL(database.url);
+    url.searchParams.set('options', `-c role=${role}`);
+    const result = await importInto(await shop(BASIC), { databaseUrl: url.toString() });
+    expect(brief(result.transactions)).toEqual({ inserted: 3, updated: 0, unchanged: 0, rejected: 0 });
+    expect(await oids()).toEqual(before);
+  } finally {
+    await database.sql(`DROP OWNED BY ${role}`);
+    await database.sql(`DROP ROLE ${role}`);
+  }
+});
+
+describe('while others use the tables, a first import', () => {
+  let other: Client;
+  beforeEach(async () => {
+    other = new Client({ connectionString: database.url });
+    await other.connect();
+    await other.query('BEGIN');
+  });
+  afterEach(() => other.end());
+
+  test('goes on beside one who reads and does not end', async () => {
+    await other.query('SELECT count(*) FROM purchases');
+    const result = await importInto(await shop(BASIC));
+    expect(result.transactions.inserted).toBe(3);
+    // In whatever order they read: the import is done, nobody waits.
+    await other.query('SELECT count(*) FROM customers, articles');
+    await other.query('COMMIT');
+  }, 30_000);
+
+  test('sees what was ordered before it had them to itself', async () => {
+    await importInto(await shop(BASIC));
+    await database.sql('TRUNCATE purchases');
+    await other.query(`
+      INSERT INTO purchases (customer_key, article_key, bought_at, line)
+      SELECT c.key, a.key, '2021-03-02T08:30:00Z', 1 FROM customers AS c, articles AS a WHERE customer_id = 'bob' AND article_id = 's3'`);
+    const importing = importInto(await shop(BASIC));
+    for (let waiting = true; waiting;) {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+      // The import's transaction has written its articles' temporary tables and looks for its moment.
+      const [{ looking }] = await database.sql<{ looking: boolean }>(
+        `SELECT count(*) > 0 AS looking FROM pg_stat_activity WHERE datname = current_database()
+           AND application_name = 'vitrine import' AND query ~ '(LOCK TABLE|ROLLBACK TO|ALTER TABLE)'`,
+      );
+      waiting = !looking;
+    }
+    await other.query('COMMIT');
+    expect(brief((await importing).transactions)).toEqual({ inserted: 2, updated: 0, unchanged: 1, rejected: 0 });
+  }, 30_000);
+});
+
+test('what is stopped or fails when everything is imported takes nothing back', async () => {
+  const control = new AbortController();
+  const said: string[] = [];
+  const reporter = {
+    say: (line: string) => said.push(line),
+    progress: (label: string) => ({
+      ...silentReporter.progress(label),
+      tick(_done: number, note?: string) {
+        if (note === 'statistics') control.abort(new Error('stopped by hand'));
+      },
+    }),
+  };
+  const result = await importInto(await shop(BASIC), { reporter, signal: control.signal });
+  expect(result).toMatchObject({ transactions: { inserted: 3 }, databaseBytes: null });
+  expect(said.at(-1)).toContain('Everything is imported');
+  expect(await database.sql('SELECT count(*)::int AS n FROM purchases')).toEqual([{ n: 3 }]);
+});
+
 test('two imports at once are refused with a clear message', async () => {
   const other = new Client({ connectionString: database.url });
   await other.connect();

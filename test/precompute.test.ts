@@ -19,6 +19,7 @@ const run = (options: Partial<PrecomputeOptions> = {}) =>
   precompute({
     store: world.store,
     recommender: opened.recommender,
+    refresh: () => opened.shop.refresh(),
     release: opened.name,
     first: 5,
     reporter: silentReporter,
@@ -87,6 +88,59 @@ test('an unfinished run of another release, another length, or whoever wants it,
     await world.store.setFact('precompute', fact);
     expect(await run(options)).toMatchObject({ resumedAfter: 0, customers: WORLD.customers });
   }
+});
+
+test('a run that has kept nothing leaves the note of another; with its first list it writes its own', async () => {
+  const note = { release: opened.name, first: 5, afterKey: 600, customers: 600 };
+  await world.store.setFact('precompute', note);
+  const ended = new AbortController();
+  ended.abort();
+  await expect(run({ first: 6, signal: ended.signal })).rejects.toThrow(/abort/i);
+  expect(await world.store.fact('precompute')).toEqual(note);
+  const saveLists = async () => {
+    // Killed in this very moment, it would leave this.
+    expect(await world.store.fact('precompute')).toEqual({ ...note, afterKey: 0, customers: 0 });
+    throw new Error('no place');
+  };
+  await expect(run({ anew: true, store: { ...world.store, saveLists } })).rejects.toThrow('no place');
+  await world.store.setFact('precompute', undefined);
+});
+
+test('two runs at once are refused', async () => {
+  const second: Promise<unknown>[] = [];
+  const refused = (): Promise<void> => expect(run()).rejects.toMatchObject({ code: 'DATABASE_UNAVAILABLE' });
+  await run({
+    recommender: {
+      recommend: async (requests) => {
+        if (second.length === 0) second.push(refused());
+        await second[0];
+        return opened.recommender.recommend(requests);
+      },
+    },
+  });
+  expect(second).toHaveLength(1);
+  expect(await run()).toMatchObject({ customers: WORLD.customers });
+});
+
+test('a run takes over what changes in the shop, once a minute', async () => {
+  let [now, refreshed] = [0, 0];
+  const clock = jest.spyOn(performance, 'now').mockImplementation(() => now);
+  try {
+    await run({
+      refresh: async () => void (refreshed += 1),
+      recommender: {
+        recommend: (requests) => {
+          now += 20_000;
+          return opened.recommender.recommend(requests);
+        },
+      },
+    });
+  } finally {
+    clock.mockRestore();
+  }
+  const minutes = Math.floor((WORLD.customers / 128) * 20_000) / 60_000;
+  expect(refreshed).toBeGreaterThan(0);
+  expect(refreshed).toBeLessThanOrEqual(minutes);
 });
 
 test('a recommender that fails ends the run with its error, and what was kept before stays', async () => {

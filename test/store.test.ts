@@ -1,3 +1,4 @@
+import { Client } from 'pg';
 import { VitrineError } from '../src/errors';
 import { openStore, type Store } from '../src/data/store';
 import { createPurchaseParser } from '../src/data/purchase-columns';
@@ -194,6 +195,60 @@ test('a changed article shows among the latest versions, and in the state of all
   expect(await store.articleVersions(0)).toEqual([]);
   expect(await store.articleVersions(60)).toHaveLength(ARTICLES);
   expect(await store.articlesState()).not.toBe(before);
+});
+
+test('lists of customers who are deleted in this very moment are dropped, the others kept', async () => {
+  await database.sql(`INSERT INTO customers (customer_id) VALUES ('leaves'), ('stays')`);
+  const keys = await database.sql<{ key: number }>(
+    `SELECT key FROM customers WHERE customer_id IN ('leaves', 'stays') ORDER BY customer_id`,
+  );
+  await database.sql('BEGIN');
+  await database.sql(`DELETE FROM customers WHERE customer_id = 'leaves'`);
+  const saving = store.saveLists(
+    keys.map(({ key }) => ({ customerKey: key, articleKeys: [1], scores: [0.5] })),
+    'release',
+  );
+  const saved = saving.then(() => 'saved');
+  await Promise.race([saved, new Promise((resolve) => setTimeout(resolve, 300))]);
+  await database.sql('COMMIT');
+  await saving;
+  expect(await database.sql('SELECT customer_key AS key FROM recommendation_lists')).toEqual([keys[1]]);
+  await database.sql(`DELETE FROM customers WHERE customer_id = 'stays'`);
+});
+
+test('what is done alone is refused to others meanwhile, and theirs again when it has ended, however it ended', async () => {
+  const other = openStore(database.url);
+  await store.alone('work', async () => {
+    await expect(other.alone('work', async () => 1)).rejects.toMatchObject({ code: 'DATABASE_UNAVAILABLE' });
+    expect(await other.alone('other work', async () => 2)).toBe(2);
+  });
+  await expect(store.alone('work', () => Promise.reject(new Error('broken')))).rejects.toThrow('broken');
+  expect(await other.alone('work', async () => 3)).toBe(3);
+  await other.close();
+});
+
+test('statements keep their plans under names that are made of their text, and have none behind a pooler', async () => {
+  const query = jest.spyOn(Client.prototype, 'query');
+  const namesIn = async (url: string) => {
+    query.mockClear();
+    const opened = openStore(url, { poolSize: 1 });
+    await opened.customersById(['c1']); // asked by pg
+    await opened.counts(); // asked by Prisma
+    await opened.close();
+    return query.mock.calls.map(([asked]) => (asked as unknown as { name?: string }).name);
+  };
+  try {
+    const names = await namesIn(database.url);
+    expect(names.length).toBeGreaterThanOrEqual(2);
+    for (const name of names) expect(name).toMatch(/^vitrine_[0-9a-f]{24}$/);
+    expect(new Set(names).size).toBe(names.length);
+    expect(await namesIn(database.url)).toEqual(names);
+    const url = new URL(database.url);
+    url.searchParams.set('pgbouncer', 'true');
+    expect(await namesIn(url.toString())).toEqual(names.map(() => undefined));
+  } finally {
+    query.mockRestore();
+  }
 });
 
 test('a purchase dated in the future does not set the clock', async () => {

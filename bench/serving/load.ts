@@ -79,6 +79,8 @@ function openLoop(load: Extract<Load, { kind: 'open' }>, send: Send, clock: Cloc
       finished = true;
     };
     const sendDue = (): void => {
+      // An answer that comes after the load was given up frees its connection, and nothing is to be sent any more.
+      if (finished) return;
       while (next < count && dueAt(next) <= clock.now()) {
         const connection = free.pop();
         if (connection === undefined) {
@@ -105,9 +107,8 @@ function openLoop(load: Extract<Load, { kind: 'open' }>, send: Send, clock: Cloc
       waited = false;
     };
     const tick = (): void => {
-      if (finished) return;
       sendDue();
-      if (next < count) clock.at(Math.max(dueAt(next), clock.now() + 1), tick);
+      if (!finished && next < count) clock.at(Math.max(dueAt(next), clock.now() + 1), tick);
     };
     tick();
     clock.at(dueAt(count) + GIVE_UP_MS, finishOnce);

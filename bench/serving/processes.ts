@@ -63,7 +63,8 @@ export async function cpuDuring<T>(
   const before = cpuMsOf(pid);
   let looking: Promise<void> = Promise.resolve();
   const timer = setInterval(() => {
-    looking = looking.then(() => look(true));
+    // One that fails is no end of the work: the last one, behind it, tells.
+    looking = looking.then(() => look(true)).catch(() => undefined);
   }, LOOK_MS);
   try {
     const result = await work();

@@ -32,12 +32,10 @@ export async function startServer(shop: BenchShop, control: Client, closing: Clo
   });
   closing(() => endProcess(child));
   const pid = child.pid ?? 0;
+  let late: NodeJS.Timeout | undefined;
   const port = await new Promise<number>((resolve, reject) => {
     let said = '';
-    const late = setTimeout(
-      () => reject(new Error(`the server was not ready within ${READY_MS} ms: ${said}`)),
-      READY_MS,
-    );
+    late = setTimeout(() => reject(new Error(`the server was not ready within ${READY_MS} ms: ${said}`)), READY_MS);
     child.stderr.on('data', (chunk: Buffer) => {
       said = (said + chunk.toString()).slice(-4000);
       const address = /Serving http:\/\/[^:/]+:(\d+)/.exec(said);
@@ -45,8 +43,8 @@ export async function startServer(shop: BenchShop, control: Client, closing: Clo
     });
     child.on('exit', (status) => reject(new Error(`the server ended with ${String(status)}: ${said}`)));
     child.on('error', reject);
-    child.stderr.once('close', () => clearTimeout(late));
-    void Promise.resolve().then(() => late.unref());
+  }).finally(() => {
+    clearTimeout(late);
   });
   const ready = await fetch(`http://127.0.0.1:${port}/health/ready`);
   if (ready.status !== 200) throw new Error(`the server is not ready: ${await ready.text()}`);

@@ -61,8 +61,8 @@ export interface ImportResult {
   /** null: nothing was rejected. */
   readonly rejectsFile: string | null;
   readonly synthetic: boolean;
-  /** What the whole database takes on disk, indexes included. */
-  readonly databaseBytes: number;
+  /** What the whole database takes on disk, indexes included; null: the database did not say. */
+  readonly databaseBytes: number | null;
   readonly seconds: number;
 }
 
@@ -136,12 +136,15 @@ async function load(
   await keepFact(client, 'mapping', mapping);
   await keepFact(client, 'synthetic', synthetic);
   await client.query('COMMIT');
-  begin(5);
-  // Besides statistics for the planner, a map of what all may see: without it no answer can come from an index alone.
-  await client.query('VACUUM (ANALYZE) articles, customers, purchases');
+  // From here on the import has happened: whatever fails or is stopped now takes nothing of it back.
+  progress.tick(5, steps[5]);
+  const databaseBytes = await tidy(client).catch((thrown: unknown) => {
+    reporter.say(
+      `Everything is imported, but the database was not tidied up: ${asError(thrown).message}. It does so itself in time.`,
+    );
+    return null;
+  });
   progress.done();
-  for (const kind of ['articles', 'customers', 'transactions'] as const) await dropStaging(client, kind);
-  const { rows: sizes } = await client.query<{ bytes: string }>('SELECT pg_database_size(current_database()) AS bytes');
 
   const result = (staged: Staged, counts: MergeCounts): FileResult => ({
     file: staged.file,
@@ -163,8 +166,17 @@ async function load(
     rejected,
     rejectsFile: rejected > 0 ? rejects.path : null,
     synthetic: synthetic !== undefined,
-    databaseBytes: Number(sizes[0].bytes),
+    databaseBytes,
   };
+}
+
+/** What is good after an import, but no part of it. Gives what the database takes on disk. */
+async function tidy(client: Client): Promise<number> {
+  // Besides statistics for the planner, a map of what all may see: without it no answer can come from an index alone.
+  await client.query('VACUUM (ANALYZE) articles, customers, purchases');
+  for (const kind of ['articles', 'customers', 'transactions'] as const) await dropStaging(client, kind);
+  const { rows } = await client.query<{ bytes: string }>('SELECT pg_database_size(current_database()) AS bytes');
+  return Number(rows[0].bytes);
 }
 
 interface Staged {

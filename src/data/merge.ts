@@ -1,7 +1,8 @@
 // The SQL of an import: temporary tables like the store's, and the statements that merge them into it. Rows that are the
 // same are not touched, so that updated_at moves only for articles that changed. Knows nothing of files.
 
-import type { Client } from 'pg';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DatabaseError, type Client } from 'pg';
 import type { RowFault } from './csv';
 import { FIELDS, type FileKind, type Kind } from './mapping';
 
@@ -92,8 +93,13 @@ export async function mergePurchases(
     )
     FROM ${staged} AS staged JOIN customers AS c USING (customer_id) JOIN articles AS a USING (article_id)
     ORDER BY staged.bought_at, c.key, a.key`;
-  const { rows: found } = await client.query<{ empty: boolean }>('SELECT NOT EXISTS (SELECT FROM purchases) AS empty');
-  if (found[0].empty) {
+  // Asked again under the lock: an order may have been recorded in between.
+  if (
+    (await noPurchases(client)) &&
+    (await ownsAll(client)) &&
+    (await lockAll(client)) &&
+    (await noPurchases(client))
+  ) {
     const inserted = await withoutIndexes(client, 'purchases', async () => {
       const { rowCount } = await client.query(insert);
       onKeys();
@@ -114,6 +120,45 @@ export async function mergePurchases(
   );
   const [inserted, updated, all] = [Number(rows[0].inserted), Number(rows[0].updated), Number(rows[0].all)];
   return { inserted, updated, unchanged: all - inserted - updated, bareCustomers: bareCustomers ?? 0 };
+}
+
+async function noPurchases(client: Client): Promise<boolean> {
+  const { rows } = await client.query<{ empty: boolean }>('SELECT NOT EXISTS (SELECT FROM purchases) AS empty');
+  return rows[0].empty;
+}
+
+/** What dropping the keys of purchases locks: those that they point to as well. */
+const LOCKED = ['customers', 'articles', 'purchases'];
+const LOCK_TRIES = 100;
+const LOCK_PAUSE_MS = 20;
+const LOCK_NOT_AVAILABLE = '55P03';
+
+/** Whether keys and indexes may be dropped: rights to the rows are enough to import, but not for that. */
+async function ownsAll(client: Client): Promise<boolean> {
+  const { rows } = await client.query<{ owns: boolean }>(
+    `SELECT bool_and(pg_has_role(relowner, 'USAGE')) AS owns FROM pg_class WHERE oid = ANY ($1::text[]::regclass[])`,
+    [LOCKED],
+  );
+  return rows[0].owns;
+}
+
+/**
+ * Whether the tables are this transaction's alone now. All at once or none: whoever else has one and waits for another, in whatever
+ * order, goes on meanwhile, so that no two wait for each other. Who reads for long is not waited for.
+ */
+async function lockAll(client: Client): Promise<boolean> {
+  await client.query('SAVEPOINT unlocked');
+  for (let tries = 0; tries < LOCK_TRIES; tries++) {
+    if (tries > 0) await sleep(LOCK_PAUSE_MS);
+    try {
+      await client.query(`LOCK TABLE ${LOCKED.join(', ')} IN ACCESS EXCLUSIVE MODE NOWAIT`);
+      return true;
+    } catch (thrown) {
+      if (!(thrown instanceof DatabaseError) || thrown.code !== LOCK_NOT_AVAILABLE) throw thrown;
+      await client.query('ROLLBACK TO SAVEPOINT unlocked');
+    }
+  }
+  return false;
 }
 
 /**

@@ -3,7 +3,7 @@
 
 import { createHash } from 'node:crypto';
 import { PrismaPg } from '@prisma/adapter-pg';
-import { Pool, type QueryResultRow } from 'pg';
+import { Client, Pool, type QueryResultRow } from 'pg';
 import { asError, VitrineError } from '../errors';
 import { FIELDS } from './mapping';
 import { recordOrder, type Ask, type Order, type RecordedOrder } from './orders';
@@ -91,6 +91,11 @@ export interface Store {
   fact(name: string): Promise<unknown>;
   /** undefined forgets it. */
   setFact(name: string, value: unknown): Promise<void>;
+  /**
+   * Does what only one process may do at a time, under a lock of the database: a killed one's lock is gone with its connection.
+   * @throws VitrineError DATABASE_UNAVAILABLE, also where another process is at it
+   */
+  alone<T>(name: string, work: () => Promise<T>): Promise<T>;
   /** Forgets everything: rows and facts. */
   clear(): Promise<void>;
   ping(): Promise<void>;
@@ -364,6 +369,8 @@ export function openStore(url: string, options: StoreOptions = {}): Store {
             ${lists.map(({ customerKey }) => customerKey)}::int[], ${lists.map(({ articleKeys }) => arrayOf(articleKeys))}::text[],
             ${lists.map(({ scores }) => arrayOf(scores))}::text[]
           ) AS listed(key, articles, scores) JOIN customers USING (key)
+          -- Who is being deleted in this moment is waited for, and is then not among them.
+          FOR KEY SHARE OF customers
           ON CONFLICT (customer_key) DO UPDATE SET article_keys = excluded.article_keys, scores = excluded.scores,
             release = excluded.release, made_at = excluded.made_at`,
       );
@@ -388,6 +395,28 @@ export function openStore(url: string, options: StoreOptions = {}): Store {
       // As it will be read again: a plain JSON value.
       const json = JSON.parse(JSON.stringify(value)) as Prisma.InputJsonValue;
       await ask(prisma.fact.upsert({ where: { name }, create: { name, value: json }, update: { value: json } }));
+    },
+
+    async alone(name, work) {
+      const client = new Client({ connectionString: url, application_name: `vitrine ${name}` });
+      client.on('error', () => undefined);
+      try {
+        await ask(client.connect());
+        const { rows } = await ask(
+          client.query<{ mine: boolean }>('SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS mine', [
+            `vitrine ${name}`,
+          ]),
+        );
+        if (!rows[0].mine) {
+          throw new VitrineError(
+            'DATABASE_UNAVAILABLE',
+            `Another \`${name}\` runs on this database; run this one when it has ended.`,
+          );
+        }
+        return await work();
+      } finally {
+        await client.end().catch(() => undefined);
+      }
     },
 
     async clear() {

@@ -84,6 +84,7 @@ export type Request =
       readonly model: Uint8Array;
       readonly carried: Carried;
     }
+  | { readonly kind: 'unload'; readonly id: number; readonly name: string }
   | { readonly kind: 'carried'; readonly id: number; readonly name: string }
   | {
       readonly kind: 'run';
@@ -130,8 +131,10 @@ export function openEngine({ workers = 1, threadsPerRun = 1, device = 'cpu' }: E
       const alone = Object.keys(carried).length > 0;
       if (alone) homes.set(name, home);
       else homes.delete(name);
-      const loading = (alone ? [home] : threads).map((thread) =>
-        thread.ask((id) => ({ kind: 'load', id, name, model, carried })),
+      const loading = threads.map((thread) =>
+        thread.ask((id) =>
+          alone && thread !== home ? { kind: 'unload', id, name } : { kind: 'load', id, name, model, carried },
+        ),
       );
       await Promise.all(loading);
     },

@@ -51,6 +51,8 @@ function done(request: Exclude<Request, { kind: 'close' }>): Promise<Lent> {
   switch (request.kind) {
     case 'load':
       return load(request);
+    case 'unload':
+      return unload(request);
     case 'run':
       return run(request);
     case 'lend':
@@ -67,6 +69,13 @@ async function load({ name, model, carried }: Extract<Request, { kind: 'load' }>
   await models.get(name)?.session.release();
   const inputs = Object.entries(carried).map(([input, output]) => ({ input, output, now: undefined, next: undefined }));
   models.set(name, { session, carried: inputs });
+  return { inputs: {}, outputs: {} };
+}
+
+/** Forgets a model, if it is there. */
+async function unload({ name }: Extract<Request, { kind: 'unload' }>): Promise<Lent> {
+  await models.get(name)?.session.release();
+  models.delete(name);
   return { inputs: {}, outputs: {} };
 }
 

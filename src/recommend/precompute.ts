@@ -5,8 +5,10 @@ import type { Reporter } from '../telemetry';
 import type { Recommender } from './types';
 
 export interface PrecomputeOptions {
-  readonly store: Pick<Store, 'counts' | 'customersPage' | 'saveLists' | 'fact' | 'setFact'>;
+  readonly store: Pick<Store, 'alone' | 'counts' | 'customersPage' | 'saveLists' | 'fact' | 'setFact'>;
   readonly recommender: Pick<Recommender, 'recommend'>;
+  /** Takes over what changed in the store since the last call; called once in a while. */
+  readonly refresh: () => Promise<unknown>;
   /** The release that recommends. */
   readonly release: string;
   /** Articles a customer at most. */
@@ -33,6 +35,7 @@ const IN_FLIGHT = 4;
 /** What is noted of a run, in the facts. */
 const FACT = 'precompute';
 const NOTE_EVERY_MS = 2_000;
+const REFRESH_EVERY_MS = 60_000;
 
 interface Note {
   readonly release: string;
@@ -42,9 +45,16 @@ interface Note {
   readonly customers: number;
 }
 
-/** Makes and keeps the lists of all customers. @throws what the recommender or the store throw: then run it again. */
-export async function precompute(options: PrecomputeOptions): Promise<Precomputed> {
-  const { store, recommender, release, first, anew = false, reporter, signal } = options;
+/**
+ * Makes and keeps the lists of all customers; one run at a time.
+ * @throws what the recommender or the store throw: then run it again.
+ */
+export function precompute(options: PrecomputeOptions): Promise<Precomputed> {
+  return options.store.alone('precompute', () => run(options));
+}
+
+async function run(options: PrecomputeOptions): Promise<Precomputed> {
+  const { store, recommender, refresh, release, first, anew = false, reporter, signal } = options;
   const started = performance.now();
   const found = anew ? undefined : await unfinished(store, release, first);
   let { afterKey, customers } = found ?? { afterKey: 0, customers: 0 };
@@ -53,8 +63,12 @@ export async function precompute(options: PrecomputeOptions): Promise<Precompute
   const total = (await store.counts()).customers;
   const progress = reporter.progress('Recommending', Math.max(0, total - resumedAfter), 'customers');
 
+  /** The note of another run stays until lists take the place of its own: then it would be wrong. */
+  let begun: Promise<void> | undefined;
+
   async function keep(rows: readonly CustomerRow[]): Promise<void> {
     const lists = await recommender.recommend(rows.map((customer) => ({ customerId: customer.id, customer, first })));
+    await (begun ??= note());
     await store.saveLists(
       rows.map((row, r): RecommendationList => {
         const list = lists[r];
@@ -71,6 +85,7 @@ export async function precompute(options: PrecomputeOptions): Promise<Precompute
 
   const inFlight: { readonly rows: readonly CustomerRow[]; readonly kept: Promise<void> }[] = [];
   let noted = performance.now();
+  let refreshed = performance.now();
   /** Waits for the oldest batch: what is noted has no gaps. */
   async function settle(): Promise<void> {
     const oldest = inFlight.shift();
@@ -89,6 +104,10 @@ export async function precompute(options: PrecomputeOptions): Promise<Precompute
   try {
     for (let after = afterKey, more = true; more;) {
       signal?.throwIfAborted();
+      if (performance.now() - refreshed >= REFRESH_EVERY_MS) {
+        await refresh();
+        refreshed = performance.now();
+      }
       const page = await store.customersPage(BATCH, after);
       more = page.hasNext;
       if (page.rows.length === 0) break;
@@ -104,7 +123,7 @@ export async function precompute(options: PrecomputeOptions): Promise<Precompute
     // The others end before anything is closed that they use; what they say is of no interest any more.
     await Promise.allSettled(inFlight.map(({ kept }) => kept));
     // Where this fails too, the next run begins a little further back.
-    await note().catch(() => undefined);
+    if (begun) await note().catch(() => undefined);
     throw thrown;
   }
   await store.setFact(FACT, undefined);

@@ -181,15 +181,18 @@ export function createRecommender({ store, encoder, shop, queryTower, ranker }: 
         const price = prices[article] ?? Number.NaN;
         // What sells first; ties in the order in which they came.
         const units = (one: number): number => sales.month[one] ?? 0;
+        let variants: number[] | undefined;
         return {
           price: Number.isNaN(price) ? null : price,
           soldLastWeek: sales.week[article] ?? 0,
           // Most who ask for a price do not ask for these.
           get variants() {
-            const others = catalogue
+            variants ??= catalogue
               .variantsOf(article)
-              .filter((other) => other !== article && vectors.vectorOf(other) !== undefined);
-            return others.sort((a, b) => units(b) - units(a) || a - b).map((other) => catalogue.keys[other]);
+              .filter((other) => other !== article && vectors.vectorOf(other) !== undefined)
+              .sort((a, b) => units(b) - units(a) || a - b)
+              .map((other) => catalogue.keys[other]);
+            return variants;
           },
         };
       });

@@ -52,8 +52,9 @@ export async function openKept(engine: Engine, folder: string, modelsDir: string
   return { encoder, kept: await keptOf(modelsDir, encoder.fingerprint, reporter) };
 }
 
-/** So many encoders' vectors are kept, of those that were used last. */
+/** So many encoders' vectors are kept, of those that were used last, and all that were used within a day: it may be in this moment. */
 const ENCODERS = 3;
+const IN_USE_MS = 86_400_000;
 
 /** The kept vectors of one encoder; those of the one that was used longest ago go, where there are too many. */
 async function keptOf(modelsDir: string, fingerprint: string, reporter: Reporter): Promise<Checkpoints> {
@@ -61,11 +62,18 @@ async function keptOf(modelsDir: string, fingerprint: string, reporter: Reporter
   const own = join(all, fingerprint);
   await mkdir(own, { recursive: true });
   await utimes(own, new Date(), new Date());
-  const folders = (await readdir(all)).map((name) => join(all, name));
-  const used = new Map(await Promise.all(folders.map(async (path) => [path, (await stat(path)).mtimeMs] as const)));
+  const folders = await Promise.all(
+    (await readdir(all)).map(async (name) => {
+      const path = join(all, name);
+      // One that another run has taken away meanwhile was used long ago.
+      return { path, used: (await stat(path).catch(() => undefined))?.mtimeMs ?? 0 };
+    }),
+  );
   // An encoder that was trained again or changed has another fingerprint: what the former one made is of no use.
-  const last = folders.filter((path) => path !== own).sort((a, b) => (used.get(b) ?? 0) - (used.get(a) ?? 0));
-  for (const path of last.slice(ENCODERS - 1)) await rm(path, { recursive: true, force: true });
+  const last = folders.filter(({ path }) => path !== own).sort((a, b) => b.used - a.used);
+  for (const { path, used } of last.slice(ENCODERS - 1)) {
+    if (Date.now() - used > IN_USE_MS) await rm(path, { recursive: true, force: true });
+  }
   return openCheckpoints(own, reporter);
 }
 

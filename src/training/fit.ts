@@ -55,8 +55,8 @@ export interface FitOptions {
   /** Where to keep what is learnt on the way, and to find what a run that was killed has left. */
   readonly checkpoints?: Checkpoints | undefined;
   /**
-   * A former release to go on from: its towers see the purchases once more and its ranker stays. Nothing may be measured of what comes of it
-   * that the former release has seen.
+   * A former release to go on from: its towers see the purchases once more, or as many of them as others catch up with at most, and
+   * its ranker stays. Nothing may be measured of what comes of it that the former release has seen.
    */
   readonly former?: Trained | undefined;
 }

@@ -1,5 +1,6 @@
 // From a filled store to a release: an evaluation on held-out days first, then the models on everything, then the text
 // encoder, then the files. Knows the order of the work, none of its details.
+import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { Store } from '../data/store';
 import type { ShopOptions } from '../data/synthetic-world';
@@ -14,7 +15,7 @@ import { openCheckpoints, type Checkpoints } from './checkpoint';
 import type { TrainingConfig } from './config';
 import { evaluate } from './evaluate';
 import type { Evaluation } from './evaluation';
-import { fit } from './fit';
+import { fit, type Fitted } from './fit';
 import { fitText } from './fit-text';
 import { cutoffOf, DAY, horizonOf, type Protocol } from './protocols';
 import { evaluationReport } from './report';
@@ -58,7 +59,7 @@ export async function evaluateTraining(
   const synthetic = (await store.fact('synthetic')) as Partial<ShopOptions> | null | undefined;
   const options = { maxCustomers, seed: config.seed, synthetic: synthetic ?? undefined };
   const evaluation = await evaluate(fitted, protocol, options, reporter);
-  return { evaluation, trained: trainedOf('what was measured', fitted.shop.encoder, fitted.models) };
+  return { evaluation, trained: trainedOf(nameOf(fitted.models), fitted.shop.encoder, fitted.models) };
 }
 
 export interface TrainOptions {
@@ -139,6 +140,13 @@ export async function train(
   );
   await checkpoints.clear();
   return { manifest, evaluation };
+}
+
+/** What was measured has no name; what goes on from it must not take up what went on from something else. */
+function nameOf(models: Fitted['models']): string {
+  const hash = createHash('sha256');
+  for (const { bytes } of Object.values(models)) hash.update(bytes);
+  return `measured ${hash.digest('hex').slice(0, 16)}`;
 }
 
 function isoDay(seconds: number): string {

@@ -27,6 +27,8 @@ export interface LiveShop {
   embedTexts(texts: readonly string[], kind?: TextKind): Promise<Float32Array>;
   /** [n, dim] vectors of articles' texts: those that are in the index already, the others read. */
   embedArticles(rows: readonly ArticleRow[]): Promise<Float32Array>;
+  /** The vector of an article's text, by catalogue index; undefined where the article is gone. */
+  textVectorOf(article: number): Float32Array | undefined;
   /** Searches of each index since the shop was opened. */
   readonly searches: { readonly articles: number; readonly similar: number };
   /** How many of the release's articles the store has: few, where a release was trained on another shop. */
@@ -136,11 +138,7 @@ class Shop implements LiveShop {
       const article = this.catalogue.indexOf(row.key);
       // A row that was changed since the last look may say something else by now.
       if (article === undefined || this.versions.get(row.key) !== row.updatedAt.getTime()) unread.push(r);
-      else
-        vectors.set(
-          this.textVectors.subarray(this.idOfArticle[article] * dim, (this.idOfArticle[article] + 1) * dim),
-          r * dim,
-        );
+      else vectors.set(this.textVectorAt(article), r * dim);
     });
     if (unread.length === 0) return vectors;
     const read = await this.embedTexts(unread.map((r) => articleText(rows[r])));
@@ -148,6 +146,15 @@ class Shop implements LiveShop {
       vectors.set(read.subarray(i * dim, (i + 1) * dim), r * dim);
     });
     return vectors;
+  }
+
+  textVectorOf(article: number): Float32Array | undefined {
+    return this.isLive(article) ? this.textVectorAt(article) : undefined;
+  }
+
+  private textVectorAt(article: number): Float32Array {
+    const { dim } = this.parts.release.similar;
+    return this.textVectors.subarray(this.idOfArticle[article] * dim, (this.idOfArticle[article] + 1) * dim);
   }
 
   /** Reads every article once. */

@@ -12,7 +12,7 @@ import { openEngine, type Engine } from '../src/engine/engine';
 import { fitTokeniser } from '../src/features/text';
 import { encodeOnnx } from '../src/graph/onnx';
 import { createRandom } from '../src/random';
-import { textEncoder } from '../src/training/text-encoder';
+import { textDim, textEncoder } from '../src/training/text-encoder';
 import {
   byHand,
   clipModel,
@@ -277,7 +277,9 @@ describe('a folder that is no text encoder', () => {
       {
         'onnx/text_model.onnx': encodeOnnx({
           name: 'x',
-          outputs: { y: textEncoder(fitTokeniser([]), 4)('text') },
+          outputs: {
+            y: textEncoder(fitTokeniser([]), { looks: { dim: 3, steps: 1 }, taste: { dim: 1, steps: 1, share: 0.2 } }),
+          },
           values: new Map(),
           embeddings: 'fed',
         }).bytes,
@@ -300,13 +302,16 @@ async function openBuiltIn(): Promise<TextEncoder> {
   const tokeniser = fitTokeniser(['red dress', 'red shirt', 'blue dress', 'blue shirt']);
   const random = createRandom(3);
   const numbers = (size: number) => Float32Array.from({ length: size }, () => random.normal());
-  const dim = 5;
-  const graph = textEncoder(tokeniser, dim)('text');
+  const parts = { looks: { dim: 3, steps: 1 }, taste: { dim: 2, steps: 1, share: 0.2 } };
+  const dim = textDim(parts);
+  const graph = textEncoder(tokeniser, parts);
   const { inputs } = encodeOnnx({ name: 'text', outputs: { text: graph }, embeddings: 'fed' });
-  const values = new Map([['text.tokens', numbers(tokeniser.slots * dim)]]);
+  const values = new Map([
+    ['text.looks.tokens', numbers(tokeniser.slots * parts.looks.dim)],
+    ['text.taste.tokens', numbers(tokeniser.slots * parts.taste.dim)],
+  ]);
   for (const { name, shape } of inputs) {
-    if (name.startsWith('text.layers'))
-      values.set(name, numbers(shape.reduce<number>((size, d) => size * Number(d), 1)));
+    if (name.includes('.layers')) values.set(name, numbers(shape.reduce<number>((size, d) => size * Number(d), 1)));
   }
   const { bytes } = encodeOnnx({ name: 'text', outputs: { text: graph }, values, embeddings: 'inline' });
   await engine.load('built-in', bytes);

@@ -11,11 +11,13 @@ import { similarQualityTable, similarSheet } from '../src/show';
 import { silentReporter } from '../src/telemetry';
 import { trainingConfig } from '../src/training/config';
 import { openKept } from '../src/training/embed';
-import { measureSimilar, type SimilarQuality } from '../src/training/similar-quality';
+import { measureSimilar, SERVED, type SimilarQuality } from '../src/training/similar-quality';
 import { writeEncoder } from './clip-folder';
 import { createShop } from './world';
 
-const METHODS = ['random', 'same type', 'TF-IDF', 'encoder', 'encoder, co-purchase 0.5', 'encoder small-clip'];
+const METHODS = ['random', 'same type', 'TF-IDF', 'encoder', SERVED, 'encoder, co-purchase 0.5', 'encoder small-clip'];
+/** Those whose margin is measured. */
+const ENCODERS = METHODS.slice(3);
 
 let base: string;
 let shop: Awaited<ReturnType<typeof createShop>>;
@@ -29,7 +31,7 @@ beforeAll(async () => {
   const questions = { articles: 200, days: 7, coPurchase: [0.5], show: 3, other };
   quality = await measureSimilar(engine, shop.store, trainingConfig('tiny', 1), questions, silentReporter);
   await engine.close();
-}, 60_000);
+}, 180_000);
 afterAll(async () => {
   await shop.close();
   await rm(base, { recursive: true, force: true });
@@ -61,6 +63,18 @@ test('the encoder agrees far better than chance', () => {
   expect(encoder.sold.type).toBeGreaterThan(5 * random.sold.type);
 });
 
+test('the margin is what an encoder has more than TF-IDF, and lies within its interval', () => {
+  const { margins, methods } = quality;
+  expect(Object.keys(margins)).toEqual(ENCODERS);
+  for (const [name, { catalogue, sold, bought, interval }] of Object.entries(margins)) {
+    expect(catalogue.type).toBeCloseTo(methods[name].catalogue.type - methods['TF-IDF'].catalogue.type, 10);
+    expect(sold.colour).toBeCloseTo(methods[name].sold.colour - methods['TF-IDF'].sold.colour, 10);
+    expect(bought).toBeCloseTo(methods[name].bought - methods['TF-IDF'].bought, 10);
+    expect(interval[0]).toBeLessThan(bought);
+    expect(interval[1]).toBeGreaterThan(bought);
+  }
+});
+
 test('a share of co-purchases finds more of what is bought together', () => {
   const { encoder, 'encoder, co-purchase 0.5': blended, 'TF-IDF': words } = quality.methods;
   expect(blended.bought).toBeGreaterThan(encoder.bought);
@@ -80,8 +94,8 @@ test('searches are measured of every method that reads words: mistaken ones find
 
 test('the tables have a line for each method', () => {
   const lines = similarQualityTable(quality).split('\n');
-  expect(lines).toHaveLength(3 + METHODS.length + 4 + METHODS.length + 4 + 3);
-  expect(lines.filter((line) => /^encoder {2,}/.test(line))).toHaveLength(3);
+  expect(lines).toHaveLength(3 + METHODS.length + 4 + METHODS.length + 4 + 2 * ENCODERS.length + 4 + 3);
+  expect(lines.filter((line) => /^encoder {2,}/.test(line))).toHaveLength(4);
 });
 
 describe('the picture', () => {
@@ -98,7 +112,7 @@ describe('the picture', () => {
     expect(new Set(rows.map((row) => row.colourGroupName)).size).toBe(3);
     expect(new Set(rows.map((row) => row.graphicalAppearanceName)).size).toBe(3);
     for (const { article, lists } of quality.shown) {
-      expect(Object.keys(lists)).toEqual(['encoder', 'encoder small-clip', 'TF-IDF']);
+      expect(Object.keys(lists)).toEqual([SERVED, 'encoder small-clip', 'TF-IDF']);
       for (const list of Object.values(lists)) {
         expect(new Set(list).size).toBe(12);
         expect(list).not.toContain(article);
@@ -109,7 +123,7 @@ describe('the picture', () => {
   test('marks and counts what agrees', async () => {
     const [{ lists }] = quality.shown;
     const [own] = rows;
-    const alike = await shop.store.articlesById(lists.encoder);
+    const alike = await shop.store.articlesById(lists[SERVED]);
     const count = alike.filter((row) => row?.productTypeName === own.productTypeName).length;
     const [firstRow] = picture.split('class="title"').slice(1);
     expect(firstRow).toContain(`>type</text><text class="number"`);

@@ -218,18 +218,19 @@ describe('the text encoder', () => {
   beforeAll(async () => {
     engine = openEngine();
     tokeniser = fitTokeniser(rows.map(articleText));
-    const settings = { dim: DIM, temperature: 0.1, batch: 64, denseRate: 0.003, tableRate: 0.05 };
+    const settings = { temperature: 0.1, batch: 64, denseRate: 0.003, tableRate: 0.05 };
+    const parts = { looks: { dim: DIM - 4, steps: 150 }, taste: { dim: 4, steps: 10, share: 0.1 } };
     const keep = [0.3, 0.7] as const;
     const tokens: Batch = tokeniser.inputs(rows.map(articleText));
     const weights = await trainTextEncoder(
       engine,
       tokeniser,
       { tokens },
-      { ...settings, keep, steps: 150 },
+      { ...settings, ...parts, keep },
       createRandom(2),
       silentReporter,
     );
-    const outputs = { vector: textEncoder(tokeniser, DIM)('text') };
+    const outputs = { vector: textEncoder(tokeniser, parts) };
     const model = encodeOnnx({ name: 'text', outputs, values: weights, embeddings: 'inline' });
     await engine.load('text', model.bytes);
     vectors = await encode(rows.map(articleText));
@@ -269,23 +270,24 @@ describe('the text encoder', () => {
     const neighbours = Int32Array.from(rows, (_, i) => (kindOf(i) === 2 ? boots[i % boots.length] : -1));
     const lessons = {
       tokens: taught.inputs(texts),
-      groups: [Int32Array.from(rows, (_, i) => 1 + (i % 2))],
-      together: {
+      looks: [Int32Array.from(rows, (_, i) => 1 + (i % 2))],
+      taste: {
         coPurchases: new CoPurchases(1, neighbours, new Float32Array(rows.length).fill(1)),
         sold: Int32Array.from(rows.keys()).filter((i) => kindOf(i) === 2),
       },
     };
-    const settings = { dim: DIM, temperature: 0.1, batch: 64, denseRate: 0.003, tableRate: 0.05 };
+    const settings = { temperature: 0.1, batch: 64, denseRate: 0.003, tableRate: 0.05 };
+    const parts = { looks: { dim: DIM / 2, steps: 200 }, taste: { dim: DIM / 2, steps: 200, share: 0.5 } };
     const keep = [0.1, 0.9] as const;
     const weights = await trainTextEncoder(
       engine,
       taught,
       lessons,
-      { ...settings, keep, steps: 300 },
+      { ...settings, ...parts, keep },
       createRandom(3),
       silentReporter,
     );
-    const outputs = { vector: textEncoder(taught, DIM)('text') };
+    const outputs = { vector: textEncoder(taught, parts) };
     await engine.load('taught', encodeOnnx({ name: 'text', outputs, values: weights, embeddings: 'inline' }).bytes);
     const { vector } = await engine.run('taught', taught.inputs(texts));
     const own = texts.map((_, r) => Float32Array.from(vector.data.subarray(r * DIM, (r + 1) * DIM)));

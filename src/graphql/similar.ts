@@ -3,6 +3,7 @@
 
 import { Arg, Ctx, Field, FieldResolver, Float, ID, Int, ObjectType, Query, Resolver, Root } from 'type-graphql';
 import type { ArticleRow } from '../data/store';
+import { CO_PURCHASE_SHARE } from '../recommend/alike';
 import type { SimilarRequest } from '../recommend/types';
 import { Article, withArticles } from './article';
 import type { Context } from './context';
@@ -19,7 +20,7 @@ export class SimilarArticle {
   @Field((_type) => Float, {
     description:
       "How alike, from −1 to 1: the cosine of the two descriptions' embeddings, blended with how often both are bought " +
-      'where `coPurchase` was given.',
+      'by the share `coPurchase`.',
   })
   score!: number;
 }
@@ -42,7 +43,8 @@ export class SimilarResolver {
   similarArticles(
     @Arg('articleId', (_type) => ID, { description: "The shop's id of the article." }) articleId: string,
     @Arg('first', (_type) => Int, { defaultValue: 12, description: FIRST }) first: number,
-    @Arg('coPurchase', (_type) => Float, { defaultValue: 0, description: CO_PURCHASE }) coPurchase: number,
+    @Arg('coPurchase', (_type) => Float, { defaultValue: CO_PURCHASE_SHARE, description: CO_PURCHASE })
+    coPurchase: number,
     @Arg('perProduct', (_type) => Int, { defaultValue: 2, description: PER_PRODUCT }) perProduct: number,
     @Ctx() context: Context,
   ): Promise<SimilarArticle[] | null> {
@@ -56,7 +58,8 @@ export class SimilarResolver {
   async similar(
     @Root() article: ArticleRow,
     @Arg('first', (_type) => Int, { defaultValue: 12, description: FIRST }) first: number,
-    @Arg('coPurchase', (_type) => Float, { defaultValue: 0, description: CO_PURCHASE }) coPurchase: number,
+    @Arg('coPurchase', (_type) => Float, { defaultValue: CO_PURCHASE_SHARE, description: CO_PURCHASE })
+    coPurchase: number,
     @Arg('perProduct', (_type) => Int, { defaultValue: 2, description: PER_PRODUCT }) perProduct: number,
     @Ctx() context: Context,
   ): Promise<SimilarArticle[]> {

@@ -4,9 +4,8 @@ import type { LiveShop } from './live-shop';
 import type { SimilarArticle } from './types';
 
 /** What is needed of a shop. */
-export interface AlikeShop extends Pick<LiveShop, 'catalogue' | 'similar'> {
+export interface AlikeShop extends Pick<LiveShop, 'catalogue' | 'similar' | 'textVectorOf'> {
   readonly habits: Pick<LiveShop['habits'], 'coPurchases'>;
-  readonly vectors: Pick<LiveShop['vectors'], 'vectorOf'>;
 }
 
 /** What something is compared with. */
@@ -19,6 +18,9 @@ export interface Likeness {
   /** Articles of one product at most. */
   readonly perProduct: number;
 }
+
+/** The share of co-purchases where a request does not say: it brings what is bought together among what is alike, and no strangers. */
+export const CO_PURCHASE_SHARE = 0.05;
 
 /** Searched besides what is asked for: of one product there may be dozens, of which few are kept. */
 const SPARE = 64;
@@ -33,7 +35,8 @@ export function rankAlike(shop: AlikeShop, vectors: Float32Array, wanted: readon
       k,
       wanted.map(({ article }) => article),
     );
-    const lists = wanted.map((likeness, r) => rank(shop, found[r], likeness));
+    const dim = vectors.length / wanted.length;
+    const lists = wanted.map((one, r) => rank(shop, vectors.subarray(r * dim, (r + 1) * dim), found[r], one));
     // Rarely most of what is near is of one product: then farther away.
     if (k >= size || lists.every((list, r) => list.length >= wanted[r].first)) return lists;
     k = Math.min(size, k * 4);
@@ -47,11 +50,12 @@ interface Near {
 
 function rank(
   shop: AlikeShop,
+  vector: Float32Array,
   near: readonly Near[],
   { article: own, first, coPurchase, perProduct }: Likeness,
 ): SimilarArticle[] {
   const { catalogue } = shop;
-  const candidates = own === undefined || coPurchase === 0 ? near : blend(shop, near, own, coPurchase);
+  const candidates = own === undefined || coPurchase === 0 ? near : blend(shop, vector, near, own, coPurchase);
   const ofProduct = new Map<number, number>();
   return candidates
     .filter(({ article }) => {
@@ -73,21 +77,32 @@ function rank(
 
 /**
  * Scores of text and of purchases, weighted. Purchases count by how near an article is to the one that is bought with this
- * most of all. What is bought together but not like it in words is as near in words as the farthest that was found, at most.
+ * most of all; of what is bought together, too, it counts how alike it is in words.
  */
-function blend(shop: AlikeShop, near: readonly Near[], own: number, share: number): Near[] {
+function blend(shop: AlikeShop, vector: Float32Array, near: readonly Near[], own: number, share: number): Near[] {
   const { width, neighbours, nearness } = shop.habits.coPurchases;
+  const texts = new Map(near.map(({ article, score }) => [article, score]));
   const together = new Map<number, number>();
   for (let n = own * width; n < (own + 1) * width && neighbours[n] >= 0; n++) {
-    // Sorted: the first is the nearest. An article that is gone has no vector.
-    if (shop.vectors.vectorOf(neighbours[n])) together.set(neighbours[n], nearness[n] / nearness[own * width]);
+    const other = neighbours[n];
+    const text = texts.get(other) ?? cosine(vector, shop.textVectorOf(other));
+    // One that is gone has none.
+    if (text === undefined) continue;
+    texts.set(other, text);
+    // Sorted: the first is the nearest.
+    together.set(other, nearness[n] / nearness[own * width]);
   }
   if (together.size === 0) return [...near];
-  const farthest = near.at(-1)?.score ?? 0;
-  const texts = new Map(near.map(({ article, score }) => [article, score]));
-  for (const article of together.keys()) if (!texts.has(article)) texts.set(article, farthest);
   return Array.from(texts, ([article, score]) => ({
     article,
     score: (1 - share) * score + share * (together.get(article) ?? 0),
   })).sort((a, b) => b.score - a.score || a.article - b.article);
+}
+
+/** Of vectors of unit length. */
+function cosine(a: Float32Array, b: Float32Array | undefined): number | undefined {
+  if (!b) return undefined;
+  let sum = 0;
+  for (let d = 0; d < b.length; d++) sum += a[d] * b[d];
+  return sum;
 }

@@ -36,6 +36,8 @@ export interface LiveShop {
   articleOf(id: string): number | undefined;
   /** [n, dim] vectors of articles' texts, by catalogue index or row: those that are in the index already, the others read. */
   embedArticles(articles: readonly (number | ArticleRow)[]): Promise<Float32Array>;
+  /** The vector of an article's text, by catalogue index; undefined where the article is gone. */
+  textVectorOf(article: number): Float32Array | undefined;
   /** Searches of each index since the shop was opened. */
   readonly searches: { readonly articles: number; readonly similar: number };
   /** How many of the release's articles the store has: few, where a release was trained on another shop. */
@@ -199,10 +201,8 @@ class Shop implements LiveShop {
     const unread: { r: number; row: ArticleRow }[] = [];
     articles.forEach((one, r) => {
       const article = typeof one === 'number' ? one : this.indexOfUnchanged(one);
-      if (article !== undefined) {
-        const at = this.idOfArticle[article] * dim;
-        vectors.set(this.textVectors.subarray(at, at + dim), r * dim);
-      } else if (typeof one !== 'number') unread.push({ r, row: one });
+      if (article !== undefined) vectors.set(this.textVectorAt(article), r * dim);
+      else if (typeof one !== 'number') unread.push({ r, row: one });
     });
     if (unread.length === 0) return vectors;
     const read = await this.embedTexts(unread.map(({ row }) => articleText(row)));
@@ -215,6 +215,15 @@ class Shop implements LiveShop {
   /** The catalogue index of a row that is as it was at the last look. */
   private indexOfUnchanged({ key, updatedAt }: ArticleRow): number | undefined {
     return this.versions.get(key) === updatedAt.getTime() ? this.catalogue.indexOf(key) : undefined;
+  }
+
+  textVectorOf(article: number): Float32Array | undefined {
+    return this.isLive(article) ? this.textVectorAt(article) : undefined;
+  }
+
+  private textVectorAt(article: number): Float32Array {
+    const { dim } = this.parts.release.similar;
+    return this.textVectors.subarray(this.idOfArticle[article] * dim, (this.idOfArticle[article] + 1) * dim);
   }
 
   /** Reads every article once. */

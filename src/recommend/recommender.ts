@@ -5,7 +5,7 @@ import { foundBy, sourceOf, SOURCES, sourcesOf, type Candidates, type SourceName
 import type { Encoder } from '../features/encoder';
 import { PAST_LIMIT, type PastPurchase } from '../features/pairs';
 import { createStageTimer, type StageTimer } from '../telemetry';
-import { rankAlike } from './alike';
+import { CO_PURCHASE_SHARE, rankAlike } from './alike';
 import type { LiveShop } from './live-shop';
 import { createPipeline, topIndices, type Model } from './pipeline';
 import type {
@@ -134,7 +134,7 @@ export function createRecommender({ store, encoder, shop, queryTower, ranker }: 
       const ranked = rankAlike(
         shop,
         texts,
-        asked.map(({ own, first, coPurchase = 0, perProduct = PER_PRODUCT }) => ({
+        asked.map(({ own, first, coPurchase = CO_PURCHASE_SHARE, perProduct = PER_PRODUCT }) => ({
           // One that came since the last look has no place yet: nothing is bought with it, and it finds not itself.
           article: typeof own === 'number' ? own : (catalogue.indexOf(own.key) ?? -1),
           first,

@@ -65,10 +65,10 @@ export function trainingConfig(size: Size, seed: number): TrainingConfig {
       weightDecay: 0.01,
     },
     text: {
-      dim: tiny ? 64 : 96,
+      looks: { dim: tiny ? 48 : 64, steps: tiny ? 240 : full ? 8_000 : 3_200 },
+      taste: { dim: tiny ? 32 : 48, steps: tiny ? 200 : full ? 6_000 : 2_500, share: 0.4 },
       temperature: 0.1,
       batch: tiny ? 256 : 512,
-      steps: tiny ? 300 : full ? 10_000 : 4_000,
       denseRate: 0.001,
       tableRate: 0.05,
       keep: [0.1, 0.9],

@@ -15,7 +15,7 @@ import type { VectorIndex } from '../release/vector-index';
 import type { Reporter } from '../telemetry';
 import type { TrainingConfig } from './config';
 import { indexVectors } from './fit';
-import { textEncoder, trainTextEncoder } from './text-encoder';
+import { textDim, textEncoder, trainTextEncoder } from './text-encoder';
 
 export interface FittedText {
   readonly tokeniser: Tokeniser;
@@ -37,18 +37,18 @@ export async function fitText(
   config: Pick<TrainingConfig, 'text' | 'seed'>,
   reporter: Reporter,
 ): Promise<FittedText> {
-  const { dim } = config.text;
+  const dim = textDim(config.text);
   const { texts, catalogue, encoder } = shop;
   const tokeniser = fitTokeniser(texts);
   const lessons = {
     tokens: tokeniser.inputs(texts),
-    groups: groupsOf(catalogue, encoder),
-    together: { coPurchases, sold: soldOf(shop, known) },
+    looks: groupsOf(catalogue, encoder, LOOKS),
+    taste: { groups: groupsOf(catalogue, encoder, TASTE), coPurchases, sold: soldOf(shop, known) },
   };
   const random = createRandom(config.seed, 'text');
   const weights = await trainTextEncoder(engine, tokeniser, lessons, config.text, random, reporter);
   const name = 'text_encoder';
-  const output = textEncoder(tokeniser, dim)('text');
+  const output = textEncoder(tokeniser, config.text);
   const model = encodeOnnx({ name, outputs: { [MODEL_OUTPUT[name]]: output }, values: weights, embeddings: 'inline' });
   const draft = { name: 'draft' };
   await engine.load(modelKey(draft, name), model.bytes);
@@ -60,8 +60,8 @@ export async function fitText(
 }
 
 /**
- * Each article that is known to have sold, as often as the root of its units. As often as it sold, the few that sell most would hear
- * of hardly anything but what is bought with them, and forget what looks like them.
+ * Each article that is known to have sold, as often as the root of its units. As often as it sold, little would be heard of but the few
+ * that sell most.
  */
 function soldOf({ article, offsets, customers, catalogue }: Shop, known: Known): Int32Array {
   const units = new Int32Array(catalogue.size);
@@ -79,21 +79,25 @@ function soldOf({ article, offsets, customers, catalogue }: Shop, known: Known):
 }
 
 /**
- * What makes two articles look alike to people, more and more, by the names of the encoder's features. A shop that does not have them teaches by its words and its purchases alone.
+ * What makes two articles look alike to people, by the names of the encoder's features: in turn, and what people see first twice. A shop
+ * that does not have them teaches by its words and its purchases alone.
  */
 const LOOKS = [
-  ['product_type'],
+  ['product_type', 'department'],
   ['product_type', 'colour_group', 'graphical_appearance'],
   ['product_type', 'colour_group', 'graphical_appearance', 'department'],
+  ['product_type', 'colour_group', 'graphical_appearance'],
 ] as const;
+/** Of few purchases it would be learnt by heart what is bought with what; these hold the words together. */
+const TASTE = [['product_type'], ['product_type', 'colour_group', 'graphical_appearance']] as const;
 
 /** For each list of columns the groups of articles that agree in all of them; 0 where one is not known. */
-function groupsOf(catalogue: Catalogue, encoder: Encoder): Int32Array[] {
+function groupsOf(catalogue: Catalogue, encoder: Encoder, lists: readonly (readonly string[])[]): Int32Array[] {
   const { single } = catalogue.layout;
   // Of a column's slots the first, which has the column's name alone, stands for what is not known.
   const known = encoder.slotNames('article_fields').map((name) => (JSON.parse(name) as unknown[]).length > 1);
   const row = new Int32Array(single.length);
-  return LOOKS.flatMap((columns) => {
+  return lists.flatMap((columns) => {
     const places = columns.map((column) => single.indexOf(column));
     if (places.includes(-1)) return [];
     const numbers = new Map<string, number>();

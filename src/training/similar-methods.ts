@@ -39,7 +39,7 @@ export function byEncoder({ catalogue }: Shop, parts: EncoderParts): Method {
   const shop = {
     catalogue,
     habits,
-    vectors: { vectorOf },
+    textVectorOf: vectorOf,
     similar(queries: Float32Array, most: number) {
       const { ids, scores, k } = index.search(queries, most);
       return Array.from({ length: queries.length / dim }, (_, r) =>

@@ -4,11 +4,12 @@
 import type { Store } from '../data/store';
 import type { TextEncoder } from '../encoders/text-encoder';
 import type { Engine } from '../engine/engine';
-import { VitrineError } from '../errors';
-import { encodeShop, readShop, type Known, type Shop } from '../features/dataset';
+import { encodeShop, readShop } from '../features/dataset';
 import { habitsOf } from '../features/habits';
-import { createRandom, type Random } from '../random';
+import { createRandom } from '../random';
+import { CO_PURCHASE_SHARE } from '../recommend/alike';
 import type { Reporter } from '../telemetry';
+import { percentileInterval, resampledMeans, type Interval } from './bootstrap';
 import type { Checkpoints } from './checkpoint';
 import type { TrainingConfig } from './config';
 import { embedTexts } from './embed';
@@ -17,15 +18,7 @@ import { fitText } from './fit-text';
 import { DAY } from './protocols';
 import { measureSearch, searchQuestions, type NamedColumn, type SearchMeasures } from './search-quality';
 import { atRandom, byEncoder, sameGroup, sample, tfIdf, type Method } from './similar-methods';
-
-/** Columns that should agree, by the names of the encoder's features. */
-const COLUMNS = {
-  type: 'product_type',
-  colour: 'colour_group',
-  pattern: 'graphical_appearance',
-  department: 'department',
-};
-type Column = keyof typeof COLUMNS;
+import { columnsOf, mostBought, pairsAfter, placesOf, type Column } from './similar-questions';
 
 /** The share of what is alike that agrees with the article in each column. */
 export type Agreement = Readonly<Record<Column, number>>;
@@ -39,6 +32,12 @@ export interface SimilarMeasures {
   readonly bought: number;
 }
 
+/** What an encoder has more than TF-IDF. */
+export interface Margin extends SimilarMeasures {
+  /** Of `bought`, 95 %, over resampled customers. */
+  readonly interval: Interval;
+}
+
 /** An article and what is most like it by some methods; ids of the shop. */
 export interface Shown {
   readonly article: string;
@@ -50,6 +49,8 @@ export interface SimilarQuality {
   /** Pairs of articles of different products. */
   readonly pairs: number;
   readonly methods: Readonly<Record<string, SimilarMeasures>>;
+  /** Of each encoder, with each share of co-purchases. */
+  readonly margins: Readonly<Record<string, Margin>>;
   /** Searches for two attributes, and of the methods that read words how many of the first twelve have both. */
   readonly searches: number;
   readonly search: Readonly<Record<string, SearchMeasures>>;
@@ -61,7 +62,7 @@ export interface SimilarQuestions {
   readonly articles: number;
   /** The last days of the data, whose purchases are not learnt from. */
   readonly days: number;
-  /** Shares of co-purchases in what is alike that are measured besides none. */
+  /** Shares of co-purchases in what is alike that are measured besides none and what is usual. */
   readonly coPurchase?: readonly number[] | undefined;
   /** Ids of the articles whose lists are given; a number: so many, chosen by `mostBought`. */
   readonly show?: readonly string[] | number;
@@ -71,7 +72,10 @@ export interface SimilarQuestions {
 
 /** The built-in encoder, among the methods. */
 const ENCODER = 'encoder';
+/** The same with the usual share of co-purchases. */
+export const SERVED = `${ENCODER}, co-purchase ${String(CO_PURCHASE_SHARE)}`;
 const TF_IDF = 'TF-IDF';
+const RESAMPLES = 1_000;
 
 /** @throws VitrineError INPUT_INVALID where an article to be shown is not there. */
 export async function measureSimilar(
@@ -101,19 +105,20 @@ export async function measureSimilar(
     [TF_IDF]: tfIdf(shop),
     [ENCODER]: byEncoder(shop, { ...built, habits, coPurchase: 0 }),
   };
-  for (const share of coPurchase) {
+  for (const share of new Set([CO_PURCHASE_SHARE, ...coPurchase])) {
     const { alike } = byEncoder(shop, { ...built, habits, coPurchase: share });
-    methods[`${ENCODER}, co-purchase ${String(share)}`] = { alike };
+    methods[share === CO_PURCHASE_SHARE ? SERVED : `${ENCODER}, co-purchase ${String(share)}`] = { alike };
   }
-  const shownMethods = [ENCODER, TF_IDF];
+  const shownMethods = [SERVED, TF_IDF];
   if (other) {
     const { vectors } = await embedTexts(other.encoder, shop.texts, other.kept, reporter);
     const index = indexVectors(other.encoder.dim, vectors, reporter);
     const name = `${ENCODER} ${other.encoder.name}`;
-    methods[name] = byEncoder(shop, { encoder: other.encoder, vectors, index, habits, coPurchase: 0 });
+    methods[name] = byEncoder(shop, { encoder: other.encoder, vectors, index, habits, coPurchase: CO_PURCHASE_SHARE });
     shownMethods.splice(1, 0, name);
   }
   const measured: Record<string, SimilarMeasures> = {};
+  const hits: Record<string, readonly number[]> = {};
   const searched: Record<string, SearchMeasures> = {};
   for (const [name, { alike, search }] of Object.entries(methods)) {
     const progress = reporter.progress(`Similar by ${name}`, asked.length + pairs.length, 'lists');
@@ -124,14 +129,15 @@ export async function measureSimilar(
       progress.tick(lists.size);
       return list;
     };
+    hits[name] = pairs.map(({ one, other: bought }) => Number(listOf(one).includes(bought)));
     measured[name] = {
       catalogue: agreement(columns, asked, listOf),
       sold: agreement(
         columns,
-        pairs.map(([one]) => one),
+        pairs.map(({ one }) => one),
         listOf,
       ),
-      bought: mean(pairs.map(([one, bought]) => Number(listOf(one).includes(bought)))),
+      bought: mean(hits[name]),
     };
     progress.done();
     if (search && questions.length > 0) searched[name] = await measureSearch(questions, search);
@@ -144,34 +150,28 @@ export async function measureSimilar(
     ),
   }));
   const counts = { articles: asked.length, pairs: pairs.length, searches: questions.length };
-  return { ...counts, methods: measured, search: searched, shown };
+  const customers = pairs.map(({ customer }) => customer);
+  const resampling = createRandom(config.seed, 'margins');
+  const margins = Object.entries(measured).flatMap(([name, measures]): [string, Margin][] => {
+    if (!name.startsWith(ENCODER)) return [];
+    const [own, others] = resampledMeans([hits[name], hits[TF_IDF]], customers, RESAMPLES, resampling);
+    const interval = percentileInterval(
+      own.map((value, r) => value - others[r]),
+      0.95,
+    );
+    return [[name, { ...less(measures, measured[TF_IDF]), interval }]];
+  });
+  return { ...counts, methods: measured, margins: Object.fromEntries(margins), search: searched, shown };
 }
 
-function columnsOf({ catalogue, encoder }: Shop): Record<Column, NamedColumn> {
-  const { single } = catalogue.layout;
-  const names = encoder.slotNames('article_fields');
-  const row = new Int32Array(single.length);
-  const columnOf = (feature: string): NamedColumn => {
-    const place = single.indexOf(feature);
-    const slots = Int32Array.from({ length: catalogue.size }, (_, article) => {
-      catalogue.copySingle(article, row, 0);
-      return row[place] ?? -1;
-    });
-    return {
-      slots,
-      nameOf(slot) {
-        // Of a column's slots the first, which has the column's name alone, stands for what is not known.
-        const [, value] = slot < 0 ? [] : (JSON.parse(names[slot]) as [string, string?]);
-        return value;
-      },
-    };
-  };
-  return {
-    type: columnOf(COLUMNS.type),
-    colour: columnOf(COLUMNS.colour),
-    pattern: columnOf(COLUMNS.pattern),
-    department: columnOf(COLUMNS.department),
-  };
+function less(one: SimilarMeasures, other: SimilarMeasures): SimilarMeasures {
+  const of = (by: 'catalogue' | 'sold'): Agreement => ({
+    type: one[by].type - other[by].type,
+    colour: one[by].colour - other[by].colour,
+    pattern: one[by].pattern - other[by].pattern,
+    department: one[by].department - other[by].department,
+  });
+  return { catalogue: of('catalogue'), sold: of('sold'), bought: one.bought - other.bought };
 }
 
 function isNamed({ slots, nameOf }: NamedColumn): boolean {
@@ -192,51 +192,6 @@ function agreement(
     pattern: shareOf(columns.pattern),
     department: shareOf(columns.department),
   };
-}
-
-/** The articles that were bought most, each of another type, another colour and another pattern than those before it. */
-function mostBought(
-  { article, offsets, customers, catalogue }: Shop,
-  known: Known,
-  { type, colour, pattern }: Readonly<Record<Column, NamedColumn>>,
-  most: number,
-): number[] {
-  const units = new Int32Array(catalogue.size);
-  for (let customer = 0; customer < customers; customer++) {
-    for (let p = offsets[customer]; p < known[customer]; p++) units[article[p]] += 1;
-  }
-  const chosen: number[] = [];
-  const order = [...units.keys()].sort((a, b) => units[b] - units[a] || a - b);
-  for (const one of order) {
-    if (chosen.length === most) break;
-    const differs = ({ slots }: NamedColumn): boolean => chosen.every((other) => slots[other] !== slots[one]);
-    if ([type, colour, pattern].every(differs)) chosen.push(one);
-  }
-  return chosen;
-}
-
-function placesOf({ catalogue }: Shop, ids: readonly string[]): number[] {
-  return ids.map((id) => {
-    const place = catalogue.ids.indexOf(id);
-    if (place < 0) throw new VitrineError('INPUT_INVALID', `There is no article "${id}" in the database.`);
-    return place;
-  });
-}
-
-/** Pairs of different products that one customer bought on one day, in both directions, of the days from a moment on. */
-function pairsAfter({ customers, offsets, article, at, catalogue }: Shop, from: number, random: Random, most: number) {
-  const pairs: [number, number][] = [];
-  for (let customer = 0; customer < customers; customer++) {
-    for (let p = offsets[customer]; p < offsets[customer + 1]; p++) {
-      if (at[p] < from) continue;
-      for (let q = p + 1; q < offsets[customer + 1] && Math.floor(at[q] / DAY) === Math.floor(at[p] / DAY); q++) {
-        const product = catalogue.productOf(article[p]);
-        const same = product === null ? article[p] === article[q] : product === catalogue.productOf(article[q]);
-        if (!same) pairs.push([article[p], article[q]], [article[q], article[p]]);
-      }
-    }
-  }
-  return sample(pairs.length, most, random).map((i) => pairs[i]);
 }
 
 function mean(values: readonly number[]): number {

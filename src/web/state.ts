@@ -43,8 +43,14 @@ effect(() => {
   document.documentElement.dataset['theme'] = theme.value;
 });
 
+const NEW_VISITOR = 'New visitor';
+
 export function newVisitor(): Person {
-  return { id: `visitor-${crypto.randomUUID().slice(0, 8)}`, label: 'New visitor' };
+  return { id: `visitor-${crypto.randomUUID().slice(0, 8)}`, label: NEW_VISITOR };
+}
+
+export function isNewVisitor(one: Person | undefined): boolean {
+  return one?.label === NEW_VISITOR;
 }
 
 export function addToBasket(line: Omit<BasketLine, 'quantity'>): void {

@@ -4,7 +4,7 @@ import { useEffect } from 'preact/hooks';
 import { HomePageDocument, type HomePageQuery } from '../../../schema/client';
 import { operations, useAnswer } from '../api';
 import { articlePath, milliseconds, reasonOf } from '../format';
-import { person, seenBefore } from '../state';
+import { isNewVisitor, person, seenBefore, type Person } from '../state';
 import { Card } from '../parts/card';
 import { Fault } from '../parts/fault';
 import { Shelf } from '../parts/shelf';
@@ -34,6 +34,7 @@ export function HomePage() {
           />
         ))}
       </Shelf>
+      {data === undefined && hasPast(person.value) && <Shelf line title="Because you bought …" places={6} />}
       {data?.customer?.purchases.nodes.slice(0, 1).map(({ article }) => (
         <Shelf
           key={article.id}
@@ -65,6 +66,11 @@ export function HomePage() {
       </Shelf>
     </div>
   );
+}
+
+/** Whether a row for what was bought is to be expected; nobody who is not known yet is a new visitor. */
+function hasPast(one: Person | undefined): boolean {
+  return !isNewVisitor(one) || seenBefore.value?.customerId === one?.id;
 }
 
 function Greeting({ data }: { readonly data: HomePageQuery | undefined }) {

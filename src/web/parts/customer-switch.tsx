@@ -17,6 +17,7 @@ export function CustomerSwitch() {
   const needed = wanted || person.value === undefined;
   const { data, error } = useAnswer(CustomerChoiceDocument, needed ? { first: 40 } : null);
   const people = data ? tellingPeople(data.activeCustomers, SHOWN) : [];
+  const waiting = data === undefined && error === undefined;
   useEffect(() => {
     if (person.value === undefined && (data || error)) person.value = people[0] ?? newVisitor();
   }, [data, error]);
@@ -58,7 +59,9 @@ export function CustomerSwitch() {
             </button>
           </header>
           <p class="quiet">Each customer sees another shop. Some with a past worth showing:</p>
-          <ul class="people">
+          <ul class="people" aria-busy={waiting}>
+            {/* Places for those who are on their way: the dialog does not grow under the hand. */}
+            {waiting && Array.from({ length: SHOWN }, (_, i) => <li key={i} class="people-place" aria-hidden="true" />)}
             {people.map((one) => (
               <li key={one.id}>
                 <button type="button" aria-pressed={one.id === person.value?.id} onClick={() => choose(one)}>

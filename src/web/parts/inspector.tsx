@@ -9,11 +9,16 @@ import { CloseIcon } from './icons';
 import { Reasons, recommendationsIn } from './reasons';
 import { Candidates, Waterfall } from './waterfall';
 
+/** Asks who there is to choose from, on whatever page. */
+const BESIDE_THE_PAGE = 'CustomerChoice';
+
 export function Inspector() {
   const [chosen, setChosen] = useState<number | undefined>(undefined);
   if (!inspecting.value) return null;
   const all = operations.value;
-  const shown = all.find(({ number }) => number === chosen) ?? all[0];
+  // What the page is made of comes before what the header has asked for since.
+  const shown =
+    all.find(({ number }) => number === chosen) ?? all.find(({ name }) => name !== BESIDE_THE_PAGE) ?? all[0];
   return (
     <aside
       class="inspector"

@@ -1,9 +1,9 @@
 // What somebody means who searches: slips worked out by hand, and words read as those that a catalogue has.
 import { openSpelling, slipsBetween } from '../src/features/spelling';
 
-const spelling = (vocabulary: Readonly<Record<string, number>>) => {
+const spelling = (vocabulary: Readonly<Record<string, number>>, articles = 10_000) => {
   const words = Object.entries(vocabulary);
-  const opened = openSpelling(words);
+  const opened = openSpelling(words, articles);
   return (word: string) => opened.read(word).map(({ place, share }) => [words[place][0], share] as const);
 };
 const CATALOGUE = {
@@ -63,6 +63,11 @@ describe('a word that is not in the catalogue', () => {
     expect(spelling({})('dress')).toEqual([]);
   });
 
+  test('is read as one that most articles have only where no other is near', () => {
+    expect(spelling({ all: 9_000, ball: 20 })('balls')).toEqual([['ball', 1]]);
+    expect(first('dresses', { dress: 9_900, blue: 200 })).toBe('dress');
+  });
+
   test('may be read as several, likeliest first; shares sum to 1', () => {
     const readings = spelling({ shirt: 500, short: 300, shorts: 400, dress: 900 })('shrt');
     expect(readings.map(([word]) => word)).toEqual(['shirt', 'short', 'shorts']);
@@ -72,16 +77,33 @@ describe('a word that is not in the catalogue', () => {
 });
 
 describe('a word that is in the catalogue', () => {
-  test('is itself, where nothing more frequent is near', () => {
+  test('is itself alone, where nothing is near', () => {
     for (const word of Object.keys(CATALOGUE)) expect(spelling(CATALOGUE)(word)).toEqual([[word, 1]]);
   });
 
-  test('is read as what is meant far more often too, if it is hardly ever said', () => {
-    const [[word], ...others] = spelling({ sweater: 9_000, sweaters: 3 })('sweaters');
-    expect(word).toBe('sweater');
-    expect(others).toEqual([]);
-    // A slip of the pen away, and frequent enough to be meant.
-    expect(first('boat', { boot: 2_000, boat: 60 })).toBe('boat');
+  test('is itself first, whatever more frequent word is near', () => {
+    const read = spelling({
+      the: 9_000,
+      all: 4_000,
+      top: 3_000,
+      pink: 2_000,
+      cap: 1_500,
+      toe: 30,
+      ball: 20,
+      tap: 12,
+      pin: 15,
+      cape: 54,
+    });
+    for (const word of ['toe', 'ball', 'tap', 'pin', 'cape', 'the', 'top']) {
+      const [[first, share]] = read(word);
+      expect([first, share >= 0.5]).toEqual([word, true]);
+    }
+  });
+
+  test('may be another too, if it is hardly ever said', () => {
+    const readings = spelling({ sweater: 4_000, sweaters: 3 })('sweaters');
+    expect(readings.map(([word]) => word)).toEqual(['sweaters', 'sweater']);
+    expect(readings[1][1]).toBeCloseTo(0.5, 5);
   });
 
   test('is itself where it is short or has a number', () => {

@@ -159,6 +159,23 @@ describe('the tokeniser', () => {
       expect(bagOf('refrigerator', 'search')).toEqual(bagOf('refrigerator'));
     });
 
+    test('counts two words that are read as one together', () => {
+      expect(bagOf('dress dresses', 'search')).toEqual(bagOf('dress'));
+      const [[red, once], [dress, twice]] = bagOf('red dress dresses', 'search');
+      expect([red, dress].sort()).toEqual(bagOf('red dress').map(([id]) => id));
+      expect(Math.max(once, twice) / Math.min(once, twice)).toBeCloseTo(2, 5);
+    });
+
+    test('drops no word that counts, however many there are', () => {
+      const near = ['aa', 'bb', 'cc', 'dd', 'ee', 'ff', 'gg', 'hh', 'ii', 'jj'].flatMap((one) =>
+        ['x', 'y', 'z'].map((end) => `${one}cdefgh${end}`),
+      );
+      const many = fitTokeniser([...near, 'last', 'last'].flatMap((text) => [text, text]));
+      const slipped = near.map((word) => `${word.slice(0, -1)}w`);
+      const { text_ids: ids } = many.inputs([[...slipped, 'last'].join(' ')], 'search');
+      expect(Array.from(ids.data)).toContain(many.inputs(['last']).text_ids.data[0]);
+    });
+
     test('reads words in any order', () => {
       expect(bagOf('jeans blue', 'search')).toEqual(bagOf('blue jeans', 'search'));
     });

@@ -27,8 +27,16 @@ const ENDING = 0.3;
 /** How much less likely a reading is with each slip, as a power of e. */
 const DOUBT = 4;
 
-/** @param vocabulary words and how many articles have them */
-export function openSpelling(vocabulary: readonly (readonly [word: string, count: number])[]): Spelling {
+/** A word that the catalogue has is itself by that share at least. */
+const ITSELF = 0.5;
+/** A word that more articles have than that says nothing of any: it is meant only where no other is near. */
+const COMMON = 0.5;
+
+/** @param vocabulary words and how many of the articles have them */
+export function openSpelling(
+  vocabulary: readonly (readonly [word: string, count: number])[],
+  articles: number,
+): Spelling {
   const letters = vocabulary.map(([word]) => Array.from(word));
   const holders = new Map<string, number[]>();
   letters.forEach((word, place) => {
@@ -42,6 +50,9 @@ export function openSpelling(vocabulary: readonly (readonly [word: string, count
   const places = new Map(vocabulary.map(([word], place) => [word, place]));
   /** Pairs of letters that each word shares with the one that is read; zeros in between. */
   const shared = new Uint16Array(vocabulary.length);
+
+  /** A frequent word is meant more often than a rare one, but not as much more often as it is said. */
+  const weightOf = (place: number): number => Math.sqrt(vocabulary[place][1]);
 
   /** Those that share most pairs of letters with a word. */
   function candidates(word: readonly string[]): number[] {
@@ -72,19 +83,27 @@ export function openSpelling(vocabulary: readonly (readonly [word: string, count
       const word = Array.from(text);
       // Numbers are what they are.
       if (word.length < SHORTEST || /\p{N}/u.test(text)) return own === undefined ? [] : [{ place: own, share: 1 }];
-      const likely = candidates(word)
+      const near = candidates(word)
+        .filter((place) => place !== own)
         .map((place) => ({ place, slips: slipsBetween(word, letters[place]) }))
         .filter(({ place, slips }) => slips <= SLIPS_A_LETTER * Math.min(word.length, letters[place].length))
-        // A frequent word is meant more often than a rare one.
-        .map(({ place, slips }) => ({ place, weight: vocabulary[place][1] * Math.exp(-DOUBT * slips) }))
-        .sort((a, b) => b.weight - a.weight || a.place - b.place)
-        .slice(0, READINGS);
-      const all = sum(likely);
-      const kept = likely.filter(({ weight }) => weight >= LIKELY * all);
-      const total = sum(kept);
-      return kept.map(({ place, weight }) => ({ place, share: weight / total }));
+        .map(({ place, slips }) => ({ place, weight: weightOf(place) * Math.exp(-DOUBT * slips) }))
+        .sort((a, b) => b.weight - a.weight || a.place - b.place);
+      const telling = near.filter(({ place }) => vocabulary[place][1] <= COMMON * articles);
+      if (own === undefined) return shares((telling.length > 0 ? telling : near).slice(0, READINGS));
+      const others = telling.slice(0, READINGS - 1);
+      const itself = { place: own, weight: Math.max(weightOf(own), (sum(others) * ITSELF) / (1 - ITSELF)) };
+      return shares([itself, ...others]);
     },
   };
+}
+
+/** Without those that are hardly likely. */
+function shares(weighted: readonly { readonly place: number; readonly weight: number }[]): Reading[] {
+  const all = sum(weighted);
+  const kept = weighted.filter(({ weight }) => weight >= LIKELY * all);
+  const total = sum(kept);
+  return kept.map(({ place, weight }) => ({ place, share: weight / total }));
 }
 
 function sum(weighted: readonly { readonly weight: number }[]): number {

@@ -102,9 +102,11 @@ export function openTokeniser(saved: unknown): Tokeniser {
   // Made by the first search: training makes none.
   let spelling: Spelling | undefined;
   const readingsOf = (word: string): Token[] => {
-    const readings = (spelling ??= openSpelling(state.vocabulary)).read(word);
+    const readings = (spelling ??= openSpelling(state.vocabulary, state.articles)).read(word);
     if (readings.length === 0) return [tokenOf(word)];
-    return readings.map(({ place, share }) => ({ id: tokens[place].id, idf: share * tokens[place].idf }));
+    // A word counts as much whatever it is read as: else a rare reading would weigh more than the likely one.
+    const idf = readings.reduce((mean, { place, share }) => mean + share * tokens[place].idf, 0);
+    return readings.map(({ place, share }) => ({ id: tokens[place].id, idf: share * idf }));
   };
   return {
     fingerprint: createHash('sha256').update(JSON.stringify(state)).digest('hex').slice(0, 16),
@@ -114,7 +116,7 @@ export function openTokeniser(saved: unknown): Tokeniser {
       const weights = new Float32Array(texts.length * MAX_TOKENS);
       texts.forEach((text, r) => {
         const distinct = [...new Set(words(text))].slice(0, MAX_TOKENS);
-        const read = kind === 'search' ? distinct.flatMap(readingsOf).slice(0, MAX_TOKENS) : distinct.map(tokenOf);
+        const read = kind === 'search' ? together(distinct.flatMap(readingsOf)) : distinct.map(tokenOf);
         const norm = Math.hypot(...read.map((token) => token.idf));
         read.forEach((token, t) => {
           ids[r * MAX_TOKENS + t] = token.id;
@@ -126,6 +128,14 @@ export function openTokeniser(saved: unknown): Tokeniser {
     },
     toJSON: () => state,
   };
+}
+
+/** Two words may be read as the same one: it counts for both. Of more tokens than are read, those that count most. */
+function together(read: readonly Token[]): Token[] {
+  const byId = new Map<number, number>();
+  for (const { id, idf } of read) byId.set(id, (byId.get(id) ?? 0) + idf);
+  const tokens = Array.from(byId, ([id, idf]) => ({ id, idf }));
+  return tokens.length <= MAX_TOKENS ? tokens : tokens.sort((a, b) => b.idf - a.idf).slice(0, MAX_TOKENS);
 }
 
 /** FNV-1a, 32 bits. */

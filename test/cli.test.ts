@@ -376,7 +376,11 @@ describe('a shop from files to recommendations', () => {
     const { code, stdout, stderr } = await vitrine([...args.split(' '), '--json'], more);
     expect({ code, stderr }).toMatchObject({ code: 0, stderr: expect.stringContaining(picture) as string });
     const { methods } = JSON.parse(stdout) as { methods: object };
-    const encoders = ['encoder', 'encoder, co-purchase 0.1', 'encoder, co-purchase 0.5', 'encoder small-clip'];
+    const encoders = [
+      'encoder',
+      ...[0.05, 0.1, 0.5].map((share) => `encoder, co-purchase ${share}`),
+      'encoder small-clip',
+    ];
     expect(Object.keys(methods)).toEqual(['random', 'same type', 'TF-IDF', ...encoders]);
     expect(await readFile(picture, 'utf8')).toMatch(/^<svg /);
     expect(await readdir(join(more.MODELS_DIR, '.embeddings'))).toHaveLength(1);

@@ -167,7 +167,9 @@ describe('a release that was embedded by an encoder from a folder', () => {
           (sum, x) => sum + x,
           0,
         );
-      const [list] = await opened.recommender.similar([{ articleId: rows[3].id, first: 10, perProduct: 100 }]);
+      const [list] = await opened.recommender.similar([
+        { articleId: rows[3].id, first: 10, perProduct: 100, coPurchase: 0 },
+      ]);
       if (list instanceof Error || list === null) throw new Error('no list');
       const best = rows
         .map((_, i) => cosine(3, i))

@@ -378,7 +378,7 @@ describe('a shop from files to recommendations', () => {
     const { methods } = JSON.parse(stdout) as { methods: object };
     const encoders = [
       'encoder',
-      ...[0.05, 0.1, 0.5].map((share) => `encoder, co-purchase ${share}`),
+      ...[0.08, 0.1, 0.5].map((share) => `encoder, co-purchase ${share}`),
       'encoder small-clip',
     ];
     expect(Object.keys(methods)).toEqual(['random', 'same type', 'TF-IDF', ...encoders]);

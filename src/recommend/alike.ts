@@ -20,7 +20,7 @@ export interface Likeness {
 }
 
 /** The share of co-purchases where a request does not say: it brings what is bought together among what is alike, and no strangers. */
-export const CO_PURCHASE_SHARE = 0.05;
+export const CO_PURCHASE_SHARE = 0.08;
 
 /** Searched besides what is asked for: of one product there may be dozens, of which few are kept. */
 const SPARE = 64;

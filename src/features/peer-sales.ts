@@ -1,4 +1,5 @@
 // What sold to one age band within a month: sparse, since training holds many moments at once. Knows not how bands are made.
+import { bestOf } from './best';
 
 export interface PeerSales {
   /** What was sold, by catalogue index, ascending. */
@@ -20,16 +21,15 @@ const BORROWED = 200;
  */
 export function peerSales(units: Float32Array, month: Float32Array, limit: number): PeerSales {
   const total = sum(month);
-  const articles = Int32Array.from(units.keys()).filter((article) => units[article] > 0);
+  const sold: number[] = [];
+  for (let article = 0; article < units.length; article++) if (units[article] > 0) sold.push(article);
+  const articles = Int32Array.from(sold);
   const score = (article: number): number => units[article] + (BORROWED * month[article]) / Math.max(1, total);
   return {
     articles,
     units: Float32Array.from(articles, (article) => units[article]),
     share: total > 0 ? sum(units) / total : 0,
-    trending: articles
-      .slice()
-      .sort((a, b) => score(b) - score(a) || a - b)
-      .slice(0, limit),
+    trending: bestOf(articles, limit, (a, b) => score(b) - score(a) || a - b),
   };
 }
 
@@ -46,5 +46,7 @@ export function unitsOf({ articles, units }: PeerSales, article: number): number
 }
 
 function sum(values: Float32Array): number {
-  return values.reduce((total, value) => total + value, 0);
+  let total = 0;
+  for (let i = 0; i < values.length; i++) total += values[i];
+  return total;
 }

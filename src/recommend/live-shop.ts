@@ -1,6 +1,7 @@
 // The shop as a running server knows it: the catalogue in memory, the indexes of the release brought up to date with the store,
 // what sells, and to whom. Follows the store by itself: a new article is found within a second or so, without a new release.
 // Knows nothing of requests.
+import { setImmediate } from 'node:timers/promises';
 import type { ArticleRow, ArticleSales, SalesHistory, Store } from '../data/store';
 import { ageBands } from '../features/age-bands';
 import { Catalogue } from '../features/catalogue';
@@ -373,6 +374,8 @@ class Shop implements LiveShop {
 
   private async readSales(): Promise<void> {
     const { clock, sales } = await this.parts.store.articleSales([...SALES_DAYS]);
+    // Whoever asks meanwhile is heard between one long piece of work and the next.
+    await setImmediate();
     // What was not sold when the shop was opened was first sold since, within the window.
     for (const [key, { first, last, units }] of sales) {
       if (!this.history.has(key)) this.history.set(key, { first, last, units: units[1], lately: units[1] });
@@ -381,6 +384,7 @@ class Shop implements LiveShop {
       this.peers = await this.readPeers(clock);
       this.lastPeers = this.clock();
     }
+    await setImmediate();
     // A purchase of this second is one of the past already.
     this.now = this.momentOf(clock ? clock.getTime() / 1000 + 1 : this.clock() / 1000, sales);
   }

@@ -1,4 +1,5 @@
 // The source of what is new: articles first sold within four weeks, which neither histories nor vectors know well yet.
+import { bestOf } from '../best';
 import type { Source } from './source';
 
 export const NEW_ARRIVALS: Source = {
@@ -18,5 +19,5 @@ export function newArrivals(month: ArrayLike<number>, ages: ArrayLike<number>, l
   for (let article = 0; article < month.length; article++) {
     if (ages[article] <= NEW_DAYS) fresh.push(article);
   }
-  return Int32Array.from(fresh.sort((a, b) => rate(b) - rate(a) || a - b).slice(0, limit));
+  return bestOf(fresh, limit, (a, b) => rate(b) - rate(a) || a - b);
 }

@@ -1,4 +1,5 @@
 // The source of what sells: the same for everybody, so that nobody is left without.
+import { bestOf } from '../best';
 import type { Source } from './source';
 
 export const TRENDING: Source = {
@@ -11,7 +12,5 @@ export const TRENDING: Source = {
 export function mostPopular(week: ArrayLike<number>, month: ArrayLike<number>, limit: number): Int32Array {
   const sold: number[] = [];
   for (let article = 0; article < month.length; article++) if (month[article] > 0) sold.push(article);
-  return Int32Array.from(
-    sold.sort((a, b) => week[b] - week[a] || month[b] - month[a] || a - b).slice(0, Math.max(0, limit)),
-  );
+  return bestOf(sold, limit, (a, b) => week[b] - week[a] || month[b] - month[a] || a - b);
 }

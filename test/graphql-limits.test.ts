@@ -103,6 +103,38 @@ describe('the cost limit refuses', () => {
     expect(thrownBy(check(query, { n: null }))).toMatchObject({ extensions: { code: 'BAD_USER_INPUT' } });
     expect(thrownBy(check(query, { n: 'many' }))).toMatchObject({ extensions: { code: 'BAD_USER_INPUT' } });
   });
+
+  test('an operation that has passed, asked again for more, by a number or by the length of a list of texts', () => {
+    const page = operation('query ($n: Int!) { customers(first: $n) { nodes { recommendations { rank } } } }');
+    const asked = (variables: Record<string, unknown>) => () => checkOperation({ ...page, variables });
+    expect(asked({ n: 10 })).not.toThrow();
+    expect(asked({ n: 10 })).not.toThrow();
+    expect(thrownBy(asked({ n: 100.5 }))).toMatchObject({ extensions: { code: 'BAD_USER_INPUT' } });
+    const both = operation(
+      'query ($all: Boolean!) { articles(first: 100) { nodes { id, similar(first: 100) @include(if: $all) { rank } } } }',
+    );
+    const orTwice = (all: boolean) => () => checkOperation({ ...both, variables: { all } });
+    expect(orTwice(false)).not.toThrow();
+    expect(thrownBy(orTwice(true))).toMatchObject({ code: 'LIMIT_EXCEEDED' });
+    const order = operation(
+      'mutation ($input: RecordPurchasesInput!) { recordPurchases(input: $input) { purchases { article { similar(first: 100) { rank } } } } }',
+    );
+    const pieces = (count: number) => () => {
+      const purchases = Array.from({ length: count }, () => ({ articleId: '1' }));
+      checkOperation({ ...order, variables: { input: { requestId: '1', customerId: '1', purchases } } });
+    };
+    expect(pieces(1)).not.toThrow();
+    expect(thrownBy(pieces(100))).toMatchObject({ code: 'LIMIT_EXCEEDED' });
+  });
+
+  test('one of several operations of a document, whatever another one has cost', () => {
+    const { document } = operation(
+      'query Small { articles { nodes { id } } } query Large { articles(first: 100) { nodes { similar(first: 100) { rank } } } }',
+    );
+    const named = (operationName: string) => () => checkOperation({ schema, document, operationName, variables: {} });
+    expect(named('Small')).not.toThrow();
+    expect(thrownBy(named('Large'))).toMatchObject({ code: 'LIMIT_EXCEEDED' });
+  });
 });
 
 describe('the cost of a query', () => {

@@ -161,6 +161,29 @@ describe('the recommender of a release', () => {
     expect(await opened.shop.refresh()).toBe(1);
     await opened.recommender.similar(asked);
     expect(opened.shop.searches.similar).toBe(before + 2);
+    // What is no longer of the same product may be similar too; what has only another price stays where it is.
+    const other = asked[1].articleId;
+    await world.database.sql(`UPDATE articles SET product_code = 'another' WHERE article_id = '${other}'`);
+    expect(await opened.shop.refresh()).toBe(1);
+    await opened.recommender.similar(asked);
+    expect(opened.shop.searches.similar).toBe(before + 3);
+    await world.database.sql(`UPDATE articles SET updated_at = now() + interval '1 s' WHERE article_id = '${other}'`);
+    expect(await opened.shop.refresh()).toBe(1);
+    await opened.recommender.similar(asked);
+    expect(opened.shop.searches.similar).toBe(before + 3);
+  });
+
+  test('keeps lists apart by all that they were asked for with, also of articles whose rows the caller has', async () => {
+    const [article] = (await store.articlesPage(1)).rows;
+    const one = { articleId: article.id, article, first: 6 };
+    const ways = [{}, { first: 3 }, { coPurchase: 1 }, { perProduct: 100 }].map((way) => ({ ...one, ...way }));
+    const before = opened.shop.searches.similar;
+    const lists = await opened.recommender.similar(ways);
+    expect(opened.shop.searches.similar).toBe(before + 1);
+    expect(await opened.recommender.similar([...ways].reverse())).toEqual(lists.reverse());
+    expect(opened.shop.searches.similar).toBe(before + 1);
+    expect(new Set(lists.map((list) => JSON.stringify(list))).size).toBeGreaterThan(2);
+    expect(await opened.recommender.similar([{ ...one, article: null }])).toEqual([null]);
   });
 
   test('finds similar articles by their texts, never the article itself, and null for one that is not there', async () => {

@@ -79,14 +79,9 @@ export async function openRecorder(
     return search(vectors, k);
   };
   const similar = live.similar.bind(live);
-  live.similar = (vectors, k, articles) => {
-    const before = live.searches.similar;
-    const found = similar(vectors, k, articles);
-    // What was found lately is not searched again.
-    if (live.searches.similar > before) {
-      current?.searches.push({ index: 'similar', search: () => similar(vectors, k) });
-    }
-    return found;
+  live.similar = (vectors, k) => {
+    current?.searches.push({ index: 'similar', search: () => similar(vectors, k) });
+    return similar(vectors, k);
   };
 
   async function during(work: () => Promise<void>): Promise<Recording> {

@@ -110,7 +110,7 @@ export interface OperationToCheck {
  */
 export function checkOperation(operation: OperationToCheck): void {
   checkDepth(operation);
-  const cost = costOf(operation);
+  const cost = knownCostOf(operation);
   if (cost > LIMITS.cost) {
     const remedy = 'ask for fewer items (first), fewer fields or fewer lists within lists';
     throw new VitrineError('LIMIT_EXCEEDED', `the query costs ${cost}, the limit is ${LIMITS.cost}: ${remedy}`);
@@ -135,6 +135,28 @@ function checkDepth({ schema, document }: OperationToCheck): void {
   }
   const found = /found (\d+)/.exec(tooDeep.message)?.[1] ?? 'more';
   throw new VitrineError('LIMIT_EXCEEDED', `the query is ${found} fields deep, the limit is ${LIMITS.depth}`);
+}
+
+/** Of a document, so many costs are kept, and only where the variables without their texts are short. */
+const COSTS_KEPT = 100;
+const VARIABLES_KEPT = 200;
+
+/** By document: what its operations cost, by their names and variables. */
+const COSTS = new WeakMap<DocumentNode, Map<string, number>>();
+
+/** `costOf`, reckoned once for all requests that differ in texts alone: what is in a text costs nothing. */
+function knownCostOf(operation: OperationToCheck): number {
+  const { document, operationName, variables } = operation;
+  const known = COSTS.get(document) ?? new Map<string, number>();
+  const withoutTexts = JSON.stringify(variables, (_name, value: unknown) => (typeof value === 'string' ? '' : value));
+  const key = `${operationName ?? ''} ${withoutTexts}`;
+  let cost = known.get(key);
+  if (cost === undefined) {
+    cost = costOf(operation);
+    if (known.size >= COSTS_KEPT) known.clear();
+    if (key.length <= VARIABLES_KEPT) COSTS.set(document, known.set(key, cost));
+  }
+  return cost;
 }
 
 /** The cost of an operation, see `listCost`. */

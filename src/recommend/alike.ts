@@ -30,11 +30,7 @@ export function rankAlike(shop: AlikeShop, vectors: Float32Array, wanted: readon
   const size = shop.catalogue.size;
   let k = Math.min(size, Math.max(0, ...wanted.map(({ first }) => first)) * 2 + SPARE);
   for (;;) {
-    const found = shop.similar(
-      vectors,
-      k,
-      wanted.map(({ article }) => article),
-    );
+    const found = shop.similar(vectors, k);
     const dim = vectors.length / wanted.length;
     const lists = wanted.map((one, r) => rank(shop, vectors.subarray(r * dim, (r + 1) * dim), found[r], one));
     // Rarely most of what is near is of one product: then farther away.

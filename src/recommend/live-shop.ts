@@ -22,19 +22,14 @@ export interface LiveShop {
   readonly habits: Habits;
   /** The shop just after its newest purchase. */
   moment(): Moment;
-  /**
-   * The articles whose texts are nearest to each vector [n, dim], best first: catalogue index and cosine; `k` or more. Of the vector of an
-   * article's own text `articles` says whose it is: what was found for it lately is not searched again.
-   */
-  similar(
-    vectors: Float32Array,
-    k: number,
-    articles?: readonly (number | undefined)[],
-  ): { article: number; score: number }[][];
+  /** The `k` articles whose texts are nearest to each vector [n, dim], best first: catalogue index and cosine. */
+  similar(vectors: Float32Array, k: number): { article: number; score: number }[][];
+  /** Moves on when an article comes or goes, or its text or product changes: what was alike before may not be any more. */
+  readonly edition: number;
   /** [n, dim] vectors of texts of articles, as `articleText` makes them, or of searches. */
   embedTexts(texts: readonly string[], kind?: TextKind): Promise<Float32Array>;
-  /** The catalogue index of an article by the shop's id, as of the last look; undefined: it is new, gone or none. */
-  articleOf(id: string): number | undefined;
+  /** The catalogue index of an article by the shop's id or by its row; undefined: it is new, gone or none, or changed since the last look. */
+  articleOf(article: string | ArticleRow): number | undefined;
   /** [n, dim] vectors of articles' texts, by catalogue index or row: those that are in the index already, the others read. */
   embedArticles(articles: readonly (number | ArticleRow)[]): Promise<Float32Array>;
   /** The vector of an article's text, by catalogue index; undefined where the article is gone. */
@@ -56,16 +51,7 @@ export interface LiveShopParts {
   readonly clock?: () => number;
 }
 
-/** What a search of the similar index found: index ids and cosines, best first; of `k` that were asked for. */
-interface Neighbours {
-  readonly k: number;
-  readonly ids: Int32Array;
-  readonly scores: Float32Array;
-}
-
 const DAY = 86_400;
-/** Articles whose neighbours are kept, a kilobyte each: people look at some thousands again and again. */
-const KEPT_LISTS = 20_000;
 const CHUNK = 1024;
 /** Each look goes back this far: a transaction may commit rows that are older than others that were read before. */
 const OVERLAP_SECONDS = 60;
@@ -85,6 +71,7 @@ class Shop implements LiveShop {
   readonly catalogue: Catalogue;
   readonly vectors: ArticleVectors;
   readonly searches = { articles: 0, similar: 0 };
+  edition = 0;
   known = 0;
   habits: Habits;
   /** By index id: catalogue index, −1 where the shop has no such article. The release's rows come first. */
@@ -97,8 +84,6 @@ class Shop implements LiveShop {
   private vectorAt = rowsOf(this.articleVectors, 1);
   /** [ids, dim] what the similar index holds. */
   private textVectors: Float32Array;
-  /** By catalogue index: what was found for the articles that were asked for last. */
-  private readonly neighbours = new Map<number, Neighbours>();
   /** By the shop's id: catalogue index. */
   private readonly articleById = new Map<string, number>();
   /** By key: when the row was last changed, as far as it was read. */
@@ -137,62 +122,26 @@ class Shop implements LiveShop {
     return this.now;
   }
 
-  similar(
-    vectors: Float32Array,
-    k: number,
-    articles: readonly (number | undefined)[] = [],
-  ): { article: number; score: number }[][] {
+  similar(vectors: Float32Array, k: number): { article: number; score: number }[][] {
     const { similar } = this.parts.release;
-    const lists = Array.from({ length: vectors.length / similar.dim }, (_, r) => this.neighboursOf(articles[r], k));
-    const unknown = [...lists.keys()].filter((r) => lists[r] === undefined);
-    if (unknown.length > 0) {
-      const asked = new Float32Array(unknown.length * similar.dim);
-      unknown.forEach((r, i) => {
-        asked.set(vectors.subarray(r * similar.dim, (r + 1) * similar.dim), i * similar.dim);
-      });
-      this.searches.similar += 1;
-      const found = similar.search(asked, k);
-      unknown.forEach((r, i) => {
-        const [from, to] = [i * found.k, (i + 1) * found.k];
-        lists[r] = { k, ids: found.ids.slice(from, to), scores: found.scores.slice(from, to) };
-        this.keepNeighbours(articles[r], lists[r]);
-      });
-    }
-    return lists.map((list) =>
-      Array.from(list?.ids ?? [], (id, i) => ({
-        article: this.articleOfId[id] ?? -1,
-        score: list?.scores[i] ?? 0,
-      })).filter(({ article }) => article >= 0),
-    );
-  }
-
-  /** What was found for an article, if as many were asked for. */
-  private neighboursOf(article: number | undefined, k: number): Neighbours | undefined {
-    const list = article === undefined ? undefined : this.neighbours.get(article);
-    if (article === undefined || !list || list.k < k) return undefined;
-    this.keepNeighbours(article, list);
-    return list;
-  }
-
-  /** Those asked for last are kept. */
-  private keepNeighbours(article: number | undefined, list: Neighbours | undefined): void {
-    // One that came since the last look has no place yet.
-    if (article === undefined || article < 0 || !list) return;
-    this.neighbours.delete(article);
-    this.neighbours.set(article, list);
-    if (this.neighbours.size <= KEPT_LISTS) return;
-    for (const [oldest] of this.neighbours) {
-      this.neighbours.delete(oldest);
-      return;
-    }
+    this.searches.similar += 1;
+    const found = similar.search(vectors, k);
+    return Array.from({ length: vectors.length / similar.dim }, (_, r) => {
+      const near: { article: number; score: number }[] = [];
+      for (let i = r * found.k; i < (r + 1) * found.k; i++) {
+        const article = this.articleOfId[found.ids[i]] ?? -1;
+        if (article >= 0) near.push({ article, score: found.scores[i] });
+      }
+      return near;
+    });
   }
 
   embedTexts(texts: readonly string[], kind?: TextKind): Promise<Float32Array> {
     return this.parts.release.textEncoder.encode(texts, kind);
   }
 
-  articleOf(id: string): number | undefined {
-    const article = this.articleById.get(id);
+  articleOf(known: string | ArticleRow): number | undefined {
+    const article = typeof known === 'string' ? this.articleById.get(known) : this.indexOfUnchanged(known);
     return article !== undefined && this.isLive(article) ? article : undefined;
   }
 
@@ -201,9 +150,8 @@ class Shop implements LiveShop {
     const vectors = new Float32Array(articles.length * dim);
     const unread: { r: number; row: ArticleRow }[] = [];
     articles.forEach((one, r) => {
-      const article = typeof one === 'number' ? one : this.indexOfUnchanged(one);
-      if (article !== undefined) vectors.set(this.textVectorAt(article), r * dim);
-      else if (typeof one !== 'number') unread.push({ r, row: one });
+      if (typeof one === 'number') vectors.set(this.textVectorAt(one), r * dim);
+      else unread.push({ r, row: one });
     });
     if (unread.length === 0) return vectors;
     const read = await this.embedTexts(unread.map(({ row }) => articleText(row)));
@@ -272,7 +220,9 @@ class Shop implements LiveShop {
     for (let from = 0; from < changed.length; from += CHUNK) {
       const keys = changed.slice(from, from + CHUNK).map(({ key }) => key);
       const rows = (await store.articlesByKey(keys)).filter((row) => row !== null);
+      const products = rows.map(({ key }) => this.productOf(key));
       const articles = this.catalogue.put(rows);
+      if (rows.some(({ key }, r) => this.productOf(key) !== products[r])) this.edition += 1;
       await this.placeArticles(articles);
       articles.forEach((article, r) => {
         this.articleById.set(rows[r].id, article);
@@ -291,6 +241,12 @@ class Shop implements LiveShop {
       this.lastFull = this.clock();
     }
     return taken;
+  }
+
+  /** Of an article by key; undefined: it is new. */
+  private productOf(key: number): number | null | undefined {
+    const article = this.catalogue.indexOf(key);
+    return article === undefined ? undefined : this.catalogue.productOf(article);
   }
 
   private clock(): number {
@@ -334,7 +290,7 @@ class Shop implements LiveShop {
     release.articles.add(ids, vectors);
     if (unread.length > 0) {
       release.similar.add(changed, read);
-      this.neighbours.clear();
+      this.edition += 1;
     }
     this.keepTexts(changed, read);
     for (const r of unread) this.texts[ids[r]] = hashes[r];
@@ -366,7 +322,7 @@ class Shop implements LiveShop {
   }
 
   private removeIds(ids: readonly number[]): void {
-    if (ids.length > 0) this.neighbours.clear();
+    if (ids.length > 0) this.edition += 1;
     this.parts.release.articles.remove(Int32Array.from(ids));
     this.parts.release.similar.remove(Int32Array.from(ids));
     for (const id of ids) this.texts[id] = undefined;

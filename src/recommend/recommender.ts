@@ -1,5 +1,6 @@
 // From requests to ranked articles, many at once: read, then the pipeline, then present; and from articles to similar ones.
 // Plain batch functions, DataLoader's contract. Knows neither GraphQL, nor Prisma, nor ONNX.
+import { LRUCache } from 'lru-cache';
 import type { ArticleRow, CustomerRow, LatestPurchase, Store } from '../data/store';
 import { foundBy, sourceOf, SOURCES, sourcesOf, type Candidates, type SourceName } from '../features/candidates';
 import type { Encoder } from '../features/encoder';
@@ -21,6 +22,9 @@ import type {
 const AT_ONCE = 4;
 /** Articles of one product at most among similar ones, unless a request says otherwise. */
 const PER_PRODUCT = 2;
+
+/** People look at some thousands of articles again and again; a list takes a kilobyte. */
+const KEPT_LISTS = 20_000;
 
 export interface RecommenderParts {
   readonly store: Pick<Store, 'customersWithPurchases' | 'articlesById' | 'latestPurchases'>;
@@ -65,6 +69,16 @@ export function createRecommender({ store, encoder, shop, queryTower, ranker }: 
       const article = catalogue.indexOf(articleKey);
       return article === undefined ? [] : [{ article, at: boughtAt.getTime() / 1000, price: price ?? Number.NaN }];
     });
+  }
+
+  const kept = new LRUCache<string, SimilarArticle[]>({ max: KEPT_LISTS });
+  let keptEdition = shop.edition;
+
+  /** Lists of similar articles by `alikeKey`, those that were asked for last, as they are in this edition of the shop. */
+  function keptOf(edition: number): typeof kept {
+    if (edition !== keptEdition) kept.clear();
+    keptEdition = edition;
+    return kept;
   }
 
   /** The earlier purchase that brought an article up, where it was one; a catalogue index. */
@@ -122,28 +136,34 @@ export function createRecommender({ store, encoder, shop, queryTower, ranker }: 
     async similar(requests) {
       const articles = await articlesOf(
         requests,
-        (id) => shop.articleOf(id),
+        (article) => shop.articleOf(article),
         (ids) => store.articlesById(ids),
       );
-      const asked = requests.flatMap((request, r) => {
+      const { edition } = shop;
+      const lists = requests.map((request, r) => keptOf(edition).get(alikeKey(articles[r], request)) ?? null);
+      const missing = [...lists.keys()].flatMap((r) => {
         const own = articles[r];
-        return own === null ? [] : [{ ...request, own }];
+        return own === null || lists[r] !== null ? [] : [{ r, own }];
       });
-      if (asked.length === 0) return articles.map(() => null);
-      const texts = await shop.embedArticles(asked.map(({ own }) => own));
+      if (missing.length === 0) return lists;
+      const texts = await shop.embedArticles(missing.map(({ own }) => own));
       const ranked = rankAlike(
         shop,
         texts,
-        asked.map(({ own, first, coPurchase = CO_PURCHASE_SHARE, perProduct = PER_PRODUCT }) => ({
+        missing.map(({ r, own }) => ({
           // One that came since the last look has no place yet: nothing is bought with it, and it finds not itself.
           article: typeof own === 'number' ? own : (catalogue.indexOf(own.key) ?? -1),
-          first,
-          coPurchase,
-          perProduct,
+          first: requests[r].first,
+          coPurchase: requests[r].coPurchase ?? CO_PURCHASE_SHARE,
+          perProduct: requests[r].perProduct ?? PER_PRODUCT,
         })),
       );
-      const next = ranked.values();
-      return articles.map((own): SimilarArticle[] | null => (own === null ? null : (next.next().value ?? [])));
+      missing.forEach(({ r, own }, i) => {
+        lists[r] = ranked[i];
+        // Of what changed meanwhile, one part of the answer may be older than the other.
+        if (typeof own === 'number' && shop.edition === edition) kept.set(alikeKey(own, requests[r]), ranked[i]);
+      });
+      return lists;
     },
 
     async search(requests) {
@@ -224,16 +244,23 @@ function stagesOf({ spans, begun }: StageTimer): { name: string; begun: number; 
   return Array.from(spans, ([name, ms]) => ({ name, begun: begun.get(name) ?? 0, ms }));
 }
 
+/** What the list of an article depends on, besides the shop; none is kept of an article that has no place in it. */
+function alikeKey(own: ArticleRow | number | null, { first, coPurchase, perProduct }: SimilarRequest): string {
+  return typeof own === 'number' ? [own, first, coPurchase, perProduct].join(' ') : '';
+}
+
 /**
- * The article of each request: the row that it carries, else the catalogue index of one that is known, else the row, all read in one call;
- * null: there is none.
+ * The article of each request: the catalogue index of one that is known, else the row that the request carries or, all read in one call,
+ * the store has; null: there is none.
  */
 async function articlesOf(
   requests: readonly SimilarRequest[],
-  known: (id: string) => number | undefined,
+  known: (article: string | ArticleRow) => number | undefined,
   read: (ids: readonly string[]) => Promise<(ArticleRow | null)[]>,
 ): Promise<(ArticleRow | number | null)[]> {
-  const found = requests.map(({ article, articleId }) => (article === undefined ? known(articleId) : article));
+  const found = requests.map(({ article, articleId }) =>
+    article === null ? null : (known(article ?? articleId) ?? article),
+  );
   const missing = distinct(requests.filter((_, r) => found[r] === undefined).map(({ articleId }) => articleId));
   const rows = missing.length > 0 ? await read(missing) : [];
   const byId = new Map(missing.map((id, i) => [id, rows[i]]));

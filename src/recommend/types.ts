@@ -54,7 +54,7 @@ export interface SimilarRequest {
   readonly article?: ArticleRow | null;
   /** How many articles at most. */
   readonly first: number;
-  /** What is bought together with it, against what it is like: 0 is its text alone, 1 purchases alone. Default 0. */
+  /** What is bought together with it, against what it is like: 0 is its text alone, 1 purchases alone; `CO_PURCHASE_SHARE` if absent. */
   readonly coPurchase?: number;
   /** Articles of one product at most, which differ in colour mostly. Default 2. */
   readonly perProduct?: number;

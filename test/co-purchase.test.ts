@@ -173,7 +173,11 @@ describe('the scores of what goes with a past', () => {
     expect(scoresOf(3, 77)).toEqual([]);
   });
 
-  test('are cut to the best', () => {
-    expect([...co.scores(past(1, 0), 2).articles]).toEqual([0, 2]);
+  test('come best first as far as they are asked for in order, and the others after them, once each', () => {
+    const { articles, scores } = co.scores(past(1, 0), 1);
+    expect(articles[0]).toBe(0);
+    const all = Array.from(articles, (article, i) => [article, Number(scores[i].toFixed(4))]);
+    expect(all.sort(([, a], [, b]) => b - a)).toEqual(scoresOf(1, 0));
+    expect([...co.scores(past(1, 0), 2).articles]).toEqual([0, 2, 1]);
   });
 });

@@ -1,5 +1,6 @@
 // The features of a customer and a candidate together: finite whatever happened, and each saying what its name says.
 import { bitOf, type Candidates, type SourceName } from '../src/features/candidates';
+import { vectorOf } from '../src/features/vector-rows';
 import { createMoment, type Moment, type MomentFacts } from '../src/features/moment';
 import {
   PAIR_FEATURES,
@@ -27,8 +28,11 @@ const FACTS: ArticleFacts = {
   // Two and two are of one product; the last is of none.
   productOf: (article) => (article === NEW ? null : article >> 1),
   // Articles point into four directions in turn; the last has no vector.
-  vectorOf: (article) =>
-    article === NEW ? undefined : Float32Array.from({ length: 4 }, (_, i) => (i === article % 4 ? 1 : 0)),
+  vectors: {
+    dim: 4,
+    data: Float32Array.from({ length: 4 * NEW }, (_, i) => (i % 4 === (i >> 2) % 4 ? 1 : 0)),
+    has: (article) => article !== NEW,
+  },
 };
 
 /** A moment in which only what is given is known; article 39 came later. */
@@ -249,13 +253,13 @@ test('every feature of every pair is what its plain formula gives, to the last b
   const numbers = (length: number, draw: () => number): Float32Array => Float32Array.from({ length }, draw);
   const units = (most: number): Float32Array =>
     numbers(NEW, () => (random.next() < 0.3 ? 0 : random.int(random.next() < 0.5 ? 20 : most)));
-  const vectors = Array.from({ length: NEW }, () => numbers(32, () => random.normal() / 6));
+  const vectors = Array.from({ length: NEW }, () => [...numbers(32, () => random.normal() / 6)]);
   const facts: ArticleFacts = {
     repeatRates: numbers(NEW, () => random.next()),
     variantRates: numbers(NEW, () => random.next()),
     affinity: { width: 0, of: () => (article) => [article / 40, -article / 40] },
     productOf: (article) => (article === NEW ? null : article >> 1),
-    vectorOf: (article) => vectors.at(article),
+    vectors: { dim: 32, data: Float32Array.from(vectors.flat()), has: (article) => article < NEW },
   };
   for (let round = 0; round < 30; round++) {
     const month = units(9_000);
@@ -297,7 +301,7 @@ function plainly(
   i: number,
   past: readonly PastPurchase[],
   { now, sales: { week, month }, long, prices, ages, peers }: Moment,
-  { repeatRates, variantRates, productOf, vectorOf, affinity }: ArticleFacts,
+  { repeatRates, variantRates, productOf, vectors, affinity }: ArticleFacts,
 ): Record<Name, number> {
   const days = (at: number | undefined): number => (at === undefined ? Infinity : Math.max(0, (now - at) / DAY));
   const distinct = [...new Set(past.map((one) => one.article))];
@@ -307,9 +311,9 @@ function plainly(
   const product = productOf(article);
   const variant = product === null ? undefined : past.find((one) => productOf(one.article) === product);
   const variantIdle = days(variant?.at);
-  const vector = vectorOf(article);
+  const vector = vectorOf(vectors, article);
   const near = distinct.slice(0, 8).map((one) => {
-    const other = vectorOf(one) ?? [];
+    const other = vectorOf(vectors, one) ?? [];
     return (vector ?? new Float32Array(0)).reduce((sum, value, d) => sum + value * other[d], 0);
   });
   const known = vector !== undefined && near.length > 0;

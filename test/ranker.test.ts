@@ -90,7 +90,8 @@ describe('the layers', () => {
       dim: 2,
       index: { search: () => ({ ids: new Int32Array(0), scores: new Float32Array(0), k: 0 }) },
       articleOf: (id) => id,
-      vectorOf: () => vector,
+      data: Float32Array.from({ length: 10 }, (_, i) => vector[i % 2]),
+      has: () => true,
     },
     habits: {
       coPurchases: new CoPurchases(1, new Int32Array(5).fill(-1), new Float32Array(5)),

@@ -25,6 +25,13 @@ interface Known {
   readonly selling?: readonly number[];
 }
 
+/** Every article's cosine to every customer is a thousandth of its index. */
+const VECTORS = {
+  dim: 1,
+  data: Float32Array.from({ length: 2_000 }, (_, article) => article / 1_000),
+  has: () => true,
+};
+
 function findingOf(customers: readonly Known[], more: Partial<Finding> = {}): Finding {
   const { peers = [], fresh = [], selling = [] } = customers[0];
   const moment = createMoment({
@@ -46,7 +53,8 @@ function findingOf(customers: readonly Known[], more: Partial<Finding> = {}): Fi
     })),
     variantsOf: () => [],
     nearest: (most) => customers.map(({ near = [] }) => near.slice(0, most)),
-    cosine: (_, article) => article / 1_000,
+    queries: Float32Array.from({ length: customers.length }, () => 1),
+    vectors: VECTORS,
     hidePast: false,
     ...more,
   };
@@ -151,8 +159,8 @@ describe('candidates', () => {
   });
 
   test('leave out places that found nothing, and articles that the shop no longer has', () => {
-    const gone = (_: number, article: number) => (article === 7 ? undefined : 0);
-    expect(sourcesOf({ near: [-1, 6, -1, 7], selling: [7, 0] }, { cosine: gone })).toEqual([
+    const vectors = { ...VECTORS, has: (article: number) => article !== 7 };
+    expect(sourcesOf({ near: [-1, 6, -1, 7], selling: [7, 0] }, { vectors })).toEqual([
       [6, ['TWO_TOWER']],
       [0, ['TRENDING']],
     ]);

@@ -19,12 +19,12 @@ import type { Closing } from './cleanup';
 import { cpuMsOf } from './processes';
 import { withName, type BenchShop } from './shops';
 
-/** What one request needed of the kernels. */
-export interface Recording {
-  readonly statements: { readonly text: string; readonly values: readonly unknown[] }[];
-  readonly runs: { readonly model: string; readonly inputs: Batch }[];
-  readonly searches: { readonly index: string; readonly search: () => unknown }[];
-}
+/** What one request needed of the kernels, in this order. */
+export type Recording = (
+  | { readonly kind: 'statement'; readonly text: string; readonly values: readonly unknown[] }
+  | { readonly kind: 'run'; readonly model: string; readonly inputs: Batch }
+  | { readonly kind: 'search'; readonly index: string; readonly search: () => unknown }
+)[];
 
 /** Milliseconds a request: by the clock, and of the processors. */
 export interface KernelCost {
@@ -62,30 +62,31 @@ export async function openRecorder(
   const client = Client.prototype as unknown as { query: Query };
   const { query } = client;
   client.query = function (this: unknown, config, ...rest) {
-    if (typeof config.text === 'string') current?.statements.push({ text: config.text, values: config.values ?? [] });
+    const { text, values = [] } = config;
+    if (typeof text === 'string') current?.push({ kind: 'statement', text, values });
     return query.call(this, config, ...rest);
   };
   closing(() => (client.query = query));
   const run = engine.run.bind(engine);
   engine.run = (name, inputs, options) => {
     // Copied: their memory goes over to the engine.
-    current?.runs.push({ model: name.split('/').at(-1) ?? name, inputs: structuredClone(inputs) });
+    current?.push({ kind: 'run', model: name.split('/').at(-1) ?? name, inputs: structuredClone(inputs) });
     return run(name, inputs, options);
   };
   const { index } = live.vectors;
   const search = index.search.bind(index);
   index.search = (vectors, k) => {
-    current?.searches.push({ index: 'articles', search: () => search(vectors, k) });
+    current?.push({ kind: 'search', index: 'articles', search: () => search(vectors, k) });
     return search(vectors, k);
   };
   const similar = live.similar.bind(live);
   live.similar = (vectors, k) => {
-    current?.searches.push({ index: 'similar', search: () => similar(vectors, k) });
+    current?.push({ kind: 'search', index: 'similar', search: () => similar(vectors, k) });
     return similar(vectors, k);
   };
 
   async function during(work: () => Promise<void>): Promise<Recording> {
-    const recording: Recording = { statements: [], runs: [], searches: [] };
+    const recording: Recording = [];
     current = recording;
     await work().finally(() => (current = undefined));
     return recording;
@@ -126,48 +127,57 @@ const WARM_UP = 1;
 /** Until ONNX Runtime's threads have stopped looking out for more work. */
 const REST_MS = 60;
 
-/**
- * What the kernels of some requests cost, by name, and together: the median of some rounds over all of them, each divided by the
- * number of requests.
- */
+/** What the kernels of requests cost, for a request. */
+export interface KernelCosts {
+  /** One kernel after the other, each over all requests: its code and its data stay in the processor's caches. */
+  readonly each: ReadonlyMap<string, KernelCost>;
+  /** One request after the other, each in its own order: a kernel finds the caches as those before it left them. */
+  readonly inOrder: KernelCost;
+}
+
+/** What the kernels of some requests cost: medians of some rounds over all of them, divided by the number of requests. */
 export async function runKernels(
   shop: BenchShop,
   recordings: readonly Recording[],
   { rounds, requests }: { readonly rounds: number; readonly requests: number },
-): Promise<ReadonlyMap<string, KernelCost>> {
+): Promise<KernelCosts> {
   const closers: (() => Promise<unknown>)[] = [];
   try {
-    const kernels = new Map([
-      ...(await statementsOf(shop, recordings, closers)),
-      ...(await runsOf(shop, recordings, closers)),
-      ...searchesOf(recordings),
-    ]);
-    const costs = new Map([...kernels.keys()].map((name) => [name, [] as KernelCost[]]));
-    for (let round = -WARM_UP; round < rounds; round++) {
-      for (const [name, { work, others }] of kernels) {
-        await setTimeout(REST_MS);
-        const cpu = process.cpuUsage();
-        const elsewhere = others?.() ?? 0;
-        const started = performance.now();
-        await work();
-        const ms = performance.now() - started;
-        const { user, system } = process.cpuUsage(cpu);
-        const cpuMs = (user + system) / 1000 + (others?.() ?? 0) - elsewhere;
-        if (round >= 0) costs.get(name)?.push({ ms: ms / requests, cpuMs: cpuMs / requests });
-      }
-    }
-    return new Map(
-      [...costs].map(([name, all]) => [
-        name,
-        { ms: median(all.map(({ ms }) => ms)), cpuMs: median(all.map(({ cpuMs }) => cpuMs)) },
-      ]),
+    const { steps, others } = await stepsOf(shop, recordings, closers);
+    const kernels = new Map(
+      Array.from(new Set(steps.map(({ kernel }) => kernel)), (name) => [name, [] as KernelCost[]]),
     );
+    const inOrder: KernelCost[] = [];
+    const measure = async (some: readonly Step[]): Promise<KernelCost> => {
+      await setTimeout(REST_MS);
+      const cpu = process.cpuUsage();
+      const elsewhere = others();
+      const started = performance.now();
+      for (const { work } of some) await work();
+      const ms = performance.now() - started;
+      const { user, system } = process.cpuUsage(cpu);
+      const cpuMs = (user + system) / 1000 + others() - elsewhere;
+      return { ms: ms / requests, cpuMs: cpuMs / requests };
+    };
+    for (let round = -WARM_UP; round < rounds; round++) {
+      for (const [name, costs] of kernels) {
+        const cost = await measure(steps.filter(({ kernel }) => kernel === name));
+        if (round >= 0) costs.push(cost);
+      }
+      const cost = await measure(steps);
+      if (round >= 0) inOrder.push(cost);
+    }
+    return { each: new Map([...kernels].map(([name, costs]) => [name, medianOf(costs)])), inOrder: medianOf(inOrder) };
   } finally {
     for (const close of closers) await close();
   }
 }
 
-/** All kernels together. */
+function medianOf(costs: readonly KernelCost[]): KernelCost {
+  return { ms: median(costs.map(({ ms }) => ms)), cpuMs: median(costs.map(({ cpuMs }) => cpuMs)) };
+}
+
+/** Kernels each by itself, together. */
 export function sumOf(costs: ReadonlyMap<string, KernelCost>): KernelCost {
   const sum = { ms: 0, cpuMs: 0 };
   for (const { ms, cpuMs } of costs.values()) {
@@ -177,49 +187,50 @@ export function sumOf(costs: ReadonlyMap<string, KernelCost>): KernelCost {
   return sum;
 }
 
-interface Kernel {
-  readonly work: () => Promise<void>;
-  /** Milliseconds that another process has used for it so far. */
-  readonly others?: () => number;
+/** One piece of work of one kernel. */
+interface Step {
+  readonly kernel: string;
+  readonly work: () => unknown;
 }
 
-/** The statements of a request one after the other, prepared. */
-async function statementsOf(
+/** What recordings took down as work that can be done again, and the milliseconds that other processes have used for it so far. */
+async function stepsOf(
   shop: BenchShop,
   recordings: readonly Recording[],
   closers: (() => Promise<unknown>)[],
-): Promise<[string, Kernel][]> {
-  if (!recordings.some(({ statements }) => statements.length > 0)) return [];
+): Promise<{ steps: Step[]; others: () => number }> {
   const client = new Client({ connectionString: withName(shop.databaseUrl, 'vitrine bench kernels') });
   client.on('error', () => undefined);
   await client.connect();
   closers.push(() => client.end());
   const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
   const pid = rows[0]?.pid ?? 0;
-  const kernel: Kernel = {
-    async work() {
-      for (const { statements } of recordings) {
-        for (const { text, values } of statements) {
-          const name = createHash('sha1').update(text).digest('hex').slice(0, 16);
-          await client.query({ name, text, values: [...values], rowMode: 'array' });
-        }
-      }
-    },
-    others: () => cpuMsOf(pid) ?? 0,
-  };
-  return [['SQL', kernel]];
+  const models = new Set(recordings.flat().flatMap((step) => (step.kind === 'run' ? [step.model] : [])));
+  const sessions = await sessionsOf(shop, models, closers);
+  const steps = recordings.flat().map((step): Step => {
+    if (step.kind === 'search') return { kernel: `index of ${step.index}`, work: step.search };
+    if (step.kind === 'run') {
+      const session = sessions.get(step.model);
+      const feed = tensors(step.inputs);
+      return { kernel: step.model.replace('_', ' '), work: () => session?.run(feed) };
+    }
+    const { text, values } = step;
+    const name = createHash('sha1').update(text).digest('hex').slice(0, 16);
+    return { kernel: 'SQL', work: () => client.query({ name, text, values: [...values], rowMode: 'array' }) };
+  });
+  return { steps, others: () => cpuMsOf(pid) ?? 0 };
 }
 
-/** Each model's runs, by ONNX Runtime as the server sets it up. */
-async function runsOf(
+/** By name of the model: ONNX Runtime as the server sets it up. */
+async function sessionsOf(
   shop: BenchShop,
-  recordings: readonly Recording[],
+  models: ReadonlySet<string>,
   closers: (() => Promise<unknown>)[],
-): Promise<[string, Kernel][]> {
+): Promise<ReadonlyMap<string, InferenceSession>> {
   const folder = await currentFolder(shop.modelsDir);
   const config = loadConfig();
-  const kernels: [string, Kernel][] = [];
-  for (const model of new Set(recordings.flatMap(({ runs }) => runs.map((run) => run.model)))) {
+  const sessions = new Map<string, InferenceSession>();
+  for (const model of models) {
     const name = MODEL_NAMES.find((one) => one === model);
     if (!name) throw new Error(`a model outside the release, ${model}, has no file to run bare`);
     const session = await InferenceSession.create(await readFile(join(folder, modelFile(name))), {
@@ -230,34 +241,9 @@ async function runsOf(
       extra: { session: { intra_op: { allow_spinning: '0' } } },
     });
     closers.push(() => session.release());
-    const feeds = recordings
-      .flatMap(({ runs }) => runs.filter((run) => run.model === model))
-      .map(({ inputs }) => tensors(inputs));
-    kernels.push([
-      model.replace('_', ' '),
-      {
-        async work() {
-          for (const feed of feeds) await session.run(feed);
-        },
-      },
-    ]);
+    sessions.set(model, session);
   }
-  return kernels;
-}
-
-function searchesOf(recordings: readonly Recording[]): [string, Kernel][] {
-  const indexes = new Set(recordings.flatMap(({ searches }) => searches.map(({ index }) => index)));
-  return Array.from(indexes, (which) => {
-    const all = recordings.flatMap(({ searches }) => searches.filter(({ index }) => index === which));
-    return [
-      `index of ${which}`,
-      {
-        async work() {
-          for (const { search } of all) search();
-        },
-      },
-    ];
-  });
+  return sessions;
 }
 
 function tensors(batch: Batch): Record<string, Tensor> {

@@ -5,7 +5,7 @@ import { readManifest, currentFolder } from '../../src/release/open';
 import { openStore } from '../../src/data/store';
 import type { Closing } from './cleanup';
 import { startGenerator, type Result, type Task } from './generator';
-import { openRecorder, runKernels, sumOf, type KernelCost } from './kernels';
+import { openRecorder, runKernels, sumOf, type KernelCost, type KernelCosts } from './kernels';
 import { highestRate, percentile, rateOf, together, type Load } from './load';
 import type { CpuUse } from './processes';
 import { machine } from './results';
@@ -123,8 +123,7 @@ export async function measure(question: Question, shop: BenchShop, effort: Effor
   const cpu = cpuOf(halves.map((half) => half.cpu));
   const cpuMsPerRequest = cpu && totalOf(cpu) / one.due;
   const kernels = meanOf(kernelRounds);
-  const kernelSum = sumOf(kernels);
-  const kernelRatio = cpuMsPerRequest && cpuMsPerRequest / kernelSum.cpuMs;
+  const kernelRatio = cpuMsPerRequest && cpuMsPerRequest / kernels.inOrder.cpuMs;
   console.log(`\none client: ${describe(one)}`);
   if (cpu) {
     const parts = [`server ${(cpu.server / one.due).toFixed(2)}`];
@@ -194,8 +193,9 @@ export async function measure(question: Question, shop: BenchShop, effort: Effor
     waitMs: traced.traces.some(({ trace }) => trace.recommendations.length > 0) ? medianWait(traced.traces) : undefined,
     idleCpuMs,
     stages: Object.fromEntries(bars.map(({ name, ms }) => [name.trim(), ms])),
-    kernels: { ...Object.fromEntries(kernels), sum: kernelSum },
-    batchedKernels: { batch, ...Object.fromEntries(batched), sum: sumOf(batched) },
+    kernelRatioEach: cpuMsPerRequest && cpuMsPerRequest / sumOf(kernels.each).cpuMs,
+    kernels: kernelFigures(kernels),
+    batchedKernels: { batch, ...kernelFigures(batched) },
     one: {
       requests: one.due,
       serverCpuMs: cpu && cpu.server / one.due,
@@ -307,8 +307,13 @@ function delayText(delayMs: number | undefined): string {
   return delayMs === undefined ? '' : `, delay of the event loop p99 ${delayMs.toFixed(1)} ms`;
 }
 
-function printKernels(title: string, kernels: ReadonlyMap<string, KernelCost>): void {
-  const lines = [...kernels, ['together', sumOf(kernels)] as const].map(
+function kernelFigures({ each, inOrder }: KernelCosts) {
+  return { ...Object.fromEntries(each), sum: sumOf(each), inOrder };
+}
+
+function printKernels(title: string, { each, inOrder }: KernelCosts): void {
+  const together = [['their sum', sumOf(each)] as const, ['in a request’s order', inOrder] as const];
+  const lines = [...each, ...together].map(
     ([name, { ms, cpuMs }]) =>
       `  ${name.padEnd(20)} ${ms.toFixed(2).padStart(6)} ms, processors ${cpuMs.toFixed(2).padStart(6)} ms`,
   );
@@ -330,15 +335,19 @@ function totalOf({ server, database = 0 }: CpuUse): number {
   return server + database;
 }
 
-function meanOf(rounds: readonly ReadonlyMap<string, KernelCost>[]): Map<string, KernelCost> {
-  const mean = (name: string, of: (cost: KernelCost) => number): number =>
-    rounds.reduce((sum, round) => sum + of(round.get(name) ?? { ms: 0, cpuMs: 0 }), 0) / rounds.length;
-  return new Map(
-    [...(rounds[0]?.keys() ?? [])].map((name) => [
-      name,
-      { ms: mean(name, ({ ms }) => ms), cpuMs: mean(name, ({ cpuMs }) => cpuMs) },
-    ]),
-  );
+function meanOf(rounds: readonly KernelCosts[]): KernelCosts {
+  const mean = (of: (round: KernelCosts) => KernelCost | undefined): KernelCost => {
+    const costs = rounds.map((round) => of(round) ?? { ms: 0, cpuMs: 0 });
+    return {
+      ms: costs.reduce((sum, { ms }) => sum + ms, 0) / rounds.length,
+      cpuMs: costs.reduce((sum, { cpuMs }) => sum + cpuMs, 0) / rounds.length,
+    };
+  };
+  const names = [...(rounds[0]?.each.keys() ?? [])];
+  return {
+    each: new Map(names.map((name) => [name, mean(({ each }) => each.get(name))])),
+    inOrder: mean(({ inOrder }) => inOrder),
+  };
 }
 
 /** The last quarter of a row of measurements beside its second: 1 is flat. The first quarter is warming up. */

@@ -13,10 +13,12 @@ export const SALES_QUARTER = 4;
 export const SALES_EVER = 5;
 export const SOLD_LATELY = 6;
 export const REPEAT_RATE = 7;
+/** NaN: unknown. */
+export const PRICE = 8;
 /** From here on, by age band: units of the band beside what its share of everybody's would be. */
-const PEERS = 8;
+const PEERS = 9;
 
-/** Memory: 32 bytes an article, and 4 for each age band. One row holds all, since most of its cost is to fetch it. */
+/** Memory: 36 bytes an article, and 4 for each age band. One row holds all, since most of its cost is to fetch it. */
 export class ArticleMoment {
   /** [articles, width] NaN: not reckoned yet. */
   values = new Float32Array(0);
@@ -46,7 +48,7 @@ export class ArticleMoment {
     if (at >= this.values.length) this.grow(article);
     const { values } = this;
     if (!Number.isNaN(values[at])) return at;
-    const { sales, long, ages } = this.moment;
+    const { sales, long, ages, prices } = this.moment;
     const week = sales.week[article] ?? 0;
     const month = sales.month[article] ?? 0;
     values[at + SALES_WEEK] = Math.log1p(week) / 4;
@@ -57,6 +59,7 @@ export class ArticleMoment {
     values[at + SALES_EVER] = Math.log1p(long.ever[article] || 0) / 4;
     values[at + SOLD_LATELY] = long.idle[article] >= 0 ? Math.exp(-long.idle[article] / 60) : 0;
     values[at + REPEAT_RATE] = Math.sqrt(this.repeatRates[article] ?? 0);
+    values[at + PRICE] = prices[article] ?? Number.NaN;
     return at;
   }
 

@@ -13,8 +13,8 @@ export class Catalogue {
   private slots = new Int32Array(0);
   private single = new Int32Array(0);
   private multi: { ids: Int32Array; weights: Float32Array }[];
-  /** Of each article the number of its product, in the order in which codes of products first came; null: unknown. */
-  private readonly products: (number | null)[] = [];
+  /** Of each article the number of its product, in the order in which codes of products first came; −1: unknown. */
+  private products = new Int32Array(0);
   private readonly productNumbers = new Map<string, number>();
   /** The articles of each product. */
   private readonly variants: number[][] = [];
@@ -62,23 +62,22 @@ export class Catalogue {
   /** The articles of the same product (other colours, say), itself among them; none where the shop does not say. */
   variantsOf(index: number): readonly number[] {
     const product = this.products[index];
-    return product === null ? [] : this.variants[product];
+    return product < 0 ? [] : this.variants[product];
   }
 
   /** Tells products apart; null: unknown. */
   productOf(index: number): number | null {
-    return this.products[index];
+    const product = this.products[index];
+    return product < 0 ? null : product;
   }
 
   private putProduct(index: number, code: string | null): void {
-    const before = this.products[index] as number | null | undefined;
-    const product = code === null ? null : this.productNumber(code);
+    const before = this.products[index];
+    const product = code === null ? -1 : this.productNumber(code);
     if (before === product) return;
-    if (before !== null && before !== undefined) {
-      this.variants[before] = this.variants[before].filter((one) => one !== index);
-    }
+    if (before >= 0) this.variants[before] = this.variants[before].filter((one) => one !== index);
     this.products[index] = product;
-    if (product !== null) this.variants[product].push(index);
+    if (product >= 0) this.variants[product].push(index);
   }
 
   private productNumber(code: string): number {
@@ -136,6 +135,7 @@ export class Catalogue {
   private reserve(size: number): void {
     if (size <= this.slots.length) return;
     const capacity = Math.max(size, Math.ceil(this.slots.length * 1.5), 1024);
+    this.products = grown(this.products, capacity, -1);
     this.slots = grown(this.slots, capacity);
     this.single = grown(this.single, capacity * this.layout.single.length);
     this.multi = this.multi.map(({ ids, weights }, m) => {
@@ -147,8 +147,8 @@ export class Catalogue {
   }
 }
 
-function grown(array: Int32Array, length: number): Int32Array<ArrayBuffer> {
-  const more = new Int32Array(length);
+function grown(array: Int32Array, length: number, empty = 0): Int32Array<ArrayBuffer> {
+  const more = new Int32Array(length).fill(empty);
   more.set(array);
   return more;
 }

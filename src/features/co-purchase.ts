@@ -1,5 +1,6 @@
 // What customers buy together: of each article those that stand near it in many histories, and how near. What item-to-item
 // recommendation goes by, as source of candidates, as feature and as baseline. Knows no model.
+import { bestOf } from './best';
 import type { PastPurchase } from './pairs';
 import type { Known, Shop } from './dataset';
 
@@ -50,7 +51,7 @@ const READ = 24;
 /** How much less each older of them counts than the next newer. */
 const READ_DECAY = 0.75;
 
-/** Articles with a score each, best first. */
+/** Articles with a score each. */
 export interface Scored {
   readonly articles: Int32Array;
   readonly scores: Float32Array;
@@ -94,9 +95,9 @@ export class CoPurchases {
 
   /**
    * The articles that are bought with a customer's latest ones (newest first), by the sum of how near they are to each; the newest
-   * counts most. Articles of the past may be among them.
+   * counts most. Articles of the past may be among them. The best `sorted` come first, in order; the others follow in none.
    */
-  scores(past: readonly PastPurchase[], limit = Infinity): Scored {
+  scores(past: readonly PastPurchase[], sorted = Infinity): Scored {
     const { width, neighbours, nearness, sums } = this;
     const found: number[] = [];
     const seen = new Set<number>();
@@ -112,10 +113,19 @@ export class CoPurchases {
       }
       weight *= READ_DECAY;
     }
-    const best = found.sort((a, b) => sums[b] - sums[a] || a - b).slice(0, limit);
-    const scored = { articles: Int32Array.from(best), scores: Float32Array.from(best, (article) => sums[article]) };
-    for (const article of found) sums[article] = 0;
-    return scored;
+    const order = (a: number, b: number): number => sums[b] - sums[a] || a - b;
+    const articles = new Int32Array(found.length);
+    const scores = new Float32Array(found.length);
+    const best = sorted < found.length ? bestOf(found, sorted, order) : found.sort(order);
+    let count = 0;
+    const put = (article: number): void => {
+      articles[count] = article;
+      scores[count++] = sums[article];
+      sums[article] = 0;
+    };
+    best.forEach(put);
+    for (const article of found) if (sums[article] !== 0) put(article);
+    return { articles: articles.subarray(0, count), scores: scores.subarray(0, count) };
   }
 }
 

@@ -5,6 +5,7 @@ import { affinityWidth, type Affinity } from './affinity';
 import {
   AGE,
   ArticleMoment,
+  PRICE,
   REPEAT_RATE,
   SALES_EVER,
   SALES_MONTH,
@@ -17,6 +18,7 @@ import { foundBy, type Candidates } from './candidates';
 import type { Layout } from './encoder';
 import type { Habits } from './habits';
 import type { Moment } from './moment';
+import { vectorOf, type VectorRows } from './vector-rows';
 
 /** Past purchases of a customer that sources and pair features read, in training and in serving. */
 export const PAST_LIMIT = 100;
@@ -44,8 +46,8 @@ export interface ArticleFacts {
   readonly repeatRates: Habits['repeatRates'];
   readonly variantRates: Habits['variantRates'];
   readonly affinity: Pick<Affinity, 'of' | 'width'>;
-  /** Unit vector by catalogue index; undefined: none. */
-  readonly vectorOf: (article: number) => Float32Array | undefined;
+  /** Of unit length. */
+  readonly vectors: VectorRows;
   /** Tells products apart; null: unknown. */
   readonly productOf: (article: number) => number | null;
 }
@@ -116,7 +118,7 @@ export function writePairFeatures(
   candidates: Candidates,
   { past, band }: Person,
   moment: Moment,
-  { vectorOf, productOf, repeatRates, variantRates, affinity }: ArticleFacts,
+  { vectors, productOf, repeatRates, variantRates, affinity }: ArticleFacts,
 ): void {
   const width = PAIR_WIDTH + affinity.width;
   if (out.length < (start + candidates.articles.length) * width) {
@@ -133,7 +135,7 @@ export function writePairFeatures(
   }
   const fit = affinity.of(past, band);
   const comesBack = past.length > 0 ? 1 - own.size / past.length : 0;
-  const recent = [...own.keys()].slice(0, RECENT).flatMap((article) => vectorOf(article) ?? []);
+  const recent = [...own.keys()].slice(0, RECENT).flatMap((article) => vectorOf(vectors, article) ?? []);
   const paid = meanPrice(past);
   const daysSince = (at: number): number => Math.max(0, (now - at) / DAY);
   // The same for all candidates of a customer.
@@ -146,9 +148,9 @@ export function writePairFeatures(
     const days = bought ? daysSince(bought.latest) : Infinity;
     const row = articles.rowOf(article);
     const { values } = articles;
-    const vector = vectorOf(article);
-    nearnessTo(recent, vector);
-    const price = paid > 0 && moment.prices[article] > 0 ? Math.log(moment.prices[article] / paid) : 0;
+    nearnessTo(recent, vectors, article);
+    const asked = values[row + PRICE];
+    const price = paid > 0 && asked > 0 ? Math.log(asked / paid) : 0;
     const found = candidates.found[i];
 
     let at = (start + i) * width;
@@ -239,13 +241,15 @@ const LOG1P = Float64Array.from({ length: 4096 }, (_, count) => Math.log1p(count
 const NEARNESS = new Float64Array(3);
 const COSINES = new Float64Array(RECENT + 3);
 
-/** The cosine of a vector to the first of some, the mean of those to all, and the greatest, in NEARNESS; 0 where there is none. */
-function nearnessTo(vectors: readonly Float32Array[], vector: Float32Array | undefined): void {
+/** The cosine of an article's vector to the first of some, the mean of those to all, and the greatest, in NEARNESS; 0 where there is none. */
+function nearnessTo(vectors: readonly Float32Array[], rows: VectorRows, article: number): void {
   const last = vectors.length - 1;
-  if (last < 0 || !vector) {
+  if (last < 0 || !rows.has(article)) {
     NEARNESS.fill(0);
     return;
   }
+  const { dim, data } = rows;
+  const at = article * dim;
   // Four at once: one sum alone would wait for each addition.
   for (let v = 0; v <= last; v += 4) {
     const [a, b, c, d] = [
@@ -255,8 +259,8 @@ function nearnessTo(vectors: readonly Float32Array[], vector: Float32Array | und
       vectors[Math.min(v + 3, last)],
     ];
     let [toA, toB, toC, toD] = [0, 0, 0, 0];
-    for (let i = 0; i < vector.length; i++) {
-      const x = vector[i];
+    for (let i = 0; i < dim; i++) {
+      const x = data[at + i];
       toA += x * a[i];
       toB += x * b[i];
       toC += x * c[i];

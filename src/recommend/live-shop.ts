@@ -7,12 +7,13 @@ import { ageBands } from '../features/age-bands';
 import { Catalogue } from '../features/catalogue';
 import { reorderedHabits, type Habits } from '../features/habits';
 import { articleInputs } from '../features/inputs';
+import { vectorOf } from '../features/vector-rows';
 import { createMoment, QUARTER_DAYS, SALES_DAYS, type Moment } from '../features/moment';
 import { textHash } from '../encoders/text-encoder';
 import { articleText, type TextKind } from '../features/text';
 import type { Release } from '../release/open';
 import type { Reporter } from '../telemetry';
-import { rowsOf, type ArticleVectors, type Model } from './pipeline';
+import type { ArticleVectors, Model } from './pipeline';
 
 export interface LiveShop {
   readonly catalogue: Catalogue;
@@ -80,8 +81,10 @@ class Shop implements LiveShop {
   private readonly idOfArticle: number[] = [];
   /** By index id: the hash of the text whose vector is in the similar index; undefined where there is none, or nobody knows. */
   private readonly texts: (string | undefined)[];
+  /** [articles, dim] */
   private articleVectors = new Float32Array(0);
-  private vectorAt = rowsOf(this.articleVectors, 1);
+  /** By catalogue index: 1 where the shop has the article. In its own array, small enough to stay in the processor's cache. */
+  private live = new Uint8Array(0);
   /** [ids, dim] what the similar index holds. */
   private textVectors: Float32Array;
   /** By the shop's id: catalogue index. */
@@ -105,8 +108,13 @@ class Shop implements LiveShop {
     this.textVectors = release.similarVectors;
     this.habits = reorderedHabits(release.habits, [], 0);
     this.now = this.momentOf(0, new Map());
+    const data = (): Float32Array => this.articleVectors;
     this.vectors = {
       dim,
+      get data() {
+        return data();
+      },
+      has: (article) => this.isLive(article),
       index: {
         search: (queries, k) => {
           this.searches.articles += 1;
@@ -114,7 +122,6 @@ class Shop implements LiveShop {
         },
       },
       articleOf: (id) => this.articleOfId[id] ?? -1,
-      vectorOf: (article) => (this.isLive(article) ? this.vectorAt(article) : undefined),
     };
   }
 
@@ -191,7 +198,7 @@ class Shop implements LiveShop {
         this.versions.set(row.key, row.updatedAt.getTime());
         const known = rowOf.get(row.id);
         const id = known ?? this.articleOfId.length;
-        this.articleOfId[id] = articles[r];
+        this.take(id, articles[r]);
         this.articleById.set(row.id, articles[r]);
         this.idOfArticle[articles[r]] = id;
         if (known === undefined || row.updatedAt.getTime() !== release.versions[known]) fresh.push(row);
@@ -228,7 +235,7 @@ class Shop implements LiveShop {
         this.articleById.set(rows[r].id, article);
         // An article that was deleted and has come back takes up its old id again.
         const id = (this.idOfArticle[article] ??= this.articleOfId.length);
-        this.articleOfId[id] = article;
+        this.take(id, article);
       });
       await this.index(rows);
       for (const row of rows) this.versions.set(row.key, row.updatedAt.getTime());
@@ -260,7 +267,6 @@ class Shop implements LiveShop {
       const more = new Float32Array(Math.max(this.catalogue.size, this.articleVectors.length / dim + CHUNK) * dim);
       more.set(this.articleVectors);
       this.articleVectors = more;
-      this.vectorAt = rowsOf(more, dim);
     }
     for (let from = 0; from < articles.length; from += CHUNK) {
       const part = articles.slice(from, from + CHUNK);
@@ -279,7 +285,7 @@ class Shop implements LiveShop {
     const ids = Int32Array.from(articles, (article) => this.idOfArticle[article]);
     const vectors = new Float32Array(rows.length * this.vectors.dim);
     articles.forEach((article, r) => {
-      vectors.set(this.vectors.vectorOf(article) ?? [], r * this.vectors.dim);
+      vectors.set(vectorOf(this.vectors, article) ?? [], r * this.vectors.dim);
     });
     // Of a large encoder each text takes its time, and most changes leave the text as it was.
     const texts = rows.map(articleText);
@@ -315,7 +321,9 @@ class Shop implements LiveShop {
       article >= 0 && !keys.has(this.catalogue.keys[article]) ? [id] : [],
     );
     for (const id of gone) {
-      this.versions.delete(this.catalogue.keys[this.articleOfId[id]]);
+      const article = this.articleOfId[id];
+      this.versions.delete(this.catalogue.keys[article]);
+      this.live[article] = 0;
       this.articleOfId[id] = -1;
     }
     this.removeIds(gone);
@@ -389,6 +397,17 @@ class Shop implements LiveShop {
   }
 
   private isLive(article: number): boolean {
-    return this.articleOfId[this.idOfArticle[article]] === article;
+    return this.live[article] === 1;
+  }
+
+  /** From now on the shop has this article, under this id in both indexes. */
+  private take(id: number, article: number): void {
+    this.articleOfId[id] = article;
+    if (article >= this.live.length) {
+      const more = new Uint8Array(Math.max(article, this.catalogue.size) + CHUNK);
+      more.set(this.live);
+      this.live = more;
+    }
+    this.live[article] = 1;
   }
 }

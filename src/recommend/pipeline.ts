@@ -4,6 +4,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { Affinity } from '../features/affinity';
 import { ageBands } from '../features/age-bands';
+import { bestOf } from '../features/best';
 import type { Candidates } from '../features/candidates';
 import type { Catalogue } from '../features/catalogue';
 import { HISTORY, type EncodedRows, type Encoder } from '../features/encoder';
@@ -11,7 +12,9 @@ import { articleInputs, customerInputs, historyInputs } from '../features/inputs
 import type { Habits } from '../features/habits';
 import type { Moment } from '../features/moment';
 import { pairWidth, writePairFeatures, type PastPurchase } from '../features/pairs';
+import { CO_PURCHASES } from '../features/sources/co-purchases';
 import { findCandidates } from '../features/sources/find';
+import { vectorOf, type VectorRows } from '../features/vector-rows';
 import type { Batch, Values } from '../engine/engine';
 import type { VectorIndex } from '../release/vector-index';
 import { createStageTimer, type StageTimer } from '../telemetry';
@@ -26,14 +29,11 @@ export interface Customers {
   readonly pasts: readonly (readonly PastPurchase[])[];
 }
 
-/** Articles by their vectors. */
-export interface ArticleVectors {
-  readonly dim: number;
+/** Articles by their vectors, by catalogue index. */
+export interface ArticleVectors extends VectorRows {
   readonly index: Pick<VectorIndex, 'search'>;
   /** The catalogue index of an id of the vector index; −1 if the shop no longer has the article. */
   articleOf(id: number): number;
-  /** The vector of a catalogue index [dim]; undefined if there is none. */
-  vectorOf(article: number): Float32Array | undefined;
 }
 
 export interface Pipeline {
@@ -69,7 +69,7 @@ export function createPipeline(parts: PipelineParts): Pipeline {
     repeatRates: habits.repeatRates,
     variantRates: habits.variantRates,
     affinity: new Affinity(catalogue, habits.attributeShares),
-    vectorOf: (article: number) => vectors.vectorOf(article),
+    vectors,
     productOf: (article: number) => catalogue.productOf(article),
   };
 
@@ -121,7 +121,7 @@ export function createPipeline(parts: PipelineParts): Pipeline {
   return {
     embed,
     nearest,
-    vectorOf: (article) => vectors.vectorOf(article),
+    vectorOf: (article) => vectorOf(vectors, article),
     rankerInputs(customers, candidates, moment) {
       const turns = inputsByTurns(customers, candidates, moment);
       for (;;) {
@@ -138,19 +138,16 @@ export function createPipeline(parts: PipelineParts): Pipeline {
           if (from > 0) await setImmediate();
           const pasts = customers.pasts.slice(from, from + atOnce);
           const own = queries.subarray(from * vectors.dim, (from + pasts.length) * vectors.dim);
-          const wanted = pasts.map((_, r) => own.subarray(r * vectors.dim, (r + 1) * vectors.dim));
           candidates.push(
             ...findCandidates({
               pasts,
               bands: bandOf.subarray(from, from + pasts.length),
               moment,
               variantsOf: (article) => catalogue.variantsOf(article),
-              together: pasts.map((past) => habits.coPurchases.scores(past)),
+              together: pasts.map((past) => habits.coPurchases.scores(past, hidePast ? Infinity : CO_PURCHASES.limit)),
               nearest: (most) => nearest(own, most),
-              cosine: (r, article) => {
-                const vector = vectors.vectorOf(article);
-                return vector && dot(wanted[r], vector);
-              },
+              queries: own,
+              vectors,
               hidePast,
             }),
           );
@@ -174,18 +171,15 @@ export function createPipeline(parts: PipelineParts): Pipeline {
 }
 
 /** Inputs of the query tower: the vectors of the latest purchases, oldest first, and the customers' own columns. */
-export function queryInputs(
-  encoder: Encoder,
-  { encoded, pasts }: Customers,
-  { dim, vectorOf }: Pick<ArticleVectors, 'dim' | 'vectorOf'>,
-): Batch {
+export function queryInputs(encoder: Encoder, { encoded, pasts }: Customers, vectors: VectorRows): Batch {
+  const { dim } = vectors;
   const n = pasts.length;
   const history = new Float32Array(n * HISTORY * dim);
   const length = new Int32Array(n);
   pasts.forEach((past, r) => {
     // Newest first; what has no vector yet is left out.
     for (let i = Math.min(past.length, HISTORY) - 1; i >= 0; i--) {
-      const vector = vectorOf(past[i].article);
+      const vector = vectorOf(vectors, past[i].article);
       if (!vector) continue;
       history.set(vector, (r * HISTORY + length[r]) * dim);
       length[r] += 1;
@@ -205,25 +199,12 @@ export function widest(candidates: readonly Candidates[]): number {
 
 /** Places of the `first` highest scores, best first; ties by place. −Infinity stands for no score: it has no place. */
 export function topIndices(scores: Float32Array, first: number): number[] {
-  return Array.from(scores.keys())
-    .filter((place) => scores[place] > -Infinity)
-    .sort((a, b) => scores[b] - scores[a] || a - b)
-    .slice(0, first);
+  const places: number[] = [];
+  for (let place = 0; place < scores.length; place++) if (scores[place] > -Infinity) places.push(place);
+  return [...bestOf(places, first, (a, b) => scores[b] - scores[a] || a - b)];
 }
 
 function customerBatch(encoder: Encoder, catalogue: Catalogue, { encoded, pasts }: Customers): Batch {
   const histories = pasts.map((past) => past.slice(0, HISTORY).map((purchase) => purchase.article));
   return { ...customerInputs(encoder.customerLayout, encoded), ...historyInputs(catalogue, histories) };
-}
-
-/** The rows of vectors [n, dim], each made when it is first asked for: a view costs more than what is read through it. */
-export function rowsOf(vectors: Float32Array, dim: number): (row: number) => Float32Array {
-  const views = new Array<Float32Array | undefined>(vectors.length / dim);
-  return (row) => (views[row] ??= vectors.subarray(row * dim, (row + 1) * dim));
-}
-
-function dot(a: Float32Array, b: Float32Array): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += a[i] * b[i];
-  return sum;
 }

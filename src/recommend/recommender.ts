@@ -181,7 +181,7 @@ export function createRecommender({ store, encoder, shop, queryTower, ranker }: 
 
     async trending(requests) {
       const { trending, sales } = shop.moment();
-      const live = Array.from(trending).filter((article) => vectors.vectorOf(article) !== undefined);
+      const live = Array.from(trending).filter((article) => vectors.has(article));
       return requests.map(({ first }): TrendingArticle[] =>
         live.slice(0, first).map((article, i) => ({
           articleKey: catalogue.keys[article],
@@ -209,7 +209,7 @@ export function createRecommender({ store, encoder, shop, queryTower, ranker }: 
           get variants() {
             variants ??= catalogue
               .variantsOf(article)
-              .filter((other) => other !== article && vectors.vectorOf(other) !== undefined)
+              .filter((other) => other !== article && vectors.has(other))
               .sort((a, b) => units(b) - units(a) || a - b)
               .map((other) => catalogue.keys[other]);
             return variants;

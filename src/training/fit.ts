@@ -9,7 +9,7 @@ import { encodeOnnx, type EncodedModel } from '../graph/onnx';
 import { mean } from '../graph/operators';
 import type { Tensor } from '../graph/tensor';
 import { createRandom } from '../random';
-import { createPipeline, rowsOf, type Model, type Pipeline } from '../recommend/pipeline';
+import { createPipeline, type Model, type Pipeline } from '../recommend/pipeline';
 import { MODEL_OUTPUT, type ModelName } from '../release/format';
 import { modelKey, modelOf } from '../release/open';
 import { buildIndex, flatKind, type IndexOptions, type VectorIndex } from '../release/vector-index';
@@ -198,7 +198,8 @@ export async function serveTowers(
       dim,
       index: articleIndex,
       articleOf: (id) => id,
-      vectorOf: rowsOf(vectors, dim),
+      data: vectors,
+      has: () => true,
     },
     habits,
     queryTower,

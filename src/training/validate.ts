@@ -26,14 +26,14 @@ export async function meanGain(
   const size = vectors.length / dim;
   const graph = matmul(input('queries', ['batch', dim]), transposeLast(input('articles', ['articles', dim])));
   await engine.load(SCORES, encodeOnnx({ name: 'scores', outputs: { scores: graph }, embeddings: 'inline' }).bytes);
-  const vectorOf = (article: number): Float32Array => vectors.subarray(article * dim, (article + 1) * dim);
+  const rows = { dim, data: vectors, has: () => true };
   let gain = 0;
   let asked = 0;
   for (const round of rounds) {
     for (let at = 0; at < round.customers.length; at += BATCH) {
       const places = Array.from({ length: Math.min(BATCH, round.customers.length - at) }, (_, i) => at + i);
       const customers = customersOf(shop, round, places);
-      const queries = await queryTower(queryInputs(shop.encoder, customers, { dim, vectorOf }));
+      const queries = await queryTower(queryInputs(shop.encoder, customers, rows));
       const { scores } = await engine.run(SCORES, {
         queries: { data: queries, shape: [places.length, dim] },
         articles: { data: vectors, shape: [size, dim] },

@@ -4,6 +4,7 @@ import { bitOf, SOURCES, type Candidates, type SourceName } from '../candidates'
 import { CO_PURCHASES } from './co-purchases';
 import { NEW_ARRIVALS } from './new-arrivals';
 import { OWN_PURCHASES, ownPurchases } from './own-purchases';
+import { dotRow, type VectorRows } from '../vector-rows';
 import type { Asked, Source } from './source';
 import { TRENDING } from './trending';
 import { TRENDING_PEERS } from './trending-peers';
@@ -24,8 +25,10 @@ const BY_NAME = {
 export const MAX_CANDIDATES = SOURCES.reduce((sum, source) => sum + BY_NAME[source].limit, 0);
 
 export interface Finding extends Asked {
-  /** The cosine of customer r's query vector and an article's; undefined where the shop does not have the article any more. */
-  readonly cosine: (r: number, article: number) => number | undefined;
+  /** [n, dim] */
+  readonly queries: Float32Array;
+  /** Articles that have none are not in the shop any more. */
+  readonly vectors: VectorRows;
   /** Articles that a customer has had are not wanted; each source brings others in their place. */
   readonly hidePast: boolean;
 }
@@ -35,7 +38,10 @@ export function findCandidates(asked: Finding): Candidates[] {
   const hidden = asked.pasts.map((past) => new Set(asked.hidePast ? ownPurchases(past) : []));
   const most = Math.max(0, ...hidden.map(({ size }) => size));
   const lists = SOURCES.map((name) => BY_NAME[name].find(asked, BY_NAME[name].limit + most));
+  const { vectors } = asked;
+  const { dim, data } = vectors;
   return asked.pasts.map((_, r) => {
+    const query = asked.queries.subarray(r * dim, (r + 1) * dim);
     let count = 0;
     for (let s = 0; s < SOURCES.length; s++) {
       const name = SOURCES[s];
@@ -47,11 +53,10 @@ export function findCandidates(asked: Finding): Candidates[] {
         const place = placeOf(article);
         if (place >= 0) FOUND[place] |= bitOf(name);
         else {
-          const cosine = asked.cosine(r, article);
-          if (cosine === undefined) continue;
+          if (!vectors.has(article)) continue;
           ARTICLES[count] = article;
           FOUND[count] = bitOf(name);
-          COSINES[count] = cosine;
+          COSINES[count] = dotRow(query, data, article * dim);
           places[article] = ++count;
         }
         left -= 1;
@@ -74,12 +79,12 @@ const ARTICLES = new Int32Array(MAX_CANDIDATES);
 const FOUND = new Uint16Array(MAX_CANDIDATES);
 const COSINES = new Float32Array(MAX_CANDIDATES);
 /** By article: its place among them, from 1; 0: none. */
-let places = new Int32Array(0);
+let places = new Uint16Array(0);
 
 /** −1: it is not among them. */
 function placeOf(article: number): number {
   if (article >= places.length) {
-    const more = new Int32Array(2 * article + 1024);
+    const more = new Uint16Array(2 * article + 1024);
     more.set(places);
     places = more;
   }

@@ -14,7 +14,7 @@ export interface Asked {
   readonly moment: Moment;
   /** The articles of the same product as one, itself among them. */
   readonly variantsOf: (article: number) => readonly number[];
-  /** [n] what is bought with each customer's latest purchases, best first */
+  /** [n] what is bought with each customer's latest purchases; as many as the source may bring best first, then the others */
   readonly together: readonly Scored[];
   /** [n] the articles nearest to each query vector, best first; −1: no article */
   readonly nearest: (most: number) => readonly ArrayLike<number>[];

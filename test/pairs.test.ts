@@ -142,6 +142,17 @@ test('they tell that an article was bought, how often, how lately, and how many 
   expect(featuresOf(9, { past })).toMatchObject({ own: 0, times_bought: 0, bought_within_half_year: 0, own_place: 0 });
 });
 
+test('they tell which of the own articles is dearer than the others and nearer to the taste, and nothing of this of what is not own', () => {
+  const moment = momentWith({ prices: Float32Array.of(1, 4, 2, 2, ...Array<number>(NEW - 4).fill(Number.NaN)) });
+  const past = [0, 1, 9].map((article) => ({ article, at: NOW - DAY }));
+  const of = (article: number) => featuresOf(article, { past, moment, cosine: 0.25 });
+  expect(of(1).own_price).toBeCloseTo(Math.log(2), 5);
+  expect(of(0).own_price).toBeCloseTo(-Math.log(2), 5);
+  expect(of(9)).toMatchObject({ own_price: 0, own_cosine: 0.25 });
+  expect(of(1).own_length).toBeCloseTo(Math.log(4) / 4, 5);
+  expect(of(2)).toMatchObject({ own_price: 0, own_length: 0, own_cosine: 0 });
+});
+
 test('they take a purchase of the future as one of this moment', () => {
   const bought = (at: number) => featuresOf(7, { past: [{ article: 7, at }] });
   expect(bought(NOW + DAY)).toEqual(bought(NOW));
@@ -320,6 +331,8 @@ function plainly(
   const paid = past.flatMap(({ price = 0 }) => (price > 0 ? [price] : []));
   const mean = paid.reduce((sum, price) => sum + price, 0) / Math.max(1, paid.length);
   const level = mean > 0 && prices[article] > 0 ? Math.log(prices[article] / mean) : 0;
+  const logPrices = distinct.flatMap((one) => (prices[one] > 0 ? [Math.log(prices[one])] : []));
+  const ownLevel = logPrices.reduce((sum, price) => sum + price, 0) / Math.max(1, logPrices.length);
   const sold = peers[0].articles.indexOf(article);
   const bit = (source: SourceName): number => ((found[i] & bitOf(source)) > 0 ? 1 : 0);
   const [ever, lately] = affinity.of(past, 0)(article, new Float32Array(0), 0);
@@ -361,6 +374,9 @@ function plainly(
     sales_quarter: Math.log1p(long.quarter[article] || 0) / 4,
     sales_ever: Math.log1p(long.ever[article] || 0) / 4,
     sold_lately: long.idle[article] >= 0 ? Math.exp(-long.idle[article] / 60) : 0,
+    own_price: own.length > 0 && prices[article] > 0 ? Math.log(prices[article]) - ownLevel : 0,
+    own_length: own.length > 0 ? Math.log1p(past.length) / 4 : 0,
+    own_cosine: own.length > 0 ? cosines[i] : 0,
     affinity: ever,
     affinity_lately: lately,
   };

@@ -44,7 +44,8 @@ function lessons(lists: number, { known }: { known: boolean }): Batch {
 }
 
 async function straightWeights(batch: Batch, ridge: number): Promise<Weights> {
-  const spread = new Float32Array(width).fill(0.3);
+  const units = new Float32Array(width).fill(0.3);
+  const spread = { known: units, newcomers: units };
   const trainer = await createTrainer(engine, {
     name: 'straight',
     loss: straightLoss(shop.encoder, { spread, ridge, lists: batch.pair.shape[0] }),

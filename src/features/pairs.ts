@@ -93,6 +93,9 @@ export const PAIR_FEATURES = {
   sales_quarter: 0,
   sales_ever: 0,
   sold_lately: 0,
+  own_price: 0,
+  own_length: 0,
+  own_cosine: 0,
   affinity: 0.5,
   affinity_lately: 0.5,
 } as const;
@@ -137,6 +140,7 @@ export function writePairFeatures(
   const comesBack = past.length > 0 ? 1 - own.size / past.length : 0;
   const recent = [...own.keys()].slice(0, RECENT).flatMap((article) => vectorOf(vectors, article) ?? []);
   const paid = meanPrice(past);
+  const ownLevel = meanLogPrice(own.keys(), moment.prices);
   const daysSince = (at: number): number => Math.max(0, (now - at) / DAY);
   // The same for all candidates of a customer.
   const lately = past.length > 0 ? Math.exp(-daysSince(past[0].at) / 14) : 0;
@@ -192,6 +196,11 @@ export function writePairFeatures(
     out[at++] = values[row + SALES_QUARTER];
     out[at++] = values[row + SALES_EVER];
     out[at++] = values[row + SOLD_LATELY];
+    // What tells one own article from another, which the same weight for all candidates cannot. The price is measured against the customer's
+    // other articles, so that it does not tell own articles from the rest.
+    out[at++] = bought && asked > 0 ? clamped(Math.log(asked) - ownLevel, 4) : 0;
+    out[at++] = bought ? length : 0;
+    out[at++] = bought ? candidates.cosines[i] : 0;
     const [fitsEver, fitsLately] = fit(article, out, at + 2);
     out[at++] = fitsEver;
     out[at++] = fitsLately;
@@ -215,6 +224,17 @@ function meanPrice(past: readonly PastPurchase[]): number {
   for (const { price } of past) {
     if (price === undefined || !(price > 0 && price < Infinity)) continue;
     sum += price;
+    known += 1;
+  }
+  return sum / Math.max(1, known);
+}
+
+/** Of the articles whose price of now is known; 0: none. */
+function meanLogPrice(articles: Iterable<number>, prices: Float32Array): number {
+  let [sum, known] = [0, 0];
+  for (const article of articles) {
+    if (!(prices[article] > 0 && prices[article] < Infinity)) continue;
+    sum += Math.log(prices[article]);
     known += 1;
   }
   return sum / Math.max(1, known);

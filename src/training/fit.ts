@@ -115,7 +115,7 @@ export async function fit(
     epochs = best * config.catchUp;
     // From stage to stage the towers and what is counted move on, as the release that serves will have.
     const random = createRandom(config.seed, 'ranker');
-    const taken = drawTaken(shop, config.ranker, random);
+    const taken = drawTaken(shop, rounds, config.ranker, random);
     const lists: List[] = [];
     for (const [s, stage] of inStages(rounds, STAGES).entries()) {
       const known = shop.known(s === 0 || 'butLast' in earlier ? earlier : { before: stage[0].moment.now });

@@ -76,39 +76,62 @@ export function ranker(encoder: Encoder, { dim, hidden }: RankerConfig, gated = 
   return add(reshape(mul(gate, learnt), outer), scores);
 }
 
+/** [width] of each feature of a pair, of customers with a past and of those without. */
+export interface Spread {
+  readonly known: Float32Array;
+  readonly newcomers: Float32Array;
+}
+
 /**
  * The straight way from a pair's own features to its score, with the listwise loss: a weight each, from sensible ones on, so that a little data
  * refines an order that is good already. Whoever has bought nothing yet has weights of their own. What is learnt is held back as if so many
- * lists (`ridge`, of the `lists` learnt from) said that the weights are right as they start; `spread` [width] is how far each feature goes,
- * so that it does not matter in which unit it comes.
+ * lists (`ridge`, of the `lists` learnt from) said that the weights are right as they start; `spread` [width] is how far each feature goes in the
+ * lists of those whose weights it holds, so that it does not matter in which unit it comes, nor how many others there are.
  */
 export function straightLoss(
   encoder: Encoder,
-  { spread, ridge, lists }: { spread: Float32Array; ridge: number; lists: number },
+  { spread, ridge, lists }: { spread: Spread; ridge: number; lists: number },
 ): Tensor {
   const width = pairWidth(encoder.articleLayout);
   const { scores, learnt } = straightScores(input('pair', ['batch', 'candidates', width]));
-  const units = constant([...spread], [width, 1]);
-  const moved = learnt.map((weights) => {
-    const distance = mul(weights, units);
+  const moved = STRAIGHT_GROUPS.map((group, g) => {
+    const distance = mul(learnt[g], constant([...spread[group]], [width, 1]));
     return reduceSum(mul(distance, distance), [0, 1]);
   });
   return add(listwiseLoss(scores), mul(reshape(moved.reduce(add), []), constant(ridge / 2 / lists)));
 }
 
+/** The scores of the straight way alone [batch, candidates]. */
+export function straightRanker(encoder: Encoder): Tensor {
+  return straightScores(input('pair', ['batch', 'candidates', pairWidth(encoder.articleLayout)])).scores;
+}
+
+/** Whose weights the straight way keeps apart, and how these are called. */
+export const STRAIGHT_WEIGHTS = { known: 'ranker.direct', newcomers: 'ranker.newcomer' } as const;
+export type StraightGroup = keyof typeof STRAIGHT_WEIGHTS;
+export const STRAIGHT_GROUPS = ['known', 'newcomers'] as const satisfies readonly StraightGroup[];
+
 /** `newcomer` [batch, candidates, 1] is 1 where the customer has bought nothing yet. */
 function straightScores(pair: Tensor): { scores: Tensor; newcomer: Tensor; learnt: readonly Tensor[] } {
   const [batch, candidates, features] = pair.shape;
   const width = Number(features);
-  const newcomer = cast(greater(constant(0.01), matmul(pair, columnOf('history_length', width))), 'float32');
+  const newcomer = cast(greater(constant(NO_PAST), matmul(pair, columnOf('history_length', width))), 'float32');
   // What is learnt is added to where a weight starts, so that decay draws it back to there.
-  const direct = parameter('ranker.direct', [width, 1], 'zeros');
-  const newcomers = parameter('ranker.newcomer', [width, 1], 'zeros');
+  const direct = parameter(STRAIGHT_WEIGHTS.known, [width, 1], 'zeros');
+  const newcomers = parameter(STRAIGHT_WEIGHTS.newcomers, [width, 1], 'zeros');
   const scores = add(
     mul(sub(constant(1), newcomer), matmul(pair, add(direct, startingWeights(width, PAIR_FEATURES)))),
     mul(newcomer, matmul(pair, add(newcomers, startingWeights(width, NEWCOMER)))),
   );
   return { scores: reshape(scores, [batch, candidates]), newcomer, learnt: [direct, newcomers] };
+}
+
+/** Below it `history_length` says that nothing has been bought. */
+const NO_PAST = 0.01;
+
+/** Whether the features of a pair that begin at a place are of a customer without a past. */
+export function isOfNewcomer(pairs: ArrayLike<number>, at: number): boolean {
+  return pairs[at + PAIR_NAMES.indexOf('history_length')] < NO_PAST;
 }
 
 /** Turns scores into log-odds: scale · score + shift, with a scale above 0, so that no order changes. */

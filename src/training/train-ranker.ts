@@ -8,11 +8,25 @@ import { sampled, type Random } from '../random';
 import { widest } from '../recommend/pipeline';
 import type { Reporter } from '../telemetry';
 import { fitCalibration } from './calibration';
+import type { Round } from './protocols';
 import { byRound, customersOfLists, isNewcomer, lessonOf, type List, type Taken } from './ranker-lists';
-import { calibrationWeights, gateWeights, listwiseLoss, ranker, straightLoss, type RankerConfig } from './ranker';
-import { listJudge } from './list-judge';
+import {
+  calibrationWeights,
+  gateWeights,
+  isOfNewcomer,
+  listwiseLoss,
+  ranker,
+  STRAIGHT_GROUPS,
+  STRAIGHT_WEIGHTS,
+  straightLoss,
+  straightRanker,
+  type RankerConfig,
+  type Spread,
+  type StraightGroup,
+} from './ranker';
+import { listJudge, type ListJudge } from './list-judge';
 import { decayingRate } from './schedule';
-import { createTrainer, type Weights } from './trainer';
+import { createTrainer, type Initialise, type Weights } from './trainer';
 
 export interface RankerTraining extends RankerConfig {
   /** Weeks before the end that give examples, at least; the towers that retrieve must not have seen them. */
@@ -25,7 +39,7 @@ export interface RankerTraining extends RankerConfig {
   readonly batch: number;
   /** Candidates of one customer in training: what was bought, and a random part of the rest. */
   readonly listLength: number;
-  /** Share of the lists that are made as if nothing were known of the customer's purchases: few real ones are of new customers. */
+  /** Share of the lists that are of new customers, at least: where fewer are, purchases of others are hidden. */
   readonly coldShare: number;
   /** Candidates are looked for at most so often. Many a customer buys nothing of what is found, which teaches no order. */
   readonly maxQuestions: number;
@@ -37,7 +51,9 @@ export interface RankerTraining extends RankerConfig {
 }
 
 /** Few lists are enough for few weights; their features are made once and stay in memory: 40 KB a list of a hundred. */
-const STRAIGHT = { lists: 8_000, steps: 2_000, rate: 0.02, ridge: 300 } as const;
+const STRAIGHT = { lists: 8_000, steps: 2_000, rate: 0.02 } as const;
+/** From the tightest on: a looser one must show that it is better. */
+const RIDGES = [1_000, 300, 100] as const;
 const WEEK = 7 * 86_400;
 /** The share of customers whose lists are not learnt from but checked. */
 const HELD_OUT = 0.1;
@@ -57,11 +73,31 @@ export function rankerWeeks(shop: Shop, first: number, until: number, { weeks, e
   return most;
 }
 
-/** Draws whose lists are held out, and who is shown as if nothing were known of their purchases. */
-export function drawTaken(shop: Shop, { coldShare }: RankerTraining, random: Random): Taken {
+/**
+ * Draws whose lists are held out, and who is shown as if nothing were known of their purchases: as many as there are too few of whom nothing
+ * is known in these rounds, since where there are enough a past that is hidden is a lesson lost.
+ */
+export function drawTaken(
+  shop: Shop,
+  rounds: readonly Round[],
+  { coldShare }: Pick<RankerTraining, 'coldShare'>,
+  random: Random,
+): Taken {
   const held = new Set(Array.from({ length: shop.customers }, (_, c) => c).filter(() => random.next() < HELD_OUT));
   const isHeldOut = (customer: number): boolean => held.has(customer);
-  return { isHeldOut, isCold: (customer) => !isHeldOut(customer) && random.next() < coldShare };
+  const newcomers = newcomerShare(shop, rounds);
+  const hidden = newcomers < coldShare ? (coldShare - newcomers) / (1 - newcomers) : 0;
+  return { isHeldOut, isCold: (customer) => !isHeldOut(customer) && random.next() < hidden };
+}
+
+/** The share of the questions that are of customers of whom no purchase is known. */
+function newcomerShare({ offsets }: Shop, rounds: readonly Round[]): number {
+  let [asked, newcomers] = [0, 0];
+  for (const { customers, ends } of rounds) {
+    asked += customers.length;
+    for (let i = 0; i < customers.length; i++) if (ends[i] === offsets[customers[i]]) newcomers += 1;
+  }
+  return newcomers / Math.max(1, asked);
 }
 
 /**
@@ -88,7 +124,17 @@ export async function trainRanker(
   const judge = listJudge(shop, checked);
 
   const scores = ranker(shop.encoder, config);
-  const straight = await trainStraight(engine, shop, learnt, config, random, reporter);
+  const straightAlone = straightRanker(shop.encoder);
+  const straight = await trainStraight(
+    engine,
+    shop,
+    learnt,
+    async (weights) => judge.gains(await scoreLists(engine, shop, straightAlone, weights, checked)),
+    judge,
+    config,
+    random,
+    reporter,
+  );
   const trainer = await createTrainer(engine, {
     name: 'train.ranker',
     loss: listwiseLoss(scores),
@@ -96,10 +142,7 @@ export async function trainRanker(
     denseRate: config.denseRate,
     tableRate: config.tableRate,
     weightDecay: config.weightDecay,
-    initialise: (name, _shape, values) => {
-      const known = straight.get(name);
-      if (known) values.set(known);
-    },
+    initialise: startingFrom(straight),
   });
   const check = (): Promise<Float32Array[]> => scoreLists(engine, shop, scores, trainer.weights, checked);
   let checkedScores = await check();
@@ -139,12 +182,10 @@ export async function trainRanker(
   );
   const kept = new Map([...best.weights, ...gateWeights({ known, newcomers })]);
   // Whom the layers say nothing to keeps the straight way as it was before them.
-  for (const [weights, moved] of [
-    ['ranker.direct', known],
-    ['ranker.newcomer', newcomers],
-  ] as const) {
-    const settled = straight.get(weights);
-    if (!moved && settled) kept.set(weights, settled);
+  const moved = { known, newcomers };
+  for (const group of STRAIGHT_GROUPS) {
+    const settled = straight.get(STRAIGHT_WEIGHTS[group]);
+    if (!moved[group] && settled) kept.set(STRAIGHT_WEIGHTS[group], settled);
   }
   return withCalibration(kept, checked, served);
 }
@@ -161,12 +202,15 @@ function balanced(shop: Shop, lists: readonly List[], most: number, random: Rand
 
 /**
  * The straight way alone, first: its loss is convex and its weights are few, so that what a small shop has to say is learnt to the end before
- * the layers, which can memorise, see anything.
+ * the layers, which can memorise, see anything. The tightest ridge is kept unless a looser one orders the lists held out better by more
+ * than chance: for customers with a past and for newcomers by themselves.
  */
 async function trainStraight(
   engine: Engine,
   shop: Shop,
   lists: readonly List[],
+  gainsOf: (weights: Weights) => Promise<Float64Array>,
+  judge: ListJudge,
   config: RankerTraining,
   random: Random,
   reporter: Reporter,
@@ -174,41 +218,75 @@ async function trainStraight(
   const some = sampled(lists, STRAIGHT.lists, random);
   const batches = Array.from(byRound(some, config.batch), (group) => lessonOf(shop, group, config.listLength, random));
   if (batches.length === 0) return new Map();
+  const spread = spreadOf(batches);
   const epochs = Math.ceil(STRAIGHT.steps / batches.length);
-  const trainer = await createTrainer(engine, {
-    name: 'train.straight',
-    loss: straightLoss(shop.encoder, { spread: spreadOf(batches), ridge: STRAIGHT.ridge, lists: some.length }),
-    random,
-    denseRate: STRAIGHT.rate,
-    tableRate: 0,
-    schedule: decayingRate({ steps: epochs * batches.length, warmUp: 1, shape: 'linear', floor: 0.02 }),
-  });
-  const progress = reporter.progress('Ranker, straight', epochs * batches.length, 'steps');
-  for (let epoch = 0; epoch < epochs; epoch++) {
-    await trainer.train(shuffled(batches, random));
-    progress.tick((epoch + 1) * batches.length);
+  const progress = reporter.progress('Ranker, straight', RIDGES.length * epochs * batches.length, 'steps');
+  let done = 0;
+  let before: Weights | undefined;
+  const kept = new Map<StraightGroup, { ridge: number; weights: Weights; gains: Float64Array }>();
+  for (const ridge of RIDGES) {
+    const trainer = await createTrainer(engine, {
+      name: 'train.straight',
+      loss: straightLoss(shop.encoder, { spread, ridge, lists: some.length }),
+      random,
+      denseRate: STRAIGHT.rate,
+      tableRate: 0,
+      schedule: decayingRate({ steps: epochs * batches.length, warmUp: 1, shape: 'linear', floor: 0.02 }),
+      // A looser ridge goes on from where the tighter one held.
+      initialise: startingFrom(before),
+    });
+    for (let epoch = 0; epoch < epochs; epoch++) {
+      await trainer.train(shuffled(batches, random));
+      progress.tick((done += batches.length));
+    }
+    const { weights } = trainer;
+    const gains = await gainsOf(weights);
+    for (const group of STRAIGHT_GROUPS) {
+      const tighter = kept.get(group);
+      if (!tighter || judge.isBetter(gains, tighter.gains, group)) kept.set(group, { ridge, weights, gains });
+    }
+    before = weights;
   }
-  progress.done();
-  return trainer.weights;
+  progress.done(`ridge ${STRAIGHT_GROUPS.map((group) => `${String(kept.get(group)?.ridge)} of ${group}`).join(', ')}`);
+  return new Map(
+    STRAIGHT_GROUPS.map((group) => {
+      const name = STRAIGHT_WEIGHTS[group];
+      return [name, kept.get(group)?.weights.get(name) ?? new Float32Array(0)];
+    }),
+  );
+}
+
+/** Weights to start from, by name; where there are none, as they are made. */
+function startingFrom(known: Weights | undefined): Initialise {
+  return (name, _shape, values) => {
+    const former = known?.get(name);
+    if (former) values.set(former);
+  };
 }
 
 /** The standard deviation of each feature of a pair over batches of lists; a little more, for those that hardly move. */
-function spreadOf(batches: readonly Batch[]): Float32Array {
+function spreadOf(batches: readonly Batch[]): Spread {
   const width = batches[0].pair.shape[2];
-  const [sums, squares] = [new Float64Array(width), new Float64Array(width)];
-  let rows = 0;
+  const groups = [0, 1].map(() => ({ rows: 0, sums: new Float64Array(width), squares: new Float64Array(width) }));
   for (const { pair, absent } of batches) {
     for (let row = 0; row < absent.data.length; row++) {
       if (absent.data[row] === 1) continue;
-      rows += 1;
+      const group = groups[isOfNewcomer(pair.data, row * width) ? 1 : 0];
+      group.rows += 1;
       for (let f = 0; f < width; f++) {
         const value = pair.data[row * width + f];
-        sums[f] += value;
-        squares[f] += value * value;
+        group.sums[f] += value;
+        group.squares[f] += value * value;
       }
     }
   }
-  return Float32Array.from(sums, (sum, f) => Math.sqrt(Math.max(0, squares[f] / rows - (sum / rows) ** 2)) + 1e-3);
+  const [known, newcomers] = groups.map(({ rows, sums, squares }) =>
+    Float32Array.from(sums, (sum, f) => {
+      const count = Math.max(1, rows);
+      return Math.sqrt(Math.max(0, squares[f] / count - (sum / count) ** 2)) + 1e-3;
+    }),
+  );
+  return { known, newcomers };
 }
 
 /** Every list once, in a random order. */
@@ -228,7 +306,7 @@ function shuffled<Item>(items: readonly Item[], random: Random): Item[] {
     .map(({ item }) => item);
 }
 
-/** [lists] scores of all candidates of each list, by the ranker with these weights. */
+/** [lists] scores of all candidates of each list, by a ranker, or its straight way alone, with these weights. */
 async function scoreLists(
   engine: Engine,
   shop: Shop,
@@ -237,12 +315,15 @@ async function scoreLists(
   lists: readonly List[],
 ): Promise<Float32Array[]> {
   const name = 'check.ranker';
-  await engine.load(name, encodeOnnx({ name, outputs: { scores }, values: weights, embeddings: 'inline' }).bytes);
+  const model = encodeOnnx({ name, outputs: { scores }, values: weights, embeddings: 'inline' });
+  const read = new Set(model.inputs.map((port) => port.name));
+  await engine.load(name, model.bytes);
   const found = new Map<List, Float32Array>();
   for (const group of byRound(lists, 64)) {
     const candidates = group.map((list) => list.candidates);
     const [{ pipeline, round }] = group;
-    const inputs = pipeline.rankerInputs(customersOfLists(shop, group), candidates, round.moment);
+    const all = pipeline.rankerInputs(customersOfLists(shop, group), candidates, round.moment);
+    const inputs = Object.fromEntries(Object.entries(all).filter(([port]) => read.has(port)));
     const data = (await engine.run(name, inputs)).scores.data as Float32Array;
     const width = widest(candidates);
     group.forEach((list, r) => found.set(list, data.slice(r * width, r * width + list.bought.length)));

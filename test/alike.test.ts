@@ -63,6 +63,20 @@ test('a small share moves what is alike and bought together up, and lets no stra
   ]);
 });
 
+test('what purchases do not tell apart stays in the order of the texts', () => {
+  expect(
+    alike(1)
+      .slice(2)
+      .map(([article]) => article),
+  ).toEqual([1, 2]);
+  const [list] = rankAlike(
+    { ...shopOf(), similar: () => [[2, 1].map((article) => ({ article, score: 0.5 }))] },
+    Float32Array.of(1, 0),
+    [{ article: 0, first: 4, coPurchase: 1, perProduct: 2 }],
+  );
+  expect(list.map(({ articleKey }) => articleKey)).toEqual([3, 4, 2, 1]);
+});
+
 test('what is bought together counts by its own cosine also where the search for texts does not find it', () => {
   expect(alike(0.3, shopOf(3))).toEqual(alike(0.3));
 });

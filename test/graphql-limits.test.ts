@@ -127,6 +127,12 @@ describe('the cost limit refuses', () => {
     expect(thrownBy(pieces(100))).toMatchObject({ code: 'LIMIT_EXCEEDED' });
   });
 
+  test('nothing because variables that are not asked for, or lists within lists, are many or deep', () => {
+    let deep: unknown = 1;
+    for (let level = 0; level < 5_000; level++) deep = [deep];
+    expect(check('{ __typename }', { deep })).not.toThrow();
+  });
+
   test('one of several operations of a document, whatever another one has cost', () => {
     const { document } = operation(
       'query Small { articles { nodes { id } } } query Large { articles(first: 100) { nodes { similar(first: 100) { rank } } } }',

@@ -8,6 +8,7 @@ import { createRandom } from '../src/random';
 import { createPipeline, type Customers } from '../src/recommend/pipeline';
 import { CoPurchases } from '../src/features/co-purchase';
 import { gateWeights, servedRanker, straightLoss } from '../src/training/ranker';
+import { drawTaken } from '../src/training/train-ranker';
 import { momentOf } from '../src/training/moments';
 import { createTrainer, type Weights } from '../src/training/trainer';
 import { DAY, NOON, shopOf } from './hand-made-shop';
@@ -43,9 +44,11 @@ function lessons(lists: number, { known }: { known: boolean }): Batch {
   };
 }
 
-async function straightWeights(batch: Batch, ridge: number): Promise<Weights> {
-  const units = new Float32Array(width).fill(0.3);
-  const spread = { known: units, newcomers: units };
+async function straightWeights(batch: Batch, ridge: number, units = { known: 0.3, newcomers: 0.3 }): Promise<Weights> {
+  const spread = {
+    known: new Float32Array(width).fill(units.known),
+    newcomers: new Float32Array(width).fill(units.newcomers),
+  };
   const trainer = await createTrainer(engine, {
     name: 'straight',
     loss: straightLoss(shop.encoder, { spread, ridge, lists: batch.pair.shape[0] }),
@@ -74,6 +77,36 @@ describe('the straight way', () => {
     expect(weightOf(known, 'newcomer')).toBeCloseTo(0, 6);
     expect(weightOf(newcomers, 'direct')).toBeCloseTo(0, 6);
     expect(weightOf(newcomers, 'newcomer')).toBeGreaterThan(1);
+  });
+
+  test('is held tighter where features go further, each group by its own units', async () => {
+    const wide = { known: 3, newcomers: 0.3 };
+    const known = await straightWeights(lessons(100, { known: true }), 100, wide);
+    const newcomers = await straightWeights(lessons(100, { known: false }), 100, wide);
+    expect(weightOf(known, 'direct')).toBeLessThan(weightOf(newcomers, 'newcomer') / 4);
+  });
+});
+
+describe('whose past is hidden in the lists of the ranker', () => {
+  const many = { customers: 400, offsets: Int32Array.from({ length: 401 }, (_, c) => 2 * c) };
+  /** Of customers with two purchases each so many are asked about before the first. */
+  const hiddenOf = (newcomers: number): number => {
+    const customers = Int32Array.from({ length: many.customers }, (_, c) => c);
+    const ends = Int32Array.from(customers, (c) => many.offsets[c] + (c < newcomers ? 0 : 1));
+    const rounds = [{ moment: momentOf(shop, NOON), customers, ends, answers: [], hidePast: false }];
+    const { isHeldOut, isCold } = drawTaken(many, rounds, { coldShare: 0.2 }, createRandom(1));
+    const taken = [...customers].filter((c) => !isHeldOut(c));
+    expect(taken.length).toBeLessThan(many.customers);
+    return taken.filter(isCold).length / taken.length;
+  };
+
+  test('is a fifth where nobody is new, fewer where some are, and nobody where a fifth is new', () => {
+    expect(hiddenOf(0)).toBeGreaterThan(0.14);
+    expect(hiddenOf(0)).toBeLessThan(0.26);
+    expect(hiddenOf(40)).toBeGreaterThan(0.05);
+    expect(hiddenOf(40)).toBeLessThan(hiddenOf(0));
+    expect(hiddenOf(80)).toBe(0);
+    expect(hiddenOf(400)).toBe(0);
   });
 });
 

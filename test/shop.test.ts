@@ -161,7 +161,7 @@ describe('the recommender of a release', () => {
     expect(await opened.shop.refresh()).toBe(1);
     await opened.recommender.similar(asked);
     expect(opened.shop.searches.similar).toBe(before + 2);
-    // What is no longer of the same product may be similar too; what has only another price stays where it is.
+    // What is no longer of the same product may be similar too; what was changed otherwise stays where it is.
     const other = asked[1].articleId;
     await world.database.sql(`UPDATE articles SET product_code = 'another' WHERE article_id = '${other}'`);
     expect(await opened.shop.refresh()).toBe(1);

@@ -144,8 +144,8 @@ export async function measure(question: Question, shop: BenchShop, effort: Effor
   const searches = (many.searches / many.result.due).toFixed(3);
   console.log(`model runs for a request: ${runsPerRequest.toFixed(3)}, searches ${searches}${delayText(many.delayMs)}`);
 
-  // With few recordings, at least two batches; their statements are those of the recommender alone.
-  const batches = await recorder.recordBatches(ids.slice(0, Math.max(effort.recorded, 2 * batch)), batch);
+  // With few recordings, at least two batches; their statements are those of the recommender alone. Others than before, of whom nothing is kept.
+  const batches = await recorder.recordBatches(ids.slice(-Math.max(effort.recorded, 2 * batch)), batch);
   const batched = await runKernels(shop, batches, { rounds: effort.rounds, requests: batches.length * batch });
   printKernels(`the kernels in batches of ${batch}, as under this load, for each request`, batched);
 

@@ -1,6 +1,9 @@
 // The best few of many, in order, without sorting the rest. Knows nothing of what is compared.
 
-/** The `limit` that come first by `order`, which must tell any two apart. Takes hardly longer than one look at each where few are wanted. */
+/**
+ * The `limit` that come first by `order`, which must tell any two apart. Takes hardly longer than one look at each where few are wanted of
+ * many that come in no particular order.
+ */
 export function bestOf(items: Iterable<number>, limit: number, order: (a: number, b: number) => number): Int32Array {
   const best: number[] = [];
   if (limit <= 0) return new Int32Array(0);

@@ -173,7 +173,7 @@ export function coPurchases(shop: Histories, known: Known, options: Partial<CoPu
     for (const other of found) {
       sums[other] /= (units[one] + smoothing) ** (1 - popularity) * (units[other] + smoothing) ** popularity;
     }
-    const best = highest(found, sums, width);
+    const best = bestOf(found, width, (a, b) => sums[b] - sums[a] || a - b);
     neighbours.set(best, one * width);
     best.forEach((other, n) => {
       nearness[one * width + n] = sums[other];
@@ -222,24 +222,4 @@ function distinctHistories(shop: Histories, known: Known, most: number): Distinc
   const next = offsets.slice();
   for (let i = 0; i < kept; i++) byArticle[next[article[places[i]]]++] = i;
   return { places: places.subarray(0, kept), starts, customerOf, byArticle, offsets };
-}
-
-/** The `most` articles with the highest scores, best first, ties by index. */
-function highest(articles: Int32Array, scores: Float64Array, most: number): Int32Array {
-  const best = new Int32Array(Math.min(most, articles.length));
-  let kept = 0;
-  for (const article of articles) {
-    const score = scores[article];
-    let place = kept;
-    while (place > 0) {
-      const above = best[place - 1];
-      if (scores[above] > score || (scores[above] === score && above < article)) break;
-      place -= 1;
-    }
-    if (place === best.length) continue;
-    if (kept < best.length) kept += 1;
-    best.copyWithin(place + 1, place, kept - 1);
-    best[place] = article;
-  }
-  return best;
 }

@@ -196,8 +196,8 @@ export function writePairFeatures(
     out[at++] = values[row + SALES_QUARTER];
     out[at++] = values[row + SALES_EVER];
     out[at++] = values[row + SOLD_LATELY];
-    // What tells one own article from another, which the same weight for all candidates cannot. The price is measured against the customer's
-    // other articles, so that it does not tell own articles from the rest.
+    // What tells one own article from another, which the same weight for all candidates cannot. The price is measured against the mean of
+    // all own articles, so that it does not tell own articles from the rest.
     out[at++] = bought && asked > 0 ? clamped(Math.log(asked) - ownLevel, 4) : 0;
     out[at++] = bought ? length : 0;
     out[at++] = bought ? candidates.cosines[i] : 0;

@@ -2,13 +2,14 @@
 // came and what to do. Knows the schema only through the costs that its fields declare.
 
 import { maxDepthRule } from '@escape.tech/graphql-armor-max-depth';
-import { GraphQLError, validate, type DocumentNode, type GraphQLSchema } from 'graphql';
+import { GraphQLError, Kind, validate, type DocumentNode, type GraphQLSchema } from 'graphql';
 import {
   fieldExtensionsEstimator,
   getComplexity,
   simpleEstimator,
   type ComplexityEstimator,
 } from 'graphql-query-complexity';
+import { LRUCache } from 'lru-cache';
 import { VitrineError } from '../errors';
 
 export const LIMITS = Object.freeze({
@@ -137,26 +138,36 @@ function checkDepth({ schema, document }: OperationToCheck): void {
   throw new VitrineError('LIMIT_EXCEEDED', `the query is ${found} fields deep, the limit is ${LIMITS.depth}`);
 }
 
-/** Of a document, so many costs are kept, and only where the variables without their texts are short. */
-const COSTS_KEPT = 100;
-const VARIABLES_KEPT = 200;
-
-/** By document: what its operations cost, by their names and variables. */
-const COSTS = new WeakMap<DocumentNode, Map<string, number>>();
+/** What operations cost, by `costKey`; those that came last. */
+const COSTS = new LRUCache<string, number>({ max: 5_000 });
+const KEY_LENGTH = 200;
+const DOCUMENTS = new WeakMap<DocumentNode, number>();
+let documents = 0;
 
 /** `costOf`, reckoned once for all requests that differ in texts alone: what is in a text costs nothing. */
 function knownCostOf(operation: OperationToCheck): number {
-  const { document, operationName, variables } = operation;
-  const known = COSTS.get(document) ?? new Map<string, number>();
-  const withoutTexts = JSON.stringify(variables, (_name, value: unknown) => (typeof value === 'string' ? '' : value));
-  const key = `${operationName ?? ''} ${withoutTexts}`;
-  let cost = known.get(key);
-  if (cost === undefined) {
-    cost = costOf(operation);
-    if (known.size >= COSTS_KEPT) known.clear();
-    if (key.length <= VARIABLES_KEPT) COSTS.set(document, known.set(key, cost));
-  }
+  const key = costKey(operation);
+  if (key === undefined) return costOf(operation);
+  let cost = COSTS.get(key);
+  if (cost === undefined) COSTS.set(key, (cost = costOf(operation)));
   return cost;
+}
+
+/** Tells operations of other costs apart; undefined: one with variables that are lists or objects, or with very many. */
+function costKey({ document, operationName, variables }: OperationToCheck): string | undefined {
+  let number = DOCUMENTS.get(document);
+  if (number === undefined) DOCUMENTS.set(document, (number = ++documents));
+  let key = `${number} ${operationName ?? ''}`;
+  for (const definition of document.definitions) {
+    if (definition.kind !== Kind.OPERATION_DEFINITION) continue;
+    for (const { variable } of definition.variableDefinitions ?? []) {
+      const value = variables[variable.name.value];
+      if (typeof value === 'object' && value !== null) return undefined;
+      key += ` ${typeof value === 'string' ? 'text' : String(value)}`;
+      if (key.length > KEY_LENGTH) return undefined;
+    }
+  }
+  return key;
 }
 
 /** The cost of an operation, see `listCost`. */

@@ -92,7 +92,8 @@ function blend(shop: AlikeShop, vector: Float32Array, near: readonly Near[], own
   return Array.from(texts, ([article, score]) => ({
     article,
     score: (1 - share) * score + share * (together.get(article) ?? 0),
-  })).sort((a, b) => b.score - a.score || a.article - b.article);
+    // Stable: what purchases do not tell apart stays in the order of the texts.
+  })).sort((a, b) => b.score - a.score);
 }
 
 /** Of vectors of unit length. */

@@ -231,14 +231,17 @@ class Shop implements LiveShop {
       const articles = this.catalogue.put(rows);
       if (rows.some(({ key }, r) => this.productOf(key) !== products[r])) this.edition += 1;
       await this.placeArticles(articles);
-      articles.forEach((article, r) => {
-        this.articleById.set(rows[r].id, article);
+      articles.forEach((article) => {
         // An article that was deleted and has come back takes up its old id again.
         const id = (this.idOfArticle[article] ??= this.articleOfId.length);
         this.take(id, article);
       });
       await this.index(rows);
-      for (const row of rows) this.versions.set(row.key, row.updatedAt.getTime());
+      rows.forEach((row, r) => {
+        // Not before its text has a vector: until then the row is read.
+        this.articleById.set(row.id, articles[r]);
+        this.versions.set(row.key, row.updatedAt.getTime());
+      });
       taken += rows.length;
     }
     if (all) this.dropAllBut(new Set(versions.map(({ key }) => key)));

@@ -23,8 +23,8 @@ const AT_ONCE = 4;
 /** Articles of one product at most among similar ones, unless a request says otherwise. */
 const PER_PRODUCT = 2;
 
-/** People look at some thousands of articles again and again; a list takes a kilobyte. */
-const KEPT_LISTS = 20_000;
+/** Articles in kept lists of similar ones, 80 bytes each: people look at some thousands again and again, mostly at lists of twelve. */
+const KEPT_ALIKE = 240_000;
 
 export interface RecommenderParts {
   readonly store: Pick<Store, 'customersWithPurchases' | 'articlesById' | 'latestPurchases'>;
@@ -71,14 +71,21 @@ export function createRecommender({ store, encoder, shop, queryTower, ranker }: 
     });
   }
 
-  const kept = new LRUCache<string, SimilarArticle[]>({ max: KEPT_LISTS });
+  const kept = new LRUCache<string, SimilarArticle[]>({
+    maxSize: KEPT_ALIKE,
+    sizeCalculation: ({ length }) => length + 1,
+  });
   let keptEdition = shop.edition;
 
-  /** Lists of similar articles by `alikeKey`, those that were asked for last, as they are in this edition of the shop. */
-  function keptOf(edition: number): typeof kept {
+  /** The lists of similar articles that were asked for lately, of this edition of the shop; null: it is not there. */
+  function keptOf(
+    edition: number,
+    articles: readonly (ArticleRow | number | null)[],
+    requests: readonly SimilarRequest[],
+  ): (SimilarArticle[] | null)[] {
     if (edition !== keptEdition) kept.clear();
     keptEdition = edition;
-    return kept;
+    return requests.map((request, r) => kept.get(alikeKey(articles[r], request)) ?? null);
   }
 
   /** The earlier purchase that brought an article up, where it was one; a catalogue index. */
@@ -140,7 +147,7 @@ export function createRecommender({ store, encoder, shop, queryTower, ranker }: 
         (ids) => store.articlesById(ids),
       );
       const { edition } = shop;
-      const lists = requests.map((request, r) => keptOf(edition).get(alikeKey(articles[r], request)) ?? null);
+      const lists = keptOf(edition, articles, requests);
       const missing = [...lists.keys()].flatMap((r) => {
         const own = articles[r];
         return own === null || lists[r] !== null ? [] : [{ r, own }];
@@ -153,9 +160,7 @@ export function createRecommender({ store, encoder, shop, queryTower, ranker }: 
         missing.map(({ r, own }) => ({
           // One that came since the last look has no place yet: nothing is bought with it, and it finds not itself.
           article: typeof own === 'number' ? own : (catalogue.indexOf(own.key) ?? -1),
-          first: requests[r].first,
-          coPurchase: requests[r].coPurchase ?? CO_PURCHASE_SHARE,
-          perProduct: requests[r].perProduct ?? PER_PRODUCT,
+          ...wantedOf(requests[r]),
         })),
       );
       missing.forEach(({ r, own }, i) => {
@@ -244,9 +249,14 @@ function stagesOf({ spans, begun }: StageTimer): { name: string; begun: number; 
   return Array.from(spans, ([name, ms]) => ({ name, begun: begun.get(name) ?? 0, ms }));
 }
 
+function wantedOf({ first, coPurchase = CO_PURCHASE_SHARE, perProduct = PER_PRODUCT }: SimilarRequest) {
+  return { first, coPurchase, perProduct };
+}
+
 /** What the list of an article depends on, besides the shop; none is kept of an article that has no place in it. */
-function alikeKey(own: ArticleRow | number | null, { first, coPurchase, perProduct }: SimilarRequest): string {
-  return typeof own === 'number' ? [own, first, coPurchase, perProduct].join(' ') : '';
+function alikeKey(own: ArticleRow | number | null, request: SimilarRequest): string {
+  const { first, coPurchase, perProduct } = wantedOf(request);
+  return typeof own === 'number' ? `${own} ${first} ${coPurchase} ${perProduct}` : '';
 }
 
 /**

@@ -39,7 +39,7 @@ export interface RankerTraining extends RankerConfig {
   readonly batch: number;
   /** Candidates of one customer in training: what was bought, and a random part of the rest. */
   readonly listLength: number;
-  /** Share of the lists that are of new customers, at least: where fewer are, purchases of others are hidden. */
+  /** Share of the questions that are of new customers, at least: where fewer are, purchases of others are hidden. */
   readonly coldShare: number;
   /** Candidates are looked for at most so often. Many a customer buys nothing of what is found, which teaches no order. */
   readonly maxQuestions: number;
@@ -78,7 +78,7 @@ export function rankerWeeks(shop: Shop, first: number, until: number, { weeks, e
  * is known in these rounds, since where there are enough a past that is hidden is a lesson lost.
  */
 export function drawTaken(
-  shop: Shop,
+  shop: Pick<Shop, 'customers' | 'offsets'>,
   rounds: readonly Round[],
   { coldShare }: Pick<RankerTraining, 'coldShare'>,
   random: Random,
@@ -91,7 +91,7 @@ export function drawTaken(
 }
 
 /** The share of the questions that are of customers of whom no purchase is known. */
-function newcomerShare({ offsets }: Shop, rounds: readonly Round[]): number {
+function newcomerShare({ offsets }: Pick<Shop, 'offsets'>, rounds: readonly Round[]): number {
   let [asked, newcomers] = [0, 0];
   for (const { customers, ends } of rounds) {
     asked += customers.length;

@@ -545,9 +545,15 @@ async function run(command: (session: Session) => Promise<void>): Promise<void> 
     }
   } finally {
     await closeAll();
+    await Promise.all([process.stdout, process.stderr].map(drained));
     process.off('SIGINT', stop).off('SIGTERM', stop);
     process.exit();
   }
+}
+
+/** Whoever reads a pipe slowly gets all that was written into it: what is still to go out is lost when the process ends. */
+function drained(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve_) => stream.write('', () => resolve_()));
 }
 
 /** An expected error is its code, its message and what to do; an unexpected one is shown with its stack. */

@@ -404,6 +404,18 @@ describe('a shop from files to recommendations', () => {
     expect((await ended).stderr).not.toContain('EPIPE');
   });
 
+  test('whoever reads slowly gets the whole answer', async () => {
+    const customers = Array.from({ length: 20 }, (_, i) => `nobody ${i}`);
+    const { child, ended } = start(['recommend', ...customers, '--first', '60', '--json']);
+    child.stdout?.pause();
+    // Until it has nothing more to do, or ends without having been read.
+    await Promise.race([once(child, 'exit'), new Promise((resolve) => setTimeout(resolve, 6_000))]);
+    child.stdout?.resume();
+    const { stdout } = await ended;
+    expect(stdout.length).toBeGreaterThan(2 ** 17);
+    expect(JSON.parse(stdout)).toHaveLength(20);
+  });
+
   test('doctor finds all of it in order', async () => {
     const findings = await answerOf<{ status: string }[]>('doctor');
     expect(findings.length).toBeGreaterThan(4);

@@ -90,6 +90,8 @@ test('searches are measured of every method that reads words: mistaken ones find
     expect(search.encoder[writing]).toBeGreaterThan(search['TF-IDF'][writing]);
     expect(search.encoder[writing]).toBeGreaterThan(0.6 * search.encoder['as written']);
   }
+  // Beside a word of which the shop has nothing the others find nearly what they find alone.
+  expect(search.encoder.stranger).toBeGreaterThan(0.85 * search.encoder['as written']);
 });
 
 test('the tables have a line for each method', () => {

@@ -152,18 +152,28 @@ describe('the tokeniser', () => {
       return used.sort(([a], [b]) => a - b);
     };
 
-    test('reads words that no article has as those that articles have, and the others as they are', () => {
-      expect(bagOf('red dresses', 'search')).toEqual(bagOf('red dress'));
-      expect(bagOf('bleu jaens', 'search')).toEqual(bagOf('blue jeans'));
+    test('reads words that no article has as those that articles have, and alone the others as they are', () => {
+      const idsOf = (text: string, kind?: 'search') => bagOf(text, kind).map(([id]) => id);
+      expect(idsOf('red dresses', 'search')).toEqual(idsOf('red dress'));
+      expect(idsOf('bleu jaens', 'search')).toEqual(idsOf('blue jeans'));
       expect(bagOf('red dress', 'search')).toEqual(bagOf('red dress'));
       expect(bagOf('refrigerator', 'search')).toEqual(bagOf('refrigerator'));
+    });
+
+    test('goes by the words that it knows: one that is like none says nothing, a mistaken one says less', () => {
+      expect(bagOf('refrigerator red dress', 'search')).toEqual(bagOf('red dress'));
+      const weightOf = (word: string, text: string): number | undefined =>
+        bagOf(text, 'search').find(([id]) => id === bagOf(word)[0][0])?.[1];
+      expect(weightOf('dress', 'red dresses')).toBeLessThan(weightOf('dress', 'red dress') ?? 0);
+      expect(weightOf('red', 'red dresses')).toBeGreaterThan(weightOf('red', 'red dress') ?? 1);
     });
 
     test('counts two words that are read as one together', () => {
       expect(bagOf('dress dresses', 'search')).toEqual(bagOf('dress'));
       const [[red, once], [dress, twice]] = bagOf('red dress dresses', 'search');
       expect([red, dress].sort()).toEqual(bagOf('red dress').map(([id]) => id));
-      expect(Math.max(once, twice) / Math.min(once, twice)).toBeCloseTo(2, 5);
+      // As itself, and as itself with an ending of two letters.
+      expect(Math.max(once, twice) / Math.min(once, twice)).toBeCloseTo(1 + 1 / 1.3, 5);
     });
 
     test('drops no word that counts, however many there are', () => {

@@ -2,7 +2,10 @@
 // slipped, ended it otherwise, or not typed it to its end (a noisy channel, Kernighan, Church and Gale, COLING 1990). Goes by
 // letters and by how frequent words are, so in any language that has letters. Knows nothing of what words mean.
 
-/** A word of the vocabulary by its place, and how likely it is meant; shares of one word sum to 1. */
+/**
+ * A word of the vocabulary by its place, and how likely it is meant. Shares of one word sum to 1 where the catalogue has it, else to
+ * less the more must have slipped: it may as well be a word of which the shop has nothing.
+ */
 export interface Reading {
   readonly place: number;
   readonly share: number;
@@ -26,6 +29,8 @@ const SLIPS_A_LETTER = 0.34;
 const ENDING = 0.3;
 /** How much less likely a reading is with each slip, as a power of e. */
 const DOUBT = 4;
+/** How much less a word that the catalogue does not have counts with each slip of its likeliest reading: divided by 1 and that much. */
+const STRANGE = 0.5;
 
 /** A word that the catalogue has is itself by that share at least. */
 const ITSELF = 0.5;
@@ -87,10 +92,13 @@ export function openSpelling(
         .filter((place) => place !== own)
         .map((place) => ({ place, slips: slipsBetween(word, letters[place]) }))
         .filter(({ place, slips }) => slips <= SLIPS_A_LETTER * Math.min(word.length, letters[place].length))
-        .map(({ place, slips }) => ({ place, weight: weightOf(place) * Math.exp(-DOUBT * slips) }))
+        .map(({ place, slips }) => ({ place, slips, weight: weightOf(place) * Math.exp(-DOUBT * slips) }))
         .sort((a, b) => b.weight - a.weight || a.place - b.place);
       const telling = near.filter(({ place }) => vocabulary[place][1] <= COMMON * articles);
-      if (own === undefined) return shares((telling.length > 0 ? telling : near).slice(0, READINGS));
+      if (own === undefined) {
+        const meant = (telling.length > 0 ? telling : near).slice(0, READINGS);
+        return shares(meant, 1 / (1 + STRANGE * (meant.at(0)?.slips ?? 0)));
+      }
       const others = telling.slice(0, READINGS - 1);
       const itself = { place: own, weight: Math.max(weightOf(own), (sum(others) * ITSELF) / (1 - ITSELF)) };
       return shares([itself, ...others]);
@@ -98,12 +106,12 @@ export function openSpelling(
   };
 }
 
-/** Without those that are hardly likely. */
-function shares(weighted: readonly { readonly place: number; readonly weight: number }[]): Reading[] {
+/** Shares that sum to `whole`, without those that are hardly likely. */
+function shares(weighted: readonly { readonly place: number; readonly weight: number }[], whole = 1): Reading[] {
   const all = sum(weighted);
   const kept = weighted.filter(({ weight }) => weight >= LIKELY * all);
   const total = sum(kept);
-  return kept.map(({ place, weight }) => ({ place, share: weight / total }));
+  return kept.map(({ place, weight }) => ({ place, share: (whole * weight) / total }));
 }
 
 function sum(weighted: readonly { readonly weight: number }[]): number {

@@ -103,10 +103,15 @@ export function openTokeniser(saved: unknown): Tokeniser {
   let spelling: Spelling | undefined;
   const readingsOf = (word: string): Token[] => {
     const readings = (spelling ??= openSpelling(state.vocabulary, state.articles)).read(word);
-    if (readings.length === 0) return [tokenOf(word)];
     // A word counts as much whatever it is read as: else a rare reading would weigh more than the likely one.
-    const idf = readings.reduce((mean, { place, share }) => mean + share * tokens[place].idf, 0);
+    const whole = readings.reduce((sum, { share }) => sum + share, 0);
+    const idf = readings.reduce((mean, { place, share }) => mean + (share / whole) * tokens[place].idf, 0);
     return readings.map(({ place, share }) => ({ id: tokens[place].id, idf: share * idf }));
+  };
+  /** A word that stands for nothing in the shop says nothing beside others; alone it is what it is. */
+  const searched = (distinct: readonly string[]): Token[] => {
+    const read = together(distinct.flatMap(readingsOf));
+    return read.length > 0 ? read : distinct.map(tokenOf);
   };
   return {
     fingerprint: createHash('sha256').update(JSON.stringify(state)).digest('hex').slice(0, 16),
@@ -116,7 +121,7 @@ export function openTokeniser(saved: unknown): Tokeniser {
       const weights = new Float32Array(texts.length * MAX_TOKENS);
       texts.forEach((text, r) => {
         const distinct = [...new Set(words(text))].slice(0, MAX_TOKENS);
-        const read = kind === 'search' ? together(distinct.flatMap(readingsOf)) : distinct.map(tokenOf);
+        const read = kind === 'search' ? searched(distinct) : distinct.map(tokenOf);
         const norm = Math.hypot(...read.map((token) => token.idf));
         read.forEach((token, t) => {
           ids[r * MAX_TOKENS + t] = token.id;

@@ -5,8 +5,8 @@ import { words } from '../features/text';
 import type { Random } from '../random';
 import { AT, PER_PRODUCT, type Method } from './similar-methods';
 
-/** The same two attributes, written in so many ways. */
-export const WRITINGS = ['as written', 'ending', 'typo', 'prefix'] as const;
+/** The same two attributes, written in so many ways; the last beside a word that the shop does not have. */
+export const WRITINGS = ['as written', 'ending', 'typo', 'prefix', 'stranger'] as const;
 export type Writing = (typeof WRITINGS)[number];
 
 /** Of the first twelve the share that has both attributes, of as many as could. */
@@ -41,6 +41,7 @@ export function searchQuestions(
 ): SearchQuestion[] {
   const questions: SearchQuestion[] = [];
   const { size } = shop.catalogue;
+  const strangers = strangersOf([noun, ...others]);
   // Most draws have answers: a shop where they have not has hardly anything to search.
   for (let tries = 0; tries < 10 * count && questions.length < count && others.length > 0; tries++) {
     const article = random.int(size);
@@ -50,7 +51,9 @@ export function searchQuestions(
     const fits = (one: number): boolean =>
       noun.slots[one] === noun.slots[article] && other.slots[one] === other.slots[article];
     const most = answersOf(shop, fits);
-    if (most >= LEAST) questions.push({ texts: writingsOf(words(first), words(second), random), fits, most });
+    if (most < LEAST) continue;
+    const texts = writingsOf(words(first), words(second), strangers, random);
+    questions.push({ texts, fits, most });
   }
   return questions;
 }
@@ -82,7 +85,12 @@ function answersOf({ catalogue }: Shop, fits: (article: number) => boolean): num
   return answers;
 }
 
-function writingsOf(first: readonly string[], second: readonly string[], random: Random): Record<Writing, string> {
+function writingsOf(
+  first: readonly string[],
+  second: readonly string[],
+  strangers: Strangers,
+  random: Random,
+): Record<Writing, string> {
   const all = [...first, ...second];
   const last = all.length - 1;
   const withWord = (place: number, word: string): string => all.with(place, word).join(' ');
@@ -93,6 +101,26 @@ function writingsOf(first: readonly string[], second: readonly string[], random:
     ending: withWord(last, otherEnding(all[last])),
     typo: withWord(mistaken, mistyped(all[mistaken], random)),
     prefix: withWord(last, begun(all[last])),
+    stranger: [strangers(random), ...all].join(' '),
+  };
+}
+
+/** Draws a word that the shop does not have, as far as its columns say; an empty one where they say too little. */
+type Strangers = (random: Random) => string;
+
+/** As words of its language look: the beginning of one that it has with the end of another. */
+function strangersOf(columns: readonly NamedColumn[]): Strangers {
+  const known = new Set(
+    columns.flatMap(({ slots, nameOf }) => [...new Set(slots)].flatMap((slot) => words(nameOf(slot) ?? ''))),
+  );
+  const halves = [...known].filter((word) => Array.from(word).length >= 5).sort();
+  return (random) => {
+    for (let tries = 0; tries < 10 && halves.length > 1; tries++) {
+      const [one, other] = [0, 1].map(() => Array.from(halves[random.int(halves.length)]));
+      const word = [...one.slice(0, one.length >> 1), ...other.slice(other.length >> 1)].join('');
+      if (!known.has(word)) return word;
+    }
+    return '';
   };
 }
 

@@ -68,6 +68,11 @@ described(`the shop window${'reason' in found ? ` (skipped: ${found.reason})` : 
 
   const shelf = (name: string | RegExp) => page.getByRole('region', { name });
   const namesIn = (name: string | RegExp) => shelf(name).locator('.card-link').allInnerTexts();
+  /** As if the browser had kept it from an earlier visit. */
+  function remember(ofPage: Page, name: string, value: unknown): Promise<void> {
+    const [key, text] = [`vitrine.${name}`, JSON.stringify(value)].map((one) => JSON.stringify(one));
+    return ofPage.addInitScript(`localStorage.getItem(${key}) ?? localStorage.setItem(${key}, ${text})`);
+  }
   async function home(): Promise<void> {
     await page.goto('/');
     await shelf('Trending now').locator('.card-link').first().waitFor();
@@ -243,6 +248,31 @@ described(`the shop window${'reason' in found ? ` (skipped: ${found.reason})` : 
     await page.unroute('**/graphql');
     await page.getByRole('button', { name: 'Try again' }).click();
     await shelf('What fits best').locator('.card-link').first().waitFor();
+  });
+
+  test.each([360, 390])('long words leave everything of the basket on a phone’s screen of %i pixels', async (width) => {
+    const one = await visit(browser, url, { viewport: { width, height: 740 }, hasTouch: true, isMobile: true });
+    const line = {
+      image: '/images/1',
+      price: 0.05,
+      quantity: 2,
+      name: 'Oversized turtleneck jumper',
+      note: 'Underwear bottom · Light turquoise',
+    };
+    const unbroken = { ...line, id: '2', note: 'Knickers/Donaudampfschifffahrtsgesellschaftskapitänsmützenblau' };
+    await remember(one.page, 'basket', [{ ...line, id: '1' }, unbroken]);
+    await one.page.goto('/basket');
+    for (const name of ['One less', 'One more']) {
+      for (const button of await one.page.getByRole('button', { name }).all()) {
+        const box = await button.boundingBox();
+        expect((box?.x ?? width) + (box?.width ?? 0)).toBeLessThanOrEqual(width);
+      }
+    }
+    expect(await one.page.getByText(line.note).evaluate('(note) => note.scrollWidth <= note.clientWidth')).toBe(true);
+    expect(await overflow(one.page)).toBe(0);
+    await one.page.getByRole('button', { name: 'One more' }).first().click();
+    expect(await overflow(one.page)).toBe(0);
+    await one.close();
   });
 
   const SCREENS = [

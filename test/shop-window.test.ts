@@ -10,6 +10,7 @@ import { createHost, type Host } from '../src/serve';
 import { createLog } from '../src/telemetry';
 import {
   eventually,
+  holdAnswers,
   overflow,
   picturesAreThere,
   provideBrowser,
@@ -121,6 +122,45 @@ described(`the shop window${'reason' in found ? ` (skipped: ${found.reason})` : 
     // Who was chosen is remembered.
     await page.reload();
     expect(await page.getByRole('button', { name: /^Customer: / }).innerText()).toContain(id.slice(0, 12));
+    expect(visitor.troubles).toEqual([]);
+  });
+
+  test('what an earlier question found is pale until the next answer comes, and nothing moves', async () => {
+    const pale = () =>
+      page.locator('.cards').first().evaluate<boolean>('(cards) => getComputedStyle(cards).opacity < 0.5');
+    await home();
+    await page.getByRole('button', { name: /^Customer: / }).click();
+    await page.locator('.people button').nth(1).waitFor();
+    let answers = await holdAnswers(page);
+    await page.locator('.people button').nth(1).click();
+    await page.getByRole('heading', { name: 'Your shop window' }).waitFor();
+    await shelf('For you').getByText('One moment …').waitFor();
+    expect(await pale()).toBe(true);
+    await page.getByText(/candidates/).waitFor({ state: 'detached' });
+    await answers.letGo();
+    await page.getByRole('heading', { name: 'Picked for you' }).waitFor();
+    expect(await pale()).toBe(false);
+
+    await page.goto('/search?q=dress');
+    await shelf('What fits best').locator('.card-link').first().waitFor();
+    answers = await holdAnswers(page);
+    await page.getByRole('link', { name: 'pink sweater' }).click();
+    await page.getByRole('heading', { name: '“pink sweater”' }).waitFor();
+    await shelf('What fits best').getByText('One moment …').waitFor();
+    expect(await pale()).toBe(true);
+    await answers.letGo();
+    await page.getByText('By meaning of the words').waitFor();
+    expect(await pale()).toBe(false);
+
+    await shelf('What fits best').locator('.card-link').first().click();
+    await shelf('More like this').locator('.card-link').first().waitFor();
+    answers = await holdAnswers(page);
+    await shelf('More like this').locator('.card-link').first().click();
+    await page.getByRole('heading', { level: 1 }).waitFor({ state: 'detached' });
+    expect(await namesIn('More like this')).toEqual([]);
+    await answers.letGo();
+    await shelf('More like this').locator('.card-link').first().waitFor();
+    expect((await vitals(page)).shift).toBe(0);
     expect(visitor.troubles).toEqual([]);
   });
 

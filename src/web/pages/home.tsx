@@ -17,13 +17,15 @@ export function HomePage() {
   }, []);
   if (answer.error !== undefined) return <Fault message={answer.error} again={answer.again} />;
   const { data } = answer;
+  // Rows of whoever was looking before stay in their places, and are told apart from those that are on their way.
+  const stale = answer.waiting && data !== undefined;
   const before = seenBefore.value;
   const again = data?.again.filter(({ source }) => source === 'OWN_PURCHASES') ?? [];
   const seen = before?.customerId === customerId ? before?.ids : undefined;
   return (
     <div class="page" aria-busy={answer.waiting}>
-      <Greeting data={data} />
-      <Shelf title="For you" note={data && <Account data={data} seen={seen} />} places={12}>
+      <Greeting data={stale ? undefined : data} />
+      <Shelf stale={stale} title="For you" note={data && <Account data={data} seen={seen} />} places={12}>
         {data?.recommendations.map((one, i) => (
           <Card
             key={one.article.id}
@@ -39,6 +41,7 @@ export function HomePage() {
         <Shelf
           key={article.id}
           line
+          stale={stale}
           places={6}
           title={
             <>
@@ -53,13 +56,13 @@ export function HomePage() {
         </Shelf>
       ))}
       {again.length > 3 && (
-        <Shelf line title="Buy again" note="What you bought before and may want once more" places={6}>
+        <Shelf line stale={stale} title="Buy again" note="What you bought before and may want once more" places={6}>
           {again.map(({ article }) => (
             <Card key={article.id} article={article} />
           ))}
         </Shelf>
       )}
-      <Shelf line title="Trending now" note="What sold most in the shop's last week" places={6}>
+      <Shelf line stale={stale} title="Trending now" note="What sold most in the shop's last week" places={6}>
         {data?.trending.map(({ article, rank, soldLastWeek }) => (
           <Card key={article.id} article={article} badge={String(rank)} reason={`${String(soldLastWeek)} sold`} />
         ))}

@@ -37,6 +37,7 @@ export function SearchPage() {
       ) : (
         text !== '' && (
           <Shelf
+            stale={answer.waiting && data !== undefined}
             title="What fits best"
             note={operation?.trace && `By meaning of the words, in ${milliseconds(operation.trace.totalMs)}`}
             places={FOUND}

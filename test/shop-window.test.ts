@@ -70,9 +70,9 @@ described(`the shop window${'reason' in found ? ` (skipped: ${found.reason})` : 
   const shelf = (name: string | RegExp) => page.getByRole('region', { name });
   const namesIn = (name: string | RegExp) => shelf(name).locator('.card-link').allInnerTexts();
   /** As if the browser had kept it from an earlier visit. */
-  function remember(ofPage: Page, name: string, value: unknown): Promise<void> {
+  async function remember(ofPage: Page, name: string, value: unknown): Promise<void> {
     const [key, text] = [`vitrine.${name}`, JSON.stringify(value)].map((one) => JSON.stringify(one));
-    return ofPage.addInitScript(`localStorage.getItem(${key}) ?? localStorage.setItem(${key}, ${text})`);
+    await ofPage.addInitScript(`localStorage.getItem(${key}) ?? localStorage.setItem(${key}, ${text})`);
   }
   async function home(): Promise<void> {
     await page.goto('/');
@@ -126,8 +126,7 @@ described(`the shop window${'reason' in found ? ` (skipped: ${found.reason})` : 
   });
 
   test('what an earlier question found is pale until the next answer comes, and nothing moves', async () => {
-    const pale = () =>
-      page.locator('.cards').first().evaluate<boolean>('(cards) => getComputedStyle(cards).opacity < 0.5');
+    const pale = () => page.evaluate<boolean>(`getComputedStyle(document.querySelector('.cards')).opacity < 0.5`);
     await home();
     await page.getByRole('button', { name: /^Customer: / }).click();
     await page.locator('.people button').nth(1).waitFor();
@@ -255,6 +254,48 @@ described(`the shop window${'reason' in found ? ` (skipped: ${found.reason})` : 
     }
     expect(await violations(page)).toEqual([]);
     await page.keyboard.press('Escape');
+    expect(await inspector.count()).toBe(0);
+    expect(visitor.troubles).toEqual([]);
+  });
+
+  test('the inspector takes the focus when it opens, and gives it back when Escape closes it, wherever one is in it', async () => {
+    await home();
+    const focus = (what: string) => page.evaluate<boolean>(`document.activeElement.${what}`);
+    const inspector = page.getByRole('complementary', { name: 'Inspector' });
+    const places = ['.operations button', '.reasons a', 'pre', '.inspector-links a'];
+    for (const place of [undefined, ...places]) {
+      await page.getByRole('button', { name: 'Inspector', exact: true }).press('Enter');
+      await inspector.waitFor();
+      await eventually(() => focus('matches(".inspector")'));
+      if (place !== undefined) await inspector.locator(place).last().focus();
+      await page.keyboard.press('Escape');
+      await inspector.waitFor({ state: 'detached' });
+      await eventually(() => focus('getAttribute("aria-label") === "Inspector"'));
+    }
+    await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: 'Close the inspector' }).press('Enter');
+    await eventually(() => focus('getAttribute("aria-label") === "Inspector"'));
+    expect(visitor.troubles).toEqual([]);
+  });
+
+  test('on a phone the keyboard reaches nothing that the inspector hides', async () => {
+    await page.setViewportSize({ width: 390, height: 844 });
+    await home();
+    await page.getByRole('button', { name: 'Inspector', exact: true }).press('Enter');
+    const inspector = page.getByRole('complementary', { name: 'Inspector' });
+    await inspector.waitFor();
+    const stops = await inspector.locator('a, button, pre').count();
+    for (let stop = 0; stop < stops + 3; stop++) {
+      await page.keyboard.press('Tab');
+      expect(await page.evaluate(`document.activeElement.closest('.shop')?.className ?? 'none'`)).toBe('none');
+    }
+    await page.keyboard.press('Escape');
+    await eventually(() => page.evaluate<boolean>(`document.activeElement.getAttribute('aria-label') === 'Inspector'`));
+    // What is chosen in it is shown.
+    await page.keyboard.press('Enter');
+    await inspector.locator('.reasons a').first().click();
+    await page.getByRole('button', { name: 'Into the basket', exact: true }).waitFor();
+    expect(await inspector.count()).toBe(0);
     expect(visitor.troubles).toEqual([]);
   });
 

@@ -2,6 +2,7 @@
 
 import { LocationProvider, Route, Router, useLocation } from 'preact-iso';
 import { useEffect, useRef } from 'preact/hooks';
+import { covered, inspecting } from './state';
 import { Header } from './parts/header';
 import { Inspector } from './parts/inspector';
 import { Toast } from './parts/toast';
@@ -29,16 +30,18 @@ function Frame() {
   useEffect(() => {
     if (before.current === path) return;
     before.current = path;
+    // What was chosen in the inspector is behind it.
+    if (covered.value) inspecting.value = false;
     // As after a full load: from the top, and for the keyboard from the beginning of the page.
     scrollTo(0, 0);
     main.current?.focus({ preventScroll: true });
   }, [path]);
   return (
     <div class="frame">
-      <a class="skip" href="#main">
-        Skip to the content
-      </a>
-      <div class="shop">
+      <div class="shop" inert={covered.value}>
+        <a class="skip" href="#main">
+          Skip to the content
+        </a>
         <Header />
         <main id="main" ref={main} tabIndex={-1}>
           <Router>

@@ -29,6 +29,14 @@ export const basket = kept<readonly BasketLine[]>('basket', []);
 export const theme = kept<'auto' | 'light' | 'dark'>('theme', 'auto');
 export const inspecting = kept('inspecting', false);
 
+/** As in styles/inspector.css: on screens as narrow as this the inspector lies over the page. */
+const narrow = matchMedia('(max-width: 1100px)');
+const isNarrow = signal(narrow.matches);
+narrow.addEventListener('change', () => (isNarrow.value = narrow.matches));
+
+/** Whether the inspector hides the page, which is out of reach then. */
+export const covered = computed(() => inspecting.value && isNarrow.value);
+
 export const pieces = computed(() => basket.value.reduce((sum, { quantity }) => sum + quantity, 0));
 
 /** One short message, shown for a moment. */

@@ -361,6 +361,12 @@ export type CustomerChoiceQuery = {
   }>;
 };
 
+export type CustomerByIdQueryVariables = Exact<{
+  customerId: string;
+}>;
+
+export type CustomerByIdQuery = { readonly customer: { readonly id: string; readonly age: number | null } | null };
+
 export type RecordPurchasesMutationVariables = Exact<{
   input: RecordPurchasesInput;
 }>;
@@ -701,6 +707,14 @@ export const CustomerChoiceDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<CustomerChoiceQuery, CustomerChoiceQueryVariables>;
+export const CustomerByIdDocument = new TypedDocumentString(`
+    query CustomerById($customerId: ID!) {
+  customer(id: $customerId) {
+    id
+    age
+  }
+}
+    `) as unknown as TypedDocumentString<CustomerByIdQuery, CustomerByIdQueryVariables>;
 export const RecordPurchasesDocument = new TypedDocumentString(`
     mutation RecordPurchases($input: RecordPurchasesInput!) {
   recordPurchases(input: $input) {

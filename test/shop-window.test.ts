@@ -125,6 +125,47 @@ described(`the shop window${'reason' in found ? ` (skipped: ${found.reason})` : 
     expect(visitor.troubles).toEqual([]);
   });
 
+  test('an id that is nobody’s is told from a visitor’s, and from a customer’s who bought nothing', async () => {
+    await home();
+    await page.getByRole('button', { name: /^Customer: / }).click();
+    const [{ id }] = (await store.customersPage(1)).rows;
+    const before = await page.locator('.person-name').innerText();
+    const field = page.getByLabel('Any customer, by id');
+    await field.fill(id.slice(0, -1));
+    await page.keyboard.press('Enter');
+    await page
+      .getByRole('alert')
+      .getByText(/The shop knows no customer/)
+      .waitFor();
+    expect(await page.getByRole('dialog').isVisible()).toBe(true);
+    expect(await page.locator('.person-name').innerText()).toBe(before);
+    expect(await violations(page)).toEqual([]);
+    await page.setViewportSize({ width: 360, height: 640 });
+    await field.press('Enter');
+    const offer = page.getByRole('button', { name: 'Look as a new visitor' });
+    await eventually(async () => {
+      const box = await offer.boundingBox();
+      return box !== null && box.y + box.height <= 640;
+    });
+    await page.setViewportSize({ width: 1280, height: 900 });
+    await offer.click();
+    await page.getByText('We know nothing of you yet').waitFor();
+
+    await world.database.sql('INSERT INTO customers (customer_id) VALUES ($1)', ['window-newcomer']);
+    await page.getByRole('button', { name: /^Customer: / }).click();
+    await field.fill(' window-newcomer ');
+    await page.keyboard.press('Enter');
+    await page.getByText('You are known here, and have bought nothing yet').waitFor();
+    expect(visitor.troubles).toEqual([]);
+
+    // One that was kept, and that the shop has no more.
+    const later = await visit(browser, url);
+    await remember(later.page, 'person', { id: 'gone', label: 'gone' });
+    await later.page.goto('/');
+    await later.page.getByText('The shop knows no customer “gone”').waitFor();
+    await later.close();
+  });
+
   test('what an earlier question found is pale until the next answer comes, and nothing moves', async () => {
     const pale = () => page.evaluate<boolean>(`getComputedStyle(document.querySelector('.cards')).opacity < 0.5`);
     await home();

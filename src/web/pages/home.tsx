@@ -85,11 +85,19 @@ function Greeting({ data }: { readonly data: HomePageQuery | undefined }) {
         {data === undefined
           ? 'One moment …'
           : cold
-            ? 'We know nothing of you yet: this is what others like. Buy something, and see it change.'
+            ? coldWords(data, person.value)
             : 'Every row is made when you look, from what you bought and what everybody buys.'}
       </p>
     </div>
   );
+}
+
+/** What is said to those who bought nothing: to a visitor, to a customer, and to whom a forgotten id was kept for. */
+function coldWords({ customer }: HomePageQuery, one: Person | undefined): string {
+  const change = 'Buy something, and see it change.';
+  if (customer) return `You are known here, and have bought nothing yet: this is what others like. ${change}`;
+  if (isNewVisitor(one)) return `We know nothing of you yet: this is what others like. ${change}`;
+  return `The shop knows no customer “${one?.label ?? ''}”: this is what others like.`;
 }
 
 /** What it took to make the row. */

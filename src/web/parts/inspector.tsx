@@ -9,8 +9,8 @@ import { CloseIcon } from './icons';
 import { Reasons, recommendationsIn } from './reasons';
 import { Candidates, Waterfall } from './waterfall';
 
-/** Asks who there is to choose from, on whatever page. */
-const BESIDE_THE_PAGE = 'CustomerChoice';
+/** These ask who there is to choose from, on whatever page. */
+const BESIDE_THE_PAGE = ['CustomerChoice', 'CustomerById'];
 
 /** Of the button that opens it, which has the focus again when it closes. */
 export const INSPECTOR_BUTTON = 'inspector-button';
@@ -56,7 +56,7 @@ function OpenInspector({ focused }: { readonly focused: boolean }) {
   const all = operations.value;
   // What the page is made of comes before what the header has asked for since.
   const shown =
-    all.find(({ number }) => number === chosen) ?? all.find(({ name }) => name !== BESIDE_THE_PAGE) ?? all[0];
+    all.find(({ number }) => number === chosen) ?? all.find(({ name }) => !BESIDE_THE_PAGE.includes(name)) ?? all[0];
   return (
     <aside class="inspector" id="inspector" aria-label="Inspector" ref={own} tabIndex={-1}>
       <header>

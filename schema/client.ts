@@ -225,6 +225,8 @@ export type ArticlePageQuery = {
       readonly rank: number;
       readonly score: number;
       readonly article: {
+        readonly graphicalAppearanceName: string | null;
+        readonly departmentName: string | null;
         readonly id: string;
         readonly name: string | null;
         readonly productTypeName: string | null;
@@ -237,6 +239,8 @@ export type ArticlePageQuery = {
       readonly rank: number;
       readonly score: number;
       readonly article: {
+        readonly graphicalAppearanceName: string | null;
+        readonly departmentName: string | null;
         readonly id: string;
         readonly name: string | null;
         readonly productTypeName: string | null;
@@ -291,6 +295,8 @@ export type HomePageQuery = {
     };
   }>;
   readonly again: ReadonlyArray<{
+    readonly rank: number;
+    readonly score: number;
     readonly source: RecommendationSource;
     readonly article: {
       readonly id: string;
@@ -596,6 +602,8 @@ export const ArticlePageDocument = new TypedDocumentString(`
       score
       article {
         ...ArticleCard
+        graphicalAppearanceName
+        departmentName
       }
     }
     boughtWith: similar(first: 6, coPurchase: 0.9, perProduct: 1) {
@@ -603,6 +611,8 @@ export const ArticlePageDocument = new TypedDocumentString(`
       score
       article {
         ...ArticleCard
+        graphicalAppearanceName
+        departmentName
       }
     }
   }
@@ -650,6 +660,8 @@ export const HomePageDocument = new TypedDocumentString(`
     }
   }
   again: recommendations(customerId: $customerId, first: 24) {
+    rank
+    score
     source
     article {
       ...ArticleCard

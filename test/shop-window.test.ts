@@ -285,7 +285,9 @@ described(`the shop window${'reason' in found ? ` (skipped: ${found.reason})` : 
       expect(text).toContain(stage);
     for (const source of ['own purchases', 'co purchase', 'two tower', 'trending']) expect(text).toContain(source);
     expect(text).toContain('query HomePage(');
-    expect(await inspector.locator('.reasons li').count()).toBe(12);
+    for (const name of ['For you', 'Trending now', /Because you bought/]) {
+      expect(await inspector.getByRole('list', { name }).getByRole('listitem').count()).toBe(12);
+    }
     const link = (await inspector.getByRole('link', { name: 'Open in Sandbox' }).getAttribute('href')) ?? '';
     const sandbox = await (await fetch(new URL(link, url), { headers: { accept: 'text/html' } })).text();
     expect(sandbox).toContain('query HomePage(');
@@ -297,6 +299,46 @@ described(`the shop window${'reason' in found ? ` (skipped: ${found.reason})` : 
     await page.keyboard.press('Escape');
     expect(await inspector.count()).toBe(0);
     expect(visitor.troubles).toEqual([]);
+  });
+
+  test('the inspector says of similar articles and of what a search found how near each is, and by what', async () => {
+    const [article] = (await store.articlesPage(1)).rows;
+    await page.goto(`/article/${article.id}`);
+    await page.getByRole('button', { name: 'Inspector' }).click();
+    const inspector = page.getByRole('complementary', { name: 'Inspector' });
+    const lines = (name: string) => inspector.getByRole('list', { name: `Why: ${name}` }).getByRole('listitem');
+    await lines('More like this').first().waitFor();
+    expect(await lines('More like this').count()).toBe(12);
+    expect(await lines('Bought with it').count()).toBe(6);
+    const first = await lines('More like this').first().innerText();
+    expect(first).toMatch(/^1\n/);
+    expect(first).toMatch(/Same (type|colour|pattern|department)/);
+    expect(first).toMatch(/\b[01]\.\d\d$/);
+    expect(first).toContain(article.productTypeName);
+    await page.goto(`/search?q=${encodeURIComponent(article.productTypeName ?? '')}`);
+    await lines('What fits best').first().waitFor();
+    expect(await lines('What fits best').count()).toBe(24);
+    expect(await lines('What fits best').first().innerText()).toMatch(
+      /^1\n[^]*In its name, type or colour[^]*0\.\d\d$/,
+    );
+    expect(await violations(page)).toEqual([]);
+    expect(visitor.troubles).toEqual([]);
+  });
+
+  test('nobody of whom no age is known is told what sells at their age', async () => {
+    await page.route('**/graphql', async (route) => {
+      const answer = await route.fetch();
+      const text = await answer.text();
+      // Both as the source, and as the one beside the towers.
+      const found = '"source":"TWO_TOWER","sources":["TWO_TOWER","TRENDING_PEERS","TRENDING"]';
+      await route.fulfill({ response: answer, body: text.replaceAll(/"source":"\w+","sources":\[[^\]]*\]/g, found) });
+    });
+    await page.goto('/');
+    await page.getByRole('button', { name: /^Customer: / }).click();
+    await page.getByRole('button', { name: /^New visitor/ }).click();
+    await page.getByRole('heading', { name: 'Welcome in' }).waitFor();
+    expect(await shelf('For you').innerText()).not.toContain('your age');
+    expect(await shelf('For you').innerText()).toContain('Sells well now');
   });
 
   test('the inspector takes the focus when it opens, and gives it back when Escape closes it, wherever one is in it', async () => {

@@ -25,6 +25,13 @@ export interface Trace {
   }[];
 }
 
+/** What the first list of recommendations took by itself, from its customer's purchases to its order; the request took longer. */
+export function rankingMs({ recommendations: [list] }: Trace): number {
+  const stages = list?.stages ?? [];
+  const begun = Math.min(...stages.map(({ startMs }) => startMs));
+  return Math.max(0, Math.max(...stages.map(({ startMs, ms }) => startMs + ms)) - begun);
+}
+
 /** An operation that was sent. */
 export interface Operation {
   readonly number: number;

@@ -2,7 +2,8 @@
 
 import { useEffect } from 'preact/hooks';
 import { HomePageDocument, type HomePageQuery } from '../../../schema/client';
-import { operations, useAnswer } from '../api';
+import { operations, rankingMs, useAnswer } from '../api';
+import { toBuyAgain } from '../explain';
 import { articlePath, milliseconds, reasonOf } from '../format';
 import { isNewVisitor, person, seenBefore, type Person } from '../state';
 import { Card } from '../parts/card';
@@ -20,7 +21,8 @@ export function HomePage() {
   // Rows of whoever was looking before stay in their places, and are told apart from those that are on their way.
   const stale = answer.waiting && data !== undefined;
   const before = seenBefore.value;
-  const again = data?.again.filter(({ source }) => source === 'OWN_PURCHASES') ?? [];
+  const again = data ? toBuyAgain(data) : [];
+  const ageKnown = typeof data?.customer?.age === 'number';
   const seen = before?.customerId === customerId ? before?.ids : undefined;
   return (
     <div class="page" aria-busy={answer.waiting}>
@@ -31,7 +33,7 @@ export function HomePage() {
             key={one.article.id}
             article={one.article}
             early={i < 6}
-            reason={reasonOf(one)}
+            reason={reasonOf(one, ageKnown)}
             badge={seen && !seen.has(one.article.id) ? 'New for you' : undefined}
           />
         ))}
@@ -55,7 +57,7 @@ export function HomePage() {
           ))}
         </Shelf>
       ))}
-      {again.length > 3 && (
+      {again.length > 0 && (
         <Shelf line stale={stale} title="Buy again" note="What you bought before and may want once more" places={6}>
           {again.map(({ article }) => (
             <Card key={article.id} article={article} />

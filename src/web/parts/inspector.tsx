@@ -3,10 +3,11 @@
 
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { operations, type Operation } from '../api';
+import { listsOf } from '../explain';
 import { milliseconds } from '../format';
 import { covered, inspecting } from '../state';
 import { CloseIcon } from './icons';
-import { Reasons, recommendationsIn } from './reasons';
+import { Reasons } from './reasons';
 import { Candidates, Waterfall } from './waterfall';
 
 /** These ask who there is to choose from, on whatever page. */
@@ -89,7 +90,7 @@ function OpenInspector({ focused }: { readonly focused: boolean }) {
 function Details({ operation }: { readonly operation: Operation }) {
   const { trace, error } = operation;
   const list = trace?.recommendations[0];
-  const recommendations = recommendationsIn(operation.data);
+  const lists = listsOf(operation);
   return (
     <>
       {error !== undefined && <p role="alert">{error}</p>}
@@ -112,10 +113,12 @@ function Details({ operation }: { readonly operation: Operation }) {
           <Candidates found={list.found} />
         </section>
       )}
-      {recommendations.length > 0 && (
+      {lists.length > 0 && (
         <section>
           <h3>Why each is there</h3>
-          <Reasons recommendations={recommendations} />
+          {lists.map((one) => (
+            <Reasons key={one.title} list={one} />
+          ))}
         </section>
       )}
       <section>

@@ -11,6 +11,7 @@ import { BasketPage } from './pages/basket';
 import { HomePage } from './pages/home';
 import { NotFoundPage } from './pages/not-found';
 import { SearchPage } from './pages/search';
+import { usePlace } from './scroll';
 
 /** Addresses that are shown here; others (the API, the report) are pages of their own. */
 const OWN = /^\/($|\?|article\/|search|basket)/;
@@ -25,15 +26,15 @@ export function App() {
 
 function Frame() {
   const main = useRef<HTMLElement>(null);
-  const { path } = useLocation();
+  const { path, url } = useLocation();
+  usePlace(url, main);
   const before = useRef(path);
   useEffect(() => {
     if (before.current === path) return;
     before.current = path;
     // What was chosen in the inspector is behind it.
     if (covered.value) inspecting.value = false;
-    // As after a full load: from the top, and for the keyboard from the beginning of the page.
-    scrollTo(0, 0);
+    // As after a full load, for the keyboard from the beginning of the page.
     main.current?.focus({ preventScroll: true });
   }, [path]);
   return (

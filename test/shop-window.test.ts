@@ -414,6 +414,54 @@ described(`the shop window${'reason' in found ? ` (skipped: ${found.reason})` : 
     await shelf('What fits best').locator('.card-link').first().waitFor();
   });
 
+  const LINE = { note: 'Blouse · Dusty rose', image: '/images/1', price: 0.05, quantity: 1 };
+
+  test('taking the last piece out of the basket leaves the focus at what is next', async () => {
+    await remember(
+      page,
+      'basket',
+      ['a', 'b', 'c'].map((id) => ({ ...LINE, id, name: id })),
+    );
+    await page.goto('/basket');
+    const focused = () =>
+      page.evaluate<string>(
+        `document.activeElement.parentElement.getAttribute('aria-label') ?? document.activeElement.innerText`,
+      );
+    await page.getByRole('group', { name: 'Pieces of b' }).getByRole('button', { name: 'One less' }).focus();
+    for (const next of ['Pieces of c', 'Pieces of a', 'Your basket is empty']) {
+      await page.keyboard.press('Enter');
+      await eventually(async () => (await focused()) === next);
+    }
+  });
+
+  test('two tabs have one basket', async () => {
+    await home();
+    const other = await page.context().newPage();
+    await other.goto('/');
+    await other.locator('.card-link').first().waitFor();
+    const put = (tab: Page, i: number) => tab.locator('.card-add').nth(i).dispatchEvent('click');
+    await put(page, 0);
+    await other.getByRole('link', { name: 'Basket, 1 pieces' }).waitFor();
+    await put(other, 1);
+    await page.getByRole('link', { name: 'Basket, 2 pieces' }).waitFor();
+    // Even where one has not heard of what the other did.
+    const unheard = JSON.stringify([1, 2, 3].map((id) => ({ ...LINE, id: `unheard-${String(id)}`, name: String(id) })));
+    await other.evaluate(`localStorage.setItem('vitrine.basket', ${JSON.stringify(unheard)})`);
+    await put(other, 2);
+    await other.getByRole('link', { name: 'Basket, 4 pieces' }).waitFor();
+    await page.getByRole('link', { name: 'Basket, 4 pieces' }).waitFor();
+  });
+
+  test('the sum of a basket is of what has a price, and says how much has none', async () => {
+    await remember(page, 'basket', [
+      { ...LINE, id: 'a', name: 'a', quantity: 2 },
+      { ...LINE, id: 'b', name: 'b', price: null, quantity: 3 },
+    ]);
+    await page.goto('/basket');
+    expect(await page.locator('.sum').innerText()).toMatch(/5 pieces\s+59\.00/);
+    await page.getByText('3 pieces have no price and are not in the sum.').waitFor();
+  });
+
   test.each([360, 390])('long words leave everything of the basket on a phone’s screen of %i pixels', async (width) => {
     const one = await visit(browser, url, { viewport: { width, height: 740 }, hasTouch: true, isMobile: true });
     const line = {

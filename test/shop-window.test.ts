@@ -98,8 +98,28 @@ described(`the shop window${'reason' in found ? ` (skipped: ${found.reason})` : 
     const card = shelf('For you').locator('.card').first();
     expect(await card.locator('.reason').innerText()).not.toBe('');
     expect(await card.locator('img').getAttribute('src')).toMatch(/^\/images\/\d+\?width=320$/);
-    expect(await shelf('For you').innerText()).toMatch(/\d+ candidates, ranked in [\d.]+ ms/);
+    expect(await shelf('For you').innerText()).toMatch(/\d+ candidates ranked in [\d.]+ ms/);
     expect(visitor.troubles).toEqual([]);
+  });
+
+  test('the time of ranking is its own, not that of all the page asked for', async () => {
+    await page.route('**/graphql', async (route) => {
+      const response = await route.fetch();
+      const answer = (await response.json()) as {
+        extensions: { trace: { totalMs: number; recommendations: { stages: { startMs: number; ms: number }[] }[] } };
+      };
+      const { trace } = answer.extensions;
+      trace.totalMs = 4321;
+      if (trace.recommendations[0]) {
+        trace.recommendations[0].stages = [
+          { ...trace.recommendations[0].stages[0], startMs: 2, ms: 5 },
+          { ...trace.recommendations[0].stages[1], startMs: 6, ms: 19 },
+        ];
+      }
+      await route.fulfill({ response, json: answer });
+    });
+    await home();
+    expect(await shelf('For you').innerText()).toMatch(/candidates ranked in 23 ms/);
   });
 
   test('each customer sees another shop, a new visitor what sells', async () => {
@@ -188,8 +208,8 @@ described(`the shop window${'reason' in found ? ` (skipped: ${found.reason})` : 
     await page.getByRole('heading', { name: '“pink sweater”' }).waitFor();
     await shelf('What fits best').getByText('One moment …').waitFor();
     expect(await pale()).toBe(true);
-    await answers.letGo();
-    await page.getByText('By meaning of the words').waitFor();
+    answers.letGo();
+    await page.getByText('By meaning; the answer took').waitFor();
     expect(await pale()).toBe(false);
 
     await shelf('What fits best').locator('.card-link').first().click();

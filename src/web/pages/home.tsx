@@ -113,7 +113,7 @@ function Account({ data, seen }: { readonly data: HomePageQuery; readonly seen: 
   return (
     <>
       {changed}
-      {list.candidates} candidates, ranked in {milliseconds(operation.trace.totalMs)}
+      {list.candidates} candidates ranked in {milliseconds(rankingMs(operation.trace))}
     </>
   );
 }

@@ -39,7 +39,7 @@ export function SearchPage() {
           <Shelf
             stale={answer.waiting && data !== undefined}
             title="What fits best"
-            note={operation?.trace && `By meaning of the words, in ${milliseconds(operation.trace.totalMs)}`}
+            note={operation?.trace && `By meaning; the answer took ${milliseconds(operation.trace.totalMs)}`}
             places={FOUND}
           >
             {data?.searchArticles.map(({ article }, i) => (

@@ -421,6 +421,98 @@ described(`the shop window${'reason' in found ? ` (skipped: ${found.reason})` : 
     expect(visitor.troubles).toEqual([]);
   });
 
+  test('what goes wrong is said in words that help', async () => {
+    await page.goto(`/search?q=${encodeURIComponent('😀')}`);
+    await page.getByText('There are no words in that to search by').waitFor();
+    expect(visitor.troubles).toEqual([]);
+    await page.route('**/graphql', (route) => route.abort());
+    await page.goto('/search?q=hat');
+    expect(await page.getByRole('alert').innerText()).toMatch(/^That did not work\. The shop does not answer/);
+    await page.unroute('**/graphql');
+    const errors = [{ message: 'raw', extensions: { code: 'OVERLOADED' } }];
+    await page.route('**/graphql', (route) => route.fulfill({ json: { errors } }));
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await page.getByText('The shop is busy').waitFor();
+    expect(await page.locator('body').innerText()).not.toContain('raw');
+  });
+
+  test('an address that leads nowhere shows a page that says so, and programs a plain answer', async () => {
+    const response = await page.goto('/nope');
+    expect(response?.status()).toBe(404);
+    await page.getByRole('heading', { name: 'Nothing is here' }).waitFor();
+    await page.getByRole('link', { name: 'To the shop window' }).click();
+    await shelf('Trending now').locator('.card-link').first().waitFor();
+    const plain = await fetch(`${url}/nope`);
+    expect([plain.status, plain.headers.get('content-type')]).toEqual([404, 'application/json; charset=utf-8']);
+    expect((await fetch(`${url}/assets/nope.js`)).headers.get('content-type')).toContain('json');
+  });
+
+  test.each([360, 390, 761, 1101, 1261])(
+    'at %i pixels the words in the search field are whole, with the inspector open too, and nothing is too wide',
+    async (width) => {
+      await page.setViewportSize({ width, height: 800 });
+      await home();
+      const room = `(() => {
+        const field = document.querySelector('.search-field input');
+        const { font, paddingLeft, paddingRight } = getComputedStyle(field);
+        const context = document.createElement('canvas').getContext('2d');
+        context.font = font;
+        return field.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight) - context.measureText(field.placeholder).width;
+      })()`;
+      expect(await page.evaluate<number>(room)).toBeGreaterThan(0);
+      await page.getByRole('button', { name: 'Inspector', exact: true }).click();
+      await page.getByRole('complementary', { name: 'Inspector' }).waitFor();
+      expect(await page.evaluate<number>(room)).toBeGreaterThan(0);
+      expect(await overflow(page)).toBe(0);
+      expect(
+        await page.evaluate<number>(
+          `document.querySelector('.header').scrollWidth - document.querySelector('.header').clientWidth`,
+        ),
+      ).toBe(0);
+    },
+  );
+
+  test('words of a card that are cut are there in full for the pointer', async () => {
+    await home();
+    const reason = shelf('For you').locator('.reason').first();
+    expect(await reason.getAttribute('title')).toBe(await reason.innerText());
+  });
+
+  test('going back finds the place one left, going on begins at the top', async () => {
+    const scrolled = () => page.evaluate<number>('scrollY');
+    const leaveAt = async (y: number, row: string): Promise<void> => {
+      await page.evaluate(`scrollTo(0, ${String(y)})`);
+      // Clicked without being scrolled to.
+      await shelf(row).locator('.card-link').first().dispatchEvent('click');
+      await page.waitForURL('**/article/*');
+      await eventually(async () => (await scrolled()) === 0);
+      await page.getByRole('button', { name: 'Into the basket', exact: true }).waitFor();
+      expect(await scrolled()).toBe(0);
+    };
+    await home();
+    await leaveAt(1100, 'For you');
+    await page.goBack();
+    await shelf('Trending now').locator('.card-link').first().waitFor();
+    await eventually(async () => (await scrolled()) === 1100);
+    await page.goForward();
+    await page.getByRole('button', { name: 'Into the basket', exact: true }).waitFor();
+    await eventually(async () => (await scrolled()) === 0);
+
+    await page.goto('/search?q=red+dress');
+    await shelf('What fits best').locator('.card-link').first().waitFor();
+    await leaveAt(700, 'What fits best');
+    await page.goBack();
+    await shelf('What fits best').locator('.card-link').first().waitFor();
+    await eventually(async () => (await scrolled()) === 700);
+    // From one search to the next, too.
+    await page.getByRole('link', { name: 'pink sweater' }).dispatchEvent('click');
+    await page.getByRole('heading', { name: '“pink sweater”' }).waitFor();
+    await eventually(async () => (await scrolled()) === 0);
+    await page.goBack();
+    await eventually(async () => (await scrolled()) === 700);
+    expect(visitor.troubles).toEqual([]);
+  });
+
   test('what is not there, and what fails, is said; asking again helps', async () => {
     await page.goto('/article/no-such-article');
     await page.getByRole('heading', { name: 'There is no such article' }).waitFor();

@@ -38,7 +38,7 @@ function Frame() {
     main.current?.focus({ preventScroll: true });
   }, [path]);
   return (
-    <div class="frame">
+    <div class={inspecting.value ? 'frame inspected' : 'frame'}>
       <div class="shop" inert={covered.value}>
         <a class="skip" href="#main">
           Skip to the content

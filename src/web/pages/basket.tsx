@@ -139,7 +139,7 @@ function Checkout({ lines }: { readonly lines: readonly BasketLine[] }) {
       >
         {state.buying ? 'Buying …' : 'Buy'}
       </button>
-      {state.error !== undefined && <p role="alert">That did not work: {state.error}</p>}
+      {state.error !== undefined && <p role="alert">That did not work. {state.error}</p>}
       <p class="quiet">
         Nobody pays here. The purchases are recorded for the customer whose shop window this is, as by a till.
       </p>

@@ -58,7 +58,7 @@ function SearchField() {
         type="search"
         name="q"
         aria-label="Search"
-        placeholder="Search: pink sweater, linen shirt …"
+        placeholder="Search the shop"
         maxLength={200}
         autocomplete="off"
         value={text}

@@ -225,6 +225,8 @@ export type ArticlePageQuery = {
       readonly rank: number;
       readonly score: number;
       readonly article: {
+        readonly graphicalAppearanceName: string | null;
+        readonly departmentName: string | null;
         readonly id: string;
         readonly name: string | null;
         readonly productTypeName: string | null;
@@ -237,6 +239,8 @@ export type ArticlePageQuery = {
       readonly rank: number;
       readonly score: number;
       readonly article: {
+        readonly graphicalAppearanceName: string | null;
+        readonly departmentName: string | null;
         readonly id: string;
         readonly name: string | null;
         readonly productTypeName: string | null;
@@ -291,6 +295,8 @@ export type HomePageQuery = {
     };
   }>;
   readonly again: ReadonlyArray<{
+    readonly rank: number;
+    readonly score: number;
     readonly source: RecommendationSource;
     readonly article: {
       readonly id: string;
@@ -360,6 +366,12 @@ export type CustomerChoiceQuery = {
     };
   }>;
 };
+
+export type CustomerByIdQueryVariables = Exact<{
+  customerId: string;
+}>;
+
+export type CustomerByIdQuery = { readonly customer: { readonly id: string; readonly age: number | null } | null };
 
 export type RecordPurchasesMutationVariables = Exact<{
   input: RecordPurchasesInput;
@@ -590,6 +602,8 @@ export const ArticlePageDocument = new TypedDocumentString(`
       score
       article {
         ...ArticleCard
+        graphicalAppearanceName
+        departmentName
       }
     }
     boughtWith: similar(first: 6, coPurchase: 0.9, perProduct: 1) {
@@ -597,6 +611,8 @@ export const ArticlePageDocument = new TypedDocumentString(`
       score
       article {
         ...ArticleCard
+        graphicalAppearanceName
+        departmentName
       }
     }
   }
@@ -644,6 +660,8 @@ export const HomePageDocument = new TypedDocumentString(`
     }
   }
   again: recommendations(customerId: $customerId, first: 24) {
+    rank
+    score
     source
     article {
       ...ArticleCard
@@ -701,6 +719,14 @@ export const CustomerChoiceDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<CustomerChoiceQuery, CustomerChoiceQueryVariables>;
+export const CustomerByIdDocument = new TypedDocumentString(`
+    query CustomerById($customerId: ID!) {
+  customer(id: $customerId) {
+    id
+    age
+  }
+}
+    `) as unknown as TypedDocumentString<CustomerByIdQuery, CustomerByIdQueryVariables>;
 export const RecordPurchasesDocument = new TypedDocumentString(`
     mutation RecordPurchases($input: RecordPurchasesInput!) {
   recordPurchases(input: $input) {

@@ -59,6 +59,17 @@ export async function visit(browser: Browser, baseURL: string, options: BrowserC
   return { page, troubles, close: () => context.close() };
 }
 
+/** Keeps answers of the API from the page until they are let go. */
+export async function holdAnswers(page: Page): Promise<{ letGo(): void }> {
+  let open = (): void => undefined;
+  const opened = new Promise<void>((resolve) => (open = resolve));
+  await page.route('**/graphql', async (route) => {
+    await opened;
+    await route.continue();
+  });
+  return { letGo: () => open() };
+}
+
 /** What axe finds on the page as it is, a line each. */
 export async function violations(page: Page): Promise<string[]> {
   // Evaluated by the browser itself: the page's policy lets no script in.

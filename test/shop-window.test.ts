@@ -10,6 +10,7 @@ import { createHost, type Host } from '../src/serve';
 import { createLog } from '../src/telemetry';
 import {
   eventually,
+  holdAnswers,
   overflow,
   picturesAreThere,
   provideBrowser,
@@ -68,6 +69,11 @@ described(`the shop window${'reason' in found ? ` (skipped: ${found.reason})` : 
 
   const shelf = (name: string | RegExp) => page.getByRole('region', { name });
   const namesIn = (name: string | RegExp) => shelf(name).locator('.card-link').allInnerTexts();
+  /** As if the browser had kept it from an earlier visit. */
+  async function remember(ofPage: Page, name: string, value: unknown): Promise<void> {
+    const [key, text] = [`vitrine.${name}`, JSON.stringify(value)].map((one) => JSON.stringify(one));
+    await ofPage.addInitScript(`localStorage.getItem(${key}) ?? localStorage.setItem(${key}, ${text})`);
+  }
   async function home(): Promise<void> {
     await page.goto('/');
     await shelf('Trending now').locator('.card-link').first().waitFor();
@@ -92,8 +98,28 @@ described(`the shop window${'reason' in found ? ` (skipped: ${found.reason})` : 
     const card = shelf('For you').locator('.card').first();
     expect(await card.locator('.reason').innerText()).not.toBe('');
     expect(await card.locator('img').getAttribute('src')).toMatch(/^\/images\/\d+\?width=320$/);
-    expect(await shelf('For you').innerText()).toMatch(/\d+ candidates, ranked in [\d.]+ ms/);
+    expect(await shelf('For you').innerText()).toMatch(/\d+ candidates ranked in [\d.]+ ms/);
     expect(visitor.troubles).toEqual([]);
+  });
+
+  test('the time of ranking is its own, not that of all the page asked for', async () => {
+    await page.route('**/graphql', async (route) => {
+      const response = await route.fetch();
+      const answer = (await response.json()) as {
+        extensions: { trace: { totalMs: number; recommendations: { stages: { startMs: number; ms: number }[] }[] } };
+      };
+      const { trace } = answer.extensions;
+      trace.totalMs = 4321;
+      if (trace.recommendations[0]) {
+        trace.recommendations[0].stages = [
+          { ...trace.recommendations[0].stages[0], startMs: 2, ms: 5 },
+          { ...trace.recommendations[0].stages[1], startMs: 6, ms: 19 },
+        ];
+      }
+      await route.fulfill({ response, json: answer });
+    });
+    await home();
+    expect(await shelf('For you').innerText()).toMatch(/candidates ranked in 23 ms/);
   });
 
   test('each customer sees another shop, a new visitor what sells', async () => {
@@ -116,6 +142,85 @@ described(`the shop window${'reason' in found ? ` (skipped: ${found.reason})` : 
     // Who was chosen is remembered.
     await page.reload();
     expect(await page.getByRole('button', { name: /^Customer: / }).innerText()).toContain(id.slice(0, 12));
+    expect(visitor.troubles).toEqual([]);
+  });
+
+  test('an id that is nobody’s is told from a visitor’s, and from a customer’s who bought nothing', async () => {
+    await home();
+    await page.getByRole('button', { name: /^Customer: / }).click();
+    const [{ id }] = (await store.customersPage(1)).rows;
+    const before = await page.locator('.person-name').innerText();
+    const field = page.getByLabel('Any customer, by id');
+    await field.fill(id.slice(0, -1));
+    await page.keyboard.press('Enter');
+    await page
+      .getByRole('alert')
+      .getByText(/The shop knows no customer/)
+      .waitFor();
+    expect(await page.getByRole('dialog').isVisible()).toBe(true);
+    expect(await page.locator('.person-name').innerText()).toBe(before);
+    expect(await violations(page)).toEqual([]);
+    await page.setViewportSize({ width: 360, height: 640 });
+    await field.press('Enter');
+    const offer = page.getByRole('button', { name: 'Look as a new visitor' });
+    await eventually(async () => {
+      const box = await offer.boundingBox();
+      return box !== null && box.y + box.height <= 640;
+    });
+    await page.setViewportSize({ width: 1280, height: 900 });
+    await offer.click();
+    await page.getByText('We know nothing of you yet').waitFor();
+
+    await world.database.sql('INSERT INTO customers (customer_id) VALUES ($1)', ['window-newcomer']);
+    await page.getByRole('button', { name: /^Customer: / }).click();
+    await field.fill(' window-newcomer ');
+    await page.keyboard.press('Enter');
+    await page.getByText('You are known here, and have bought nothing yet').waitFor();
+    expect(visitor.troubles).toEqual([]);
+
+    // One that was kept, and that the shop has no more.
+    const later = await visit(browser, url);
+    await remember(later.page, 'person', { id: 'gone', label: 'gone' });
+    await later.page.goto('/');
+    await later.page.getByText('The shop knows no customer “gone”').waitFor();
+    await later.close();
+  });
+
+  test('what an earlier question found is pale until the next answer comes, and nothing moves', async () => {
+    const pale = () => page.evaluate<boolean>(`getComputedStyle(document.querySelector('.cards')).opacity < 0.5`);
+    await home();
+    await page.getByRole('button', { name: /^Customer: / }).click();
+    await page.locator('.people button').nth(1).waitFor();
+    let answers = await holdAnswers(page);
+    await page.locator('.people button').nth(1).click();
+    await page.getByRole('heading', { name: 'Your shop window' }).waitFor();
+    await shelf('For you').getByText('One moment …').waitFor();
+    expect(await pale()).toBe(true);
+    await page.getByText(/candidates/).waitFor({ state: 'detached' });
+    answers.letGo();
+    await page.getByRole('heading', { name: 'Picked for you' }).waitFor();
+    expect(await pale()).toBe(false);
+
+    await page.goto('/search?q=dress');
+    await shelf('What fits best').locator('.card-link').first().waitFor();
+    answers = await holdAnswers(page);
+    await page.getByRole('link', { name: 'pink sweater' }).click();
+    await page.getByRole('heading', { name: '“pink sweater”' }).waitFor();
+    await shelf('What fits best').getByText('One moment …').waitFor();
+    expect(await pale()).toBe(true);
+    answers.letGo();
+    await page.getByText('By meaning; the answer took').waitFor();
+    expect(await pale()).toBe(false);
+
+    await shelf('What fits best').locator('.card-link').first().click();
+    await shelf('More like this').locator('.card-link').first().waitFor();
+    answers = await holdAnswers(page);
+    await shelf('More like this').locator('.card-link').first().click();
+    await page.getByRole('heading', { level: 1 }).waitFor({ state: 'detached' });
+    expect(await namesIn('More like this')).toEqual([]);
+    answers.letGo();
+    await shelf('More like this').locator('.card-link').first().waitFor();
+    expect((await vitals(page)).shift).toBe(0);
     expect(visitor.troubles).toEqual([]);
   });
 
@@ -200,7 +305,9 @@ described(`the shop window${'reason' in found ? ` (skipped: ${found.reason})` : 
       expect(text).toContain(stage);
     for (const source of ['own purchases', 'co purchase', 'two tower', 'trending']) expect(text).toContain(source);
     expect(text).toContain('query HomePage(');
-    expect(await inspector.locator('.reasons li').count()).toBe(12);
+    for (const name of ['For you', 'Trending now', /Because you bought/]) {
+      expect(await inspector.getByRole('list', { name }).getByRole('listitem').count()).toBe(12);
+    }
     const link = (await inspector.getByRole('link', { name: 'Open in Sandbox' }).getAttribute('href')) ?? '';
     const sandbox = await (await fetch(new URL(link, url), { headers: { accept: 'text/html' } })).text();
     expect(sandbox).toContain('query HomePage(');
@@ -210,6 +317,88 @@ described(`the shop window${'reason' in found ? ` (skipped: ${found.reason})` : 
     }
     expect(await violations(page)).toEqual([]);
     await page.keyboard.press('Escape');
+    expect(await inspector.count()).toBe(0);
+    expect(visitor.troubles).toEqual([]);
+  });
+
+  test('the inspector says of similar articles and of what a search found how near each is, and by what', async () => {
+    const [article] = (await store.articlesPage(1)).rows;
+    await page.goto(`/article/${article.id}`);
+    await page.getByRole('button', { name: 'Inspector' }).click();
+    const inspector = page.getByRole('complementary', { name: 'Inspector' });
+    const lines = (name: string) => inspector.getByRole('list', { name: `Why: ${name}` }).getByRole('listitem');
+    await lines('More like this').first().waitFor();
+    expect(await lines('More like this').count()).toBe(12);
+    expect(await lines('Bought with it').count()).toBe(6);
+    const first = await lines('More like this').first().innerText();
+    expect(first).toMatch(/^1\n/);
+    expect(first).toMatch(/Same (type|colour|pattern|department)/);
+    expect(first).toMatch(/\b[01]\.\d\d$/);
+    expect(first).toContain(article.productTypeName);
+    await page.goto(`/search?q=${encodeURIComponent(article.productTypeName ?? '')}`);
+    await lines('What fits best').first().waitFor();
+    expect(await lines('What fits best').count()).toBe(24);
+    expect(await lines('What fits best').first().innerText()).toMatch(
+      /^1\n[^]*In its name, type or colour[^]*0\.\d\d$/,
+    );
+    expect(await violations(page)).toEqual([]);
+    expect(visitor.troubles).toEqual([]);
+  });
+
+  test('nobody of whom no age is known is told what sells at their age', async () => {
+    await page.route('**/graphql', async (route) => {
+      const answer = await route.fetch();
+      const text = await answer.text();
+      // Both as the source, and as the one beside the towers.
+      const found = '"source":"TWO_TOWER","sources":["TWO_TOWER","TRENDING_PEERS","TRENDING"]';
+      await route.fulfill({ response: answer, body: text.replaceAll(/"source":"\w+","sources":\[[^\]]*\]/g, found) });
+    });
+    await page.goto('/');
+    await page.getByRole('button', { name: /^Customer: / }).click();
+    await page.getByRole('button', { name: /^New visitor/ }).click();
+    await page.getByRole('heading', { name: 'Welcome in' }).waitFor();
+    expect(await shelf('For you').innerText()).not.toContain('your age');
+    expect(await shelf('For you').innerText()).toContain('Sells well now');
+  });
+
+  test('the inspector takes the focus when it opens, and gives it back when Escape closes it, wherever one is in it', async () => {
+    await home();
+    const focus = (what: string) => page.evaluate<boolean>(`document.activeElement.${what}`);
+    const inspector = page.getByRole('complementary', { name: 'Inspector' });
+    const places = ['.operations button', '.reasons a', 'pre', '.inspector-links a'];
+    for (const place of [undefined, ...places]) {
+      await page.getByRole('button', { name: 'Inspector', exact: true }).press('Enter');
+      await inspector.waitFor();
+      await eventually(() => focus('matches(".inspector")'));
+      if (place !== undefined) await inspector.locator(place).last().focus();
+      await page.keyboard.press('Escape');
+      await inspector.waitFor({ state: 'detached' });
+      await eventually(() => focus('getAttribute("aria-label") === "Inspector"'));
+    }
+    await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: 'Close the inspector' }).press('Enter');
+    await eventually(() => focus('getAttribute("aria-label") === "Inspector"'));
+    expect(visitor.troubles).toEqual([]);
+  });
+
+  test('on a phone the keyboard reaches nothing that the inspector hides', async () => {
+    await page.setViewportSize({ width: 390, height: 844 });
+    await home();
+    await page.getByRole('button', { name: 'Inspector', exact: true }).press('Enter');
+    const inspector = page.getByRole('complementary', { name: 'Inspector' });
+    await inspector.waitFor();
+    const stops = await inspector.locator('a, button, pre').count();
+    for (let stop = 0; stop < stops + 3; stop++) {
+      await page.keyboard.press('Tab');
+      expect(await page.evaluate(`document.activeElement.closest('.shop')?.className ?? 'none'`)).toBe('none');
+    }
+    await page.keyboard.press('Escape');
+    await eventually(() => page.evaluate<boolean>(`document.activeElement.getAttribute('aria-label') === 'Inspector'`));
+    // What is chosen in it is shown.
+    await page.keyboard.press('Enter');
+    await inspector.locator('.reasons a').first().click();
+    await page.getByRole('button', { name: 'Into the basket', exact: true }).waitFor();
+    expect(await inspector.count()).toBe(0);
     expect(visitor.troubles).toEqual([]);
   });
 
@@ -232,6 +421,98 @@ described(`the shop window${'reason' in found ? ` (skipped: ${found.reason})` : 
     expect(visitor.troubles).toEqual([]);
   });
 
+  test('what goes wrong is said in words that help', async () => {
+    await page.goto(`/search?q=${encodeURIComponent('😀')}`);
+    await page.getByText('There are no words in that to search by').waitFor();
+    expect(visitor.troubles).toEqual([]);
+    await page.route('**/graphql', (route) => route.abort());
+    await page.goto('/search?q=hat');
+    expect(await page.getByRole('alert').innerText()).toMatch(/^That did not work\. The shop does not answer/);
+    await page.unroute('**/graphql');
+    const errors = [{ message: 'raw', extensions: { code: 'OVERLOADED' } }];
+    await page.route('**/graphql', (route) => route.fulfill({ json: { errors } }));
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await page.getByText('The shop is busy').waitFor();
+    expect(await page.locator('body').innerText()).not.toContain('raw');
+  });
+
+  test('an address that leads nowhere shows a page that says so, and programs a plain answer', async () => {
+    const response = await page.goto('/nope');
+    expect(response?.status()).toBe(404);
+    await page.getByRole('heading', { name: 'Nothing is here' }).waitFor();
+    await page.getByRole('link', { name: 'To the shop window' }).click();
+    await shelf('Trending now').locator('.card-link').first().waitFor();
+    const plain = await fetch(`${url}/nope`);
+    expect([plain.status, plain.headers.get('content-type')]).toEqual([404, 'application/json; charset=utf-8']);
+    expect((await fetch(`${url}/assets/nope.js`)).headers.get('content-type')).toContain('json');
+  });
+
+  test.each([360, 390, 761, 1101, 1261])(
+    'at %i pixels the words in the search field are whole, with the inspector open too, and nothing is too wide',
+    async (width) => {
+      await page.setViewportSize({ width, height: 800 });
+      await home();
+      const room = `(() => {
+        const field = document.querySelector('.search-field input');
+        const { font, paddingLeft, paddingRight } = getComputedStyle(field);
+        const context = document.createElement('canvas').getContext('2d');
+        context.font = font;
+        return field.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight) - context.measureText(field.placeholder).width;
+      })()`;
+      expect(await page.evaluate<number>(room)).toBeGreaterThan(0);
+      await page.getByRole('button', { name: 'Inspector', exact: true }).click();
+      await page.getByRole('complementary', { name: 'Inspector' }).waitFor();
+      expect(await page.evaluate<number>(room)).toBeGreaterThan(0);
+      expect(await overflow(page)).toBe(0);
+      expect(
+        await page.evaluate<number>(
+          `document.querySelector('.header').scrollWidth - document.querySelector('.header').clientWidth`,
+        ),
+      ).toBe(0);
+    },
+  );
+
+  test('words of a card that are cut are there in full for the pointer', async () => {
+    await home();
+    const reason = shelf('For you').locator('.reason').first();
+    expect(await reason.getAttribute('title')).toBe(await reason.innerText());
+  });
+
+  test('going back finds the place one left, going on begins at the top', async () => {
+    const scrolled = () => page.evaluate<number>('scrollY');
+    const leaveAt = async (y: number, row: string): Promise<void> => {
+      await page.evaluate(`scrollTo(0, ${String(y)})`);
+      // Clicked without being scrolled to.
+      await shelf(row).locator('.card-link').first().dispatchEvent('click');
+      await page.waitForURL('**/article/*');
+      await eventually(async () => (await scrolled()) === 0);
+      await page.getByRole('button', { name: 'Into the basket', exact: true }).waitFor();
+      expect(await scrolled()).toBe(0);
+    };
+    await home();
+    await leaveAt(1100, 'For you');
+    await page.goBack();
+    await shelf('Trending now').locator('.card-link').first().waitFor();
+    await eventually(async () => (await scrolled()) === 1100);
+    await page.goForward();
+    await page.getByRole('button', { name: 'Into the basket', exact: true }).waitFor();
+    await eventually(async () => (await scrolled()) === 0);
+
+    await page.goto('/search?q=red+dress');
+    await shelf('What fits best').locator('.card-link').first().waitFor();
+    await leaveAt(700, 'What fits best');
+    await page.goBack();
+    await shelf('What fits best').locator('.card-link').first().waitFor();
+    await eventually(async () => (await scrolled()) === 700);
+    // From one search to the next, too.
+    await page.getByRole('link', { name: 'pink sweater' }).dispatchEvent('click');
+    await page.getByRole('heading', { name: '“pink sweater”' }).waitFor();
+    await eventually(async () => (await scrolled()) === 0);
+    await page.goBack();
+    await eventually(async () => (await scrolled()) === 700);
+    expect(visitor.troubles).toEqual([]);
+  });
+
   test('what is not there, and what fails, is said; asking again helps', async () => {
     await page.goto('/article/no-such-article');
     await page.getByRole('heading', { name: 'There is no such article' }).waitFor();
@@ -243,6 +524,80 @@ described(`the shop window${'reason' in found ? ` (skipped: ${found.reason})` : 
     await page.unroute('**/graphql');
     await page.getByRole('button', { name: 'Try again' }).click();
     await shelf('What fits best').locator('.card-link').first().waitFor();
+  });
+
+  const LINE = { note: 'Blouse · Dusty rose', image: '/images/1', price: 0.05, quantity: 1 };
+
+  test('taking the last piece out of the basket leaves the focus at what is next', async () => {
+    await remember(
+      page,
+      'basket',
+      ['a', 'b', 'c'].map((id) => ({ ...LINE, id, name: id })),
+    );
+    await page.goto('/basket');
+    const focused = () =>
+      page.evaluate<string>(
+        `document.activeElement.parentElement.getAttribute('aria-label') ?? document.activeElement.innerText`,
+      );
+    await page.getByRole('group', { name: 'Pieces of b' }).getByRole('button', { name: 'One less' }).focus();
+    for (const next of ['Pieces of c', 'Pieces of a', 'Your basket is empty']) {
+      await page.keyboard.press('Enter');
+      await eventually(async () => (await focused()) === next);
+    }
+  });
+
+  test('two tabs have one basket', async () => {
+    await home();
+    const other = await page.context().newPage();
+    await other.goto('/');
+    await other.locator('.card-link').first().waitFor();
+    const put = (tab: Page, i: number) => tab.locator('.card-add').nth(i).dispatchEvent('click');
+    await put(page, 0);
+    await other.getByRole('link', { name: 'Basket, 1 pieces' }).waitFor();
+    await put(other, 1);
+    await page.getByRole('link', { name: 'Basket, 2 pieces' }).waitFor();
+    // Even where one has not heard of what the other did.
+    const unheard = JSON.stringify([1, 2, 3].map((id) => ({ ...LINE, id: `unheard-${String(id)}`, name: String(id) })));
+    await other.evaluate(`localStorage.setItem('vitrine.basket', ${JSON.stringify(unheard)})`);
+    await put(other, 2);
+    await other.getByRole('link', { name: 'Basket, 4 pieces' }).waitFor();
+    await page.getByRole('link', { name: 'Basket, 4 pieces' }).waitFor();
+  });
+
+  test('the sum of a basket is of what has a price, and says how much has none', async () => {
+    await remember(page, 'basket', [
+      { ...LINE, id: 'a', name: 'a', quantity: 2 },
+      { ...LINE, id: 'b', name: 'b', price: null, quantity: 3 },
+    ]);
+    await page.goto('/basket');
+    expect(await page.locator('.sum').innerText()).toMatch(/5 pieces\s+59\.00/);
+    await page.getByText('3 pieces have no price and are not in the sum.').waitFor();
+  });
+
+  test.each([360, 390])('long words leave everything of the basket on a phone’s screen of %i pixels', async (width) => {
+    const one = await visit(browser, url, { viewport: { width, height: 740 }, hasTouch: true, isMobile: true });
+    const line = {
+      image: '/images/1',
+      price: 0.05,
+      quantity: 2,
+      name: 'Oversized turtleneck jumper',
+      note: 'Underwear bottom · Light turquoise',
+    };
+    const unbroken = { ...line, id: '2', note: 'Knickers/Donaudampfschifffahrtsgesellschaftskapitänsmützenblau' };
+    await remember(one.page, 'basket', [{ ...line, id: '1' }, unbroken]);
+    await one.page.goto('/basket');
+    for (const name of ['One less', 'One more']) {
+      for (const button of await one.page.getByRole('button', { name }).all()) {
+        const box = await button.boundingBox();
+        expect((box?.x ?? width) + (box?.width ?? 0)).toBeLessThanOrEqual(width);
+      }
+    }
+    const cut = `[...document.querySelectorAll('.card-note')].filter((note) => note.scrollWidth > note.clientWidth).length`;
+    expect(await one.page.evaluate(cut)).toBe(0);
+    expect(await overflow(one.page)).toBe(0);
+    await one.page.getByRole('button', { name: 'One more' }).first().click();
+    expect(await overflow(one.page)).toBe(0);
+    await one.close();
   });
 
   const SCREENS = [

@@ -18,7 +18,7 @@ import { addImages } from './images';
 import { createSandbox, NO_REPORT_PAGE, proposalOf, SIGNPOST, SIGNPOST_PAGE, type Sandbox } from './landing';
 import { LIMITS } from './limits';
 import { addMetrics, type Counters } from './metrics';
-import { addShopWindow, PAGE_HEADERS } from './shop-window';
+import { addShopWindow, PAGE_HEADERS, readShopWindow, type ShopWindow } from './shop-window';
 import { TRACE_HEADER } from './trace';
 
 export interface ServerParts {
@@ -68,7 +68,8 @@ export async function createServer(parts: ServerParts): Promise<Server> {
     // Ids stand in addresses of pictures, each character as up to nine.
     routerOptions: { maxParamLength: LIMITS.idLength * 9 },
   });
-  answerErrors(app, errors);
+  const window = readShopWindow(parts.shopWindow);
+  answerErrors(app, errors, window);
   refuseWhileClosing(app, state);
   if (config.corsOrigins.length > 0) allowOrigins(app, config.corsOrigins);
   addGraphql(app, apollo, sandbox, (request) => createContext(parts, request.headers[TRACE_HEADER] === '1'));
@@ -76,12 +77,12 @@ export async function createServer(parts: ServerParts): Promise<Server> {
   addMetrics(app, parts.counters);
   addReport(app, parts);
   addImages(app, { store, photos: parts.photos ?? NO_PHOTOS });
-  const window = addShopWindow(app, parts.shopWindow);
+  if (window) addShopWindow(app, window);
   app.get('/', (request, reply) => {
     if (!wantsPage(request)) return SIGNPOST;
     return window === undefined
       ? reply.type('text/html').send(SIGNPOST_PAGE)
-      : reply.headers(PAGE_HEADERS).send(window);
+      : reply.headers(PAGE_HEADERS).send(window.page);
   });
   await app.ready();
 
@@ -164,7 +165,7 @@ function wantsPage({ headers }: FastifyRequest): boolean {
   return headers.accept?.includes('text/html') ?? false;
 }
 
-function answerErrors(app: FastifyInstance, errors: ErrorMask): void {
+function answerErrors(app: FastifyInstance, errors: ErrorMask, window: ShopWindow | undefined): void {
   const answer = (reply: FastifyReply, status: number, { message, code }: PublicError) =>
     reply.code(status).send({ errors: [{ message, extensions: { code } }] });
 
@@ -182,7 +183,9 @@ function answerErrors(app: FastifyInstance, errors: ErrorMask): void {
     );
   });
   app.setNotFoundHandler((request: FastifyRequest, reply) =>
-    answer(reply, 404, { code: 'NOT_FOUND', message: `nothing at ${request.method} ${pathOf(request)}; see /` }),
+    window && wantsPage(request)
+      ? reply.code(404).headers(PAGE_HEADERS).send(window.page)
+      : answer(reply, 404, { code: 'NOT_FOUND', message: `nothing at ${request.method} ${pathOf(request)}; see /` }),
   );
 }
 

@@ -7,7 +7,7 @@ import fastifyStatic from '@fastify/static';
 import type { FastifyInstance } from 'fastify';
 
 /** Addresses of pages; what is shown there the page's own script decides. */
-const PAGES = ['/article/*', '/search', '/basket', '/inspector'];
+const PAGES = ['/article/*', '/search', '/basket'];
 
 /** Nothing but this server's own files and API, whatever gets into the page. */
 const POLICY = [
@@ -22,10 +22,21 @@ const POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-/** Serves the files of a folder; gives the page for /, or undefined where the shop window was not built. */
-export function addShopWindow(app: FastifyInstance, folder: string | undefined): string | undefined {
+/** As it was built. */
+export interface ShopWindow {
+  readonly folder: string;
+  /** The one page. At an address that leads nowhere it says so. */
+  readonly page: string;
+}
+
+/** Undefined where it was not built. */
+export function readShopWindow(folder: string | undefined): ShopWindow | undefined {
   if (folder === undefined || !existsSync(join(folder, 'index.html'))) return undefined;
-  const page = readFileSync(join(folder, 'index.html'), 'utf8');
+  return { folder, page: readFileSync(join(folder, 'index.html'), 'utf8') };
+}
+
+/** Serves the files and the pages; / and what leads nowhere are the server's. */
+export function addShopWindow(app: FastifyInstance, { folder, page }: ShopWindow): void {
   // The names of these files change with what is in them.
   app.register(fastifyStatic, {
     root: join(folder, 'assets'),
@@ -36,7 +47,6 @@ export function addShopWindow(app: FastifyInstance, folder: string | undefined):
     index: false,
   });
   for (const path of PAGES) app.get(path, (_request, reply) => reply.headers(PAGE_HEADERS).send(page));
-  return page;
 }
 
 export const PAGE_HEADERS = Object.freeze({

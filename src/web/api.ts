@@ -3,7 +3,7 @@
 
 import { signal } from '@preact/signals';
 import { useEffect, useState } from 'preact/hooks';
-import { request, type TypedDocumentString } from '../../schema/client';
+import { request, RequestError, type TypedDocumentString } from '../../schema/client';
 
 /** As the server's `extensions.trace` has it. */
 export interface Stage {
@@ -23,6 +23,13 @@ export interface Trace {
     readonly found: Readonly<Record<string, number>>;
     readonly stages: readonly Stage[];
   }[];
+}
+
+/** What the first list of recommendations took by itself, from its customer's purchases to its order; the request took longer. */
+export function rankingMs({ recommendations: [list] }: Trace): number {
+  const stages = list?.stages ?? [];
+  const begun = Math.min(...stages.map(({ startMs }) => startMs));
+  return Math.max(0, Math.max(...stages.map(({ startMs, ms }) => startMs + ms)) - begun);
 }
 
 /** An operation that was sent. */
@@ -69,7 +76,7 @@ export async function ask<Result, Variables>(
     record(data, undefined);
     return data;
   } catch (thrown) {
-    if (!abort?.aborted) record(undefined, messageOf(thrown));
+    if (!abort?.aborted) record(undefined, exactly(thrown));
     throw thrown;
   }
 }
@@ -110,6 +117,21 @@ export function useAnswer<Result, Variables>(
   };
 }
 
+/** What went wrong in words for whoever looks at a shop window; what was said exactly, the inspector shows. */
 export function messageOf(thrown: unknown): string {
+  if (!(thrown instanceof RequestError)) return 'The shop does not answer. Is there a connection?';
+  return FRIENDLY[thrown.code ?? ''] ?? 'The shop could not answer.';
+}
+
+const FRIENDLY: Readonly<Record<string, string>> = {
+  INPUT_INVALID: 'The shop cannot make anything of that.',
+  LIMIT_EXCEEDED: 'That is more than the shop answers at once.',
+  OVERLOADED: 'The shop is busy. It will answer in a moment.',
+  SHUTTING_DOWN: 'The shop is starting anew. It will answer in a moment.',
+  DATABASE_UNAVAILABLE: 'The shop cannot reach its database.',
+  RELEASE_MISSING: 'The shop has not learnt anything yet: `npx vitrine train` makes a release.',
+};
+
+function exactly(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);
 }

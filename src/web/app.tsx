@@ -2,6 +2,7 @@
 
 import { LocationProvider, Route, Router, useLocation } from 'preact-iso';
 import { useEffect, useRef } from 'preact/hooks';
+import { covered, inspecting } from './state';
 import { Header } from './parts/header';
 import { Inspector } from './parts/inspector';
 import { Toast } from './parts/toast';
@@ -10,6 +11,7 @@ import { BasketPage } from './pages/basket';
 import { HomePage } from './pages/home';
 import { NotFoundPage } from './pages/not-found';
 import { SearchPage } from './pages/search';
+import { usePlace } from './scroll';
 
 /** Addresses that are shown here; others (the API, the report) are pages of their own. */
 const OWN = /^\/($|\?|article\/|search|basket)/;
@@ -24,21 +26,23 @@ export function App() {
 
 function Frame() {
   const main = useRef<HTMLElement>(null);
-  const { path } = useLocation();
+  const { path, url } = useLocation();
+  usePlace(url, main);
   const before = useRef(path);
   useEffect(() => {
     if (before.current === path) return;
     before.current = path;
-    // As after a full load: from the top, and for the keyboard from the beginning of the page.
-    scrollTo(0, 0);
+    // What was chosen in the inspector is behind it.
+    if (covered.value) inspecting.value = false;
+    // As after a full load, for the keyboard from the beginning of the page.
     main.current?.focus({ preventScroll: true });
   }, [path]);
   return (
-    <div class="frame">
-      <a class="skip" href="#main">
-        Skip to the content
-      </a>
-      <div class="shop">
+    <div class={inspecting.value ? 'frame inspected' : 'frame'}>
+      <div class="shop" inert={covered.value}>
+        <a class="skip" href="#main">
+          Skip to the content
+        </a>
         <Header />
         <main id="main" ref={main} tabIndex={-1}>
           <Router>

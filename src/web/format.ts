@@ -42,12 +42,12 @@ export interface Reason {
   readonly coldStart: boolean;
 }
 
-/** Why an article is recommended, in a few words. */
-export function reasonOf({ source, sources, because, coldStart }: Reason): string {
+/** Why an article is recommended, in a few words. Says nothing of an age or a taste that nobody knows. */
+export function reasonOf({ source, sources, because, coldStart }: Reason, ageKnown: boolean): string {
   const bought = because?.name;
-  // Of somebody unknown there is no taste to be close to.
-  const telling = coldStart && source === 'TWO_TOWER' ? (sources[1] ?? '') : source;
-  switch (telling) {
+  const sayable = (one: string): boolean =>
+    one === 'TWO_TOWER' ? !coldStart : one === 'TRENDING_PEERS' ? ageKnown : true;
+  switch ([source, ...sources].find(sayable)) {
     case 'OWN_PURCHASES':
       return 'You bought it before';
     case 'VARIANTS':

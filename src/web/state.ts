@@ -1,7 +1,7 @@
 // What the shop window remembers between visits, in this browser alone: who is looking, what is in the basket, light or dark.
 // Signals: what reads one is shown anew when it changes.
 
-import { computed, effect, signal, type Signal } from '@preact/signals';
+import { computed, effect, signal, type ReadonlySignal, type Signal } from '@preact/signals';
 
 /** A customer as the switch knows them. */
 export interface Person {
@@ -24,10 +24,22 @@ export interface BasketLine {
 export const MOST_PIECES = 9;
 
 /** Undefined: nobody was chosen yet. */
-export const person = kept<Person | undefined>('person', undefined);
-export const basket = kept<readonly BasketLine[]>('basket', []);
-export const theme = kept<'auto' | 'light' | 'dark'>('theme', 'auto');
-export const inspecting = kept('inspecting', false);
+export const person = kept<Person | undefined>('person', undefined).value;
+const keptBasket = kept<readonly BasketLine[]>('basket', []);
+export const basket: ReadonlySignal<readonly BasketLine[]> = keptBasket.value;
+export const theme = kept<'auto' | 'light' | 'dark'>('theme', 'auto').value;
+export const inspecting = kept('inspecting', false).value;
+
+// One basket, however many tabs look into it. Who is looking is each tab's own until the next visit.
+addEventListener('storage', keptBasket.readAgain);
+
+/** As in styles/inspector.css: on screens as narrow as this the inspector lies over the page. */
+const narrow = matchMedia('(max-width: 1100px)');
+const isNarrow = signal(narrow.matches);
+narrow.addEventListener('change', () => (isNarrow.value = narrow.matches));
+
+/** Whether the inspector hides the page, which is out of reach then. */
+export const covered = computed(() => inspecting.value && isNarrow.value);
 
 export const pieces = computed(() => basket.value.reduce((sum, { quantity }) => sum + quantity, 0));
 
@@ -54,41 +66,66 @@ export function isNewVisitor(one: Person | undefined): boolean {
 }
 
 export function addToBasket(line: Omit<BasketLine, 'quantity'>): void {
-  const there = basket.value.find(({ id }) => id === line.id);
-  if (there) setQuantity(line.id, there.quantity + 1);
-  else basket.value = [...basket.value, { ...line, quantity: 1 }];
+  changeBasket((lines) =>
+    lines.some(({ id }) => id === line.id)
+      ? lines.map((one) => (one.id === line.id ? withQuantity(one, one.quantity + 1) : one))
+      : [...lines, { ...line, quantity: 1 }],
+  );
   toast.value = { text: `${line.name} is in your basket` };
 }
 
-/** 0 takes the article out. */
-export function setQuantity(id: string, quantity: number): void {
-  basket.value = basket.value.flatMap((line) => {
-    if (line.id !== id) return [line];
-    return quantity < 1 ? [] : [{ ...line, quantity: Math.min(quantity, MOST_PIECES) }];
-  });
+/** So many pieces more, or less; the last one takes the article out. */
+export function addPieces(id: string, more: number): void {
+  changeBasket((lines) => lines.map((line) => (line.id === id ? withQuantity(line, line.quantity + more) : line)));
+}
+
+/** What was bought; what another tab has put in meanwhile stays. */
+export function takeOut(bought: readonly BasketLine[]): void {
+  for (const { id, quantity } of bought) addPieces(id, -quantity);
+}
+
+/** Goes by what is kept now: another tab may have changed it, and this one not have heard of it yet. */
+function changeBasket(change: (lines: readonly BasketLine[]) => readonly BasketLine[]): void {
+  keptBasket.readAgain();
+  keptBasket.value.value = change(basket.value).filter(({ quantity }) => quantity > 0);
+}
+
+function withQuantity(line: BasketLine, quantity: number): BasketLine {
+  return { ...line, quantity: Math.min(quantity, MOST_PIECES) };
+}
+
+interface Kept<Value> {
+  readonly value: Signal<Value>;
+  /** Takes over what another tab has written since. */
+  readonly readAgain: () => void;
 }
 
 /** A signal that is kept in the browser. What was kept by another version and does not fit is forgotten. */
-function kept<Value>(name: string, initial: Value): Signal<Value> {
+function kept<Value>(name: string, initial: Value): Kept<Value> {
   const key = `vitrine.${name}`;
   const value = signal(initial);
-  try {
-    const text = localStorage.getItem(key);
-    if (text !== null) {
-      const parsed = JSON.parse(text) as Value;
+  let known: string | null = null;
+  const readAgain = (): void => {
+    try {
+      const text = localStorage.getItem(key);
+      if (text === known) return;
+      known = text;
+      const parsed = text === null ? initial : (JSON.parse(text) as Value);
       if (initial === undefined || typeof parsed === typeof initial) value.value = parsed;
+    } catch {
+      // A browser that keeps nothing: then it is for this visit.
     }
-  } catch {
-    // A browser that keeps nothing: then it is for this visit.
-  }
+  };
+  readAgain();
   effect(() => {
     const now = value.value;
     try {
-      if (now === undefined) localStorage.removeItem(key);
-      else localStorage.setItem(key, JSON.stringify(now));
+      known = now === undefined ? null : JSON.stringify(now);
+      if (known === null) localStorage.removeItem(key);
+      else localStorage.setItem(key, known);
     } catch {
       // As above.
     }
   });
-  return value;
+  return { value, readAgain };
 }

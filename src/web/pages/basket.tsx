@@ -6,17 +6,27 @@ import { HomePageDocument, RecordPurchasesDocument } from '../../../schema/clien
 import { ask, messageOf } from '../api';
 import { articlePath, inFigures, priceNumber, priceOf } from '../format';
 import { Picture } from '../parts/picture';
-import { basket, MOST_PIECES, person, pieces, seenBefore, setQuantity, toast, type BasketLine } from '../state';
+import { addPieces, basket, MOST_PIECES, person, pieces, seenBefore, takeOut, toast, type BasketLine } from '../state';
 
 export function BasketPage() {
   const lines = basket.value;
+  const page = useRef<HTMLDivElement>(null);
+  // Where the line was that was taken out; the button that did it is gone, with the focus.
+  const taken = useRef<number | undefined>(undefined);
+  useEffect(() => {
+    if (taken.current === undefined) return;
+    const buttons = page.current?.querySelectorAll<HTMLElement>('.quantity button:first-child');
+    const next = buttons?.[Math.min(taken.current, buttons.length - 1)];
+    (next ?? page.current?.querySelector<HTMLElement>('h1'))?.focus();
+    taken.current = undefined;
+  }, [lines]);
   useEffect(() => {
     document.title = 'Basket · Vitrine';
   }, []);
   if (lines.length === 0) {
     return (
-      <div class="page empty">
-        <h1>Your basket is empty</h1>
+      <div class="page empty" ref={page} key="empty">
+        <h1 tabIndex={-1}>Your basket is empty</h1>
         <p class="quiet">Put something in, buy it, and the shop window changes with the next look.</p>
         <a class="button" href="/">
           To the shop window
@@ -25,11 +35,11 @@ export function BasketPage() {
     );
   }
   return (
-    <div class="page basket">
+    <div class="page basket" ref={page} key="lines">
       <h1>Basket</h1>
       <ul class="lines">
-        {lines.map((line) => (
-          <Line key={line.id} line={line} />
+        {lines.map((line, i) => (
+          <Line key={line.id} line={line} onLast={() => (taken.current = i)} />
         ))}
       </ul>
       <Checkout lines={lines} />
@@ -37,7 +47,7 @@ export function BasketPage() {
   );
 }
 
-function Line({ line }: { readonly line: BasketLine }) {
+function Line({ line, onLast }: { readonly line: BasketLine; readonly onLast: () => void }) {
   return (
     <li class="line-item">
       <a href={articlePath(line.id)} tabIndex={-1} aria-hidden="true">
@@ -51,7 +61,14 @@ function Line({ line }: { readonly line: BasketLine }) {
         <p class="price">{priceOf(line.price)}</p>
       </div>
       <div class="quantity" role="group" aria-label={`Pieces of ${line.name}`}>
-        <button type="button" aria-label="One less" onClick={() => setQuantity(line.id, line.quantity - 1)}>
+        <button
+          type="button"
+          aria-label="One less"
+          onClick={() => {
+            if (line.quantity === 1) onLast();
+            addPieces(line.id, -1);
+          }}
+        >
           −
         </button>
         <span aria-live="polite">{line.quantity}</span>
@@ -59,7 +76,7 @@ function Line({ line }: { readonly line: BasketLine }) {
           type="button"
           aria-label="One more"
           disabled={line.quantity >= MOST_PIECES}
-          onClick={() => setQuantity(line.id, line.quantity + 1)}
+          onClick={() => addPieces(line.id, 1)}
         >
           +
         </button>
@@ -74,9 +91,8 @@ function Checkout({ lines }: { readonly lines: readonly BasketLine[] }) {
   // The same until it is recorded: trying again cannot buy twice.
   const requestId = useRef<{ readonly content: string; readonly id: string } | undefined>(undefined);
   const customerId = person.value?.id;
-  const total = lines.some(({ price }) => price === null)
-    ? null
-    : lines.reduce((sum, { price, quantity }) => sum + priceNumber(price ?? 0) * quantity, 0);
+  const total = lines.reduce((sum, { price, quantity }) => sum + priceNumber(price ?? 0) * quantity, 0);
+  const unpriced = lines.reduce((sum, { price, quantity }) => sum + (price === null ? quantity : 0), 0);
 
   async function buy(): Promise<void> {
     if (customerId === undefined) return;
@@ -90,7 +106,7 @@ function Checkout({ lines }: { readonly lines: readonly BasketLine[] }) {
       const { recordPurchases } = await ask(RecordPurchasesDocument, { input });
       requestId.current = undefined;
       seenBefore.value = { customerId, ids: new Set(recommendations.map(({ article }) => article.id)) };
-      basket.value = [];
+      takeOut(lines);
       const count = recordPurchases.purchases.length;
       toast.value = {
         text: `${String(count)} ${count === 1 ? 'piece' : 'pieces'} bought. Your shop window has changed.`,
@@ -107,8 +123,14 @@ function Checkout({ lines }: { readonly lines: readonly BasketLine[] }) {
         <span>
           {pieces.value} {pieces.value === 1 ? 'piece' : 'pieces'}
         </span>
-        <strong>{total === null ? 'no price' : inFigures(total)}</strong>
+        <strong>{unpriced === pieces.value ? 'no price' : inFigures(total)}</strong>
       </p>
+      {unpriced > 0 && unpriced < pieces.value && (
+        <p class="quiet">
+          {unpriced} {unpriced === 1 ? 'piece has' : 'pieces have'} no price and {unpriced === 1 ? 'is' : 'are'} not in
+          the sum.
+        </p>
+      )}
       <button
         class="button main-action"
         type="button"
@@ -117,7 +139,7 @@ function Checkout({ lines }: { readonly lines: readonly BasketLine[] }) {
       >
         {state.buying ? 'Buying …' : 'Buy'}
       </button>
-      {state.error !== undefined && <p role="alert">That did not work: {state.error}</p>}
+      {state.error !== undefined && <p role="alert">That did not work. {state.error}</p>}
       <p class="quiet">
         Nobody pays here. The purchases are recorded for the customer whose shop window this is, as by a till.
       </p>

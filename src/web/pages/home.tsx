@@ -2,7 +2,8 @@
 
 import { useEffect } from 'preact/hooks';
 import { HomePageDocument, type HomePageQuery } from '../../../schema/client';
-import { operations, useAnswer } from '../api';
+import { operations, rankingMs, useAnswer } from '../api';
+import { toBuyAgain } from '../explain';
 import { articlePath, milliseconds, reasonOf } from '../format';
 import { isNewVisitor, person, seenBefore, type Person } from '../state';
 import { Card } from '../parts/card';
@@ -17,19 +18,22 @@ export function HomePage() {
   }, []);
   if (answer.error !== undefined) return <Fault message={answer.error} again={answer.again} />;
   const { data } = answer;
+  // Rows of whoever was looking before stay in their places, and are told apart from those that are on their way.
+  const stale = answer.waiting && data !== undefined;
   const before = seenBefore.value;
-  const again = data?.again.filter(({ source }) => source === 'OWN_PURCHASES') ?? [];
+  const again = data ? toBuyAgain(data) : [];
+  const ageKnown = typeof data?.customer?.age === 'number';
   const seen = before?.customerId === customerId ? before?.ids : undefined;
   return (
     <div class="page" aria-busy={answer.waiting}>
-      <Greeting data={data} />
-      <Shelf title="For you" note={data && <Account data={data} seen={seen} />} places={12}>
+      <Greeting data={stale ? undefined : data} />
+      <Shelf stale={stale} title="For you" note={data && <Account data={data} seen={seen} />} places={12}>
         {data?.recommendations.map((one, i) => (
           <Card
             key={one.article.id}
             article={one.article}
             early={i < 6}
-            reason={reasonOf(one)}
+            reason={reasonOf(one, ageKnown)}
             badge={seen && !seen.has(one.article.id) ? 'New for you' : undefined}
           />
         ))}
@@ -39,6 +43,7 @@ export function HomePage() {
         <Shelf
           key={article.id}
           line
+          stale={stale}
           places={6}
           title={
             <>
@@ -52,14 +57,14 @@ export function HomePage() {
           ))}
         </Shelf>
       ))}
-      {again.length > 3 && (
-        <Shelf line title="Buy again" note="What you bought before and may want once more" places={6}>
+      {again.length > 0 && (
+        <Shelf line stale={stale} title="Buy again" note="What you bought before and may want once more" places={6}>
           {again.map(({ article }) => (
             <Card key={article.id} article={article} />
           ))}
         </Shelf>
       )}
-      <Shelf line title="Trending now" note="What sold most in the shop's last week" places={6}>
+      <Shelf line stale={stale} title="Trending now" note="What sold most in the shop's last week" places={6}>
         {data?.trending.map(({ article, rank, soldLastWeek }) => (
           <Card key={article.id} article={article} badge={String(rank)} reason={`${String(soldLastWeek)} sold`} />
         ))}
@@ -82,11 +87,19 @@ function Greeting({ data }: { readonly data: HomePageQuery | undefined }) {
         {data === undefined
           ? 'One moment …'
           : cold
-            ? 'We know nothing of you yet: this is what others like. Buy something, and see it change.'
+            ? coldWords(data, person.value)
             : 'Every row is made when you look, from what you bought and what everybody buys.'}
       </p>
     </div>
   );
+}
+
+/** What is said to those who bought nothing: to a visitor, to a customer, and to whom a forgotten id was kept for. */
+function coldWords({ customer }: HomePageQuery, one: Person | undefined): string {
+  const change = 'Buy something, and see it change.';
+  if (customer) return `You are known here, and have bought nothing yet: this is what others like. ${change}`;
+  if (isNewVisitor(one)) return `We know nothing of you yet: this is what others like. ${change}`;
+  return `The shop knows no customer “${one?.label ?? ''}”: this is what others like.`;
 }
 
 /** What it took to make the row. */
@@ -100,7 +113,7 @@ function Account({ data, seen }: { readonly data: HomePageQuery; readonly seen: 
   return (
     <>
       {changed}
-      {list.candidates} candidates, ranked in {milliseconds(operation.trace.totalMs)}
+      {list.candidates} candidates ranked in {milliseconds(rankingMs(operation.trace))}
     </>
   );
 }

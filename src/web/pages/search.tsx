@@ -14,7 +14,7 @@ const FOUND = 24;
 
 export function SearchPage() {
   const text = (useLocation().query['q'] ?? '').trim().slice(0, 200);
-  const answer = useAnswer(SearchDocument, text === '' ? null : { text, first: FOUND });
+  const answer = useAnswer(SearchDocument, isWords(text) ? { text, first: FOUND } : null);
   const { data, error, again } = answer;
   useEffect(() => {
     document.title = text === '' ? 'Search · Vitrine' : `${text} · Vitrine`;
@@ -34,11 +34,14 @@ export function SearchPage() {
       </div>
       {error !== undefined ? (
         <Fault message={error} again={again} />
+      ) : text !== '' && !isWords(text) ? (
+        <p role="status">There are no words in that to search by. Say what it is, its colour, or what it is made of.</p>
       ) : (
         text !== '' && (
           <Shelf
+            stale={answer.waiting && data !== undefined}
             title="What fits best"
-            note={operation?.trace && `By meaning of the words, in ${milliseconds(operation.trace.totalMs)}`}
+            note={operation?.trace && `By meaning; the answer took ${milliseconds(operation.trace.totalMs)}`}
             places={FOUND}
           >
             {data?.searchArticles.map(({ article }, i) => (
@@ -49,4 +52,9 @@ export function SearchPage() {
       )}
     </div>
   );
+}
+
+/** Letters or figures, as the API wants them; nothing else means anything to a search. */
+function isWords(text: string): boolean {
+  return /[\p{L}\p{N}]/u.test(text);
 }

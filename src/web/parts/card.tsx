@@ -27,12 +27,18 @@ export function Card({ article, reason, badge, early = false, sizes = SIZES }: C
           <Picture image={article.image} alt="" sizes={sizes} early={early} />
           {badge !== undefined && <span class="badge">{badge}</span>}
         </span>
-        <span class="card-name">{name}</span>
-        <span class="card-note">{note}</span>
+        <span class="card-name" title={name}>
+          {name}
+        </span>
+        <span class="card-note" title={note}>
+          {note}
+        </span>
       </a>
       <p class="card-foot">
         <span class="price">{priceOf(article.price)}</span>
-        <span class="reason">{reason ?? ''}</span>
+        <span class="reason" title={reason}>
+          {reason ?? ''}
+        </span>
       </p>
       <button
         class="card-add"

@@ -2,8 +2,8 @@
 // looks through the eyes of the tellingest customer.
 
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { CustomerChoiceDocument } from '../../../schema/client';
-import { useAnswer } from '../api';
+import { CustomerByIdDocument, CustomerChoiceDocument } from '../../../schema/client';
+import { ask, messageOf, useAnswer } from '../api';
 import { tellingPeople } from '../people';
 import { newVisitor, person, type Person } from '../state';
 import { CloseIcon, PersonIcon } from './icons';
@@ -86,22 +86,68 @@ export function CustomerSwitch() {
 
 function OtherCustomer({ choose }: { readonly choose: (one: Person) => void }) {
   const [id, setId] = useState('');
+  const [state, setState] = useState<{ asking?: boolean; unknown?: string; error?: string }>({});
+  const answer = useRef<HTMLDivElement>(null);
+  // On a phone it is below what is seen of the dialog.
+  useEffect(() => answer.current?.scrollIntoView({ block: 'nearest' }), [state]);
+  // Neither the id nor what was said of it is there when the dialog opens again.
+  const chosen = (one: Person): void => {
+    setId('');
+    setState({});
+    choose(one);
+  };
+  async function look(customerId: string): Promise<void> {
+    setState({ asking: true });
+    try {
+      const { customer } = await ask(CustomerByIdDocument, { customerId });
+      if (customer) chosen({ id: customer.id, label: shortened(customer.id) });
+      else setState({ unknown: customerId });
+    } catch (thrown) {
+      setState({ error: messageOf(thrown) });
+    }
+  }
   return (
     <form
       class="other"
       onSubmit={(event) => {
         event.preventDefault();
         const trimmed = id.trim();
-        if (trimmed !== '') choose({ id: trimmed, label: trimmed.length > 14 ? `${trimmed.slice(0, 12)}…` : trimmed });
+        if (trimmed !== '' && !state.asking) void look(trimmed);
       }}
     >
       <label>
         <span>Any customer, by id</span>
-        <input value={id} maxLength={256} onInput={(event) => setId(event.currentTarget.value)} />
+        <input
+          value={id}
+          maxLength={256}
+          aria-invalid={state.unknown !== undefined}
+          onInput={(event) => {
+            setId(event.currentTarget.value);
+            setState({});
+          }}
+        />
       </label>
       <button class="button" type="submit">
         Look
       </button>
+      <div class="other-answer" role="alert" ref={answer}>
+        {state.error !== undefined && <p>{state.error}</p>}
+        {state.unknown !== undefined && (
+          <>
+            <p>
+              The shop knows no customer “{shortened(state.unknown)}”. A whole id is needed, as it stands in the shop’s
+              data.
+            </p>
+            <button class="button" type="button" onClick={() => chosen(newVisitor())}>
+              Look as a new visitor
+            </button>
+          </>
+        )}
+      </div>
     </form>
   );
+}
+
+function shortened(id: string): string {
+  return id.length > 14 ? `${id.slice(0, 12)}…` : id;
 }

@@ -3,7 +3,7 @@
 export function Fault({ message, again }: { readonly message: string; readonly again: () => void }) {
   return (
     <div class="fault" role="alert">
-      <p>That did not work: {message}</p>
+      <p>That did not work. {message}</p>
       <button class="button" type="button" onClick={again}>
         Try again
       </button>

@@ -4,6 +4,7 @@ import { useLocation } from 'preact-iso';
 import { useEffect, useState } from 'preact/hooks';
 import { inspecting, pieces, theme } from '../state';
 import { CustomerSwitch } from './customer-switch';
+import { INSPECTOR_BUTTON } from './inspector';
 import { BasketIcon, InspectorIcon, SearchIcon, ThemeIcon } from './icons';
 
 export function Header() {
@@ -23,7 +24,9 @@ export function Header() {
         <button
           class="tool"
           type="button"
+          id={INSPECTOR_BUTTON}
           aria-label="Inspector"
+          aria-controls="inspector"
           aria-expanded={inspecting.value}
           title="What is behind this page"
           onClick={() => (inspecting.value = !inspecting.value)}
@@ -55,7 +58,7 @@ function SearchField() {
         type="search"
         name="q"
         aria-label="Search"
-        placeholder="Search: pink sweater, linen shirt …"
+        placeholder="Search the shop"
         maxLength={200}
         autocomplete="off"
         value={text}

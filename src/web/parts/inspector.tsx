@@ -1,35 +1,68 @@
 // The inspector: for what is on the page the operation, the time of each stage, the candidates by source, and why each
 // article is there. Shows what the API says of itself; knows nothing more.
 
-import { useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { operations, type Operation } from '../api';
+import { listsOf } from '../explain';
 import { milliseconds } from '../format';
-import { inspecting } from '../state';
+import { covered, inspecting } from '../state';
 import { CloseIcon } from './icons';
-import { Reasons, recommendationsIn } from './reasons';
+import { Reasons } from './reasons';
 import { Candidates, Waterfall } from './waterfall';
 
-/** Asks who there is to choose from, on whatever page. */
-const BESIDE_THE_PAGE = 'CustomerChoice';
+/** These ask who there is to choose from, on whatever page. */
+const BESIDE_THE_PAGE = ['CustomerChoice', 'CustomerById'];
+
+/** Of the button that opens it, which has the focus again when it closes. */
+export const INSPECTOR_BUTTON = 'inspector-button';
+
+/** Gives the focus back once the page is within reach again. */
+function close(): void {
+  inspecting.value = false;
+  requestAnimationFrame(() => document.getElementById(INSPECTOR_BUTTON)?.focus());
+}
+
+/** Escape closes it, unless it is meant for something else that is open or written in. */
+function useEscape(own: { readonly current: HTMLElement | null }): void {
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent): void => {
+      if (event.key !== 'Escape' || event.defaultPrevented || document.querySelector('dialog[open]')) return;
+      const at = document.activeElement;
+      const itsOwn = at === document.body || at?.id === INSPECTOR_BUTTON || own.current?.contains(at);
+      if (itsOwn || covered.value) close();
+    };
+    addEventListener('keydown', onKey);
+    return () => removeEventListener('keydown', onKey);
+  }, []);
+}
 
 export function Inspector() {
+  const open = inspecting.value;
+  // What was open on the visit before does not take the focus.
+  const before = useRef(open);
+  const byHand = open && !before.current;
+  useEffect(() => {
+    before.current = open;
+  }, [open]);
+  return open ? <OpenInspector focused={byHand} /> : null;
+}
+
+function OpenInspector({ focused }: { readonly focused: boolean }) {
   const [chosen, setChosen] = useState<number | undefined>(undefined);
-  if (!inspecting.value) return null;
+  const own = useRef<HTMLElement>(null);
+  useEscape(own);
+  useEffect(() => {
+    if (focused) own.current?.focus();
+  }, []);
   const all = operations.value;
   // What the page is made of comes before what the header has asked for since.
   const shown =
-    all.find(({ number }) => number === chosen) ?? all.find(({ name }) => name !== BESIDE_THE_PAGE) ?? all[0];
+    all.find(({ number }) => number === chosen) ?? all.find(({ name }) => !BESIDE_THE_PAGE.includes(name)) ?? all[0];
   return (
-    <aside
-      class="inspector"
-      aria-label="Inspector"
-      onKeyDown={(event) => {
-        if (event.key === 'Escape') inspecting.value = false;
-      }}
-    >
+    <aside class="inspector" id="inspector" aria-label="Inspector" ref={own} tabIndex={-1}>
       <header>
         <h2>Inspector</h2>
-        <button class="tool" type="button" aria-label="Close the inspector" onClick={() => (inspecting.value = false)}>
+        <button class="tool" type="button" aria-label="Close the inspector" onClick={close}>
           <CloseIcon />
         </button>
       </header>
@@ -57,7 +90,7 @@ export function Inspector() {
 function Details({ operation }: { readonly operation: Operation }) {
   const { trace, error } = operation;
   const list = trace?.recommendations[0];
-  const recommendations = recommendationsIn(operation.data);
+  const lists = listsOf(operation);
   return (
     <>
       {error !== undefined && <p role="alert">{error}</p>}
@@ -80,10 +113,12 @@ function Details({ operation }: { readonly operation: Operation }) {
           <Candidates found={list.found} />
         </section>
       )}
-      {recommendations.length > 0 && (
+      {lists.length > 0 && (
         <section>
           <h3>Why each is there</h3>
-          <Reasons recommendations={recommendations} />
+          {lists.map((one) => (
+            <Reasons key={one.title} list={one} />
+          ))}
         </section>
       )}
       <section>

@@ -1,39 +1,34 @@
-// Why each article of a list of recommendations is there: its chance, what brought it up, and the purchase that did.
+// Why each article of a list is there: its rank, its score, and what speaks for it.
 
-import type { HomePageQuery } from '../../../schema/client';
-import { articlePath, percent, reasonOf } from '../format';
+import type { ExplainedList } from '../explain';
+import { articlePath } from '../format';
 
-type Recommendation = HomePageQuery['recommendations'][number];
-
-export function Reasons({ recommendations }: { readonly recommendations: readonly Recommendation[] }) {
+export function Reasons({ list }: { readonly list: ExplainedList }) {
   return (
-    <ol class="reasons">
-      {recommendations.map((one) => (
-        <li key={one.article.id}>
-          <span class="reason-rank">{one.rank}</span>
-          <span class="reason-text">
-            <a href={articlePath(one.article.id)}>{one.article.name ?? one.article.id}</a>
-            <span class="quiet">{reasonOf(one)}</span>
-            <span class="sources">
-              {one.sources.map((source) => (
-                <span key={source} class={source === one.source ? 'source main' : 'source'}>
-                  {source.toLowerCase().replaceAll('_', ' ')}
+    <details class="explained" open>
+      <summary>{list.title}</summary>
+      <p class="quiet">{list.meaning}</p>
+      <ol class="reasons" aria-label={`Why: ${list.title}`}>
+        {list.articles.map((one) => (
+          <li key={one.id}>
+            <span class="reason-rank">{one.rank}</span>
+            <span class="reason-text">
+              <a href={articlePath(one.id)}>{one.name}</a>
+              <span class="quiet">{one.why}</span>
+              {one.tags.length > 0 && (
+                <span class="sources">
+                  {one.tags.map(({ text, main }) => (
+                    <span key={text} class={main ? 'source main' : 'source'}>
+                      {text}
+                    </span>
+                  ))}
                 </span>
-              ))}
+              )}
             </span>
-          </span>
-          <span class="took" title="How likely it is bought next">
-            {percent(one.score)}
-          </span>
-        </li>
-      ))}
-    </ol>
+            <span class="took">{one.score ?? ''}</span>
+          </li>
+        ))}
+      </ol>
+    </details>
   );
-}
-
-/** The recommendations in the data of an operation; none where it asked for none, or not for why. */
-export function recommendationsIn(data: unknown): readonly Recommendation[] {
-  if (typeof data !== 'object' || data === null || !('recommendations' in data)) return [];
-  const { recommendations } = data as { recommendations: readonly Partial<Recommendation>[] };
-  return recommendations.filter((one): one is Recommendation => one.sources !== undefined);
 }

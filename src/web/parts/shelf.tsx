@@ -9,25 +9,27 @@ export interface ShelfProps {
   readonly note?: ComponentChildren;
   /** One line to scroll sideways through. */
   readonly line?: boolean;
+  /** Whether what is in it belongs to an earlier question, whose answer makes room for the next. */
+  readonly stale?: boolean;
   /** Places to show while there are no cards yet. */
   readonly places: number;
   readonly children?: ComponentChildren;
 }
 
-export function Shelf({ title, note, line = false, places, children }: ShelfProps) {
+export function Shelf({ title, note, line = false, stale = false, places, children }: ShelfProps) {
   const id = useId();
   return (
-    <section class="shelf" aria-labelledby={id}>
+    <section class={stale ? 'shelf stale' : 'shelf'} aria-labelledby={id} inert={stale}>
       <header class="shelf-head">
         <h2 id={id}>{title}</h2>
         {/* Another element when the note comes, not another text in one that is there: nothing moves. */}
-        <p class="quiet" key={note ? 'note' : 'place'}>
-          {note ?? '\u00a0'}
+        <p class="quiet" key={stale ? 'stale' : note ? 'note' : 'place'}>
+          {stale ? 'One moment …' : (note ?? '\u00a0')}
         </p>
       </header>
       <div
         class={line ? 'cards line' : 'cards grid'}
-        aria-busy={children === undefined}
+        aria-busy={stale || children === undefined}
         {...(line ? { role: 'group', tabIndex: 0, 'aria-labelledby': id } : {})}
       >
         {children ?? Array.from({ length: places }, (_, i) => <CardPlace key={i} />)}

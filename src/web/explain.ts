@@ -1,0 +1,154 @@
+// Why each article of a page is there: the lists of an operation's data with rank, score and reason, as the inspector shows
+// them. Goes by what the API gave; knows nothing of how it found it.
+
+import type { ArticleCardFragment, ArticlePageQuery, HomePageQuery, SearchQuery } from '../../schema/client';
+import type { Operation } from './api';
+import { percent, reasonOf } from './format';
+
+/** One article of a list. */
+export interface Explained {
+  readonly id: string;
+  readonly name: string;
+  readonly rank: number;
+  readonly why: string;
+  /** As people read it; absent: the list has none. */
+  readonly score?: string;
+  readonly tags: readonly { readonly text: string; readonly main: boolean }[];
+}
+
+export interface ExplainedList {
+  readonly title: string;
+  /** What its scores mean. */
+  readonly meaning: string;
+  readonly articles: readonly Explained[];
+}
+
+/** The lists of an operation; none of those that no page is made of. */
+export function listsOf({ name, data, variables }: Operation): ExplainedList[] {
+  if (data === undefined) return [];
+  if (name === 'HomePage') return ofHome(data as HomePageQuery);
+  if (name === 'ArticlePage') return ofArticle(data as ArticlePageQuery);
+  if (name === 'Search') return [ofSearch(data as SearchQuery, (variables as { text: string }).text)];
+  return [];
+}
+
+/** What the customer bought before and may want once more; none where it is too few for a row. */
+export function toBuyAgain({ again }: HomePageQuery): HomePageQuery['again'] {
+  const own = again.filter(({ source }) => source === 'OWN_PURCHASES');
+  return own.length > 3 ? own : [];
+}
+
+const CHANCE = 'The score is the chance that it is bought next.';
+const COSINE = 'The score is how alike the two are, from −1 to 1.';
+
+function ofHome(data: HomePageQuery): ExplainedList[] {
+  const ageKnown = typeof data.customer?.age === 'number';
+  const lists: ExplainedList[] = [
+    {
+      title: 'For you',
+      meaning: CHANCE,
+      articles: data.recommendations.map((one) => ({
+        ...said(one),
+        why: reasonOf(one, ageKnown),
+        score: percent(one.score),
+        tags: one.sources.map((source) => ({ text: wordsOf(source), main: source === one.source })),
+      })),
+    },
+    ...(data.customer?.purchases.nodes ?? []).slice(0, 1).map(({ article }) => ({
+      title: `Because you bought ${article.name ?? article.id}`,
+      meaning: `${COSINE} What is bought together counts for seven tenths of it.`,
+      articles: alike(article, article.similar),
+    })),
+    {
+      title: 'Buy again',
+      meaning: CHANCE,
+      articles: toBuyAgain(data).map((one) => ({
+        ...said(one),
+        why: 'You bought it before',
+        score: percent(one.score),
+        tags: [],
+      })),
+    },
+    {
+      title: 'Trending now',
+      meaning: 'By what sold most in the shop’s last week, for everybody the same.',
+      articles: data.trending.map((one) => ({ ...said(one), why: `${String(one.soldLastWeek)} sold`, tags: [] })),
+    },
+  ];
+  return lists.filter(({ articles }) => articles.length > 0);
+}
+
+function ofArticle({ article }: ArticlePageQuery): ExplainedList[] {
+  if (!article) return [];
+  return [
+    { title: 'More like this', meaning: COSINE, articles: alike(article, article.similar) },
+    {
+      title: 'Bought with it',
+      meaning: `${COSINE} What is bought together counts for nine tenths of it.`,
+      articles: alike(article, article.boughtWith),
+    },
+  ];
+}
+
+function ofSearch({ searchArticles }: SearchQuery, text: string): ExplainedList {
+  const words = [...new Set(wordsIn(text))];
+  return {
+    title: 'What fits best',
+    meaning: 'The score is how near the words are to the article’s text, from −1 to 1.',
+    articles: searchArticles.map((one) => {
+      const { name, productTypeName, colourGroupName } = one.article;
+      const shown = wordsIn([name, productTypeName, colourGroupName].join(' '));
+      // In whatever ending.
+      const there = words.filter((word) => shown.some((one) => one.startsWith(word) || word.startsWith(one)));
+      return {
+        ...said(one),
+        why: there.length > 0 ? 'In its name, type or colour:' : 'Near by the rest of its text',
+        score: one.score.toFixed(2),
+        tags: there.map((word) => ({ text: word, main: true })),
+      };
+    }),
+  };
+}
+
+/** What two articles may have in common, as far as an operation asks for it. */
+const TRAITS = {
+  productTypeName: 'type',
+  colourGroupName: 'colour',
+  graphicalAppearanceName: 'pattern',
+  departmentName: 'department',
+} as const;
+type Traits = { readonly [Name in keyof typeof TRAITS]?: string | null };
+
+interface Alike {
+  readonly article: ArticleCardFragment & Traits;
+  readonly rank: number;
+  readonly score: number;
+}
+
+function alike(to: Traits, similar: readonly Alike[]): Explained[] {
+  const names = Object.keys(TRAITS) as (keyof typeof TRAITS)[];
+  return similar.map((one) => {
+    const same = names.filter((name) => typeof to[name] === 'string' && to[name] === one.article[name]);
+    return {
+      ...said(one),
+      why:
+        same.length > 0
+          ? `Same ${same.map((name) => TRAITS[name]).join(', ')}`
+          : 'Near by the rest of its text, or bought together',
+      score: one.score.toFixed(2),
+      tags: same.map((name) => ({ text: to[name] ?? '', main: name === 'productTypeName' })),
+    };
+  });
+}
+
+function said({ article, rank }: { readonly article: ArticleCardFragment; readonly rank: number }) {
+  return { id: article.id, name: article.name ?? article.id, rank };
+}
+
+function wordsIn(text: string): string[] {
+  return text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
+}
+
+function wordsOf(source: string): string {
+  return source.toLowerCase().replaceAll('_', ' ');
+}

@@ -272,6 +272,20 @@ export type SearchQuery = {
   }>;
 };
 
+export type ProposalsQueryVariables = Exact<{
+  first?: number;
+}>;
+
+export type ProposalsQuery = {
+  readonly trending: ReadonlyArray<{
+    readonly article: {
+      readonly id: string;
+      readonly productTypeName: string | null;
+      readonly colourGroupName: string | null;
+    };
+  }>;
+};
+
 export type HomePageQueryVariables = Exact<{
   customerId: string;
   first?: number;
@@ -643,6 +657,17 @@ export const SearchDocument = new TypedDocumentString(`
   price
   image
 }`) as unknown as TypedDocumentString<SearchQuery, SearchQueryVariables>;
+export const ProposalsDocument = new TypedDocumentString(`
+    query Proposals($first: Int! = 60) {
+  trending(first: $first) {
+    article {
+      id
+      productTypeName
+      colourGroupName
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ProposalsQuery, ProposalsQueryVariables>;
 export const HomePageDocument = new TypedDocumentString(`
     query HomePage($customerId: ID!, $first: Int! = 12) {
   recommendations(customerId: $customerId, first: $first, excludePurchased: true) {

@@ -19,6 +19,12 @@ const CASES: [what: string, query: string, variables?: readonly Record<string, u
     [{ id: 'c-01' }, { id: 'c-02', first: 5 }, { id: 'c-01', first: null }],
   ],
   [
+    'variables that must not be null and have a default, given, left out and null',
+    `query ($id: ID! = "c-01", $first: Int! = 3, $share: Float! = 0.5) {
+       recommendations(customerId: $id, first: $first) { rank article { id similar(first: 2, coPurchase: $share) { score } } } }`,
+    [{}, { first: 2 }, { first: null }, { id: 'c-02', share: 1 }],
+  ],
+  [
     'fragments, aliases and type names',
     `query ($id: ID!) { a: customer(id: $id) { ...Person } b: customer(id: "c-02") { __typename ... on Customer { id } } }
      fragment Person on Customer { key: id purchases(first: 2) { nodes { article { ...Card } } pageInfo { hasNextPage } } }

@@ -68,6 +68,7 @@ described(`the shop window${'reason' in found ? ` (skipped: ${found.reason})` : 
   afterEach(() => visitor?.close());
 
   const shelf = (name: string | RegExp) => page.getByRole('region', { name });
+  const proposals = () => page.getByRole('list', { name: 'Other searches' }).getByRole('link');
   const namesIn = (name: string | RegExp) => shelf(name).locator('.card-link').allInnerTexts();
   /** As if the browser had kept it from an earlier visit. */
   async function remember(ofPage: Page, name: string, value: unknown): Promise<void> {
@@ -203,9 +204,10 @@ described(`the shop window${'reason' in found ? ` (skipped: ${found.reason})` : 
 
     await page.goto('/search?q=dress');
     await shelf('What fits best').locator('.card-link').first().waitFor();
+    const proposed = await proposals().first().innerText();
     answers = await holdAnswers(page);
-    await page.getByRole('link', { name: 'pink sweater' }).click();
-    await page.getByRole('heading', { name: '“pink sweater”' }).waitFor();
+    await proposals().first().click();
+    await page.getByRole('heading', { name: `“${proposed}”` }).waitFor();
     await shelf('What fits best').getByText('One moment …').waitFor();
     expect(await pale()).toBe(true);
     answers.letGo();
@@ -240,6 +242,22 @@ described(`the shop window${'reason' in found ? ` (skipped: ${found.reason})` : 
     await page.goBack();
     await page.getByText(article.id, { exact: true }).waitFor();
     expect(visitor.troubles).toEqual([]);
+  });
+
+  test('proposes searches in the words of the shop, each of which finds what it says', async () => {
+    await page.goto('/search');
+    await proposals().first().waitFor();
+    const texts = await proposals().allInnerTexts();
+    expect(texts.length).toBeGreaterThan(2);
+    const [searched] = texts;
+    await proposals().first().click();
+    await page.getByRole('heading', { name: `“${searched}”` }).waitFor();
+    const { rows } = await world.store.articlesPage(500);
+    const kinds = rows.map(({ colourGroupName, productTypeName }) =>
+      `${colourGroupName} ${productTypeName}`.toLowerCase(),
+    );
+    for (const text of texts) expect(kinds).toContain(text);
+    expect(await proposals().allInnerTexts()).not.toContain(searched);
   });
 
   test('search finds by words, and its address can be kept', async () => {
@@ -505,8 +523,9 @@ described(`the shop window${'reason' in found ? ` (skipped: ${found.reason})` : 
     await shelf('What fits best').locator('.card-link').first().waitFor();
     await eventually(async () => (await scrolled()) === 700);
     // From one search to the next, too.
-    await page.getByRole('link', { name: 'pink sweater' }).dispatchEvent('click');
-    await page.getByRole('heading', { name: '“pink sweater”' }).waitFor();
+    const proposed = await proposals().first().innerText();
+    await proposals().first().dispatchEvent('click');
+    await page.getByRole('heading', { name: `“${proposed}”` }).waitFor();
     await eventually(async () => (await scrolled()) === 0);
     await page.goBack();
     await eventually(async () => (await scrolled()) === 700);

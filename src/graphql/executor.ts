@@ -4,12 +4,15 @@
 import type { ApolloServerOptionsWithGateway } from '@apollo/server';
 import {
   execute,
+  getVariableValues,
   GraphQLError,
   OperationTypeNode,
   type DocumentNode,
   type ExecutionResult,
   type GraphQLSchema,
   type OperationDefinitionNode,
+  type VariableDefinitionNode,
+  valueFromASTUntyped,
 } from 'graphql';
 import { compileQuery, type CompiledQuery } from 'graphql-jit';
 
@@ -58,12 +61,32 @@ export function compilingGateway(schema: GraphQLSchema): Gateway {
           const named = request.operationName ?? null;
           return execute({ schema, document, operationName: named, contextValue: context, variableValues });
         }
-        const { errors, ...result } = await compiled.query(undefined, context, variableValues);
+        const definitions = operation.variableDefinitions ?? [];
+        const { errors: faulty } = getVariableValues(schema, definitions, variableValues);
+        if (faulty) return { errors: faulty };
+        const { errors, ...result } = await compiled.query(
+          undefined,
+          context,
+          withDefaults(definitions, variableValues),
+        );
         return errors ? { ...result, errors: errors.map(whole) } : result;
       },
     }),
     stop: async () => undefined,
   };
+}
+
+/** graphql-jit asks for variables that must not be null though they have a default. */
+function withDefaults(
+  definitions: readonly VariableDefinitionNode[],
+  given: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  const values = { ...given };
+  for (const { variable, defaultValue } of definitions) {
+    const { value: name } = variable.name;
+    if (defaultValue && values[name] === undefined) values[name] = valueFromASTUntyped(defaultValue);
+  }
+  return values;
 }
 
 /** graphql-jit's errors lack the `extensions` that every GraphQLError has, if only empty. */

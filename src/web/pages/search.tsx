@@ -2,20 +2,21 @@
 
 import { useLocation } from 'preact-iso';
 import { useEffect } from 'preact/hooks';
-import { SearchDocument } from '../../../schema/client';
+import { ProposalsDocument, SearchDocument, type ProposalsQuery } from '../../../schema/client';
 import { operations, useAnswer } from '../api';
 import { milliseconds } from '../format';
 import { Card } from '../parts/card';
 import { Fault } from '../parts/fault';
 import { Shelf } from '../parts/shelf';
 
-const PROPOSALS = ['pink sweater', 'striped cotton shirt', 'black summer dress', 'warm winter jacket', 'floral blouse'];
+const PROPOSALS = 5;
 const FOUND = 24;
 
 export function SearchPage() {
   const text = (useLocation().query['q'] ?? '').trim().slice(0, 200);
   const answer = useAnswer(SearchDocument, isWords(text) ? { text, first: FOUND } : null);
   const { data, error, again } = answer;
+  const selling = useAnswer(ProposalsDocument, {}).data?.trending ?? [];
   useEffect(() => {
     document.title = text === '' ? 'Search · Vitrine' : `${text} · Vitrine`;
   }, [text]);
@@ -25,7 +26,7 @@ export function SearchPage() {
       <div class="greeting">
         <h1>{text === '' ? 'Search' : <>“{text}”</>}</h1>
         <ul class="proposals" aria-label="Other searches">
-          {PROPOSALS.filter((proposal) => proposal !== text).map((proposal) => (
+          {proposalsOf(selling, text).map((proposal) => (
             <li key={proposal}>
               <a href={`/search?q=${encodeURIComponent(proposal)}`}>{proposal}</a>
             </li>
@@ -57,4 +58,18 @@ export function SearchPage() {
 /** Letters or figures, as the API wants them; nothing else means anything to a search. */
 function isWords(text: string): boolean {
   return /[\p{L}\p{N}]/u.test(text);
+}
+
+/** Searches for what sells, in the shop's own words: no kind twice, no colour twice, not what is searched for already. */
+function proposalsOf(selling: ProposalsQuery['trending'], text: string): string[] {
+  const [kinds, colours] = [new Set<string>(), new Set<string>()];
+  return selling
+    .flatMap(({ article: { productTypeName: kind, colourGroupName: colour } }) => {
+      if (kind === null || colour === null || kinds.has(kind) || colours.has(colour)) return [];
+      kinds.add(kind);
+      colours.add(colour);
+      return [`${colour} ${kind}`.toLowerCase()];
+    })
+    .filter((proposal) => proposal !== text.toLowerCase())
+    .slice(0, PROPOSALS);
 }

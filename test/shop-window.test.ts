@@ -583,6 +583,18 @@ described(`the shop window${'reason' in found ? ` (skipped: ${found.reason})` : 
     await page.getByRole('link', { name: 'Basket, 4 pieces' }).waitFor();
   });
 
+  test('a shop whose prices are none that were scaled down shows them as they are', async () => {
+    await page.route('**/graphql', async (route) => {
+      const answer = await route.fetch();
+      let count = 0;
+      const body = (await answer.text()).replaceAll(/"price":[\d.]+/g, () => `"price":${count++ % 2 ? 24.5 : 0.49}`);
+      await route.fulfill({ response: answer, body });
+    });
+    await home();
+    const texts = (await shelf('Trending now').innerText()).match(/\d+\.\d\d/g) ?? [];
+    expect(new Set(texts)).toEqual(new Set(['24.50', '0.49']));
+  });
+
   test('the sum of a basket is of what has a price, and says how much has none', async () => {
     await remember(page, 'basket', [
       { ...LINE, id: 'a', name: 'a', quantity: 2 },

@@ -4,6 +4,7 @@
 import { signal } from '@preact/signals';
 import { useEffect, useState } from 'preact/hooks';
 import { request, RequestError, type TypedDocumentString } from '../../schema/client';
+import { heedPrices } from './format';
 
 /** As the server's `extensions.trace` has it. */
 export interface Stage {
@@ -73,6 +74,7 @@ export async function ask<Result, Variables>(
         trace = (extensions as { trace?: Trace }).trace;
       },
     });
+    heedPrices(data);
     record(data, undefined);
     return data;
   } catch (thrown) {

@@ -1,7 +1,19 @@
 // Values of the API as people read them.
 
-/** H&M's prices, and those of the synthetic shop, are scaled to hide the currency: times this they look like prices again. */
+import { signal } from '@preact/signals';
+
+/**
+ * H&M's prices, and those of the synthetic shop, are scaled to below 1 to hide the currency: times this they look like prices again. Those
+ * of a shop that asks more for anything are what they say.
+ */
 const SCALE = 590;
+const scaled = signal(true);
+
+/** Looks at all prices of an answer, whatever it is. */
+export function heedPrices(answer: unknown): void {
+  const prices = JSON.stringify(answer).matchAll(/"price":([\d.eE+-]+)/g);
+  if (scaled.value && [...prices].some(([, price]) => Number(price) >= 1)) scaled.value = false;
+}
 
 /** “29.99”; nothing where nobody knows. */
 export function priceOf(price: number | null): string {
@@ -10,7 +22,7 @@ export function priceOf(price: number | null): string {
 
 /** A price as one would ask for it. */
 export function priceNumber(price: number): number {
-  return price < 2 ? price * SCALE : price;
+  return scaled.value ? price * SCALE : price;
 }
 
 export function inFigures(amount: number): string {

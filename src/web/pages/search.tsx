@@ -66,6 +66,8 @@ function proposalsOf(selling: ProposalsQuery['trending'], text: string): string[
   return selling
     .flatMap(({ article: { productTypeName: kind, colourGroupName: colour } }) => {
       if (kind === null || colour === null || kinds.has(kind) || colours.has(colour)) return [];
+      // H&M has a kind of that name, and a colour.
+      if (/unknown/i.test(kind + colour)) return [];
       kinds.add(kind);
       colours.add(colour);
       return [`${colour} ${kind}`.toLowerCase()];

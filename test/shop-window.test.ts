@@ -641,7 +641,7 @@ described(`the shop window${'reason' in found ? ` (skipped: ${found.reason})` : 
   test.each(SCREENS)('on a %s every page is whole, quiet and accessible', async (_what, screen) => {
     const one = await visit(browser, url, screen);
     const [article] = (await store.articlesPage(1)).rows;
-    for (const path of ['/', `/article/${article.id}`, '/search?q=red+dress', '/basket', '/search']) {
+    for (const path of ['/report', '/', `/article/${article.id}`, '/search?q=red+dress', '/basket', '/search']) {
       await one.page.goto(path);
       await one.page.waitForLoadState('networkidle');
       await picturesAreThere(one.page);

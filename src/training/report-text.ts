@@ -44,7 +44,7 @@ export function dataTable(
   };
   return markup`<div class="scroll" tabindex="0" role="region" aria-label="${caption}"><table>
 <caption>${caption}</caption>
-<thead><tr>${header.map((name) => markup`<th scope="col">${name}</th>`)}</tr></thead>
+<thead><tr>${header.map((name) => (name === '' ? markup`<td></td>` : markup`<th scope="col">${name}</th>`))}</tr></thead>
 <tbody>${rows.map(rowOf)}</tbody>
 </table></div>`;
 }

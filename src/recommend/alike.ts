@@ -1,5 +1,6 @@
 // Articles that are like something, ranked: by their texts, by what is bought together, at most a few of one product. Knows
 // neither where texts come from nor how they are embedded.
+import { dotRow } from '../features/vector-rows';
 import type { LiveShop } from './live-shop';
 import type { SimilarArticle } from './types';
 
@@ -75,18 +76,19 @@ function rank(
  * Scores of text and of purchases, weighted. Purchases count by how near an article is to the one that is bought with this
  * most of all; of what is bought together, too, it counts how alike it is in words.
  */
-function blend(shop: AlikeShop, vector: Float32Array, near: readonly Near[], own: number, share: number): Near[] {
+function blend(shop: AlikeShop, vector: Float32Array, near: readonly Near[], article: number, share: number): Near[] {
   const { width, neighbours, nearness } = shop.habits.coPurchases;
   const texts = new Map(near.map(({ article, score }) => [article, score]));
   const together = new Map<number, number>();
-  for (let n = own * width; n < (own + 1) * width && neighbours[n] >= 0; n++) {
+  for (let n = article * width; n < (article + 1) * width && neighbours[n] >= 0; n++) {
     const other = neighbours[n];
-    const text = texts.get(other) ?? cosine(vector, shop.textVectorOf(other));
+    const own = shop.textVectorOf(other);
+    const text = texts.get(other) ?? (own && dotRow(vector, own, 0));
     // One that is gone has none.
     if (text === undefined) continue;
     texts.set(other, text);
     // Sorted: the first is the nearest.
-    together.set(other, nearness[n] / nearness[own * width]);
+    together.set(other, nearness[n] / nearness[article * width]);
   }
   if (together.size === 0) return [...near];
   return Array.from(texts, ([article, score]) => ({
@@ -94,12 +96,4 @@ function blend(shop: AlikeShop, vector: Float32Array, near: readonly Near[], own
     score: (1 - share) * score + share * (together.get(article) ?? 0),
     // Stable: what purchases do not tell apart stays in the order of the texts.
   })).sort((a, b) => b.score - a.score);
-}
-
-/** Of vectors of unit length. */
-function cosine(a: Float32Array, b: Float32Array | undefined): number | undefined {
-  if (!b) return undefined;
-  let sum = 0;
-  for (let d = 0; d < b.length; d++) sum += a[d] * b[d];
-  return sum;
 }

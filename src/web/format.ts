@@ -1,4 +1,4 @@
-// Values of the API as people read them.
+// Values of the API as people read them. Remembers one thing: whether prices are scaled down.
 
 import { signal } from '@preact/signals';
 

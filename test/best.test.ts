@@ -8,6 +8,7 @@ test('they are the first of all in order, whatever the number and however many a
     const scores = Float64Array.from({ length: random.int(400) }, () => random.int(1 + random.int(50)));
     const order = (a: number, b: number): number => scores[b] - scores[a] || a - b;
     const limit = random.int(60);
-    expect([...bestOf(scores.keys(), limit, order)]).toEqual([...scores.keys()].sort(order).slice(0, limit));
+    expect([...bestOf([...scores.keys()], limit, order)]).toEqual([...scores.keys()].sort(order).slice(0, limit));
+    expect([...bestOf([...scores.keys()], Infinity, order)]).toEqual([...scores.keys()].sort(order));
   }
 });

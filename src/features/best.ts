@@ -1,13 +1,19 @@
 // The best few of many, in order, without sorting the rest. Knows nothing of what is compared.
 
+/** All are sorted where one of so many is wanted. */
+const SORTED = 4;
+
 /**
  * The `limit` that come first by `order`, which must tell any two apart. Takes hardly longer than one look at each where few are wanted of
  * many that come in no particular order.
  */
-export function bestOf(items: Iterable<number>, limit: number, order: (a: number, b: number) => number): Int32Array {
+export function bestOf(items: ArrayLike<number>, limit: number, order: (a: number, b: number) => number): Int32Array {
+  // Where many are wanted, to keep them in order takes longer than to sort all.
+  if (items.length <= SORTED * limit) return Int32Array.from(items).sort(order).slice(0, limit);
   const best: number[] = [];
   if (limit <= 0) return new Int32Array(0);
-  for (const item of items) {
+  for (let i = 0; i < items.length; i++) {
+    const item = items[i];
     if (best.length === limit) {
       if (order(item, best[limit - 1]) >= 0) continue;
       best.pop();

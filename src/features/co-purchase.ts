@@ -116,7 +116,7 @@ export class CoPurchases {
     const order = (a: number, b: number): number => sums[b] - sums[a] || a - b;
     const articles = new Int32Array(found.length);
     const scores = new Float32Array(found.length);
-    const best = sorted < found.length ? bestOf(found, sorted, order) : found.sort(order);
+    const best = bestOf(found, sorted, order);
     let count = 0;
     const put = (article: number): void => {
       articles[count] = article;

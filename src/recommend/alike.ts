@@ -76,19 +76,22 @@ function rank(
  * Scores of text and of purchases, weighted. Purchases count by how near an article is to the one that is bought with this
  * most of all; of what is bought together, too, it counts how alike it is in words.
  */
-function blend(shop: AlikeShop, vector: Float32Array, near: readonly Near[], article: number, share: number): Near[] {
+function blend(shop: AlikeShop, vector: Float32Array, near: readonly Near[], own: number, share: number): Near[] {
   const { width, neighbours, nearness } = shop.habits.coPurchases;
   const texts = new Map(near.map(({ article, score }) => [article, score]));
   const together = new Map<number, number>();
-  for (let n = article * width; n < (article + 1) * width && neighbours[n] >= 0; n++) {
+  const cosineTo = (other: number): number | undefined => {
+    const text = shop.textVectorOf(other);
+    return text && dotRow(vector, text, 0);
+  };
+  for (let n = own * width; n < (own + 1) * width && neighbours[n] >= 0; n++) {
     const other = neighbours[n];
-    const own = shop.textVectorOf(other);
-    const text = texts.get(other) ?? (own && dotRow(vector, own, 0));
+    const text = texts.get(other) ?? cosineTo(other);
     // One that is gone has none.
     if (text === undefined) continue;
     texts.set(other, text);
     // Sorted: the first is the nearest.
-    together.set(other, nearness[n] / nearness[article * width]);
+    together.set(other, nearness[n] / nearness[own * width]);
   }
   if (together.size === 0) return [...near];
   return Array.from(texts, ([article, score]) => ({

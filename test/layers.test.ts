@@ -2,10 +2,10 @@
 import { openEngine, type Batch, type Engine } from '../src/engine/engine';
 import { gradients } from '../src/graph/gradient';
 import { encodeOnnx } from '../src/graph/onnx';
-import { add, concat, layerNorm, matmul, mul, reduceSum, reshape } from '../src/graph/operators';
-import { inOrder, input, parameter, type Tensor } from '../src/graph/tensor';
+import { add, concat, dropout, layerNorm, matmul, mul, reduceSum, reshape } from '../src/graph/operators';
+import { constant, inOrder, input, parameter, type Tensor } from '../src/graph/tensor';
 import { createRandom } from '../src/random';
-import { joinedMlp, mlp, normalised } from '../src/training/layers';
+import { dropoutMasks, joinedMlp, MASKS, mlp, normalised } from '../src/training/layers';
 
 let engine: Engine;
 beforeAll(() => {
@@ -48,6 +48,29 @@ test('layers over several tensors are layers over these side by side', async () 
     wanted: values(3, 5, 2),
   };
   await expectTheSame(apart, joined, fed, 7);
+});
+
+test('masks hide about their share, each another part and of every column, and keep the mean', () => {
+  const width = 64;
+  const { node } = dropoutMasks(0.3, width);
+  const numbers = node.kind === 'constant' ? node.value.constant : [];
+  const masks = Array.from({ length: MASKS }, (_, m) => numbers.slice(m * width, (m + 1) * width));
+  const hidden = (some: readonly number[]): number => some.filter((number) => number === 0).length / some.length;
+  expect(hidden(numbers)).toBeCloseTo(0.3, 2);
+  expect(numbers.reduce((sum, number) => sum + number, 0) / numbers.length).toBeCloseTo(1, 2);
+  expect(new Set(masks.map(String)).size).toBe(MASKS);
+  for (let column = 0; column < width; column++) {
+    expect(Math.abs(hidden(masks.map((mask) => mask[column])) - 0.3)).toBeLessThan(0.08);
+  }
+});
+
+test('dropout hides of each row what its mask hides', async () => {
+  const masks = constant([0, 2, 2, 0, 0, 2], [3, 2]);
+  const y = dropout(input('x', ['rows', 2]), masks, input('which', ['rows'], 'int32'));
+  await engine.load('drop', encodeOnnx({ name: 'drop', outputs: { y }, embeddings: 'fed' }).bytes);
+  const x = { data: Float32Array.of(1, 2, 3, 4, 5, 6), shape: [3, 2] };
+  const dropped = await engine.run('drop', { x, which: { data: Int32Array.of(1, 0, 1), shape: [3] } });
+  expect([...dropped.y.data]).toEqual([2, 0, 0, 8, 10, 0]);
 });
 
 const random = createRandom(9);

@@ -1,6 +1,6 @@
 // Matrix products, and what is built of them: dense layers and attention. Knows nothing of what the numbers mean.
-import { add, mul } from './elementwise';
-import { logOfSum, softmax } from './rows';
+import { add, mul, sub } from './elementwise';
+import { layerNorm, logOfSum, reduceMean, softmax, throughNorm } from './rows';
 import { asRows, fromRows, sumTo, transpose } from './shapes';
 import { broadcast, operation } from './steps';
 import { constant, shapeError, type Attribute, type Tensor } from './tensor';
@@ -58,6 +58,23 @@ export function addedProduct(a: Tensor, b: Tensor, c: Tensor): Tensor {
   }
   return operation({ operator: 'Gemm', inputs: [a, b, c] }, [a, b, c], [a.shape[0], b.shape[1]], {
     backward: (g) => [matmul(g, transposeLast(b)), matmul(transposeLast(a), g), sumTo(g, c)],
+  });
+}
+
+/**
+ * layerNorm(x) · weight + bias: x [rows, n], weight [n, m], bias [m] → [rows, m]. Rows that are normalised have a mean of 0, so it makes no
+ * difference if the columns of the weight have one; by a weight without it the gradient comes back centred, at no cost a row.
+ */
+export function normalisedLinear(x: Tensor, weight: Tensor, bias: Tensor): Tensor {
+  const normal = layerNorm(x);
+  const product = addedProduct(normal, weight, bias);
+  if (product.node.kind !== 'operation') return product;
+  return operation(product.node.step, [x, weight, bias, normal], product.shape, {
+    backward: (g) => {
+      const centred = sub(weight, reduceMean(weight, [0]));
+      const toNormal = matmul(g, transposeLast(centred));
+      return [throughNorm(normal, toNormal), matmul(transposeLast(normal), g), sumTo(g, bias), undefined];
+    },
   });
 }
 

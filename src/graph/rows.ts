@@ -1,8 +1,8 @@
 // Operators over the last axis, row by row: means, softmax and its logarithm, normalisation; and dropout.
 // Knows nothing of what a row stands for.
 import { TYPES } from './onnx-format';
-import { above, add, div, floor, mul, sqrt, sub } from './elementwise';
-import { expandAs, reduceSum, reshape } from './shapes';
+import { add, div, mul, sqrt, sub } from './elementwise';
+import { expandAs, gather, reduceSum, reshape } from './shapes';
 import { floats, ints, joined, operation, sizeOf } from './steps';
 import { constant, shapeError, type OnnxStep, type Tensor } from './tensor';
 
@@ -72,12 +72,16 @@ export function layerNorm(x: Tensor): Tensor {
   const ones = floats(Array<number>(width).fill(1), [width]);
   const step: OnnxStep = { operator: 'LayerNormalization', inputs: [x, ones], attributes: { axis: -1 } };
   return operation(step, [x], x.shape, {
-    backward: (g, out) => {
-      const inverse = operation(step, [x], [...x.shape.slice(0, -1), 1], { output: 2 });
-      const along = mul(out, reduceMean(mul(g, out), [-1]));
-      return [mul(sub(sub(g, reduceMean(g, [-1])), along), inverse)];
-    },
+    backward: (g, out) => [throughNorm(out, sub(g, reduceMean(g, [-1])))],
   });
+}
+
+/** What comes back through `normal`, a layerNorm(x), of a gradient whose rows have a mean of 0. */
+export function throughNorm(normal: Tensor, g: Tensor): Tensor {
+  if (normal.node.kind !== 'operation') throw shapeError('throughNorm', 'a layerNorm', [normal]);
+  const { step, inputs } = normal.node;
+  const inverse = operation(step, inputs, [...normal.shape.slice(0, -1), 1], { output: 2 });
+  return mul(sub(g, mul(normal, reduceMean(mul(g, normal), [-1]))), inverse);
 }
 
 /** x / ‖x‖₂ over the last axis. The small constant keeps the gradient finite at 0. */
@@ -90,14 +94,10 @@ export function l2Normalise(x: Tensor): Tensor {
 }
 
 /**
- * x with a share of its numbers set to 0 and the rest scaled up to keep the mean (Srivastava et al., JMLR 2014). `noise` [..., 1], uniform in
- * [0, 1), is one number a row: what hides which number of the row is the fraction of the noise times a large number of each column.
+ * x with numbers hidden, each row by one of the masks (Srivastava et al., JMLR 2014): x [..., n], masks [m, n], which int32 [...]. A mask is 0
+ * where it hides and, to keep the mean, more than 1 elsewhere. Masks that were drawn once and are chosen anew for each row take a pass,
+ * numbers drawn anew for each number several.
  */
-export function dropout(x: Tensor, share: number, noise: Tensor): Tensor {
-  const width = x.shape[x.shape.length - 1];
-  if (typeof width !== 'number') throw shapeError('dropout', 'a known size of the last axis', [x]);
-  const columns = Array.from({ length: width }, (_, i) => 1000 * (1 + ((i * 0.754877666) % 1)));
-  const spread = mul(noise, constant(columns, [width]));
-  const kept = above(sub(spread, floor(spread)), share);
-  return mul(x, mul(kept, constant(1 / (1 - share))));
+export function dropout(x: Tensor, masks: Tensor, which: Tensor): Tensor {
+  return mul(x, gather(masks, which));
 }

@@ -11,10 +11,10 @@ import {
   fromRows,
   gather,
   greater,
-  layerNorm,
   linear,
   matmul,
   mul,
+  normalisedLinear,
   pieces,
   placesAlong,
   relu,
@@ -25,6 +25,7 @@ import {
 import { constant, embedding, input, parameter, type Dim, type Table, type Tensor } from '../graph/tensor';
 import type { Layout } from '../features/encoder';
 import { inputName } from '../features/inputs';
+import { createRandom } from '../random';
 
 /** Fully connected layers of the given widths, ReLU between them, none after the last. [..., n] → [..., last width]. */
 export function mlp(name: string, x: Tensor, widths: readonly number[]): Tensor {
@@ -62,22 +63,32 @@ export function sharedMlp(
 }
 
 /**
- * Layer normalisation with a gain and a bias of its own, then a dense layer: [..., n] → [..., m] for a weight [n, m]. Gain and bias
+ * Layer normalisation with a gain and a bias of its own, then a dense layer: [rows, n] → [rows, m] for a weight [n, m]. Gain and bias
  * go into the weight and the bias of the layer, which are small, so that no pass over the rows is needed for them.
  */
 export function normalised(name: string, x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
-  const width = Number(x.shape[x.shape.length - 1]);
+  const [width, to] = weight.shape.map(Number);
   const gain = reshape(parameter(`${name}.gain`, [width], 'ones'), [width, 1]);
   const shift = reshape(parameter(`${name}.bias`, [width], 'zeros'), [1, width]);
-  const shifted = reshape(matmul(shift, weight), [Number(weight.shape[1])]);
-  return linear(layerNorm(x), mul(gain, weight), bias ? add(shifted, bias) : shifted);
+  const shifted = reshape(matmul(shift, weight), [to]);
+  return normalisedLinear(x, mul(gain, weight), bias ? add(shifted, bias) : shifted);
 }
 
-/** What hides numbers while training: a share of them, by one of the columns of noise [batch, length, n] for each use. */
+/** How many masks dropout draws on. */
+export const MASKS = 1024;
+
+/** Masks that hide a share of the numbers of a row, [MASKS, width], the same for every model. */
+export function dropoutMasks(share: number, width: number): Tensor {
+  const random = createRandom('masks', width);
+  const values = Array.from({ length: MASKS * width }, () => (random.next() < share ? 0 : 1 / (1 - share)));
+  return constant(values, [MASKS, width]);
+}
+
+/** What hides numbers while training: a share of them, by masks that are chosen for each row. */
 export interface Dropout {
   readonly share: number;
-  /** [batch, length, 1], a fresh one for each call. */
-  noise(): Tensor;
+  /** Numbers of masks, int32 [rows], fresh ones for each call. */
+  which(rows: Dim): Tensor;
 }
 
 /** How far each place of x [batch, length, …] lies before another, 0 for what lies ahead: [length, length]. */
@@ -109,17 +120,18 @@ export interface TransformerConfig {
  * A causal transformer over sequences [batch, length, dim], oldest first (Vaswani et al., 2017; layers normalised first, Xiong et al., ICML
  * 2020). Place i sees places j ≤ i, so filling at the end of a shorter sequence changes nothing before it. Order is known by a learnt
  * weight of each distance i − j and head (Shaw et al., 2018; Raffel et al., 2020), the same wherever a sequence begins.
- * → [batch, length, m].
+ * → [batch, length, m]. All but the attention works on rows, [batch × length, …].
  */
 export function transformer(name: string, x: Tensor, config: TransformerConfig): Tensor {
   const dim = Number(x.shape[2]);
-  const { heads, layers } = config;
+  const { heads, layers, dropout: hiding } = config;
   const width = dim / heads;
   const future = causalMask(x);
   const ids = cast(distances(x), 'int32');
-  const hide = (y: Tensor): Tensor => (config.dropout ? dropout(y, config.dropout.share, config.dropout.noise()) : y);
+  const masks = hiding && dropoutMasks(hiding.share, dim);
+  const hide = (rows: Tensor): Tensor => (masks ? dropout(rows, masks, hiding.which(rows.shape[0])) : rows);
 
-  let hidden = hide(x);
+  let hidden = hide(asRows(x));
   for (let layer = 0; layer < layers; layer++) {
     const within = (what: string): string => `${name}.${String(layer)}.${what}`;
     const weight = (what: string, from = dim, to = dim): Tensor => parameter(within(what), [from, to]);
@@ -128,21 +140,22 @@ export function transformer(name: string, x: Tensor, config: TransformerConfig):
     // One product for all heads and all they ask, cut into columns; each head then goes its own way until its rows of the
     // last weights, so that numbers of several heads never have to be moved apart.
     const weights = ['query', 'key', 'value'].map((what) => weight(what));
-    const asked = normalised(within('attention_norm'), hidden, concat(weights, 1));
+    const asked = fromRows(normalised(within('attention_norm'), hidden, concat(weights, 1)), x);
     const columns = pieces(asked, 2, Array<number>(3 * heads).fill(width));
     const mixed = pieces(weight('mixed'), 0, Array<number>(heads).fill(width));
     const biases = pieces(far, 0, Array<number>(heads).fill(1));
-    const heard = mixed.map((rows, head) => {
+    const heard = mixed.reduce<Tensor | undefined>((sum, rows, head) => {
       const [query, key, value] = [columns[head], columns[heads + head], columns[2 * heads + head]];
-      return matmul(attention(query, key, value, add(biases[head], future)), rows);
-    });
-    hidden = add(hidden, hide(heard.reduce((sum, one) => add(sum, one))));
+      const one = asRows(attention(query, key, value, add(biases[head], future)));
+      return sum ? addedProduct(one, rows, sum) : matmul(one, rows);
+    }, undefined);
+    if (heard) hidden = add(hidden, hide(heard));
     const inner = weight('feed.0.weight', dim, 4 * dim);
-    const fed = relu(normalised(within('feed_norm'), asRows(hidden), inner, bias('feed.0.bias', 4 * dim)));
+    const fed = relu(normalised(within('feed_norm'), hidden, inner, bias('feed.0.bias', 4 * dim)));
     const out = linear(fed, weight('feed.1.weight', 4 * dim, dim), bias('feed.1.bias', dim));
-    hidden = add(hidden, hide(fromRows(out, hidden)));
+    hidden = add(hidden, hide(out));
   }
-  return normalised(`${name}.norm`, hidden, config.out);
+  return fromRows(normalised(`${name}.norm`, hidden, config.out), x);
 }
 
 /**

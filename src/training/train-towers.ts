@@ -8,7 +8,8 @@ import { createRandom, type Random } from '../random';
 import type { Reporter } from '../telemetry';
 import { runCourse, type CourseOptions } from './course';
 import { createTrainer, type TrainerOptions, type Weights } from './trainer';
-import { noiseInputs, sequenceLoss, type TwoTowerConfig } from './two-tower';
+import { MASKS } from './layers';
+import { maskInputs, sequenceLoss, type TwoTowerConfig } from './two-tower';
 
 export interface TowerTraining extends TwoTowerConfig {
   /** At most. */
@@ -257,7 +258,7 @@ export class Batcher {
     return {
       ...inputs,
       ...customerInputs(shop.encoder.customerLayout, customers),
-      ...Object.fromEntries(noiseInputs(config).map((name) => [name, noise(n, length + 1, random)])),
+      ...Object.fromEntries(maskInputs(config).map((name) => [name, masks(n * (length + 1), random)])),
       history: { data: history, shape: [n, length] },
       state: { data: Int32Array.from(states), shape: [states.length] },
       target: { data: Int32Array.from(targets), shape: [targets.length] },
@@ -296,8 +297,8 @@ class Columns {
   }
 }
 
-function noise(n: number, length: number, random: Random): Values {
-  return { data: Float32Array.from({ length: n * length }, () => random.next()), shape: [n, length, 1] };
+function masks(rows: number, random: Random): Values {
+  return { data: Int32Array.from({ length: rows }, () => random.int(MASKS)), shape: [rows] };
 }
 
 /** The latest stretch of a customer is whole; earlier ones overlap by half, so that every target has a history of some length. */

@@ -57,7 +57,7 @@ export function articleTower(encoder: Encoder, { dim, fieldDim, hidden }: TwoTow
 /**
  * What each customer wants after each purchase: [batch, 1 + length, dim], unit length, from the vectors of what was bought, [batch, length, dim],
  * oldest first. Place 0 is before the first purchase: a customer of whom nothing else is known. Other inputs: `customer_*` and, while
- * training, those of `noiseInputs`.
+ * training, those of `maskInputs`.
  */
 function queryStates(encoder: Encoder, config: TwoTowerConfig, history: Tensor, training: boolean): Tensor {
   const { dim, fieldDim } = config;
@@ -81,7 +81,7 @@ function queryStates(encoder: Encoder, config: TwoTowerConfig, history: Tensor, 
       config.dropout > 0 && {
         dropout: {
           share: config.dropout,
-          noise: () => input(noiseInputs(config)[use++], ['batch', tokens.shape[1], 1]),
+          which: (rows) => input(maskInputs(config)[use++], [rows], 'int32'),
         },
       }),
   });
@@ -94,9 +94,9 @@ function queryStates(encoder: Encoder, config: TwoTowerConfig, history: Tensor, 
   return l2Normalise(add(wanted, mul(recent, parameter('tower.again', [dim], 'ones'))));
 }
 
-/** Inputs [batch, 1 + length, 1], uniform in [0, 1): what dropout draws on, one for each place where it is. */
-export function noiseInputs({ layers, dropout }: Pick<TwoTowerConfig, 'layers' | 'dropout'>): string[] {
-  return Array.from({ length: dropout > 0 ? 1 + 2 * layers : 0 }, (_, i) => `noise.${String(i)}`);
+/** Inputs int32 [batch × (1 + length)], below MASKS: which mask hides numbers of each row, one for each place where there is dropout. */
+export function maskInputs({ layers, dropout }: Pick<TwoTowerConfig, 'layers' | 'dropout'>): string[] {
+  return Array.from({ length: dropout > 0 ? 1 + 2 * layers : 0 }, (_, i) => `mask.${String(i)}`);
 }
 
 /**

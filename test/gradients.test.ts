@@ -196,9 +196,17 @@ const CASES: readonly Case[] = [
   },
   { name: 'fromRows', shapes: (n, m) => [[2, n, m]], build: (x) => op.fromRows(op.asRows(x), x) },
   {
-    name: 'logSumExpOfProducts',
-    shapes: (n, m) => [[n, 3], [m, 3], [m]],
-    build: op.logSumExpOfProducts,
+    name: 'crossEntropyOfProducts, targets taken twice and not at all',
+    shapes: (n, m) => [
+      [n, 3],
+      [m, 3],
+    ],
+    build: (a, b) => {
+      const [n, m] = [Number(a.shape[0]), Number(b.shape[0])];
+      const targets = Array.from({ length: n }, (_, i) => (i >> 1) % m);
+      const bias = Array.from({ length: m }, (_, i) => Math.sin(i));
+      return op.crossEntropyOfProducts(a, b, constant(bias, [m]), ids(targets, [n]));
+    },
   },
   { name: 'l2Normalise', shapes: (n, m) => [[n, m]], build: op.l2Normalise },
 ];
@@ -288,6 +296,25 @@ test('layerNorm gives rows of mean 0 and variance 1', async () => {
     expect(row.reduce((sum, value) => sum + value, 0)).toBeCloseTo(0, 5);
     expect(row.reduce((sum, value) => sum + value ** 2, 0) / 4).toBeCloseTo(1, 3);
   }
+});
+
+test('the cost of a choice among products is the logarithm of its share', async () => {
+  const [a, b] = [input('a', [2, 2]), input('b', [3, 2])];
+  const bias = constant([0.5, 0, -3], [3]);
+  const y = op.crossEntropyOfProducts(a, b, bias, ids([2, 0], [2]));
+  await engine.load('choice', encodeOnnx({ name: 'choice', outputs: { y }, embeddings: 'fed' }).bytes);
+  const [left, right] = [Float32Array.of(1, -2, 30, 40), Float32Array.of(2, 1, 0, 3, -1, 1)];
+  const results = await engine.run('choice', { a: { data: left, shape: [2, 2] }, b: { data: right, shape: [3, 2] } });
+  const cost = (row: number, target: number): number => {
+    const scores = [0, 1, 2].map(
+      (k) => left[2 * row] * right[2 * k] + left[2 * row + 1] * right[2 * k + 1] + [0.5, 0, -3][k],
+    );
+    return Math.log(scores.reduce((sum, score) => sum + Math.exp(score - scores[target]), 0));
+  };
+  expect(results.y.data[0]).toBeCloseTo(cost(0, 2), 4);
+  // A share that is no number any more costs much, not everything.
+  expect(cost(1, 0)).toBeGreaterThan(10);
+  expect(results.y.data[1]).toBeCloseTo(cost(1, 0), 3);
 });
 
 test('no gradient flows through stopGradient', async () => {

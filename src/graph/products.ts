@@ -1,9 +1,9 @@
-// Matrix products, and what is built of them: dense layers and attention. Knows nothing of what the numbers mean.
-import { add, mul, sub } from './elementwise';
-import { layerNorm, logOfSum, reduceMean, softmax, throughNorm } from './rows';
-import { asRows, fromRows, sumTo, transpose } from './shapes';
-import { broadcast, operation } from './steps';
-import { constant, shapeError, type Attribute, type Tensor } from './tensor';
+// Matrix products, and what is built of them: dense layers, attention, the cost of a choice. Knows nothing of what the numbers mean.
+import { add, mul, neg, sub } from './elementwise';
+import { layerNorm, reduceMean, softmax, throughNorm } from './rows';
+import { asRows, fromRows, gather, sumTo, transpose } from './shapes';
+import { broadcast, floats, ints, operation } from './steps';
+import { constant, shapeError, type Attribute, type OnnxStep, type Tensor } from './tensor';
 
 /** Matrix product over the last two axes; leading axes broadcast. [..., n, k] · [..., k, m] → [..., n, m]. */
 export function matmul(a: Tensor, b: Tensor): Tensor {
@@ -89,19 +89,28 @@ export function attention(query: Tensor, key: Tensor, value: Tensor, bias: Tenso
 }
 
 /**
- * log Σ exp(a · bᵀ + bias) over the rows of b, computed without overflow: a [n, d], b [m, d], bias [m] → [n, 1]. What is as large as n × m is
- * made once and read by products alone: the gradient scales rows of a and of what comes out, not of the shares.
+ * What it costs to have expected, of the rows of b, by softmax(a · bᵀ + bias), another than the target: −log of its share. a [n, d], b [m, d],
+ * bias [m], through which no gradient flows, target int32 [n] → [n, 1]. What is as large as n × m is made once and read by products alone:
+ * the gradient scales rows of a and of what comes out, not of the shares.
  */
-export function logSumExpOfProducts(a: Tensor, b: Tensor, bias: Tensor): Tensor {
-  const scores = linear(a, transposeLast(b), bias);
-  const shares = softmax(scores);
-  return operation(logOfSum(scores, shares), [a, b, bias, scores, shares], [a.shape[0], 1], {
-    backward: (g) => [
-      mul(g, matmul(shares, b)),
-      matmul(transposeLast(shares), mul(g, a)),
-      sumTo(mul(g, shares), bias),
-      undefined,
-      undefined,
-    ],
+export function crossEntropyOfProducts(a: Tensor, b: Tensor, bias: Tensor, target: Tensor): Tensor {
+  const shares = softmax(linear(a, transposeLast(b), bias));
+  const wanted = gather(b, target);
+  const column: OnnxStep = { operator: 'Reshape', inputs: [target, ints([-1, 1])] };
+  const share: OnnxStep = { operator: 'GatherElements', inputs: [shares, column], attributes: { axis: 1 } };
+  const above0: OnnxStep = { operator: 'Add', inputs: [share, floats([1e-30], [])] };
+  const step: OnnxStep = { operator: 'Neg', inputs: [{ operator: 'Log', inputs: [above0] }] };
+  return operation(step, [a, b, bias, target, shares, wanted], [a.shape[0], 1], {
+    backward: (g) => {
+      const toWanted = mul(g, a);
+      return [
+        mul(g, sub(matmul(shares, b), wanted)),
+        matmul(transposeLast(shares), toWanted),
+        undefined,
+        undefined,
+        undefined,
+        neg(toWanted),
+      ];
+    },
   });
 }

@@ -47,19 +47,15 @@ export function softmax(x: Tensor): Tensor {
  */
 export function logSumExp(x: Tensor): Tensor {
   const shares = softmax(x);
-  return operation(logOfSum(x, shares), [x, shares], [...x.shape.slice(0, -1), 1], {
-    backward: (g) => [mul(g, shares), undefined],
-  });
-}
-
-/** log Σ eˣ of each row, by the softmax of x. */
-export function logOfSum(x: Tensor, shares: Tensor): OnnxStep {
   const most = (of: Tensor): OnnxStep => ({
     operator: 'ReduceMax',
     inputs: [of, ints([x.shape.length - 1])],
     attributes: { keepdims: 1 },
   });
-  return { operator: 'Sub', inputs: [most(x), { operator: 'Log', inputs: [most(shares)] }] };
+  const step: OnnxStep = { operator: 'Sub', inputs: [most(x), { operator: 'Log', inputs: [most(shares)] }] };
+  return operation(step, [x, shares], [...x.shape.slice(0, -1), 1], {
+    backward: (g) => [mul(g, shares), undefined],
+  });
 }
 
 /**

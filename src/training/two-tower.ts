@@ -8,11 +8,11 @@ import {
   add,
   cast,
   concat,
+  crossEntropyOfProducts,
   expandAs,
   flatten,
   gather,
   l2Normalise,
-  logSumExpOfProducts,
   matmul,
   mean,
   mul,
@@ -22,8 +22,6 @@ import {
   reshape,
   softmax,
   softplus,
-  sub,
-  transposeLast,
 } from '../graph/operators';
 import { constant, embedding, input, parameter, type Table, type Tensor } from '../graph/tensor';
 import { causalMask, distances, fieldEmbeddings, joinedMlp, transformer } from './layers';
@@ -124,11 +122,9 @@ export function sequenceLoss(encoder: Encoder, config: TwoTowerConfig): Tensor {
   const states = queryStates(encoder, config, history, true);
   const queries = gather(reshape(states, ['states', dim]), input('state', ['targets'], 'int32'));
   const target = input('target', ['targets'], 'int32');
-  const scaled = mul(queries, constant(1 / temperature));
-  const logQ = input('log_q', [1, 'articles']);
-  const own = sub(reduceSum(mul(scaled, gather(articles, target)), [-1]), gather(transposeLast(logQ), target));
-  const all = logSumExpOfProducts(scaled, articles, neg(reshape(logQ, ['articles'])));
-  return mean(mul(sub(all, own), input('weight', ['targets', 1])));
+  const logQ = reshape(input('log_q', [1, 'articles']), ['articles']);
+  const costs = crossEntropyOfProducts(mul(queries, constant(1 / temperature)), articles, neg(logQ), target);
+  return mean(mul(costs, input('weight', ['targets', 1])));
 }
 
 function joined({ single, multi }: { single: Tensor | undefined; multi: readonly Tensor[] }): Tensor[] {

@@ -38,14 +38,12 @@ export function recording(engine: Engine): { engine: Engine; record(work: () => 
   return {
     engine: {
       ...engine,
-      async load(name, model, carried) {
+      async load(name, model) {
         models.set(name, model);
-        await engine.load(name, model, carried);
+        await engine.load(name, model);
       },
       async lend(name, lent) {
-        // What the engine carries from one run to the next is given in the first one only.
-        const inputs = { ...runs?.at(0)?.inputs, ...structuredClone(lent.inputs) };
-        runs?.push({ model: models.get(name) ?? new Uint8Array(), inputs });
+        runs?.push({ model: models.get(name) ?? new Uint8Array(), inputs: structuredClone(lent.inputs) });
         return engine.lend(name, lent);
       },
     },

@@ -23,11 +23,8 @@ export interface Engine {
   readonly runs: ReadonlyMap<string, number>;
   /** Why no run can succeed any more; undefined while all is well. Whoever hears of it opens another engine. */
   failure(): Error | undefined;
-  /**
-   * Makes a model known under a name, on every thread. A name that is taken is replaced. A model with `carried` inputs lives on one
-   * thread, which keeps what they are to be: what the run before gave as the output that is named for each.
-   */
-  load(name: string, model: Uint8Array, carried?: Carried): Promise<void>;
+  /** Makes a model known under a name, on every thread. A name that is taken is replaced. */
+  load(name: string, model: Uint8Array): Promise<void>;
   /** Makes a model that is known already ready to be run on the calling thread as well. Only on the CPU: elsewhere nothing happens. */
   loadHere(name: string, model: Uint8Array): Promise<void>;
   /**
@@ -38,18 +35,12 @@ export interface Engine {
   /**
    * Runs one batch without copying a number: inputs, and arrays of the right shapes for the outputs, are lent to the thread,
    * which gives them back when it is done. Meanwhile the arrays given are empty, and so is whatever else lies in their
-   * buffers; what comes back are other arrays over the same memory. A run that fails does not give it back. Carried inputs are given
-   * once, or whenever they are to be something else than they have become; their outputs stay on the thread.
+   * buffers; what comes back are other arrays over the same memory. A run that fails does not give it back.
    */
   lend(name: string, lent: Lent): Promise<Lent>;
-  /** What the carried inputs of a model have become, by input: a copy. */
-  carried(name: string): Promise<Batch>;
   /** Ends the threads; runs in flight fail with SHUTTING_DOWN. */
   close(): Promise<void>;
 }
-
-/** By input, the output that becomes it in the next run. */
-export type Carried = Readonly<Record<string, string>>;
 
 export interface RunOptions {
   /** The outputs that are wanted; all if absent. */
@@ -77,15 +68,7 @@ export interface EngineOptions {
 /** What a worker is told, and what it answers. */
 export type Request =
   | { readonly kind: 'close' }
-  | {
-      readonly kind: 'load';
-      readonly id: number;
-      readonly name: string;
-      readonly model: Uint8Array;
-      readonly carried: Carried;
-    }
-  | { readonly kind: 'unload'; readonly id: number; readonly name: string }
-  | { readonly kind: 'carried'; readonly id: number; readonly name: string }
+  | { readonly kind: 'load'; readonly id: number; readonly name: string; readonly model: Uint8Array }
   | {
       readonly kind: 'run';
       readonly id: number;
@@ -111,32 +94,21 @@ export interface WorkerSettings extends SessionSettings {
 export function openEngine({ workers = 1, threadsPerRun = 1, device = 'cpu' }: EngineOptions = {}): Engine {
   const threads = Array.from({ length: workers }, () => new Thread({ device, threadsPerRun }));
   const runs = new Map<string, number>();
-  /** Where the models with carried inputs live. */
-  const homes = new Map<string, Thread>();
   /** The models of the calling thread. */
   const here = new Map<string, Session>();
   /** Counts a run; gives the thread that is to do it. */
   const threadFor = (name: string): Thread => {
     runs.set(name, (runs.get(name) ?? 0) + 1);
-    return homes.get(name) ?? threads.reduce((best, thread) => (thread.inFlight < best.inFlight ? thread : best));
+    return threads.reduce((best, thread) => (thread.inFlight < best.inFlight ? thread : best));
   };
   return {
     device,
     runs,
     failure: () => threads.map((thread) => thread.failure).find((failure) => failure !== undefined),
-    async load(name, model, carried = {}) {
+    async load(name, model) {
       await here.get(name)?.release();
       here.delete(name);
-      const [home] = threads;
-      const alone = Object.keys(carried).length > 0;
-      if (alone) homes.set(name, home);
-      else homes.delete(name);
-      const loading = threads.map((thread) =>
-        thread.ask((id) =>
-          alone && thread !== home ? { kind: 'unload', id, name } : { kind: 'load', id, name, model, carried },
-        ),
-      );
-      await Promise.all(loading);
+      await Promise.all(threads.map((thread) => thread.ask((id) => ({ kind: 'load', id, name, model }))));
     },
     async loadHere(name, model) {
       if (device !== 'cpu') return;
@@ -161,9 +133,6 @@ export function openEngine({ workers = 1, threadsPerRun = 1, device = 'cpu' }: E
     },
     async lend(name, { inputs, outputs }) {
       return threadFor(name).ask((id) => ({ kind: 'lend', id, name, inputs, outputs }), buffersOf(inputs, outputs));
-    },
-    async carried(name) {
-      return (await (homes.get(name) ?? threads[0]).ask((id) => ({ kind: 'carried', id, name }))).outputs;
     },
     async close() {
       await Promise.all(threads.map((thread) => thread.close()));

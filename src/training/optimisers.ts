@@ -1,27 +1,16 @@
 // How numbers move: AdamW for dense parameters; row-wise Adagrad and row-wise Adam for embedding tables. Each is a pair of pure
-// functions that keep nothing of their own: `init` makes the state, `update` is one step. That of dense parameters is a graph, so that it
-// runs where their gradients come about; that of tables writes into the arrays that it is given. Knows nothing of batches.
-import { add, div, mul, pieces, sqrt, sub } from '../graph/operators';
-import { constant, type Tensor } from '../graph/tensor';
-import { addScaledRow, fetchNumbers, fetchRows, squaredLength } from './row-kernels';
+// functions that keep nothing of their own: `init` makes the state, `update` is one step and writes into the arrays that it is given.
+// Knows nothing of batches.
+import { addScaledRow, fetchNumbers, fetchRows, scaleRow, squaredLength } from './row-kernels';
 
 /** What an optimiser remembers, arrays by name, so that a checkpoint can hold any optimiser's. */
 export type OptimiserState = Readonly<Record<string, Float32Array>>;
 
 /** Moves all numbers of the dense parameters. */
-export interface DenseOptimiser<Slot extends string> {
-  init(size: number): Record<Slot, Float32Array>;
-  /** What step number `steps`, from 1, is scaled by at this rate, [scales]. */
-  scales(rate: number, steps: number): readonly number[];
-  /** How many scales there are. */
-  readonly scaled: number;
-  /** One step: from values [size], their gradient, the state and the scales to values and state. */
-  update(
-    values: Tensor,
-    gradient: Tensor,
-    state: Readonly<Record<Slot, Tensor>>,
-    scales: Tensor,
-  ): { readonly values: Tensor; readonly state: Record<Slot, Tensor> };
+export interface DenseOptimiser {
+  init(size: number): OptimiserState;
+  /** Step number `steps`, from 1: moves `values` [size] and the state in place. */
+  update(values: Float32Array, gradient: Float32Array, state: OptimiserState, rate: number, steps: number): void;
 }
 
 /** Moves the rows of a table that a batch touched: costs by these, whatever the size of the table. */
@@ -48,19 +37,27 @@ const EPSILON = 1e-8;
  * Adam (Kingma & Ba, arXiv 1412.6980) with decoupled weight decay (Loshchilov & Hutter, arXiv 1711.05101); a decay of 0
  * is plain Adam. State: `mean` and `variance` [size].
  */
-export function adamW(weightDecay = 0): DenseOptimiser<'mean' | 'variance'> {
+export function adamW(weightDecay = 0): DenseOptimiser {
   return {
     init: (size) => ({ mean: new Float32Array(size), variance: new Float32Array(size) }),
-    scaled: 2,
-    scales: (rate, steps) => [rate * adamCorrection(steps), 1 - rate * weightDecay],
-    update(values, gradient, { mean, variance }, scales) {
-      const [rate, kept] = pieces(scales, 0, [1, 1]);
-      const m = add(mean, mul(sub(gradient, mean), constant(1 - BETA1)));
-      const v = add(variance, mul(sub(mul(gradient, gradient), variance), constant(1 - BETA2)));
-      const direction = div(m, add(sqrt(v), constant(EPSILON)));
-      return { values: sub(mul(values, kept), mul(direction, rate)), state: { mean: m, variance: v } };
+    update(values, gradient, { mean, variance }, rate, steps) {
+      const moved = rate * adamCorrection(steps);
+      const kept = 1 - rate * weightDecay;
+      for (let i = 0; i < values.length; i++) {
+        const g = gradient[i];
+        const m = (mean[i] += (1 - BETA1) * (g - mean[i]));
+        const v = (variance[i] += (1 - BETA2) * (g * g - variance[i]));
+        values[i] = kept * values[i] - (moved * m) / (Math.sqrt(v) + EPSILON);
+      }
     },
   };
+}
+
+/** Shortens a gradient that is longer than `norm` to that length, in place (Pascanu et al., arXiv 1211.5063). */
+export function shorten(gradient: Float32Array, norm: number): void {
+  if (norm === Infinity) return;
+  const length = Math.sqrt(squaredLength(gradient, 0, gradient.length));
+  if (length > norm) scaleRow(gradient, 0, norm / length, gradient, 0, gradient.length);
 }
 
 /**

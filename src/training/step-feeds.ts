@@ -4,7 +4,7 @@ import type { Batch, Lent, Values } from '../engine/engine';
 import { BufferPool, type Form } from '../engine/memory';
 import { VitrineError } from '../errors';
 import type { Shape } from '../graph/tensor';
-import { sizeOf } from './step-graph';
+import { DENSE, DENSE_GRADIENT, sizeOf } from './step-graph';
 import { gatherRows, poolRows, rowsShape, type Lookup, type RowSums } from './table-rows';
 
 /** One use of a table in a step. */
@@ -33,12 +33,15 @@ export class StepFeeds {
     private readonly uses: readonly Use[],
   ) {}
 
-  /** Everything that a step reads and writes, rows of tables as they are now, and vectors that a batch does not bring. */
-  prepare(batch: Batch, vectors: Readonly<Record<string, ArrayLike<number>>>): Lent {
+  /** Everything that a step reads and writes: rows of tables and `dense` parameters as they are now. */
+  prepare(batch: Batch, dense: Float32Array): Lent {
     const forms: Record<string, Form> = {};
     const written: Record<string, Form> = { loss: floats([]) };
+    if (dense.length > 0) {
+      forms[DENSE] = floats([dense.length]);
+      written[DENSE_GRADIENT] = floats([dense.length]);
+    }
     for (const port of this.ports) forms[port] = formOf(valuesOf(batch, port), port);
-    for (const [name, { length }] of Object.entries(vectors)) forms[name] = floats([length]);
     const rows = this.uses.map((use) => {
       const at = lookup(use, batch);
       const sizes = new Map(use.idsShape.map((dim, i) => [dim, at.ids.shape[i]]));
@@ -55,7 +58,7 @@ export class StepFeeds {
 
     const inputs = this.memory.inputs.take(forms);
     for (const port of this.ports) inputs[port].data.set(valuesOf(batch, port).data);
-    for (const [name, numbers] of Object.entries(vectors)) inputs[name].data.set(numbers);
+    if (dense.length > 0) inputs[DENSE].data.set(dense);
     this.uses.forEach((use, u) => {
       const { values, width } = use.table;
       const { ids, weights } = lookup(use, batch);

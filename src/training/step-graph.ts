@@ -1,11 +1,9 @@
-// One step of training as one graph: the loss, the gradients of the rows of tables, and the dense parameters moved by their optimiser.
-// Knows the loss as a graph; nothing of batches, nor of how tables move.
-import type { Carried } from '../engine/engine';
+// One step of training as one graph: the loss and its gradients, those of the rows of tables and that of all dense parameters as one
+// vector. Knows the loss as a graph; nothing of batches, nor of how parameters move.
 import { gradients } from '../graph/gradient';
 import { encodeOnnx, rowsInput, type EncodedModel } from '../graph/onnx';
-import { add, concat, div, mul, reduceSum, relu, reshape, sqrt, sub } from '../graph/operators';
-import { constant, inOrder, input, type Dim, type Init, type Shape, type Table, type Tensor } from '../graph/tensor';
-import type { DenseOptimiser } from './optimisers';
+import { concat, reshape } from '../graph/operators';
+import { inOrder, input, type Dim, type Init, type Shape, type Table, type Tensor } from '../graph/tensor';
 
 export interface Parameter {
   readonly name: string;
@@ -32,30 +30,19 @@ export interface StepGraph {
   /** Numbers of all dense parameters together. */
   readonly size: number;
   readonly sites: readonly Site[];
-  /** Vectors of all dense parameters that a step moves: `weights`, and the slots of the optimiser's state. None without parameters. */
-  readonly carried: readonly { readonly slot: string; readonly input: string }[];
-  /** By input, the output that is it after the step. */
-  readonly carry: Carried;
 }
 
-/** The input for what the optimiser scales a step by. */
-export const SCALES = 'dense.scales';
+/** The input that is all dense parameters, one behind the other, and the output that is their gradient. Neither without parameters. */
+export const DENSE = 'dense';
+export const DENSE_GRADIENT = `d.${DENSE}`;
 
 /** The output that is the gradient of the rows of a use of a table. */
 export function rowsGradient(site: string): string {
   return `d.${rowsInput(site)}`;
 }
 
-/**
- * Outputs: `loss`, the gradient of the rows of each site, and the vectors as they are after the step. Gradients that are, as one vector, longer
- * than `clipNorm` are shortened to it.
- */
-export function stepGraph<Slot extends string>(
-  name: string,
-  loss: Tensor,
-  optimiser: DenseOptimiser<Slot>,
-  clipNorm: number,
-): StepGraph {
+/** Outputs: `loss`, the gradient of the rows of each site, and that of the dense parameters. */
+export function stepGraph(name: string, loss: Tensor): StepGraph {
   const order = inOrder([loss]);
   const embeddings = order.flatMap((tensor) => (tensor.node.kind === 'embedding' ? [{ tensor, ...tensor.node }] : []));
   const parameters: (Parameter & { readonly tensor: Tensor })[] = [];
@@ -77,26 +64,10 @@ export function stepGraph<Slot extends string>(
     outputs[rowsGradient(one.site)] = gradient;
     return { ...one, gradientShape: gradient.shape };
   });
-  const model = { name, outputs, embeddings: 'fed' } as const;
-  if (size === 0) return { model: encodeOnnx(model), parameters, size, sites, carried: [], carry: {} };
-
-  const slots = Object.keys(optimiser.init(0)) as Slot[];
-  const vector = (slot: string): Tensor => input(`dense.${slot}`, [size]);
-  const weights = vector('weights');
-  const state = Object.fromEntries(slots.map((slot) => [slot, vector(slot)])) as Record<Slot, Tensor>;
-  const gradient = shortened(concat(parameters.map((one, i) => reshape(all[i], [one.size]))), clipNorm);
-  const next = optimiser.update(weights, gradient, state, input(SCALES, [optimiser.scaled]));
-  const moved = { weights: next.values, ...next.state };
-  for (const [slot, tensor] of Object.entries<Tensor>(moved)) outputs[`next.${slot}`] = tensor;
-  const carried = Object.keys(moved).map((slot) => ({ slot, input: `dense.${slot}` }));
-  return {
-    model: encodeOnnx({ ...model, packed: { vector: weights, parameters: parameters.map(({ tensor }) => tensor) } }),
-    parameters,
-    size,
-    sites,
-    carried,
-    carry: Object.fromEntries(carried.map(({ slot, input: port }) => [port, `next.${slot}`])),
-  };
+  if (size > 0) outputs[DENSE_GRADIENT] = concat(parameters.map((one, i) => reshape(all[i], [one.size])));
+  const packed = { vector: input(DENSE, [size]), parameters: parameters.map(({ tensor }) => tensor) };
+  const model = encodeOnnx({ name, outputs, embeddings: 'fed', packed: size > 0 ? packed : undefined });
+  return { model, parameters, size, sites };
 }
 
 /** The tensor that was brought into another shape in the end, if its sizes can be told from those of the ids. */
@@ -113,12 +84,4 @@ export function sizeOf(dim: Dim, known: ReadonlyMap<Dim, number>): number {
   if (typeof dim === 'number') return dim;
   const factors = dim.split('*').map((factor) => known.get(factor) ?? Number(factor));
   return factors.reduce((product, factor) => product * factor, 1);
-}
-
-/** At most of length `norm`: norm / max(norm, length) of it. */
-function shortened(gradient: Tensor, norm: number): Tensor {
-  if (norm === Infinity) return gradient;
-  const length = sqrt(reduceSum(mul(gradient, gradient), [0]));
-  const longer = add(relu(sub(length, constant(norm))), constant(norm));
-  return mul(gradient, div(constant(norm), longer));
 }

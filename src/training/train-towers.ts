@@ -298,7 +298,9 @@ class Columns {
 }
 
 function masks(rows: number, random: Random): Values {
-  return { data: Int32Array.from({ length: rows }, () => random.int(MASKS)), shape: [rows] };
+  const data = new Int32Array(rows);
+  for (let row = 0; row < rows; row++) data[row] = random.int(MASKS);
+  return { data, shape: [rows] };
 }
 
 /** The latest stretch of a customer is whole; earlier ones overlap by half, so that every target has a history of some length. */

@@ -1,15 +1,15 @@
-// Runs the steps: gathers embedding rows, lets ONNX Runtime compute the loss, its gradients and the next dense parameters in one call,
-// and moves the tables. Takes any loss written as a graph; knows no model.
+// Runs the steps: gathers embedding rows, lets ONNX Runtime compute the loss and its gradients in one call, and moves tables and dense
+// parameters. Takes any loss written as a graph; knows no model.
 import type { Batch, Engine, Lent } from '../engine/engine';
 import { placesInput, rowsInput } from '../graph/onnx';
 import type { Tensor } from '../graph/tensor';
 import { VitrineError } from '../errors';
 import type { Random } from '../random';
-import { adamW, rowWiseAdagrad, rowWiseAdam, type TableOptimiser } from './optimisers';
+import { adamW, rowWiseAdagrad, rowWiseAdam, shorten, type TableOptimiser } from './optimisers';
 import { fillParameter, initialTable } from './initial-weights';
 import { constantRate, type Schedule } from './schedule';
 import { floatsOf, lookup, StepFeeds } from './step-feeds';
-import { rowsGradient, SCALES, stepGraph } from './step-graph';
+import { DENSE, DENSE_GRADIENT, rowsGradient, stepGraph } from './step-graph';
 import { RowSums } from './table-rows';
 
 export interface TrainerOptions {
@@ -27,8 +27,8 @@ export interface TrainerOptions {
   /** Scales the steps of both rates; constant if absent. */
   readonly schedule?: Schedule;
   /**
-   * Longer gradients of the dense parameters, all taken as one vector, are shortened to this length (Pascanu et al.,
-   * arXiv 1211.5063). Tables need no such limit: their optimisers measure each row's gradient against its earlier ones.
+   * Longer gradients of the dense parameters, all taken as one vector, are shortened to this length. Tables need no such limit: their
+   * optimisers measure each row's gradient against its earlier ones.
    */
   readonly clipNorm?: number;
   /** Hears of each parameter and table with its first weights, which it may overwrite. */
@@ -39,6 +39,9 @@ export interface TrainerOptions {
 export type Initialise = (name: string, shape: readonly number[], values: Float32Array) => void;
 
 const TABLE_OPTIMISERS = { adagrad: rowWiseAdagrad, adam: rowWiseAdam } satisfies Record<string, TableOptimiser>;
+
+/** How many steps are under way at a time: as many threads of an engine as training keeps busy. */
+export const STEPS_AT_A_TIME = 2;
 
 /** The numbers of a model by name of parameter or table. */
 export type Weights = Map<string, Float32Array>;
@@ -53,10 +56,10 @@ export interface Trainer {
    * One step for each batch, which must have every input of the loss, ids included. `onStep` hears the number of the step
    * within this call, from 1, and its loss.
    *
-   * While ONNX Runtime computes a step, this thread applies the last step's gradients to the tables, makes the next batch, gathers its
-   * rows and hands them over: rows are therefore one step behind where batches share them, always in the same way. Dense
-   * parameters stay with ONNX Runtime from the first step of a call to the last. The end of a call applies what is left and
-   * fetches them, so that the state between two calls is all there is.
+   * Two steps are under way at a time, each on a thread of the engine where it has two, which saves the threads from waiting for each
+   * other within an operator. Meanwhile this thread makes the next batch, moves what an earlier one has learnt, and gathers rows. So a
+   * step sees what had been learnt before the last one (as in pipelined training, Narayanan et al., "PipeDream", SOSP 2019), always in
+   * the same way, however many threads there are. The end of a call waits for all, so that the state between two calls is all there is.
    */
   train(batches: Iterable<Batch>, onStep?: (step: number, loss: number) => void): Promise<void>;
   /** A copy. To be asked for between two calls of `train`. */
@@ -70,13 +73,18 @@ export async function createTrainer(engine: Engine, options: TrainerOptions): Pr
   const { name, loss, random, denseRate, tableRate, schedule = constantRate, clipNorm = Infinity } = options;
   const denseOptimiser = adamW(options.weightDecay);
   const tableOptimiser = TABLE_OPTIMISERS[options.tableOptimiser ?? 'adagrad'];
-  const graph = stepGraph(name, loss, denseOptimiser, clipNorm);
+  const graph = stepGraph(name, loss);
 
   // Vectors of all dense parameters: what they are, and what the optimiser remembers of them.
-  const dense = new Map(graph.carried.map(({ slot }) => [slot, new Float32Array(graph.size)]));
+  const weights = new Float32Array(graph.size);
+  const memory = denseOptimiser.init(graph.size);
   const parameters = graph.parameters.map(({ name: owner, shape, init, offset, size }) => {
-    const parts = new Map([...dense].map(([slot, vector]) => [slot, vector.subarray(offset, offset + size)]));
-    const values = parts.get('weights') ?? new Float32Array(size);
+    const part = (vector: Float32Array): Float32Array => vector.subarray(offset, offset + size);
+    const values = part(weights);
+    const parts = new Map([
+      ['weights', values],
+      ...Object.entries(memory).map(([slot, all]) => [slot, part(all)] as const),
+    ]);
     fillParameter(values, shape, init, random);
     options.initialise?.(owner, shape, values);
     return { name: owner, values, parts };
@@ -105,66 +113,52 @@ export async function createTrainer(engine: Engine, options: TrainerOptions): Pr
     for (const [slot, array] of parts) live.set(`${slot}/${owner}`, array);
   }
 
-  await engine.load(name, graph.model.bytes, graph.carry);
-  const made = new Set([
-    SCALES,
-    ...graph.carried.map(({ input }) => input),
-    ...uses.flatMap(({ rows, places }) => [rows, places]),
-  ]);
+  await engine.load(name, graph.model.bytes);
+  const made = new Set([DENSE, ...uses.flatMap(({ rows, places }) => [rows, places])]);
   const ports = graph.model.inputs.map((port) => port.name).filter((port) => !made.has(port));
   const feeds = new StepFeeds(ports, uses);
 
-  /** Begins a step of this number. The first of a call brings the dense vectors; the engine carries them on from there. */
-  function launch(batch: Batch, number: number, first: boolean): Step {
-    const factor = schedule(number);
-    const vectors: Record<string, ArrayLike<number>> = {};
-    if (graph.carried.length > 0) vectors[SCALES] = denseOptimiser.scales(denseRate * factor, number);
-    if (first) for (const { slot, input } of graph.carried) vectors[input] = dense.get(slot) ?? [];
-    const running = engine.lend(name, feeds.prepare(batch, vectors));
+  /** Begins a step of this number, with what has been learnt so far. */
+  function launch(batch: Batch, number: number): Step {
+    const running = engine.lend(name, feeds.prepare(batch, weights));
     running.catch(() => undefined); // heard where it is waited for
-    return { batch, factor, running };
+    return { batch, factor: schedule(number), running };
   }
 
-  /** Waits for a step; gives its loss. */
-  async function finish({ running }: Step): Promise<number> {
+  /** Waits for a step and learns from it; gives its loss. */
+  async function finish({ batch, factor, running }: Step): Promise<number> {
     const { inputs, outputs } = await running;
     feeds.give('inputs', inputs);
     const value = outputs.loss.data[0];
-    if (Number.isFinite(value)) return value;
-    throw new VitrineError('TRAINING_DIVERGED', `The loss of ${name} is ${String(value)}: training diverged.`);
-  }
-
-  async function updateTables({ running, batch, factor }: Step): Promise<void> {
-    const { outputs } = await running; // it has been waited for
-    for (const use of uses) use.table.sums.add(lookup(use, batch), floatsOf(outputs, use.gradient));
-    for (const { values, sums, state } of tables) {
-      tableOptimiser.update(values, sums.take(), state, tableRate * factor);
+    if (!Number.isFinite(value)) {
+      throw new VitrineError('TRAINING_DIVERGED', `The loss of ${name} is ${String(value)}: training diverged.`);
     }
+    steps[0] += 1;
+    if (graph.size > 0) {
+      const gradient = floatsOf(outputs, DENSE_GRADIENT);
+      shorten(gradient, clipNorm);
+      denseOptimiser.update(weights, gradient, memory, denseRate * factor, steps[0]);
+    }
+    for (const use of uses) use.table.sums.add(lookup(use, batch), floatsOf(outputs, use.gradient));
+    for (const { values, sums, state } of tables) tableOptimiser.update(values, sums.take(), state, tableRate * factor);
     feeds.give('outputs', outputs);
+    return value;
   }
 
   async function train(batches: Iterable<Batch>, onStep?: (step: number, loss: number) => void): Promise<void> {
-    const iterator = batches[Symbol.iterator]();
-    const begin = (ahead: number, first = false): Step | undefined => {
-      const next = iterator.next();
-      return next.done ? undefined : launch(next.value, steps[0] + ahead, first);
+    const running: Step[] = [];
+    let ended = 0;
+    const finishFirst = async (): Promise<void> => {
+      const step = running.shift();
+      if (!step) return;
+      const value = await finish(step);
+      onStep?.(++ended, value);
     };
-    let last: Step | undefined;
-    let running = begin(1, true);
-    if (!running) return;
-    for (let step = 1; running; step++) {
-      if (last) await updateTables(last);
-      // The next step waits at the engine, so that it begins as soon as this one ends.
-      const next = begin(2);
-      const value = await finish(running);
-      steps[0] += 1;
-      onStep?.(step, value);
-      last = running;
-      running = next;
+    for (const batch of batches) {
+      if (running.length === STEPS_AT_A_TIME) await finishFirst();
+      running.push(launch(batch, steps[0] + running.length + 1));
     }
-    if (last) await updateTables(last);
-    const learnt = await engine.carried(name);
-    for (const { slot, input } of graph.carried) dense.get(slot)?.set(floatsOf(learnt, input));
+    while (running.length > 0) await finishFirst();
   }
 
   return {

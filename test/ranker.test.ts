@@ -7,7 +7,8 @@ import { inOrder } from '../src/graph/tensor';
 import { createRandom } from '../src/random';
 import { createPipeline, type Customers } from '../src/recommend/pipeline';
 import { CoPurchases } from '../src/features/co-purchase';
-import { gateWeights, servedRanker, straightLoss } from '../src/training/ranker';
+import { gateWeights, servedRanker } from '../src/training/ranker';
+import { formWeights, straightLoss, straightRanker, straightStart, type StraightForm } from '../src/training/straight';
 import { drawTaken } from '../src/training/train-ranker';
 import { momentOf } from '../src/training/moments';
 import { createTrainer, type Weights } from '../src/training/trainer';
@@ -44,20 +45,22 @@ function lessons(lists: number, { known }: { known: boolean }): Batch {
   };
 }
 
-async function straightWeights(batch: Batch, ridge: number, units = { known: 0.3, newcomers: 0.3 }): Promise<Weights> {
-  const spread = {
-    known: new Float32Array(width).fill(units.known),
-    newcomers: new Float32Array(width).fill(units.newcomers),
-  };
+async function straightWeights(
+  batch: Batch,
+  ridge: number,
+  { known = 0.3, newcomers = 0.3, form = 'one' }: { known?: number; newcomers?: number; form?: StraightForm } = {},
+): Promise<Weights & { readonly loss?: number }> {
+  const spread = { known: new Float32Array(width).fill(known), newcomers: new Float32Array(width).fill(newcomers) };
   const trainer = await createTrainer(engine, {
     name: 'straight',
-    loss: straightLoss(shop.encoder, { spread, ridge, lists: batch.pair.shape[0] }),
+    loss: straightLoss(shop.encoder, { spread, ridge, lists: batch.pair.shape[0] }, form),
     random: createRandom(1),
     denseRate: 0.05,
     tableRate: 0,
   });
-  await trainer.train(Array<Batch>(300).fill(batch));
-  return trainer.weights;
+  let loss = Number.NaN;
+  await trainer.train(Array<Batch>(300).fill(batch), (_step, value) => (loss = value));
+  return Object.assign(trainer.weights, { loss });
 }
 
 const weightOf = (weights: Weights, of: 'direct' | 'newcomer'): number =>
@@ -84,6 +87,82 @@ describe('the straight way', () => {
     const known = await straightWeights(lessons(100, { known: true }), 100, wide);
     const newcomers = await straightWeights(lessons(100, { known: false }), 100, wide);
     expect(weightOf(known, 'direct')).toBeLessThan(weightOf(newcomers, 'newcomer') / 4);
+  });
+});
+
+describe('reasons to buy', () => {
+  /** One list of pairs [1, candidates, width] of a customer with a past. */
+  const pairsOf = (...candidates: Partial<Record<keyof typeof PAIR_FEATURES, number>>[]): Batch[string] => {
+    const data = new Float32Array(candidates.length * width);
+    candidates.forEach((features, i) => {
+      for (const [name, value] of Object.entries({ history_length: 0.5, ...features })) {
+        data[i * width + place(name as keyof typeof PAIR_FEATURES)] = value;
+      }
+    });
+    return { data, shape: [1, candidates.length, width] };
+  };
+
+  test('add up, and only those that there are', async () => {
+    const weights = straightStart(width);
+    const set = (name: string, feature: keyof typeof PAIR_FEATURES, value: number): void => {
+      weights.get(name)?.fill(value, place(feature), place(feature) + 1);
+    };
+    set('ranker.repeat', 'repeat_rate', 2);
+    set('ranker.taste', 'price_level', 3);
+    set('ranker.complement', 'price_level', -1);
+    weights.get('ranker.complement.level')?.fill(0.25);
+    const scores = straightRanker(shop.encoder, 'reasons');
+    const model = encodeOnnx({ name: 'reasons', outputs: { scores }, values: weights, embeddings: 'inline' });
+    await engine.load('reasons', model.bytes);
+    const pair = pairsOf(
+      { price_level: 0.5, repeat_rate: 0.4 },
+      { price_level: 0.5, repeat_rate: 0.4, own: 1 },
+      { price_level: 0.5, repeat_rate: 0.4, together: 0.1 },
+    );
+    const { data } = (await engine.run('reasons', { pair })).scores;
+    const { own, together } = PAIR_FEATURES;
+    const taste = 1.5;
+    expect(data[0]).toBeCloseTo(taste, 5);
+    // The rate of coming back and being own, beside the taste, which knows neither.
+    expect(data[1]).toBeCloseTo(Math.log(Math.exp(0.8 + own) + Math.exp(taste)), 5);
+    const complement = -1 + 0.25 - 0.5 + 0.1 * together;
+    expect(data[2]).toBeCloseTo(Math.log(Math.exp(taste + 0.1 * together) + Math.exp(complement)), 5);
+  });
+
+  test('tell what one sum cannot: that what is dear to the taste needs no repetition', async () => {
+    const random = createRandom('reasons');
+    const lists = 300;
+    const lesson = Array.from({ length: lists }, () => {
+      const candidates = Array.from({ length: 4 }, (_, i) => ({
+        own: i % 2,
+        repeat_rate: random.normal(),
+        price_level: random.normal(),
+      }));
+      const intensities = candidates.map(
+        ({ own, repeat_rate, price_level }) => own * Math.exp(3 * repeat_rate) + Math.exp(3 * price_level),
+      );
+      const best = intensities.indexOf(Math.max(...intensities));
+      return { pair: pairsOf(...candidates).data, label: candidates.map((_, i) => (i === best ? 1 : 0)) };
+    });
+    const batch: Batch = {
+      pair: { data: Float32Array.from(lesson.flatMap(({ pair }) => [...pair])), shape: [lists, 4, width] },
+      label: { data: Float32Array.from(lesson.flatMap(({ label }) => label)), shape: [lists, 4] },
+      absent: { data: new Float32Array(lists * 4), shape: [lists, 4] },
+    };
+    const [one, reasons] = [
+      await straightWeights(batch, 1, { form: 'one' }),
+      await straightWeights(batch, 1, { form: 'reasons' }),
+    ];
+    expect(reasons.loss).toBeLessThan(0.75 * (one.loss ?? 0));
+  });
+
+  test('count in the served model where its form says so', async () => {
+    const model = servedRanker(shop.encoder, { dim: 4, hidden: [8] });
+    expect(inOrder([model]).flatMap(({ node }) => (node.kind === 'parameter' ? [node.name] : []))).toEqual(
+      expect.arrayContaining([...straightStart(width).keys()]),
+    );
+    expect(formWeights('one')[0][0]).toBe(formWeights('reasons')[0][0]);
+    expect(formWeights('one')[0][1]).not.toEqual(formWeights('reasons')[0][1]);
   });
 });
 

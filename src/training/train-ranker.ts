@@ -10,22 +10,23 @@ import type { Reporter } from '../telemetry';
 import { fitCalibration } from './calibration';
 import type { Round } from './protocols';
 import { byRound, customersOfLists, isNewcomer, lessonOf, type List, type Taken } from './ranker-lists';
-import {
-  calibrationWeights,
-  gateWeights,
-  isOfNewcomer,
-  listwiseLoss,
-  ranker,
-  STRAIGHT_GROUPS,
-  STRAIGHT_WEIGHTS,
-  straightLoss,
-  straightRanker,
-  type RankerConfig,
-  type Spread,
-  type StraightGroup,
-} from './ranker';
+import { pairWidth } from '../features/pairs';
+import { calibrationWeights, gateWeights, ranker, type RankerConfig } from './ranker';
 import { listJudge, type ListJudge } from './list-judge';
+import { listwiseLoss } from './listwise';
 import { decayingRate } from './schedule';
+import {
+  formWeights,
+  isOfNewcomer,
+  STRAIGHT_GROUPS,
+  straightLoss,
+  straightNames,
+  straightRanker,
+  straightStart,
+  type Spread,
+  type StraightForm,
+  type StraightGroup,
+} from './straight';
 import { createTrainer, type Initialise, type Weights } from './trainer';
 
 export interface RankerTraining extends RankerConfig {
@@ -54,6 +55,8 @@ export interface RankerTraining extends RankerConfig {
 const STRAIGHT = { lists: 8_000, steps: 2_000, rate: 0.02 } as const;
 /** From the tightest on: a looser one must show that it is better. */
 const RIDGES = [1_000, 300, 100] as const;
+/** From the simplest on: another must show that it is better. */
+const FORMS = ['one', 'reasons'] as const satisfies readonly StraightForm[];
 const WEEK = 7 * 86_400;
 /** The share of customers whose lists are not learnt from but checked. */
 const HELD_OUT = 0.1;
@@ -123,18 +126,17 @@ export async function trainRanker(
   const checked = sampled(lists.filter(isChecked), CHECKED, random);
   const judge = listJudge(shop, checked);
 
-  const scores = ranker(shop.encoder, config);
-  const straightAlone = straightRanker(shop.encoder);
-  const straight = await trainStraight(
+  const { form, weights: straight } = await trainStraight(
     engine,
     shop,
     learnt,
-    async (weights) => judge.gains(await scoreLists(engine, shop, straightAlone, weights, checked)),
+    checked,
     judge,
     config,
     random,
     reporter,
   );
+  const scores = ranker(shop.encoder, config, form);
   const trainer = await createTrainer(engine, {
     name: 'train.ranker',
     loss: listwiseLoss(scores),
@@ -148,7 +150,7 @@ export async function trainRanker(
   let checkedScores = await check();
   if (learnt.length === 0) {
     reporter.say('No recent purchase was among the candidates: the ranker keeps the weights that it starts from');
-    const weights = new Map([...trainer.weights, ...gateWeights({ known: false, newcomers: false })]);
+    const weights = new Map([...straight, ...trainer.weights, ...gateWeights({ known: false, newcomers: false })]);
     return withCalibration(weights, checked, checkedScores);
   }
   const progress = reporter.progress('Ranker', learnt.length * config.epochs, 'lists');
@@ -180,12 +182,11 @@ export async function trainRanker(
   const served = checked.map(
     (list, l) => ((isNewcomer(shop, list) ? newcomers : known) ? best.scores : straightScores)[l],
   );
-  const kept = new Map([...best.weights, ...gateWeights({ known, newcomers })]);
+  const kept = new Map([...straight, ...best.weights, ...gateWeights({ known, newcomers })]);
   // Whom the layers say nothing to keeps the straight way as it was before them.
   const moved = { known, newcomers };
-  for (const group of STRAIGHT_GROUPS) {
-    const settled = straight.get(STRAIGHT_WEIGHTS[group]);
-    if (!moved[group] && settled) kept.set(STRAIGHT_WEIGHTS[group], settled);
+  for (const group of STRAIGHT_GROUPS.filter((one) => !moved[one])) {
+    for (const name of straightNames(group, form)) kept.set(name, straight.get(name) ?? new Float32Array(0));
   }
   return withCalibration(kept, checked, served);
 }
@@ -201,59 +202,82 @@ function balanced(shop: Shop, lists: readonly List[], most: number, random: Rand
 }
 
 /**
- * The straight way alone, first: its loss is convex and its weights are few, so that what a small shop has to say is learnt to the end before
- * the layers, which can memorise, see anything. The tightest ridge is kept unless a looser one orders the lists held out better by more
- * than chance: for customers with a past and for newcomers by themselves.
+ * The straight way alone, first: its weights are few, so that what a small shop has to say is learnt to the end before the layers, which can
+ * memorise, see anything. One sum, held by the tightest ridge, is kept unless a looser one, or several reasons in its place, orders the lists
+ * held out better by more than chance. Weights of newcomers must show even that they are better than as they start: they are learnt
+ * from hidden pasts for the most part, and who has one buys otherwise than who has none. Gives all weights of both forms.
  */
 async function trainStraight(
   engine: Engine,
   shop: Shop,
   lists: readonly List[],
-  gainsOf: (weights: Weights) => Promise<Float64Array>,
+  checked: readonly List[],
   judge: ListJudge,
   config: RankerTraining,
   random: Random,
   reporter: Reporter,
-): Promise<Weights> {
+): Promise<{ form: StraightForm; weights: Weights }> {
+  const start = straightStart(pairWidth(shop.encoder.articleLayout));
   const some = sampled(lists, STRAIGHT.lists, random);
   const batches = Array.from(byRound(some, config.batch), (group) => lessonOf(shop, group, config.listLength, random));
-  if (batches.length === 0) return new Map();
+  if (batches.length === 0) return { form: 'one', weights: start };
   const spread = spreadOf(batches);
   const epochs = Math.ceil(STRAIGHT.steps / batches.length);
-  const progress = reporter.progress('Ranker, straight', RIDGES.length * epochs * batches.length, 'steps');
-  let done = 0;
-  let before: Weights | undefined;
-  const kept = new Map<StraightGroup, { ridge: number; weights: Weights; gains: Float64Array }>();
-  for (const ridge of RIDGES) {
-    const trainer = await createTrainer(engine, {
-      name: 'train.straight',
-      loss: straightLoss(shop.encoder, { spread, ridge, lists: some.length }),
-      random,
-      denseRate: STRAIGHT.rate,
-      tableRate: 0,
-      schedule: decayingRate({ steps: epochs * batches.length, warmUp: 1, shape: 'linear', floor: 0.02 }),
-      // A looser ridge goes on from where the tighter one held.
-      initialise: startingFrom(before),
-    });
-    for (let epoch = 0; epoch < epochs; epoch++) {
-      await trainer.train(shuffled(batches, random));
-      progress.tick((done += batches.length));
-    }
-    const { weights } = trainer;
-    const gains = await gainsOf(weights);
-    for (const group of STRAIGHT_GROUPS) {
-      const tighter = kept.get(group);
-      if (!tighter || judge.isBetter(gains, tighter.gains, group)) kept.set(group, { ridge, weights, gains });
-    }
-    before = weights;
-  }
-  progress.done(`ridge ${STRAIGHT_GROUPS.map((group) => `${String(kept.get(group)?.ridge)} of ${group}`).join(', ')}`);
-  return new Map(
-    STRAIGHT_GROUPS.map((group) => {
-      const name = STRAIGHT_WEIGHTS[group];
-      return [name, kept.get(group)?.weights.get(name) ?? new Float32Array(0)];
-    }),
+  const progress = reporter.progress(
+    'Ranker, straight',
+    FORMS.length * RIDGES.length * epochs * batches.length,
+    'steps',
   );
+  const gainsOf = async (form: StraightForm, weights: Weights): Promise<Float64Array> =>
+    judge.gains(await scoreLists(engine, shop, straightRanker(shop.encoder, form), weights, checked));
+  let done = 0;
+  const kept = new Map<StraightGroup, Straight>();
+  kept.set('newcomers', { form: 'one', ridge: Infinity, weights: start, gains: await gainsOf('one', start) });
+  for (const form of FORMS) {
+    let before: Weights | undefined;
+    for (const ridge of RIDGES) {
+      const trainer = await createTrainer(engine, {
+        name: 'train.straight',
+        loss: straightLoss(shop.encoder, { spread, ridge, lists: some.length }, form),
+        random,
+        denseRate: STRAIGHT.rate,
+        tableRate: 0,
+        schedule: decayingRate({ steps: epochs * batches.length, warmUp: 1, shape: 'linear', floor: 0.02 }),
+        // A looser ridge goes on from where the tighter one held.
+        initialise: startingFrom(before),
+      });
+      for (let epoch = 0; epoch < epochs; epoch++) {
+        await trainer.train(shuffled(batches, random));
+        progress.tick((done += batches.length));
+      }
+      const { weights } = trainer;
+      const gains = await gainsOf(form, weights);
+      // Newcomers are the same in every form.
+      for (const group of form === 'one' ? STRAIGHT_GROUPS : (['known'] as const)) {
+        const tighter = kept.get(group);
+        if (!tighter || judge.isBetter(gains, tighter.gains, group)) kept.set(group, { form, ridge, weights, gains });
+      }
+      before = weights;
+    }
+  }
+  const told = [...kept].map(([group, { form, ridge }]) =>
+    ridge === Infinity ? `none learnt of ${group}` : `${form === 'one' ? '' : 'reasons, '}ridge ${ridge} of ${group}`,
+  );
+  progress.done(told.toReversed().join(', '));
+  const form = kept.get('known')?.form ?? 'one';
+  const weights = new Map([...start, ...formWeights(form)]);
+  for (const [group, one] of kept) {
+    for (const name of straightNames(group, form)) weights.set(name, one.weights.get(name) ?? new Float32Array(0));
+  }
+  return { form, weights };
+}
+
+/** A straight way that has been learnt, and how it orders the lists held out. */
+interface Straight {
+  readonly form: StraightForm;
+  readonly ridge: number;
+  readonly weights: Weights;
+  readonly gains: Float64Array;
 }
 
 /** Weights to start from, by name; where there are none, as they are made. */

@@ -8,7 +8,7 @@ import { createRandom } from '../src/random';
 import { createPipeline, type Customers } from '../src/recommend/pipeline';
 import { CoPurchases } from '../src/features/co-purchase';
 import { gateWeights, servedRanker } from '../src/training/ranker';
-import { formWeights, straightLoss, straightRanker, straightStart, type StraightForm } from '../src/training/straight';
+import { formOf, straightLoss, straightRanker, straightStart, type StraightForm } from '../src/training/straight';
 import { drawTaken } from '../src/training/train-ranker';
 import { momentOf } from '../src/training/moments';
 import { createTrainer, type Weights } from '../src/training/trainer';
@@ -103,7 +103,7 @@ describe('reasons to buy', () => {
   };
 
   test('add up, and only those that there are', async () => {
-    const weights = straightStart(width);
+    const weights = straightStart(width, 'reasons');
     const set = (name: string, feature: keyof typeof PAIR_FEATURES, value: number): void => {
       weights.get(name)?.fill(value, place(feature), place(feature) + 1);
     };
@@ -156,13 +156,11 @@ describe('reasons to buy', () => {
     expect(reasons.loss).toBeLessThan(0.75 * (one.loss ?? 0));
   });
 
-  test('count in the served model where its form says so', async () => {
-    const model = servedRanker(shop.encoder, { dim: 4, hidden: [8] });
-    expect(inOrder([model]).flatMap(({ node }) => (node.kind === 'parameter' ? [node.name] : []))).toEqual(
-      expect.arrayContaining([...straightStart(width).keys()]),
-    );
-    expect(formWeights('one')[0][0]).toBe(formWeights('reasons')[0][0]);
-    expect(formWeights('one')[0][1]).not.toEqual(formWeights('reasons')[0][1]);
+  test.each(['one', 'reasons'] as const)('are served where the weights have them: %s', (form) => {
+    const model = servedRanker(shop.encoder, { dim: 4, hidden: [8] }, form);
+    const names = inOrder([model]).flatMap(({ node }) => (node.kind === 'parameter' ? [node.name] : []));
+    expect(names).toEqual(expect.arrayContaining([...straightStart(width, form).keys()]));
+    expect(formOf(new Map(names.map((name) => [name, 0])))).toBe(form);
   });
 });
 
@@ -190,7 +188,7 @@ describe('whose past is hidden in the lists of the ranker', () => {
 });
 
 describe('the layers', () => {
-  const model = servedRanker(shop.encoder, { dim: 4, hidden: [8] });
+  const model = servedRanker(shop.encoder, { dim: 4, hidden: [8] }, 'one');
   const customers: Customers = {
     encoded: shop.customerRows([0, 3]),
     pasts: [shop.pastUntil(0, 2, 100), []],

@@ -111,7 +111,7 @@ export async function rankerSteps(engine: Engine, shop: Shop, config: TrainingCo
   const trainer = await createTrainer(engine, {
     ...settings,
     name: 'bench.ranker',
-    loss: listwiseLoss(ranker(shop.encoder, settings)),
+    loss: listwiseLoss(ranker(shop.encoder, settings, 'one')),
     random: createRandom(SEED, 'ranker'),
   });
   return {

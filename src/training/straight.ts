@@ -80,11 +80,8 @@ const NEWCOMERS: Sum = {
   group: 'newcomers',
   start: { ...PAIR_FEATURES, cosine: 1, sales_month: 2 },
 };
-/** The weight that says which form counts: 0 one, 1 reasons. */
-const FORM = 'ranker.form';
 
-function sumsOf(form: StraightForm | 'either'): readonly Sum[] {
-  if (form === 'either') return [ONE, ...REASONS, NEWCOMERS];
+function sumsOf(form: StraightForm): readonly Sum[] {
   return form === 'one' ? [ONE, NEWCOMERS] : [...REASONS, NEWCOMERS];
 }
 
@@ -96,19 +93,16 @@ export function straightNames(group: StraightGroup, form: StraightForm): string[
   return sums.flatMap((sum) => (sum.level === undefined ? [sum.name] : [sum.name, levelOf(sum)]));
 }
 
-/** All weights of the straight way in both forms before anything is learnt, for pairs of so many features. */
-export function straightStart(width: number): Map<string, Float32Array> {
-  const sums = sumsOf('either');
-  const levels = sums.filter(({ level }) => level !== undefined).map(levelOf);
-  return new Map([
-    ...sums.map(({ name }) => [name, new Float32Array(width)] as const),
-    ...[...levels, FORM].map((name) => [name, new Float32Array(1)] as const),
-  ]);
+/** The weights of the straight way before anything is learnt, for pairs of so many features. */
+export function straightStart(width: number, form: StraightForm): Map<string, Float32Array> {
+  const names = STRAIGHT_GROUPS.flatMap((group) => straightNames(group, form));
+  const levels = new Set(sumsOf(form).map(levelOf));
+  return new Map(names.map((name) => [name, new Float32Array(levels.has(name) ? 1 : width)]));
 }
 
-/** The form that is served, as a weight of the model. */
-export function formWeights(form: StraightForm): [string, Float32Array][] {
-  return [[FORM, Float32Array.of(form === 'reasons' ? 1 : 0)]];
+/** The form that some weights of a ranker are of. */
+export function formOf(weights: ReadonlyMap<string, unknown>): StraightForm {
+  return weights.has(REASONS[0].name) ? 'reasons' : 'one';
 }
 
 /** [width] how far each feature of a pair goes, of customers with a past and of those without. */
@@ -151,11 +145,11 @@ interface Learnt extends Pick<Sum, 'group'> {
 
 /**
  * From pairs [batch, candidates, width] to scores [batch, candidates]. `newcomer` [batch, candidates, 1] is 1 where the customer has bought
- * nothing yet. `either`: in the form that its weight says.
+ * nothing yet.
  */
 export function straightScores(
   pair: Tensor,
-  form: StraightForm | 'either',
+  form: StraightForm,
 ): { scores: Tensor; newcomer: Tensor; learnt: readonly Learnt[] } {
   const [batch, candidates, features] = pair.shape;
   const width = Number(features);
@@ -186,10 +180,7 @@ export function straightScores(
     const absent = sub(cast(greater(given[reason.given], constant(0)), 'float32'), constant(1));
     return add(value, mul(absent, constant(1e4)));
   };
-  const one = (): Tensor => valueOf(ONE);
-  const several = (): Tensor => logSumExp(concat(REASONS.map(intensity), 2));
-  const either = (): Tensor => add(one(), mul(parameter(FORM, [1], 'zeros'), sub(several(), one())));
-  const known = { one, reasons: several, either }[form]();
+  const known = form === 'one' ? valueOf(ONE) : logSumExp(concat(REASONS.map(intensity), 2));
   const scores = add(mul(sub(constant(1), newcomer), known), mul(newcomer, valueOf(NEWCOMERS)));
   return { scores: reshape(scores, [batch, candidates]), newcomer, learnt };
 }

@@ -16,7 +16,6 @@ import { listJudge, type ListJudge } from './list-judge';
 import { listwiseLoss } from './listwise';
 import { decayingRate } from './schedule';
 import {
-  formWeights,
   isOfNewcomer,
   STRAIGHT_GROUPS,
   straightLoss,
@@ -150,7 +149,7 @@ export async function trainRanker(
   let checkedScores = await check();
   if (learnt.length === 0) {
     reporter.say('No recent purchase was among the candidates: the ranker keeps the weights that it starts from');
-    const weights = new Map([...straight, ...trainer.weights, ...gateWeights({ known: false, newcomers: false })]);
+    const weights = new Map([...trainer.weights, ...gateWeights({ known: false, newcomers: false })]);
     return withCalibration(weights, checked, checkedScores);
   }
   const progress = reporter.progress('Ranker', learnt.length * config.epochs, 'lists');
@@ -182,7 +181,7 @@ export async function trainRanker(
   const served = checked.map(
     (list, l) => ((isNewcomer(shop, list) ? newcomers : known) ? best.scores : straightScores)[l],
   );
-  const kept = new Map([...straight, ...best.weights, ...gateWeights({ known, newcomers })]);
+  const kept = new Map([...best.weights, ...gateWeights({ known, newcomers })]);
   // Whom the layers say nothing to keeps the straight way as it was before them.
   const moved = { known, newcomers };
   for (const group of STRAIGHT_GROUPS.filter((one) => !moved[one])) {
@@ -205,7 +204,7 @@ function balanced(shop: Shop, lists: readonly List[], most: number, random: Rand
  * The straight way alone, first: its weights are few, so that what a small shop has to say is learnt to the end before the layers, which can
  * memorise, see anything. One sum, held by the tightest ridge, is kept unless a looser one, or several reasons in its place, orders the lists
  * held out better by more than chance. Weights of newcomers must show even that they are better than as they start: they are learnt
- * from hidden pasts for the most part, and who has one buys otherwise than who has none. Gives all weights of both forms.
+ * from hidden pasts for the most part, and who has one buys otherwise than who has none.
  */
 async function trainStraight(
   engine: Engine,
@@ -217,7 +216,7 @@ async function trainStraight(
   random: Random,
   reporter: Reporter,
 ): Promise<{ form: StraightForm; weights: Weights }> {
-  const start = straightStart(pairWidth(shop.encoder.articleLayout));
+  const start = straightStart(pairWidth(shop.encoder.articleLayout), 'one');
   const some = sampled(lists, STRAIGHT.lists, random);
   const batches = Array.from(byRound(some, config.batch), (group) => lessonOf(shop, group, config.listLength, random));
   if (batches.length === 0) return { form: 'one', weights: start };
@@ -265,7 +264,7 @@ async function trainStraight(
   );
   progress.done(told.toReversed().join(', '));
   const form = kept.get('known')?.form ?? 'one';
-  const weights = new Map([...start, ...formWeights(form)]);
+  const weights = new Map<string, Float32Array>();
   for (const [group, one] of kept) {
     for (const name of straightNames(group, form)) weights.set(name, one.weights.get(name) ?? new Float32Array(0));
   }

@@ -1,6 +1,6 @@
 // Steps of training beside the bare matrix products of their graphs: examples a second, GFLOP/s, the ratio of the two; what the size of
-// a table costs; the peak of memory. `--size tiny|small|full`, `--quick` for fewer rounds of fewer steps on a smaller shop. The last
-// line is JSON. Knows nothing of how a step is made (training/steps.ts) or what its products are (training/bare-products.ts).
+// a table costs; the peak of memory. `--size tiny|small|full`, `--quick` for fewer rounds of fewer steps on a smaller shop, `--save` into
+// results/. The last line is JSON. Knows nothing of how a step is made (training/steps.ts) or what its products are (training/bare-products.ts).
 
 import { parseArgs } from 'node:util';
 import { loadConfig } from '../src/config';
@@ -8,11 +8,14 @@ import { openEngine } from '../src/engine/engine';
 import { SIZES, trainingConfig } from '../src/training/config';
 import { STEPS_AT_A_TIME } from '../src/training/trainer';
 import { bareProducts } from './training/bare-products';
+import { finish, machine, wantedTable } from './serving/results';
 import { interleaved, type Cost } from './training/rounds';
 import { rankerSteps, recording, towerSteps, type Steps } from './training/steps';
 import { syntheticShop } from './training/synthetic-shop';
 
-const { values: flags } = parseArgs({ options: { size: { type: 'string' }, quick: { type: 'boolean' } } });
+const { values: flags } = parseArgs({
+  options: { size: { type: 'string' }, quick: { type: 'boolean' }, save: { type: 'boolean' } },
+});
 const size = SIZES.find((one) => one === (flags.size ?? 'small'));
 if (!size) throw new Error(`--size: expected ${SIZES.join(', ')}, got ${String(flags.size)}`);
 const quick = flags.quick ?? false;
@@ -27,6 +30,7 @@ async function main(): Promise<void> {
   const engine = openEngine({ workers, threadsPerRun: Math.floor(threads / workers) });
   const wide = openEngine({ threadsPerRun: threads });
   const recorder = recording(engine);
+  const before = machine('none');
   const config = trainingConfig(size ?? 'small', 1);
   const shop = await syntheticShop(quick ? { customers: 2_000, transactions: 40_000, days: 180 } : {});
   const facts = [`${shop.at.length} purchases`, `${shop.catalogue.size} articles`, `${threads} threads`];
@@ -34,28 +38,37 @@ async function main(): Promise<void> {
     `size ${config.size}, synthetic shop: ${facts.join(', ')}; medians of ${rounds} rounds of ${count} steps`,
   );
 
-  const results: Record<string, unknown> = {};
-  for (const make of [rankerSteps, towerSteps]) {
-    const steps = await make(recorder.engine, shop, config);
-    results[steps.name] = await measure(steps);
-  }
-  results.table = await tables();
-  const peak = process.resourceUsage().maxRSS * 1024;
-  console.log(`peak memory of this process: ${(peak / 2 ** 20).toFixed(0)} MiB`);
+  const ranked = await measure(await rankerSteps(recorder.engine, shop, config));
+  const towers = await measure(await towerSteps(recorder.engine, shop, config));
+  const table = await tables();
+  const peakMiB = process.resourceUsage().maxRSS / 1024;
+  console.log(`peak memory of this process: ${peakMiB.toFixed(0)} MiB`);
   await engine.close();
   await wide.close();
-  console.log(JSON.stringify({ benchmark: 'train', size, quick, threads, ...results, peakBytes: peak }));
+  console.log(
+    wantedTable([
+      { what: 'a step of the ranker beside its products', got: ranked.ratio.wall, unit: '', least: 0.6 },
+      { what: 'a step of the two towers beside its products', got: towers.ratio.wall, unit: '', least: 0.6 },
+      { what: 'a table of 1,000,000 rows beside one of 10,000', got: table.ratio, unit: '', most: 1.3 },
+    ]),
+  );
+  const measured = { size, quick, threads, machine: before, ranker: ranked, 'two-tower': towers, table, peakMiB };
+  await finish('train', flags.save ?? false, measured);
 
-  async function measure(steps: Steps): Promise<unknown> {
+  async function measure(steps: Steps) {
     const batches = [...steps.batches(count)];
     const examples = batches.reduce((sum, batch) => sum + steps.examplesOf(batch), 0) / count;
     const recorded = await recorder.record(() => steps.trainer.train(batches));
-    const bare = await bareProducts(wide, recorded);
-    const gigaflop = bare.flops / count / 1e9;
+    // A third of the products, three times: all of them would need gigabytes.
+    const part = recorded.slice(0, count / 3);
+    const bare = await bareProducts(wide, part);
+    const gigaflop = bare.flops / part.length / 1e9;
     const costs = await interleaved(rounds, count, {
       step: () => steps.trainer.train(batches),
       training: () => steps.trainer.train(steps.batches(count)),
-      bare: bare.run,
+      bare: async () => {
+        for (let done = 0; done < count; done += part.length) await bare.run();
+      },
     });
     const { step, training } = costs;
     const ratio = {
@@ -91,7 +104,7 @@ async function main(): Promise<void> {
   }
 
   /** Steps of the two towers with a small and a large table of article ids. */
-  async function tables(): Promise<unknown> {
+  async function tables() {
     const [few, many] = [10_000, 1_000_000];
     const [small, large] = [await towerSteps(engine, shop, config, few), await towerSteps(engine, shop, config, many)];
     const costs = await interleaved(rounds, count, {

@@ -42,6 +42,24 @@ describe('AdamW', () => {
     expect([...values].map((value) => value.toFixed(4))).toEqual(['0.9000', '1.1000', '0.9000']);
   });
 
+  test('foresees a step whose gradient is like those before it', () => {
+    const optimiser = adamW();
+    const state = optimiser.init(2);
+    const values = Float32Array.of(1, -1);
+    const foreseen = values.slice();
+    optimiser.foresee(foreseen, values, state, 0.1, 0);
+    expect([...foreseen]).toEqual([...values]); // nothing has been seen yet
+    const gradient = Float32Array.of(0.3, -2);
+    for (let step = 1; step <= 200; step++) {
+      optimiser.update(values, gradient, state, 0.1, step);
+      optimiser.foresee(foreseen, values, state, 0.1, step);
+    }
+    optimiser.update(values, gradient, state, 0.1, 201);
+    foreseen.forEach((value, i) => {
+      expect(value).toBeCloseTo(values[i], 4);
+    });
+  });
+
   test.each([0, 0.1])('follows the paper step by step, with a weight decay of %p', (decay) => {
     const random = createRandom('adamW', decay);
     const values = Float32Array.from({ length: 7 }, () => random.normal());

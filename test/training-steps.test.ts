@@ -227,16 +227,16 @@ describe('a parameter whose gradient is fed', () => {
     expect([...(trainer.weights.get('x') ?? [])].map((value) => value.toFixed(4))).toEqual(['-1.0500', '1.0500']);
   });
 
-  test('sees in each step what had been learnt before the last one', async () => {
+  test('sees in each step what the one that is under way will have learnt', async () => {
     const x = parameter('x', [1], { values: [1] });
-    const trainer = await trainerOf('behind', reshape(mul(x, input('g', [1])), []), 1, { denseRate: 0.5 });
+    const trainer = await trainerOf('ahead', reshape(mul(x, input('g', [1])), []), 1, { denseRate: 0.5 });
     const seen: number[] = [];
     const batches = Array.from({ length: 4 }, () => ({ g: floats([1], [1]) }));
     await trainer.train(batches, (_step, loss) => seen.push(loss));
-    // Each step moves x by the rate; a call begins with all that was learnt.
     await trainer.train(batches, (_step, loss) => seen.push(loss));
-    expect(seen.map((value) => value.toFixed(3))).toEqual(
-      [1, 1, 0.5, 0, -1, -1, -1.5, -2].map((value) => value.toFixed(3)),
+    // Each step moves x by the rate. Of the very first it is not known where it will lead.
+    expect(seen.map((value) => value.toFixed(2))).toEqual(
+      [1, 1, 0, -0.5, -1, -1.5, -2, -2.5].map((value) => value.toFixed(2)),
     );
   });
 

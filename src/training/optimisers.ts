@@ -11,6 +11,8 @@ export interface DenseOptimiser {
   init(size: number): OptimiserState;
   /** Step number `steps`, from 1: moves `values` [size] and the state in place. */
   update(values: Float32Array, gradient: Float32Array, state: OptimiserState, rate: number, steps: number): void;
+  /** Writes to `out` where `values` will be after one more step, if it is like those until step number `steps`, the last one. */
+  foresee(out: Float32Array, values: Float32Array, state: OptimiserState, rate: number, steps: number): void;
 }
 
 /** Moves the rows of a table that a batch touched: costs by these, whatever the size of the table. */
@@ -48,6 +50,12 @@ export function adamW(weightDecay = 0): DenseOptimiser {
         const m = (mean[i] += (1 - BETA1) * (g - mean[i]));
         const v = (variance[i] += (1 - BETA2) * (g * g - variance[i]));
         values[i] = kept * values[i] - (moved * m) / (Math.sqrt(v) + EPSILON);
+      }
+    },
+    foresee(out, values, { mean, variance }, rate, steps) {
+      const moved = steps === 0 ? 0 : rate * adamCorrection(steps);
+      for (let i = 0; i < values.length; i++) {
+        out[i] = values[i] - (moved * mean[i]) / (Math.sqrt(variance[i]) + EPSILON);
       }
     },
   };

@@ -57,9 +57,10 @@ export interface Trainer {
    * within this call, from 1, and its loss.
    *
    * Two steps are under way at a time, each on a thread of the engine where it has two, which saves the threads from waiting for each
-   * other within an operator. Meanwhile this thread makes the next batch, moves what an earlier one has learnt, and gathers rows. So a
-   * step sees what had been learnt before the last one (as in pipelined training, Narayanan et al., "PipeDream", SOSP 2019), always in
-   * the same way, however many threads there are. The end of a call waits for all, so that the state between two calls is all there is.
+   * other within an operator. Meanwhile this thread makes the next batch, moves what an earlier one has learnt, and gathers rows. So
+   * rows are as they were before the last step, and dense parameters where they will be after it if it is like those before
+   * (Chen et al., "SpecTrain", arXiv 1809.02839): without that foresight a small shop's towers found a third less. It is always in the
+   * same way, however many threads there are. The end of a call waits for all, so that the state between two calls is all there is.
    */
   train(batches: Iterable<Batch>, onStep?: (step: number, loss: number) => void): Promise<void>;
   /** A copy. To be asked for between two calls of `train`. */
@@ -118,9 +119,14 @@ export async function createTrainer(engine: Engine, options: TrainerOptions): Pr
   const ports = graph.model.inputs.map((port) => port.name).filter((port) => !made.has(port));
   const feeds = new StepFeeds(ports, uses);
 
-  /** Begins a step of this number, with what has been learnt so far. */
-  function launch(batch: Batch, number: number): Step {
-    const running = engine.lend(name, feeds.prepare(batch, weights));
+  const foreseen = new Float32Array(graph.size);
+
+  /** Begins a step with what has been learnt so far, and will be by the steps that are `under way`. */
+  function launch(batch: Batch, underWay: readonly Step[]): Step {
+    const number = steps[0] + underWay.length + 1;
+    const last = underWay.at(-1);
+    if (last) denseOptimiser.foresee(foreseen, weights, memory, denseRate * last.factor, steps[0]);
+    const running = engine.lend(name, feeds.prepare(batch, last ? foreseen : weights));
     running.catch(() => undefined); // heard where it is waited for
     return { batch, factor: schedule(number), running };
   }
@@ -156,7 +162,7 @@ export async function createTrainer(engine: Engine, options: TrainerOptions): Pr
     };
     for (const batch of batches) {
       if (running.length === STEPS_AT_A_TIME) await finishFirst();
-      running.push(launch(batch, steps[0] + running.length + 1));
+      running.push(launch(batch, running));
     }
     while (running.length > 0) await finishFirst();
   }

@@ -112,14 +112,17 @@ describe('a model with a bag of embeddings', () => {
     expect(trained[0]).toBeCloseTo(released, 5);
   });
 
-  test('learns to the same weights, bit for bit, from the same seed', async () => {
-    const run = async (name: string) => {
-      const trainer = await trainerOf(name, build());
-      await trainer.train(batches(30));
-      return [...trainer.weights].map(([weight, values]) => [weight, [...values]]);
-    };
-    expect(await run('first')).toEqual(await run('second'));
-  });
+  test.each([0, 1_000])(
+    'learns to the same weights, bit for bit, from the same seed, the first %d one by one',
+    async (oneByOne) => {
+      const run = async (name: string) => {
+        const trainer = await trainerOf(name, build(), 1, { oneByOne });
+        await trainer.train(batches(30));
+        return [...trainer.weights].map(([weight, values]) => [weight, [...values]]);
+      };
+      expect(await run('first')).toEqual(await run('second'));
+    },
+  );
 
   test('leaves rows alone that no batch has touched', async () => {
     const trainer = await trainerOf('untouched', build(), 2);
@@ -141,7 +144,7 @@ describe('a model with a bag of embeddings', () => {
 
   test('goes on from a state as if it had never stopped, in another trainer too', async () => {
     const all = batches(30);
-    const options: Partial<TrainerOptions> = { tableOptimiser: 'adam', schedule: (step) => 1 / step };
+    const options: Partial<TrainerOptions> = { tableOptimiser: 'adam', schedule: (step) => 1 / step, oneByOne: 5 };
     const straight = await trainerOf('straight', build(), 1, options);
     await straight.train(all.slice(0, 12));
     const state = straight.state();
@@ -227,17 +230,22 @@ describe('a parameter whose gradient is fed', () => {
     expect([...(trainer.weights.get('x') ?? [])].map((value) => value.toFixed(4))).toEqual(['-1.0500', '1.0500']);
   });
 
-  test('sees in each step what the one that is under way will have learnt', async () => {
-    const x = parameter('x', [1], { values: [1] });
-    const trainer = await trainerOf('ahead', reshape(mul(x, input('g', [1])), []), 1, { denseRate: 0.5 });
-    const seen: number[] = [];
-    const batches = Array.from({ length: 4 }, () => ({ g: floats([1], [1]) }));
-    await trainer.train(batches, (_step, loss) => seen.push(loss));
-    await trainer.train(batches, (_step, loss) => seen.push(loss));
-    // Each step moves x by the rate. Of the very first it is not known where it will lead.
-    expect(seen.map((value) => value.toFixed(2))).toEqual(
-      [1, 1, 0, -0.5, -1, -1.5, -2, -2.5].map((value) => value.toFixed(2)),
-    );
+  test('sees in each step what those before it have learnt, or what the one that is under way will', async () => {
+    const seenFrom = async (oneByOne: number): Promise<string[]> => {
+      const x = parameter('x', [1], { values: [1] });
+      const options = { denseRate: 0.5, oneByOne };
+      const trainer = await trainerOf('ahead', reshape(mul(x, input('g', [1])), []), 1, options);
+      const seen: string[] = [];
+      const batches = Array.from({ length: 4 }, () => ({ g: floats([1], [1]) }));
+      for (let call = 0; call < 2; call++) await trainer.train(batches, (_step, loss) => seen.push(loss.toFixed(1)));
+      return seen;
+    };
+    // Each step moves x by the rate.
+    const oneByOne = ['1.0', '0.5', '0.0', '-0.5', '-1.0', '-1.5', '-2.0', '-2.5'];
+    expect(await seenFrom(100)).toEqual(oneByOne);
+    expect(await seenFrom(2)).toEqual(oneByOne);
+    // Of the very first it is not known where it will lead.
+    expect(await seenFrom(0)).toEqual(['1.0', ...oneByOne.slice(0, 1), ...oneByOne.slice(2)]);
   });
 
   test('hears of a gradient longer than the limit only its direction', async () => {

@@ -71,6 +71,7 @@ export async function towerSteps(engine: Engine, shop: Shop, config: TrainingCon
     name: `bench.two_tower.${String(rows ?? 'own')}`,
     loss: sequenceLoss(encoder, towers),
     random: createRandom(SEED, 'towers'),
+    oneByOne: 0, // as most steps are
   });
   const batcher = new Batcher(shop, shop.known({ before: Infinity }), towers);
   return {
@@ -113,6 +114,7 @@ export async function rankerSteps(engine: Engine, shop: Shop, config: TrainingCo
     name: 'bench.ranker',
     loss: listwiseLoss(ranker(shop.encoder, settings, 'one')),
     random: createRandom(SEED, 'ranker'),
+    oneByOne: 0,
   });
   return {
     name: 'ranker',

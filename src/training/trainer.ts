@@ -33,6 +33,8 @@ export interface TrainerOptions {
   readonly clipNorm?: number;
   /** Hears of each parameter and table with its first weights, which it may overwrite. */
   readonly initialise?: Initialise;
+  /** So many steps go one by one, before two are under way at a time; a thousand if absent. */
+  readonly oneByOne?: number;
 }
 
 /** `values` are [shape]; a table's shape is [rows, width]. */
@@ -42,6 +44,9 @@ const TABLE_OPTIMISERS = { adagrad: rowWiseAdagrad, adam: rowWiseAdam } satisfie
 
 /** How many steps are under way at a time: as many threads of an engine as training keeps busy. */
 export const STEPS_AT_A_TIME = 2;
+
+/** At first weights move so fast that to be one step behind is to be elsewhere: towers of a small shop found a third less by it. */
+const ONE_BY_ONE = 1_000;
 
 /** The numbers of a model by name of parameter or table. */
 export type Weights = Map<string, Float32Array>;
@@ -59,8 +64,8 @@ export interface Trainer {
    * Two steps are under way at a time, each on a thread of the engine where it has two, which saves the threads from waiting for each
    * other within an operator. Meanwhile this thread makes the next batch, moves what an earlier one has learnt, and gathers rows. So
    * rows are as they were before the last step, and dense parameters where they will be after it if it is like those before
-   * (Chen et al., "SpecTrain", arXiv 1809.02839): without that foresight a small shop's towers found a third less. It is always in the
-   * same way, however many threads there are. The end of a call waits for all, so that the state between two calls is all there is.
+   * (Chen et al., "SpecTrain", arXiv 1809.02839); but for the first steps, which go one by one. It is always in the same way, however many
+   * threads there are. The end of a call waits for all, so that the state between two calls is all there is.
    */
   train(batches: Iterable<Batch>, onStep?: (step: number, loss: number) => void): Promise<void>;
   /** A copy. To be asked for between two calls of `train`. */
@@ -72,6 +77,7 @@ export interface Trainer {
 /** Prepares a loss for training: derives its gradients, makes the first weights, loads the graph. */
 export async function createTrainer(engine: Engine, options: TrainerOptions): Promise<Trainer> {
   const { name, loss, random, denseRate, tableRate, schedule = constantRate, clipNorm = Infinity } = options;
+  const { oneByOne = ONE_BY_ONE } = options;
   const denseOptimiser = adamW(options.weightDecay);
   const tableOptimiser = TABLE_OPTIMISERS[options.tableOptimiser ?? 'adagrad'];
   const graph = stepGraph(name, loss);
@@ -161,7 +167,8 @@ export async function createTrainer(engine: Engine, options: TrainerOptions): Pr
       onStep?.(++ended, value);
     };
     for (const batch of batches) {
-      if (running.length === STEPS_AT_A_TIME) await finishFirst();
+      const most = steps[0] < oneByOne ? 1 : STEPS_AT_A_TIME;
+      while (running.length >= most) await finishFirst();
       running.push(launch(batch, running));
     }
     while (running.length > 0) await finishFirst();

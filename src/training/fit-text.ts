@@ -88,15 +88,8 @@ const LOOKS = [
   ['product_type', 'colour_group', 'graphical_appearance', 'department'],
   ['product_type', 'colour_group', 'graphical_appearance'],
 ] as const;
-/**
- * Of few purchases it would be learnt by heart what is bought with what; these hold the words together. The taste is large in the cosine: what
- * looks alike twice, or it would be a stranger to looks.
- */
-const TASTE = [
-  ['product_type'],
-  ['product_type', 'colour_group', 'graphical_appearance'],
-  ['product_type', 'colour_group', 'graphical_appearance'],
-] as const;
+/** Of few purchases it would be learnt by heart what is bought with what; these hold the words together. */
+const TASTE = [['product_type'], ['product_type', 'colour_group', 'graphical_appearance']] as const;
 
 /** For each list of columns the groups of articles that agree in all of them; 0 where one is not known. */
 function groupsOf(catalogue: Catalogue, encoder: Encoder, lists: readonly (readonly string[])[]): Int32Array[] {

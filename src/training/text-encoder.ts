@@ -186,10 +186,10 @@ function inGroups(groups: Int32Array): Lesson {
   });
 }
 
-/** In turn: the article itself, the groups, and what is bought together. */
+/** Two turns of three to five for what is bought together. */
 function tasteLessons({ taste }: TextLessons): Lesson[] {
   const bought = taste && taste.sold.length > 0 ? boughtTogether(taste) : itself;
-  return [itself, ...(taste?.groups ?? []).map(inGroups), bought];
+  return [itself, ...(taste?.groups ?? []).map(inGroups), bought, bought];
 }
 
 /** Of what is bought with an article the nearest so many are alike. */

@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util';
 import { loadConfig } from '../src/config';
 import { openEngine } from '../src/engine/engine';
 import { SIZES, trainingConfig } from '../src/training/config';
-import { STEPS_AT_A_TIME } from '../src/training/trainer';
+import { trainingThreads } from '../src/training/trainer';
 import { bareProducts } from './training/bare-products';
 import { finish, machine, wantedTable } from './serving/results';
 import { interleaved, type Cost } from './training/rounds';
@@ -26,8 +26,7 @@ void main();
 async function main(): Promise<void> {
   const { threads } = loadConfig();
   // As `vitrine train` opens it. The products alone get all threads for one run, which suits them best.
-  const workers = Math.min(threads, STEPS_AT_A_TIME);
-  const engine = openEngine({ workers, threadsPerRun: Math.floor(threads / workers) });
+  const engine = openEngine(trainingThreads(threads));
   const wide = openEngine({ threadsPerRun: threads });
   const recorder = recording(engine);
   const before = machine('none');

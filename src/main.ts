@@ -51,7 +51,7 @@ import { embedRelease, openKept } from './training/embed';
 import { evaluationReport } from './training/report';
 import { measureSimilar } from './training/similar-quality';
 import { checkpointsIn, evaluateTraining, HOLD_OUT, train, type HoldOut } from './training/train';
-import { STEPS_AT_A_TIME } from './training/trainer';
+import { trainingThreads } from './training/trainer';
 
 /** What every command gets: settings, progress on standard error, and a list of what must be closed at its end. */
 export interface Session {
@@ -439,9 +439,7 @@ async function openShop(session: Session): Promise<Store> {
 }
 
 function openTraining(session: Session) {
-  const { threads } = session.config;
-  const workers = Math.min(threads, STEPS_AT_A_TIME);
-  const engine = openEngine({ workers, threadsPerRun: Math.floor(threads / workers) });
+  const engine = openEngine(trainingThreads(session.config.threads));
   session.closing(() => engine.close());
   return engine;
 }

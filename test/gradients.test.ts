@@ -155,6 +155,11 @@ const CASES: readonly Case[] = [
     ],
     build: (a, b) => op.transposeLast(op.matmul(a, op.transposeLast(b))),
   },
+  {
+    name: 'normalisedLinear',
+    shapes: (n, m) => [[n, m + 2], [m + 2, 3], [3]],
+    build: op.normalisedLinear,
+  },
   { name: 'layerNorm', shapes: (n, m) => [[2, n, m + 2]], build: op.layerNorm },
   {
     name: 'dropout',

@@ -8,7 +8,7 @@ import { createRandom } from '../src/random';
 import { createPipeline, type Customers } from '../src/recommend/pipeline';
 import { CoPurchases } from '../src/features/co-purchase';
 import { gateWeights, servedRanker } from '../src/training/ranker';
-import { formOf, straightLoss, straightRanker, straightStart, type StraightForm } from '../src/training/straight';
+import { formOf, straightLoss, straightRanker, nothingLearnt, type StraightForm } from '../src/training/straight';
 import { drawTaken } from '../src/training/train-ranker';
 import { momentOf } from '../src/training/moments';
 import { createTrainer, type Weights } from '../src/training/trainer';
@@ -103,7 +103,7 @@ describe('reasons to buy', () => {
   };
 
   test('add up, and only those that there are', async () => {
-    const weights = straightStart(width, 'reasons');
+    const weights = nothingLearnt(width, 'reasons');
     const set = (name: string, feature: keyof typeof PAIR_FEATURES, value: number): void => {
       weights.get(name)?.fill(value, place(feature), place(feature) + 1);
     };
@@ -159,7 +159,7 @@ describe('reasons to buy', () => {
   test.each(['one', 'reasons'] as const)('are served where the weights have them: %s', (form) => {
     const model = servedRanker(shop.encoder, { dim: 4, hidden: [8] }, form);
     const names = inOrder([model]).flatMap(({ node }) => (node.kind === 'parameter' ? [node.name] : []));
-    expect(names).toEqual(expect.arrayContaining([...straightStart(width, form).keys()]));
+    expect(names).toEqual(expect.arrayContaining([...nothingLearnt(width, form).keys()]));
     expect(formOf(new Map(names.map((name) => [name, 0])))).toBe(form);
   });
 });

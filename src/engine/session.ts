@@ -51,13 +51,13 @@ export async function openSession(model: Uint8Array, { device, threadsPerRun }: 
 }
 
 /** Over the same memory. */
-export function toTensor({ data, shape }: Values, long = false): Tensor {
+function toTensor({ data, shape }: Values, long = false): Tensor {
   if (long && data instanceof Int32Array) return new Tensor('int64', BigInt64Array.from(data, BigInt), shape);
   return data instanceof Float32Array ? new Tensor('float32', data, shape) : new Tensor('int32', data, shape);
 }
 
 /** Over the same memory. */
-export function toValues(port: string, { data, dims, type }: Tensor): Values {
+function toValues(port: string, { data, dims, type }: Tensor): Values {
   if (data instanceof Float32Array || data instanceof Int32Array) return { data, shape: dims };
   throw new Error(`output ${port} is ${type}; only float32 and int32 leave the engine`);
 }

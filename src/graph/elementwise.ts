@@ -51,19 +51,13 @@ export function softplus(x: Tensor): Tensor {
 }
 
 export function relu(x: Tensor): Tensor {
-  return unary('Relu', x, (g, out) => [mul(g, above(out, 0))]);
+  return unary('Relu', x, (g, out) => [mul(g, positive(out))]);
 }
 
-/** 1 where a number is above the threshold, else 0: a line so steep that one pass does what a comparison and a cast do in two. */
-export function above(x: Tensor, threshold: number): Tensor {
-  const attributes = { alpha: { float: STEEP }, beta: { float: -threshold * STEEP } };
+/** 1 where a number is above 0, else 0: a line so steep that one pass does what a comparison and a cast do in two. */
+function positive(x: Tensor): Tensor {
+  const attributes = { alpha: { float: 1e30 }, beta: { float: 0 } };
   return operation({ operator: 'HardSigmoid', inputs: [x], attributes }, [x], x.shape);
-}
-
-const STEEP = 1e30;
-
-export function floor(x: Tensor): Tensor {
-  return unary('Floor', x);
 }
 
 // ── Comparison and type: no gradient flows through ──────────────────────────────────────────────────────────────────

@@ -89,7 +89,7 @@ export function attention(query: Tensor, key: Tensor, value: Tensor, bias: Tenso
 }
 
 /**
- * What it costs to have expected, of the rows of b, by softmax(a · bᵀ + bias), another than the target: −log of its share. a [n, d], b [m, d],
+ * What it costs to have expected, of the rows of b, by softmax(a · bᵀ + bias), another than the target: −log of its share, at most 69. a [n, d], b [m, d],
  * bias [m], through which no gradient flows, target int32 [n] → [n, 1]. What is as large as n × m is made once and read by products alone:
  * the gradient scales rows of a and of what comes out, not of the shares.
  */

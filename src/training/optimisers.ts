@@ -11,7 +11,10 @@ export interface DenseOptimiser {
   init(size: number): OptimiserState;
   /** Step number `steps`, from 1: moves `values` [size] and the state in place. */
   update(values: Float32Array, gradient: Float32Array, state: OptimiserState, rate: number, steps: number): void;
-  /** Writes to `out` where `values` will be after one more step, if it is like those until step number `steps`, the last one. */
+  /**
+   * Writes to `out` where `values` will be after one step more, if its gradient is like those before. `steps`: how many were made. Weight
+   * decay, which moves little in one step, is left out.
+   */
   foresee(out: Float32Array, values: Float32Array, state: OptimiserState, rate: number, steps: number): void;
 }
 

@@ -33,7 +33,7 @@ export class StepFeeds {
     private readonly uses: readonly Use[],
   ) {}
 
-  /** Everything that a step reads and writes: rows of tables and `dense` parameters as they are now. */
+  /** Everything that a step reads and writes: rows of tables as they are now, and these `dense` parameters. */
   prepare(batch: Batch, dense: Float32Array): Lent {
     const forms: Record<string, Form> = {};
     const written: Record<string, Form> = { loss: floats([]) };

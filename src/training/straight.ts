@@ -93,8 +93,8 @@ export function straightNames(group: StraightGroup, form: StraightForm): string[
   return sums.flatMap((sum) => (sum.level === undefined ? [sum.name] : [sum.name, levelOf(sum)]));
 }
 
-/** The weights of the straight way before anything is learnt, for pairs of so many features. */
-export function straightStart(width: number, form: StraightForm): Map<string, Float32Array> {
+/** The weights of the straight way where nothing is learnt: zeros, since they are added to where it starts. For pairs of so many features. */
+export function nothingLearnt(width: number, form: StraightForm): Map<string, Float32Array> {
   const names = STRAIGHT_GROUPS.flatMap((group) => straightNames(group, form));
   const levels = new Set(sumsOf(form).map(levelOf));
   return new Map(names.map((name) => [name, new Float32Array(levels.has(name) ? 1 : width)]));
@@ -119,7 +119,7 @@ const LEVEL_SPREAD = 1 / 3;
 export function straightLoss(
   encoder: Encoder,
   { spread, ridge, lists }: { spread: Spread; ridge: number; lists: number },
-  form: StraightForm = 'one',
+  form: StraightForm,
 ): Tensor {
   const width = pairWidth(encoder.articleLayout);
   const { scores, learnt } = straightScores(input('pair', ['batch', 'candidates', width]), form);

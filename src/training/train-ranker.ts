@@ -21,7 +21,7 @@ import {
   straightLoss,
   straightNames,
   straightRanker,
-  straightStart,
+  nothingLearnt,
   type Spread,
   type StraightForm,
   type StraightGroup,
@@ -173,7 +173,7 @@ export async function trainRanker(
   // What the layers add must be more than chance would bring.
   const known = judge.isBetter(best.gains, before, 'known');
   const newcomers = judge.isBetter(best.gains, before, 'newcomers');
-  const told = (group: 'known' | 'newcomers'): string =>
+  const told = (group: StraightGroup): string =>
     `${group} ${judge.mean(before, group).toFixed(4)} → ${judge.mean(best.gains, group).toFixed(4)}`;
   progress.done(
     `NDCG of ${String(judge.lists)} lists held out, straight → layers: ${told('known')}, ${told('newcomers')}`,
@@ -185,7 +185,7 @@ export async function trainRanker(
   // Whom the layers say nothing to keeps the straight way as it was before them.
   const moved = { known, newcomers };
   for (const group of STRAIGHT_GROUPS.filter((one) => !moved[one])) {
-    for (const name of straightNames(group, form)) kept.set(name, straight.get(name) ?? new Float32Array(0));
+    for (const [name, values] of ofGroup(straight, group, form)) kept.set(name, values);
   }
   return withCalibration(kept, checked, served);
 }
@@ -216,7 +216,7 @@ async function trainStraight(
   random: Random,
   reporter: Reporter,
 ): Promise<{ form: StraightForm; weights: Weights }> {
-  const start = straightStart(pairWidth(shop.encoder.articleLayout), 'one');
+  const start = nothingLearnt(pairWidth(shop.encoder.articleLayout), 'one');
   const some = sampled(lists, STRAIGHT.lists, random);
   const batches = Array.from(byRound(some, config.batch), (group) => lessonOf(shop, group, config.listLength, random));
   if (batches.length === 0) return { form: 'one', weights: start };
@@ -251,7 +251,7 @@ async function trainStraight(
       }
       const { weights } = trainer;
       const gains = await gainsOf(form, weights);
-      // Newcomers are the same in every form.
+      // Newcomers are the same in every form, so that those of the second are not looked at.
       for (const group of form === 'one' ? STRAIGHT_GROUPS : (['known'] as const)) {
         const tighter = kept.get(group);
         if (!tighter || judge.isBetter(gains, tighter.gains, group)) kept.set(group, { form, ridge, weights, gains });
@@ -259,16 +259,20 @@ async function trainStraight(
       before = weights;
     }
   }
-  const told = [...kept].map(([group, { form, ridge }]) =>
-    ridge === Infinity ? `none learnt of ${group}` : `${form === 'one' ? '' : 'reasons, '}ridge ${ridge} of ${group}`,
-  );
-  progress.done(told.toReversed().join(', '));
+  const told = STRAIGHT_GROUPS.map((group) => {
+    const one = kept.get(group);
+    if (!one || one.ridge === Infinity) return `none learnt of ${group}`;
+    return `${one.form === 'one' ? '' : 'reasons, '}ridge ${one.ridge} of ${group}`;
+  });
+  progress.done(told.join(', '));
   const form = kept.get('known')?.form ?? 'one';
-  const weights = new Map<string, Float32Array>();
-  for (const [group, one] of kept) {
-    for (const name of straightNames(group, form)) weights.set(name, one.weights.get(name) ?? new Float32Array(0));
-  }
-  return { form, weights };
+  return { form, weights: new Map([...kept].flatMap(([group, one]) => ofGroup(one.weights, group, form))) };
+}
+
+/** Those of some weights of the straight way that are a group's. */
+function ofGroup(weights: Weights, group: StraightGroup, form: StraightForm): [string, Float32Array][] {
+  const names = straightNames(group, form);
+  return [...weights].filter(([name]) => names.includes(name));
 }
 
 /** A straight way that has been learnt, and how it orders the lists held out. */

@@ -42,8 +42,14 @@ export type Initialise = (name: string, shape: readonly number[], values: Float3
 
 const TABLE_OPTIMISERS = { adagrad: rowWiseAdagrad, adam: rowWiseAdam } satisfies Record<string, TableOptimiser>;
 
-/** How many steps are under way at a time: as many threads of an engine as training keeps busy. */
-export const STEPS_AT_A_TIME = 2;
+/** How many steps are under way at a time. Two and no more: what is foreseen is one step. */
+const STEPS_AT_A_TIME = 2;
+
+/** How an engine is to be opened on so many threads, so that each step has as many as another. */
+export function trainingThreads(threads: number): { workers: number; threadsPerRun: number } {
+  const workers = Math.min(threads, STEPS_AT_A_TIME);
+  return { workers, threadsPerRun: Math.ceil(threads / workers) };
+}
 
 /** At first weights move so fast that to be one step behind is to be elsewhere: towers of a small shop found a third less by it. */
 const ONE_BY_ONE = 1_000;
@@ -64,8 +70,8 @@ export interface Trainer {
    * Two steps are under way at a time, each on a thread of the engine where it has two, which saves the threads from waiting for each
    * other within an operator. Meanwhile this thread makes the next batch, moves what an earlier one has learnt, and gathers rows. So
    * rows are as they were before the last step, and dense parameters where they will be after it if it is like those before
-   * (Chen et al., "SpecTrain", arXiv 1809.02839); but for the first steps, which go one by one. It is always in the same way, however many
-   * threads there are. The end of a call waits for all, so that the state between two calls is all there is.
+   * (Chen et al., "SpecTrain", arXiv 1809.02839). The first steps go one at a time, with nothing behind. All this does not depend on how
+   * many threads there are. The end of a call waits for all steps, so that the state between two calls is all there is.
    */
   train(batches: Iterable<Batch>, onStep?: (step: number, loss: number) => void): Promise<void>;
   /** A copy. To be asked for between two calls of `train`. */
@@ -166,12 +172,17 @@ export async function createTrainer(engine: Engine, options: TrainerOptions): Pr
       const value = await finish(step);
       onStep?.(++ended, value);
     };
-    for (const batch of batches) {
-      const most = steps[0] < oneByOne ? 1 : STEPS_AT_A_TIME;
-      while (running.length >= most) await finishFirst();
-      running.push(launch(batch, running));
+    try {
+      for (const batch of batches) {
+        const most = steps[0] < oneByOne ? 1 : STEPS_AT_A_TIME;
+        while (running.length >= most) await finishFirst();
+        running.push(launch(batch, running));
+      }
+      while (running.length > 0) await finishFirst();
+    } finally {
+      // After a fault: nobody is to find a step still running.
+      await Promise.allSettled(running.map((step) => step.running));
     }
-    while (running.length > 0) await finishFirst();
   }
 
   return {

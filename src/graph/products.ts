@@ -89,17 +89,17 @@ export function attention(query: Tensor, key: Tensor, value: Tensor, bias: Tenso
 }
 
 /**
- * What it costs to have expected, of the rows of b, by softmax(a · bᵀ + bias), another than the target: −log of its share, at most 69. a [n, d], b [m, d],
- * bias [m], through which no gradient flows, target int32 [n] → [n, 1]. What is as large as n × m is made once and read by products alone:
- * the gradient scales rows of a and of what comes out, not of the shares.
+ * What it costs to have expected, of the rows of b, by softmax(a · bᵀ + bias), another than the target: −log of its share, at most 69.
+ * a [n, d], b [m, d], bias [m], through which no gradient flows, target int32 [n] → [n, 1]. What is as large as n × m is made once and
+ * read by products alone: the gradient scales rows of a and of what comes out, not of the shares.
  */
 export function crossEntropyOfProducts(a: Tensor, b: Tensor, bias: Tensor, target: Tensor): Tensor {
   const shares = softmax(linear(a, transposeLast(b), bias));
   const wanted = gather(b, target);
   const column: OnnxStep = { operator: 'Reshape', inputs: [target, ints([-1, 1])] };
   const share: OnnxStep = { operator: 'GatherElements', inputs: [shares, column], attributes: { axis: 1 } };
-  const above0: OnnxStep = { operator: 'Add', inputs: [share, floats([1e-30], [])] };
-  const step: OnnxStep = { operator: 'Neg', inputs: [{ operator: 'Log', inputs: [above0] }] };
+  const finite: OnnxStep = { operator: 'Add', inputs: [share, floats([1e-30], [])] };
+  const step: OnnxStep = { operator: 'Neg', inputs: [{ operator: 'Log', inputs: [finite] }] };
   return operation(step, [a, b, bias, target, shares, wanted], [a.shape[0], 1], {
     backward: (g) => {
       const toWanted = mul(g, a);

@@ -2,6 +2,7 @@
 // calibrates its scores on them. Knows not how a step is run, nor how sources find.
 import type { Batch, Engine } from '../engine/engine';
 import type { Shop } from '../features/dataset';
+import { pairWidth } from '../features/pairs';
 import { encodeOnnx } from '../graph/onnx';
 import type { Tensor } from '../graph/tensor';
 import { sampled, type Random } from '../random';
@@ -10,18 +11,17 @@ import type { Reporter } from '../telemetry';
 import { fitCalibration } from './calibration';
 import type { Round } from './protocols';
 import { byRound, customersOfLists, isNewcomer, lessonOf, type List, type Taken } from './ranker-lists';
-import { pairWidth } from '../features/pairs';
-import { calibrationWeights, gateWeights, ranker, type RankerConfig } from './ranker';
 import { listJudge, type ListJudge } from './list-judge';
 import { listwiseLoss } from './listwise';
+import { calibrationWeights, gateWeights, ranker, type RankerConfig } from './ranker';
 import { decayingRate } from './schedule';
 import {
   isOfNewcomer,
+  nothingLearnt,
   STRAIGHT_GROUPS,
   straightLoss,
   straightNames,
   straightRanker,
-  nothingLearnt,
   type Spread,
   type StraightForm,
   type StraightGroup,

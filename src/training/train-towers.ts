@@ -263,7 +263,7 @@ export class Batcher {
       state: { data: Int32Array.from(states), shape: [states.length] },
       target: { data: Int32Array.from(targets), shape: [targets.length] },
       weight: { data: Float32Array.from(weights), shape: [weights.length, 1] },
-      log_q: { data: logQ, shape: [1, articles.length] },
+      log_q: { data: logQ, shape: [articles.length] },
     };
   }
 

@@ -113,7 +113,7 @@ export function queryTower(encoder: Encoder, config: TwoTowerConfig): Tensor {
 /**
  * Sampled softmax: each purchase against all other articles of the batch, each corrected by the logarithm of the chance that it is there
  * (log-Q); exact where every article is there. Inputs besides the towers': `history` [batch, length] and `target` [targets], places among the
- * articles of the batch; `state` [targets], which of the batch × (1 + length) states precedes a target; `log_q` [1, articles]; `weight` [targets, 1].
+ * articles of the batch; `state` [targets], which of the batch × (1 + length) states precedes a target; `log_q` [articles]; `weight` [targets, 1].
  */
 export function sequenceLoss(encoder: Encoder, config: TwoTowerConfig): Tensor {
   const { dim, temperature } = config;
@@ -122,7 +122,7 @@ export function sequenceLoss(encoder: Encoder, config: TwoTowerConfig): Tensor {
   const states = queryStates(encoder, config, history, true);
   const queries = gather(reshape(states, ['states', dim]), input('state', ['targets'], 'int32'));
   const target = input('target', ['targets'], 'int32');
-  const logQ = reshape(input('log_q', [1, 'articles']), ['articles']);
+  const logQ = input('log_q', ['articles']);
   const costs = crossEntropyOfProducts(mul(queries, constant(1 / temperature)), articles, neg(logQ), target);
   return mean(mul(costs, input('weight', ['targets', 1])));
 }

@@ -59,12 +59,12 @@ export async function visit(browser: Browser, baseURL: string, options: BrowserC
   return { page, troubles, close: () => context.close() };
 }
 
-/** Keeps answers of the API from the page until they are let go. */
-export async function holdAnswers(page: Page): Promise<{ letGo(): void }> {
+/** Keeps answers of the API from the page until they are let go; all of them, or those to questions that say `asked`. */
+export async function holdAnswers(page: Page, asked = ''): Promise<{ letGo(): void }> {
   let open = (): void => undefined;
   const opened = new Promise<void>((resolve) => (open = resolve));
   await page.route('**/graphql', async (route) => {
-    await opened;
+    if (route.request().postData()?.includes(asked)) await opened;
     await route.continue();
   });
   return { letGo: () => open() };

@@ -10,8 +10,8 @@ import { CloseIcon } from './icons';
 import { Reasons } from './reasons';
 import { Candidates, Waterfall } from './waterfall';
 
-/** These ask who there is to choose from, on whatever page. */
-const BESIDE_THE_PAGE = ['CustomerChoice', 'CustomerById'];
+/** These ask who there is to choose from, on whatever page, and what else to search for. */
+const BESIDE_THE_PAGE = ['CustomerChoice', 'CustomerById', 'Proposals'];
 
 /** Of the button that opens it, which has the focus again when it closes. */
 export const INSPECTOR_BUTTON = 'inspector-button';
@@ -55,7 +55,7 @@ function OpenInspector({ focused }: { readonly focused: boolean }) {
     if (focused) own.current?.focus();
   }, []);
   const all = operations.value;
-  // What the page is made of comes before what the header has asked for since.
+  // What the page is made of comes before what was asked for beside it, whichever was answered last.
   const shown =
     all.find(({ number }) => number === chosen) ?? all.find(({ name }) => !BESIDE_THE_PAGE.includes(name)) ?? all[0];
   return (

@@ -11,8 +11,8 @@ module.exports = {
   testMatch: ['**/*.test.js'],
   testEnvironment: '<rootDir>/environment.js',
   transform: {},
-  // The slowest tests train a small model; anything longer is stuck.
-  testTimeout: 60_000,
+  // The slowest tests train small models, which takes a minute where neighbours are noisy; anything longer than this is stuck.
+  testTimeout: 240_000,
   // Two files at a time also where there are more processors: training and Postgres use several each.
   maxWorkers: 2,
 };

@@ -539,7 +539,7 @@ test('without DATABASE_URL the embedded Postgres comes with a command, and goes 
   expect(signal).toBeNull();
   expect(took).toBeLessThan(2 * SOON_MS);
   expect(await exists(pidFile ?? '')).toBe(false);
-}, 60_000);
+});
 
 test('an import of a folder whose files are not what they should be is refused with file and reason', async () => {
   const odd = await mkdtemp(join(base, 'odd-'));

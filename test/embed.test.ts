@@ -127,7 +127,7 @@ describe('a release that was embedded by an encoder from a folder', () => {
     const { manifest } = await train(engine, shop.store, modelsDir, trainingConfig('tiny', 1), {}, silentReporter);
     trained = manifest.name;
     embedded = await embedRelease(engine, shop.store, modelsDir, folder, silentReporter);
-  }, 180_000);
+  });
   afterAll(async () => {
     await engine.close();
     await shop.close();

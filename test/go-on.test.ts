@@ -50,4 +50,4 @@ test('keeps the ranker that was measured, and its towers catch up', async () => 
   expect(ofTowers.filter(same)).toEqual([]);
   // What goes on from other models is told from it by name.
   expect((await measured(14)).name).not.toBe(before.name);
-}, 180_000);
+});

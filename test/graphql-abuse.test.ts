@@ -7,7 +7,7 @@ import { LIMITS } from '../src/graphql/limits';
 let shop: Shop;
 beforeAll(async () => {
   shop = await openShop('graphql_abuse');
-}, 60_000);
+});
 afterAll(() => shop?.close());
 beforeEach(() => {
   shop.statements();

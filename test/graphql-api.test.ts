@@ -16,7 +16,7 @@ import {
 let shop: Shop;
 beforeAll(async () => {
   shop = await openShop('graphql_api');
-}, 60_000);
+});
 afterAll(() => shop?.close());
 beforeEach(() => {
   shop.statements();

@@ -11,7 +11,7 @@ let url: string;
 beforeAll(async () => {
   shop = await openShop('graphql_client');
   url = `${await shop.server.listen()}/graphql`;
-}, 60_000);
+});
 afterAll(() => shop?.close());
 
 describe('the client', () => {
@@ -132,5 +132,5 @@ describe('the client’s types', () => {
       expect.stringContaining("Property 'prize' does not exist"),
       expect.stringContaining("'article' is possibly 'null'"),
     ]);
-  }, 30_000);
+  });
 });

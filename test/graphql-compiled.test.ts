@@ -5,7 +5,7 @@ import { openShop, type Shop } from './graphql-shop';
 let shop: Shop;
 beforeAll(async () => {
   shop = await openShop('graphql_compiled');
-}, 60_000);
+});
 afterAll(() => shop?.close());
 
 /** More than enough for it to be compiled. */

@@ -21,7 +21,7 @@ describe('in a running server', () => {
   let shop: Shop;
   beforeAll(async () => {
     shop = await openShop('graphql_errors', { recommender });
-  }, 60_000);
+  });
   afterAll(() => shop?.close());
   beforeEach(() => {
     failing.error = undefined;

@@ -9,7 +9,7 @@ import { openShop, plainRecommender, type GraphqlAnswer, type Shop } from './gra
 let shop: Shop;
 beforeAll(async () => {
   shop = await openShop('graphql_server');
-}, 60_000);
+});
 afterAll(() => shop?.close());
 
 /** Another server over the same shop, closed by the test itself. */

@@ -14,7 +14,7 @@ import { openShop, type GraphqlAnswer, type Shop } from './graphql-shop';
 let shop: Shop;
 beforeAll(async () => {
   shop = await openShop('graphql_window');
-}, 60_000);
+});
 afterAll(() => shop?.close());
 beforeEach(() => {
   shop.statements();

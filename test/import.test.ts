@@ -374,7 +374,7 @@ describe('while others use the tables, a first import', () => {
     // In whatever order they read: the import is done, nobody waits.
     await other.query('SELECT count(*) FROM customers, articles');
     await other.query('COMMIT');
-  }, 30_000);
+  });
 
   test('sees what was ordered before it had them to itself', async () => {
     await importInto(await shop(BASIC));
@@ -394,7 +394,7 @@ describe('while others use the tables, a first import', () => {
     }
     await other.query('COMMIT');
     expect(brief((await importing).transactions)).toEqual({ inserted: 2, updated: 0, unchanged: 1, rejected: 0 });
-  }, 30_000);
+  });
 });
 
 test('what is stopped or fails when everything is imported takes nothing back', async () => {
@@ -427,7 +427,7 @@ test('two imports at once are refused with a clear message', async () => {
   });
   expect(said[0]).toContain('waiting');
   await other.end();
-}, 30_000);
+});
 
 test('an import killed while it reads or merges leaves nothing, and run again ends in the same state', async () => {
   const dir = join(base, 'killed');
@@ -443,7 +443,7 @@ test('an import killed while it reads or merges leaves nothing, and run again en
     await database.sql('TRUNCATE articles, customers, purchases, facts RESTART IDENTITY CASCADE');
   }
   await clean.close();
-}, 60_000);
+});
 
 /** A digest of every table by the shop's ids: keys come from sequences, which a transaction that fails moves as well. */
 async function digest(of: TestDatabase): Promise<unknown[]> {

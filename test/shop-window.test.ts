@@ -53,7 +53,7 @@ described(`the shop window${'reason' in found ? ` (skipped: ${found.reason})` : 
     });
     url = await server.listen();
     browser = await startBrowser('path' in found ? found.path : '');
-  }, 180_000);
+  });
   afterAll(async () => {
     await browser?.close();
     await server?.close();

@@ -23,7 +23,7 @@ const SERVING = { device: 'cpu', threads: 1 } as const;
 let world: World;
 beforeAll(async () => {
   world = await createWorld('shop');
-}, 180_000);
+});
 afterAll(() => world.close());
 
 describe('the evaluation of the synthetic shop', () => {

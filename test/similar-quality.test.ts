@@ -31,7 +31,7 @@ beforeAll(async () => {
   const questions = { articles: 200, days: 7, coPurchase: [0.5], show: 3, other };
   quality = await measureSimilar(engine, shop.store, trainingConfig('tiny', 1), questions, silentReporter);
   await engine.close();
-}, 180_000);
+});
 afterAll(async () => {
   await shop.close();
   await rm(base, { recursive: true, force: true });

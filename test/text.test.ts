@@ -261,7 +261,7 @@ describe('the text encoder', () => {
     const model = encodeOnnx({ name: 'text', outputs, values: weights, embeddings: 'inline' });
     await engine.load('text', model.bytes);
     vectors = await encode(rows.map(articleText));
-  }, 30_000);
+  });
   afterAll(() => engine.close());
 
   test('gives unit vectors, also for words that it has never read and for no words at all', async () => {

@@ -297,6 +297,7 @@ export type HomePageQuery = {
     readonly score: number;
     readonly source: RecommendationSource;
     readonly sources: ReadonlyArray<RecommendationSource>;
+    readonly neverSold: boolean;
     readonly coldStart: boolean;
     readonly because: { readonly id: string; readonly name: string | null } | null;
     readonly article: {
@@ -675,6 +676,7 @@ export const HomePageDocument = new TypedDocumentString(`
     score
     source
     sources
+    neverSold
     coldStart
     because {
       id

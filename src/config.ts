@@ -34,6 +34,8 @@ export interface Config {
   readonly introspection: boolean;
   /** Origins whose pages may query from a browser, as browsers send them; `*`: all. Empty: none but our own. */
   readonly corsOrigins: readonly string[];
+  /** Every so-manieth place of recommendations is for an article that never sold; 0: none. */
+  readonly explore: number;
 }
 
 /** The folder of package.json, wherever the compiled file lies below it. Absolute. */
@@ -94,6 +96,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>, cw
     logLevel: value.LOG_LEVEL,
     introspection: value.VITRINE_INTROSPECTION,
     corsOrigins: Object.freeze(value.CORS_ORIGIN),
+    explore: value.VITRINE_EXPLORE,
   });
 }
 
@@ -135,6 +138,7 @@ const settings = z.object({
       error: 'expected * or origins such as https://shop.example, separated by commas',
     })
     .default([]),
+  VITRINE_EXPLORE: wholeNumber(0, 1_000).default(24),
 });
 
 /** Every key that the program reads, as .env.example lists them. */

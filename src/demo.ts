@@ -74,7 +74,7 @@ export async function demo(session: Session, options: DemoOptions, parts: DemoPa
       store,
       config.modelsDir,
       training,
-      { holdOut: HOLD_OUT },
+      { holdOut: { ...HOLD_OUT, explore: config.explore } },
       reporter,
     );
     if (evaluation) reporter.say(`\n${evaluationTable(evaluation)}\n`);

@@ -185,9 +185,9 @@ program
       run(async (session) => {
         const store = await openShop(session);
         const engine = openTraining(session);
-        const holdOut = options.evaluate ? { ...HOLD_OUT, days: options.days } : undefined;
+        const { modelsDir, explore } = session.config;
+        const holdOut = options.evaluate ? { ...HOLD_OUT, days: options.days, explore } : undefined;
         const config = trainingConfig(options.size, options.seed);
-        const { modelsDir } = session.config;
         const former = options.warmStart ? await readTrained(await currentFolder(modelsDir)) : undefined;
         const trained = await train(engine, store, modelsDir, config, { holdOut, former }, session.reporter);
         sayPeak(session.reporter);
@@ -247,7 +247,8 @@ program
   .addHelpText('after', example('vitrine evaluate --protocol rolling --weeks 12 --end 2020-09-15 --report report.html'))
   .action((options: EvaluateOptions) =>
     run(async (session) => {
-      const holdOut: HoldOut = { ...heldOut(options), maxCustomers: options.maxCustomers };
+      const { explore } = session.config;
+      const holdOut: HoldOut = { ...heldOut(options), maxCustomers: options.maxCustomers, explore };
       const file = options.report === undefined ? undefined : resolve(options.report);
       if (file !== undefined) await checkFolder(dirname(file));
       const store = await openShop(session);

@@ -27,7 +27,7 @@ export interface Opened {
 }
 
 /** The settings that serving reads. */
-export type ServingConfig = Pick<Config, 'modelsDir' | 'device' | 'threads'> & Partial<Pick<Config, 'encoderDir'>>;
+export type ServingConfig = Pick<Config, 'modelsDir' | 'device' | 'threads'> & Partial<Pick<Config, 'encoderDir' | 'explore'>>;
 
 /**
  * Each run spreads over the processors but one, which the thread that serves keeps busy itself: on two, a second one would save no time and
@@ -61,6 +61,7 @@ export async function openCurrent(
       shop,
       queryTower: modelOf(engine, manifest, 'query_tower'),
       ranker: modelOf(engine, manifest, 'ranker'),
+      explore: config.explore ?? 0,
     });
     return {
       name: basename(folder),

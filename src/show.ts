@@ -31,11 +31,18 @@ interface Ranked {
 
 export function recommendationTable(answer: {
   readonly customerId: string;
-  readonly recommendations: readonly (Ranked & { readonly source: string; readonly coldStart: boolean })[];
+  readonly recommendations: readonly (Ranked & {
+    readonly source: string;
+    readonly neverSold: boolean;
+    readonly coldStart: boolean;
+  })[];
 }): string {
   const { customerId, recommendations } = answer;
   const cold = recommendations.some(({ coldStart }) => coldStart) ? ' (nothing is known of their purchases)' : '';
-  const rows = recommendations.map((one) => [...rankedCells(one), one.source]);
+  const rows = recommendations.map((one) => [
+    ...rankedCells(one),
+    one.neverSold ? `${one.source}, never sold yet` : one.source,
+  ]);
   return `For customer ${customerId}${cold}\n${table([...RANKED_HEADER, 'source'], rows)}`;
 }
 

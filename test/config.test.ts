@@ -25,6 +25,7 @@ describe('the configuration', () => {
       logLevel: 'info',
       introspection: true,
       corsOrigins: [],
+      explore: 24,
     });
   });
 

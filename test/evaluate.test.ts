@@ -48,7 +48,7 @@ function pipelineOf(heard: Heard = { nearest: [], hidePast: [] }): Pipeline {
 function evaluated(shop: Shop, protocol: Protocol, pipeline = pipelineOf(), maxCustomers = 100): Promise<Evaluation> {
   const none = new Float32Array(5);
   const habits = { coPurchases: together, repeatRates: none, variantRates: none, attributeShares: none };
-  return evaluate({ shop, pipeline, habits }, protocol, { maxCustomers, seed: 1 }, silentReporter);
+  return evaluate({ shop, pipeline, habits }, protocol, { maxCustomers, seed: 1, explore: 0 }, silentReporter);
 }
 
 // Before day 10: article 0 four times, 1 twice. After it: 2 by a known customer, 3 by a new one, 4 by a known one.

@@ -399,7 +399,7 @@ describe('the server over a release', () => {
   let server: Server;
   beforeAll(async () => {
     store = openStore(world.database.url);
-    host = await createHost({ modelsDir: world.modelsDir, ...SERVING }, store, silentLog);
+    host = await createHost({ modelsDir: world.modelsDir, ...SERVING, explore: 12 }, store, silentLog);
     server = await serverOf(store, host);
   });
   afterAll(async () => {
@@ -439,6 +439,24 @@ describe('the server over a release', () => {
       if (performance.now() - started > 2_000) throw new Error('not found within two seconds');
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
+  });
+
+  test('each twelfth place is for an article that nobody has bought yet', async () => {
+    const data = (await query(
+      server,
+      '{ recommendations(customerId: "plain-sql-customer", first: 24) { neverSold score article { id } } }',
+    )) as { recommendations: { neverSold: boolean; score: number; article: { id: string } }[] };
+    const { recommendations } = data;
+    expect(recommendations).toHaveLength(24);
+    const bought = await world.database.sql<{ article_id: string }>(
+      'SELECT DISTINCT article_id FROM purchases JOIN articles ON key = article_key',
+    );
+    const sold = new Set(bought.map((row) => row.article_id));
+    expect(recommendations.map(({ neverSold }) => neverSold)).toEqual(
+      recommendations.map(({ article }) => !sold.has(article.id)),
+    );
+    for (const place of [12, 24]) expect(recommendations[place - 1].neverSold).toBe(true);
+    expect(recommendations[11].score).toBeLessThan(recommendations[12].score);
   });
 
   test('an article that is deleted is not shown any more', async () => {

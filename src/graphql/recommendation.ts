@@ -44,7 +44,9 @@ export class Recommendation {
   rank!: number;
 
   @Field((_type) => Float, {
-    description: 'From 0 to 1, higher is better: how likely the customer buys it, should they buy anything soon.',
+    description:
+      'From 0 to 1, higher is better: how likely the customer buys it, should they buy anything soon. Lists are in its ' +
+      'order, but for what is `neverSold`.',
   })
   score!: number;
 
@@ -53,6 +55,13 @@ export class Recommendation {
 
   @Field((_type) => [RecommendationSource], { description: 'All that brought it up, `source` among them.' })
   sources!: readonly SourceName[];
+
+  @Field((_type) => Boolean, {
+    description:
+      'Whether nobody has bought it yet. One such article is given each 24th place, or as the shop has set it, since what ' +
+      'is never seen never sells.',
+  })
+  neverSold!: boolean;
 
   @Field((_type) => Boolean, {
     description:

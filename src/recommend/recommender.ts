@@ -7,8 +7,9 @@ import type { Encoder } from '../features/encoder';
 import { PAST_LIMIT, type PastPurchase } from '../features/pairs';
 import { createStageTimer, type StageTimer } from '../telemetry';
 import { CO_PURCHASE_SHARE, rankAlike } from './alike';
+import { exploring } from './exploration';
 import type { LiveShop } from './live-shop';
-import { createPipeline, topIndices, type Model } from './pipeline';
+import { createPipeline, type Model } from './pipeline';
 import type {
   Recommendation,
   RecommendationRequest,
@@ -32,9 +33,12 @@ export interface RecommenderParts {
   readonly shop: LiveShop;
   readonly queryTower: Model;
   readonly ranker: Model;
+  /** Every so-manieth place of a list is for an article that never sold; 0: none. */
+  readonly explore: number;
 }
 
-export function createRecommender({ store, encoder, shop, queryTower, ranker }: RecommenderParts): Recommender {
+export function createRecommender(parts: RecommenderParts): Recommender {
+  const { store, encoder, shop, queryTower, ranker, explore } = parts;
   const { catalogue, vectors } = shop;
   const pipeline = createPipeline({
     encoder,
@@ -108,25 +112,27 @@ export function createRecommender({ store, encoder, shop, queryTower, ranker }: 
       const candidates = await pipeline.retrieve(known, moment, false, timer);
       const scores = await timer.measure('score', () => pipeline.score(known, candidates, moment));
       const lists = timer.measureSync('order', () =>
-        requests.map(({ first, excludePurchased = false }, r): Recommendation[] =>
-          topIndices(excludePurchased ? withoutPast(scores[r], candidates[r], pasts[r]) : scores[r], first).map(
-            (place, i) => {
-              const article = candidates[r].articles[place];
-              const source = sourceOf(candidates[r].found[place]);
-              const reason = reasonOf(source, article, pasts[r]);
-              return {
-                articleKey: catalogue.keys[article],
-                articleId: catalogue.ids[article],
-                rank: i + 1,
-                score: 1 / (1 + Math.exp(-scores[r][place])),
-                source,
-                sources: sourcesOf(candidates[r].found[place]),
-                because: reason === undefined ? null : catalogue.keys[reason],
-                coldStart: pasts[r].length === 0,
-              };
-            },
-          ),
-        ),
+        requests.map(({ first, excludePurchased = false }, r): Recommendation[] => {
+          const { articles, found } = candidates[r];
+          const wanted = excludePurchased ? withoutPast(scores[r], candidates[r], pasts[r]) : scores[r];
+          const neverSold = (place: number): boolean => Number.isNaN(moment.ages[articles[place]] ?? Number.NaN);
+          return exploring(wanted, first, explore, neverSold).map((place, i) => {
+            const article = articles[place];
+            const source = sourceOf(found[place]);
+            const reason = reasonOf(source, article, pasts[r]);
+            return {
+              articleKey: catalogue.keys[article],
+              articleId: catalogue.ids[article],
+              rank: i + 1,
+              score: 1 / (1 + Math.exp(-scores[r][place])),
+              source,
+              sources: sourcesOf(found[place]),
+              because: reason === undefined ? null : catalogue.keys[reason],
+              neverSold: neverSold(place),
+              coldStart: pasts[r].length === 0,
+            };
+          });
+        }),
       );
       requests.forEach(({ trace }, r) =>
         trace?.({

@@ -23,13 +23,15 @@ export interface Recommendation {
   readonly articleId: string;
   /** From 1, the best. */
   readonly rank: number;
-  /** 0..1, higher is better: how likely this is bought by a customer who buys anything soon. */
+  /** 0..1, higher is better: how likely this is bought by a customer who buys anything soon. What never sold may stand above its score. */
   readonly score: number;
   readonly source: SourceName;
   /** All sources that found it. */
   readonly sources: readonly SourceName[];
   /** The key of the earlier purchase that brought it up: of which it is a variant, or with which others buy it. */
   readonly because: number | null;
+  /** Whether nobody has bought it yet: it may have been given its place to be seen at all. */
+  readonly neverSold: boolean;
   /** Whether nothing is known of the customer's purchases. */
   readonly coldStart: boolean;
 }

@@ -4,7 +4,7 @@ import type { ShopOptions } from '../data/synthetic-world';
 import { VitrineError } from '../errors';
 import type { Shop } from '../features/dataset';
 import { createRandom } from '../random';
-import { topIndices } from '../recommend/pipeline';
+import { exploring } from '../recommend/exploration';
 import type { Reporter } from '../telemetry';
 import { BASELINES, baselinesAt, firstOf, unitsKnown } from './baselines';
 import { compare } from './comparison';
@@ -20,6 +20,8 @@ export interface EvaluateOptions {
   /** At most this many cases, drawn by the seed. */
   readonly maxCustomers: number;
   readonly seed: number;
+  /** As recommendations are served: every so-manieth place is for an article that never sold; 0: none. */
+  readonly explore: number;
   /** The options of the synthetic shop, if that is what is measured. */
   readonly synthetic?: Partial<ShopOptions> | undefined;
 }
@@ -34,7 +36,7 @@ const BATCH = 128;
 export async function evaluate(
   { shop, pipeline, habits }: Pick<Fitted, 'shop' | 'pipeline' | 'habits'>,
   protocol: Protocol,
-  { maxCustomers, seed, synthetic }: EvaluateOptions,
+  { maxCustomers, seed, explore, synthetic }: EvaluateOptions,
   reporter: Reporter,
 ): Promise<Evaluation> {
   const rounds = roundsOf(shop, protocol, maxCustomers, createRandom(seed, 'evaluation'));
@@ -64,10 +66,11 @@ export async function evaluate(
         const past = customers.pasts[i];
         const customer = round.customers[place];
         const [candidates, scores, hidden] = [retrieved[i], scored[i], hiding[i]];
-        const best = topIndices(scores, scores.length).map((candidate) => candidates.articles[candidate]);
+        const { articles } = candidates;
+        const best = exploring(scores, scores.length, explore, (candidate) => units[articles[candidate]] === 0);
         const first = (...lists: Iterable<number>[]): number[] => firstOf(lists, hidden, DEPTH);
         const ranked = {
-          'two-stage': first(best),
+          'two-stage': first(best.map((candidate) => articles[candidate])),
           retrieval: first(nearest[i]),
           ...Object.fromEntries(BASELINES.map((name) => [name, first(...baselines[name](past))])),
           ...(oracle && { oracle: first(oracle(customer, past, moment.now)) }),
@@ -96,6 +99,7 @@ export async function evaluate(
       articles: shop.catalogue.size,
     },
     maxCustomers,
+    explore,
     seed,
   };
 }

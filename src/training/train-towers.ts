@@ -70,6 +70,7 @@ export async function towerTrainer(
     denseRate: config.denseRate,
     tableRate: config.tableRate,
     weightDecay: config.weightDecay,
+    averaged: true,
     ...(initialise && { initialise }),
   });
   return {

@@ -26,6 +26,8 @@ export interface HoldOut {
   readonly protocol?: Protocol;
   readonly days: number;
   readonly maxCustomers: number;
+  /** As recommendations will be served: every so-manieth place is for an article that never sold. Absent or 0: none. */
+  readonly explore?: number;
 }
 
 export const HOLD_OUT: HoldOut = { days: 7, maxCustomers: 5_000 };
@@ -41,7 +43,7 @@ export async function evaluateTraining(
   engine: Engine,
   store: Store,
   config: TrainingConfig,
-  { protocol: given, days, maxCustomers }: HoldOut,
+  { protocol: given, days, maxCustomers, explore = 0 }: HoldOut,
   reporter: Reporter,
   { shop, checkpoints }: { readonly shop?: RawShop; readonly checkpoints?: Checkpoints } = {},
 ): Promise<Evaluated> {
@@ -57,7 +59,7 @@ export async function evaluateTraining(
   }
   const fitted = await fit(engine, store, raw, cutoff, { config, days: horizonOf(protocol), checkpoints }, reporter);
   const synthetic = (await store.fact('synthetic')) as Partial<ShopOptions> | null | undefined;
-  const options = { maxCustomers, seed: config.seed, synthetic: synthetic ?? undefined };
+  const options = { maxCustomers, seed: config.seed, explore, synthetic: synthetic ?? undefined };
   const evaluation = await evaluate(fitted, protocol, options, reporter);
   return { evaluation, trained: trainedOf(nameOf(fitted.models), fitted.shop.encoder, fitted.models) };
 }

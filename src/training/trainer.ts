@@ -11,6 +11,7 @@ import { constantRate, type Schedule } from './schedule';
 import { floatsOf, lookup, StepFeeds } from './step-feeds';
 import { DENSE, DENSE_GRADIENT, rowsGradient, stepGraph } from './step-graph';
 import { RowSums } from './table-rows';
+import { WeightAverage } from './weight-average';
 
 export interface TrainerOptions {
   /** Names the graph in the engine. */
@@ -35,6 +36,8 @@ export interface TrainerOptions {
   readonly initialise?: Initialise;
   /** So many steps go one by one, before two are under way at a time; a thousand if absent. */
   readonly oneByOne?: number;
+  /** Whether what is learnt is the mean of the weights on their way, and not where the last step took them. */
+  readonly averaged?: boolean;
 }
 
 /** `values` are [shape]; a table's shape is [rows, width]. */
@@ -120,9 +123,10 @@ export async function createTrainer(engine: Engine, options: TrainerOptions): Pr
     weights: weights && inputNameOf(weights),
     table: found(tables, table.name),
   }));
+  const owners = [...parameters, ...tables];
   const steps = new Float32Array(1); // whole numbers up to 2²⁴ are exact
   const live = new Map<string, Float32Array>([['steps', steps]]);
-  for (const { name: owner, parts } of [...parameters, ...tables]) {
+  for (const { name: owner, parts } of owners) {
     for (const [slot, array] of parts) live.set(`${slot}/${owner}`, array);
   }
 
@@ -130,6 +134,13 @@ export async function createTrainer(engine: Engine, options: TrainerOptions): Pr
   const made = new Set([DENSE, ...uses.flatMap(({ rows, places }) => [rows, places])]);
   const ports = graph.model.inputs.map((port) => port.name).filter((port) => !made.has(port));
   const feeds = new StepFeeds(ports, uses);
+
+  const average = options.averaged ? new WeightAverage(owners.map(({ values }) => values)) : undefined;
+  const learnt: Weights = new Map(owners.map(({ name: owner, values }, i) => [owner, average?.means[i] ?? values]));
+  if (average) {
+    live.set('looks', average.looks);
+    for (const [owner, mean] of learnt) live.set(`average/${owner}`, mean);
+  }
 
   const foreseen = new Float32Array(graph.size);
 
@@ -160,6 +171,7 @@ export async function createTrainer(engine: Engine, options: TrainerOptions): Pr
     for (const use of uses) use.table.sums.add(lookup(use, batch), floatsOf(outputs, use.gradient));
     for (const { values, sums, state } of tables) tableOptimiser.update(values, sums.take(), state, tableRate * factor);
     feeds.give('outputs', outputs);
+    average?.afterStep(steps[0]);
     return value;
   }
 
@@ -186,7 +198,7 @@ export async function createTrainer(engine: Engine, options: TrainerOptions): Pr
   }
 
   return {
-    weights: new Map([...parameters, ...tables].map((one) => [one.name, one.values])),
+    weights: learnt,
     train,
     state: () => new Map([...live].map(([array, values]) => [array, values.slice()])),
     restore(state) {

@@ -51,11 +51,13 @@ export interface Reason {
   readonly source: string;
   readonly sources: readonly string[];
   readonly because: { readonly name: string | null } | null;
+  readonly neverSold: boolean;
   readonly coldStart: boolean;
 }
 
 /** Why an article is recommended, in a few words. Says nothing of an age or a taste that nobody knows. */
-export function reasonOf({ source, sources, because, coldStart }: Reason, ageKnown: boolean): string {
+export function reasonOf({ source, sources, because, neverSold, coldStart }: Reason, ageKnown: boolean): string {
+  if (neverSold) return 'Be the first to have it';
   const bought = because?.name;
   const sayable = (one: string): boolean =>
     one === 'TWO_TOWER' ? !coldStart : one === 'TRENDING_PEERS' ? ageKnown : true;

@@ -30,7 +30,7 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 const SEGMENTS = 6;
 const STEPS = 4;
 
-/** Dense parameters, a table moved by Adam, a rate that falls: all that a checkpoint must hold. */
+/** Dense parameters, a table moved by Adam, a rate that falls, means of weights: all that a checkpoint must hold. */
 function freshTrainer(seed = 1): Promise<Trainer> {
   const rows = embedding('rows', { name: 'table', rows: 30, width: 3 }, input('ids', ['batch'], 'int32'));
   const difference = sub(mlp('head', rows, [4, 1]), input('wanted', ['batch', 1]));
@@ -42,6 +42,7 @@ function freshTrainer(seed = 1): Promise<Trainer> {
     tableRate: 0.05,
     tableOptimiser: 'adam',
     schedule: (step) => 1 / Math.sqrt(step),
+    averaged: true,
   });
 }
 

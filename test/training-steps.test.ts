@@ -197,6 +197,28 @@ describe('a model with a bag of embeddings', () => {
   });
 });
 
+test('where targets are noisy the mean of the weights on their way is nearer to where they lead than the last of them', async () => {
+  const loss = squaredError(matmul(input('x', ['batch', 2]), parameter('slope', [2, 1], 'zeros')));
+  const missed = async (averaged: boolean): Promise<number> => {
+    const trainer = await trainerOf(averaged ? 'mean' : 'last', loss, 1, { averaged });
+    const random = createRandom(4);
+    const noisy = (steps: number): Batch[] =>
+      Array.from({ length: steps }, () => {
+        const [x, y] = [random.normal(), random.normal()];
+        return { x: floats([x, y], [1, 2]), wanted: floats([x - 2 * y + 3 * random.normal()], [1, 1]) };
+      });
+    await trainer.train(noisy(1_000));
+    let sum = 0;
+    for (let place = 0; place < 30; place++) {
+      await trainer.train(noisy(30));
+      const [a, b] = trainer.weights.get('slope') ?? [];
+      sum += Math.hypot(a - 1, b + 2) / 30;
+    }
+    return sum;
+  };
+  expect(await missed(true)).toBeLessThan(0.7 * (await missed(false)));
+});
+
 test('training that diverges stops with an error rather than with weights that are no numbers', async () => {
   const x = parameter('x', [1], { values: [1e30] });
   const loss = reshape(mul(mul(x, x), input('scale', [1])), []);

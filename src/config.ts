@@ -34,7 +34,7 @@ export interface Config {
   readonly introspection: boolean;
   /** Origins whose pages may query from a browser, as browsers send them; `*`: all. Empty: none but our own. */
   readonly corsOrigins: readonly string[];
-  /** Every so-manieth place of recommendations is for an article that never sold; 0: none. */
+  /** In recommendations every `explore`th place goes to the best article that nobody has bought yet; 0: none. */
   readonly explore: number;
 }
 
@@ -138,7 +138,7 @@ const settings = z.object({
       error: 'expected * or origins such as https://shop.example, separated by commas',
     })
     .default([]),
-  VITRINE_EXPLORE: wholeNumber(0, 1_000).default(24),
+  VITRINE_EXPLORE: wholeNumber(0, 100).default(24),
 });
 
 /** Every key that the program reads, as .env.example lists them. */

@@ -27,7 +27,8 @@ export interface Opened {
 }
 
 /** The settings that serving reads. */
-export type ServingConfig = Pick<Config, 'modelsDir' | 'device' | 'threads'> & Partial<Pick<Config, 'encoderDir' | 'explore'>>;
+export type ServingConfig = Pick<Config, 'modelsDir' | 'device' | 'threads' | 'explore'> &
+  Partial<Pick<Config, 'encoderDir'>>;
 
 /**
  * Each run spreads over the processors but one, which the thread that serves keeps busy itself: on two, a second one would save no time and
@@ -61,7 +62,7 @@ export async function openCurrent(
       shop,
       queryTower: modelOf(engine, manifest, 'query_tower'),
       ranker: modelOf(engine, manifest, 'ranker'),
-      explore: config.explore ?? 0,
+      explore: config.explore,
     });
     return {
       name: basename(folder),

@@ -36,7 +36,7 @@ async function evaluated(
   const store = openStore(database.url);
   const engine = openEngine({ workers, threadsPerRun: 1 });
   try {
-    const holdOut = { days: 7, maxCustomers };
+    const holdOut = { days: 7, maxCustomers, explore: 24 };
     return (await evaluateTraining(engine, store, trainingConfig('tiny', seed), holdOut, silentReporter)).evaluation;
   } finally {
     await engine.close();

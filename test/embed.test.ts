@@ -118,7 +118,7 @@ describe('a release that was embedded by an encoder from a folder', () => {
   let folder: string;
   let trained: string;
   let embedded: Awaited<ReturnType<typeof embedRelease>>;
-  const serving = () => ({ modelsDir, device: 'cpu', threads: 1 }) as const;
+  const serving = () => ({ modelsDir, device: 'cpu', threads: 1, explore: 24 }) as const;
   beforeAll(async () => {
     shop = await createShop('embed');
     engine = openEngine({ threadsPerRun: 2 });

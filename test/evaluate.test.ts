@@ -45,10 +45,16 @@ function pipelineOf(heard: Heard = { nearest: [], hidePast: [] }): Pipeline {
   };
 }
 
-function evaluated(shop: Shop, protocol: Protocol, pipeline = pipelineOf(), maxCustomers = 100): Promise<Evaluation> {
+function evaluated(
+  shop: Shop,
+  protocol: Protocol,
+  pipeline = pipelineOf(),
+  maxCustomers = 100,
+  explore = 0,
+): Promise<Evaluation> {
   const none = new Float32Array(5);
   const habits = { coPurchases: together, repeatRates: none, variantRates: none, attributeShares: none };
-  return evaluate({ shop, pipeline, habits }, protocol, { maxCustomers, seed: 1, explore: 0 }, silentReporter);
+  return evaluate({ shop, pipeline, habits }, protocol, { maxCustomers, seed: 1, explore }, silentReporter);
 }
 
 // Before day 10: article 0 four times, 1 twice. After it: 2 by a known customer, 3 by a new one, 4 by a known one.
@@ -80,6 +86,14 @@ describe('temporal', () => {
     expect(mrr('item-to-item')).toBe(0);
     expect(Object.keys(evaluation.models)[0]).toBe('two-stage');
     expect(evaluation.models.oracle).toBeUndefined();
+  });
+
+  test('measures the lists as they are served, with places for what never sold', async () => {
+    const { models, explore } = await evaluated(shop, temporal, pipelineOf(), 100, 2);
+    expect(explore).toBe(2);
+    // Article 4, the third by its score, has the second place, since 0 had sold.
+    expect(models['two-stage'].mrr).toBeCloseTo((1 + 0 + 1 / 2) / 3, 10);
+    expect(models.retrieval.mrr).toBeCloseTo((1 / 3 + 1 / 4 + 1 / 5) / 3, 10);
   });
 
   test('says what the models knew, and what was bought that had never sold', async () => {

@@ -26,13 +26,13 @@ afterAll(async () => {
 });
 
 const measured = async (days: number): Promise<Trained> => {
-  const holdOut = { days, maxCustomers: 200 };
+  const holdOut = { days, maxCustomers: 200, explore: 24 };
   return (await evaluateTraining(engine, shop.store, CONFIG, holdOut, silentReporter)).trained;
 };
 
 test('keeps the ranker that was measured, and its towers catch up', async () => {
   const before = await measured(7);
-  const holdOut = { days: 7, maxCustomers: 200 };
+  const holdOut = { days: 7, maxCustomers: 200, explore: 24 };
   const { evaluation } = await train(engine, shop.store, modelsDir, CONFIG, { holdOut }, silentReporter);
   expect(evaluation).not.toBeNull();
   const { weights } = await readTrained(await currentFolder(modelsDir));

@@ -8,7 +8,7 @@ let opened: Opened;
 
 beforeAll(async () => {
   world = await createWorld('precompute');
-  opened = await openCurrent({ modelsDir: world.modelsDir, device: 'cpu', threads: 1 }, world.store);
+  opened = await openCurrent({ modelsDir: world.modelsDir, device: 'cpu', threads: 1, explore: 24 }, world.store);
 });
 afterAll(async () => {
   await opened.close();

@@ -18,7 +18,7 @@ import { momentOf } from '../src/training/moments';
 import { createWorld, type World } from './world';
 
 const silentLog = createLog({ logLevel: 'silent' });
-const SERVING = { device: 'cpu', threads: 1 } as const;
+const SERVING = { device: 'cpu', threads: 1, explore: 24 } as const;
 
 let world: World;
 beforeAll(async () => {
@@ -448,15 +448,29 @@ describe('the server over a release', () => {
     )) as { recommendations: { neverSold: boolean; score: number; article: { id: string } }[] };
     const { recommendations } = data;
     expect(recommendations).toHaveLength(24);
-    const bought = await world.database.sql<{ article_id: string }>(
+    const rows = await world.database.sql<{ article_id: string }>(
       'SELECT DISTINCT article_id FROM purchases JOIN articles ON key = article_key',
     );
-    const sold = new Set(bought.map((row) => row.article_id));
+    const sold = new Set(rows.map((row) => row.article_id));
     expect(recommendations.map(({ neverSold }) => neverSold)).toEqual(
       recommendations.map(({ article }) => !sold.has(article.id)),
     );
     for (const place of [12, 24]) expect(recommendations[place - 1].neverSold).toBe(true);
-    expect(recommendations[11].score).toBeLessThan(recommendations[12].score);
+    expect(recommendations[11].score).toBeLessThan(recommendations[0].score);
+
+    // Who buys it is not told any more that nobody has.
+    const [{ article }] = recommendations.filter(({ neverSold }) => neverSold);
+    await world.database.sql(
+      `INSERT INTO purchases (customer_key, article_key, bought_at, price)
+       SELECT c.key, a.key, now(), 0.02 FROM customers c, articles a
+       WHERE c.customer_id = 'plain-sql-customer' AND a.article_id = '${article.id}'`,
+    );
+    const after = (await query(
+      server,
+      '{ recommendations(customerId: "plain-sql-customer", first: 24) { source neverSold article { id } } }',
+    )) as { recommendations: { source: string; neverSold: boolean; article: { id: string } }[] };
+    const bought = after.recommendations.find((one) => one.article.id === article.id);
+    expect(bought).toMatchObject({ source: 'OWN_PURCHASES', neverSold: false });
   });
 
   test('an article that is deleted is not shown any more', async () => {

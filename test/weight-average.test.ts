@@ -6,12 +6,12 @@ function walk(weights: Float32Array, steps: number) {
   const average = new WeightAverage([weights]);
   const looked: number[] = [];
   for (let step = 1; step <= steps; step++) {
-    weights.fill(average.looks[0] + 1);
-    const before = average.looks[0];
-    average.afterStep(step);
-    if (average.looks[0] > before) looked.push(step);
+    const [, looks] = average.counts;
+    weights.fill(looks + 1);
+    average.afterStep();
+    if (average.counts[1] > looks) looked.push(step);
   }
-  return { mean: average.means[0], looked };
+  return { average, mean: average.means[0], looked };
 }
 
 test('the weights of the nth look count as n (n + 1) … (n + 7)', () => {
@@ -36,4 +36,14 @@ test('what has not been looked at is as it was', () => {
   const { means } = new WeightAverage([weights]);
   weights.fill(9);
   expect([...means[0]]).toEqual([1, 2]);
+});
+
+test('begun anew it knows nothing of what was before', () => {
+  const weights = new Float32Array(2);
+  const { average, mean } = walk(weights, 100);
+  average.renew();
+  expect(mean[0]).toBeGreaterThan(10);
+  weights.fill(-5);
+  average.afterStep();
+  expect([...mean]).toEqual([-5, -5]);
 });

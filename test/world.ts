@@ -48,7 +48,7 @@ export async function createWorld(label: string): Promise<World> {
   const shop = await createShop(label);
   const modelsDir = await mkdtemp(join(tmpdir(), 'vitrine-models-'));
   const engine = openEngine({ threadsPerRun: 2 });
-  const holdOut = { days: 7, maxCustomers: 1_000 };
+  const holdOut = { days: 7, maxCustomers: 1_000, explore: 24 };
   const trained = await train(engine, shop.store, modelsDir, trainingConfig('tiny', 1), { holdOut }, silentReporter);
   await engine.close();
   return {

@@ -51,6 +51,12 @@ export interface Moment extends Omit<MomentFacts, 'peers'> {
   readonly arrivals: Int32Array;
 }
 
+/** Whether nobody had bought an article before the moment; true also of one that is newer than that. */
+export function neverSold({ sales, long }: Pick<Moment, 'sales' | 'long'>, article: number): boolean {
+  // What sold over a longer time may be known late, what sold lately is not.
+  return !(long.ever[article] > 0 || sales.month[article] > 0);
+}
+
 /** Memory: 28 bytes an article, and 8 for each that a band bought. */
 export function createMoment(facts: MomentFacts): Moment {
   const { sales, ages, peers } = facts;

@@ -46,7 +46,7 @@ export class Recommendation {
   @Field((_type) => Float, {
     description:
       'From 0 to 1, higher is better: how likely the customer buys it, should they buy anything soon. Lists are in its ' +
-      'order, but for what is `neverSold`.',
+      'order, except for places given to what is `neverSold`.',
   })
   score!: number;
 
@@ -58,8 +58,8 @@ export class Recommendation {
 
   @Field((_type) => Boolean, {
     description:
-      'Whether nobody has bought it yet. One such article is given each 24th place, or as the shop has set it, since what ' +
-      'is never seen never sells.',
+      'Whether nobody has bought it yet. Every 24th place, unless the shop has set another number (`VITRINE_EXPLORE`), goes ' +
+      'to the best such article, whatever its score: what is never seen never sells.',
   })
   neverSold!: boolean;
 

@@ -1,11 +1,11 @@
-// The order of a list: by score, but every so-manieth place is for an article that nobody has bought yet. What never sold scores low,
-// since most of it will not sell, and unseen it never will: somebody has to see it first. Of such articles the highest score comes
-// first, so each is shown to those whom it fits best. Knows neither models nor sources.
+// The order of a list: by score, but every so often a place goes to an article that nobody has bought yet. What never sold scores low,
+// since most of it will not sell; and what is never seen never will. Of such articles the highest score comes first, so that each
+// is shown to those whom it suits best. Knows neither models nor sources.
 import { topIndices } from './pipeline';
 
 /**
- * Places of the `first` that are shown, best first, as `topIndices` gives them but for each `every`th: there stands the best of what never
- * sold and is not shown yet, where there is any. `every` 0: by score alone.
+ * Places of the `first` that are shown, best first, as `topIndices` gives them, but each `every`th is the best of what never sold and is
+ * not shown yet, while there is any. `every` 0: by score alone. What has no score has no place here either.
  */
 export function exploring(
   scores: Float32Array,
@@ -13,23 +13,12 @@ export function exploring(
   every: number,
   neverSold: (place: number) => boolean,
 ): number[] {
-  const best = topIndices(scores, first);
-  if (every === 0 || best.length < every) return best;
-  const unsold = topIndices(
-    scores.map((score, place) => (neverSold(place) ? score : -Infinity)),
-    first,
-  );
-  const shown = new Set<number>();
-  const next = (places: number[]): number | undefined => {
-    while (places.length > 0 && shown.has(places[0])) places.shift();
-    return places.shift();
-  };
-  const [byScore, byNovelty] = [[...best], unsold];
-  while (shown.size < best.length) {
-    const isForUnsold = (shown.size + 1) % every === 0;
-    const place = (isForUnsold ? next(byNovelty) : undefined) ?? next(byScore);
-    if (place === undefined) break;
-    shown.add(place);
+  if (every === 0 || first < every) return topIndices(scores, first);
+  const order = topIndices(scores, scores.length);
+  for (let at = every - 1; at < Math.min(first, order.length); at += every) {
+    const from = order.findIndex((place, i) => i >= at && neverSold(place));
+    if (from < 0) break;
+    order.splice(at, 0, ...order.splice(from, 1));
   }
-  return [...shown];
+  return order.slice(0, first);
 }

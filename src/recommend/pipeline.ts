@@ -197,6 +197,11 @@ export function widest(candidates: readonly Candidates[]): number {
   return Math.max(1, ...candidates.map((list) => list.articles.length));
 }
 
+/** The scores of some articles, of which those that are not wanted have none. */
+export function without(hidden: ReadonlySet<number>, articles: Int32Array, scores: Float32Array): Float32Array {
+  return scores.map((score, place) => (hidden.has(articles[place]) ? -Infinity : score));
+}
+
 /** Places of the `first` highest scores, best first; ties by place. −Infinity stands for no score: it has no place. */
 export function topIndices(scores: Float32Array, first: number): number[] {
   const places: number[] = [];

@@ -4,12 +4,13 @@ import { LRUCache } from 'lru-cache';
 import type { ArticleRow, CustomerRow, LatestPurchase, Store } from '../data/store';
 import { foundBy, sourceOf, SOURCES, sourcesOf, type Candidates, type SourceName } from '../features/candidates';
 import type { Encoder } from '../features/encoder';
+import { neverSold } from '../features/moment';
 import { PAST_LIMIT, type PastPurchase } from '../features/pairs';
 import { createStageTimer, type StageTimer } from '../telemetry';
 import { CO_PURCHASE_SHARE, rankAlike } from './alike';
 import { exploring } from './exploration';
 import type { LiveShop } from './live-shop';
-import { createPipeline, type Model } from './pipeline';
+import { createPipeline, without, type Model } from './pipeline';
 import type {
   Recommendation,
   RecommendationRequest,
@@ -33,7 +34,7 @@ export interface RecommenderParts {
   readonly shop: LiveShop;
   readonly queryTower: Model;
   readonly ranker: Model;
-  /** Every so-manieth place of a list is for an article that never sold; 0: none. */
+  /** As in the settings of the program. */
   readonly explore: number;
 }
 
@@ -114,9 +115,11 @@ export function createRecommender(parts: RecommenderParts): Recommender {
       const lists = timer.measureSync('order', () =>
         requests.map(({ first, excludePurchased = false }, r): Recommendation[] => {
           const { articles, found } = candidates[r];
-          const wanted = excludePurchased ? withoutPast(scores[r], candidates[r], pasts[r]) : scores[r];
-          const neverSold = (place: number): boolean => Number.isNaN(moment.ages[articles[place]] ?? Number.NaN);
-          return exploring(wanted, first, explore, neverSold).map((place, i) => {
+          const had = new Set(pasts[r].map(({ article }) => article));
+          const wanted = excludePurchased ? without(had, articles, scores[r]) : scores[r];
+          // What this customer has just bought is known before the moment moves on.
+          const isUnsold = (place: number): boolean => neverSold(moment, articles[place]) && !had.has(articles[place]);
+          return exploring(wanted, first, explore, isUnsold).map((place, i) => {
             const article = articles[place];
             const source = sourceOf(found[place]);
             const reason = reasonOf(source, article, pasts[r]);
@@ -128,7 +131,7 @@ export function createRecommender(parts: RecommenderParts): Recommender {
               source,
               sources: sourcesOf(found[place]),
               because: reason === undefined ? null : catalogue.keys[reason],
-              neverSold: neverSold(place),
+              neverSold: isUnsold(place),
               coldStart: pasts[r].length === 0,
             };
           });
@@ -239,12 +242,6 @@ interface CustomerWithPast {
 
 function distinct<T>(values: readonly T[]): T[] {
   return [...new Set(values)];
-}
-
-/** Scores where what the customer has had has none. */
-function withoutPast(scores: Float32Array, { articles }: Candidates, past: readonly PastPurchase[]): Float32Array {
-  const had = new Set(past.map(({ article }) => article));
-  return scores.map((score, place) => (had.has(articles[place]) ? -Infinity : score));
 }
 
 function countBySource({ found }: Candidates): Map<SourceName, number> {

@@ -3,8 +3,10 @@
 import type { ShopOptions } from '../data/synthetic-world';
 import { VitrineError } from '../errors';
 import type { Shop } from '../features/dataset';
+import { neverSold } from '../features/moment';
 import { createRandom } from '../random';
 import { exploring } from '../recommend/exploration';
+import { without } from '../recommend/pipeline';
 import type { Reporter } from '../telemetry';
 import { BASELINES, baselinesAt, firstOf, unitsKnown } from './baselines';
 import { compare } from './comparison';
@@ -20,7 +22,7 @@ export interface EvaluateOptions {
   /** At most this many cases, drawn by the seed. */
   readonly maxCustomers: number;
   readonly seed: number;
-  /** As recommendations are served: every so-manieth place is for an article that never sold; 0: none. */
+  /** As in the settings of the program. */
   readonly explore: number;
   /** The options of the synthetic shop, if that is what is measured. */
   readonly synthetic?: Partial<ShopOptions> | undefined;
@@ -67,10 +69,12 @@ export async function evaluate(
         const customer = round.customers[place];
         const [candidates, scores, hidden] = [retrieved[i], scored[i], hiding[i]];
         const { articles } = candidates;
-        const best = exploring(scores, scores.length, explore, (candidate) => units[articles[candidate]] === 0);
+        const shown = exploring(without(hidden, articles, scores), DEPTH, explore, (candidate) =>
+          neverSold(moment, articles[candidate]),
+        );
         const first = (...lists: Iterable<number>[]): number[] => firstOf(lists, hidden, DEPTH);
         const ranked = {
-          'two-stage': first(best.map((candidate) => articles[candidate])),
+          'two-stage': shown.map((candidate) => articles[candidate]),
           retrieval: first(nearest[i]),
           ...Object.fromEntries(BASELINES.map((name) => [name, first(...baselines[name](past))])),
           ...(oracle && { oracle: first(oracle(customer, past, moment.now)) }),

@@ -44,7 +44,7 @@ export interface Evaluation {
   readonly trainedOn: { readonly purchases: number; readonly customers: number; readonly articles: number };
   readonly bootstrap: { readonly resamples: number; readonly confidence: number };
   readonly maxCustomers: number;
-  /** Every so-manieth place of the two-stage's lists was for an article that never sold; 0: none. */
+  /** As in the settings of the program. */
   readonly explore: number;
   readonly seed: number;
 }

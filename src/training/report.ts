@@ -227,7 +227,7 @@ function provenance({ seed, maxCustomers, explore, bootstrap, trainedOn, cut }: 
 ${count(trainedOn.purchases)} purchases of ${count(trainedOn.customers)} customers, a catalogue of ${count(trainedOn.articles)} articles.
 At most ${count(maxCustomers)} cases, drawn with seed ${seed}. Intervals: ${count(bootstrap.resamples)} resamples of the customers,
 percentiles, ${percent(bootstrap.confidence)}; all models see the same resamples. Lists are cut to 100 articles${
-    explore > 0 ? markup`; each ${explore}th place of the two-stage’s is for an article that never sold` : ''
+    explore > 0 ? markup`; each ${explore}th place of the two-stage’s goes to an article that never sold` : ''
   }.</p>
 <details><summary>Settings of the training</summary><pre>${JSON.stringify(settings, null, 2)}</pre></details>
 </section>`;

@@ -81,6 +81,8 @@ export async function towerTrainer(
       const total = Math.min(epochs, config.maxPurchases / batcher.targets);
       const segments = Math.max(1, Math.round(total * parts));
       const progress = reporter.progress(name, Math.ceil(total * batcher.targets), 'purchases');
+      // What is known now must not be held back by what was known before.
+      trainer.renewAverage();
       let loss = Number.NaN;
       let done = 0;
       const course = await runCourse({

@@ -26,11 +26,11 @@ export interface HoldOut {
   readonly protocol?: Protocol;
   readonly days: number;
   readonly maxCustomers: number;
-  /** As recommendations will be served: every so-manieth place is for an article that never sold. Absent or 0: none. */
-  readonly explore?: number;
+  /** As in the settings of the program. */
+  readonly explore: number;
 }
 
-export const HOLD_OUT: HoldOut = { days: 7, maxCustomers: 5_000 };
+export const HOLD_OUT: Omit<HoldOut, 'explore'> = { days: 7, maxCustomers: 5_000 };
 
 export interface Evaluated {
   readonly evaluation: Evaluation;
@@ -43,7 +43,7 @@ export async function evaluateTraining(
   engine: Engine,
   store: Store,
   config: TrainingConfig,
-  { protocol: given, days, maxCustomers, explore = 0 }: HoldOut,
+  { protocol: given, days, maxCustomers, explore }: HoldOut,
   reporter: Reporter,
   { shop, checkpoints }: { readonly shop?: RawShop; readonly checkpoints?: Checkpoints } = {},
 ): Promise<Evaluated> {

@@ -77,6 +77,8 @@ export interface Trainer {
    * many threads there are. The end of a call waits for all steps, so that the state between two calls is all there is.
    */
   train(batches: Iterable<Batch>, onStep?: (step: number, loss: number) => void): Promise<void>;
+  /** Where weights are averaged: from the next step on the mean is of what follows alone. */
+  renewAverage(): void;
   /** A copy. To be asked for between two calls of `train`. */
   state(): TrainerState;
   /** Goes on from a state of the same model. @throws VitrineError INPUT_INVALID if it does not fit; nothing has moved then */
@@ -138,7 +140,7 @@ export async function createTrainer(engine: Engine, options: TrainerOptions): Pr
   const average = options.averaged ? new WeightAverage(owners.map(({ values }) => values)) : undefined;
   const learnt: Weights = new Map(owners.map(({ name: owner, values }, i) => [owner, average?.means[i] ?? values]));
   if (average) {
-    live.set('looks', average.looks);
+    live.set('average', average.counts);
     for (const [owner, mean] of learnt) live.set(`average/${owner}`, mean);
   }
 
@@ -171,7 +173,7 @@ export async function createTrainer(engine: Engine, options: TrainerOptions): Pr
     for (const use of uses) use.table.sums.add(lookup(use, batch), floatsOf(outputs, use.gradient));
     for (const { values, sums, state } of tables) tableOptimiser.update(values, sums.take(), state, tableRate * factor);
     feeds.give('outputs', outputs);
-    average?.afterStep(steps[0]);
+    average?.afterStep();
     return value;
   }
 
@@ -200,6 +202,7 @@ export async function createTrainer(engine: Engine, options: TrainerOptions): Pr
   return {
     weights: learnt,
     train,
+    renewAverage: () => average?.renew(),
     state: () => new Map([...live].map(([array, values]) => [array, values.slice()])),
     restore(state) {
       requireFit(name, live, state);

@@ -2,17 +2,18 @@
 // the mean is nearer to it than any of them. Polynomial-decay averaging (Shamir & Zhang, ICML 2013), which needs neither a
 // schedule nor the length of a training. Knows neither model nor optimiser.
 
-/** The mean leans on about the last ninth of what it has seen. */
+/** The nth look counts as n (n + 1) … (n + DECAY − 1): the mean leans on about the last ninth. */
 const DECAY = 8;
-/** Steps between two looks at least; more, where there are more numbers than a step has time for. */
+/** Steps from one look to the next, at least. */
 const EVERY = 8;
+/** Numbers that the mean may cost a step, on average: at large tables it looks more rarely. */
 const NUMBERS_A_STEP = 2 ** 20;
 
 export class WeightAverage {
   /** [as many] the mean of each array; the arrays stay the same. */
   readonly means: readonly Float32Array[];
-  /** [1] how often they have been looked at. */
-  readonly looks = new Float32Array(1);
+  /** [2] steps since it began, and looks; whole numbers up to 2²⁴ are exact. */
+  readonly counts = new Float32Array(2);
   private readonly every: number;
 
   /** @param weights the arrays that move; the mean of what has not been looked at yet is as they are now */
@@ -22,13 +23,19 @@ export class WeightAverage {
     this.every = Math.max(EVERY, Math.ceil(size / NUMBERS_A_STEP));
   }
 
-  /** To be called after every step, with its number from 1. */
-  afterStep(step: number): void {
-    // The shortest training has an end, too: the first, the second, the fourth.
-    const isEarly = Number.isInteger(Math.log2(step)) && step < this.every;
+  /** Begins anew: from the next step on the mean is of what follows alone. */
+  renew(): void {
+    this.counts.fill(0);
+  }
+
+  /** To be called after every step. */
+  afterStep(): void {
+    const step = (this.counts[0] += 1);
+    // Early on also at 1, 2, 4, …: a training may end before the first regular look.
+    const isEarly = step < this.every && (step & (step - 1)) === 0;
     if (!isEarly && step % this.every !== 0) return;
-    this.looks[0] += 1;
-    const share = (DECAY + 1) / (this.looks[0] + DECAY);
+    const looks = (this.counts[1] += 1);
+    const share = (DECAY + 1) / (looks + DECAY);
     this.weights.forEach((values, w) => {
       const mean = this.means[w];
       for (let i = 0; i < values.length; i++) mean[i] += share * (values[i] - mean[i]);

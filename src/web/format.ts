@@ -57,7 +57,7 @@ export interface Reason {
 
 /** Why an article is recommended, in a few words. Says nothing of an age or a taste that nobody knows. */
 export function reasonOf({ source, sources, because, neverSold, coldStart }: Reason, ageKnown: boolean): string {
-  if (neverSold) return 'Be the first to have it';
+  if (neverSold && because === null) return 'Be the first to have it';
   const bought = because?.name;
   const sayable = (one: string): boolean =>
     one === 'TWO_TOWER' ? !coldStart : one === 'TRENDING_PEERS' ? ageKnown : true;

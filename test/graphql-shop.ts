@@ -151,7 +151,7 @@ export function plainRecommender(): PlainRecommender {
         articleKey === own ? 'OWN_PURCHASES' : own > 0 && i === 2 ? 'CO_PURCHASE' : i < 6 ? 'TWO_TOWER' : 'TRENDING',
       sources: articleKey === own ? ['OWN_PURCHASES', 'TRENDING'] : ['TRENDING'],
       because: own > 0 && i === 2 ? own : null,
-      neverSold: i === 7,
+      neverSold: false,
       coldStart: own === 0,
     }));
   };

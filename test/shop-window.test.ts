@@ -384,6 +384,18 @@ described(`the shop window${'reason' in found ? ` (skipped: ${found.reason})` : 
     expect(await shelf('For you').innerText()).toContain('Sells well now');
   });
 
+  test('what nobody has bought yet says so, unless an earlier purchase speaks for it', async () => {
+    await page.route('**/graphql', async (route) => {
+      const answer = await route.fetch();
+      const text = await answer.text();
+      await route.fulfill({ response: answer, body: text.replaceAll('"neverSold":false', '"neverSold":true') });
+    });
+    await home();
+    const reasons = await shelf('For you').locator('.reason').allInnerTexts();
+    expect(reasons).toContain('Be the first to have it');
+    for (const reason of reasons) expect(reason).toMatch(/^(Be the first to have it|Like your .+|Goes with .+)$/);
+  });
+
   test('the inspector takes the focus when it opens, and gives it back when Escape closes it, wherever one is in it', async () => {
     await home();
     const focus = (what: string) => page.evaluate<boolean>(`document.activeElement.${what}`);

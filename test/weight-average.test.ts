@@ -1,7 +1,7 @@
 // The mean of weights on their way.
 import { WeightAverage } from '../src/training/weight-average';
 
-/** Moves the weights by 1 between two looks; gives the weights, their mean and the steps at which it looked. */
+/** Moves the weights by 1 between two looks; gives the average, the mean of the weights and the steps at which it looked. */
 function walk(weights: Float32Array, steps: number) {
   const average = new WeightAverage([weights]);
   const looked: number[] = [];

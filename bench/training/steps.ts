@@ -72,6 +72,7 @@ export async function towerSteps(engine: Engine, shop: Shop, config: TrainingCon
     loss: sequenceLoss(encoder, towers),
     random: createRandom(SEED, 'towers'),
     oneByOne: 0, // as most steps are
+    averaged: true,
   });
   const batcher = new Batcher(shop, shop.known({ before: Infinity }), towers);
   return {
@@ -80,7 +81,7 @@ export async function towerSteps(engine: Engine, shop: Shop, config: TrainingCon
     trainer,
     *batches(count) {
       const random = createRandom(SEED, 'rows');
-      for (const batch of first(batcher.epochs(SEED, 'bench', 0, 1), count)) {
+      for (const batch of first(batcher.epochs(SEED, 'bench', 0, Infinity), count)) {
         if (rows === undefined) yield batch;
         else
           yield {

@@ -1,5 +1,6 @@
 // What is like an article: texts and purchases blended, over a shop made by hand whose cosines can be read off.
 import { CoPurchases } from '../src/features/co-purchase';
+import { dotRow } from '../src/features/vector-rows';
 import { rankAlike, type AlikeShop } from '../src/recommend/alike';
 
 /** Cosines to the first article, which is bought with those of NEARNESS, the last of which is gone. */
@@ -28,6 +29,7 @@ function shopOf(found = COSINES.length): AlikeShop {
       productOf: () => null,
     } as unknown as AlikeShop['catalogue'],
     habits: { coPurchases: new CoPurchases(width, neighbours, nearness) },
+    textParts: undefined,
     textVectorOf: (article) => (article === GONE ? undefined : vectors[article]),
     similar: () => [live.slice(0, found).map((article) => ({ article, score: COSINES[article] }))],
   };
@@ -79,6 +81,47 @@ test('what purchases do not tell apart stays in the order of the texts', () => {
 
 test('what is bought together counts by its own cosine also where the search for texts does not find it', () => {
   expect(alike(0.3, shopOf(3))).toEqual(alike(0.3));
+});
+
+describe('where vectors are of two parts, looks and taste', () => {
+  /** Halves: the one article looks the same, the other has the same taste. */
+  const half = Math.SQRT1_2;
+  const own = Float32Array.of(half, 0, half, 0);
+  const vectors = [own, Float32Array.of(half, 0, 0, half), Float32Array.of(0, half, half, 0)];
+  const shop: AlikeShop = {
+    ...shopOf(vectors.length),
+    habits: {
+      coPurchases: new CoPurchases(1, new Int32Array(vectors.length).fill(-1), new Float32Array(vectors.length)),
+    },
+    textParts: { from: 2, share: 0.5 },
+    textVectorOf: (article) => vectors[article],
+    similar: (queries) =>
+      Array.from({ length: queries.length / 4 }, (_, r) =>
+        vectors.map((vector, article) => ({ article, score: dotRow(vector, queries, 4 * r) })),
+      ),
+  };
+  const scores = (...shares: number[]): number[][] =>
+    rankAlike(
+      shop,
+      Float32Array.from(shares.flatMap(() => [...own])),
+      shares.map((coPurchase) => ({ article: 0, first: 2, coPurchase, perProduct: 2 })),
+    ).map((list) => [1, 2].map((key) => list.find(({ articleKey }) => articleKey === key)?.score ?? Number.NaN));
+
+  test('looks count more, as much as the share of purchases leaves them, in each request by itself', () => {
+    const [none, some, most] = scores(0, 0.4, 1);
+    [
+      [none, [0.85, 0.15]],
+      [some, [0.6, 0.4]],
+      [most, [0, 1]],
+    ].forEach(([got, expected]) => got.forEach((score, i) => expect(score).toBeCloseTo(expected[i], 6)));
+  });
+
+  test('vectors that are of one part, or are asked for as they are, are not touched', () => {
+    const [list] = rankAlike({ ...shop, textParts: undefined }, own, [
+      { article: 0, first: 2, coPurchase: 0.4, perProduct: 2 },
+    ]);
+    for (const { score } of list) expect(score).toBeCloseTo(0.5, 6);
+  });
 });
 
 test('an article that is gone is not alike, however often it was bought', () => {

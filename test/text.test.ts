@@ -301,6 +301,7 @@ describe('the text encoder', () => {
       taste: {
         coPurchases: new CoPurchases(1, neighbours, new Float32Array(rows.length).fill(1)),
         sold: Int32Array.from(rows.keys()).filter((i) => kindOf(i) === 2),
+        products: Int32Array.from(rows.keys()),
       },
     };
     const settings = { temperature: 0.1, batch: 64, denseRate: 0.003, tableRate: 0.05 };

@@ -11,11 +11,31 @@ export interface TextEncoder {
   /** Moves with anything that changes its vectors. */
   readonly fingerprint: string;
   readonly dim: number;
+  /** Of vectors that are made of two parts; absent: of one. */
+  readonly parts?: VectorParts;
   /**
    * [texts.length, dim] in the order of the texts, each of unit length. A text gets the same vector alone and among others. An encoder
    * may read the words of a search otherwise than an article's.
    */
   encode(texts: readonly string[], kind?: TextKind): Promise<Float32Array>;
+}
+
+/**
+ * A vector's first numbers say what an article looks like, those from `from` on with what it is bought: its taste. `share`: how much of the
+ * cosine of two vectors is that of their tastes.
+ */
+export interface VectorParts {
+  readonly from: number;
+  readonly share: number;
+}
+
+/** Of vectors [n, dim] what to search with, so that this share of what is found by each [n] is the cosine of tastes, and the rest of looks. */
+export function leaning(vectors: Float32Array, { from, share }: VectorParts, tastes: readonly number[]): Float32Array {
+  const dim = vectors.length / tastes.length;
+  return vectors.map((value, i) => {
+    const taste = tastes[Math.floor(i / dim)];
+    return value * (i % dim < from ? (1 - taste) / (1 - share) : taste / share);
+  });
 }
 
 /** Tells texts apart: 96 bits. */
@@ -28,6 +48,7 @@ export const BUILT_IN = 'built-in';
 export interface BuiltInParts {
   readonly fingerprint: string;
   readonly dim: number;
+  readonly parts?: VectorParts;
   readonly tokeniser: Tokeniser;
   /** The model of the release: what `tokeniser.inputs` gives → [n, dim]. It normalises by itself. */
   readonly model: (inputs: Batch) => Promise<Float32Array>;
@@ -37,11 +58,12 @@ export interface BuiltInParts {
 const ROWS = 1024;
 
 /** The encoder that was learnt from the shop's own texts and purchases. */
-export function builtInEncoder({ fingerprint, dim, tokeniser, model }: BuiltInParts): TextEncoder {
+export function builtInEncoder({ fingerprint, dim, parts, tokeniser, model }: BuiltInParts): TextEncoder {
   return {
     name: BUILT_IN,
     fingerprint,
     dim,
+    ...(parts && { parts }),
     async encode(texts, kind) {
       const vectors = new Float32Array(texts.length * dim);
       for (let from = 0; from < texts.length; from += ROWS) {

@@ -28,7 +28,7 @@ export class SimilarArticle {
 const FIRST = `How many, 1 to ${LIMITS.first}. Fewer come back only where the shop has no more.`;
 const CO_PURCHASE =
   'How much what others bought together with it counts against what it is like, 0 to 1: 0 goes by name, description and ' +
-  'attributes alone, 1 by purchases. Articles that nobody has bought yet go by the former.';
+  'attributes alone, 1 by purchases. Of articles that nobody has bought yet the texts foretell what goes with them.';
 const PER_PRODUCT = 'Articles of one product at most: they differ in colour mostly.';
 
 @Resolver((_of) => Article)

@@ -1,11 +1,12 @@
 // Articles that are like something, ranked: by their texts, by what is bought together, at most a few of one product. Knows
 // neither where texts come from nor how they are embedded.
+import { leaning } from '../encoders/text-encoder';
 import { dotRow } from '../features/vector-rows';
 import type { LiveShop } from './live-shop';
 import type { SimilarArticle } from './types';
 
 /** What is needed of a shop. */
-export interface AlikeShop extends Pick<LiveShop, 'catalogue' | 'similar' | 'textVectorOf'> {
+export interface AlikeShop extends Pick<LiveShop, 'catalogue' | 'similar' | 'textParts' | 'textVectorOf'> {
   readonly habits: Pick<LiveShop['habits'], 'coPurchases'>;
 }
 
@@ -23,11 +24,19 @@ export interface Likeness {
 /** The share of co-purchases where a request does not say: it brings what is bought together among what is alike, and no strangers. */
 export const CO_PURCHASE_SHARE = 0.08;
 
+/**
+ * How much of the likeness of two texts is that of their tastes, where their vectors tell it from looks: it decides among what looks alike,
+ * and hardly against it. The share of co-purchases, where it is greater: what nobody has bought is asked for by what its text foretells.
+ */
+const TASTE_SHARE = 0.15;
+
 /** Searched besides what is asked for: of one product there may be dozens, of which few are kept. */
 const SPARE = 64;
 
 /** Ranks what is like each vector [n, dim]. */
-export function rankAlike(shop: AlikeShop, vectors: Float32Array, wanted: readonly Likeness[]): SimilarArticle[][] {
+export function rankAlike(shop: AlikeShop, texts: Float32Array, wanted: readonly Likeness[]): SimilarArticle[][] {
+  const tastes = wanted.map(({ coPurchase }) => Math.max(TASTE_SHARE, coPurchase));
+  const vectors = shop.textParts ? leaning(texts, shop.textParts, tastes) : texts;
   const size = shop.catalogue.size;
   let k = Math.min(size, Math.max(0, ...wanted.map(({ first }) => first)) * 2 + SPARE);
   for (;;) {

@@ -9,7 +9,7 @@ import { reorderedHabits, type Habits } from '../features/habits';
 import { articleInputs } from '../features/inputs';
 import { vectorOf } from '../features/vector-rows';
 import { createMoment, QUARTER_DAYS, SALES_DAYS, type Moment } from '../features/moment';
-import { textHash } from '../encoders/text-encoder';
+import { textHash, type VectorParts } from '../encoders/text-encoder';
 import { articleText, type TextKind } from '../features/text';
 import type { Release } from '../release/open';
 import type { Reporter } from '../telemetry';
@@ -33,6 +33,8 @@ export interface LiveShop {
   articleOf(article: string | ArticleRow): number | undefined;
   /** [n, dim] vectors of articles' texts, by catalogue index or row: those that are in the index already, the others read. */
   embedArticles(articles: readonly (number | ArticleRow)[]): Promise<Float32Array>;
+  /** What vectors of texts are made of, where they are of two parts. */
+  readonly textParts: VectorParts | undefined;
   /** The vector of an article's text, by catalogue index; undefined where the article is gone. */
   textVectorOf(article: number): Float32Array | undefined;
   /** Searches of each index since the shop was opened. */
@@ -72,6 +74,7 @@ class Shop implements LiveShop {
   readonly catalogue: Catalogue;
   readonly vectors: ArticleVectors;
   readonly searches = { articles: 0, similar: 0 };
+  readonly textParts: VectorParts | undefined;
   edition = 0;
   known = 0;
   habits: Habits;
@@ -106,6 +109,7 @@ class Shop implements LiveShop {
     this.catalogue = new Catalogue(release.encoder);
     this.texts = [...release.texts];
     this.textVectors = release.similarVectors;
+    this.textParts = release.textEncoder.parts;
     this.habits = reorderedHabits(release.habits, [], 0);
     this.now = this.momentOf(0, new Map());
     const data = (): Float32Array => this.articleVectors;

@@ -66,7 +66,7 @@ export function trainingConfig(size: Size, seed: number): TrainingConfig {
     },
     text: {
       looks: { dim: tiny ? 48 : 64, steps: tiny ? 240 : full ? 8_000 : 3_200 },
-      taste: { dim: tiny ? 32 : 48, steps: tiny ? 200 : full ? 6_000 : 2_500, share: 0.15 },
+      taste: { dim: tiny ? 32 : 48, steps: tiny ? 200 : full ? 6_000 : 2_500, share: 0.5 },
       temperature: 0.1,
       batch: tiny ? 256 : 512,
       denseRate: 0.001,

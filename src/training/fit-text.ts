@@ -15,7 +15,7 @@ import type { VectorIndex } from '../release/vector-index';
 import type { Reporter } from '../telemetry';
 import type { TrainingConfig } from './config';
 import { indexVectors } from './fit';
-import { textDim, textEncoder, trainTextEncoder } from './text-encoder';
+import { textDim, textEncoder, trainTextEncoder, vectorParts } from './text-encoder';
 
 export interface FittedText {
   readonly tokeniser: Tokeniser;
@@ -43,7 +43,13 @@ export async function fitText(
   const lessons = {
     tokens: tokeniser.inputs(texts),
     looks: groupsOf(catalogue, encoder, LOOKS),
-    taste: { groups: groupsOf(catalogue, encoder, TASTE), coPurchases, sold: soldOf(shop, known) },
+    taste: {
+      groups: groupsOf(catalogue, encoder, TASTE),
+      coPurchases,
+      sold: soldOf(shop, known),
+      // One that is of no product is one by itself.
+      products: Int32Array.from({ length: catalogue.size }, (_, one) => catalogue.productOf(one) ?? -1 - one),
+    },
   };
   const random = createRandom(config.seed, 'text');
   const weights = await trainTextEncoder(engine, tokeniser, lessons, config.text, random, reporter);
@@ -54,7 +60,7 @@ export async function fitText(
   await engine.load(modelKey(draft, name), model.bytes);
   const run = modelOf(engine, draft, name);
   const { fingerprint } = tokeniser;
-  const built = builtInEncoder({ fingerprint, dim, tokeniser, model: run });
+  const built = builtInEncoder({ fingerprint, dim, parts: vectorParts(config.text), tokeniser, model: run });
   const vectors = await built.encode(texts);
   return { tokeniser, model, encoder: built, vectors, index: indexVectors(dim, vectors, reporter) };
 }

@@ -1,6 +1,6 @@
 // Ways to find articles that are like one, or that fit some words: the encoders, as serving asks them, and baselines that cost
 // nothing. Knows nothing of what is measured.
-import type { TextEncoder } from '../encoders/text-encoder';
+import type { TextEncoder, VectorParts } from '../encoders/text-encoder';
 import type { Shop } from '../features/dataset';
 import type { Habits } from '../features/habits';
 import { words } from '../features/text';
@@ -29,16 +29,19 @@ export interface EncoderParts {
   readonly habits: Pick<Habits, 'coPurchases'>;
   /** The share of co-purchases in what is alike. */
   readonly coPurchase: number;
+  /** Those of the encoder, as when serving; undefined: its vectors are taken as they are. */
+  readonly textParts: VectorParts | undefined;
 }
 
 /** By the vectors of an encoder, ranked by the code that serves. */
-export function byEncoder({ catalogue }: Shop, parts: EncoderParts): Method {
-  const { encoder, vectors, index, habits, coPurchase } = parts;
+export function byEncoder({ catalogue }: Shop, parts: EncoderParts): Required<Method> {
+  const { encoder, vectors, index, habits, coPurchase, textParts } = parts;
   const { dim } = encoder;
   const vectorOf = (article: number): Float32Array => vectors.subarray(article * dim, (article + 1) * dim);
   const shop = {
     catalogue,
     habits,
+    textParts,
     textVectorOf: vectorOf,
     similar(queries: Float32Array, most: number) {
       const { ids, scores, k } = index.search(queries, most);

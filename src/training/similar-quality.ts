@@ -70,9 +70,9 @@ export interface SimilarQuestions {
   readonly other?: { readonly encoder: TextEncoder; readonly kept: Checkpoints } | undefined;
 }
 
-/** The built-in encoder, among the methods. */
+/** The built-in encoder, among the methods: its vectors as they are, looks and taste alike. */
 const ENCODER = 'encoder';
-/** The same with the usual share of co-purchases. */
+/** The same as it is served: looks count more, and the usual share of co-purchases. */
 export const SERVED = `${ENCODER}, co-purchase ${String(CO_PURCHASE_SHARE)}`;
 const TF_IDF = 'TF-IDF';
 const RESAMPLES = 1_000;
@@ -99,14 +99,20 @@ export async function measureSimilar(
   const questions = searchQuestions(shop, type, looks, articles, createRandom(config.seed, 'search'));
   const habits = habitsOf(shop, known);
   const built = await fitText(engine, shop, known, habits.coPurchases, config, reporter);
+  const served = (coPurchase: number): Required<Method> =>
+    byEncoder(shop, { ...built, habits, coPurchase, textParts: built.encoder.parts });
   const methods: Record<string, Method> = {
     random: atRandom(shop, random),
     'same type': sameGroup(shop, columns.type.slots, random),
     [TF_IDF]: tfIdf(shop),
-    [ENCODER]: byEncoder(shop, { ...built, habits, coPurchase: 0 }),
+    [ENCODER]: {
+      alike: byEncoder(shop, { ...built, habits, coPurchase: 0, textParts: undefined }).alike,
+      // Words are searched as they are when serving, whatever share purchases have.
+      search: served(0).search,
+    },
   };
   for (const share of new Set([CO_PURCHASE_SHARE, ...coPurchase])) {
-    const { alike } = byEncoder(shop, { ...built, habits, coPurchase: share });
+    const { alike } = served(share);
     methods[share === CO_PURCHASE_SHARE ? SERVED : `${ENCODER}, co-purchase ${String(share)}`] = { alike };
   }
   const shownMethods = [SERVED, TF_IDF];
@@ -114,7 +120,14 @@ export async function measureSimilar(
     const { vectors } = await embedTexts(other.encoder, shop.texts, other.kept, reporter);
     const index = indexVectors(other.encoder.dim, vectors, reporter);
     const name = `${ENCODER} ${other.encoder.name}`;
-    methods[name] = byEncoder(shop, { encoder: other.encoder, vectors, index, habits, coPurchase: CO_PURCHASE_SHARE });
+    methods[name] = byEncoder(shop, {
+      encoder: other.encoder,
+      vectors,
+      index,
+      habits,
+      coPurchase: CO_PURCHASE_SHARE,
+      textParts: other.encoder.parts,
+    });
     shownMethods.splice(1, 0, name);
   }
   const measured: Record<string, SimilarMeasures> = {};

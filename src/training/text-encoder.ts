@@ -1,10 +1,11 @@
 // The built-in text encoder: from words to a vector, learnt from the shop alone. Some words of an article must find, among those
 // of many others, other words of the same article (as SimCSE, Gao et al., EMNLP 2021, with word dropout for noise) or words of another
-// that looks like it (supervised contrastive learning, Khosla et al., NeurIPS 2020): these are the looks. A smaller part of the vector,
-// the taste, must find what is bought with it; so what is bought together decides among what looks alike, and never against it.
+// that looks like it (supervised contrastive learning, Khosla et al., NeurIPS 2020): these are the looks. The other part of the vector,
+// the taste, must find what is bought with it. Who searches says how much of each is asked for.
 // So it learns which words matter, and what two words alone say: searches are no longer. Knows nothing of what columns mean.
 import type { Batch, Engine } from '../engine/engine';
 import type { CoPurchases } from '../features/co-purchase';
+import type { VectorParts } from '../encoders/text-encoder';
 import { MAX_TOKENS, type Tokeniser } from '../features/text';
 import {
   add,
@@ -58,12 +59,19 @@ export interface TextLessons {
     readonly groups?: readonly Int32Array[];
     readonly coPurchases: CoPurchases;
     readonly sold: Int32Array;
+    /** [articles] Those of one product are bought together as one, not because they go together. */
+    readonly products: Int32Array;
   };
 }
 
 /** The width of the vectors. */
 export function textDim({ looks, taste }: TextParts): number {
   return looks.dim + taste.dim;
+}
+
+/** How the vectors are made of the two. */
+export function vectorParts({ looks, taste }: TextParts): VectorParts {
+  return { from: looks.dim, share: taste.share };
 }
 
 /** The encoder: [batch, textDim], unit length, from the inputs `text_ids` and `text_weights` [batch, MAX_TOKENS]. */
@@ -195,14 +203,17 @@ function tasteLessons({ taste }: TextLessons): Lesson[] {
 /** Of what is bought with an article the nearest so many are alike. */
 const NEAREST = 8;
 
-function boughtTogether({ coPurchases: { width, neighbours }, sold }: NonNullable<TextLessons['taste']>): Lesson {
+function boughtTogether({ coPurchases, sold, products }: NonNullable<TextLessons['taste']>): Lesson {
+  const { width, neighbours } = coPurchases;
   return (batch, random) => {
     const chosen = batch.map(() => sold[random.int(sold.length)]);
     const partners = chosen.map((article) => {
-      const from = article * width;
-      let count = 0;
-      while (count < NEAREST && count < width && neighbours[from + count] >= 0) count += 1;
-      return count === 0 ? article : neighbours[from + random.int(count)];
+      const others: number[] = [];
+      for (let n = article * width; n < (article + 1) * width && neighbours[n] >= 0; n++) {
+        if (others.length === NEAREST) break;
+        if (products[neighbours[n]] !== products[article]) others.push(neighbours[n]);
+      }
+      return others.length === 0 ? article : others[random.int(others.length)];
     });
     return { chosen, partners, keys: chosen };
   };

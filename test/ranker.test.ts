@@ -107,7 +107,7 @@ describe('reasons to buy', () => {
     return { data, shape: [1, candidates.length, width] };
   };
 
-  test('add up, and only those that there are', async () => {
+  test('add up, and only those that there are, and are half of the score beside one sum', async () => {
     const weights = nothingLearnt(width, 'reasons');
     const set = (name: string, feature: keyof typeof PAIR_FEATURES, value: number): void => {
       weights.get(name)?.fill(value, place(feature), place(feature) + 1);
@@ -127,11 +127,15 @@ describe('reasons to buy', () => {
     const { data } = (await engine.run('reasons', { pair })).scores;
     const { own, together } = PAIR_FEATURES;
     const taste = 1.5;
-    expect(data[0]).toBeCloseTo(taste, 5);
+    const half = (sum: number, reasons: number): number => (sum + reasons) / 2;
+    expect(data[0]).toBeCloseTo(half(0, taste), 5);
     // The rate of coming back and being own, beside the taste, which knows neither.
-    expect(data[1]).toBeCloseTo(Math.log(Math.exp(0.8 + own) + Math.exp(taste)), 5);
+    expect(data[1]).toBeCloseTo(half(own, Math.log(Math.exp(0.8 + own) + Math.exp(taste))), 5);
     const complement = -1 + 0.25 - 0.5 + 0.1 * together;
-    expect(data[2]).toBeCloseTo(Math.log(Math.exp(taste + 0.1 * together) + Math.exp(complement)), 5);
+    expect(data[2]).toBeCloseTo(
+      half(0.1 * together, Math.log(Math.exp(taste + 0.1 * together) + Math.exp(complement))),
+      5,
+    );
   });
 
   test('tell what one sum cannot: that what is dear to the taste needs no repetition', async () => {

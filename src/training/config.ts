@@ -38,7 +38,7 @@ export function trainingConfig(size: Size, seed: number): TrainingConfig {
       temperature: 0.08,
       epochs: tiny ? 4 : 16,
       maxPurchases: tiny ? 100_000 : full ? 32_000_000 : 6_000_000,
-      patience: 3,
+      patience: 8,
       batch: tiny ? 256 : 1024,
       sampled: tiny ? 256 : 1024,
       denseRate: 0.002,

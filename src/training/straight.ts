@@ -19,10 +19,10 @@ import { constant, input, parameter, type Tensor } from '../graph/tensor';
 import { listwiseLoss } from './listwise';
 
 /**
- * How the features of a customer with a past become one number. `one`: their weighted sum. `reasons`: there are several reasons to buy, to
- * get the same again, to one's taste, with what one has, each with weights of its own; how likely each makes a purchase adds up, so a score
- * is log Σ exp over the reasons that there are (a superposition of point processes). One sum cannot say that an article which
- * is dear to the taste needs no repetition.
+ * How the features of a customer with a past become one number. `one`: their weighted sum. `reasons`: half is that sum, and half says that there
+ * are several reasons to buy, to get the same again, to one's taste, with what one has, each with weights of its own; how likely each makes a
+ * purchase adds up, so that its score is log Σ exp over the reasons that there are (a superposition of point processes). One sum cannot say
+ * that an article which is dear to the taste needs no repetition; the mean of both is surer than either.
  */
 export type StraightForm = 'one' | 'reasons';
 
@@ -82,7 +82,7 @@ const NEWCOMERS: Sum = {
 };
 
 function sumsOf(form: StraightForm): readonly Sum[] {
-  return form === 'one' ? [ONE, NEWCOMERS] : [...REASONS, NEWCOMERS];
+  return form === 'one' ? [ONE, NEWCOMERS] : [ONE, ...REASONS, NEWCOMERS];
 }
 
 const levelOf = ({ name }: Sum): string => `${name}.level`;
@@ -180,7 +180,8 @@ export function straightScores(
     const absent = sub(cast(greater(given[reason.given], constant(0)), 'float32'), constant(1));
     return add(value, mul(absent, constant(1e4)));
   };
-  const known = form === 'one' ? valueOf(ONE) : logSumExp(concat(REASONS.map(intensity), 2));
+  const one = valueOf(ONE);
+  const known = form === 'one' ? one : mul(add(one, logSumExp(concat(REASONS.map(intensity), 2))), constant(0.5));
   const scores = add(mul(sub(constant(1), newcomer), known), mul(newcomer, valueOf(NEWCOMERS)));
   return { scores: reshape(scores, [batch, candidates]), newcomer, learnt };
 }

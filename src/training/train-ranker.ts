@@ -53,7 +53,7 @@ export interface RankerTraining extends RankerConfig {
 /** Few lists are enough for few weights; their features are made once and stay in memory: 40 KB a list of a hundred. */
 const STRAIGHT = { lists: 8_000, steps: 2_000, rate: 0.02 } as const;
 /** From the tightest on: a looser one must show that it is better. */
-const RIDGES = [1_000, 300, 100] as const;
+const RIDGES = [1_000, 300, 100, 30] as const;
 /** From the simplest on: another must show that it is better. */
 const FORMS = ['one', 'reasons'] as const satisfies readonly StraightForm[];
 const WEEK = 7 * 86_400;
@@ -202,7 +202,7 @@ function balanced(shop: Shop, lists: readonly List[], most: number, random: Rand
 
 /**
  * The straight way alone, first: its weights are few, so that what a small shop has to say is learnt to the end before the layers, which can
- * memorise, see anything. One sum, held by the tightest ridge, is kept unless a looser one, or several reasons in its place, orders the lists
+ * memorise, see anything. One sum, held by the tightest ridge, is kept unless a looser one, or several reasons beside it, orders the lists
  * held out better by more than chance. Weights of newcomers must show even that they are better than as they start: they are learnt
  * from hidden pasts for the most part, and who has one buys otherwise than who has none.
  */

@@ -12,6 +12,7 @@ import { openCurrent } from '../src/serve';
 import { silentReporter, type Reporter } from '../src/telemetry';
 import { openCheckpoints } from '../src/training/checkpoint';
 import { trainingConfig } from '../src/training/config';
+import { vectorParts } from '../src/training/text-encoder';
 import { embedRelease, embedTexts } from '../src/training/embed';
 import { train } from '../src/training/train';
 import { clipModel, DIM, writeEncoder } from './clip-folder';
@@ -152,7 +153,7 @@ describe('a release that was embedded by an encoder from a folder', () => {
       'similar.faiss': expect.not.stringMatching(was) as string,
     });
     await expect(openRelease(join(modelsDir, trained), engine)).resolves.toMatchObject({
-      textEncoder: { name: 'built-in' },
+      textEncoder: { name: 'built-in', parts: vectorParts(trainingConfig('tiny', 1).text) },
     });
   });
 
@@ -161,6 +162,7 @@ describe('a release that was embedded by an encoder from a folder', () => {
     try {
       const rows = (await shop.store.articlesByKey([...opened.shop.catalogue.keys])).filter((row) => row !== null);
       const { textEncoder } = await openRelease(await currentFolder(modelsDir), engine);
+      expect(textEncoder.parts).toBeUndefined();
       const vectors = await textEncoder.encode(rows.map(articleText));
       const cosine = (a: number, b: number) =>
         Array.from({ length: DIM }, (_, d) => vectors[a * DIM + d] * vectors[b * DIM + d]).reduce(

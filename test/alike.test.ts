@@ -84,22 +84,29 @@ test('what is bought together counts by its own cosine also where the search for
 });
 
 describe('where vectors are of two parts, looks and taste', () => {
-  /** Halves: the one article looks the same, the other has the same taste. */
-  const half = Math.SQRT1_2;
-  const own = Float32Array.of(half, 0, half, 0);
-  const vectors = [own, Float32Array.of(half, 0, 0, half), Float32Array.of(0, half, half, 0)];
-  const shop: AlikeShop = {
-    ...shopOf(vectors.length),
-    habits: {
-      coPurchases: new CoPurchases(1, new Int32Array(vectors.length).fill(-1), new Float32Array(vectors.length)),
-    },
-    textParts: { from: 2, share: 0.5 },
-    textVectorOf: (article) => vectors[article],
-    similar: (queries) =>
-      Array.from({ length: queries.length / 4 }, (_, r) =>
-        vectors.map((vector, article) => ({ article, score: dotRow(vector, queries, 4 * r) })),
-      ),
+  /** Three numbers of looks, two of taste, a fifth of the cosine: the one article looks the same, the other has the same taste. */
+  const textParts = { from: 3, share: 0.2 };
+  const [looks, taste] = [Math.sqrt(0.8), Math.sqrt(0.2)];
+  const own = Float32Array.of(looks, 0, 0, taste, 0);
+  const vectors = [own, Float32Array.of(looks, 0, 0, 0, taste), Float32Array.of(0, looks, 0, taste, 0)];
+  /** Bought with the first article: nothing, or another, which the search for texts does not find then. */
+  const shopWith = (bought?: number): AlikeShop => {
+    const neighbours = new Int32Array(vectors.length).fill(-1);
+    if (bought !== undefined) neighbours[0] = bought;
+    return {
+      ...shopOf(vectors.length),
+      habits: { coPurchases: new CoPurchases(1, neighbours, new Float32Array(vectors.length).fill(0.5)) },
+      textParts,
+      textVectorOf: (article) => vectors[article],
+      similar: (queries) =>
+        Array.from({ length: queries.length / own.length }, (_, r) =>
+          vectors.flatMap((vector, article) =>
+            article === bought ? [] : [{ article, score: dotRow(vector, queries, own.length * r) }],
+          ),
+        ),
+    };
   };
+  const shop = shopWith();
   const scores = (...shares: number[]): number[][] =>
     rankAlike(
       shop,
@@ -116,11 +123,19 @@ describe('where vectors are of two parts, looks and taste', () => {
     ].forEach(([got, expected]) => got.forEach((score, i) => expect(score).toBeCloseTo(expected[i], 6)));
   });
 
-  test('vectors that are of one part, or are asked for as they are, are not touched', () => {
+  test('what is bought together counts by its weighed likeness also where the search for texts does not find it', () => {
+    const [list] = rankAlike(shopWith(2), own, [{ article: 0, first: 2, coPurchase: 0.4, perProduct: 2 }]);
+    expect(list.map(({ articleKey }) => articleKey)).toEqual([2, 1]);
+    expect(list[0].score).toBeCloseTo(0.6 * 0.4 + 0.4, 6);
+    expect(list[1].score).toBeCloseTo(0.6 * 0.6, 6);
+  });
+
+  test('vectors that are of one part are not touched', () => {
     const [list] = rankAlike({ ...shop, textParts: undefined }, own, [
       { article: 0, first: 2, coPurchase: 0.4, perProduct: 2 },
     ]);
-    for (const { score } of list) expect(score).toBeCloseTo(0.5, 6);
+    expect(list[0].score).toBeCloseTo(0.8, 6);
+    expect(list[1].score).toBeCloseTo(0.2, 6);
   });
 });
 

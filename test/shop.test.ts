@@ -12,6 +12,7 @@ import { habitsOf } from '../src/features/habits';
 import type { Recommendation, RecommendationTrace, SimilarArticle } from '../src/recommend/types';
 import { makeCurrent } from '../src/release/build';
 import { openRelease } from '../src/release/open';
+import { trainingConfig } from '../src/training/config';
 import { createHost, openCurrent, type Host, type Opened } from '../src/serve';
 import { createLog, silentReporter } from '../src/telemetry';
 import { momentOf } from '../src/training/moments';
@@ -144,6 +145,34 @@ describe('the recommender of a release', () => {
     expect(textRuns()).toBe(none + 1);
     expect(again.articleKey).toBe(first.articleKey);
     expect(again.score).toBeCloseTo(first.score, 4);
+  });
+
+  test('weighs looks and taste in what is similar as the release has them, and the taste more for what is bought with an article', async () => {
+    const [{ id }] = (await store.articlesPage(1)).rows;
+    const own = opened.shop.textVectorOf(opened.shop.articleOf(id) ?? -1);
+    const parts = opened.shop.textParts;
+    if (!own || !parts) throw new Error('expected a vector of two parts');
+    expect(parts).toEqual({ from: trainingConfig('tiny', 1).text.looks.dim, share: 0.5 });
+    const likeness = (article: string, taste: number): number => {
+      const other = opened.shop.textVectorOf(opened.shop.articleOf(article) ?? -1);
+      return own.reduce(
+        (sum, value, d) => sum + 2 * value * (other?.[d] ?? 0) * (d < parts.from ? 1 - taste : taste),
+        0,
+      );
+    };
+    const request = { articleId: id, first: 12, perProduct: 100 };
+    const [alike, together] = await opened.recommender.similar([
+      { ...request, coPurchase: 0 },
+      { ...request, coPurchase: 0.4 },
+    ]);
+    if (!Array.isArray(alike) || !Array.isArray(together)) throw new Error('expected lists');
+    expect(alike).toHaveLength(12);
+    for (const { articleId, score } of alike) expect(score).toBeCloseTo(likeness(articleId, 0.15), 4);
+    // Besides there is what is known of purchases, which is never against an article.
+    for (const { articleId, score } of together) {
+      expect(score).toBeGreaterThan(0.6 * likeness(articleId, 0.4) - 1e-4);
+    }
+    expect(together.some(({ articleId, score }) => Math.abs(score - 0.6 * likeness(articleId, 0.4)) < 1e-4)).toBe(true);
   });
 
   test('does not search again for what it found similar lately, until an article changes', async () => {

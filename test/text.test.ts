@@ -294,14 +294,20 @@ describe('the text encoder', () => {
     const texts = rows.map((row, i) => `${articleText(row)} ${i % 2 === 0 ? 'crimson' : 'navy'}`);
     const taught = fitTokeniser(texts);
     const boots = rows.flatMap((_, i) => (kindOf(i) === 1 ? [i] : []));
-    const neighbours = Int32Array.from(rows, (_, i) => (kindOf(i) === 2 ? boots[i % boots.length] : -1));
+    // Nearer still is what is of the same product, which says nothing of what goes together.
+    const others = rows.flatMap((_, i) => (kindOf(i) === 0 ? [i] : []));
+    const neighbours = Int32Array.from({ length: 2 * rows.length }, (_, n) => {
+      const i = Math.floor(n / 2);
+      if (kindOf(i) !== 2) return -1;
+      return n % 2 === 0 ? others[i % others.length] : boots[i % boots.length];
+    });
     const lessons = {
       tokens: taught.inputs(texts),
       looks: [Int32Array.from(rows, (_, i) => 1 + (i % 2))],
       taste: {
-        coPurchases: new CoPurchases(1, neighbours, new Float32Array(rows.length).fill(1)),
+        coPurchases: new CoPurchases(2, neighbours, new Float32Array(2 * rows.length).fill(1)),
         sold: Int32Array.from(rows.keys()).filter((i) => kindOf(i) === 2),
-        products: Int32Array.from(rows.keys()),
+        products: Int32Array.from(rows, (_, i) => (kindOf(i) === 1 ? 1 : 0)),
       },
     };
     const settings = { temperature: 0.1, batch: 64, denseRate: 0.003, tableRate: 0.05 };

@@ -105,6 +105,7 @@ async function published(): Promise<{ folder: string; weights: Trainer['weights'
         [],
         1,
       ),
+      textParts: undefined,
       data: { purchases: 0, customers: 0, from: '', to: '' },
       training: {},
       evaluation: null,

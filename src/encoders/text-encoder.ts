@@ -30,7 +30,7 @@ export interface VectorParts {
 }
 
 /** Of vectors [n, dim] what to search with, so that this share of what is found by each [n] is the cosine of tastes, and the rest of looks. */
-export function leaning(vectors: Float32Array, { from, share }: VectorParts, tastes: readonly number[]): Float32Array {
+export function leaned(vectors: Float32Array, { from, share }: VectorParts, tastes: readonly number[]): Float32Array {
   const dim = vectors.length / tastes.length;
   return vectors.map((value, i) => {
     const taste = tastes[Math.floor(i / dim)];

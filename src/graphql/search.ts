@@ -15,7 +15,7 @@ export class SearchHit {
   rank!: number;
 
   @Field((_type) => Float, {
-    description: "How well it fits, from −1 to 1: the cosine of the words' embedding and the article's.",
+    description: "How well it fits, from −1 to 1: the likeness of the words' embedding and the article's.",
   })
   score!: number;
 }

@@ -19,7 +19,7 @@ export class SimilarArticle {
 
   @Field((_type) => Float, {
     description:
-      "How alike, from −1 to 1: the cosine of the two descriptions' embeddings, blended with how often both are bought " +
+      "How alike, from −1 to 1: the likeness of the two descriptions' embeddings, blended with how often both are bought " +
       'by the share `coPurchase`.',
   })
   score!: number;
@@ -28,7 +28,8 @@ export class SimilarArticle {
 const FIRST = `How many, 1 to ${LIMITS.first}. Fewer come back only where the shop has no more.`;
 const CO_PURCHASE =
   'How much what others bought together with it counts against what it is like, 0 to 1: 0 goes by name, description and ' +
-  'attributes alone, 1 by purchases. Of articles that nobody has bought yet the texts foretell what goes with them.';
+  'attributes alone, 1 by purchases. What goes with articles that nobody has bought yet is foretold from the texts, by ' +
+  'the built-in encoder; by another they go by likeness.';
 const PER_PRODUCT = 'Articles of one product at most: they differ in colour mostly.';
 
 @Resolver((_of) => Article)

@@ -1,6 +1,6 @@
 // Articles that are like something, ranked: by their texts, by what is bought together, at most a few of one product. Knows
-// neither where texts come from nor how they are embedded.
-import { leaning } from '../encoders/text-encoder';
+// neither where texts come from nor by what they are embedded.
+import { leaned } from '../encoders/text-encoder';
 import { dotRow } from '../features/vector-rows';
 import type { LiveShop } from './live-shop';
 import type { SimilarArticle } from './types';
@@ -33,16 +33,16 @@ const TASTE_SHARE = 0.15;
 /** Searched besides what is asked for: of one product there may be dozens, of which few are kept. */
 const SPARE = 64;
 
-/** Ranks what is like each vector [n, dim]. */
-export function rankAlike(shop: AlikeShop, texts: Float32Array, wanted: readonly Likeness[]): SimilarArticle[][] {
+/** Ranks what is like each vector of a text [n, dim]. */
+export function rankAlike(shop: AlikeShop, vectors: Float32Array, wanted: readonly Likeness[]): SimilarArticle[][] {
   const tastes = wanted.map(({ coPurchase }) => Math.max(TASTE_SHARE, coPurchase));
-  const vectors = shop.textParts ? leaning(texts, shop.textParts, tastes) : texts;
+  const queries = shop.textParts ? leaned(vectors, shop.textParts, tastes) : vectors;
   const size = shop.catalogue.size;
   let k = Math.min(size, Math.max(0, ...wanted.map(({ first }) => first)) * 2 + SPARE);
   for (;;) {
-    const found = shop.similar(vectors, k);
-    const dim = vectors.length / wanted.length;
-    const lists = wanted.map((one, r) => rank(shop, vectors.subarray(r * dim, (r + 1) * dim), found[r], one));
+    const found = shop.similar(queries, k);
+    const dim = queries.length / wanted.length;
+    const lists = wanted.map((one, r) => rank(shop, queries.subarray(r * dim, (r + 1) * dim), found[r], one));
     // Rarely most of what is near is of one product: then farther away.
     if (k >= size || lists.every((list, r) => list.length >= wanted[r].first)) return lists;
     k = Math.min(size, k * 4);

@@ -23,7 +23,7 @@ export interface LiveShop {
   readonly habits: Habits;
   /** The shop just after its newest purchase. */
   moment(): Moment;
-  /** The `k` articles whose texts are nearest to each vector [n, dim], best first: catalogue index and cosine. */
+  /** The `k` articles whose texts are nearest to each vector [n, dim], best first: catalogue index and dot product. */
   similar(vectors: Float32Array, k: number): { article: number; score: number }[][];
   /** Moves on when an article comes or goes, or its text or product changes: what was alike before may not be any more. */
   readonly edition: number;

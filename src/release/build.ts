@@ -39,6 +39,7 @@ export interface ReleaseParts {
   readonly similarIndex: VectorIndex;
   /** Rows in the order of `articleIds`. */
   readonly habits: Habits;
+  readonly textParts: Manifest['textParts'];
   readonly data: Manifest['data'];
   readonly training: Manifest['training'];
   readonly evaluation: unknown;
@@ -56,6 +57,7 @@ export async function publishRelease(modelsDir: string, parts: ReleaseParts, now
     encoder: parts.encoder.fingerprint,
     tokeniser: parts.tokeniser.fingerprint,
     textEncoder: 'built-in',
+    textParts: parts.textParts,
     articles: parts.articleIds.length,
     dims: { articles: parts.articleIndex.dim, similar: parts.similarIndex.dim },
     models: {

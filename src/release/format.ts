@@ -62,6 +62,8 @@ export const manifestSchema = z.object({
       }),
     ])
     .default('built-in'),
+  /** Of the vectors of the encoder in this release: where the taste begins and how much of their cosine it is. Absent: they are of one part. */
+  textParts: z.object({ from: z.int().positive(), share: z.number().gt(0).lt(1) }).optional(),
   articles: z.number(),
   dims: z.object({ articles: z.number(), similar: z.number() }),
   models: z.record(z.enum(MODEL_NAMES), z.object({ inputs: z.array(port), outputs: z.array(port) })),

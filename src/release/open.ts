@@ -208,19 +208,17 @@ async function openTextEncoder(
   }
 }
 
-/** What is read of a manifest's training: how a vector of a text is made. */
-const partsSchema = z.object({
-  text: z.object({ looks: z.object({ dim: z.number() }), taste: z.object({ share: z.number().gt(0).lt(1) }) }),
-});
-
 /** The text encoder that is in every release, whichever made its vectors. Its model must be loaded. */
 export function builtInOf(engine: Engine, manifest: Manifest, tokeniser: Tokeniser): TextEncoder {
   const model = manifest.models.text_encoder;
-  const parts = partsSchema.safeParse(manifest.training).data?.text;
+  const dim = Number(model.outputs[0].shape.at(-1));
+  const { textParts: parts } = manifest;
+  if (parts && parts.from >= dim)
+    throw invalid(MANIFEST_FILE, `of vectors of ${String(dim)} numbers it has tastes begin at ${String(parts.from)}`);
   return builtInEncoder({
     fingerprint: sha256(`${manifest.tokeniser} ${manifest.files[modelFile('text_encoder')]}`).slice(0, 16),
-    dim: Number(model.outputs[0].shape.at(-1)),
-    ...(parts && { parts: { from: parts.looks.dim, share: parts.taste.share } }),
+    dim,
+    ...(parts && { parts }),
     tokeniser,
     model: modelOf(engine, manifest, 'text_encoder'),
   });

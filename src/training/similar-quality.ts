@@ -62,7 +62,7 @@ export interface SimilarQuestions {
   readonly articles: number;
   /** The last days of the data, whose purchases are not learnt from. */
   readonly days: number;
-  /** Shares of co-purchases in what is alike that are measured besides none and what is usual. */
+  /** Shares of co-purchases in what is alike that are measured besides what is usual. */
   readonly coPurchase?: readonly number[] | undefined;
   /** Ids of the articles whose lists are given; a number: so many, chosen by `mostBought`. */
   readonly show?: readonly string[] | number;

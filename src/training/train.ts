@@ -128,6 +128,7 @@ export async function train(
       articleIndex,
       similarIndex: text.index,
       habits,
+      textParts: text.encoder.parts,
       data: {
         purchases: shop.at.length,
         customers: shop.customers,

@@ -12,9 +12,9 @@ import { habitsOf } from '../src/features/habits';
 import type { Recommendation, RecommendationTrace, SimilarArticle } from '../src/recommend/types';
 import { makeCurrent } from '../src/release/build';
 import { openRelease } from '../src/release/open';
-import { trainingConfig } from '../src/training/config';
 import { createHost, openCurrent, type Host, type Opened } from '../src/serve';
 import { createLog, silentReporter } from '../src/telemetry';
+import { trainingConfig } from '../src/training/config';
 import { momentOf } from '../src/training/moments';
 import { createWorld, type World } from './world';
 

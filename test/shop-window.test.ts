@@ -588,8 +588,15 @@ described(`the shop window${'reason' in found ? ` (skipped: ${found.reason})` : 
     await other.goto('/');
     await other.locator('.card-link').first().waitFor();
     const put = (tab: Page, i: number) => tab.locator('.card-add').nth(i).dispatchEvent('click');
+    // Who hears of a change does not write it back: that could come after the next one and undo it.
+    await other.evaluate(`{
+      const { setItem } = Storage.prototype;
+      window.writes = 0;
+      Storage.prototype.setItem = function (...args) { window.writes++; setItem.apply(this, args); };
+    }`);
     await put(page, 0);
     await other.getByRole('link', { name: 'Basket, 1 pieces' }).waitFor();
+    expect(await other.evaluate('window.writes')).toBe(0);
     await put(other, 1);
     await page.getByRole('link', { name: 'Basket, 2 pieces' }).waitFor();
     // Even where one has not heard of what the other did.

@@ -100,7 +100,10 @@ interface Kept<Value> {
   readonly readAgain: () => void;
 }
 
-/** A signal that is kept in the browser. What was kept by another version and does not fit is forgotten. */
+/**
+ * A signal that is kept in the browser. What was kept by another version and does not fit is forgotten. Written is only what
+ * is changed here: a tab that wrote back what it has heard would undo what the other one does next.
+ */
 function kept<Value>(name: string, initial: Value): Kept<Value> {
   const key = `vitrine.${name}`;
   const value = signal(initial);
@@ -119,10 +122,12 @@ function kept<Value>(name: string, initial: Value): Kept<Value> {
   readAgain();
   effect(() => {
     const now = value.value;
+    const text = now === undefined ? null : JSON.stringify(now);
+    if (text === known || (known === null && now === initial)) return;
+    known = text;
     try {
-      known = now === undefined ? null : JSON.stringify(now);
-      if (known === null) localStorage.removeItem(key);
-      else localStorage.setItem(key, known);
+      if (text === null) localStorage.removeItem(key);
+      else localStorage.setItem(key, text);
     } catch {
       // As above.
     }

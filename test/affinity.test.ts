@@ -3,7 +3,8 @@ import { Affinity, attributeShares } from '../src/features/affinity';
 import { Catalogue } from '../src/features/catalogue';
 import { EncoderFit } from '../src/features/encoder';
 import { createRandom } from '../src/random';
-import { articleRow } from './rows';
+import type { ValueLifts } from '../src/features/value-lifts';
+import { articleRow, noLifts } from './rows';
 
 const COLOURS = ['red', 'red', 'red', 'blue', 'blue'];
 const TAGS = [['a'], ['a', 'b'], ['b'], ['b'], ['c', 'a']];
@@ -25,7 +26,7 @@ const colour = names.indexOf('colour_group');
 const bought = (...articles: number[]) => articles.map((article, i) => ({ article, at: 1_000 - i }));
 
 function fitOf(past: number[], article: number, units: number[]): { values: Float32Array; means: readonly number[] } {
-  const affinity = new Affinity(catalogue, attributeShares(catalogue, [units]));
+  const affinity = new Affinity(catalogue, attributeShares(catalogue, [units]), noLifts(catalogue.layout));
   const values = new Float32Array(affinity.width);
   const means = affinity.of(bought(...past), 0)(article, values, 0);
   return { values, means };
@@ -41,7 +42,7 @@ test('a share of a value is that of all units sold that had it', () => {
 test('nothing is said of a customer without purchases', () => {
   const { values, means } = fitOf([], 0, [6, 2, 0, 1, 0]);
   expect([...values].every((value) => value === 0)).toBe(true);
-  expect(means).toEqual([0, 0]);
+  expect(means).toEqual([0, 0, 0]);
 });
 
 test('an article of the colour that was bought fits, one of another does not, and rare colours say more', () => {
@@ -59,7 +60,7 @@ test('of a newcomer the peers speak, and the less the more the customer has boug
     [0, 0, 0, 400, 400],
     [500, 300, 100, 50, 50],
   ];
-  const affinity = new Affinity(catalogue, attributeShares(catalogue, units));
+  const affinity = new Affinity(catalogue, attributeShares(catalogue, units), noLifts(catalogue.layout));
   const blue = (group: number, past: number[]): number => {
     const out = new Float32Array(affinity.width);
     affinity.of(bought(...past), group)(3, out, 0);
@@ -83,7 +84,7 @@ test('is the logarithm of the lift, a third of it, for one customer after the ot
   const random = createRandom(5);
   const units = [4, 3, 2, 1, 1];
   const shares = attributeShares(catalogue, [units]);
-  const affinity = new Affinity(catalogue, shares);
+  const affinity = new Affinity(catalogue, shares, noLifts(catalogue.layout));
   const valuesOf = (article: number): [number, number, number][] => {
     const all: [number, number, number][] = [];
     catalogue.forEachValue(article, (attribute, slot, weight) => all.push([attribute, slot, weight]));
@@ -114,7 +115,7 @@ test('whether an attribute has one value or many, it fits as each value by itsel
   const random = createRandom(6);
   const units = [5, 4, 3, 2, 1];
   const shares = attributeShares(catalogue, [units, units.toReversed()]);
-  const affinity = new Affinity(catalogue, shares);
+  const affinity = new Affinity(catalogue, shares, noLifts(catalogue.layout));
   const { slots } = catalogue.layout;
   for (let round = 0; round < 100; round++) {
     const past = bought(...Array.from({ length: random.int(20) }, () => random.int(rows.length)));
@@ -148,7 +149,61 @@ test('whether an attribute has one value or many, it fits as each value by itsel
     });
     const out = new Float32Array(affinity.width);
     const means = affinity.of(past, group)(article, out, 0);
-    expect([...out]).toEqual(expected.flatMap(({ values }) => [...values]));
-    expect(means).toEqual(expected.map(({ mean }) => mean));
+    expect([...out.subarray(0, 2 * names.length)]).toEqual(expected.flatMap(({ values }) => [...values]));
+    expect(means.slice(0, 2)).toEqual(expected.map(({ mean }) => mean));
   }
+});
+
+describe('what goes together with what was bought', () => {
+  /** Squares that are drawn, of every attribute's values; those of tags know the first two only. */
+  function drawnLifts(): ValueLifts {
+    const random = createRandom(7);
+    const slotsOf = (attribute: number): number[] => {
+      const slots = new Set<number>();
+      rows.forEach((_row, article) => {
+        catalogue.forEachValue(article, (one, slot) => one === attribute && slots.add(slot));
+      });
+      return [...slots].sort((a, b) => a - b);
+    };
+    const blocks = names.flatMap((_name, a) => [slotsOf(a)[0], Math.min(2, slotsOf(a).length)]);
+    const size = blocks.reduce((sum, length, i) => sum + (i % 2 === 1 ? length ** 2 : 0), 0);
+    return {
+      blocks: Int32Array.from(blocks),
+      excess: Float32Array.from({ length: size }, () => 2 * random.next() - 0.9),
+    };
+  }
+
+  test('is the logarithm of the mean lift of the values bought, a third of it, two purchases that say nothing beside them', () => {
+    const lifts = drawnLifts();
+    const affinity = new Affinity(catalogue, attributeShares(catalogue, [[1, 1, 1, 1, 1]]), lifts);
+    const liftOf = (attribute: number, from: number, to: number): number => {
+      let square = 0;
+      for (let a = 0; a < attribute; a++) square += lifts.blocks[2 * a + 1] ** 2;
+      const [first, size] = lifts.blocks.subarray(2 * attribute, 2 * attribute + 2);
+      const [row, column] = [from - first, to - first];
+      const known = row >= 0 && row < size && column >= 0 && column < size;
+      return known ? 1 + lifts.excess[square + row * size + column] : 1;
+    };
+    const random = createRandom(8);
+    for (let round = 0; round < 50; round++) {
+      const past = Array.from({ length: random.int(12) }, () => random.int(rows.length));
+      const article = random.int(rows.length);
+      const out = new Float32Array(affinity.width);
+      const [, , mean] = affinity.of(bought(...past), 0)(article, out, 0);
+      const expected = new Float64Array(names.length);
+      catalogue.forEachValue(article, (attribute, to, part) => {
+        let sum = 2;
+        for (const one of past) {
+          catalogue.forEachValue(one, (other, from, weight) => {
+            if (other === attribute) sum += weight * liftOf(attribute, from, to);
+          });
+        }
+        expected[attribute] += (part * Math.log(sum / (past.length + 2))) / 3;
+      });
+      expected.forEach((value, attribute) => {
+        expect(out[2 * names.length + attribute]).toBeCloseTo(value, 5);
+      });
+      expect(mean).toBeCloseTo(expected.reduce((sum, value) => sum + value, 0) / names.length, 5);
+    }
+  });
 });

@@ -11,6 +11,7 @@ import type { Evaluation } from '../src/training/evaluation';
 import type { Protocol } from '../src/training/protocols';
 import { evaluationReport } from '../src/training/report';
 import { DAY, NOON, shopOf } from './hand-made-shop';
+import { noLifts } from './rows';
 
 /** Of article 0 the neighbour is 3, of the others there is none. */
 const together = new CoPurchases(1, Int32Array.of(3, -1, -1, -1, -1), Float32Array.of(1, 0, 0, 0, 0));
@@ -53,7 +54,13 @@ function evaluated(
   explore = 0,
 ): Promise<Evaluation> {
   const none = new Float32Array(5);
-  const habits = { coPurchases: together, repeatRates: none, variantRates: none, attributeShares: none };
+  const habits = {
+    coPurchases: together,
+    repeatRates: none,
+    variantRates: none,
+    attributeShares: none,
+    valueLifts: noLifts(shop.encoder.articleLayout),
+  };
   return evaluate({ shop, pipeline, habits }, protocol, { maxCustomers, seed: 1, explore }, silentReporter);
 }
 

@@ -2,7 +2,7 @@
 import { CoPurchases } from '../src/features/co-purchase';
 import type { Shop } from '../src/features/dataset';
 import { habitsOf, reorderedHabits, returns, type Habits } from '../src/features/habits';
-import { readHabits, sharesOf, writeHabits } from '../src/release/habits-file';
+import { readHabits, valuesOf, writeHabits } from '../src/release/habits-file';
 import { shopOf, type Line } from './hand-made-shop';
 
 describe('what buyers come back for', () => {
@@ -75,14 +75,17 @@ describe('habits', () => {
     repeatRates: Float32Array.of(0.1, 0.2, 0.3),
     variantRates: Float32Array.of(0.4, 0.5, 0.6),
     attributeShares: Float32Array.of(0.25, 0.75),
+    valueLifts: { blocks: Int32Array.of(0, 2), excess: Float32Array.of(0.5, -0.5, -0.25, 1) },
   };
+  const { valueLifts: lifts } = habits;
+  const values = { shares: 2, attributes: 1, slots: 2 };
 
   test('are the same when they were written and read', () => {
-    const read = readHabits(writeHabits(habits), 3, 2);
+    const read = readHabits(writeHabits(habits), 3, values);
     expect(read).toEqual(habits);
     const shop = shopOf([11, 101, 5], [11, 102, 6], [12, 101, 1], [12, 102, 3]);
     const other = habitsOf(shop, shop.offsets.slice(1));
-    expect(readHabits(writeHabits(other), 5, sharesOf(shop.encoder))).toEqual(other);
+    expect(readHabits(writeHabits(other), 5, valuesOf(shop.encoder))).toEqual(other);
   });
 
   test.each([
@@ -92,24 +95,40 @@ describe('habits', () => {
     ['is of another shop', () => writeHabits(habits), 4],
     ['knows other values of attributes', () => writeHabits({ ...habits, attributeShares: new Float32Array(3) }), 3],
     [
+      'knows other attributes',
+      () => writeHabits({ ...habits, valueLifts: { ...lifts, blocks: Int32Array.of(0, 1, 1, 1) } }),
+      3,
+    ],
+    [
+      'tells values apart that are none',
+      () => writeHabits({ ...habits, valueLifts: { ...lifts, blocks: Int32Array.of(1, 2) } }),
+      3,
+    ],
+    ['has too few lifts', () => writeHabits({ ...habits, valueLifts: { ...lifts, excess: new Float32Array(3) } }), 3],
+    [
       'names a neighbour that is no article',
       () => {
         const bytes = Buffer.from(writeHabits(habits));
-        bytes.writeInt32LE(3, 20);
+        bytes.writeInt32LE(3, 24);
         return bytes;
       },
       3,
     ],
   ])('are not read from a file that %s', (_what, make, rows) => {
-    expect(() => readHabits(make(), rows, 2)).toThrow(expect.objectContaining({ code: 'INPUT_INVALID' }) as Error);
+    expect(() => readHabits(make(), rows, values)).toThrow(expect.objectContaining({ code: 'INPUT_INVALID' }) as Error);
   });
 
   test('follow the articles into another catalogue; those of articles that have gone are forgotten', () => {
     // Row 0 is article 3 now, row 1 is gone, row 2 is article 0; articles 1 and 2 are new.
-    const { coPurchases, repeatRates, variantRates, attributeShares } = reorderedHabits(habits, [3, -1, 0], 4);
+    const { coPurchases, repeatRates, variantRates, attributeShares, valueLifts } = reorderedHabits(
+      habits,
+      [3, -1, 0],
+      4,
+    );
     expect([...repeatRates]).toEqual([0.3, 0, 0, 0.1].map(Math.fround));
     expect([...variantRates]).toEqual([0.6, 0, 0, 0.4].map(Math.fround));
     expect(attributeShares).toBe(habits.attributeShares);
+    expect(valueLifts).toBe(lifts);
     expect([...coPurchases.neighbours]).toEqual([3, -1, -1, -1, -1, -1, 0, -1]);
     expect([...coPurchases.nearness]).toEqual([1, 0, 0, 0, 0, 0, 0.25, 0]);
   });

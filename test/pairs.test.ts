@@ -24,7 +24,7 @@ const FACTS: ArticleFacts = {
   repeatRates: Float32Array.of(0, 0.25),
   variantRates: Float32Array.of(0, 0.16),
   // As if the shop said nothing of its articles; affinity.test.ts has shops that do.
-  affinity: { width: 0, of: () => () => [0, 0] },
+  affinity: { width: 0, of: () => () => [0, 0, 0] },
   // Two and two are of one product; the last is of none.
   productOf: (article) => (article === NEW ? null : article >> 1),
   // Articles point into four directions in turn; the last has no vector.
@@ -268,7 +268,7 @@ test('every feature of every pair is what its plain formula gives, to the last b
   const facts: ArticleFacts = {
     repeatRates: numbers(NEW, () => random.next()),
     variantRates: numbers(NEW, () => random.next()),
-    affinity: { width: 0, of: () => (article) => [article / 40, -article / 40] },
+    affinity: { width: 0, of: () => (article) => [article / 40, -article / 40, article / 80] },
     productOf: (article) => (article === NEW ? null : article >> 1),
     vectors: { dim: 32, data: Float32Array.from(vectors.flat()), has: (article) => article < NEW },
   };
@@ -335,7 +335,7 @@ function plainly(
   const ownLevel = logPrices.reduce((sum, price) => sum + price, 0) / Math.max(1, logPrices.length);
   const sold = peers[0].articles.indexOf(article);
   const bit = (source: SourceName): number => ((found[i] & bitOf(source)) > 0 ? 1 : 0);
-  const [ever, lately] = affinity.of(past, 0)(article, new Float32Array(0), 0);
+  const [ever, lately, beside] = affinity.of(past, 0)(article, new Float32Array(0), 0);
   const [weekly, monthly] = [week[article] ?? 0, month[article] ?? 0];
   return {
     cosine: cosines[i],
@@ -379,5 +379,6 @@ function plainly(
     own_cosine: own.length > 0 ? cosines[i] : 0,
     affinity: ever,
     affinity_lately: lately,
+    affinity_together: beside,
   };
 }

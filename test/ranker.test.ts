@@ -13,6 +13,7 @@ import { drawTaken } from '../src/training/train-ranker';
 import { momentOf } from '../src/training/moments';
 import { createTrainer, type Weights } from '../src/training/trainer';
 import { DAY, NOON, shopOf } from './hand-made-shop';
+import { noLifts } from './rows';
 
 const shop = shopOf([11, 101, 0], [11, 102, 1], [12, 103, 2], [13, 104, 3]);
 const width = pairWidth(shop.encoder.articleLayout);
@@ -218,6 +219,7 @@ describe('the layers', () => {
       repeatRates: new Float32Array(5),
       variantRates: new Float32Array(5),
       attributeShares: new Float32Array(20 * shop.encoder.articleLayout.slots).fill(0.5),
+      valueLifts: noLifts(shop.encoder.articleLayout),
     },
     queryTower: () => Promise.resolve(new Float32Array(0)),
     ranker: () => Promise.resolve(new Float32Array(0)),

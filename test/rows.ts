@@ -1,5 +1,7 @@
 // Rows of articles and customers made by hand, for tests that need no database: everything is null but what a test names.
 import type { ArticleRow, CustomerRow } from '../src/data/store';
+import type { Layout } from '../src/features/encoder';
+import type { ValueLifts } from '../src/features/value-lifts';
 
 /** An article with this key; its id is `a` and the key unless given. */
 export function articleRow(key: number, values: Partial<ArticleRow> = {}): ArticleRow {
@@ -50,4 +52,9 @@ export function customerRow(key: number, values: Partial<CustomerRow> = {}): Cus
     attributes: {},
     ...values,
   };
+}
+
+/** As of a shop in which no values are told apart. */
+export function noLifts({ single, multi }: Layout): ValueLifts {
+  return { blocks: new Int32Array(2 * (single.length + multi.length)), excess: new Float32Array(0) };
 }

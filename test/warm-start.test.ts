@@ -17,7 +17,7 @@ import { readTrained, type Trained } from '../src/release/weights';
 import { mlp } from '../src/training/layers';
 import { createTrainer, type Trainer, type TrainerOptions } from '../src/training/trainer';
 import { warmStart } from '../src/training/warm-start';
-import { articleRow, customerRow } from './rows';
+import { articleRow, customerRow, noLifts } from './rows';
 
 let engine: Engine;
 let modelsDir: string;
@@ -101,6 +101,7 @@ async function published(): Promise<{ folder: string; weights: Trainer['weights'
           repeatRates: new Float32Array(0),
           variantRates: new Float32Array(0),
           attributeShares: new Float32Array(FORMER.articleLayout.slots),
+          valueLifts: noLifts(FORMER.articleLayout),
         },
         [],
         1,

@@ -1,11 +1,14 @@
 // How well an article's attributes fit a customer: of each attribute, how much more of the article's value the customer, or else
-// customers of like age, bought than everybody does. Counted, not learnt, so that it holds for a shop of any size and for articles that
-// never sold. Knows no model.
+// customers of like age, bought than everybody does, and what the values that they bought say of those that they did not. Counted, not
+// learnt, so that it holds for a shop of any size and for articles that never sold. Knows no model.
 import type { Catalogue } from './catalogue';
 import type { PastPurchase } from './pairs';
+import { squaresOf, type ValueLifts } from './value-lifts';
 
 /** Purchases of the peers' mix that each customer is given besides their own. */
 const BORROWED = 4;
+/** Purchases that say nothing of other values that each customer is given besides their own. */
+const BORROWED_TOGETHER = 2;
 /** How much less a purchase counts lately than the next newer one. */
 const DECAY = 0.8;
 /** Brings a logarithm of a lift to the order of 1. */
@@ -44,12 +47,17 @@ export function attributeShares(catalogue: Catalogue, units: readonly ArrayLike<
 
 /**
  * Writes how well an article's attributes fit: `width` values into `out` from `at` on, for every attribute first what all purchases say, then what
- * the latest say; gives the mean of each. Of a customer without purchases they say what the peers' do; all are 0 where there are none.
+ * the latest say, then what all say of the values that go together with theirs; gives the mean of each. Of a customer without purchases the
+ * first two say what the peers' do; all are 0 where there are none.
  */
-export type Fit = (article: number, out: Float32Array, at: number) => readonly [ever: number, lately: number];
+export type Fit = (
+  article: number,
+  out: Float32Array,
+  at: number,
+) => readonly [ever: number, lately: number, together: number];
 
 export class Affinity {
-  /** Values of one article: two an attribute. */
+  /** Values of one article: three an attribute. */
   readonly width: number;
   private readonly attributes: number;
   /** [slots] what a customer's purchases add to the logarithm of a value's lift; 0 but for those in `touched`. */
@@ -58,11 +66,22 @@ export class Affinity {
   private touched: number[] = [];
   /** [groups, slots] what the mix of each group of peers says before any purchase. */
   private readonly peers: Float32Array;
+  /** [values that are told apart + 1] what a customer's purchases say of each by what goes together with it; the last is of all others, 0. */
+  private readonly together: Float32Array;
+  /** [slots] the place in `together` of each value; an attribute's places follow one another. */
+  private readonly places: Int32Array;
+  /** [places] the attribute of each. */
+  private readonly attributeOf: Int32Array;
+  /** [attributes] the first place of each. */
+  private readonly firstPlaces: Int32Array;
+  /** [attributes] where the square of each begins among the lifts. */
+  private readonly squares: readonly number[];
 
   /** @param shares [1 + groups, slots] see `attributeShares` */
   constructor(
     private readonly catalogue: Catalogue,
     private readonly shares: Float32Array,
+    private readonly lifts: ValueLifts,
   ) {
     this.attributes = attributesOf(catalogue.layout);
     this.width = affinityWidth(catalogue.layout);
@@ -70,6 +89,39 @@ export class Affinity {
     this.lately = new Float32Array(catalogue.layout.slots);
     const { slots } = catalogue.layout;
     this.peers = shares.subarray(slots).map((share, i) => SCALE * Math.log(share / shares[i % slots]));
+    const { blocks } = lifts;
+    const told = blocks.reduce((sum, value, i) => sum + (i % 2 === 1 ? value : 0), 0);
+    this.squares = squaresOf(blocks);
+    this.together = new Float32Array(told + 1);
+    this.places = new Int32Array(slots).fill(told);
+    this.attributeOf = new Int32Array(told);
+    this.firstPlaces = new Int32Array(blocks.length / 2);
+    let place = 0;
+    for (let a = 0; a < this.firstPlaces.length; a++) {
+      this.firstPlaces[a] = place;
+      for (let v = 0; v < blocks[2 * a + 1]; v++) {
+        this.places[blocks[2 * a] + v] = place;
+        this.attributeOf[place++] = a;
+      }
+    }
+  }
+
+  /** From how often each value was bought, in `ever`, of `all` purchases, what goes together with them. */
+  private findTogether(all: number): void {
+    const { together, places, attributeOf, firstPlaces, squares, touched, ever } = this;
+    const { blocks, excess } = this.lifts;
+    const told = attributeOf.length;
+    together.fill(0);
+    for (const slot of touched) {
+      const place = places[slot];
+      if (place === told) continue;
+      const a = attributeOf[place];
+      const [first, size] = [firstPlaces[a], blocks[2 * a + 1]];
+      const row = squares[a] + (place - first) * size;
+      for (let v = 0; v < size; v++) together[first + v] += ever[slot] * excess[row + v];
+    }
+    const known = 1 / (all + BORROWED_TOGETHER);
+    for (let at = 0; at < told; at++) together[at] = SCALE * Math.log1p(together[at] * known);
   }
 
   /** Reads a customer's past, newest first. `group`: of peers; none where the shop knows none. The result holds until the next call. */
@@ -101,6 +153,7 @@ export class Affinity {
       });
       weight *= DECAY;
     }
+    this.findTogether(all);
     // The lift is (bought + BORROWED · mix) / ((all + BORROWED) · share): a product of what the length of the past says, the
     // peers, and the purchases.
     const base = SCALE * Math.log(BORROWED / (all + BORROWED));
@@ -110,28 +163,39 @@ export class Affinity {
       ever[slot] = SCALE * Math.log1p(ever[slot] / (BORROWED * mix[slot]));
       lately[slot] = SCALE * Math.log1p(lately[slot] / (BORROWED * mix[slot]));
     }
+    const { together, places } = this;
     return (article, out, at) => {
       let sum = 0;
       let recentSum = 0;
+      let togetherSum = 0;
       // Nearly all attributes have one value: they are read without asking the catalogue for each.
       for (let f = 0; f < single; f++) {
         const slot = singles[article * single + f];
         const before = said ? said[slot] : 0;
+        const beside = together[places[slot]];
         out[at + f] = single32 + (before + ever[slot]);
         out[at + attributes + f] = recent32 + (before + lately[slot]);
+        out[at + 2 * attributes + f] = beside;
         sum += before + ever[slot];
         recentSum += before + lately[slot];
+        togetherSum += beside;
       }
       out.fill(base, at + single, at + attributes);
       out.fill(recentBase, at + attributes + single, at + 2 * attributes);
+      out.fill(0, at + 2 * attributes + single, at + 3 * attributes);
       catalogue.forEachOfMany(article, (attribute, slot, part) => {
         const before = said?.[slot] ?? 0;
+        const beside = part * together[places[slot]];
         out[at + attribute] += part * (before + ever[slot]);
         out[at + attributes + attribute] += part * (before + lately[slot]);
+        out[at + 2 * attributes + attribute] += beside;
         sum += part * (before + ever[slot]);
         recentSum += part * (before + lately[slot]);
+        togetherSum += beside;
       });
-      return attributes === 0 ? [0, 0] : [base + sum / attributes, recentBase + recentSum / attributes];
+      return attributes === 0
+        ? [0, 0, 0]
+        : [base + sum / attributes, recentBase + recentSum / attributes, togetherSum / attributes];
     };
   }
 }
@@ -143,5 +207,5 @@ function attributesOf({ single, multi }: AttributeLayout): number {
 }
 
 export function affinityWidth(layout: AttributeLayout): number {
-  return 2 * attributesOf(layout);
+  return 3 * attributesOf(layout);
 }

@@ -5,6 +5,7 @@ import { ageBands } from './age-bands';
 import type { Catalogue } from './catalogue';
 import { coPurchases, CoPurchases } from './co-purchase';
 import type { Known, Shop } from './dataset';
+import { valueLifts, type ValueLifts } from './value-lifts';
 
 export interface Habits {
   readonly coPurchases: CoPurchases;
@@ -14,6 +15,8 @@ export interface Habits {
   readonly variantRates: Float32Array;
   /** [1 + age bands, slots of the article layout] of everybody's units and of each band's the share that had a value of an attribute. */
   readonly attributeShares: Float32Array;
+  /** Which values of an attribute go together. */
+  readonly valueLifts: ValueLifts;
 }
 
 export function habitsOf(shop: Shop, known: Known): Habits {
@@ -21,6 +24,7 @@ export function habitsOf(shop: Shop, known: Known): Habits {
     coPurchases: coPurchases(shop, known),
     ...returns(shop, known),
     attributeShares: attributeShares(shop.catalogue, unitsByBand(shop, known)),
+    valueLifts: valueLifts(shop, known),
   };
 }
 
@@ -126,7 +130,7 @@ function sum(values: Float32Array): number {
  * it have none.
  */
 export function reorderedHabits(
-  { coPurchases: old, repeatRates, variantRates, attributeShares: shares }: Habits,
+  { coPurchases: old, repeatRates, variantRates, ...ofValues }: Habits,
   places: readonly number[],
   size: number,
 ): Habits {
@@ -152,6 +156,6 @@ export function reorderedHabits(
     coPurchases: new CoPurchases(width, neighbours, nearness),
     repeatRates: repeats,
     variantRates: variants,
-    attributeShares: shares,
+    ...ofValues,
   };
 }

@@ -98,6 +98,7 @@ export const PAIR_FEATURES = {
   own_cosine: 0,
   affinity: 0.5,
   affinity_lately: 0.5,
+  affinity_together: 3,
 } as const;
 /** Features that every shop has; those of single attributes follow them. */
 export const PAIR_WIDTH = Object.keys(PAIR_FEATURES).length;
@@ -201,9 +202,10 @@ export function writePairFeatures(
     out[at++] = bought && asked > 0 ? clamped(Math.log(asked) - ownLevel, 4) : 0;
     out[at++] = bought ? length : 0;
     out[at++] = bought ? candidates.cosines[i] : 0;
-    const [fitsEver, fitsLately] = fit(article, out, at + 2);
+    const [fitsEver, fitsLately, fitsTogether] = fit(article, out, at + 3);
     out[at++] = fitsEver;
     out[at++] = fitsLately;
+    out[at++] = fitsTogether;
   }
 }
 

@@ -68,7 +68,7 @@ export function createPipeline(parts: PipelineParts): Pipeline {
   const facts = {
     repeatRates: habits.repeatRates,
     variantRates: habits.variantRates,
-    affinity: new Affinity(catalogue, habits.attributeShares),
+    affinity: new Affinity(catalogue, habits.attributeShares, habits.valueLifts),
     vectors,
     productOf: (article: number) => catalogue.productOf(article),
   };

@@ -1,42 +1,61 @@
 // Habits as bytes: what a release keeps of them. Knows the layout of the file, nothing of how habits are counted.
 //
-//   magic "VHAB", version 2, rows, neighbours a row, shares   (4 bytes each)
+//   magic "VHAB", version 3, rows, neighbours a row, shares, attributes   (4 bytes each)
 //   neighbours int32 [rows, width]   nearness float32 [rows, width]   repeat rates, variant rates float32 [rows] each
-//   attribute shares float32 [shares]   (all little-endian)
+//   attribute shares float32 [shares]   blocks of values int32 [attributes, 2]   lifts of values float32 [Σ values²]   (all little-endian)
 import { VitrineError } from '../errors';
 import { ageBands } from '../features/age-bands';
 import { CoPurchases } from '../features/co-purchase';
 import type { Encoder } from '../features/encoder';
 import type { Habits } from '../features/habits';
+import { squaresOf } from '../features/value-lifts';
 
 const MAGIC = 0x42414856;
-const VERSION = 2;
-const HEADER_BYTES = 20;
+const VERSION = 3;
+const HEADER_BYTES = 24;
 
-export function writeHabits({ coPurchases, repeatRates, variantRates, attributeShares }: Habits): Uint8Array {
+export function writeHabits({
+  coPurchases,
+  repeatRates,
+  variantRates,
+  attributeShares,
+  valueLifts: { blocks, excess },
+}: Habits): Uint8Array {
   const { width, neighbours, nearness } = coPurchases;
-  const header = Int32Array.of(MAGIC, VERSION, repeatRates.length, width, attributeShares.length);
-  return Buffer.concat([header, neighbours, nearness, repeatRates, variantRates, attributeShares].map(bytesOf));
+  const header = Int32Array.of(MAGIC, VERSION, repeatRates.length, width, attributeShares.length, blocks.length / 2);
+  const parts = [header, neighbours, nearness, repeatRates, variantRates, attributeShares, blocks, excess];
+  return Buffer.concat(parts.map(bytesOf));
 }
 
-/** How many shares habits of this encoder's shop have. */
-export function sharesOf(encoder: Encoder): number {
-  return (1 + ageBands(encoder).count) * encoder.articleLayout.slots;
+/** How much the habits of a shop say of attributes. */
+export interface OfValues {
+  readonly shares: number;
+  readonly attributes: number;
+  /** Of the article layout. */
+  readonly slots: number;
 }
 
-/** @throws VitrineError INPUT_INVALID where this is no such file, or not one of `rows` articles and `shares` shares of attributes' values. */
-export function readHabits(file: Uint8Array, rows: number, shares: number): Habits {
+/** The same for this encoder's shop. */
+export function valuesOf(encoder: Encoder): OfValues {
+  const { slots, single, multi } = encoder.articleLayout;
+  return { shares: (1 + ageBands(encoder).count) * slots, attributes: single.length + multi.length, slots };
+}
+
+/** @throws VitrineError INPUT_INVALID where this is no such file, or not one of `rows` articles and so many values of attributes. */
+export function readHabits(file: Uint8Array, rows: number, { shares, attributes, slots }: OfValues): Habits {
   // A copy that begins at a multiple of four, which views of numbers need.
   const bytes = Uint8Array.from(file);
-  const [magic, version, written, width, values] = new Int32Array(bytes.slice(0, HEADER_BYTES).buffer);
+  const [magic, version, written, width, values, told] = new Int32Array(bytes.slice(0, HEADER_BYTES).buffer);
   if (bytes.length < HEADER_BYTES || magic !== MAGIC || version !== VERSION) {
     throw invalid('it is not a file of habits of this version');
   }
   if (written !== rows) throw invalid(`expected ${String(rows)} articles, got ${String(written)}`);
   if (values !== shares)
     throw invalid(`expected ${String(shares)} shares of attributes' values, got ${String(values)}`);
-  const expected = HEADER_BYTES + 4 * (rows * (2 * width + 2) + shares);
-  if (bytes.length !== expected) throw invalid(`expected ${String(expected)} bytes, got ${String(bytes.length)}`);
+  if (told !== attributes) throw invalid(`expected ${String(attributes)} attributes, got ${String(told)}`);
+  const beforeLifts = HEADER_BYTES + 4 * (rows * (2 * width + 2) + shares + 2 * attributes);
+  if (bytes.length < beforeLifts)
+    throw invalid(`expected ${String(beforeLifts)} bytes or more, got ${String(bytes.length)}`);
   const neighbours = new Int32Array(bytes.buffer, HEADER_BYTES, rows * width);
   if (neighbours.some((article) => article < -1 || article >= rows)) throw invalid('a neighbour is no article');
   let at = HEADER_BYTES + 4 * rows * width;
@@ -46,7 +65,18 @@ export function readHabits(file: Uint8Array, rows: number, shares: number): Habi
     return part;
   };
   const coPurchases = new CoPurchases(width, neighbours, next(rows * width));
-  return { coPurchases, repeatRates: next(rows), variantRates: next(rows), attributeShares: next(shares) };
+  const counted = { repeatRates: next(rows), variantRates: next(rows), attributeShares: next(shares) };
+  const blocks = new Int32Array(bytes.buffer, at, 2 * attributes);
+  at = beforeLifts;
+  for (let i = 0; i < blocks.length; i += 2) {
+    const [first, size] = [blocks[i], blocks[i + 1]];
+    if (first < 0 || size < 0 || first + size > slots) throw invalid('a block of values is none of the shop');
+  }
+  const lifts = squaresOf(blocks)[attributes];
+  if (bytes.length !== beforeLifts + 4 * lifts) {
+    throw invalid(`expected ${String(beforeLifts + 4 * lifts)} bytes, got ${String(bytes.length)}`);
+  }
+  return { coPurchases, ...counted, valueLifts: { blocks, excess: next(lifts) } };
 }
 
 function bytesOf({ buffer, byteOffset, byteLength }: Int32Array | Float32Array): Uint8Array {

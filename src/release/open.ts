@@ -31,7 +31,7 @@ import {
   type ModelName,
 } from './format';
 import { readFaissFile, readVectors } from './faiss-file';
-import { readHabits, sharesOf } from './habits-file';
+import { readHabits, valuesOf } from './habits-file';
 import { openIndex, type VectorIndex } from './vector-index';
 
 export interface Release {
@@ -138,7 +138,7 @@ export async function openRelease(folder: string, engine: Engine, encoderDir?: s
       throw invalid(file, `its vectors have ${String(opened.dim)} numbers, the manifest says ${String(dim)}`);
     return opened;
   };
-  const habits = fitting(HABITS_FILE, (content) => readHabits(content, articleIds.length, sharesOf(encoder)));
+  const habits = fitting(HABITS_FILE, (content) => readHabits(content, articleIds.length, valuesOf(encoder)));
   const indexes = { articles: index('articles'), similar: index('similar') };
   const similarVectors = readVectors(readFaissFile(need(INDEX_FILES.similar)));
   /** A line an article; none where the release lacks the file. */

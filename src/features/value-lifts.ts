@@ -1,0 +1,119 @@
+// Which values of an attribute go together: how much likelier than by chance a purchase of one value stands beside a purchase of another in
+// one customer's history (dark blue beside blue, dresses beside sandals). Counted, not learnt, of a shop's most frequent values; they are few,
+// so that it is known sooner than which articles go together. Knows no single customer and no moment.
+import type { Catalogue } from './catalogue';
+import type { Known, Shop } from './dataset';
+import { PAST_LIMIT } from './pairs';
+
+/** Values of one attribute that are told apart, the most frequent: memory grows with their square. */
+const MOST_VALUES = 256;
+/** Customers that are counted at most, evenly drawn: more would say the same. */
+const MOST_CUSTOMERS = 200_000;
+/** Pairs as by chance that each pair of values is given besides its own. */
+const BORROWED = 20;
+
+export interface ValueLifts {
+  /** [attributes, 2] the first slot of the values of each attribute that are told apart, and how many they are. */
+  readonly blocks: Int32Array;
+  /**
+   * [Σ values²] of each attribute a square: how much likelier than by chance the value of the column is bought by who bought that of the row,
+   * less 1; above −1.
+   */
+  readonly excess: Float32Array;
+}
+
+type Bought = Pick<Shop, 'customers' | 'offsets' | 'article'> & {
+  readonly catalogue: Pick<Catalogue, 'size' | 'layout' | 'forEachValue'>;
+};
+
+/** Where the square of each attribute begins, and where the last ends. */
+export function squaresOf(blocks: Int32Array): number[] {
+  const starts = [0];
+  for (let a = 1; a < blocks.length; a += 2) starts.push(starts[starts.length - 1] + blocks[a] ** 2);
+  return starts;
+}
+
+/**
+ * Every purchase asks what else its customer bought, of the latest PAST_LIMIT: ordered pairs of different articles, each purchase counting 1
+ * however long the history. A lift is the pairs over those that would be if values did not care for one another (pointwise mutual
+ * information without its logarithm; Church & Hanks, 1990).
+ */
+export function valueLifts({ customers, offsets, article, catalogue }: Bought, known: Known): ValueLifts {
+  const blocks = blocksOf(catalogue);
+  const squares = squaresOf(blocks);
+  const attributes = blocks.length / 2;
+  const pairs = new Float64Array(squares[attributes]);
+  /** How often each value is asked, by attribute. */
+  const asked = Array.from({ length: attributes }, (_, a) => new Float64Array(blocks[2 * a + 1]));
+  let total = 0;
+
+  const step = Math.max(1, Math.ceil(customers / MOST_CUSTOMERS));
+  for (let customer = 0; customer < customers; customer += step) {
+    const from = Math.max(offsets[customer], known[customer] - PAST_LIMIT);
+    const units = new Map<number, number>();
+    for (let p = from; p < known[customer]; p++) units.set(article[p], (units.get(article[p]) ?? 0) + 1);
+    const size = known[customer] - from;
+    let others = size * size;
+    for (const count of units.values()) others -= count * count;
+    if (others === 0) continue;
+    const weight = size / others;
+    total += size;
+
+    const bought = Array.from({ length: attributes }, () => new Map<number, number>());
+    for (const [one, count] of units) {
+      const values: [attribute: number, place: number, part: number][] = [];
+      catalogue.forEachValue(one, (a, slot, part) => {
+        const place = slot - blocks[2 * a];
+        if (place < 0 || place >= blocks[2 * a + 1]) return;
+        values.push([a, place, part]);
+        bought[a].set(place, (bought[a].get(place) ?? 0) + part * count);
+        asked[a][place] -= weight * part * count * count;
+      });
+      // An article is not asked about itself.
+      for (const [a, u, part] of values) {
+        for (const [b, v, other] of values) {
+          if (a === b) pairs[squares[a] + u * blocks[2 * a + 1] + v] -= weight * part * other * count * count;
+        }
+      }
+    }
+    for (let a = 0; a < attributes; a++) {
+      for (const [u, count] of bought[a]) {
+        asked[a][u] += weight * count * size;
+        const row = squares[a] + u * blocks[2 * a + 1];
+        for (const [v, other] of bought[a]) pairs[row + v] += weight * count * other;
+      }
+    }
+  }
+
+  const excess = new Float32Array(pairs.length);
+  for (let a = 0; a < attributes; a++) {
+    const size = blocks[2 * a + 1];
+    for (let u = 0; u < size; u++) {
+      for (let v = 0; v < size; v++) {
+        const at = squares[a] + u * size + v;
+        const chance = (asked[a][u] * asked[a][v]) / Math.max(1, total);
+        excess[at] = (Math.max(0, pairs[at]) + BORROWED) / (chance + BORROWED) - 1;
+      }
+    }
+  }
+  return { blocks, excess };
+}
+
+/** An attribute's slots follow one another, the more frequent values first. */
+function blocksOf(catalogue: Bought['catalogue']): Int32Array {
+  const { size, layout } = catalogue;
+  const attributes = layout.single.length + layout.multi.length;
+  const first = new Int32Array(attributes).fill(layout.slots);
+  const last = new Int32Array(attributes).fill(-1);
+  for (let article = 0; article < size; article++) {
+    catalogue.forEachValue(article, (a, slot) => {
+      first[a] = Math.min(first[a], slot);
+      last[a] = Math.max(last[a], slot);
+    });
+  }
+  return Int32Array.from({ length: 2 * attributes }, (_, i) => {
+    const a = i >> 1;
+    if (i % 2 === 1) return Math.max(0, Math.min(MOST_VALUES, last[a] - first[a] + 1));
+    return last[a] < 0 ? 0 : first[a];
+  });
+}

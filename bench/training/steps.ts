@@ -113,7 +113,7 @@ export async function rankerSteps(engine: Engine, shop: Shop, config: TrainingCo
   const trainer = await createTrainer(engine, {
     ...settings,
     name: 'bench.ranker',
-    loss: listwiseLoss(ranker(shop.encoder, settings, 'one')),
+    loss: listwiseLoss(ranker(shop.encoder, settings)),
     random: createRandom(SEED, 'ranker'),
     oneByOne: 0,
   });

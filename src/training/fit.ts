@@ -19,7 +19,6 @@ import type { Checkpoints } from './checkpoint';
 import type { TrainingConfig } from './config';
 import { inStages, lessons, thinned, withPast } from './protocols';
 import { servedRanker } from './ranker';
-import { formOf } from './straight';
 import { collectLists, type List } from './ranker-lists';
 import { drawTaken, rankerWeeks, trainRanker } from './train-ranker';
 import { towerTrainer, type TowerStage } from './train-towers';
@@ -143,7 +142,7 @@ export async function fit(
     epochs,
     ...checkpointOf('catch up', epochs),
   });
-  const rankerModel = served('ranker', servedRanker(shop.encoder, config.ranker, formOf(rankerWeights)), rankerWeights);
+  const rankerModel = served('ranker', servedRanker(shop.encoder, config.ranker), rankerWeights);
   await engine.load(modelKey(DRAFT, 'ranker'), rankerModel.bytes);
   const late = await serveTowers(
     engine,
@@ -161,7 +160,7 @@ export async function fit(
 async function formerRanker(engine: Engine, shop: Shop, config: TrainingConfig, former: Trained): Promise<Weights> {
   const trainer = await createTrainer(engine, {
     name: 'former.ranker',
-    loss: mean(servedRanker(shop.encoder, config.ranker, formOf(former.weights))),
+    loss: mean(servedRanker(shop.encoder, config.ranker)),
     random: createRandom(config.seed, 'ranker'),
     denseRate: 0,
     tableRate: 0,

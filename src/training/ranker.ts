@@ -7,7 +7,7 @@ import { pairWidth } from '../features/pairs';
 import { add, concat, matmul, mul, relu, reshape, sub, transposeLast } from '../graph/operators';
 import { constant, embedding, input, parameter, type Table, type Tensor } from '../graph/tensor';
 import { fieldEmbeddings, joinedMlp, mlp } from './layers';
-import { straightScores, type StraightForm } from './straight';
+import { straightScores } from './straight';
 
 export interface RankerConfig {
   /** Width of every embedding. */
@@ -18,10 +18,9 @@ export interface RankerConfig {
 /**
  * Scores [batch, candidates], higher is better, of each customer's candidates. Inputs: `customer_*`, `history_*` [batch, …],
  * `article_*` [batch, candidates, …] and `pair` [batch, candidates, width], as `pairWidth` has it. A score depends on nothing but its own
- * customer and candidate. `form` is that of the straight way. `gated`: the layers speak only for those customers for whom they were seen to
- * help (`gateWeights`).
+ * customer and candidate. `gated`: the layers speak only for those customers for whom they were seen to help (`gateWeights`).
  */
-export function ranker(encoder: Encoder, { dim, hidden }: RankerConfig, form: StraightForm, gated = false): Tensor {
+export function ranker(encoder: Encoder, { dim, hidden }: RankerConfig, gated = false): Tensor {
   const articleFields: Table = { name: 'ranker.article_fields', rows: encoder.articleLayout.slots, width: dim };
   const customerFields: Table = { name: 'ranker.customer_fields', rows: encoder.customerLayout.slots, width: dim };
   const outer = ['batch', 'candidates'];
@@ -55,7 +54,7 @@ export function ranker(encoder: Encoder, { dim, hidden }: RankerConfig, form: St
   });
   const top = relu(joinedMlp('ranker.top', [...dots, bottom], hidden));
   const learnt = matmul(top, parameter('ranker.out', [hidden[hidden.length - 1], 1], 'zeros'));
-  const { scores, newcomer } = straightScores(pair, form);
+  const { scores, newcomer } = straightScores(pair);
   if (!gated) return add(reshape(learnt, outer), scores);
   const gate = add(
     mul(sub(constant(1), newcomer), parameter(GATE.known, [1], 'ones')),
@@ -71,8 +70,8 @@ export interface Calibration {
 }
 
 /** The ranker as it is served: scores whose logistic is the chance that the customer buys the candidate (Platt, 1999). */
-export function servedRanker(encoder: Encoder, config: RankerConfig, form: StraightForm): Tensor {
-  const scores = ranker(encoder, config, form, true);
+export function servedRanker(encoder: Encoder, config: RankerConfig): Tensor {
+  const scores = ranker(encoder, config, true);
   return add(mul(scores, parameter(SCALE, [1], 'ones')), parameter(SHIFT, [1], 'zeros'));
 }
 

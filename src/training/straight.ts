@@ -18,14 +18,6 @@ import {
 import { constant, input, parameter, type Tensor } from '../graph/tensor';
 import { listwiseLoss } from './listwise';
 
-/**
- * How the features of a customer with a past become one number. `one`: their weighted sum. `reasons`: half is that sum, and half says that there
- * are several reasons to buy, to get the same again, to one's taste, with what one has, each with weights of its own; how likely each makes a
- * purchase adds up, so that its score is log Σ exp over the reasons that there are (a superposition of point processes). One sum cannot say
- * that an article which is dear to the taste needs no repetition; the mean of both is surer than either.
- */
-export type StraightForm = 'one' | 'reasons';
-
 /** Whose weights the straight way keeps apart. */
 export type StraightGroup = 'known' | 'newcomers';
 export const STRAIGHT_GROUPS = ['known', 'newcomers'] as const satisfies readonly StraightGroup[];
@@ -37,42 +29,56 @@ interface Sum {
   readonly group: StraightGroup;
   /** The weight of each feature before anything is learnt. */
   readonly start: Start;
-  /** The constant of a reason before anything is learnt; its parameter is called NAME.level. */
-  readonly level?: number;
+}
+
+/** One of the reasons to buy; its weights are added to those of the sum of all. */
+interface Reason extends Sum {
+  /** Its constant before anything is learnt; the parameter is called NAME.level. */
+  readonly level: number;
   /** The feature above 0 without which there is no such reason. */
   readonly given?: 'own' | 'together';
+  /** Features of which it takes over nothing from the sum of all. */
+  readonly without: readonly PairFeature[];
 }
 
 type PairFeature = keyof typeof PAIR_FEATURES;
 type Start = Readonly<Record<PairFeature, number>>;
 const PAIR_NAMES = Object.keys(PAIR_FEATURES) as PairFeature[];
 
+/** What says that an article, or another of its product, was bought before. */
+const OF_OWN = [
+  'own',
+  'times_bought',
+  'bought_within_days',
+  'bought_within_week',
+  'bought_within_month',
+  'bought_within_half_year',
+  'own_place',
+  'in_latest_basket',
+  'comes_back',
+  'own_price',
+  'own_length',
+  'own_cosine',
+  'same_product',
+  'product_within_week',
+  'product_within_month',
+  'variant_rate',
+] as const satisfies readonly PairFeature[];
 /** What an article is to one's taste, whether or not it was bought before. */
-const UNBOUGHT: Start = {
-  ...PAIR_FEATURES,
-  own: 0,
-  times_bought: 0,
-  bought_within_days: 0,
-  bought_within_week: 0,
-  bought_within_month: 0,
-  bought_within_half_year: 0,
-  own_place: 0,
-  in_latest_basket: 0,
-  comes_back: 0,
-  own_price: 0,
-  own_length: 0,
-  own_cosine: 0,
-  same_product: 0,
-  product_within_week: 0,
-  product_within_month: 0,
-  variant_rate: 0,
-};
+const UNBOUGHT: Start = { ...PAIR_FEATURES, ...Object.fromEntries(OF_OWN.map((feature) => [feature, 0])) };
 
-const ONE: Sum = { name: 'ranker.direct', group: 'known', start: PAIR_FEATURES };
-const REASONS: readonly Sum[] = [
-  { name: 'ranker.repeat', group: 'known', start: PAIR_FEATURES, level: 0, given: 'own' },
-  { name: 'ranker.taste', group: 'known', start: UNBOUGHT, level: 0 },
-  { name: 'ranker.complement', group: 'known', start: UNBOUGHT, level: -1, given: 'together' },
+/**
+ * How the features of a customer with a past become one number. Half is one weighted sum, and half says that there are several reasons to buy,
+ * to get the same again, to one's taste, with what one has: how likely each makes a purchase adds up, so that its score is log Σ exp over the
+ * reasons that there are (a superposition of point processes). One sum cannot say that an article which is dear to the taste needs no
+ * repetition; the mean of both is surer than either. A reason has the weights of the sum and what it learns beside them, so that with little
+ * to learn from all is as the one sum says (partial pooling; Gelman & Hill, 2006).
+ */
+const ALL: Sum = { name: 'ranker.direct', group: 'known', start: PAIR_FEATURES };
+const REASONS: readonly Reason[] = [
+  { name: 'ranker.repeat', group: 'known', start: PAIR_FEATURES, level: 0, given: 'own', without: [] },
+  { name: 'ranker.taste', group: 'known', start: UNBOUGHT, level: 0, without: OF_OWN },
+  { name: 'ranker.complement', group: 'known', start: UNBOUGHT, level: -1, given: 'together', without: OF_OWN },
 ];
 /** Of whoever has bought nothing yet: there the cosine says less, and what sells says more. */
 const NEWCOMERS: Sum = {
@@ -80,29 +86,22 @@ const NEWCOMERS: Sum = {
   group: 'newcomers',
   start: { ...PAIR_FEATURES, cosine: 1, sales_month: 2 },
 };
+const SUMS: readonly Sum[] = [ALL, ...REASONS, NEWCOMERS];
 
-function sumsOf(form: StraightForm): readonly Sum[] {
-  return form === 'one' ? [ONE, NEWCOMERS] : [ONE, ...REASONS, NEWCOMERS];
-}
-
-const levelOf = ({ name }: Sum): string => `${name}.level`;
+const levelOf = ({ name }: Reason): string => `${name}.level`;
 
 /** The names of the weights of a group. */
-export function straightNames(group: StraightGroup, form: StraightForm): string[] {
-  const sums = sumsOf(form).filter((sum) => sum.group === group);
-  return sums.flatMap((sum) => (sum.level === undefined ? [sum.name] : [sum.name, levelOf(sum)]));
+export function straightNames(group: StraightGroup): string[] {
+  const names = SUMS.filter((sum) => sum.group === group).map(({ name }) => name);
+  return group === 'known' ? [...names, ...REASONS.map(levelOf)] : names;
 }
 
 /** The weights of the straight way where nothing is learnt: zeros, since they are added to where it starts. For pairs of so many features. */
-export function nothingLearnt(width: number, form: StraightForm): Map<string, Float32Array> {
-  const names = STRAIGHT_GROUPS.flatMap((group) => straightNames(group, form));
-  const levels = new Set(sumsOf(form).map(levelOf));
-  return new Map(names.map((name) => [name, new Float32Array(levels.has(name) ? 1 : width)]));
-}
-
-/** The form that some weights of a ranker are of. */
-export function formOf(weights: ReadonlyMap<string, unknown>): StraightForm {
-  return weights.has(REASONS[0].name) ? 'reasons' : 'one';
+export function nothingLearnt(width: number): Map<string, Float32Array> {
+  return new Map([
+    ...SUMS.map(({ name }): [string, Float32Array] => [name, new Float32Array(width)]),
+    ...REASONS.map((reason): [string, Float32Array] => [levelOf(reason), new Float32Array(1)]),
+  ]);
 }
 
 /** [width] how far each feature of a pair goes, of customers with a past and of those without. */
@@ -119,38 +118,34 @@ const LEVEL_SPREAD = 1 / 3;
 export function straightLoss(
   encoder: Encoder,
   { spread, ridge, lists }: { spread: Spread; ridge: number; lists: number },
-  form: StraightForm,
 ): Tensor {
   const width = pairWidth(encoder.articleLayout);
-  const { scores, learnt } = straightScores(input('pair', ['batch', 'candidates', width]), form);
+  const { scores, learnt } = straightScores(input('pair', ['batch', 'candidates', width]));
   const squares = (x: Tensor): Tensor => reshape(reduceSum(mul(x, x), [0, 1]), []);
-  const moved = learnt.flatMap(({ group, weights, level }) => [
-    squares(mul(weights, constant([...spread[group]], [width, 1]))),
-    ...(level ? [squares(mul(level, constant(LEVEL_SPREAD)))] : []),
-  ]);
+  const moved = [
+    ...learnt.weights.map(({ group, weights }) => squares(mul(weights, constant([...spread[group]], [width, 1])))),
+    ...learnt.levels.map((level) => squares(mul(level, constant(LEVEL_SPREAD)))),
+  ];
   return add(listwiseLoss(scores), mul(moved.reduce(add), constant(ridge / 2 / lists)));
 }
 
 /** The scores of the straight way alone [batch, candidates]. */
-export function straightRanker(encoder: Encoder, form: StraightForm): Tensor {
-  return straightScores(input('pair', ['batch', 'candidates', pairWidth(encoder.articleLayout)]), form).scores;
+export function straightRanker(encoder: Encoder): Tensor {
+  return straightScores(input('pair', ['batch', 'candidates', pairWidth(encoder.articleLayout)])).scores;
 }
 
-interface Learnt extends Pick<Sum, 'group'> {
-  /** [width, 1] */
-  readonly weights: Tensor;
-  /** [1, 1] */
-  readonly level: Tensor | undefined;
+interface Learnt {
+  /** [width, 1] each, in the order of SUMS. */
+  readonly weights: readonly { readonly group: StraightGroup; readonly weights: Tensor }[];
+  /** [1, 1] each, in the order of REASONS. */
+  readonly levels: readonly Tensor[];
 }
 
 /**
  * From pairs [batch, candidates, width] to scores [batch, candidates]. `newcomer` [batch, candidates, 1] is 1 where the customer has bought
  * nothing yet.
  */
-export function straightScores(
-  pair: Tensor,
-  form: StraightForm,
-): { scores: Tensor; newcomer: Tensor; learnt: readonly Learnt[] } {
+export function straightScores(pair: Tensor): { scores: Tensor; newcomer: Tensor; learnt: Learnt } {
   const [batch, candidates, features] = pair.shape;
   const width = Number(features);
   const columns = (some: readonly Tensor[]): Tensor[] =>
@@ -161,29 +156,43 @@ export function straightScores(
   const given = { own, together };
   const newcomer = cast(greater(constant(NO_PAST), length), 'float32');
 
-  const sums = sumsOf(form);
-  const learnt = sums.map((sum) => ({
-    ...sum,
-    weights: parameter(sum.name, [width, 1], 'zeros'),
-    level: sum.level === undefined ? undefined : parameter(levelOf(sum), [1, 1], 'zeros'),
-  }));
+  const weights = SUMS.map(({ name }) => parameter(name, [width, 1], 'zeros'));
+  const levels = REASONS.map((reason) => parameter(levelOf(reason), [1, 1], 'zeros'));
+  const [ofAll, ...ofOthers] = weights;
   // What is learnt is added to where a weight starts, so that decay draws it back to there.
-  const values = columns(learnt.map(({ weights, start }) => add(weights, startingWeights(width, start))));
-  const valueOf = (sum: Sum): Tensor => {
-    const place = sums.indexOf(sum);
-    const { level } = learnt[place];
-    return level ? add(values[place], add(level, constant(sum.level ?? 0))) : values[place];
-  };
-  const intensity = (reason: Sum): Tensor => {
-    const value = valueOf(reason);
-    if (!reason.given) return value;
+  const started = (learnt: Tensor, start: Start): Tensor => add(learnt, startingWeights(width, start));
+  const [all, repeat, taste, complement, unknown] = columns([
+    started(ofAll, ALL.start),
+    ...REASONS.map(({ start, without }, r) => started(add(ofOthers[r], shared(ofAll, width, without)), start)),
+    started(ofOthers[REASONS.length], NEWCOMERS.start),
+  ]);
+  const intensities = [repeat, taste, complement].map((value, r) => {
+    const reason = REASONS[r];
+    const there = add(value, add(levels[r], constant(reason.level)));
+    if (!reason.given) return there;
     const absent = sub(cast(greater(given[reason.given], constant(0)), 'float32'), constant(1));
-    return add(value, mul(absent, constant(1e4)));
+    return add(there, mul(absent, constant(1e4)));
+  });
+  const known = mul(add(all, logSumExp(concat(intensities, 2))), constant(0.5));
+  const scores = add(mul(sub(constant(1), newcomer), known), mul(newcomer, unknown));
+  return {
+    scores: reshape(scores, [batch, candidates]),
+    newcomer,
+    learnt: { weights: SUMS.map(({ group }, i) => ({ group, weights: weights[i] })), levels },
   };
-  const one = valueOf(ONE);
-  const known = form === 'one' ? one : mul(add(one, logSumExp(concat(REASONS.map(intensity), 2))), constant(0.5));
-  const scores = add(mul(sub(constant(1), newcomer), known), mul(newcomer, valueOf(NEWCOMERS)));
-  return { scores: reshape(scores, [batch, candidates]), newcomer, learnt };
+}
+
+/** [width, 1] the weights of the sum of all that a reason takes over. */
+function shared(weights: Tensor, width: number, without: readonly PairFeature[]): Tensor {
+  if (without.length === 0) return weights;
+  const places = new Set(without.map((feature) => PAIR_NAMES.indexOf(feature)));
+  return mul(
+    weights,
+    constant(
+      Array.from({ length: width }, (_, f) => (places.has(f) ? 0 : 1)),
+      [width, 1],
+    ),
+  );
 }
 
 /** Below it `history_length` says that nothing has been bought. */

@@ -23,7 +23,6 @@ import {
   straightNames,
   straightRanker,
   type Spread,
-  type StraightForm,
   type StraightGroup,
 } from './straight';
 import { createTrainer, type Initialise, type Weights } from './trainer';
@@ -54,8 +53,6 @@ export interface RankerTraining extends RankerConfig {
 const STRAIGHT = { lists: 8_000, steps: 2_000, rate: 0.02 } as const;
 /** From the tightest on: a looser one must show that it is better. */
 const RIDGES = [1_000, 300, 100, 30] as const;
-/** From the simplest on: another must show that it is better. */
-const FORMS = ['one', 'reasons'] as const satisfies readonly StraightForm[];
 const WEEK = 7 * 86_400;
 /** The share of customers whose lists are not learnt from but checked. */
 const HELD_OUT = 0.1;
@@ -125,17 +122,8 @@ export async function trainRanker(
   const checked = sampled(lists.filter(isChecked), CHECKED, random);
   const judge = listJudge(shop, checked);
 
-  const { form, weights: straight } = await trainStraight(
-    engine,
-    shop,
-    learnt,
-    checked,
-    judge,
-    config,
-    random,
-    reporter,
-  );
-  const scores = ranker(shop.encoder, config, form);
+  const straight = await trainStraight(engine, shop, learnt, checked, judge, config, random, reporter);
+  const scores = ranker(shop.encoder, config);
   const trainer = await createTrainer(engine, {
     name: 'train.ranker',
     loss: listwiseLoss(scores),
@@ -185,7 +173,7 @@ export async function trainRanker(
   // Whom the layers say nothing to keeps the straight way as it was before them.
   const moved = { known, newcomers };
   for (const group of STRAIGHT_GROUPS.filter((one) => !moved[one])) {
-    for (const [name, values] of ofGroup(straight, group, form)) kept.set(name, values);
+    for (const [name, values] of ofGroup(straight, group)) kept.set(name, values);
   }
   return withCalibration(kept, checked, served);
 }
@@ -202,9 +190,9 @@ function balanced(shop: Shop, lists: readonly List[], most: number, random: Rand
 
 /**
  * The straight way alone, first: its weights are few, so that what a small shop has to say is learnt to the end before the layers, which can
- * memorise, see anything. One sum, held by the tightest ridge, is kept unless a looser one, or several reasons beside it, orders the lists
- * held out better by more than chance. Weights of newcomers must show even that they are better than as they start: they are learnt
- * from hidden pasts for the most part, and who has one buys otherwise than who has none.
+ * memorise, see anything. Held by the tightest ridge, unless a looser one orders the lists held out better by more than chance. Weights of
+ * newcomers must show even that they are better than as they start: they are learnt from hidden pasts for the most part, and who has one
+ * buys otherwise than who has none.
  */
 async function trainStraight(
   engine: Engine,
@@ -215,69 +203,58 @@ async function trainStraight(
   config: RankerTraining,
   random: Random,
   reporter: Reporter,
-): Promise<{ form: StraightForm; weights: Weights }> {
-  const start = nothingLearnt(pairWidth(shop.encoder.articleLayout), 'one');
+): Promise<Weights> {
+  const start = nothingLearnt(pairWidth(shop.encoder.articleLayout));
   const some = sampled(lists, STRAIGHT.lists, random);
   const batches = Array.from(byRound(some, config.batch), (group) => lessonOf(shop, group, config.listLength, random));
-  if (batches.length === 0) return { form: 'one', weights: start };
+  if (batches.length === 0) return start;
   const spread = spreadOf(batches);
   const epochs = Math.ceil(STRAIGHT.steps / batches.length);
-  const progress = reporter.progress(
-    'Ranker, straight',
-    FORMS.length * RIDGES.length * epochs * batches.length,
-    'steps',
-  );
-  const gainsOf = async (form: StraightForm, weights: Weights): Promise<Float64Array> =>
-    judge.gains(await scoreLists(engine, shop, straightRanker(shop.encoder, form), weights, checked));
+  const progress = reporter.progress('Ranker, straight', RIDGES.length * epochs * batches.length, 'steps');
+  const gainsOf = async (weights: Weights): Promise<Float64Array> =>
+    judge.gains(await scoreLists(engine, shop, straightRanker(shop.encoder), weights, checked));
   let done = 0;
   const kept = new Map<StraightGroup, Straight>();
-  kept.set('newcomers', { form: 'one', ridge: Infinity, weights: start, gains: await gainsOf('one', start) });
-  for (const form of FORMS) {
-    let before: Weights | undefined;
-    for (const ridge of RIDGES) {
-      const trainer = await createTrainer(engine, {
-        name: 'train.straight',
-        loss: straightLoss(shop.encoder, { spread, ridge, lists: some.length }, form),
-        random,
-        denseRate: STRAIGHT.rate,
-        tableRate: 0,
-        schedule: decayingRate({ steps: epochs * batches.length, warmUp: 1, shape: 'linear', floor: 0.02 }),
-        // A looser ridge goes on from where the tighter one held.
-        initialise: startingFrom(before),
-      });
-      for (let epoch = 0; epoch < epochs; epoch++) {
-        await trainer.train(shuffled(batches, random));
-        progress.tick((done += batches.length));
-      }
-      const { weights } = trainer;
-      const gains = await gainsOf(form, weights);
-      // Newcomers are the same in every form, so that those of the second are not looked at.
-      for (const group of form === 'one' ? STRAIGHT_GROUPS : (['known'] as const)) {
-        const tighter = kept.get(group);
-        if (!tighter || judge.isBetter(gains, tighter.gains, group)) kept.set(group, { form, ridge, weights, gains });
-      }
-      before = weights;
+  kept.set('newcomers', { ridge: Infinity, weights: start, gains: await gainsOf(start) });
+  let before: Weights | undefined;
+  for (const ridge of RIDGES) {
+    const trainer = await createTrainer(engine, {
+      name: 'train.straight',
+      loss: straightLoss(shop.encoder, { spread, ridge, lists: some.length }),
+      random,
+      denseRate: STRAIGHT.rate,
+      tableRate: 0,
+      schedule: decayingRate({ steps: epochs * batches.length, warmUp: 1, shape: 'linear', floor: 0.02 }),
+      // A looser ridge goes on from where the tighter one held.
+      initialise: startingFrom(before),
+    });
+    for (let epoch = 0; epoch < epochs; epoch++) {
+      await trainer.train(shuffled(batches, random));
+      progress.tick((done += batches.length));
     }
+    const { weights } = trainer;
+    const gains = await gainsOf(weights);
+    for (const group of STRAIGHT_GROUPS) {
+      const tighter = kept.get(group);
+      if (!tighter || judge.isBetter(gains, tighter.gains, group)) kept.set(group, { ridge, weights, gains });
+    }
+    before = weights;
   }
-  const told = STRAIGHT_GROUPS.map((group) => {
-    const one = kept.get(group);
-    if (!one || one.ridge === Infinity) return `none learnt of ${group}`;
-    return `${one.form === 'one' ? '' : 'reasons, '}ridge ${one.ridge} of ${group}`;
-  });
+  const told = [...kept].map(([group, { ridge }]) =>
+    ridge === Infinity ? `none learnt of ${group}` : `ridge ${ridge} of ${group}`,
+  );
   progress.done(told.join(', '));
-  const form = kept.get('known')?.form ?? 'one';
-  return { form, weights: new Map([...kept].flatMap(([group, one]) => ofGroup(one.weights, group, form))) };
+  return new Map([...kept].flatMap(([group, { weights }]) => ofGroup(weights, group)));
 }
 
 /** Those of some weights of the straight way that are a group's. */
-function ofGroup(weights: Weights, group: StraightGroup, form: StraightForm): [string, Float32Array][] {
-  const names = straightNames(group, form);
+function ofGroup(weights: Weights, group: StraightGroup): [string, Float32Array][] {
+  const names = straightNames(group);
   return [...weights].filter(([name]) => names.includes(name));
 }
 
 /** A straight way that has been learnt, and how it orders the lists held out. */
 interface Straight {
-  readonly form: StraightForm;
   readonly ridge: number;
   readonly weights: Weights;
   readonly gains: Float64Array;

@@ -92,6 +92,7 @@ describe('habits', () => {
     ['is empty', () => new Uint8Array(0), 3],
     ['is something else', () => Buffer.from('{"width": 2, "articles": 3}'), 3],
     ['was cut', () => writeHabits(habits).subarray(0, -4), 3],
+    ['was cut before its lifts', () => writeHabits(habits).subarray(0, -20), 3],
     ['is of another shop', () => writeHabits(habits), 4],
     ['knows other values of attributes', () => writeHabits({ ...habits, attributeShares: new Float32Array(3) }), 3],
     [

@@ -21,12 +21,14 @@ function liftsOf(
   catalogue: Catalogue,
   histories: readonly (readonly number[])[],
   known = histories.map((h) => h.length),
+  latest = 100,
 ) {
   const offsets = Int32Array.from([0, ...histories].keys(), (c) => histories.slice(0, c).flat().length);
   const shop = { customers: histories.length, offsets, article: Int32Array.from(histories.flat()), catalogue };
   return valueLifts(
     shop,
     Int32Array.from(known, (length, c) => offsets[c] + length),
+    latest,
   );
 }
 
@@ -45,7 +47,7 @@ test('colours that the same customers buy go together, others keep apart, and it
     ...Array.from({ length: 40 }, (_, i) => (i % 2 === 0 ? [0, 1] : [1, 0])),
     ...Array.from({ length: 40 }, (_, i) => (i % 2 === 0 ? [2, 3] : [3, 2])),
   ]);
-  // 80 pairs, a quarter of all, where by chance there were a sixteenth: 160 purchases each asked once.
+  // Of 160 purchases, each of which asks once, a quarter are navy beside blue; by chance a sixteenth were.
   expect(between(catalogue, lifts, 0, 1)).toBeCloseTo((40 + 20) / (10 + 20) - 1, 6);
   expect(between(catalogue, lifts, 1, 0)).toBe(between(catalogue, lifts, 0, 1));
   expect(between(catalogue, lifts, 0, 2)).toBeCloseTo(20 / (10 + 20) - 1, 6);
@@ -57,6 +59,17 @@ test('an article that is bought again says nothing of its values, nor does what 
   expect([...again.excess].every((value) => value === 0)).toBe(true);
   const later = liftsOf(catalogue, [[0, 1]], [1]);
   expect([...later.excess].every((value) => value === 0)).toBe(true);
+  const older = liftsOf(catalogue, [[0, 2, 3]], [3], 2);
+  expect(between(catalogue, older, 2, 3)).toBeGreaterThan(0);
+  expect(between(catalogue, older, 0, 2)).toBe(0);
+});
+
+test('who buys one article over and over says no more than who buys it once', () => {
+  const catalogue = catalogueOf(COLOURS);
+  const others = Array.from({ length: 50 }, () => [2, 3]);
+  const once = liftsOf(catalogue, [[0, 1], ...others]);
+  const often = liftsOf(catalogue, [[...Array<number>(60).fill(0), 1], ...others]);
+  expect(often).toEqual(once);
 });
 
 test('is the pairs over those by chance, whether an attribute has one value or many', () => {
@@ -72,22 +85,23 @@ test('is the pairs over those by chance, whether an attribute has one value or m
   expect(attributes).toBe(2);
   const squares = squaresOf(blocks);
   const pairs = new Float64Array(squares[attributes]);
-  const asked = new Map<number, number>();
+  const asking = new Map<number, number>();
   let total = 0;
   for (const history of histories) {
-    const ordered = history.flatMap((one, i) =>
-      history.flatMap((other, j) => (i !== j && one !== other ? [[one, other]] : [])),
-    );
-    for (const [one, other] of ordered) {
-      const weight = history.length / ordered.length;
-      total += weight;
-      catalogue.forEachValue(one, (a, u, part) => {
-        asked.set(u, (asked.get(u) ?? 0) + weight * part);
-        catalogue.forEachValue(other, (b, v, beside) => {
-          const [first, size] = blocks.subarray(2 * a, 2 * a + 2);
-          if (a === b) pairs[squares[a] + (u - first) * size + (v - first)] += weight * part * beside;
+    const articles = history.filter((one, i) => history.indexOf(one) === i);
+    for (const one of articles) {
+      for (const other of articles) {
+        if (one === other) continue;
+        const weight = 1 / (articles.length - 1);
+        total += weight;
+        catalogue.forEachValue(one, (a, u, part) => {
+          asking.set(u, (asking.get(u) ?? 0) + weight * part);
+          catalogue.forEachValue(other, (b, v, beside) => {
+            const [first, size] = blocks.subarray(2 * a, 2 * a + 2);
+            if (a === b) pairs[squares[a] + (u - first) * size + (v - first)] += weight * part * beside;
+          });
         });
-      });
+      }
     }
   }
   for (let a = 0; a < attributes; a++) {
@@ -95,7 +109,7 @@ test('is the pairs over those by chance, whether an attribute has one value or m
     for (let u = 0; u < size; u++) {
       for (let v = 0; v < size; v++) {
         const at = squares[a] + u * size + v;
-        const chance = ((asked.get(first + u) ?? 0) * (asked.get(first + v) ?? 0)) / total;
+        const chance = ((asking.get(first + u) ?? 0) * (asking.get(first + v) ?? 0)) / total;
         expect(excess[at]).toBeCloseTo((pairs[at] + 20) / (chance + 20) - 1, 5);
       }
     }
@@ -108,7 +122,10 @@ test('of an attribute with many values the most frequent are told apart, of one 
   // Slot 0 is for what is unknown, of which there is nothing here.
   expect([...lifts.blocks]).toEqual([1, 256]);
   expect(lifts.excess).toHaveLength(256 ** 2);
-  expect(lifts.excess.every((value) => value > -1)).toBe(true);
+  // What the rare ones are bought with is not written over another's place.
+  const rare = [0, 1].map((i) => [...many.singles.subarray(0, 700).keys()].filter((a) => many.singles[a] > 256)[i]);
+  expect(rare.every((article) => article >= 0)).toBe(true);
+  expect(liftsOf(many, [rare]).excess.every((value) => value === 0)).toBe(true);
 
   const nothing = liftsOf(catalogueOf(['', '']), [[0, 1]]);
   expect([...nothing.blocks]).toEqual([]);

@@ -1,5 +1,5 @@
 // How well an article's attributes fit a customer: of each attribute, how much more of the article's value the customer, or else
-// customers of like age, bought than everybody does, and what the values that they bought say of those that they did not. Counted, not
+// customers of like age, bought than everybody does, and how much likelier the values that they bought make it. Counted, not
 // learnt, so that it holds for a shop of any size and for articles that never sold. Knows no model.
 import type { Catalogue } from './catalogue';
 import type { PastPurchase } from './pairs';
@@ -66,14 +66,10 @@ export class Affinity {
   private touched: number[] = [];
   /** [groups, slots] what the mix of each group of peers says before any purchase. */
   private readonly peers: Float32Array;
-  /** [values that are told apart + 1] what a customer's purchases say of each by what goes together with it; the last is of all others, 0. */
+  /** [slots] what a customer's purchases say of each value by what goes together with it; 0 of those that are not told apart. */
   private readonly together: Float32Array;
-  /** [slots] the place in `together` of each value; an attribute's places follow one another. */
-  private readonly places: Int32Array;
-  /** [places] the attribute of each. */
+  /** [slots] the attribute of each value that is told apart; −1: none. */
   private readonly attributeOf: Int32Array;
-  /** [attributes] the first place of each. */
-  private readonly firstPlaces: Int32Array;
   /** [attributes] where the square of each begins among the lifts. */
   private readonly squares: readonly number[];
 
@@ -90,38 +86,32 @@ export class Affinity {
     const { slots } = catalogue.layout;
     this.peers = shares.subarray(slots).map((share, i) => SCALE * Math.log(share / shares[i % slots]));
     const { blocks } = lifts;
-    const told = blocks.reduce((sum, value, i) => sum + (i % 2 === 1 ? value : 0), 0);
     this.squares = squaresOf(blocks);
-    this.together = new Float32Array(told + 1);
-    this.places = new Int32Array(slots).fill(told);
-    this.attributeOf = new Int32Array(told);
-    this.firstPlaces = new Int32Array(blocks.length / 2);
-    let place = 0;
-    for (let a = 0; a < this.firstPlaces.length; a++) {
-      this.firstPlaces[a] = place;
-      for (let v = 0; v < blocks[2 * a + 1]; v++) {
-        this.places[blocks[2 * a] + v] = place;
-        this.attributeOf[place++] = a;
-      }
+    this.together = new Float32Array(slots);
+    this.attributeOf = new Int32Array(slots).fill(-1);
+    for (let a = 0; a < blocks.length / 2; a++) {
+      this.attributeOf.fill(a, blocks[2 * a], blocks[2 * a] + blocks[2 * a + 1]);
     }
   }
 
   /** From how often each value was bought, in `ever`, of `all` purchases, what goes together with them. */
   private findTogether(all: number): void {
-    const { together, places, attributeOf, firstPlaces, squares, touched, ever } = this;
+    const { together, attributeOf, squares, touched, ever } = this;
     const { blocks, excess } = this.lifts;
-    const told = attributeOf.length;
-    together.fill(0);
+    for (let a = 0; a < blocks.length; a += 2) together.fill(0, blocks[a], blocks[a] + blocks[a + 1]);
     for (const slot of touched) {
-      const place = places[slot];
-      if (place === told) continue;
-      const a = attributeOf[place];
-      const [first, size] = [firstPlaces[a], blocks[2 * a + 1]];
-      const row = squares[a] + (place - first) * size;
+      const a = attributeOf[slot];
+      if (a < 0) continue;
+      const [first, size] = [blocks[2 * a], blocks[2 * a + 1]];
+      const row = squares[a] + (slot - first) * size;
       for (let v = 0; v < size; v++) together[first + v] += ever[slot] * excess[row + v];
     }
     const known = 1 / (all + BORROWED_TOGETHER);
-    for (let at = 0; at < told; at++) together[at] = SCALE * Math.log1p(together[at] * known);
+    for (let a = 0; a < blocks.length; a += 2) {
+      for (let slot = blocks[a]; slot < blocks[a] + blocks[a + 1]; slot++) {
+        together[slot] = SCALE * Math.log1p(together[slot] * known);
+      }
+    }
   }
 
   /** Reads a customer's past, newest first. `group`: of peers; none where the shop knows none. The result holds until the next call. */
@@ -163,7 +153,7 @@ export class Affinity {
       ever[slot] = SCALE * Math.log1p(ever[slot] / (BORROWED * mix[slot]));
       lately[slot] = SCALE * Math.log1p(lately[slot] / (BORROWED * mix[slot]));
     }
-    const { together, places } = this;
+    const { together } = this;
     return (article, out, at) => {
       let sum = 0;
       let recentSum = 0;
@@ -172,7 +162,7 @@ export class Affinity {
       for (let f = 0; f < single; f++) {
         const slot = singles[article * single + f];
         const before = said ? said[slot] : 0;
-        const beside = together[places[slot]];
+        const beside = together[slot];
         out[at + f] = single32 + (before + ever[slot]);
         out[at + attributes + f] = recent32 + (before + lately[slot]);
         out[at + 2 * attributes + f] = beside;
@@ -185,7 +175,7 @@ export class Affinity {
       out.fill(0, at + 2 * attributes + single, at + 3 * attributes);
       catalogue.forEachOfMany(article, (attribute, slot, part) => {
         const before = said?.[slot] ?? 0;
-        const beside = part * together[places[slot]];
+        const beside = part * together[slot];
         out[at + attribute] += part * (before + ever[slot]);
         out[at + attributes + attribute] += part * (before + lately[slot]);
         out[at + 2 * attributes + attribute] += beside;

@@ -1,10 +1,11 @@
 // What customers' histories say of articles, counted when a shop is learnt from and kept with the release: what is bought beside each,
-// and how often the same again. Knows no moment.
+// how often the same again, and which values of attributes go together. Knows no moment.
 import { attributeShares } from './affinity';
 import { ageBands } from './age-bands';
 import type { Catalogue } from './catalogue';
 import { coPurchases, CoPurchases } from './co-purchase';
 import type { Known, Shop } from './dataset';
+import { PAST_LIMIT } from './pairs';
 import { valueLifts, type ValueLifts } from './value-lifts';
 
 export interface Habits {
@@ -24,7 +25,7 @@ export function habitsOf(shop: Shop, known: Known): Habits {
     coPurchases: coPurchases(shop, known),
     ...returns(shop, known),
     attributeShares: attributeShares(shop.catalogue, unitsByBand(shop, known)),
-    valueLifts: valueLifts(shop, known),
+    valueLifts: valueLifts(shop, known, PAST_LIMIT),
   };
 }
 

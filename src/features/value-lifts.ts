@@ -3,12 +3,11 @@
 // so that it is known sooner than which articles go together. Knows no single customer and no moment.
 import type { Catalogue } from './catalogue';
 import type { Known, Shop } from './dataset';
-import { PAST_LIMIT } from './pairs';
 
 /** Values of one attribute that are told apart, the most frequent: memory grows with their square. */
 const MOST_VALUES = 256;
 /** Customers that are counted at most, evenly drawn: more would say the same. */
-const MOST_CUSTOMERS = 200_000;
+const MOST_CUSTOMERS = 50_000;
 /** Pairs as by chance that each pair of values is given besides its own. */
 const BORROWED = 20;
 
@@ -34,51 +33,51 @@ export function squaresOf(blocks: Int32Array): number[] {
 }
 
 /**
- * Every purchase asks what else its customer bought, of the latest PAST_LIMIT: ordered pairs of different articles, each purchase counting 1
- * however long the history. A lift is the pairs over those that would be if values did not care for one another (pointwise mutual
- * information without its logarithm; Church & Hanks, 1990).
+ * Every distinct article among the latest `latest` purchases of a customer asks what else that customer bought, and counts 1 however many there
+ * are. A lift is the pairs of values over those that would be if values did not care for one another (pointwise mutual information without
+ * its logarithm; Church & Hanks, 1990).
  */
-export function valueLifts({ customers, offsets, article, catalogue }: Bought, known: Known): ValueLifts {
+export function valueLifts(
+  { customers, offsets, article, catalogue }: Bought,
+  known: Known,
+  latest: number,
+): ValueLifts {
   const blocks = blocksOf(catalogue);
   const squares = squaresOf(blocks);
   const attributes = blocks.length / 2;
   const pairs = new Float64Array(squares[attributes]);
-  /** How often each value is asked, by attribute. */
-  const asked = Array.from({ length: attributes }, (_, a) => new Float64Array(blocks[2 * a + 1]));
+  /** How often each value asks, by attribute. */
+  const asking = Array.from({ length: attributes }, (_, a) => new Float64Array(blocks[2 * a + 1]));
   let total = 0;
 
-  const step = Math.max(1, Math.ceil(customers / MOST_CUSTOMERS));
-  for (let customer = 0; customer < customers; customer += step) {
-    const from = Math.max(offsets[customer], known[customer] - PAST_LIMIT);
-    const units = new Map<number, number>();
-    for (let p = from; p < known[customer]; p++) units.set(article[p], (units.get(article[p]) ?? 0) + 1);
-    const size = known[customer] - from;
-    let others = size * size;
-    for (const count of units.values()) others -= count * count;
-    if (others === 0) continue;
-    const weight = size / others;
-    total += size;
+  const drawn = Math.min(customers, MOST_CUSTOMERS);
+  for (let i = 0; i < drawn; i++) {
+    const customer = Math.floor((i * customers) / drawn);
+    const from = Math.max(offsets[customer], known[customer] - latest);
+    const articles = new Set(article.subarray(from, known[customer]));
+    if (articles.size < 2) continue;
+    const weight = 1 / (articles.size - 1);
+    total += articles.size;
 
     const bought = Array.from({ length: attributes }, () => new Map<number, number>());
-    for (const [one, count] of units) {
+    for (const one of articles) {
       const values: [attribute: number, place: number, part: number][] = [];
       catalogue.forEachValue(one, (a, slot, part) => {
         const place = slot - blocks[2 * a];
         if (place < 0 || place >= blocks[2 * a + 1]) return;
         values.push([a, place, part]);
-        bought[a].set(place, (bought[a].get(place) ?? 0) + part * count);
-        asked[a][place] -= weight * part * count * count;
+        bought[a].set(place, (bought[a].get(place) ?? 0) + part);
+        asking[a][place] += part;
       });
       // An article is not asked about itself.
       for (const [a, u, part] of values) {
         for (const [b, v, other] of values) {
-          if (a === b) pairs[squares[a] + u * blocks[2 * a + 1] + v] -= weight * part * other * count * count;
+          if (a === b) pairs[squares[a] + u * blocks[2 * a + 1] + v] -= weight * part * other;
         }
       }
     }
     for (let a = 0; a < attributes; a++) {
       for (const [u, count] of bought[a]) {
-        asked[a][u] += weight * count * size;
         const row = squares[a] + u * blocks[2 * a + 1];
         for (const [v, other] of bought[a]) pairs[row + v] += weight * count * other;
       }
@@ -91,15 +90,15 @@ export function valueLifts({ customers, offsets, article, catalogue }: Bought, k
     for (let u = 0; u < size; u++) {
       for (let v = 0; v < size; v++) {
         const at = squares[a] + u * size + v;
-        const chance = (asked[a][u] * asked[a][v]) / Math.max(1, total);
-        excess[at] = (Math.max(0, pairs[at]) + BORROWED) / (chance + BORROWED) - 1;
+        const chance = (asking[a][u] * asking[a][v]) / Math.max(1, total);
+        excess[at] = (pairs[at] + BORROWED) / (chance + BORROWED) - 1;
       }
     }
   }
   return { blocks, excess };
 }
 
-/** An attribute's slots follow one another, the more frequent values first. */
+/** An attribute's slots follow one another: what is unknown, then the values that most articles have first, or numbers from low to high. */
 function blocksOf(catalogue: Bought['catalogue']): Int32Array {
   const { size, layout } = catalogue;
   const attributes = layout.single.length + layout.multi.length;

@@ -45,14 +45,14 @@ export function valuesOf(encoder: Encoder): OfValues {
 export function readHabits(file: Uint8Array, rows: number, { shares, attributes, slots }: OfValues): Habits {
   // A copy that begins at a multiple of four, which views of numbers need.
   const bytes = Uint8Array.from(file);
-  const [magic, version, written, width, values, told] = new Int32Array(bytes.slice(0, HEADER_BYTES).buffer);
+  const [magic, version, written, width, values, kinds] = new Int32Array(bytes.slice(0, HEADER_BYTES).buffer);
   if (bytes.length < HEADER_BYTES || magic !== MAGIC || version !== VERSION) {
     throw invalid('it is not a file of habits of this version');
   }
   if (written !== rows) throw invalid(`expected ${String(rows)} articles, got ${String(written)}`);
   if (values !== shares)
     throw invalid(`expected ${String(shares)} shares of attributes' values, got ${String(values)}`);
-  if (told !== attributes) throw invalid(`expected ${String(attributes)} attributes, got ${String(told)}`);
+  if (kinds !== attributes) throw invalid(`expected ${String(attributes)} attributes, got ${String(kinds)}`);
   const beforeLifts = HEADER_BYTES + 4 * (rows * (2 * width + 2) + shares + 2 * attributes);
   if (bytes.length < beforeLifts)
     throw invalid(`expected ${String(beforeLifts)} bytes or more, got ${String(bytes.length)}`);

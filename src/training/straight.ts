@@ -27,8 +27,6 @@ interface Sum {
   /** Of its weights, [width, 1]. */
   readonly name: string;
   readonly group: StraightGroup;
-  /** The weight of each feature before anything is learnt. */
-  readonly start: Start;
 }
 
 /** One of the reasons to buy; its weights are added to those of the sum of all. */
@@ -37,7 +35,7 @@ interface Reason extends Sum {
   readonly level: number;
   /** The feature above 0 without which there is no such reason. */
   readonly given?: 'own' | 'together';
-  /** Features of which it takes over nothing from the sum of all. */
+  /** Features of which it takes over nothing from the sum of all: what is not said of it. */
   readonly without: readonly PairFeature[];
 }
 
@@ -64,28 +62,23 @@ const OF_OWN = [
   'product_within_month',
   'variant_rate',
 ] as const satisfies readonly PairFeature[];
-/** What an article is to one's taste, whether or not it was bought before. */
-const UNBOUGHT: Start = { ...PAIR_FEATURES, ...Object.fromEntries(OF_OWN.map((feature) => [feature, 0])) };
-
 /**
  * How the features of a customer with a past become one number. Half is one weighted sum, and half says that there are several reasons to buy,
  * to get the same again, to one's taste, with what one has: how likely each makes a purchase adds up, so that its score is log Σ exp over the
  * reasons that there are (a superposition of point processes). One sum cannot say that an article which is dear to the taste needs no
  * repetition; the mean of both is surer than either. A reason has the weights of the sum and what it learns beside them, so that with little
- * to learn from all is as the one sum says (partial pooling; Gelman & Hill, 2006).
+ * to learn from, all move as the one sum does (partial pooling; Gelman & Hill, 2006).
  */
-const ALL: Sum = { name: 'ranker.direct', group: 'known', start: PAIR_FEATURES };
+const ALL: Sum = { name: 'ranker.direct', group: 'known' };
 const REASONS: readonly Reason[] = [
-  { name: 'ranker.repeat', group: 'known', start: PAIR_FEATURES, level: 0, given: 'own', without: [] },
-  { name: 'ranker.taste', group: 'known', start: UNBOUGHT, level: 0, without: OF_OWN },
-  { name: 'ranker.complement', group: 'known', start: UNBOUGHT, level: -1, given: 'together', without: OF_OWN },
+  { name: 'ranker.repeat', group: 'known', level: 0, given: 'own', without: [] },
+  { name: 'ranker.taste', group: 'known', level: 0, without: OF_OWN },
+  { name: 'ranker.complement', group: 'known', level: -1, given: 'together', without: OF_OWN },
 ];
-/** Of whoever has bought nothing yet: there the cosine says less, and what sells says more. */
-const NEWCOMERS: Sum = {
-  name: 'ranker.newcomer',
-  group: 'newcomers',
-  start: { ...PAIR_FEATURES, cosine: 1, sales_month: 2 },
-};
+/** Of whoever has bought nothing yet. */
+const NEWCOMERS: Sum = { name: 'ranker.newcomer', group: 'newcomers' };
+/** There the cosine says less, and what sells says more. */
+const NEWCOMERS_START: Start = { ...PAIR_FEATURES, cosine: 1, sales_month: 2 };
 const SUMS: readonly Sum[] = [ALL, ...REASONS, NEWCOMERS];
 
 const levelOf = ({ name }: Reason): string => `${name}.level`;
@@ -158,13 +151,14 @@ export function straightScores(pair: Tensor): { scores: Tensor; newcomer: Tensor
 
   const weights = SUMS.map(({ name }) => parameter(name, [width, 1], 'zeros'));
   const levels = REASONS.map((reason) => parameter(levelOf(reason), [1, 1], 'zeros'));
-  const [ofAll, ...ofOthers] = weights;
+  const [ofAll, ofRepeat, ofTaste, ofComplement, ofNewcomers] = weights;
   // What is learnt is added to where a weight starts, so that decay draws it back to there.
   const started = (learnt: Tensor, start: Start): Tensor => add(learnt, startingWeights(width, start));
+  const sum = started(ofAll, PAIR_FEATURES);
   const [all, repeat, taste, complement, unknown] = columns([
-    started(ofAll, ALL.start),
-    ...REASONS.map(({ start, without }, r) => started(add(ofOthers[r], shared(ofAll, width, without)), start)),
-    started(ofOthers[REASONS.length], NEWCOMERS.start),
+    sum,
+    ...[ofRepeat, ofTaste, ofComplement].map((own, r) => add(own, without(sum, width, REASONS[r].without))),
+    started(ofNewcomers, NEWCOMERS_START),
   ]);
   const intensities = [repeat, taste, complement].map((value, r) => {
     const reason = REASONS[r];
@@ -182,17 +176,12 @@ export function straightScores(pair: Tensor): { scores: Tensor; newcomer: Tensor
   };
 }
 
-/** [width, 1] the weights of the sum of all that a reason takes over. */
-function shared(weights: Tensor, width: number, without: readonly PairFeature[]): Tensor {
-  if (without.length === 0) return weights;
-  const places = new Set(without.map((feature) => PAIR_NAMES.indexOf(feature)));
-  return mul(
-    weights,
-    constant(
-      Array.from({ length: width }, (_, f) => (places.has(f) ? 0 : 1)),
-      [width, 1],
-    ),
-  );
+/** [width, 1] some weights, those of some features 0. */
+function without(weights: Tensor, width: number, features: readonly PairFeature[]): Tensor {
+  if (features.length === 0) return weights;
+  const places = new Set(features.map((feature) => PAIR_NAMES.indexOf(feature)));
+  const kept = Array.from({ length: width }, (_, f) => (places.has(f) ? 0 : 1));
+  return mul(weights, constant(kept, [width, 1]));
 }
 
 /** Below it `history_length` says that nothing has been bought. */

@@ -240,9 +240,10 @@ async function trainStraight(
     }
     before = weights;
   }
-  const told = [...kept].map(([group, { ridge }]) =>
-    ridge === Infinity ? `none learnt of ${group}` : `ridge ${ridge} of ${group}`,
-  );
+  const told = STRAIGHT_GROUPS.map((group) => {
+    const ridge = kept.get(group)?.ridge ?? Infinity;
+    return ridge === Infinity ? `none learnt of ${group}` : `ridge ${ridge} of ${group}`;
+  });
   progress.done(told.join(', '));
   return new Map([...kept].flatMap(([group, { weights }]) => ofGroup(weights, group)));
 }

@@ -124,10 +124,10 @@ function kept<Value>(name: string, initial: Value): Kept<Value> {
     const now = value.value;
     const text = now === undefined ? null : JSON.stringify(now);
     if (text === known || (known === null && now === initial)) return;
-    known = text;
     try {
       if (text === null) localStorage.removeItem(key);
       else localStorage.setItem(key, text);
+      known = text;
     } catch {
       // As above.
     }

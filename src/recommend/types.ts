@@ -67,7 +67,10 @@ export interface SimilarArticle {
   readonly articleId: string;
   /** From 1, the most alike. */
   readonly rank: number;
-  /** How alike the two texts are, −1..1: the cosine of their embeddings, looks and taste weighed; blended with how often both are bought, 0..1, where that was asked for. */
+  /**
+   * How alike the two texts are, −1..1: the cosine of their embeddings, looks and taste weighed; blended with how often both are bought,
+   * 0..1, where that was asked for.
+   */
   readonly score: number;
 }
 

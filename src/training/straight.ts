@@ -33,8 +33,8 @@ interface Sum {
 interface Reason extends Sum {
   /** Its constant before anything is learnt; the parameter is called NAME.level. */
   readonly level: number;
-  /** The feature above 0 without which there is no such reason. */
-  readonly given?: 'own' | 'together';
+  /** The feature that is above 0 where there is such a reason. */
+  readonly given: PairFeature;
   /** Features of which it takes over nothing from the sum of all: what is not said of it. */
   readonly without: readonly PairFeature[];
 }
@@ -62,6 +62,7 @@ const OF_OWN = [
   'product_within_month',
   'variant_rate',
 ] as const satisfies readonly PairFeature[];
+
 /**
  * How the features of a customer with a past become one number. Half is one weighted sum, and half says that there are several reasons to buy,
  * to get the same again, to one's taste, with what one has: how likely each makes a purchase adds up, so that its score is log Σ exp over the
@@ -72,7 +73,7 @@ const OF_OWN = [
 const ALL: Sum = { name: 'ranker.direct', group: 'known' };
 const REASONS: readonly Reason[] = [
   { name: 'ranker.repeat', group: 'known', level: 0, given: 'own', without: [] },
-  { name: 'ranker.taste', group: 'known', level: 0, without: OF_OWN },
+  { name: 'ranker.taste', group: 'known', level: 0, given: 'history_length', without: OF_OWN },
   { name: 'ranker.complement', group: 'known', level: -1, given: 'together', without: OF_OWN },
 ];
 /** Of whoever has bought nothing yet. */
@@ -141,13 +142,9 @@ interface Learnt {
 export function straightScores(pair: Tensor): { scores: Tensor; newcomer: Tensor; learnt: Learnt } {
   const [batch, candidates, features] = pair.shape;
   const width = Number(features);
-  const columns = (some: readonly Tensor[]): Tensor[] =>
-    pieces(matmul(pair, concat(some, 1)), 2, Array<number>(some.length).fill(1));
-  const [length, own, together] = columns(
-    (['history_length', 'own', 'together'] as const).map((f) => columnOf(f, width)),
-  );
-  const given = { own, together };
-  const newcomer = cast(greater(constant(NO_PAST), length), 'float32');
+  const product = (columns: readonly Tensor[]): Tensor => matmul(pair, concat(columns, 1));
+  const given = product(REASONS.map((reason) => columnOf(reason.given, width)));
+  const newcomer = cast(greater(constant(NO_PAST), product([columnOf('history_length', width)])), 'float32');
 
   const weights = SUMS.map(({ name }) => parameter(name, [width, 1], 'zeros'));
   const levels = REASONS.map((reason) => parameter(levelOf(reason), [1, 1], 'zeros'));
@@ -155,19 +152,20 @@ export function straightScores(pair: Tensor): { scores: Tensor; newcomer: Tensor
   // What is learnt is added to where a weight starts, so that decay draws it back to there.
   const started = (learnt: Tensor, start: Start): Tensor => add(learnt, startingWeights(width, start));
   const sum = started(ofAll, PAIR_FEATURES);
-  const [all, repeat, taste, complement, unknown] = columns([
+  const sums = product([
     sum,
     ...[ofRepeat, ofTaste, ofComplement].map((own, r) => add(own, without(sum, width, REASONS[r].without))),
     started(ofNewcomers, NEWCOMERS_START),
   ]);
-  const intensities = [repeat, taste, complement].map((value, r) => {
-    const reason = REASONS[r];
-    const there = add(value, add(levels[r], constant(reason.level)));
-    if (!reason.given) return there;
-    const absent = sub(cast(greater(given[reason.given], constant(0)), 'float32'), constant(1));
-    return add(there, mul(absent, constant(1e4)));
-  });
-  const known = mul(add(all, logSumExp(concat(intensities, 2))), constant(0.5));
+  // All reasons are one block: each operator by itself costs as much as its arithmetic.
+  const [all, reasons, unknown] = pieces(sums, 2, [1, REASONS.length, 1]);
+  const level = concat(
+    REASONS.map((reason, r) => add(levels[r], constant(reason.level))),
+    1,
+  );
+  const absent = sub(cast(greater(given, constant(0)), 'float32'), constant(1));
+  const intensities = add(add(reasons, level), mul(absent, constant(1e4)));
+  const known = mul(add(all, logSumExp(intensities)), constant(0.5));
   const scores = add(mul(sub(constant(1), newcomer), known), mul(newcomer, unknown));
   return {
     scores: reshape(scores, [batch, candidates]),

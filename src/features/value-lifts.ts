@@ -6,7 +6,7 @@ import type { Known, Shop } from './dataset';
 
 /** Values of one attribute that are told apart, the most frequent: memory grows with their square. */
 const MOST_VALUES = 256;
-/** Customers that are counted at most, evenly drawn: more would say the same. */
+/** Customers that are counted at most, evenly drawn: some seconds, however large the shop. */
 const MOST_CUSTOMERS = 50_000;
 /** Pairs as by chance that each pair of values is given besides its own. */
 const BORROWED = 20;

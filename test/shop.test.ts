@@ -11,7 +11,9 @@ import { encodeShop, readShop } from '../src/features/dataset';
 import { habitsOf } from '../src/features/habits';
 import type { Recommendation, RecommendationTrace, SimilarArticle } from '../src/recommend/types';
 import { makeCurrent } from '../src/release/build';
+import type { Manifest } from '../src/release/format';
 import { openRelease } from '../src/release/open';
+import { readTrained } from '../src/release/weights';
 import { createHost, openCurrent, type Host, type Opened } from '../src/serve';
 import { createLog, silentReporter } from '../src/telemetry';
 import { trainingConfig } from '../src/training/config';
@@ -289,13 +291,13 @@ describe('what the shop window asks of a release', () => {
     }
   });
 
-  test('what sells comes by what was sold in the last week', async () => {
+  test('what sells comes by how many customers bought it in the last week', async () => {
     const [list] = await opened.recommender.trending([{ first: 12 }]);
-    const sold = listOf(list).map(({ soldLastWeek }) => soldLastWeek);
+    const sold = listOf(list).map(({ buyersLastWeek }) => buyersLastWeek);
     expect(sold).toHaveLength(12);
     expect(sold).toEqual([...sold].sort((a, b) => b - a));
     const [{ count }] = await world.database.sql<{ count: number }>(
-      `SELECT count(*)::int AS count FROM purchases WHERE article_key = $1
+      `SELECT count(DISTINCT customer_key)::int AS count FROM purchases WHERE article_key = $1
          AND bought_at > (SELECT max(bought_at) FROM purchases) - interval '7 days'`,
       [listOf(list)[0].articleKey],
     );
@@ -402,7 +404,7 @@ describe('what the shop window asks of a release', () => {
       if (one === null || one instanceof Error) throw new Error('expected facts');
       const others = articles.filter(({ key, productCode }) => key !== row.key && productCode === row.productCode);
       expect([...one.variants].sort((a, b) => a - b)).toEqual(others.map(({ key }) => key));
-      if (one.soldLastWeek > 0) expect(one.price).toBeGreaterThan(0);
+      if (one.buyersLastWeek > 0) expect(one.price).toBeGreaterThan(0);
     });
   });
 
@@ -635,6 +637,19 @@ describe('a release that is not whole', () => {
       manifest.encoder = 'another';
     });
     await expect(open()).rejects.toThrow('the models were trained with another');
+  });
+
+  test('refuses a ranker that reads other features than are made, to be served and to go on from', async () => {
+    await editManifest(folder, (manifest) => {
+      const { ranker } = manifest.models as Manifest['models'];
+      for (const { name, shape } of ranker.inputs) if (name === 'pair') shape[2] = 7;
+    });
+    const refused = {
+      code: 'RELEASE_INVALID',
+      message: expect.stringContaining('reads 7 features of a pair') as string,
+    };
+    await expect(open()).rejects.toMatchObject(refused);
+    await expect(readTrained(folder)).rejects.toMatchObject(refused);
   });
 
   test('refuses an index of another width than the manifest says', async () => {

@@ -10,6 +10,7 @@ import type { Engine } from '../engine/engine';
 import { asError, VitrineError } from '../errors';
 import { openEncoder, type Encoder } from '../features/encoder';
 import type { Habits } from '../features/habits';
+import { pairWidth } from '../features/pairs';
 import { openTokeniser, type Tokeniser } from '../features/text';
 import { currentRelease, sha256 } from './build';
 import {
@@ -114,6 +115,7 @@ export async function openRelease(folder: string, engine: Engine, encoderDir?: s
       `its fingerprint is ${encoder.fingerprint}, the models were trained with ${manifest.encoder}`,
     );
   }
+  checkPairs(manifest, encoder);
   const tokeniser = openTokeniser(parseJson(need(TOKENISER_FILE), TOKENISER_FILE));
   if (tokeniser.fingerprint !== manifest.tokeniser) {
     throw invalid(
@@ -222,6 +224,15 @@ export function builtInOf(engine: Engine, manifest: Manifest, tokeniser: Tokenis
     tokeniser,
     model: modelOf(engine, manifest, 'text_encoder'),
   });
+}
+
+/** @throws VitrineError RELEASE_INVALID where the ranker reads other features of a pair than are made now. */
+export function checkPairs(manifest: Manifest, encoder: Encoder): void {
+  const read = manifest.models.ranker.inputs.find(({ name }) => name === 'pair')?.shape.at(-1);
+  const made = pairWidth(encoder.articleLayout);
+  if (read === undefined || read === made) return;
+  const why = `it reads ${String(read)} features of a pair, and ${String(made)} are made: another version of the program trained it`;
+  throw invalid(modelFile('ranker'), why);
 }
 
 /** The ids of a release's articles, in the order of the rows of both indexes. */

@@ -6,7 +6,7 @@ import { asError, VitrineError } from '../errors';
 import { openEncoder, type Encoder } from '../features/encoder';
 import { ModelProto } from '../graph/onnx-format';
 import { ENCODER_FILE, modelFile, type ModelName } from './format';
-import { readManifest, readVerified } from './open';
+import { checkPairs, readManifest, readVerified } from './open';
 
 /** Weights by name of parameter or table, and the encoder that they were trained with. */
 export interface Trained {
@@ -36,6 +36,7 @@ const MODELS = ['query_tower', 'article_tower', 'ranker'] as const satisfies rea
 export async function readTrained(folder: string): Promise<Trained> {
   const manifest = await readManifest(folder);
   const encoder = openEncoder(JSON.parse((await readVerified(folder, manifest, ENCODER_FILE)).toString('utf8')));
+  checkPairs(manifest, encoder);
   const weights = new Map<string, Values>();
   for (const model of MODELS) {
     const file = modelFile(model);

@@ -26,7 +26,7 @@ export type PurchaseInput = {
 export type RecommendationSource =
   /** Others bought it together with, or after, what this customer bought lately. */
   | 'CO_PURCHASE'
-  /** It is new, and sells well since it came. */
+  /** It is new, and sells well since it came; or nobody has bought it yet, but others of its product sell. */
   | 'NEW_ARRIVALS'
   /** The customer bought it before. */
   | 'OWN_PURCHASES'
@@ -354,7 +354,7 @@ export type HomePageQuery = {
   } | null;
   readonly trending: ReadonlyArray<{
     readonly rank: number;
-    readonly soldLastWeek: number;
+    readonly buyersLastWeek: number;
     readonly article: {
       readonly id: string;
       readonly name: string | null;
@@ -716,7 +716,7 @@ export const HomePageDocument = new TypedDocumentString(`
   }
   trending(first: 12) {
     rank
-    soldLastWeek
+    buyersLastWeek
     article {
       ...ArticleCard
     }

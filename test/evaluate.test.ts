@@ -5,7 +5,7 @@ import { CoPurchases } from '../src/features/co-purchase';
 import type { Shop } from '../src/features/dataset';
 import type { Pipeline } from '../src/recommend/pipeline';
 import { silentReporter } from '../src/telemetry';
-import { baselinesAt, firstOf, unitsKnown } from '../src/training/baselines';
+import { baselinesAt, firstOf, unitsKnown, unitsOfMonth } from '../src/training/baselines';
 import { evaluate } from '../src/training/evaluate';
 import type { Evaluation } from '../src/training/evaluation';
 import type { Protocol } from '../src/training/protocols';
@@ -194,8 +194,8 @@ test('rolling weeks ask a customer anew, who then has a longer past', async () =
 
 describe('baselines', () => {
   const units = Float32Array.of(9, 5, 7, 0, 1);
-  const sales = { week: new Float32Array(5), month: Float32Array.of(0, 5, 1, 0, 1) };
-  const baselines = baselinesAt({ sales }, units, together);
+  const month = Float32Array.of(0, 5, 1, 0, 1);
+  const baselines = baselinesAt({ units, month }, together);
   const past = [
     { article: 4, at: 9 },
     { article: 0, at: 8 },
@@ -222,6 +222,11 @@ describe('baselines', () => {
   test('count what is known and nothing else', () => {
     expect([...unitsKnown(shop, shop.known({ before: temporal.cut }))]).toEqual([4, 2, 0, 0, 0]);
     expect([...unitsKnown(shop, shop.known({ butLast: 1 }))]).toEqual([3, 2, 0, 1, 0]);
+  });
+
+  test('count every piece of the last four weeks, whoever bought it', () => {
+    const sold = shopOf([11, 101, -29], [11, 101, -28], [11, 102, -1], [11, 102, -1], [12, 102, -9], [12, 103, 0]);
+    expect([...unitsOfMonth(sold, NOON)]).toEqual([1, 3, 0, 0, 0]);
   });
 });
 

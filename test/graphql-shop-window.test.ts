@@ -38,11 +38,11 @@ async function refusal(query: string, variables?: Record<string, unknown>): Prom
 
 describe('trending', () => {
   test('is what sells, best first, with how much of it', async () => {
-    const data = await ask('{ trending(first: 2) { rank soldLastWeek article { id price } } }');
+    const data = await ask('{ trending(first: 2) { rank buyersLastWeek article { id price } } }');
     expect(data).toEqual({
       trending: [
-        { rank: 1, soldLastWeek: 45, article: { id: 'a-45', price: 45 } },
-        { rank: 2, soldLastWeek: 44, article: { id: 'a-44', price: 44 } },
+        { rank: 1, buyersLastWeek: 45, article: { id: 'a-45', price: 45 } },
+        { rank: 2, buyersLastWeek: 44, article: { id: 'a-44', price: 44 } },
       ],
     });
     expect(shop.statements()).toEqual(['articles']);

@@ -187,13 +187,13 @@ export function plainRecommender(): PlainRecommender {
       return requests.map(({ first }) =>
         Array.from({ length: Math.min(first, ARTICLES) }, (_, i) => {
           const articleKey = ARTICLES - i;
-          return { articleKey, articleId: articleId(articleKey), rank: i + 1, soldLastWeek: articleKey };
+          return { articleKey, articleId: articleId(articleKey), rank: i + 1, buyersLastWeek: articleKey };
         }),
       );
     },
     async facts(keys) {
       return keys.map((key) =>
-        key > ARTICLES ? null : { price: key, soldLastWeek: key, variants: key > 1 ? [1] : [] },
+        key > ARTICLES ? null : { price: key, buyersLastWeek: key, variants: key > 1 ? [1] : [] },
       );
     },
   };

@@ -48,6 +48,7 @@ function momentWith(known: Partial<Omit<MomentFacts, 'now'>> = {}): Moment {
     prices: new Float32Array(NEW).fill(Number.NaN),
     ages: new Float32Array(NEW).fill(Number.NaN),
     peers: [],
+    productOf: FACTS.productOf,
     ...known,
   });
 }
@@ -114,10 +115,16 @@ test('the features are finite and of the order of 1 for whatever was bought and 
   }
 });
 
-test('they are all nothing but the cosine for an article that nobody bought, this customer included', () => {
-  const { cosine, ...rest } = featuresOf(0);
+test('they are all nothing but the cosine for an article that nobody bought, nor another of its product, this customer included', () => {
+  const { cosine, ...rest } = featuresOf(6);
   expect(cosine).toBe(0.5);
   expect(Object.entries(rest).filter(([, value]) => value !== 0)).toEqual([]);
+});
+
+test('they tell what others of its product sell, of an article that came after the moment nothing', () => {
+  expect(featuresOf(0).sales_of_product).toBeCloseTo(Math.log(5) / 4, 5);
+  expect(featuresOf(1).sales_of_product).toBe(0);
+  expect(featuresOf(NEW, { moment: momentWith({ sales, productOf: () => 7 }) }).sales_of_product).toBe(0);
 });
 
 test('they tell that an article was bought, how often, how lately, and how many others since', () => {
@@ -337,6 +344,11 @@ function plainly(
   const bit = (source: SourceName): number => ((found[i] & bitOf(source)) > 0 ? 1 : 0);
   const [ever, lately, beside] = affinity.of(past, 0)(article, new Float32Array(0), 0);
   const [weekly, monthly] = [week[article] ?? 0, month[article] ?? 0];
+  // An article that came after the moment has no place in it.
+  const siblings = [...month.keys()].filter(
+    (one) => article < month.length && one !== article && product !== null && productOf(one) === product,
+  );
+  const ofSiblings = siblings.reduce((sum, one) => sum + month[one], 0);
   return {
     cosine: cosines[i],
     own: own.length > 0 ? 1 : 0,
@@ -357,7 +369,7 @@ function plainly(
     cosine_to_recent: known ? near.reduce((sum, cosine) => sum + cosine, 0) / near.length : 0,
     cosine_to_nearest_recent: known ? Math.max(...near) : 0,
     article_age: Math.log1p(ages[article] || 0) / 6,
-    peers: Math.log(((sold < 0 ? 0 : peers[0].units[sold]) + 2) / (peers[0].share * monthly + 2)) / 2,
+    peers: Math.log(((sold < 0 ? 0 : peers[0].buyers[sold]) + 2) / (peers[0].share * monthly + 2)) / 2,
     price_level: Math.max(-4, Math.min(4, level)),
     price_distance: Math.min(Math.abs(level), 4),
     repeat_rate: Math.sqrt(repeatRates[article] ?? 0),
@@ -374,6 +386,7 @@ function plainly(
     sales_quarter: Math.log1p(long.quarter[article] || 0) / 4,
     sales_ever: Math.log1p(long.ever[article] || 0) / 4,
     sold_lately: long.idle[article] >= 0 ? Math.exp(-long.idle[article] / 60) : 0,
+    sales_of_product: Math.log1p(siblings.length === 0 ? 0 : ofSiblings / siblings.length) / 4,
     own_price: own.length > 0 && prices[article] > 0 ? Math.log(prices[article]) - ownLevel : 0,
     own_length: own.length > 0 ? Math.log1p(past.length) / 4 : 0,
     own_cosine: own.length > 0 ? cosines[i] : 0,

@@ -1,7 +1,7 @@
 // Candidates: what each source finds, against plain definitions, and how they are put together.
 import { bitOf, foundBy, pickCandidates, sourceOf, SOURCES, type SourceName } from '../src/features/candidates';
 import { createMoment } from '../src/features/moment';
-import { peerSales, unitsOf } from '../src/features/peer-sales';
+import { buyersOf, peerSales } from '../src/features/peer-sales';
 import { PAST_LIMIT } from '../src/features/pairs';
 import { CO_PURCHASES } from '../src/features/sources/co-purchases';
 import { findCandidates, MAX_CANDIDATES, type Finding } from '../src/features/sources/find';
@@ -41,6 +41,7 @@ function findingOf(customers: readonly Known[], more: Partial<Finding> = {}): Fi
     prices: new Float32Array(0),
     ages: new Float32Array(0),
     peers: [],
+    productOf: () => null,
   });
   const band = { ...peerSales(new Float32Array(0), new Float32Array(0), 0), trending: Int32Array.from(peers) };
   return {
@@ -199,12 +200,42 @@ test('what sells is ordered by the last week, then the month, then by index', ()
   expect([...mostPopular([0, 0], [0, 0], 5)]).toEqual([]);
 });
 
-test('new arrivals are what was first sold within four weeks, by sales a day since then', () => {
-  //            new     old  10 a day  not sold  1 a day, half a day old  the last moment
-  const ages = [7, 28.01, 2, Number.NaN, 0.5, 28];
-  const month = [7, 900, 20, 0, 1, 1];
-  expect([...newArrivals(month, ages, 9)]).toEqual([2, 0, 4, 5]);
-  expect([...newArrivals(month, ages, 1)]).toEqual([2]);
+describe('new arrivals', () => {
+  test('are what was first sold within four weeks, by sales a day since then', () => {
+    //            new     old  10 a day  not sold  1 a day, half a day old  the last moment
+    const ages = [7, 28.01, 2, Number.NaN, 0.5, 28];
+    const month = [7, 900, 20, 0, 1, 1];
+    const sold = { month, ages, ofProduct: month.map(() => 0), unsold: (article: number) => month[article] === 0 };
+    expect([...newArrivals(sold, 9)]).toEqual([2, 0, 4, 5]);
+    expect([...newArrivals(sold, 1)]).toEqual([2]);
+  });
+
+  test('are in each third place what never sold and is of a product that sells, by what others of it sell', () => {
+    const ages = [1, 2, 3, 4, Number.NaN, Number.NaN, Number.NaN, Number.NaN, 40];
+    const month = [9, 9, 9, 9, 0, 0, 0, 0, 9];
+    const ofProduct = [0, 0, 0, 0, 2, 7, 0, 5, 8];
+    // Article 7 sold long ago.
+    const sold = { month, ages, ofProduct, unsold: (article: number) => month[article] === 0 && article !== 7 };
+    expect([...newArrivals(sold, 9)]).toEqual([0, 1, 5, 2, 3, 4]);
+    expect([...newArrivals(sold, 3)]).toEqual([0, 1, 5]);
+    expect([...newArrivals({ ...sold, ages: ages.map(() => Number.NaN) }, 9)]).toEqual([5, 4]);
+  });
+});
+
+test('what others of its product sold is their mean, each article left out of its own', () => {
+  const empty = new Float32Array(5);
+  const { ofProduct, arrivals } = createMoment({
+    now: 1_000_000,
+    sales: { week: empty, month: Float32Array.of(4, 0, 2, 9, 3) },
+    long: { quarter: empty, ever: empty, idle: empty },
+    prices: empty,
+    ages: empty.map(() => Number.NaN),
+    peers: [],
+    // The first three are of one product, the next of another, the last of none that is known.
+    productOf: (article) => (article < 3 ? 0 : article === 3 ? 1 : null),
+  });
+  expect([...ofProduct]).toEqual([1, 3, 2, 0, 0]);
+  expect([...arrivals]).toEqual([1]);
 });
 
 describe('what sells among peers', () => {
@@ -219,18 +250,18 @@ describe('what sells among peers', () => {
 
   test('can be looked up article by article, though only what sold is kept', () => {
     const random = createRandom(8);
-    const units = Float32Array.from({ length: 500 }, () => Math.max(0, random.int(9) - 6));
-    const month = units.map((count) => count * 3);
-    const sold = peerSales(units, month, 5);
+    const buyers = Float32Array.from({ length: 500 }, () => Math.max(0, random.int(9) - 6));
+    const month = buyers.map((count) => count * 3);
+    const sold = peerSales(buyers, month, 5);
     expect(sold.share).toBeCloseTo(1 / 3, 5);
-    expect(Array.from({ length: 502 }, (_, article) => unitsOf(sold, article))).toEqual([...units, 0, 0]);
+    expect(Array.from({ length: 502 }, (_, article) => buyersOf(sold, article))).toEqual([...buyers, 0, 0]);
   });
 
   test('is nothing where nobody bought or nobody was counted', () => {
     const sold = peerSales(new Float32Array(3), new Float32Array(3), 5);
     expect(sold).toEqual({
       articles: new Int32Array(0),
-      units: new Float32Array(0),
+      buyers: new Float32Array(0),
       share: 0,
       trending: new Int32Array(0),
     });

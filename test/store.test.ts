@@ -138,11 +138,12 @@ test('pages of purchases go on behind their cursors, each request its own, in on
 test('sales are counted back from the newest purchase', async () => {
   const { clock, sales } = await store.articleSales([7, 28]);
   expect(clock).toEqual(day(30));
-  const unitsOf = (key: number) => sales.get(key)?.units;
-  expect(unitsOf(30)).toEqual([1, 1]);
-  expect(unitsOf(24)).toEqual([1, 1]);
-  expect(unitsOf(23)).toEqual([0, 1]);
-  expect(unitsOf(7)).toEqual([0, 4]);
+  const soldOf = (key: number) => [sales.get(key)?.units, sales.get(key)?.buyers];
+  expect(soldOf(30)).toEqual([1, [1, 1]]);
+  expect(soldOf(24)).toEqual([1, [1, 1]]);
+  expect(soldOf(23)).toEqual([1, [0, 1]]);
+  // Three of the four were one customer's.
+  expect(soldOf(7)).toEqual([4, [0, 2]]);
   expect(sales.has(2)).toBe(false);
   // The clock first, from the end of its index, then the window that it gives.
   expect(statements).toEqual(['purchases', 'purchases']);
@@ -150,9 +151,9 @@ test('sales are counted back from the newest purchase', async () => {
 
 test('sales tell the mean price, where anybody knows it, and the first sale of the window', async () => {
   const { sales } = await store.articleSales([7, 14]);
-  expect(sales.get(30)).toEqual({ units: [1, 1], price: Math.fround(3), first: day(30), last: day(30) });
+  expect(sales.get(30)).toEqual({ units: 1, buyers: [1, 1], price: Math.fround(3), first: day(30), last: day(30) });
   // Bought three times for a price that nobody wrote down.
-  expect(sales.get(7)).toEqual({ units: [0, 3], price: null, first: day(20), last: day(20) });
+  expect(sales.get(7)).toEqual({ units: 3, buyers: [0, 1], price: null, first: day(20), last: day(20) });
 });
 
 test('histories of sales are those of all time, and of the days before the clock', async () => {
@@ -171,11 +172,11 @@ test('sales by age are those of the window, each band from its bound on, the unk
   // Customer 1 is 21, customer 2 is 22.
   const bands = await store.salesByAge(day(30), 2, [21, 22]);
   expect(bands).toEqual([
-    { band: 0, keys: [5], units: [1] },
-    { band: 2, keys: [29, 30], units: [1, 1] },
+    { band: 0, keys: [5], buyers: [1] },
+    { band: 2, keys: [29, 30], buyers: [1, 1] },
   ]);
   const [, , third] = await store.salesByAge(day(30), 28, [21, 22]);
-  expect(third).toEqual({ band: 3, keys: [7], units: [3] });
+  expect(third).toEqual({ band: 3, keys: [7], buyers: [1] });
   expect((await store.salesByAge(day(30), 1, []))[0].band).toBe(1);
   expect(await store.salesByAge(day(1), 0, [21])).toEqual([]);
   await database.sql(`DELETE FROM purchases WHERE customer_key = 30`);

@@ -66,14 +66,14 @@ export interface Store {
   /** Differs whenever an article was added, changed or deleted since: cheap to compare. */
   articlesState(): Promise<string>;
   /**
-   * What sold of each article (by key) in the last days[i] days up to the clock, the newest purchase: on live data that
+   * To how many customers each article (by key) sold in the last days[i] days up to the clock, the newest purchase: on live data that
    * is now, on historic data its last day. Articles sold in none of them are absent; no purchases: clock null.
    */
   articleSales(days: readonly number[]): Promise<{ clock: Date | null; sales: Map<number, ArticleSales> }>;
   /** What each article (by key) sold in all its time, and in the `days` before the clock. Reads every purchase: some seconds for tens of millions. */
   salesHistory(days: number): Promise<Map<number, SalesHistory>>;
   /**
-   * Units sold in the `days` before the clock by age of the customers: band 0 holds those of unknown age, band b those from
+   * To how many customers each article sold in the `days` before the clock, by their age: band 0 holds those of unknown age, band b those from
    * bounds[b − 2] until before bounds[b − 1], the first and last open. Bands that bought nothing are absent.
    */
   salesByAge(clock: Date, days: number, bounds: readonly number[]): Promise<BandSales[]>;
@@ -111,8 +111,10 @@ export interface RecommendationList {
 }
 
 export interface ArticleSales {
-  /** Units in each of the windows asked for. */
-  readonly units: number[];
+  /** Customers who bought it in each of the windows asked for. */
+  readonly buyers: number[];
+  /** Units in the longest one. */
+  readonly units: number;
   /** Mean price paid in the longest window; null: nobody knows. */
   readonly price: number | null;
   /** The first and the last sale in the longest window. */
@@ -129,12 +131,12 @@ export interface SalesHistory {
   readonly lately: number;
 }
 
-/** What one age band bought: units of articles by key. */
+/** What one age band bought: articles by key. */
 export interface BandSales {
   readonly band: number;
   readonly keys: number[];
-  /** [keys] */
-  readonly units: number[];
+  /** [keys] customers of the band who bought each. */
+  readonly buyers: number[];
 }
 
 export interface ShopCounts {
@@ -301,11 +303,13 @@ export function openStore(url: string, options: StoreOptions = {}): Store {
     async articleSales(days) {
       const clock = await clockOf();
       if (!clock) return { clock, sales: new Map() };
-      const units = days.map((span) => Prisma.sql`count(*) FILTER (WHERE bought_at > ${daysBefore(clock, span)})::int`);
+      const buyers = days.map(
+        (span) => Prisma.sql`count(DISTINCT customer_key) FILTER (WHERE bought_at > ${daysBefore(clock, span)})::int`,
+      );
       const rows = await ask(
         prisma.$queryRaw<(ArticleSales & { key: number })[]>`
-          SELECT article_key AS key, ARRAY[${Prisma.join(units)}] AS units, avg(price) AS price,
-            min(bought_at) AS first, max(bought_at) AS last
+          SELECT article_key AS key, ARRAY[${Prisma.join(buyers)}] AS buyers, count(*)::int AS units,
+            avg(price) AS price, min(bought_at) AS first, max(bought_at) AS last
           FROM purchases WHERE bought_at > ${daysBefore(clock, Math.max(...days))} AND bought_at <= ${clock}
           GROUP BY article_key`,
       );
@@ -327,9 +331,9 @@ export function openStore(url: string, options: StoreOptions = {}): Store {
     salesByAge: (clock, days, bounds) =>
       ask(
         prisma.$queryRaw<BandSales[]>`
-          SELECT band, array_agg(article_key) AS keys, array_agg(units) AS units FROM (
+          SELECT band, array_agg(article_key) AS keys, array_agg(buyers) AS buyers FROM (
             SELECT CASE WHEN c.age IS NULL THEN 0 ELSE 1 + width_bucket(c.age::float8, ${bounds}::float8[]) END AS band,
-              p.article_key, count(*)::int AS units
+              p.article_key, count(DISTINCT p.customer_key)::int AS buyers
             FROM purchases p JOIN customers c ON c.key = p.customer_key
             WHERE p.bought_at > ${daysBefore(clock, days)} AND p.bought_at <= ${clock} GROUP BY 1, 2
           ) AS sold GROUP BY band ORDER BY band`,

@@ -2,7 +2,7 @@
 // what was counted. Reckoned when first asked for and kept, for a moment is asked about the same articles over and over. Knows no customer.
 import type { Habits } from './habits';
 import type { Moment } from './moment';
-import { unitsOf } from './peer-sales';
+import { buyersOf } from './peer-sales';
 
 /** Places of what is known of one article, behind its `rowOf`. */
 export const SALES_WEEK = 0;
@@ -15,10 +15,11 @@ export const SOLD_LATELY = 6;
 export const REPEAT_RATE = 7;
 /** NaN: unknown. */
 export const PRICE = 8;
-/** From here on, by age band: units of the band beside what its share of everybody's would be. */
-const PEERS = 9;
+export const SALES_OF_PRODUCT = 9;
+/** From here on, by age band: customers of the band beside what its share of everybody would be. */
+const PEERS = 10;
 
-/** Memory: 36 bytes an article, and 4 for each age band. One row holds all, since most of its cost is to fetch it. */
+/** Memory: 40 bytes an article, and 4 for each age band. One row holds all, since most of its cost is to fetch it. */
 export class ArticleMoment {
   /** [articles, width] NaN: not reckoned yet. */
   values = new Float32Array(0);
@@ -48,7 +49,7 @@ export class ArticleMoment {
     if (at >= this.values.length) this.grow(article);
     const { values } = this;
     if (!Number.isNaN(values[at])) return at;
-    const { sales, long, ages, prices } = this.moment;
+    const { sales, long, ages, prices, ofProduct } = this.moment;
     const week = sales.week[article] ?? 0;
     const month = sales.month[article] ?? 0;
     values[at + SALES_WEEK] = Math.log1p(week) / 4;
@@ -60,17 +61,18 @@ export class ArticleMoment {
     values[at + SOLD_LATELY] = long.idle[article] >= 0 ? Math.exp(-long.idle[article] / 60) : 0;
     values[at + REPEAT_RATE] = Math.sqrt(this.repeatRates[article] ?? 0);
     values[at + PRICE] = prices[article] ?? Number.NaN;
+    values[at + SALES_OF_PRODUCT] = Math.log1p(ofProduct[article] ?? 0) / 4;
     return at;
   }
 
-  /** Units of an age band beside what its share of everybody's would be; 0 where the band is unknown. `row` by `rowOf`. */
+  /** Customers of an age band who bought it beside what its share of everybody would be; 0 where the band is unknown. `row` by `rowOf`. */
   peersOf(row: number, article: number, band: number): number {
     const sold = this.moment.peers.at(band);
     if (!sold) return 0;
     const at = row + PEERS + band;
     if (Number.isNaN(this.values[at])) {
       const month = this.moment.sales.month[article] ?? 0;
-      this.values[at] = Math.log((unitsOf(sold, article) + 2) / (sold.share * month + 2)) / 2;
+      this.values[at] = Math.log((buyersOf(sold, article) + 2) / (sold.share * month + 2)) / 2;
     }
     return this.values[at];
   }

@@ -250,14 +250,25 @@ export class Shop {
     return bought;
   }
 
-  /** Units sold in the days before a moment, by catalogue index. */
+  /** Who bought each article in the days before a moment. */
   salesBefore(moment: number): Sales {
-    const [week, month] = SALES_DAYS.map(() => new Float32Array(this.catalogue.size));
-    for (const p of this.purchasesWithin(moment - SALES_DAYS[1] * DAY, moment)) {
-      month[this.article[p]] += 1;
-      if (moment - this.at[p] <= SALES_DAYS[0] * DAY) week[this.article[p]] += 1;
+    const places = this.purchasesWithin(moment - SALES_DAYS[1] * DAY, moment);
+    const lately = places.filter((p) => moment - this.at[p] <= SALES_DAYS[0] * DAY);
+    return { week: this.buyersOf(lately), month: this.buyersOf(places) };
+  }
+
+  /** [articles] how many customers bought each, in the purchases at some places, which ascend. */
+  buyersOf(places: Iterable<number>): Float32Array {
+    const buyers = new Float32Array(this.catalogue.size);
+    // A customer's purchases stand together.
+    const latest = new Int32Array(this.catalogue.size).fill(-1);
+    for (const p of places) {
+      const article = this.article[p];
+      if (latest[article] === this.customer[p]) continue;
+      latest[article] = this.customer[p];
+      buyers[article] += 1;
     }
-    return { week, month };
+    return buyers;
   }
 
   /** The encoded rows of some customers, in their order. */

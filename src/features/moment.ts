@@ -6,7 +6,10 @@ import { newArrivals, NEW_ARRIVALS } from './sources/new-arrivals';
 import { mostPopular, TRENDING } from './sources/trending';
 import { TRENDING_PEERS } from './sources/trending-peers';
 
-/** Units of every article sold in the last 7 and 28 days before a moment, by catalogue index. */
+/**
+ * How many customers bought each article in the last 7 and 28 days before a moment, by catalogue index. Who buys it twice, or ten pieces at
+ * once, is one: what is asked is to whom it would sell.
+ */
 export interface Sales {
   readonly week: Float32Array;
   readonly month: Float32Array;
@@ -38,17 +41,21 @@ export interface MomentFacts {
   readonly prices: Float32Array;
   /** Days since the first sale; NaN: none known. */
   readonly ages: Float32Array;
-  /** [bands] units of the month sold to the customers of each age band; none where the shop knows no ages. */
+  /** [bands] of the customers of each age band how many bought each article in the month; none where the shop knows no ages. */
   readonly peers: readonly Float32Array[];
+  /** Tells products apart; null: unknown. */
+  readonly productOf: (article: number) => number | null;
 }
 
-export interface Moment extends Omit<MomentFacts, 'peers'> {
+export interface Moment extends Omit<MomentFacts, 'peers' | 'productOf'> {
   /** [bands] */
   readonly peers: readonly PeerSales[];
   /** What sells, best first. */
   readonly trending: Int32Array;
-  /** What began to sell in the last days, best first. */
+  /** What began to sell in the last days or may do so now, best first. */
   readonly arrivals: Int32Array;
+  /** Customers of the month of the other variants of its product, their mean; 0 where there are none. */
+  readonly ofProduct: Float32Array;
 }
 
 /** Whether nobody had bought an article before the moment; true also of one that is newer than that. */
@@ -57,14 +64,31 @@ export function neverSold({ sales, long }: Pick<Moment, 'sales' | 'long'>, artic
   return !(long.ever[article] > 0 || sales.month[article] > 0);
 }
 
-/** Memory: 28 bytes an article, and 8 for each that a band bought. */
-export function createMoment(facts: MomentFacts): Moment {
-  const { sales, ages, peers } = facts;
+/** Memory: 32 bytes an article, and 8 for each that a band bought. */
+export function createMoment({ productOf, ...facts }: MomentFacts): Moment {
+  const { sales, long, ages, peers } = facts;
+  const ofProduct = salesOfProduct(sales.month, productOf);
+  const unsold = (article: number): boolean => neverSold({ sales, long }, article);
   return {
     ...facts,
+    ofProduct,
     // A source that must leave out what a customer has had still brings as many.
-    peers: peers.map((units) => peerSales(units, sales.month, TRENDING_PEERS.limit + PAST_LIMIT)),
+    peers: peers.map((buyers) => peerSales(buyers, sales.month, TRENDING_PEERS.limit + PAST_LIMIT)),
     trending: mostPopular(sales.week, sales.month, TRENDING.limit + PAST_LIMIT),
-    arrivals: newArrivals(sales.month, ages, NEW_ARRIVALS.limit + PAST_LIMIT),
+    arrivals: newArrivals({ month: sales.month, ages, ofProduct, unsold }, NEW_ARRIVALS.limit + PAST_LIMIT),
   };
+}
+
+function salesOfProduct(month: Float32Array, productOf: MomentFacts['productOf']): Float32Array {
+  const [sums, counts]: number[][] = [[], []];
+  const products = Array.from(month, (_, article) => productOf(article));
+  products.forEach((product, article) => {
+    if (product === null) return;
+    sums[product] = (sums[product] ?? 0) + month[article];
+    counts[product] = (counts[product] ?? 0) + 1;
+  });
+  return month.map((own, article) => {
+    const product = products[article];
+    return product === null || counts[product] === 1 ? 0 : (sums[product] - own) / (counts[product] - 1);
+  });
 }

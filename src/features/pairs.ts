@@ -9,6 +9,7 @@ import {
   REPEAT_RATE,
   SALES_EVER,
   SALES_MONTH,
+  SALES_OF_PRODUCT,
   SALES_QUARTER,
   SALES_WEEK,
   SOLD_LATELY,
@@ -93,6 +94,7 @@ export const PAIR_FEATURES = {
   sales_quarter: 0,
   sales_ever: 0,
   sold_lately: 0,
+  sales_of_product: 0.3,
   own_price: 0,
   own_length: 0,
   own_cosine: 0,
@@ -197,6 +199,7 @@ export function writePairFeatures(
     out[at++] = values[row + SALES_QUARTER];
     out[at++] = values[row + SALES_EVER];
     out[at++] = values[row + SOLD_LATELY];
+    out[at++] = values[row + SALES_OF_PRODUCT];
     // What tells one own article from another, which the same weight for all candidates cannot. The price is measured against the mean of
     // all own articles, so that it does not tell own articles from the rest.
     out[at++] = bought && asked > 0 ? clamped(Math.log(asked) - ownLevel, 4) : 0;

@@ -4,37 +4,37 @@ import { bestOf } from './best';
 export interface PeerSales {
   /** What was sold, by catalogue index, ascending. */
   readonly articles: Int32Array;
-  /** [articles] */
-  readonly units: Float32Array;
-  /** Units of this band as a share of all. */
+  /** [articles] customers of this band who bought each. */
+  readonly buyers: Float32Array;
+  /** What this band bought as a share of all. */
   readonly share: number;
   /** Best first. */
   readonly trending: Int32Array;
 }
 
-/** A band's units are read as if so many more purchases of it had gone as the whole shop's did. */
+/** A band's purchases are read as if so many more purchases of it had gone as the whole shop's did. */
 const BORROWED = 200;
 
 /**
- * Of a band's `units` and everybody's, `month`, both by catalogue index. The best are those that sold most in the band, its few
+ * Of how many of a band bought each article, and of everybody, `month`, both by catalogue index. The best are those that sold most in the band, its few
  * purchases shrunk towards what all bought; `limit` of them.
  */
-export function peerSales(units: Float32Array, month: Float32Array, limit: number): PeerSales {
+export function peerSales(buyers: Float32Array, month: Float32Array, limit: number): PeerSales {
   const total = sum(month);
   const sold: number[] = [];
-  for (let article = 0; article < units.length; article++) if (units[article] > 0) sold.push(article);
+  for (let article = 0; article < buyers.length; article++) if (buyers[article] > 0) sold.push(article);
   const articles = Int32Array.from(sold);
-  const score = (article: number): number => units[article] + (BORROWED * month[article]) / Math.max(1, total);
+  const score = (article: number): number => buyers[article] + (BORROWED * month[article]) / Math.max(1, total);
   return {
     articles,
-    units: Float32Array.from(articles, (article) => units[article]),
-    share: total > 0 ? sum(units) / total : 0,
+    buyers: Float32Array.from(articles, (article) => buyers[article]),
+    share: total > 0 ? sum(buyers) / total : 0,
     trending: bestOf(articles, limit, (a, b) => score(b) - score(a) || a - b),
   };
 }
 
-/** Units of one article. */
-export function unitsOf({ articles, units }: PeerSales, article: number): number {
+/** Of one article. */
+export function buyersOf({ articles, buyers }: PeerSales, article: number): number {
   let low = 0;
   let high = articles.length;
   while (low < high) {
@@ -42,7 +42,7 @@ export function unitsOf({ articles, units }: PeerSales, article: number): number
     if (articles[middle] < article) low = middle + 1;
     else high = middle;
   }
-  return articles[low] === article ? units[low] : 0;
+  return articles[low] === article ? buyers[low] : 0;
 }
 
 function sum(values: Float32Array): number {

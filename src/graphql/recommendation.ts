@@ -30,7 +30,10 @@ registerEnumType(RecommendationSource, {
     CO_PURCHASE: { description: 'Others bought it together with, or after, what this customer bought lately.' },
     TWO_TOWER: { description: 'The Two-Tower model, which places it near this customer.' },
     TRENDING_PEERS: { description: 'It sells well among customers of like age.' },
-    NEW_ARRIVALS: { description: 'It is new, and sells well since it came.' },
+    NEW_ARRIVALS: {
+      description:
+        'It is new, and sells well since it came; or nobody has bought it yet, but others of its product sell.',
+    },
     TRENDING: { description: 'It sells well at the moment.' },
   },
 });

@@ -11,11 +11,13 @@ export class TrendingArticle {
   @Field((_type) => Article, { description: 'What sells.' })
   article!: ArticleRow;
 
-  @Field((_type) => Int, { description: 'Place in the list, from 1, what sells most.' })
+  @Field((_type) => Int, { description: 'Place in the list, from 1, what most customers bought.' })
   rank!: number;
 
-  @Field((_type) => Int, { description: "Pieces sold in the seven days before the shop's newest purchase." })
-  soldLastWeek!: number;
+  @Field((_type) => Int, {
+    description: "Customers who bought it in the seven days before the shop's newest purchase.",
+  })
+  buyersLastWeek!: number;
 }
 
 const FIRST = `How many, 1 to ${LIMITS.first}. Fewer come back only where fewer were sold in four weeks.`;
@@ -23,7 +25,8 @@ const FIRST = `How many, 1 to ${LIMITS.first}. Fewer come back only where fewer 
 @Resolver()
 export class TrendingResolver {
   @Query((_returns) => [TrendingArticle], {
-    description: 'The articles that sold most in the last week, the same for everybody. Counted once a minute.',
+    description:
+      'The articles that most customers bought in the last week, the same for everybody. Counted once a minute.',
     complexity: listCost(WORK.similar),
   })
   async trending(

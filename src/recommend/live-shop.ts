@@ -349,7 +349,7 @@ class Shop implements LiveShop {
     await setImmediate();
     // What was not sold when the shop was opened was first sold since, within the window.
     for (const [key, { first, last, units }] of sales) {
-      if (!this.history.has(key)) this.history.set(key, { first, last, units: units[1], lately: units[1] });
+      if (!this.history.has(key)) this.history.set(key, { first, last, units, lately: units });
     }
     if (clock && this.clock() - this.lastPeers > PEERS_REFRESH_MS) {
       this.peers = await this.readPeers(clock);
@@ -376,7 +376,7 @@ class Shop implements LiveShop {
       quarter[article] = known?.lately ?? 0;
       ever[article] = known?.units ?? 0;
       if (!sold) return;
-      [week[article], month[article]] = sold.units;
+      [week[article], month[article]] = sold.buyers;
       prices[article] = sold.price ?? Number.NaN;
     });
     return createMoment({
@@ -386,18 +386,19 @@ class Shop implements LiveShop {
       prices,
       ages,
       peers: this.peers,
+      productOf: (article) => this.catalogue.productOf(article),
     });
   }
 
-  /** [bands, articles] units of the month by age band; none where the shop knows no ages. */
+  /** [bands, articles] customers of the month by age band; none where the shop knows no ages. */
   private async readPeers(clock: Date): Promise<Float32Array[]> {
     const { count, bounds } = ageBands(this.parts.release.encoder);
     const peers = Array.from({ length: count }, () => new Float32Array(this.catalogue.size));
     if (count === 0) return peers;
-    for (const { band, keys, units } of await this.parts.store.salesByAge(clock, SALES_DAYS[1], bounds)) {
+    for (const { band, keys, buyers } of await this.parts.store.salesByAge(clock, SALES_DAYS[1], bounds)) {
       keys.forEach((key, i) => {
         const article = this.catalogue.indexOf(key);
-        if (article !== undefined) peers[band][article] = units[i];
+        if (article !== undefined) peers[band][article] = buyers[i];
       });
     }
     return peers;

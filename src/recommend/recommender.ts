@@ -201,7 +201,7 @@ export function createRecommender(parts: RecommenderParts): Recommender {
           articleKey: catalogue.keys[article],
           articleId: catalogue.ids[article],
           rank: i + 1,
-          soldLastWeek: sales.week[article],
+          buyersLastWeek: sales.week[article],
         })),
       );
     },
@@ -214,17 +214,17 @@ export function createRecommender(parts: RecommenderParts): Recommender {
         // Articles that are newer than the moment have no place in it.
         const price = prices[article] ?? Number.NaN;
         // What sells first; ties in the order in which they came.
-        const units = (one: number): number => sales.month[one] ?? 0;
+        const buyers = (one: number): number => sales.month[one] ?? 0;
         let variants: number[] | undefined;
         return {
           price: Number.isNaN(price) ? null : price,
-          soldLastWeek: sales.week[article] ?? 0,
+          buyersLastWeek: sales.week[article] ?? 0,
           // Most who ask for a price do not ask for these.
           get variants() {
             variants ??= catalogue
               .variantsOf(article)
               .filter((other) => other !== article && vectors.has(other))
-              .sort((a, b) => units(b) - units(a) || a - b)
+              .sort((a, b) => buyers(b) - buyers(a) || a - b)
               .map((other) => catalogue.keys[other]);
             return variants;
           },

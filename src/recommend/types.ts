@@ -88,18 +88,18 @@ export interface TrendingRequest {
 export interface TrendingArticle {
   readonly articleKey: number;
   readonly articleId: string;
-  /** From 1, what sells most. */
+  /** From 1, what most customers bought. */
   readonly rank: number;
-  /** Units of the last seven days. */
-  readonly soldLastWeek: number;
+  /** Customers who bought it in the last seven days. */
+  readonly buyersLastWeek: number;
 }
 
 /** What a running shop knows of an article besides its row. */
 export interface ArticleFacts {
   /** Mean price paid in the last four weeks; null: not sold, or nobody knows. */
   readonly price: number | null;
-  /** Units of the last seven days. */
-  readonly soldLastWeek: number;
+  /** Customers who bought it in the last seven days. */
+  readonly buyersLastWeek: number;
   /** Keys of the other articles of the same product. */
   readonly variants: readonly number[];
 }

@@ -2,7 +2,7 @@
 // only what was known at one moment.
 import type { CoPurchases } from '../features/co-purchase';
 import type { Known, Shop } from '../features/dataset';
-import type { Moment } from '../features/moment';
+import { SALES_DAYS } from '../features/moment';
 import type { PastPurchase } from '../features/pairs';
 import { ownPurchases } from '../features/sources/own-purchases';
 import { mostPopular } from '../features/sources/trending';
@@ -20,14 +20,14 @@ export type Baseline = (past: readonly PastPurchase[]) => readonly Iterable<numb
  * - item-to-item: what is bought with the customer's latest purchases, then recent-popularity
  *
  * @param units [articles] sold of everything known at the moment
+ * @param month [articles] of these in the last four weeks
  */
 export function baselinesAt(
-  { sales }: Pick<Moment, 'sales'>,
-  units: Float32Array,
+  { units, month }: { readonly units: Float32Array; readonly month: Float32Array },
   together: Pick<CoPurchases, 'scores'>,
 ): Readonly<Record<BaselineName, Baseline>> {
   const popular = mostPopular(units, units, units.length);
-  const recent = mostPopular(sales.month, units, units.length);
+  const recent = mostPopular(month, units, units.length);
   return {
     popularity: () => [popular],
     'recent-popularity': () => [recent],
@@ -44,6 +44,15 @@ export function unitsKnown(shop: Shop, known: Known): Float32Array {
   }
   return units;
 }
+
+/** Units of each article in the four weeks before a moment, Unix seconds [articles]. */
+export function unitsOfMonth(shop: Shop, now: number): Float32Array {
+  const units = new Float32Array(shop.catalogue.size);
+  for (const p of shop.purchasesWithin(now - SALES_DAYS[1] * DAY, now)) units[shop.article[p]] += 1;
+  return units;
+}
+
+const DAY = 86_400;
 
 /** The first `depth` articles of lists read one after the other, each once, without the hidden ones. */
 export function firstOf(lists: readonly Iterable<number>[], hidden: ReadonlySet<number>, depth: number): number[] {

@@ -8,7 +8,7 @@ import { createRandom } from '../random';
 import { exploring } from '../recommend/exploration';
 import { without } from '../recommend/pipeline';
 import type { Reporter } from '../telemetry';
-import { BASELINES, baselinesAt, firstOf, unitsKnown } from './baselines';
+import { BASELINES, baselinesAt, firstOf, unitsKnown, unitsOfMonth } from './baselines';
 import { compare } from './comparison';
 import { decisive, type Evaluation } from './evaluation';
 import type { Fitted } from './fit';
@@ -55,8 +55,11 @@ export async function evaluate(
   const progress = reporter.progress('Evaluating', cases, 'cases');
   for (const round of rounds) {
     const { moment, answers } = round;
-    const units = 'before' in cutoff ? unitsKnown(shop, shop.known({ before: moment.now })) : learntUnits;
-    const baselines = baselinesAt(moment, units, habits.coPurchases);
+    const timed = 'before' in cutoff;
+    const units = timed ? unitsKnown(shop, shop.known({ before: moment.now })) : learntUnits;
+    // Where time says nothing but the order, everything known is of late.
+    const month = timed ? unitsOfMonth(shop, moment.now) : learntUnits;
+    const baselines = baselinesAt({ units, month }, habits.coPurchases);
     for (const places of batchesOf(round)) {
       const customers = customersOf(shop, round, places);
       const hiding = places.map((place) => hiddenOf(shop, round, place));

@@ -1,7 +1,14 @@
 // The shop at moments of its past, as serving would have known it then. Knows no question that is asked of a moment.
 import { ageBands } from '../features/age-bands';
 import type { Known, Shop } from '../features/dataset';
-import { createMoment, QUARTER_DAYS, SALES_DAYS, type LongSales, type Moment } from '../features/moment';
+import {
+  createMoment,
+  QUARTER_DAYS,
+  SALES_DAYS,
+  type LongSales,
+  type Moment,
+  type MomentFacts,
+} from '../features/moment';
 
 const DAY = 86_400;
 
@@ -15,21 +22,20 @@ export function momentOf(shop: Shop, now: number): Moment {
 
 /** The shop where time says nothing but the order of each customer's purchases: everything known sold in one long month. */
 export function timelessMoment(shop: Shop, known: Known): Moment {
-  const month = new Float32Array(shop.catalogue.size);
+  const ever = new Float32Array(shop.catalogue.size);
   let last = 0;
-  for (let customer = 0; customer < shop.customers; customer++) {
-    for (let p = shop.offsets[customer]; p < known[customer]; p++) {
-      month[shop.article[p]] += 1;
-      last = Math.max(last, shop.at[p]);
-    }
+  for (const p of placesOf(shop, known)) {
+    ever[shop.article[p]] += 1;
+    last = Math.max(last, shop.at[p]);
   }
+  const month = shop.buyersOf(placesOf(shop, known));
   return createMoment({
     now: last + 1,
-    sales: { week: month.map((units) => units / 4), month },
-    long: { quarter: month, ever: month, idle: month.map((units) => (units > 0 ? 0 : Number.NaN)) },
+    sales: { week: month.map((buyers) => buyers / 4), month },
+    long: { quarter: ever, ever, idle: ever.map((units) => (units > 0 ? 0 : Number.NaN)) },
     // Nothing is new where there is no time.
     ages: new Float32Array(shop.catalogue.size).fill(Number.NaN),
-    ...countOf(shop, placesOf(shop, known)),
+    ...countOf(shop, [...placesOf(shop, known)]),
   });
 }
 
@@ -53,21 +59,29 @@ function* placesOf({ customers, offsets }: Shop, known: Known): Generator<number
   }
 }
 
-/** Mean prices of articles, and units by age band, over some of the purchases. */
-function countOf(shop: Shop, purchases: Iterable<number>): { prices: Float32Array; peers: readonly Float32Array[] } {
+/** What else is known of the articles, by some of the purchases, whose places ascend. */
+function countOf(
+  shop: Shop,
+  purchases: ArrayLike<number> & Iterable<number>,
+): Pick<MomentFacts, 'prices' | 'peers' | 'productOf'> {
   const { article, customer, price } = shop;
   const bands = ageBands(shop.encoder);
   const bandOf = bands.of(shop.encodedCustomers);
-  const peers = Array.from({ length: bands.count }, () => new Float32Array(shop.catalogue.size));
   const sums = new Float64Array(shop.catalogue.size);
   const priced = new Float64Array(shop.catalogue.size);
   for (const p of purchases) {
-    if (bands.count > 0) peers[bandOf[customer[p]]][article[p]] += 1;
     if (Number.isNaN(price[p])) continue;
     sums[article[p]] += price[p];
     priced[article[p]] += 1;
   }
-  return { prices: Float32Array.from(sums, (sum, one) => sum / priced[one]), peers };
+  const places = Int32Array.from(purchases);
+  return {
+    prices: Float32Array.from(sums, (sum, one) => sum / priced[one]),
+    peers: Array.from({ length: bands.count }, (_, band) =>
+      shop.buyersOf(places.filter((p) => bandOf[customer[p]] === band)),
+    ),
+    productOf: (one) => shop.catalogue.productOf(one),
+  };
 }
 
 /** [articles] Unix seconds of the first sale of all, whenever: counted once for all moments of a shop. NaN: never sold. */

@@ -71,8 +71,12 @@ function ofHome(data: HomePageQuery): ExplainedList[] {
     },
     {
       title: 'Trending now',
-      meaning: 'By what sold most in the shop’s last week, for everybody the same.',
-      articles: data.trending.map((one) => ({ ...said(one), why: `${String(one.soldLastWeek)} sold`, tags: [] })),
+      meaning: 'By how many bought it in the shop’s last week, for everybody the same.',
+      articles: data.trending.map((one) => ({
+        ...said(one),
+        why: `Bought by ${String(one.buyersLastWeek)}`,
+        tags: [],
+      })),
     },
   ];
   return lists.filter(({ articles }) => articles.length > 0);

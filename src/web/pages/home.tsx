@@ -64,9 +64,20 @@ export function HomePage() {
           ))}
         </Shelf>
       )}
-      <Shelf line stale={stale} title="Trending now" note="What sold most in the shop's last week" places={6}>
-        {data?.trending.map(({ article, rank, soldLastWeek }) => (
-          <Card key={article.id} article={article} badge={String(rank)} reason={`${String(soldLastWeek)} sold`} />
+      <Shelf
+        line
+        stale={stale}
+        title="Trending now"
+        note="What most customers bought in the shop's last week"
+        places={6}
+      >
+        {data?.trending.map(({ article, rank, buyersLastWeek }) => (
+          <Card
+            key={article.id}
+            article={article}
+            badge={String(rank)}
+            reason={`Bought by ${String(buyersLastWeek)}`}
+          />
         ))}
       </Shelf>
     </div>

@@ -1,15 +1,15 @@
-// The two parts of the ranker: the straight way, which a ridge holds to where it starts, and the layers, which speak only for whom they
-// help. On a shop of five articles, whose pairs are drawn.
+// The two parts of the ranker: the straight way, which a ridge holds to where it starts, and the layers, which are heard as far as
+// they help. On a shop of five articles, whose pairs are drawn.
 import { openEngine, type Batch, type Engine } from '../src/engine/engine';
 import { PAIR_FEATURES, pairWidth } from '../src/features/pairs';
 import { encodeOnnx } from '../src/graph/onnx';
 import { matmul, reshape } from '../src/graph/operators';
-import { input, inOrder, parameter } from '../src/graph/tensor';
+import { input, inOrder, parameter, type Tensor } from '../src/graph/tensor';
 import { createRandom } from '../src/random';
 import { createPipeline, type Customers } from '../src/recommend/pipeline';
 import { CoPurchases } from '../src/features/co-purchase';
 import { listwiseLoss } from '../src/training/listwise';
-import { gateWeights, servedRanker } from '../src/training/ranker';
+import { gateWeight, learningRanker, servedRanker } from '../src/training/ranker';
 import { straightLoss, straightRanker, nothingLearnt } from '../src/training/straight';
 import { drawTaken } from '../src/training/train-ranker';
 import { momentOf } from '../src/training/moments';
@@ -275,8 +275,8 @@ describe('the layers', () => {
     together: new Float32Array(3),
   }));
 
-  /** [customers][candidates] by weights that are drawn, the same each time but for the gates. */
-  async function scored(gates: { known: boolean; newcomers: boolean }): Promise<number[][]> {
+  /** [customers][candidates] by weights that are drawn, the same each time but for the gate. */
+  async function scored(gate: number): Promise<number[][]> {
     const random = createRandom(8);
     const values = new Map<string, Float32Array>();
     for (const tensor of inOrder([model])) {
@@ -296,7 +296,7 @@ describe('the layers', () => {
         );
       }
     }
-    for (const [name, value] of gateWeights(gates)) values.set(name, value);
+    values.set(...gateWeight(gate));
     await engine.load(
       'ranker',
       encodeOnnx({ name: 'ranker', outputs: { scores: model }, values, embeddings: 'inline' }).bytes,
@@ -306,14 +306,44 @@ describe('the layers', () => {
     return [0, 3].map((from) => Array.from(data.subarray(from, from + 3)));
   }
 
-  test('move the scores of those for whom their gate is open, and of nobody else', async () => {
-    const closed = await scored({ known: false, newcomers: false });
-    const forKnown = await scored({ known: true, newcomers: false });
-    const forNewcomers = await scored({ known: false, newcomers: true });
-    expect(forKnown[1]).toEqual(closed[1]);
-    expect(forNewcomers[0]).toEqual(closed[0]);
-    expect(forKnown[0]).not.toEqual(closed[0]);
-    expect(forNewcomers[1]).not.toEqual(closed[1]);
-    expect(await scored({ known: true, newcomers: true })).toEqual([forKnown[0], forNewcomers[1]]);
+  test('learn beside a straight way that stays as it is, and start from it', async () => {
+    const random = createRandom('settled');
+    const straight = nothingLearnt(width);
+    for (const values of straight.values()) values.forEach((_, i) => (values[i] = random.normal() / 4));
+    const learning = learningRanker(shop.encoder, { dim: 4, hidden: [8] }, straight);
+    const trainer = await createTrainer(engine, {
+      name: 'settled',
+      loss: listwiseLoss(learning),
+      random,
+      denseRate: 0.01,
+      tableRate: 0.01,
+    });
+    for (const name of straight.keys()) expect(trainer.weights.has(name)).toBe(false);
+    const inputs = (): Batch => pipeline.rankerInputs(customers, candidates, momentOf(shop, NOON + 5 * DAY));
+    const scoresOf = async (scores: Tensor, values: Weights): Promise<number[]> => {
+      const { bytes, inputs: ports } = encodeOnnx({ name: 'any', outputs: { scores }, values, embeddings: 'inline' });
+      await engine.load('any', bytes);
+      const read = Object.entries(inputs()).filter(([name]) => ports.some((port) => port.name === name));
+      return [...((await engine.run('any', Object.fromEntries(read))).scores.data as Float32Array)];
+    };
+    const [before, alone] = [
+      await scoresOf(learning, trainer.weights),
+      await scoresOf(straightRanker(shop.encoder), straight),
+    ];
+    before.forEach((score, i) => expect(score).toBeCloseTo(alone[i], 5));
+    const label = { data: Float32Array.of(1, 0, 0, 0, 1, 0), shape: [2, 3] };
+    const absent = { data: new Float32Array(6), shape: [2, 3] };
+    await trainer.train(Array.from({ length: 20 }, () => ({ ...inputs(), label, absent })));
+    expect(await scoresOf(learning, trainer.weights)).not.toEqual(before);
+    expect(await scoresOf(straightRanker(shop.encoder), straight)).toEqual(alone);
+  });
+
+  test('move the scores of customers with a past as far as they are heard, and those of newcomers not at all', async () => {
+    const [shut, quarter, full] = [await scored(0), await scored(0.25), await scored(1)];
+    expect(full[0]).not.toEqual(shut[0]);
+    quarter[0].forEach((score, i) => {
+      expect(score).toBeCloseTo(shut[0][i] + 0.25 * (full[0][i] - shut[0][i]), 3);
+    });
+    expect(full[1]).toEqual(shut[1]);
   });
 });

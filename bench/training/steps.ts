@@ -9,7 +9,9 @@ import type { TrainingConfig } from '../../src/training/config';
 import { serveTowers } from '../../src/training/fit';
 import { lessons } from '../../src/training/protocols';
 import { listwiseLoss } from '../../src/training/listwise';
-import { ranker } from '../../src/training/ranker';
+import { learningRanker } from '../../src/training/ranker';
+import { nothingLearnt } from '../../src/training/straight';
+import { pairWidth } from '../../src/features/pairs';
 import { byRound, collectLists, lessonOf } from '../../src/training/ranker-lists';
 import { Batcher } from '../../src/training/train-towers';
 import { createTrainer, type Trainer } from '../../src/training/trainer';
@@ -113,7 +115,7 @@ export async function rankerSteps(engine: Engine, shop: Shop, config: TrainingCo
   const trainer = await createTrainer(engine, {
     ...settings,
     name: 'bench.ranker',
-    loss: listwiseLoss(ranker(shop.encoder, settings)),
+    loss: listwiseLoss(learningRanker(shop.encoder, settings, nothingLearnt(pairWidth(shop.encoder.articleLayout)))),
     random: createRandom(SEED, 'ranker'),
     oneByOne: 0,
   });

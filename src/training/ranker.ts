@@ -7,7 +7,8 @@ import { pairWidth } from '../features/pairs';
 import { add, concat, matmul, mul, relu, reshape, sub, transposeLast } from '../graph/operators';
 import { constant, embedding, input, parameter, type Table, type Tensor } from '../graph/tensor';
 import { fieldEmbeddings, joinedMlp, mlp } from './layers';
-import { straightScores } from './straight';
+import { settled, straightScores } from './straight';
+import type { Weights } from './trainer';
 
 export interface RankerConfig {
   /** Width of every embedding. */
@@ -16,17 +17,15 @@ export interface RankerConfig {
 }
 
 /**
- * Scores [batch, candidates], higher is better, of each customer's candidates. Inputs: `customer_*`, `history_*` [batch, …],
+ * What the layers add to the scores [batch, candidates] of each customer's candidates. Inputs: `customer_*`, `history_*` [batch, …],
  * `article_*` [batch, candidates, …] and `pair` [batch, candidates, width], as `pairWidth` has it. A score depends on nothing but its own
- * customer and candidate. `gated`: the layers speak only for those customers for whom they were seen to help (`gateWeights`).
+ * customer and candidate.
  */
-export function ranker(encoder: Encoder, { dim, hidden }: RankerConfig, gated = false): Tensor {
+function layers(encoder: Encoder, { dim, hidden }: RankerConfig, pair: Tensor): Tensor {
   const articleFields: Table = { name: 'ranker.article_fields', rows: encoder.articleLayout.slots, width: dim };
   const customerFields: Table = { name: 'ranker.customer_fields', rows: encoder.customerLayout.slots, width: dim };
   const outer = ['batch', 'candidates'];
 
-  const width = pairWidth(encoder.articleLayout);
-  const pair = input('pair', [...outer, width]);
   const bottom = relu(mlp('ranker.bottom', pair, [64, dim]));
 
   const fields = fieldEmbeddings('ranker', 'article', encoder.articleLayout, articleFields, outer);
@@ -54,13 +53,17 @@ export function ranker(encoder: Encoder, { dim, hidden }: RankerConfig, gated = 
   });
   const top = relu(joinedMlp('ranker.top', [...dots, bottom], hidden));
   const learnt = matmul(top, parameter('ranker.out', [hidden[hidden.length - 1], 1], 'zeros'));
-  const { scores, newcomer } = straightScores(pair);
-  if (!gated) return add(reshape(learnt, outer), scores);
-  const gate = add(
-    mul(sub(constant(1), newcomer), parameter(GATE.known, [1], 'ones')),
-    mul(newcomer, parameter(GATE.newcomers, [1], 'ones')),
-  );
-  return add(reshape(mul(gate, learnt), outer), scores);
+  return reshape(learnt, outer);
+}
+
+function pairsOf(encoder: Encoder): Tensor {
+  return input('pair', ['batch', 'candidates', pairWidth(encoder.articleLayout)]);
+}
+
+/** Scores [batch, candidates], higher is better, of layers that learn beside a straight way that stays as it is. */
+export function learningRanker(encoder: Encoder, config: RankerConfig, straight: Weights): Tensor {
+  const pair = pairsOf(encoder);
+  return add(straightScores(pair, settled(straight)).scores, layers(encoder, config, pair));
 }
 
 /** Turns scores into log-odds: scale · score + shift, with a scale above 0, so that no order changes. */
@@ -71,7 +74,11 @@ export interface Calibration {
 
 /** The ranker as it is served: scores whose logistic is the chance that the customer buys the candidate (Platt, 1999). */
 export function servedRanker(encoder: Encoder, config: RankerConfig): Tensor {
-  const scores = ranker(encoder, config, true);
+  const pair = pairsOf(encoder);
+  const { scores: straight, newcomer } = straightScores(pair);
+  const gate = mul(sub(constant(1), newcomer), parameter(GATE, [1], 'ones'));
+  const heard = mul(reshape(gate, ['batch', 'candidates']), layers(encoder, config, pair));
+  const scores = add(straight, heard);
   return add(mul(scores, parameter(SCALE, [1], 'ones')), parameter(SHIFT, [1], 'zeros'));
 }
 
@@ -83,15 +90,12 @@ export function calibrationWeights({ scale, shift }: Calibration): [string, Floa
   ];
 }
 
-/** For whom the layers speak, as weights of the model. */
-export function gateWeights({ known, newcomers }: { known: boolean; newcomers: boolean }): [string, Float32Array][] {
-  return [
-    [GATE.known, Float32Array.of(known ? 1 : 0)],
-    [GATE.newcomers, Float32Array.of(newcomers ? 1 : 0)],
-  ];
+/** How far the layers are heard, from 0 to 1, by customers with a past, as a weight of the model. Newcomers do not hear them. */
+export function gateWeight(gate: number): [string, Float32Array] {
+  return [GATE, Float32Array.of(gate)];
 }
 
-const GATE = { known: 'ranker.gate_known', newcomers: 'ranker.gate_newcomers' } as const;
+const GATE = 'ranker.gate';
 const SCALE = 'ranker.scale';
 const SHIFT = 'ranker.shift';
 

@@ -128,6 +128,17 @@ export function straightRanker(encoder: Encoder): Tensor {
   return straightScores(input('pair', ['batch', 'candidates', pairWidth(encoder.articleLayout)])).scores;
 }
 
+/** Where the straight way takes a weight from, by its name and shape. */
+export type WeightSource = (name: string, shape: readonly [number, number]) => Tensor;
+
+/** Weights that are learnt. */
+const learning: WeightSource = (name, shape) => parameter(name, shape, 'zeros');
+
+/** Weights that have been learnt and stay as they are. */
+export function settled(weights: ReadonlyMap<string, Float32Array>): WeightSource {
+  return (name, shape) => constant([...(weights.get(name) ?? [])], shape);
+}
+
 interface Learnt {
   /** [width, 1] each, in the order of SUMS. */
   readonly weights: readonly { readonly group: StraightGroup; readonly weights: Tensor }[];
@@ -139,15 +150,18 @@ interface Learnt {
  * From pairs [batch, candidates, width] to scores [batch, candidates]. `newcomer` [batch, candidates, 1] is 1 where the customer has bought
  * nothing yet.
  */
-export function straightScores(pair: Tensor): { scores: Tensor; newcomer: Tensor; learnt: Learnt } {
+export function straightScores(
+  pair: Tensor,
+  weight: WeightSource = learning,
+): { scores: Tensor; newcomer: Tensor; learnt: Learnt } {
   const [batch, candidates, features] = pair.shape;
   const width = Number(features);
   const product = (columns: readonly Tensor[]): Tensor => matmul(pair, concat(columns, 1));
   const given = product(REASONS.map((reason) => columnOf(reason.given, width)));
   const newcomer = cast(greater(constant(NO_PAST), product([columnOf('history_length', width)])), 'float32');
 
-  const weights = SUMS.map(({ name }) => parameter(name, [width, 1], 'zeros'));
-  const levels = REASONS.map((reason) => parameter(levelOf(reason), [1, 1], 'zeros'));
+  const weights = SUMS.map(({ name }) => weight(name, [width, 1]));
+  const levels = REASONS.map((reason) => weight(levelOf(reason), [1, 1]));
   const [ofAll, ofRepeat, ofTaste, ofComplement, ofNewcomers] = weights;
   // What is learnt is added to where a weight starts, so that decay draws it back to there.
   const started = (learnt: Tensor, start: Start): Tensor => add(learnt, startingWeights(width, start));

@@ -13,7 +13,8 @@ import type { Round } from './protocols';
 import { byRound, customersOfLists, isNewcomer, lessonOf, type List, type Taken } from './ranker-lists';
 import { listJudge, type ListJudge } from './list-judge';
 import { listwiseLoss } from './listwise';
-import { calibrationWeights, gateWeights, ranker, type RankerConfig } from './ranker';
+import { openGate, unheard, type Heard } from './gates';
+import { calibrationWeights, gateWeight, learningRanker, type RankerConfig } from './ranker';
 import { decayingRate } from './schedule';
 import {
   isOfNewcomer,
@@ -123,7 +124,7 @@ export async function trainRanker(
   const judge = listJudge(shop, checked);
 
   const straight = await trainStraight(engine, shop, learnt, checked, judge, config, random, reporter);
-  const scores = ranker(shop.encoder, config);
+  const scores = learningRanker(shop.encoder, config, straight);
   const trainer = await createTrainer(engine, {
     name: 'train.ranker',
     loss: listwiseLoss(scores),
@@ -131,51 +132,35 @@ export async function trainRanker(
     denseRate: config.denseRate,
     tableRate: config.tableRate,
     weightDecay: config.weightDecay,
-    initialise: startingFrom(straight),
   });
-  const check = (): Promise<Float32Array[]> => scoreLists(engine, shop, scores, trainer.weights, checked);
-  let checkedScores = await check();
+  const alone = unheard(judge, await scoreLists(engine, shop, straightRanker(shop.encoder), straight, checked));
+  let best = { ...alone, weights: copied(trainer.weights) };
   if (learnt.length === 0) {
     reporter.say('No recent purchase was among the candidates: the ranker keeps the weights that it starts from');
-    const weights = new Map([...trainer.weights, ...gateWeights({ known: false, newcomers: false })]);
-    return withCalibration(weights, checked, checkedScores);
   }
-  const progress = reporter.progress('Ranker', learnt.length * config.epochs, 'lists');
-  let loss = Number.NaN;
-  let done = 0;
-  const straightScores = checkedScores;
-  const before = judge.gains(straightScores);
-  let best = { gains: before, weights: copied(trainer.weights), scores: straightScores };
-  for (let epoch = 1; epoch <= config.epochs; epoch++) {
-    await trainer.train(batches(shop, learnt, config, random), (_step, value) => {
-      loss = Number.isNaN(loss) ? value : 0.98 * loss + 0.02 * value;
-      done = Math.min(done + config.batch, learnt.length * epoch);
-      progress.tick(done, `loss ${loss.toFixed(3)}`);
-    });
-    checkedScores = await check();
-    const gains = judge.gains(checkedScores);
-    if (judge.mean(gains) > judge.mean(best.gains)) {
-      best = { gains, weights: copied(trainer.weights), scores: checkedScores };
+  // Newcomers do not hear the layers, which need not learn of them.
+  const lessons = learnt.filter((list) => !isNewcomer(shop, list));
+  if (lessons.length > 0) {
+    const progress = reporter.progress('Ranker', lessons.length * config.epochs, 'lists');
+    let loss = Number.NaN;
+    let done = 0;
+    for (let epoch = 1; epoch <= config.epochs; epoch++) {
+      await trainer.train(batches(shop, lessons, config, random), (_step, value) => {
+        loss = Number.isNaN(loss) ? value : 0.98 * loss + 0.02 * value;
+        done = Math.min(done + config.batch, lessons.length * epoch);
+        progress.tick(done, `loss ${loss.toFixed(3)}`);
+      });
+      const heard = openGate(judge, alone, await scoreLists(engine, shop, scores, trainer.weights, checked));
+      if (judge.mean(heard.worth, 'known') > judge.mean(best.worth, 'known')) {
+        best = { ...heard, weights: copied(trainer.weights) };
+      }
     }
+    const ndcg = ({ scores: found }: Heard): string => judge.ndcg(found, 'known').toFixed(4);
+    progress.done(
+      `layers heard by ${String(best.gate)}, NDCG of ${String(judge.lists)} lists held out ${ndcg(alone)} → ${ndcg(best)}`,
+    );
   }
-  // What the layers add must be more than chance would bring.
-  const known = judge.isBetter(best.gains, before, 'known');
-  const newcomers = judge.isBetter(best.gains, before, 'newcomers');
-  const told = (group: StraightGroup): string =>
-    `${group} ${judge.mean(before, group).toFixed(4)} → ${judge.mean(best.gains, group).toFixed(4)}`;
-  progress.done(
-    `NDCG of ${String(judge.lists)} lists held out, straight → layers: ${told('known')}, ${told('newcomers')}`,
-  );
-  const served = checked.map(
-    (list, l) => ((isNewcomer(shop, list) ? newcomers : known) ? best.scores : straightScores)[l],
-  );
-  const kept = new Map([...best.weights, ...gateWeights({ known, newcomers })]);
-  // Whom the layers say nothing to keeps the straight way as it was before them.
-  const moved = { known, newcomers };
-  for (const group of STRAIGHT_GROUPS.filter((one) => !moved[one])) {
-    for (const [name, values] of ofGroup(straight, group)) kept.set(name, values);
-  }
-  return withCalibration(kept, checked, served);
+  return withCalibration(new Map([...straight, ...best.weights, gateWeight(best.gate)]), checked, best.scores);
 }
 
 /**
@@ -190,8 +175,8 @@ function balanced(shop: Shop, lists: readonly List[], most: number, random: Rand
 
 /**
  * The straight way alone, first: its weights are few, so that what a small shop has to say is learnt to the end before the layers, which can
- * memorise, see anything. Held by the tightest ridge, unless a looser one orders the lists held out better by more than chance. Weights of
- * newcomers must show even that they are better than as they start: they are learnt from hidden pasts for the most part, and who has one
+ * memorise, see anything. Held by the tightest ridge, unless by a looser one what was bought of the lists held out is likelier by more than chance.
+ * Weights of newcomers must show even that they are better than as they start: they are learnt from hidden pasts for the most part, and who has one
  * buys otherwise than who has none.
  */
 async function trainStraight(
@@ -211,11 +196,11 @@ async function trainStraight(
   const spread = spreadOf(batches);
   const epochs = Math.ceil(STRAIGHT.steps / batches.length);
   const progress = reporter.progress('Ranker, straight', RIDGES.length * epochs * batches.length, 'steps');
-  const gainsOf = async (weights: Weights): Promise<Float64Array> =>
-    judge.gains(await scoreLists(engine, shop, straightRanker(shop.encoder), weights, checked));
+  const worthOf = async (weights: Weights): Promise<Float64Array> =>
+    judge.worth(await scoreLists(engine, shop, straightRanker(shop.encoder), weights, checked));
   let done = 0;
   const kept = new Map<StraightGroup, Straight>();
-  kept.set('newcomers', { ridge: Infinity, weights: start, gains: await gainsOf(start) });
+  kept.set('newcomers', { ridge: Infinity, weights: start, worth: await worthOf(start) });
   let before: Weights | undefined;
   for (const ridge of RIDGES) {
     const trainer = await createTrainer(engine, {
@@ -233,10 +218,12 @@ async function trainStraight(
       progress.tick((done += batches.length));
     }
     const { weights } = trainer;
-    const gains = await gainsOf(weights);
+    const worth = await worthOf(weights);
     for (const group of STRAIGHT_GROUPS) {
       const tighter = kept.get(group);
-      if (!tighter || judge.isBetter(gains, tighter.gains, group)) kept.set(group, { ridge, weights, gains });
+      if (!tighter || judge.isBetter(worth, tighter.worth, group)) {
+        kept.set(group, { ridge, weights, worth });
+      }
     }
     before = weights;
   }
@@ -258,7 +245,7 @@ function ofGroup(weights: Weights, group: StraightGroup): [string, Float32Array]
 interface Straight {
   readonly ridge: number;
   readonly weights: Weights;
-  readonly gains: Float64Array;
+  readonly worth: Float64Array;
 }
 
 /** Weights to start from, by name; where there are none, as they are made. */

@@ -24,7 +24,7 @@ const scores = (lists: readonly List[], of: (l: number) => number[]) => lists.ma
 test('the NDCG of a list is 1 where what was bought stands first, less the later it stands; lists without tell nothing', () => {
   const lists = [...known(2), listOf(4, 3), listOf(2, 0)];
   const judge = listJudge(shop, lists);
-  expect(judge.lists).toBe(3);
+  expect(judge.lists).toEqual({ known: 2, newcomers: 1 });
   expect([...lists.keys()].map((l) => judge.isNewcomer(l))).toEqual([false, false, false, true]);
   const given = scores(lists, (l) => (l === 0 ? [0, 9, 1, 2] : [3, 0, 1, 2]));
   expect(judge.ndcg(given, 'known')).toBeCloseTo((1 + 1 / Math.log2(5)) / 2, 10);

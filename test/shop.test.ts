@@ -16,6 +16,7 @@ import { openRelease } from '../src/release/open';
 import { readTrained } from '../src/release/weights';
 import { createHost, openCurrent, type Host, type Opened } from '../src/serve';
 import { createLog, silentReporter } from '../src/telemetry';
+import { unitsOfMonth } from '../src/training/baselines';
 import { trainingConfig } from '../src/training/config';
 import { momentOf } from '../src/training/moments';
 import { createWorld, type World } from './world';
@@ -77,6 +78,9 @@ describe('the recommender of a release', () => {
     // There is something of everything in it.
     expect(moment.peers.filter(({ articles }) => articles.length > 0).length).toBeGreaterThan(5);
     for (const list of [moment.arrivals, moment.trending]) expect(list.length).toBeGreaterThan(10);
+    expect(moment.ofProduct.some((others) => others > 0)).toBe(true);
+    const month = unitsOfMonth(shop, raw.last + 1);
+    expect(moment.sales.month.some((buyers, article) => buyers < month[article])).toBe(true);
     expect(prices.some((price) => price > 0)).toBe(true);
   });
 

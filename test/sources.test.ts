@@ -222,7 +222,7 @@ describe('new arrivals', () => {
   });
 });
 
-test('what others of its product sold is their mean, each article left out of its own', () => {
+test('what others of its product sold is their mean, each article left out of its own, and what never sold out of all', () => {
   const empty = new Float32Array(5);
   const { ofProduct, arrivals } = createMoment({
     now: 1_000_000,
@@ -234,7 +234,7 @@ test('what others of its product sold is their mean, each article left out of it
     // The first three are of one product, the next of another, the last of none that is known.
     productOf: (article) => (article < 3 ? 0 : article === 3 ? 1 : null),
   });
-  expect([...ofProduct]).toEqual([1, 3, 2, 0, 0]);
+  expect([...ofProduct]).toEqual([2, 3, 4, 0, 0]);
   expect([...arrivals]).toEqual([1]);
 });
 

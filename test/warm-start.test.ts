@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openEngine, type Batch, type Engine } from '../src/engine/engine';
 import { EncoderFit, type Encoder } from '../src/features/encoder';
+import { pairWidth } from '../src/features/pairs';
 import { fitTokeniser } from '../src/features/text';
 import { encodeOnnx, type EncodedModel } from '../src/graph/onnx';
 import { add, concat, mean, mul } from '../src/graph/operators';
@@ -16,7 +17,7 @@ import { buildIndex } from '../src/release/vector-index';
 import { readTrained, type Trained } from '../src/release/weights';
 import { mlp } from '../src/training/layers';
 import { createTrainer, type Trainer, type TrainerOptions } from '../src/training/trainer';
-import { warmStart } from '../src/training/warm-start';
+import { checkAttributes, warmStart } from '../src/training/warm-start';
 import { articleRow, customerRow, noLifts } from './rows';
 
 let engine: Engine;
@@ -143,6 +144,23 @@ test('a training on the same shop starts from exactly what was trained', async (
   const { folder, weights } = await published();
   const trainer = await trainerOf(FORMER, { initialise: warmStart(await readTrained(folder), FORMER) });
   expect([...trainer.weights]).toEqual([...weights]);
+});
+
+test('nothing goes on from a ranker whose articles had other attributes', async () => {
+  const { folder } = await published();
+  const former = await readTrained(folder);
+  const rows = Array.from({ length: 8 }, (_, i) =>
+    articleRow(i + 1, { colourGroupName: i % 2 ? 'red' : 'blue', productTypeName: i % 3 ? 'Sock' : 'Shirt' }),
+  );
+  const fit = new EncoderFit();
+  fit.addArticles(rows);
+  fit.addCustomers([customerRow(1)]);
+  const other = fit.finish(['a']);
+  expect(pairWidth(other.articleLayout)).not.toBe(pairWidth(CURRENT.articleLayout));
+  expect(() => {
+    checkAttributes(former, other);
+  }).toThrow(expect.objectContaining({ code: 'RELEASE_INVALID' }) as Error);
+  checkAttributes(former, CURRENT);
 });
 
 describe('a training on a shop that has changed', () => {

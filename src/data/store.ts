@@ -303,15 +303,18 @@ export function openStore(url: string, options: StoreOptions = {}): Store {
     async articleSales(days) {
       const clock = await clockOf();
       if (!clock) return { clock, sales: new Map() };
-      const buyers = days.map(
-        (span) => Prisma.sql`count(DISTINCT customer_key) FILTER (WHERE bought_at > ${daysBefore(clock, span)})::int`,
-      );
+      const buyers = days.map((span) => Prisma.sql`count(*) FILTER (WHERE last > ${daysBefore(clock, span)})::int`);
+      // By customer first: to count distinct ones would sort them all.
       const rows = await ask(
         prisma.$queryRaw<(ArticleSales & { key: number })[]>`
-          SELECT article_key AS key, ARRAY[${Prisma.join(buyers)}] AS buyers, count(*)::int AS units,
-            avg(price) AS price, min(bought_at) AS first, max(bought_at) AS last
-          FROM purchases WHERE bought_at > ${daysBefore(clock, Math.max(...days))} AND bought_at <= ${clock}
-          GROUP BY article_key`,
+          SELECT article_key AS key, ARRAY[${Prisma.join(buyers)}] AS buyers, sum(units)::int AS units,
+            (sum(paid) / nullif(sum(priced), 0))::real AS price, min(first) AS first, max(last) AS last
+          FROM (
+            SELECT article_key, count(*) AS units, sum(price::float8) AS paid, count(price) AS priced,
+              min(bought_at) AS first, max(bought_at) AS last
+            FROM purchases WHERE bought_at > ${daysBefore(clock, Math.max(...days))} AND bought_at <= ${clock}
+            GROUP BY article_key, customer_key
+          ) AS sold GROUP BY article_key`,
       );
       return { clock, sales: new Map(rows.map(({ key, ...sales }) => [key, sales])) };
     },

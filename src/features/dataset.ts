@@ -250,23 +250,24 @@ export class Shop {
     return bought;
   }
 
-  /** Who bought each article in the days before a moment. */
+  /** How many customers bought each article in the days before a moment. */
   salesBefore(moment: number): Sales {
     const places = this.purchasesWithin(moment - SALES_DAYS[1] * DAY, moment);
     const lately = places.filter((p) => moment - this.at[p] <= SALES_DAYS[0] * DAY);
-    return { week: this.buyersOf(lately), month: this.buyersOf(places) };
+    const [[week], [month]] = [this.buyersOf(lately), this.buyersOf(places)];
+    return { week, month };
   }
 
-  /** [articles] how many customers bought each, in the purchases at some places, which ascend. */
-  buyersOf(places: Iterable<number>): Float32Array {
-    const buyers = new Float32Array(this.catalogue.size);
+  /** [groups][articles] how many customers of each group bought each, in the purchases at some places, which ascend. */
+  buyersOf(places: Iterable<number>, groups = 1, groupOf: (customer: number) => number = () => 0): Float32Array[] {
+    const buyers = Array.from({ length: groups }, () => new Float32Array(this.catalogue.size));
     // A customer's purchases stand together.
     const latest = new Int32Array(this.catalogue.size).fill(-1);
     for (const p of places) {
       const article = this.article[p];
       if (latest[article] === this.customer[p]) continue;
       latest[article] = this.customer[p];
-      buyers[article] += 1;
+      buyers[groupOf(this.customer[p])][article] += 1;
     }
     return buyers;
   }

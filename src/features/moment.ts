@@ -54,7 +54,7 @@ export interface Moment extends Omit<MomentFacts, 'peers' | 'productOf'> {
   readonly trending: Int32Array;
   /** What began to sell in the last days or may do so now, best first. */
   readonly arrivals: Int32Array;
-  /** Customers of the month of the other variants of its product, their mean; 0 where there are none. */
+  /** Customers of the month of the other variants of its product that have sold, their mean; 0 where there are none. */
   readonly ofProduct: Float32Array;
 }
 
@@ -67,8 +67,8 @@ export function neverSold({ sales, long }: Pick<Moment, 'sales' | 'long'>, artic
 /** Memory: 32 bytes an article, and 8 for each that a band bought. */
 export function createMoment({ productOf, ...facts }: MomentFacts): Moment {
   const { sales, long, ages, peers } = facts;
-  const ofProduct = salesOfProduct(sales.month, productOf);
   const unsold = (article: number): boolean => neverSold({ sales, long }, article);
+  const ofProduct = salesOfProduct(sales.month, productOf, unsold);
   return {
     ...facts,
     ofProduct,
@@ -79,16 +79,23 @@ export function createMoment({ productOf, ...facts }: MomentFacts): Moment {
   };
 }
 
-function salesOfProduct(month: Float32Array, productOf: MomentFacts['productOf']): Float32Array {
+/** What has not sold yet counts for nothing: at a past moment nobody knew which variants were still to come. */
+function salesOfProduct(
+  month: Float32Array,
+  productOf: MomentFacts['productOf'],
+  unsold: (article: number) => boolean,
+): Float32Array {
   const [sums, counts]: number[][] = [[], []];
   const products = Array.from(month, (_, article) => productOf(article));
   products.forEach((product, article) => {
-    if (product === null) return;
+    if (product === null || unsold(article)) return;
     sums[product] = (sums[product] ?? 0) + month[article];
     counts[product] = (counts[product] ?? 0) + 1;
   });
   return month.map((own, article) => {
     const product = products[article];
-    return product === null || counts[product] === 1 ? 0 : (sums[product] - own) / (counts[product] - 1);
+    if (product === null) return 0;
+    const others = (counts[product] ?? 0) - (unsold(article) ? 0 : 1);
+    return others > 0 ? (sums[product] - own) / others : 0;
   });
 }

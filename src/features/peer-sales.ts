@@ -16,8 +16,8 @@ export interface PeerSales {
 const BORROWED = 200;
 
 /**
- * Of how many of a band bought each article, and of everybody, `month`, both by catalogue index. The best are those that sold most in the band, its few
- * purchases shrunk towards what all bought; `limit` of them.
+ * From how many customers of a band bought each article, and how many of all, `month`, both by catalogue index. The best are those that most of the
+ * band bought, its few purchases shrunk towards what all bought; `limit` of them.
  */
 export function peerSales(buyers: Float32Array, month: Float32Array, limit: number): PeerSales {
   const total = sum(month);

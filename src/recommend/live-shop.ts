@@ -386,7 +386,8 @@ class Shop implements LiveShop {
       prices,
       ages,
       peers: this.peers,
-      productOf: (article) => this.catalogue.productOf(article),
+      // What is gone is not hoped for, nor does it speak for others.
+      productOf: (article) => (this.isLive(article) ? this.catalogue.productOf(article) : null),
     });
   }
 

@@ -25,7 +25,7 @@ import { towerTrainer, type TowerStage } from './train-towers';
 import { createTrainer, type Weights } from './trainer';
 import { articleTower, queryTower } from './two-tower';
 import { meanGain } from './validate';
-import { warmStart } from './warm-start';
+import { checkAttributes, warmStart } from './warm-start';
 
 export interface Fitted {
   readonly shop: Shop;
@@ -158,6 +158,7 @@ export async function fit(
 
 /** The ranker of a former release, its tables in the order of this shop's encoder. */
 async function formerRanker(engine: Engine, shop: Shop, config: TrainingConfig, former: Trained): Promise<Weights> {
+  checkAttributes(former, shop.encoder);
   const trainer = await createTrainer(engine, {
     name: 'former.ranker',
     loss: mean(servedRanker(shop.encoder, config.ranker)),

@@ -1,5 +1,5 @@
-// How far the ranker's layers are heard beside the straight way by customers with a past: as far as lists held out are ordered better by more
-// than chance. Newcomers never hear them. Knows scores, not what made them.
+// How far the ranker's layers are heard beside the straight way by customers with a past: as far as lists held out are worth more by them, by
+// more than chance. Newcomers never hear them. Knows scores, not what made them.
 import type { ListJudge } from './list-judge';
 
 /** A gate, and what the lists held out look like by it. */

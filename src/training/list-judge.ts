@@ -1,12 +1,12 @@
-// How well scores order lists whose purchases are known, and whether one order is better than another by more than chance. Knows
-// no model.
+// What scores of lists are worth whose purchases are known, and whether some are better than others by more than chance. Knows no model, only
+// whose weights are kept apart.
 import type { Shop } from '../features/dataset';
 import { isNewcomer, type List } from './ranker-lists';
 import type { StraightGroup } from './straight';
 
 export interface ListJudge {
-  /** Lists that tell anything: those with a purchase. */
-  readonly lists: number;
+  /** Lists of each group that tell anything: those with a purchase. */
+  readonly lists: Readonly<Record<StraightGroup, number>>;
   /** Whether one of all lists is of a newcomer, by its place. */
   isNewcomer(place: number): boolean;
   /**
@@ -40,20 +40,23 @@ export function listJudge(shop: Shop, all: readonly List[]): ListJudge {
     [...telling.keys()].filter((i) => isNew[i] === (group === 'newcomers'));
   const meanOf = (values: Float64Array, places: readonly number[]): number =>
     places.reduce((sum, i) => sum + values[i], 0) / Math.max(1, places.length);
-  const ndcgs = (scores: readonly Float32Array[]): Float64Array =>
-    Float64Array.from(telling, (l) => ndcgOf(all[l], scores[l]));
   return {
-    lists: telling.length,
+    lists: { known: placesOf('known').length, newcomers: placesOf('newcomers').length },
     isNewcomer: (place) => isNewcomer(shop, all[place]),
     worth(scores) {
-      const values = ndcgs(scores);
+      const values = new Float64Array(telling.length);
+      for (const i of placesOf('newcomers')) values[i] = ndcgOf(all[telling[i]], scores[telling[i]]);
       const places = placesOf('known');
       const lists = places.map((i) => ({ list: all[telling[i]], scores: scores[telling[i]] }));
       const scale = bestScale(lists);
       places.forEach((i, l) => (values[i] = momentsOf(lists[l], scale).likelihood));
       return values;
     },
-    ndcg: (scores, group) => meanOf(ndcgs(scores), placesOf(group)),
+    ndcg: (scores, group) =>
+      meanOf(
+        Float64Array.from(telling, (l) => ndcgOf(all[l], scores[l])),
+        placesOf(group),
+      ),
     mean: (values, group) => meanOf(values, placesOf(group)),
     isBetter(values, others, group) {
       const places = placesOf(group);

@@ -15,7 +15,8 @@ const DAY = 86_400;
 /** The shop just before a moment, Unix seconds. */
 export function momentOf(shop: Shop, now: number): Moment {
   const from = now - SALES_DAYS[1] * DAY;
-  const counts = countOf(shop, shop.purchasesWithin(from, now));
+  const places = shop.purchasesWithin(from, now);
+  const counts = countOf(shop, () => places);
   const ages = Float32Array.from(firstSales(shop), (first) => (first < now ? (now - first) / DAY : Number.NaN));
   return createMoment({ now, sales: shop.salesBefore(now), long: longSales(shop, now), ages, ...counts });
 }
@@ -28,15 +29,16 @@ export function timelessMoment(shop: Shop, known: Known): Moment {
     ever[shop.article[p]] += 1;
     last = Math.max(last, shop.at[p]);
   }
-  const month = shop.buyersOf(placesOf(shop, known));
-  return createMoment({
+  const [month] = shop.buyersOf(placesOf(shop, known));
+  const moment = createMoment({
     now: last + 1,
     sales: { week: month.map((buyers) => buyers / 4), month },
     long: { quarter: ever, ever, idle: ever.map((units) => (units > 0 ? 0 : Number.NaN)) },
-    // Nothing is new where there is no time.
     ages: new Float32Array(shop.catalogue.size).fill(Number.NaN),
-    ...countOf(shop, [...placesOf(shop, known)]),
+    ...countOf(shop, () => placesOf(shop, known)),
   });
+  // Nothing is new where there is no time.
+  return { ...moment, arrivals: new Int32Array(0) };
 }
 
 function longSales({ catalogue, article, at }: Shop, now: number): LongSales {
@@ -59,27 +61,24 @@ function* placesOf({ customers, offsets }: Shop, known: Known): Generator<number
   }
 }
 
-/** What else is known of the articles, by some of the purchases, whose places ascend. */
+/** What else is known of the articles, by the purchases at some places, which ascend. */
 function countOf(
   shop: Shop,
-  purchases: ArrayLike<number> & Iterable<number>,
+  placesOfThem: () => Iterable<number>,
 ): Pick<MomentFacts, 'prices' | 'peers' | 'productOf'> {
-  const { article, customer, price } = shop;
+  const { article, price } = shop;
   const bands = ageBands(shop.encoder);
   const bandOf = bands.of(shop.encodedCustomers);
   const sums = new Float64Array(shop.catalogue.size);
   const priced = new Float64Array(shop.catalogue.size);
-  for (const p of purchases) {
+  for (const p of placesOfThem()) {
     if (Number.isNaN(price[p])) continue;
     sums[article[p]] += price[p];
     priced[article[p]] += 1;
   }
-  const places = Int32Array.from(purchases);
   return {
     prices: Float32Array.from(sums, (sum, one) => sum / priced[one]),
-    peers: Array.from({ length: bands.count }, (_, band) =>
-      shop.buyersOf(places.filter((p) => bandOf[customer[p]] === band)),
-    ),
+    peers: bands.count > 0 ? shop.buyersOf(placesOfThem(), bands.count, (one) => bandOf[one]) : [],
     productOf: (one) => shop.catalogue.productOf(one),
   };
 }

@@ -76,7 +76,7 @@ export interface Calibration {
 export function servedRanker(encoder: Encoder, config: RankerConfig): Tensor {
   const pair = pairsOf(encoder);
   const { scores: straight, newcomer } = straightScores(pair);
-  const gate = mul(sub(constant(1), newcomer), parameter(GATE, [1], 'ones'));
+  const gate = mul(sub(constant(1), newcomer), parameter(GATE, [1], 'zeros'));
   const heard = mul(reshape(gate, ['batch', 'candidates']), layers(encoder, config, pair));
   const scores = add(straight, heard);
   return add(mul(scores, parameter(SCALE, [1], 'ones')), parameter(SHIFT, [1], 'zeros'));

@@ -1,5 +1,6 @@
 // The straight way from a pair's own features to its score: a weight each, from sensible ones on, so that a little data refines an order that
 // is good already. Whoever has bought nothing yet has weights of their own. Knows neither layers nor where candidates come from.
+import { VitrineError } from '../errors';
 import type { Encoder } from '../features/encoder';
 import { PAIR_FEATURES, pairWidth } from '../features/pairs';
 import {
@@ -136,7 +137,11 @@ const learning: WeightSource = (name, shape) => parameter(name, shape, 'zeros');
 
 /** Weights that have been learnt and stay as they are. */
 export function settled(weights: ReadonlyMap<string, Float32Array>): WeightSource {
-  return (name, shape) => constant([...(weights.get(name) ?? [])], shape);
+  return (name, shape) => {
+    const values = weights.get(name);
+    if (!values) throw new VitrineError('INPUT_INVALID', `settled: expected weights called ${name}, got none`);
+    return constant([...values], shape);
+  };
 }
 
 interface Learnt {

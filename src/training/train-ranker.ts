@@ -1,4 +1,4 @@
-// Trains the ranker on candidates that retrieval really returns, keeps the epoch that orders unseen customers' lists best, and
+// Trains the ranker on candidates that retrieval really returns, keeps what unseen customers' lists are worth most by, and
 // calibrates its scores on them. Knows not how a step is run, nor how sources find.
 import type { Batch, Engine } from '../engine/engine';
 import type { Shop } from '../features/dataset';
@@ -157,7 +157,7 @@ export async function trainRanker(
     }
     const ndcg = ({ scores: found }: Heard): string => judge.ndcg(found, 'known').toFixed(4);
     progress.done(
-      `layers heard by ${String(best.gate)}, NDCG of ${String(judge.lists)} lists held out ${ndcg(alone)} → ${ndcg(best)}`,
+      `layers heard by ${String(best.gate)}, NDCG of ${String(judge.lists.known)} lists held out ${ndcg(alone)} → ${ndcg(best)}`,
     );
   }
   return withCalibration(new Map([...straight, ...best.weights, gateWeight(best.gate)]), checked, best.scores);
@@ -241,7 +241,7 @@ function ofGroup(weights: Weights, group: StraightGroup): [string, Float32Array]
   return [...weights].filter(([name]) => names.includes(name));
 }
 
-/** A straight way that has been learnt, and how it orders the lists held out. */
+/** A straight way that has been learnt, and what the lists held out are worth by it. */
 interface Straight {
   readonly ridge: number;
   readonly weights: Weights;

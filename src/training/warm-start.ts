@@ -1,6 +1,8 @@
 // Starts a training from what another learnt: parameters of the same shape are taken, rows of embedding tables follow what they
 // stand for (an article, a value of a feature) to their new slots. What is new starts as ever. Knows no model.
+import { VitrineError } from '../errors';
 import { VOCABULARIES, type Encoder } from '../features/encoder';
+import { pairWidth } from '../features/pairs';
 import type { Trained } from '../release/weights';
 import type { Initialise } from './trainer';
 
@@ -22,6 +24,19 @@ export function warmStart(former: Trained, current: Encoder): Initialise {
       });
     } else if (old.shape.join() === shape.join()) values.set(old.data);
   };
+}
+
+/**
+ * A ranker that stays as it is must read as many features of a pair as there are now.
+ * @throws VitrineError RELEASE_INVALID where articles have more or fewer attributes than when it was trained
+ */
+export function checkAttributes(former: Trained, current: Encoder): void {
+  const [then, now] = [former.encoder, current].map(({ articleLayout }) => pairWidth(articleLayout));
+  if (then === now) return;
+  throw new VitrineError(
+    'RELEASE_INVALID',
+    `Nothing can go on from ${former.name}: its ranker reads ${String(then)} features of a pair, and articles have ${String(now)} now, since their attributes are others. Train without --warm-start.`,
+  );
 }
 
 /** [current slots] the former slot of the same name, −1 where there was none. */

@@ -19,13 +19,13 @@ export interface Arrivals {
   readonly month: ArrayLike<number>;
   /** [articles] in days since the first sale; NaN: not sold yet. */
   readonly ages: ArrayLike<number>;
-  /** [articles] what others of the same product sell in a month. */
+  /** [articles] how many customers bought others of the same product in a month, their mean. */
   readonly ofProduct: ArrayLike<number>;
   readonly unsold: (article: number) => boolean;
 }
 
 /**
- * Articles first sold within four weeks, by what they sold a day since then; each third place has one that never sold, by what others of its
+ * Articles first sold within four weeks, by how many customers bought them a day since then; each third place has one that never sold, by what others of its
  * product sell, while there are any. Ties by index.
  */
 export function newArrivals({ month, ages, ofProduct, unsold }: Arrivals, limit: number): Int32Array {

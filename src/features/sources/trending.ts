@@ -8,7 +8,7 @@ export const TRENDING: Source = {
   find: ({ pasts, moment }, most) => pasts.map(() => moment.trending.subarray(0, most)),
 };
 
-/** Articles by units sold in the last week, then month; ties by index. Those that did not sell in a month are left out. */
+/** Articles by what sold in the last week, then month; ties by index. Those that did not sell in a month are left out. */
 export function mostPopular(week: ArrayLike<number>, month: ArrayLike<number>, limit: number): Int32Array {
   const sold: number[] = [];
   for (let article = 0; article < month.length; article++) if (month[article] > 0) sold.push(article);

@@ -20,14 +20,14 @@ export const VARIANTS: Source = {
           .slice(0, MOST_VARIANTS)
           .filter((article) => article !== bought);
         // What sells first: of many colours few are still there.
-        others.sort((a, b) => units(week, b) - units(week, a) || units(month, b) - units(month, a) || a - b);
+        others.sort((a, b) => buyers(week, b) - buyers(week, a) || buyers(month, b) - buyers(month, a) || a - b);
         for (const article of others) found.add(article);
       }
       return [...found].slice(0, most);
     }),
 };
 
-/** Articles that are newer than the counts have sold nothing in them. */
-function units(sold: Float32Array, article: number): number {
+/** Articles that are newer than the counts were bought by nobody in them. */
+function buyers(sold: Float32Array, article: number): number {
   return sold[article] ?? 0;
 }

@@ -161,23 +161,23 @@ export function straightScores(
 ): { scores: Tensor; newcomer: Tensor; learnt: Learnt } {
   const [batch, candidates, features] = pair.shape;
   const width = Number(features);
-  const product = (columns: readonly Tensor[]): Tensor => matmul(pair, concat(columns, 1));
-  const given = product(REASONS.map((reason) => columnOf(reason.given, width)));
-  const newcomer = cast(greater(constant(NO_PAST), product([columnOf('history_length', width)])), 'float32');
-
   const weights = SUMS.map(({ name }) => weight(name, [width, 1]));
   const levels = REASONS.map((reason) => weight(levelOf(reason), [1, 1]));
   const [ofAll, ofRepeat, ofTaste, ofComplement, ofNewcomers] = weights;
   // What is learnt is added to where a weight starts, so that decay draws it back to there.
   const started = (learnt: Tensor, start: Start): Tensor => add(learnt, startingWeights(width, start));
   const sum = started(ofAll, PAIR_FEATURES);
-  const sums = product([
+  // One product for all, and all reasons as one block: each operator by itself costs as much as its arithmetic.
+  const columns = [
     sum,
     ...[ofRepeat, ofTaste, ofComplement].map((own, r) => add(own, without(sum, width, REASONS[r].without))),
     started(ofNewcomers, NEWCOMERS_START),
-  ]);
-  // All reasons are one block: each operator by itself costs as much as its arithmetic.
-  const [all, reasons, unknown] = pieces(sums, 2, [1, REASONS.length, 1]);
+    ...REASONS.map((reason) => columnOf(reason.given, width)),
+    columnOf('history_length', width),
+  ];
+  const count = REASONS.length;
+  const [all, reasons, unknown, given, length] = pieces(matmul(pair, concat(columns, 1)), 2, [1, count, 1, count, 1]);
+  const newcomer = cast(greater(constant(NO_PAST), length), 'float32');
   const level = concat(
     REASONS.map((reason, r) => add(levels[r], constant(reason.level))),
     1,

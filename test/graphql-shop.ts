@@ -192,9 +192,7 @@ export function plainRecommender(): PlainRecommender {
       );
     },
     async facts(keys) {
-      return keys.map((key) =>
-        key > ARTICLES ? null : { price: key, buyersLastWeek: key, variants: key > 1 ? [1] : [] },
-      );
+      return keys.map((key) => (key > ARTICLES ? null : { price: key, variants: key > 1 ? [1] : [] }));
     },
   };
 }

@@ -250,9 +250,8 @@ export class Shop {
     return bought;
   }
 
-  /** How many customers bought each article in the days before a moment. */
-  salesBefore(moment: number): Sales {
-    const places = this.purchasesWithin(moment - SALES_DAYS[1] * DAY, moment);
+  /** How many customers bought each article in the days before a moment; `places` are the purchases of the longest window. */
+  salesBefore(moment: number, places = this.purchasesWithin(moment - SALES_DAYS[1] * DAY, moment)): Sales {
     const lately = places.filter((p) => moment - this.at[p] <= SALES_DAYS[0] * DAY);
     const [[week], [month]] = [this.buyersOf(lately), this.buyersOf(places)];
     return { week, month };

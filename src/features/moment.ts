@@ -85,17 +85,18 @@ function salesOfProduct(
   productOf: MomentFacts['productOf'],
   unsold: (article: number) => boolean,
 ): Float32Array {
-  const [sums, counts]: number[][] = [[], []];
-  const products = Array.from(month, (_, article) => productOf(article));
+  const products = Int32Array.from(month, (_, article) => productOf(article) ?? -1);
+  const size = products.reduce((most, product) => Math.max(most, product), -1) + 1;
+  const [sums, counts] = [new Float64Array(size), new Int32Array(size)];
   products.forEach((product, article) => {
-    if (product === null || unsold(article)) return;
-    sums[product] = (sums[product] ?? 0) + month[article];
-    counts[product] = (counts[product] ?? 0) + 1;
+    if (product < 0 || unsold(article)) return;
+    sums[product] += month[article];
+    counts[product] += 1;
   });
   return month.map((own, article) => {
     const product = products[article];
-    if (product === null) return 0;
-    const others = (counts[product] ?? 0) - (unsold(article) ? 0 : 1);
+    if (product < 0) return 0;
+    const others = counts[product] - (unsold(article) ? 0 : 1);
     return others > 0 ? (sums[product] - own) / others : 0;
   });
 }

@@ -218,7 +218,6 @@ export function createRecommender(parts: RecommenderParts): Recommender {
         let variants: number[] | undefined;
         return {
           price: Number.isNaN(price) ? null : price,
-          buyersLastWeek: sales.week[article] ?? 0,
           // Most who ask for a price do not ask for these.
           get variants() {
             variants ??= catalogue

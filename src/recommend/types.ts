@@ -98,8 +98,6 @@ export interface TrendingArticle {
 export interface ArticleFacts {
   /** Mean price paid in the last four weeks; null: not sold, or nobody knows. */
   readonly price: number | null;
-  /** Customers who bought it in the last seven days. */
-  readonly buyersLastWeek: number;
   /** Keys of the other articles of the same product. */
   readonly variants: readonly number[];
 }

@@ -6,6 +6,7 @@ import { SALES_DAYS } from '../features/moment';
 import type { PastPurchase } from '../features/pairs';
 import { ownPurchases } from '../features/sources/own-purchases';
 import { mostPopular } from '../features/sources/trending';
+import { DAY } from './protocols';
 
 export const BASELINES = ['popularity', 'recent-popularity', 'repurchase', 'item-to-item'] as const;
 export type BaselineName = (typeof BASELINES)[number];
@@ -51,8 +52,6 @@ export function unitsOfMonth(shop: Shop, now: number): Float32Array {
   for (const p of shop.purchasesWithin(now - SALES_DAYS[1] * DAY, now)) units[shop.article[p]] += 1;
   return units;
 }
-
-const DAY = 86_400;
 
 /** The first `depth` articles of lists read one after the other, each once, without the hidden ones. */
 export function firstOf(lists: readonly Iterable<number>[], hidden: ReadonlySet<number>, depth: number): number[] {

@@ -40,23 +40,24 @@ export function listJudge(shop: Shop, all: readonly List[]): ListJudge {
     [...telling.keys()].filter((i) => isNew[i] === (group === 'newcomers'));
   const meanOf = (values: Float64Array, places: readonly number[]): number =>
     places.reduce((sum, i) => sum + values[i], 0) / Math.max(1, places.length);
+  /** 0 of lists of the other group. */
+  const ndcgs = (scores: readonly Float32Array[], group: StraightGroup): Float64Array => {
+    const values = new Float64Array(telling.length);
+    for (const i of placesOf(group)) values[i] = ndcgOf(all[telling[i]], scores[telling[i]]);
+    return values;
+  };
   return {
     lists: { known: placesOf('known').length, newcomers: placesOf('newcomers').length },
     isNewcomer: (place) => isNewcomer(shop, all[place]),
     worth(scores) {
-      const values = new Float64Array(telling.length);
-      for (const i of placesOf('newcomers')) values[i] = ndcgOf(all[telling[i]], scores[telling[i]]);
+      const values = ndcgs(scores, 'newcomers');
       const places = placesOf('known');
       const lists = places.map((i) => ({ list: all[telling[i]], scores: scores[telling[i]] }));
       const scale = bestScale(lists);
       places.forEach((i, l) => (values[i] = momentsOf(lists[l], scale).likelihood));
       return values;
     },
-    ndcg: (scores, group) =>
-      meanOf(
-        Float64Array.from(telling, (l) => ndcgOf(all[l], scores[l])),
-        placesOf(group),
-      ),
+    ndcg: (scores, group) => meanOf(ndcgs(scores, group), placesOf(group)),
     mean: (values, group) => meanOf(values, placesOf(group)),
     isBetter(values, others, group) {
       const places = placesOf(group);

@@ -18,7 +18,7 @@ export function momentOf(shop: Shop, now: number): Moment {
   const places = shop.purchasesWithin(from, now);
   const counts = countOf(shop, () => places);
   const ages = Float32Array.from(firstSales(shop), (first) => (first < now ? (now - first) / DAY : Number.NaN));
-  return createMoment({ now, sales: shop.salesBefore(now), long: longSales(shop, now), ages, ...counts });
+  return createMoment({ now, sales: shop.salesBefore(now, places), long: longSales(shop, now), ages, ...counts });
 }
 
 /** The shop where time says nothing but the order of each customer's purchases: everything known sold in one long month. */

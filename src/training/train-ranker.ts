@@ -13,7 +13,7 @@ import type { Round } from './protocols';
 import { byRound, customersOfLists, isNewcomer, lessonOf, type List, type Taken } from './ranker-lists';
 import { listJudge, type ListJudge } from './list-judge';
 import { listwiseLoss } from './listwise';
-import { openGate, unheard, type Heard } from './gates';
+import { openGate, unheard, type Heard } from './gate';
 import { calibrationWeights, gateWeight, learningRanker, type RankerConfig } from './ranker';
 import { decayingRate } from './schedule';
 import {

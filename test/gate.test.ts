@@ -1,7 +1,7 @@
 // How far layers are heard: on lists of four candidates whose scores are drawn, so that it is known what would be best.
 import type { Shop } from '../src/features/dataset';
 import { createRandom } from '../src/random';
-import { openGate, unheard } from '../src/training/gates';
+import { openGate, unheard } from '../src/training/gate';
 import { listJudge } from '../src/training/list-judge';
 import type { List } from '../src/training/ranker-lists';
 

@@ -23,12 +23,27 @@ function catalogueOf(): Catalogue {
 const catalogue = catalogueOf();
 const names = [...catalogue.layout.single, ...catalogue.layout.multi.map(({ name }) => name)];
 const colour = names.indexOf('colour_group');
-const bought = (...articles: number[]) => articles.map((article, i) => ({ article, at: 1_000 - i }));
+const DAY = 86_400;
+const NOW = 1_600_000_000;
+const bought = (...articles: number[]) => articles.map((article, i) => ({ article, at: NOW - i }));
 
-function fitOf(past: number[], article: number, units: number[]): { values: Float32Array; means: readonly number[] } {
+/** A moment before which so many customers bought each article within a month. */
+const momentOf = (...month: number[]) => ({
+  now: NOW,
+  sales: { week: new Float32Array(rows.length), month: Float32Array.from({ length: 5 }, (_, i) => month.at(i) ?? 0) },
+});
+const timeless = { ...momentOf(), timeless: true } as const;
+
+function fitOf(
+  past: readonly number[] | ReturnType<typeof bought>,
+  article: number,
+  units: number[],
+  moment: Parameters<Affinity['of']>[2] = momentOf(),
+): { values: Float32Array; means: readonly number[] } {
   const affinity = new Affinity(catalogue, attributeShares(catalogue, [units]), noLifts(catalogue.layout));
   const values = new Float32Array(affinity.width);
-  const means = affinity.of(bought(...past), 0)(article, values, 0);
+  const purchases = past.map((one, i) => (typeof one === 'number' ? { article: one, at: NOW - i } : one));
+  const means = affinity.of(purchases, 0, moment)(article, values, 0);
   return { values, means };
 }
 
@@ -42,7 +57,7 @@ test('a share of a value is that of all units sold that had it', () => {
 test('nothing is said of a customer without purchases', () => {
   const { values, means } = fitOf([], 0, [6, 2, 0, 1, 0]);
   expect([...values].every((value) => value === 0)).toBe(true);
-  expect(means).toEqual([0, 0, 0]);
+  expect(means).toEqual([0, 0, 0, 0]);
 });
 
 test('an article of the colour that was bought fits, one of another does not, and rare colours say more', () => {
@@ -63,7 +78,7 @@ test('of a newcomer the peers speak, and the less the more the customer has boug
   const affinity = new Affinity(catalogue, attributeShares(catalogue, units), noLifts(catalogue.layout));
   const blue = (group: number, past: number[]): number => {
     const out = new Float32Array(affinity.width);
-    affinity.of(bought(...past), group)(3, out, 0);
+    affinity.of(bought(...past), group, momentOf())(3, out, 0);
     return out[colour];
   };
   expect(blue(0, [])).toBeGreaterThan(0.5);
@@ -72,12 +87,47 @@ test('of a newcomer the peers speak, and the less the more the customer has boug
   expect(blue(0, Array<number>(50).fill(0))).toBeLessThan(0);
 });
 
-test('lately counts the latest most', () => {
+test('lately a purchase counts the less the longer ago it was, and of one who was not seen for long nothing is said', () => {
   const lately = colour + names.length;
   const units = [2, 2, 2, 2, 2];
-  const [before, after] = [fitOf([0, 3], 4, units), fitOf([3, 0], 4, units)];
+  const days = (blue: number, red: number) =>
+    fitOf(
+      [
+        { article: 3, at: NOW - blue * DAY },
+        { article: 0, at: NOW - red * DAY },
+      ],
+      4,
+      units,
+    ).values;
+  expect(days(1, 90)[colour]).toBeCloseTo(days(90, 1)[colour], 6);
+  expect(days(1, 90)[lately]).toBeGreaterThan(days(1, 1)[lately]);
+  expect(days(1, 1)[lately]).toBeGreaterThan(days(90, 1)[lately]);
+  expect(days(1, 1)[lately]).toBeCloseTo(days(1, 1)[colour], 2);
+  expect(days(3_000, 3_000)[lately]).toBeCloseTo(0, 6);
+});
+
+test('where there is no time, lately counts the latest most', () => {
+  const lately = colour + names.length;
+  const units = [2, 2, 2, 2, 2];
+  const [before, after] = [fitOf([0, 3], 4, units, timeless), fitOf([3, 0], 4, units, timeless)];
   expect(before.values[colour]).toBeCloseTo(after.values[colour], 6);
   expect(after.values[lately]).toBeGreaterThan(before.values[lately]);
+});
+
+test('the season is how much more of a value sells now than ever, whoever asks, and of what sold little next to nothing is said', () => {
+  const season = colour + 3 * names.length;
+  const units = [500, 300, 100, 50, 50];
+  const blues = momentOf(0, 0, 0, 6_000, 6_000);
+  const said = fitOf([], 3, units, blues).values;
+  // Of all that ever sold a tenth was blue; now all of it is, but for what is borrowed.
+  expect(said[season]).toBeCloseTo(Math.log((12_000 + 20) / (12_200 * 0.1)) / 3, 2);
+  expect(fitOf([0, 1], 3, units, blues).values[season]).toBe(said[season]);
+  expect(fitOf([], 0, units, blues).values[season]).toBeLessThan(-1);
+  expect(fitOf([], 3, units, blues).means[3]).toBeCloseTo(
+    [...said.subarray(3 * names.length)].reduce((sum, value) => sum + value, 0) / names.length,
+    5,
+  );
+  expect(Math.abs(fitOf([], 3, units, momentOf(0, 0, 0, 1)).values[season])).toBeLessThan(0.02);
 });
 
 test('is the logarithm of the lift, a third of it, for one customer after the other', () => {
@@ -94,7 +144,7 @@ test('is the logarithm of the lift, a third of it, for one customer after the ot
     const past = Array.from({ length: random.int(12) }, () => random.int(rows.length));
     const article = random.int(rows.length);
     const out = new Float32Array(affinity.width);
-    const [ever] = affinity.of(bought(...past), 0)(article, out, 0);
+    const [ever] = affinity.of(bought(...past), 0, momentOf())(article, out, 0);
     const expected = new Float64Array(names.length);
     for (const [attribute, slot, weight] of valuesOf(article)) {
       const count = past
@@ -118,23 +168,29 @@ test('whether an attribute has one value or many, it fits as each value by itsel
   const affinity = new Affinity(catalogue, shares, noLifts(catalogue.layout));
   const { slots } = catalogue.layout;
   for (let round = 0; round < 100; round++) {
-    const past = bought(...Array.from({ length: random.int(20) }, () => random.int(rows.length)));
+    const past = Array.from({ length: random.int(20) }, (_, i) => ({
+      article: random.int(rows.length),
+      at: NOW - (7 * i + random.int(7)) * DAY,
+    }));
+    const moment = round % 2 === 0 ? momentOf() : timeless;
     const [article, group] = [random.int(rows.length), random.int(2)];
     // A group that is not known has everybody's mix.
     const mix = group === 0 ? shares.subarray(slots, 2 * slots) : shares;
     const [ever, lately] = [new Float32Array(slots), new Float32Array(slots)];
-    let [recent, weight] = [0, 1];
+    let recent = 0;
+    let before = 1;
     for (const one of past) {
+      const weight = round % 2 === 0 ? Math.exp(-(NOW - one.at) / (60 * DAY)) : before;
       recent += weight;
       catalogue.forEachValue(one.article, (_attribute, slot, part) => {
         ever[slot] += part;
         lately[slot] += part * weight;
       });
-      weight *= 0.8;
+      before *= 0.8;
     }
     const lifted = (counted: Float32Array): Float32Array =>
       counted.map((count, slot) => (count > 0 ? (1 / 3) * Math.log1p(count / (4 * mix[slot])) : 0));
-    const before = mix.map((share, slot) => (group === 0 ? (1 / 3) * Math.log(share / shares[slot]) : 0));
+    const peers = mix.map((share, slot) => (group === 0 ? (1 / 3) * Math.log(share / shares[slot]) : 0));
     const expected = [
       { said: lifted(ever), base: (1 / 3) * Math.log(4 / (past.length + 4)) },
       { said: lifted(lately), base: (1 / 3) * Math.log(4 / (recent + 4)) },
@@ -142,13 +198,13 @@ test('whether an attribute has one value or many, it fits as each value by itsel
       const values = new Float32Array(names.length).fill(base);
       let sum = 0;
       catalogue.forEachValue(article, (attribute, slot, part) => {
-        values[attribute] += part * (before[slot] + said[slot]);
-        sum += part * (before[slot] + said[slot]);
+        values[attribute] += part * (peers[slot] + said[slot]);
+        sum += part * (peers[slot] + said[slot]);
       });
       return { values, mean: base + sum / names.length };
     });
     const out = new Float32Array(affinity.width);
-    const means = affinity.of(past, group)(article, out, 0);
+    const means = affinity.of(past, group, moment)(article, out, 0);
     expect([...out.subarray(0, 2 * names.length)]).toEqual(expected.flatMap(({ values }) => [...values]));
     expect(means.slice(0, 2)).toEqual(expected.map(({ mean }) => mean));
   }
@@ -189,7 +245,7 @@ describe('what goes together with what was bought', () => {
       const past = Array.from({ length: random.int(12) }, () => random.int(rows.length));
       const article = random.int(rows.length);
       const out = new Float32Array(affinity.width);
-      const [, , mean] = affinity.of(bought(...past), 0)(article, out, 0);
+      const [, , mean] = affinity.of(bought(...past), 0, momentOf())(article, out, 0);
       const expected = new Float64Array(names.length);
       catalogue.forEachValue(article, (attribute, to, part) => {
         let sum = 2;

@@ -25,27 +25,27 @@ const shut = unheard(
   drawn(({ bought }, i) => bought[i] + random.normal()),
 );
 const alone = shut.scores;
-/** `alone` and what layers add: so much of the truth and so much noise. */
-const withLayers = ({ truth, noise }: { truth: number; noise: number }) =>
-  lists.map((list, l) => alone[l].map((score, i) => score + truth * list.bought[i] + noise * random.normal()));
+/** What layers add: so much of the truth and so much noise. */
+const layersOf = ({ truth, noise }: { truth: number; noise: number }) =>
+  lists.map((list, l) => alone[l].map((_, i) => truth * list.bought[i] + noise * random.normal()));
 
 test('layers that say more of the right are heard by half, and by customers with a past alone', () => {
-  const full = withLayers({ truth: 1, noise: 0.2 });
-  const heard = openGate(judge, shut, full);
+  const added = layersOf({ truth: 1, noise: 0.2 });
+  const heard = openGate(judge, shut, added);
   expect(heard.gate).toBe(0.5);
   expect(judge.mean(heard.worth, 'known')).toBeGreaterThan(judge.mean(shut.worth, 'known'));
-  const half = alone.map((list, l) => list.map((score, i) => score + 0.5 * (full[l][i] - score)));
+  const half = alone.map((list, l) => list.map((score, i) => score + 0.5 * added[l][i]));
   expect(heard.scores).toEqual(half.map((list, l) => (l < 400 ? list : alone[l])));
 });
 
 test('layers that say nothing are not heard', () => {
-  expect(openGate(judge, shut, withLayers({ truth: 0, noise: 1 }))).toBe(shut);
+  expect(openGate(judge, shut, layersOf({ truth: 0, noise: 1 }))).toBe(shut);
 });
 
 test('layers that say too much of the right are heard by a quarter, which is better than by half', () => {
-  const full = withLayers({ truth: 2.5, noise: 3.5 });
-  const heard = openGate(judge, shut, full);
+  const added = layersOf({ truth: 2.5, noise: 3.5 });
+  const heard = openGate(judge, shut, added);
   expect(heard.gate).toBe(0.25);
-  const half = alone.map((list, l) => list.map((score, i) => score + 0.5 * (full[l][i] - score)));
+  const half = alone.map((list, l) => list.map((score, i) => score + 0.5 * added[l][i]));
   expect(judge.mean(heard.worth, 'known')).toBeGreaterThan(judge.mean(judge.worth(half), 'known'));
 });

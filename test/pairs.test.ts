@@ -24,7 +24,7 @@ const FACTS: ArticleFacts = {
   repeatRates: Float32Array.of(0, 0.25),
   variantRates: Float32Array.of(0, 0.16),
   // As if the shop said nothing of its articles; affinity.test.ts has shops that do.
-  affinity: { width: 0, of: () => () => [0, 0, 0] },
+  affinity: { width: 0, of: () => () => [0, 0, 0, 0] },
   // Two and two are of one product; the last is of none.
   productOf: (article) => (article === NEW ? null : article >> 1),
   // Articles point into four directions in turn; the last has no vector.
@@ -275,7 +275,7 @@ test('every feature of every pair is what its plain formula gives, to the last b
   const facts: ArticleFacts = {
     repeatRates: numbers(NEW, () => random.next()),
     variantRates: numbers(NEW, () => random.next()),
-    affinity: { width: 0, of: () => (article) => [article / 40, -article / 40, article / 80] },
+    affinity: { width: 0, of: () => (article) => [article / 40, -article / 40, article / 80, article / 160] },
     productOf: (article) => (article === NEW ? null : article >> 1),
     vectors: { dim: 32, data: Float32Array.from(vectors.flat()), has: (article) => article < NEW },
   };
@@ -318,9 +318,11 @@ function plainly(
   { found, cosines, together }: Candidates,
   i: number,
   past: readonly PastPurchase[],
-  { now, sales: { week, month }, long, prices, ages, peers }: Moment,
+  moment: Moment,
   { repeatRates, variantRates, productOf, vectors, affinity }: ArticleFacts,
 ): Record<Name, number> {
+  const { now, sales, long, prices, ages, peers } = moment;
+  const { week, month } = sales;
   const days = (at: number | undefined): number => (at === undefined ? Infinity : Math.max(0, (now - at) / DAY));
   const distinct = [...new Set(past.map((one) => one.article))];
   const place = distinct.indexOf(article);
@@ -342,7 +344,7 @@ function plainly(
   const ownLevel = logPrices.reduce((sum, price) => sum + price, 0) / Math.max(1, logPrices.length);
   const sold = peers[0].articles.indexOf(article);
   const bit = (source: SourceName): number => ((found[i] & bitOf(source)) > 0 ? 1 : 0);
-  const [ever, lately, beside] = affinity.of(past, 0)(article, new Float32Array(0), 0);
+  const [ever, lately, beside, season] = affinity.of(past, 0, moment)(article, new Float32Array(0), 0);
   const [weekly, monthly] = [week[article] ?? 0, month[article] ?? 0];
   // An article that came after the moment has no place in it.
   const siblings = [...month.keys()].filter(
@@ -393,5 +395,6 @@ function plainly(
     affinity: ever,
     affinity_lately: lately,
     affinity_together: beside,
+    season,
   };
 }

@@ -9,7 +9,7 @@ import { createRandom } from '../src/random';
 import { createPipeline, type Customers } from '../src/recommend/pipeline';
 import { CoPurchases } from '../src/features/co-purchase';
 import { listwiseLoss } from '../src/training/listwise';
-import { calibrationWeights, gateWeight, learningRanker, servedRanker } from '../src/training/ranker';
+import { calibrationWeights, gateWeight, learningRanker, rankerLayers, servedRanker } from '../src/training/ranker';
 import { straightLoss, straightRanker, nothingLearnt } from '../src/training/straight';
 import { drawTaken } from '../src/training/train-ranker';
 import { momentOf } from '../src/training/moments';
@@ -44,7 +44,7 @@ function lessons(lists: number, { known }: { known: boolean }): Batch {
   return {
     pair: { data: pair, shape: [lists, 4, width] },
     label: { data: label, shape: [lists, 4] },
-    absent: { data: new Float32Array(lists * 4), shape: [lists, 4] },
+    correction: { data: new Float32Array(lists * 4), shape: [lists, 4] },
   };
 }
 
@@ -204,7 +204,7 @@ describe('reasons to buy', () => {
     const batch: Batch = {
       pair: { data: Float32Array.from(lesson.flatMap(({ pair }) => [...pair])), shape: [lists, 4, width] },
       label: { data: Float32Array.from(lesson.flatMap(({ label }) => label)), shape: [lists, 4] },
-      absent: { data: new Float32Array(lists * 4), shape: [lists, 4] },
+      correction: { data: new Float32Array(lists * 4), shape: [lists, 4] },
     };
     // The best that one sum can do, by its own descent.
     const { loss } = await oneSum(batch);
@@ -310,7 +310,7 @@ describe('the layers', () => {
     const random = createRandom('settled');
     const straight = nothingLearnt(width);
     for (const values of straight.values()) values.forEach((_, i) => (values[i] = random.normal() / 4));
-    const learning = learningRanker(shop.encoder, { dim: 4, hidden: [8] }, straight);
+    const learning = learningRanker(shop.encoder, { dim: 4, hidden: [8] });
     const trainer = await createTrainer(engine, {
       name: 'settled',
       loss: listwiseLoss(learning),
@@ -319,23 +319,28 @@ describe('the layers', () => {
       tableRate: 0.01,
     });
     for (const name of straight.keys()) expect(trainer.weights.has(name)).toBe(false);
-    const inputs = (): Batch => pipeline.rankerInputs(customers, candidates, momentOf(shop, NOON + 5 * DAY));
+    const beside = { data: new Float32Array(6), shape: [2, 3] };
+    const inputs = (): Batch => ({
+      ...pipeline.rankerInputs(customers, candidates, momentOf(shop, NOON + 5 * DAY)),
+      beside,
+    });
     const scoresOf = async (scores: Tensor, values: Weights): Promise<number[]> => {
       const { bytes, inputs: ports } = encodeOnnx({ name: 'any', outputs: { scores }, values, embeddings: 'inline' });
       await engine.load('any', bytes);
       const read = Object.entries(inputs()).filter(([name]) => ports.some((port) => port.name === name));
       return [...((await engine.run('any', Object.fromEntries(read))).scores.data as Float32Array)];
     };
-    const [before, alone] = [
-      await scoresOf(learning, trainer.weights),
-      await scoresOf(straightRanker(shop.encoder), straight),
-    ];
-    before.forEach((score, i) => expect(score).toBeCloseTo(alone[i], 5));
+    const alone = await scoresOf(straightRanker(shop.encoder), straight);
+    beside.data.set(alone);
+    const before = await scoresOf(learning, trainer.weights);
+    expect(before).toEqual(alone);
     const label = { data: Float32Array.of(1, 0, 0, 0, 1, 0), shape: [2, 3] };
-    const absent = { data: new Float32Array(6), shape: [2, 3] };
-    await trainer.train(Array.from({ length: 20 }, () => ({ ...inputs(), label, absent })));
+    const correction = { data: new Float32Array(6), shape: [2, 3] };
+    await trainer.train(Array.from({ length: 20 }, () => ({ ...inputs(), label, correction })));
     const learnt = await scoresOf(learning, trainer.weights);
     expect(learnt).not.toEqual(before);
+    const added = await scoresOf(rankerLayers(shop.encoder, { dim: 4, hidden: [8] }), trainer.weights);
+    learnt.forEach((score, i) => expect(score).toBeCloseTo(alone[i] + added[i], 5));
     // What is served, of both, is what was learnt: of the first customer, who has a past, by an open gate.
     const served = await scoresOf(
       model,

@@ -5,14 +5,12 @@ import type { Shop } from '../../src/features/dataset';
 import { habitsOf } from '../../src/features/habits';
 import { createRandom } from '../../src/random';
 import { silentReporter } from '../../src/telemetry';
-import { pairWidth } from '../../src/features/pairs';
 import type { TrainingConfig } from '../../src/training/config';
 import { serveTowers } from '../../src/training/fit';
 import { lessons } from '../../src/training/protocols';
 import { listwiseLoss } from '../../src/training/listwise';
 import { learningRanker } from '../../src/training/ranker';
 import { byRound, collectLists, lessonOf } from '../../src/training/ranker-lists';
-import { nothingLearnt } from '../../src/training/straight';
 import { Batcher } from '../../src/training/train-towers';
 import { createTrainer, type Trainer } from '../../src/training/trainer';
 import { sequenceLoss } from '../../src/training/two-tower';
@@ -115,7 +113,7 @@ export async function rankerSteps(engine: Engine, shop: Shop, config: TrainingCo
   const trainer = await createTrainer(engine, {
     ...settings,
     name: 'bench.ranker',
-    loss: listwiseLoss(learningRanker(shop.encoder, settings, nothingLearnt(pairWidth(shop.encoder.articleLayout)))),
+    loss: listwiseLoss(learningRanker(shop.encoder, settings)),
     random: createRandom(SEED, 'ranker'),
     oneByOne: 0,
   });

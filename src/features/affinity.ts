@@ -1,7 +1,8 @@
 // How well an article's attributes fit a customer: of each attribute, how much more of the article's value the customer, or else
-// customers of like age, bought than everybody does, and how much likelier the values that they bought make it. Counted, not
-// learnt, so that it holds for a shop of any size and for articles that never sold. Knows no model.
+// customers of like age, bought than everybody does, how much likelier the values that they bought make it, and how much more the value
+// sells now than ever. Counted, not learnt, so that it holds for a shop of any size and for articles that never sold. Knows no model.
 import type { Catalogue } from './catalogue';
+import type { Moment } from './moment';
 import type { PastPurchase } from './pairs';
 import { squaresOf, type ValueLifts } from './value-lifts';
 
@@ -9,13 +10,15 @@ import { squaresOf, type ValueLifts } from './value-lifts';
 const BORROWED = 4;
 /** Purchases that say nothing of other values that each customer is given besides their own. */
 const BORROWED_TOGETHER = 2;
-/** How much less a purchase counts lately than the next newer one. */
-const DECAY = 0.8;
+/** Lately: what a purchase says fades to 37 % in so many days; where there is no time, to this part with each newer one. */
+const FADING_DAYS = 60;
+const FADING_EACH = 0.8;
 /** Brings a logarithm of a lift to the order of 1. */
 const SCALE = 1 / 3;
 
-/** Purchases of everybody's mix that each group of peers is given besides its own. */
-const BORROWED_BY_PEERS = 200;
+/** Purchases of everybody's mix that each group of peers, and each month, is given besides its own. */
+const BORROWED_BY_PART = 200;
+const DAY = 86_400;
 
 /**
  * Of each value of an attribute the share of all units sold that had it, a little above 0, by everybody first, then by each group of peers:
@@ -26,38 +29,47 @@ export function attributeShares(catalogue: Catalogue, units: readonly ArrayLike<
   const { slots } = catalogue.layout;
   const shares = new Float32Array(units.length * slots);
   units.forEach((sold, group) => {
-    const sums = new Float64Array(slots);
-    let total = 0;
-    for (let article = 0; article < catalogue.size; article++) {
-      if (sold[article] === 0) continue;
-      total += sold[article];
-      catalogue.forEachValue(article, (_attribute, slot, weight) => {
-        sums[slot] += weight * sold[article];
-      });
-    }
-    for (let slot = 0; slot < slots; slot++) {
-      shares[group * slots + slot] =
-        group === 0
-          ? (sums[slot] + 1) / (total + 1)
-          : (sums[slot] + BORROWED_BY_PEERS * shares[slot]) / (total + BORROWED_BY_PEERS);
-    }
+    const { sums, total } = unitsOfValues(catalogue, sold);
+    if (group === 0) shares.set(sums.map((sum) => (sum + 1) / (total + 1)));
+    else shares.set(sharesOfPart({ sums, total }, shares), group * slots);
   });
   return shares;
 }
 
+/** [slots] units of each value, and of all articles together. `sold` [articles] may end before the catalogue does. */
+function unitsOfValues(catalogue: Catalogue, sold: ArrayLike<number>): { sums: Float64Array; total: number } {
+  const sums = new Float64Array(catalogue.layout.slots);
+  let total = 0;
+  for (let article = 0; article < Math.min(catalogue.size, sold.length); article++) {
+    const units = sold[article];
+    if (units === 0) continue;
+    total += units;
+    catalogue.forEachValue(article, (_attribute, slot, weight) => {
+      sums[slot] += weight * units;
+    });
+  }
+  return { sums, total };
+}
+
+/** [slots] shares within a part of what sold, shrunk towards everybody's, which stand first in `shares`. */
+function sharesOfPart({ sums, total }: ReturnType<typeof unitsOfValues>, shares: Float32Array): Float64Array {
+  return sums.map((sum, slot) => (sum + BORROWED_BY_PART * shares[slot]) / (total + BORROWED_BY_PART));
+}
+
 /**
  * Writes how well an article's attributes fit: `width` values into `out` from `at` on, for every attribute first what all purchases say, then what
- * the latest say, then what all say of the values that go together with theirs; gives the mean of each. Of a customer without purchases the
- * first two say what the peers' do; all are 0 where there are none.
+ * the latest say, then what all say of the values that go together with theirs, then, whoever the customer is, how much more of the value sells
+ * now than ever; gives the mean of each. Of a customer without purchases the first two say what the peers' do, or nothing, which is 0, where
+ * there are none.
  */
 export type Fit = (
   article: number,
   out: Float32Array,
   at: number,
-) => readonly [ever: number, lately: number, together: number];
+) => readonly [ever: number, lately: number, together: number, season: number];
 
 export class Affinity {
-  /** Values of one article: three an attribute. */
+  /** Values of one article: four an attribute. */
   readonly width: number;
   private readonly attributes: number;
   /** [slots] what a customer's purchases add to the logarithm of a value's lift; 0 but for those in `touched`. */
@@ -70,6 +82,8 @@ export class Affinity {
   private readonly together: Float32Array;
   /** [slots] the attribute of each value that is told apart; −1: none. */
   private readonly attributeOf: Int32Array;
+  /** What `seasonOf` found, by the sales of a moment. */
+  private readonly seasons = new WeakMap<Moment['sales'], Float32Array>();
   /** [attributes] where the square of each begins among the lifts. */
   private readonly squares: readonly number[];
 
@@ -114,9 +128,27 @@ export class Affinity {
     }
   }
 
-  /** Reads a customer's past, newest first. `group`: of peers; none where the shop knows none. The result holds until the next call. */
-  of(past: readonly PastPurchase[], group: number): Fit {
+  /**
+   * [slots] the logarithm of how much more of what sells at a moment has each value than of all that was ever sold. Kept as long as the moment
+   * is: reckoned from what sold alone, it takes some ten milliseconds in a shop of a hundred thousand articles.
+   */
+  private seasonOf({ sales }: Pick<Moment, 'sales'>): Float32Array {
+    let season = this.seasons.get(sales);
+    if (!season) {
+      const now = sharesOfPart(unitsOfValues(this.catalogue, sales.month), this.shares);
+      season = Float32Array.from(now, (share, slot) => SCALE * Math.log(share / this.shares[slot]));
+      this.seasons.set(sales, season);
+    }
+    return season;
+  }
+
+  /**
+   * Reads a customer's past, newest first, at a moment. `group`: of peers; none where the shop knows none. The result holds until the next
+   * call.
+   */
+  of(past: readonly PastPurchase[], group: number, moment: Pick<Moment, 'now' | 'sales' | 'timeless'>): Fit {
     const { catalogue, attributes, ever, lately } = this;
+    const season = this.seasonOf(moment);
     const { slots } = catalogue.layout;
     // The mix that is borrowed, and what it says beside everybody's.
     const known = group * slots < this.peers.length;
@@ -127,6 +159,7 @@ export class Affinity {
     let all = 0;
     let recent = 0;
     let weight = 1;
+    const { now, timeless = false } = moment;
     const { singles } = catalogue;
     const single = catalogue.layout.single.length;
     const add = (slot: number, part: number): void => {
@@ -134,14 +167,15 @@ export class Affinity {
       ever[slot] += part;
       lately[slot] += part * weight;
     };
-    for (const { article } of past) {
+    for (const { article, at } of past) {
+      if (!timeless) weight = Math.exp(-Math.max(0, now - at) / (FADING_DAYS * DAY));
       all += 1;
       recent += weight;
-      for (let at = article * single; at < (article + 1) * single; at++) add(singles[at], 1);
+      for (let place = article * single; place < (article + 1) * single; place++) add(singles[place], 1);
       catalogue.forEachOfMany(article, (_attribute, slot, part) => {
         add(slot, part);
       });
-      weight *= DECAY;
+      if (timeless) weight *= FADING_EACH;
     }
     this.findTogether(all);
     // The lift is (bought + BORROWED · mix) / ((all + BORROWED) · share): a product of what the length of the past says, the
@@ -158,6 +192,7 @@ export class Affinity {
       let sum = 0;
       let recentSum = 0;
       let togetherSum = 0;
+      let seasonSum = 0;
       // Nearly all attributes have one value: they are read without asking the catalogue for each.
       for (let f = 0; f < single; f++) {
         const slot = singles[article * single + f];
@@ -166,26 +201,35 @@ export class Affinity {
         out[at + f] = single32 + (before + ever[slot]);
         out[at + attributes + f] = recent32 + (before + lately[slot]);
         out[at + 2 * attributes + f] = beside;
+        out[at + 3 * attributes + f] = season[slot];
         sum += before + ever[slot];
         recentSum += before + lately[slot];
         togetherSum += beside;
+        seasonSum += season[slot];
       }
       out.fill(base, at + single, at + attributes);
       out.fill(recentBase, at + attributes + single, at + 2 * attributes);
       out.fill(0, at + 2 * attributes + single, at + 3 * attributes);
+      out.fill(0, at + 3 * attributes + single, at + 4 * attributes);
       catalogue.forEachOfMany(article, (attribute, slot, part) => {
         const before = said?.[slot] ?? 0;
         const beside = part * together[slot];
         out[at + attribute] += part * (before + ever[slot]);
         out[at + attributes + attribute] += part * (before + lately[slot]);
         out[at + 2 * attributes + attribute] += beside;
+        out[at + 3 * attributes + attribute] += part * season[slot];
         sum += part * (before + ever[slot]);
         recentSum += part * (before + lately[slot]);
         togetherSum += beside;
+        seasonSum += part * season[slot];
       });
-      return attributes === 0
-        ? [0, 0, 0]
-        : [base + sum / attributes, recentBase + recentSum / attributes, togetherSum / attributes];
+      if (attributes === 0) return [0, 0, 0, 0];
+      return [
+        base + sum / attributes,
+        recentBase + recentSum / attributes,
+        togetherSum / attributes,
+        seasonSum / attributes,
+      ];
     };
   }
 }
@@ -197,5 +241,5 @@ function attributesOf({ single, multi }: AttributeLayout): number {
 }
 
 export function affinityWidth(layout: AttributeLayout): number {
-  return 3 * attributesOf(layout);
+  return 4 * attributesOf(layout);
 }

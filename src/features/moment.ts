@@ -56,6 +56,8 @@ export interface Moment extends Omit<MomentFacts, 'peers' | 'productOf'> {
   readonly arrivals: Int32Array;
   /** Customers of the month of the other variants of its product that have sold, their mean; 0 where there are none. */
   readonly ofProduct: Float32Array;
+  /** Where time says nothing but the order of each customer's purchases. */
+  readonly timeless?: true;
 }
 
 /** Whether nobody had bought an article before the moment; true also of one that is newer than that. */

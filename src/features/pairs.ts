@@ -101,6 +101,7 @@ export const PAIR_FEATURES = {
   affinity: 0.5,
   affinity_lately: 0.5,
   affinity_together: 3,
+  season: 0,
 } as const;
 /** Features that every shop has; those of single attributes follow them. */
 export const PAIR_WIDTH = Object.keys(PAIR_FEATURES).length;
@@ -139,7 +140,7 @@ export function writePairFeatures(
     const product = productOf(article);
     if (product !== null && !products.has(product)) products.set(product, { article, place, latest });
   }
-  const fit = affinity.of(past, band);
+  const fit = affinity.of(past, band, moment);
   const comesBack = past.length > 0 ? 1 - own.size / past.length : 0;
   const recent = [...own.keys()].slice(0, RECENT).flatMap((article) => vectorOf(vectors, article) ?? []);
   const paid = meanPrice(past);
@@ -205,10 +206,11 @@ export function writePairFeatures(
     out[at++] = bought && asked > 0 ? clamped(Math.log(asked) - ownLevel, 4) : 0;
     out[at++] = bought ? length : 0;
     out[at++] = bought ? candidates.cosines[i] : 0;
-    const [fitsEver, fitsLately, fitsTogether] = fit(article, out, at + 3);
+    const [fitsEver, fitsLately, fitsTogether, season] = fit(article, out, at + 4);
     out[at++] = fitsEver;
     out[at++] = fitsLately;
     out[at++] = fitsTogether;
+    out[at++] = season;
   }
 }
 

@@ -24,15 +24,15 @@ export function unheard(judge: ListJudge, alone: readonly Float32Array[]): Heard
 }
 
 /**
- * Opens the gate for layers with which the lists held out are scored like `full`, [lists][candidates], and without which like `shut`: as far
- * as is best, of what is better than not to hear them by more than chance.
+ * Opens the gate for layers that add `added`, [lists][candidates], to the scores of lists held out, which without them are as `shut` has them:
+ * as far as is best, of what is better than not to hear them by more than chance.
  */
-export function openGate(judge: ListJudge, shut: Heard, full: readonly Float32Array[]): Heard {
+export function openGate(judge: ListJudge, shut: Heard, added: readonly Float32Array[]): Heard {
   let best = shut;
   for (const gate of OPEN) {
     const scores = shut.scores.map((alone, l) => {
       if (judge.isNewcomer(l)) return alone;
-      return alone.map((score, i) => score + gate * (full[l][i] - score));
+      return alone.map((score, i) => score + gate * added[l][i]);
     });
     const heard = { gate, scores, worth: judge.worth(scores) };
     const isSure = judge.isBetter(heard.worth, shut.worth, 'known');

@@ -38,7 +38,7 @@ export function timelessMoment(shop: Shop, known: Known): Moment {
     ...countOf(shop, () => placesOf(shop, known)),
   });
   // Nothing is new where there is no time.
-  return { ...moment, arrivals: new Int32Array(0) };
+  return { ...moment, arrivals: new Int32Array(0), timeless: true };
 }
 
 function longSales({ catalogue, article, at }: Shop, now: number): LongSales {

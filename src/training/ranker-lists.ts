@@ -6,6 +6,7 @@ import type { Shop } from '../features/dataset';
 import type { Random } from '../random';
 import { widest, type Customers, type Pipeline } from '../recommend/pipeline';
 import type { Reporter } from '../telemetry';
+import { ABSENT } from './listwise';
 import { customersOf, type Round } from './protocols';
 
 export interface List {
@@ -90,24 +91,40 @@ export function customersOfLists(shop: Shop, lists: readonly List[]): Customers 
   return customersOf(shop, lists[0].round, places, (place) => cold.has(place));
 }
 
-/** Inputs of the ranker and its loss for lists of one round: what was bought and a random part of the rest, at most `length`. */
-export function lessonOf(shop: Shop, lists: readonly List[], length: number, random: Random): Batch {
+/**
+ * Inputs of the ranker and its loss for lists of one round: what was bought and a random part of the rest, at most `length`. `beside`: of each
+ * list the scores [candidates] that layers learn beside; 0 where there are none.
+ */
+export function lessonOf(
+  shop: Shop,
+  lists: readonly List[],
+  length: number,
+  random: Random,
+  beside?: ReadonlyMap<List, Float32Array>,
+): Batch {
   const { pipeline, round } = lists[0];
   const places = lists.map((list) => sampled(list, length, random));
   const shown = lists.map(({ candidates }, r) => pickCandidates(candidates, places[r]));
   const width = widest(shown);
   const label = new Float32Array(lists.length * width);
-  const absent = new Float32Array(lists.length * width).fill(1);
-  lists.forEach(({ bought, hits }, r) => {
+  const correction = new Float32Array(lists.length * width).fill(ABSENT);
+  const scores = new Float32Array(lists.length * width);
+  lists.forEach((list, r) => {
+    const { bought, hits } = list;
+    const known = beside?.get(list);
+    // What was bought is all there; of the rest each stands for as many as were not drawn.
+    const drawn = Math.log((bought.length - hits) / Math.max(1, places[r].length - hits));
     places[r].forEach((place, i) => {
       label[r * width + i] = bought[place] / hits;
-      absent[r * width + i] = 0;
+      correction[r * width + i] = bought[place] ? 0 : drawn;
+      scores[r * width + i] = known?.[place] ?? 0;
     });
   });
   return {
     ...pipeline.rankerInputs(customersOfLists(shop, lists), shown, round.moment),
     label: { data: label, shape: [lists.length, width] },
-    absent: { data: absent, shape: [lists.length, width] },
+    correction: { data: correction, shape: [lists.length, width] },
+    beside: { data: scores, shape: [lists.length, width] },
   };
 }
 

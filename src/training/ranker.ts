@@ -7,8 +7,7 @@ import { pairWidth } from '../features/pairs';
 import { add, concat, matmul, mul, relu, reshape, sub, transposeLast } from '../graph/operators';
 import { constant, embedding, input, parameter, type Table, type Tensor } from '../graph/tensor';
 import { fieldEmbeddings, joinedMlp, mlp } from './layers';
-import { settled, straightScores } from './straight';
-import type { Weights } from './trainer';
+import { straightScores } from './straight';
 
 export interface RankerConfig {
   /** Width of every embedding. */
@@ -46,12 +45,13 @@ function layers(encoder: Encoder, { dim, hidden }: RankerConfig, pair: Tensor): 
 
   // Every vector of the article with every vector of the customer; pairs within one side are left out. The article's fields, which are
   // most of its vectors, are a block already: to put the others before them would move every number twice.
-  const dots = [stacked(article, [], outer, dim), ...(fields.single ? [fields.single] : [])].map((block) => {
+  const dotsOf = (block: Tensor): Tensor => {
     const vectors = Number(block.shape[2]);
     const rows = reshape(block, ['batch', `candidates*${String(vectors)}`, dim]);
     return reshape(matmul(rows, transposeLast(customerSide)), [...outer, vectors * Number(customerSide.shape[1])]);
-  });
-  const top = relu(joinedMlp('ranker.top', [...dots, bottom], hidden));
+  };
+  const few = concat([dotsOf(stacked(article, [], outer, dim)), bottom]);
+  const top = relu(joinedMlp('ranker.top', fields.single ? [few, dotsOf(fields.single)] : [few], hidden));
   const learnt = matmul(top, parameter('ranker.out', [hidden[hidden.length - 1], 1], 'zeros'));
   return reshape(learnt, outer);
 }
@@ -60,10 +60,17 @@ function pairsOf(encoder: Encoder): Tensor {
   return input('pair', ['batch', 'candidates', pairWidth(encoder.articleLayout)]);
 }
 
-/** Scores [batch, candidates], higher is better, of layers that learn beside a straight way that stays as it is. */
-export function learningRanker(encoder: Encoder, config: RankerConfig, straight: Weights): Tensor {
-  const pair = pairsOf(encoder);
-  return add(straightScores(pair, settled(straight)).scores, layers(encoder, config, pair));
+/** What the layers alone add to the scores of a straight way [batch, candidates]. */
+export function rankerLayers(encoder: Encoder, config: RankerConfig): Tensor {
+  return layers(encoder, config, pairsOf(encoder));
+}
+
+/**
+ * The scores by which the layers learn [batch, candidates], higher is better. Those of the straight way, which stays as it is, come in as
+ * `beside` [batch, candidates]: reckoned once, not at every step.
+ */
+export function learningRanker(encoder: Encoder, config: RankerConfig): Tensor {
+  return add(input('beside', ['batch', 'candidates']), rankerLayers(encoder, config));
 }
 
 /** Turns scores into log-odds: scale · score + shift, with a scale above 0, so that no order changes. */

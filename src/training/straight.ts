@@ -1,6 +1,5 @@
 // The straight way from a pair's own features to its score: a weight each, from sensible ones on, so that a little data refines an order that
 // is good already. Whoever has bought nothing yet has weights of their own. Knows neither layers nor where candidates come from.
-import { VitrineError } from '../errors';
 import type { Encoder } from '../features/encoder';
 import { PAIR_FEATURES, pairWidth } from '../features/pairs';
 import {
@@ -129,21 +128,6 @@ export function straightRanker(encoder: Encoder): Tensor {
   return straightScores(input('pair', ['batch', 'candidates', pairWidth(encoder.articleLayout)])).scores;
 }
 
-/** Where the straight way takes a weight from, by its name and shape. */
-export type WeightSource = (name: string, shape: readonly [number, number]) => Tensor;
-
-/** Weights that are learnt. */
-const learning: WeightSource = (name, shape) => parameter(name, shape, 'zeros');
-
-/** Weights that have been learnt and stay as they are. */
-export function settled(weights: ReadonlyMap<string, Float32Array>): WeightSource {
-  return (name, shape) => {
-    const values = weights.get(name);
-    if (!values) throw new VitrineError('INPUT_INVALID', `settled: expected weights called ${name}, got none`);
-    return constant([...values], shape);
-  };
-}
-
 interface Learnt {
   /** [width, 1] each, in the order of SUMS. */
   readonly weights: readonly { readonly group: StraightGroup; readonly weights: Tensor }[];
@@ -155,14 +139,11 @@ interface Learnt {
  * From pairs [batch, candidates, width] to scores [batch, candidates]. `newcomer` [batch, candidates, 1] is 1 where the customer has bought
  * nothing yet.
  */
-export function straightScores(
-  pair: Tensor,
-  weight: WeightSource = learning,
-): { scores: Tensor; newcomer: Tensor; learnt: Learnt } {
+export function straightScores(pair: Tensor): { scores: Tensor; newcomer: Tensor; learnt: Learnt } {
   const [batch, candidates, features] = pair.shape;
   const width = Number(features);
-  const weights = SUMS.map(({ name }) => weight(name, [width, 1]));
-  const levels = REASONS.map((reason) => weight(levelOf(reason), [1, 1]));
+  const weights = SUMS.map(({ name }) => parameter(name, [width, 1], 'zeros'));
+  const levels = REASONS.map((reason) => parameter(levelOf(reason), [1, 1], 'zeros'));
   const [ofAll, ofRepeat, ofTaste, ofComplement, ofNewcomers] = weights;
   // What is learnt is added to where a weight starts, so that decay draws it back to there.
   const started = (learnt: Tensor, start: Start): Tensor => add(learnt, startingWeights(width, start));

@@ -12,9 +12,9 @@ import { fitCalibration } from './calibration';
 import type { Round } from './protocols';
 import { byRound, customersOfLists, isNewcomer, lessonOf, type List, type Taken } from './ranker-lists';
 import { listJudge, type ListJudge } from './list-judge';
-import { listwiseLoss } from './listwise';
+import { ABSENT, listwiseLoss } from './listwise';
 import { openGate, unheard, type Heard } from './gate';
-import { calibrationWeights, gateWeight, learningRanker, type RankerConfig } from './ranker';
+import { calibrationWeights, gateWeight, learningRanker, rankerLayers, type RankerConfig } from './ranker';
 import { decayingRate } from './schedule';
 import {
   isOfNewcomer,
@@ -124,16 +124,17 @@ export async function trainRanker(
   const judge = listJudge(shop, checked);
 
   const straight = await trainStraight(engine, shop, learnt, checked, judge, config, random, reporter);
-  const scores = learningRanker(shop.encoder, config, straight);
+  const scoreStraight = (some: readonly List[]): Promise<Float32Array[]> =>
+    scoreLists(engine, shop, straightRanker(shop.encoder), straight, some);
   const trainer = await createTrainer(engine, {
     name: 'train.ranker',
-    loss: listwiseLoss(scores),
+    loss: listwiseLoss(learningRanker(shop.encoder, config)),
     random,
     denseRate: config.denseRate,
     tableRate: config.tableRate,
     weightDecay: config.weightDecay,
   });
-  const alone = unheard(judge, await scoreLists(engine, shop, straightRanker(shop.encoder), straight, checked));
+  const alone = unheard(judge, await scoreStraight(checked));
   let best = { ...alone, weights: copied(trainer.weights) };
   if (learnt.length === 0) {
     reporter.say('No recent purchase was among the candidates: the ranker keeps the weights that it starts from');
@@ -142,15 +143,18 @@ export async function trainRanker(
   const lessons = learnt.filter((list) => !isNewcomer(shop, list));
   if (lessons.length > 0) {
     const progress = reporter.progress('Ranker', lessons.length * config.epochs, 'lists');
+    const known = await scoreStraight(lessons);
+    const beside = new Map(lessons.map((list, l) => [list, known[l]]));
+    const layers = rankerLayers(shop.encoder, config);
     let loss = Number.NaN;
     let done = 0;
     for (let epoch = 1; epoch <= config.epochs; epoch++) {
-      await trainer.train(batches(shop, lessons, config, random), (_step, value) => {
+      await trainer.train(batches(shop, lessons, config, random, beside), (_step, value) => {
         loss = Number.isNaN(loss) ? value : 0.98 * loss + 0.02 * value;
         done = Math.min(done + config.batch, lessons.length * epoch);
         progress.tick(done, `loss ${loss.toFixed(3)}`);
       });
-      const heard = openGate(judge, alone, await scoreLists(engine, shop, scores, trainer.weights, checked));
+      const heard = openGate(judge, alone, await scoreLists(engine, shop, layers, trainer.weights, checked));
       if (judge.mean(heard.worth, 'known') > judge.mean(best.worth, 'known')) {
         best = { ...heard, weights: copied(trainer.weights) };
       }
@@ -260,9 +264,9 @@ function startingFrom(known: Weights | undefined): Initialise {
 function spreadOf(batches: readonly Batch[]): Spread {
   const width = batches[0].pair.shape[2];
   const groups = [0, 1].map(() => ({ rows: 0, sums: new Float64Array(width), squares: new Float64Array(width) }));
-  for (const { pair, absent } of batches) {
-    for (let row = 0; row < absent.data.length; row++) {
-      if (absent.data[row] === 1) continue;
+  for (const { pair, correction } of batches) {
+    for (let row = 0; row < correction.data.length; row++) {
+      if (correction.data[row] === ABSENT) continue;
       const group = groups[isOfNewcomer(pair.data, row * width) ? 1 : 0];
       group.rows += 1;
       for (let f = 0; f < width; f++) {
@@ -287,8 +291,9 @@ function* batches(
   lists: readonly List[],
   { batch, listLength }: RankerTraining,
   random: Random,
+  beside: ReadonlyMap<List, Float32Array>,
 ): Generator<Batch> {
-  for (const group of byRound(shuffled(lists, random), batch)) yield lessonOf(shop, group, listLength, random);
+  for (const group of byRound(shuffled(lists, random), batch)) yield lessonOf(shop, group, listLength, random, beside);
 }
 
 function shuffled<Item>(items: readonly Item[], random: Random): Item[] {

@@ -114,20 +114,43 @@ test('where there is no time, lately counts the latest most', () => {
   expect(after.values[lately]).toBeGreaterThan(before.values[lately]);
 });
 
-test('the season is how much more of a value sells now than ever, whoever asks, and of what sold little next to nothing is said', () => {
+test('the season is how much more of a value sells now than ever, whoever asks', () => {
   const season = colour + 3 * names.length;
   const units = [500, 300, 100, 50, 50];
   const blues = momentOf(0, 0, 0, 6_000, 6_000);
   const said = fitOf([], 3, units, blues).values;
   // Of all that ever sold a tenth was blue; now all of it is, but for what is borrowed.
-  expect(said[season]).toBeCloseTo(Math.log((12_000 + 20) / (12_200 * 0.1)) / 3, 2);
+  expect(said[season]).toBeCloseTo(Math.log((12_000 + 20) / (12_000 * 0.1 + 20)) / 3, 2);
   expect(fitOf([0, 1], 3, units, blues).values[season]).toBe(said[season]);
   expect(fitOf([], 0, units, blues).values[season]).toBeLessThan(-1);
   expect(fitOf([], 3, units, blues).means[3]).toBeCloseTo(
     [...said.subarray(3 * names.length)].reduce((sum, value) => sum + value, 0) / names.length,
     5,
   );
-  expect(Math.abs(fitOf([], 3, units, momentOf(0, 0, 0, 1)).values[season])).toBeLessThan(0.02);
+});
+
+test('of what is sold seldom, of what came after a moment and where next to nothing sold the season says next to nothing', () => {
+  const season = colour + 3 * names.length;
+  const said = (units: number[], article: number, moment: Parameters<Affinity['of']>[2]) =>
+    fitOf([], article, units, moment).values[season];
+  // Of 100,000 pieces of red and three of blue, 4,000 customers now: an eighth of a blue one was to be expected.
+  for (const blue of [0, 1]) {
+    expect(Math.abs(said([100_000, 0, 0, 3, 0], 3, momentOf(4_000, 0, 0, blue)))).toBeLessThan(0.02);
+  }
+  expect(Math.abs(said([500, 300, 100, 50, 50], 3, momentOf(0, 0, 0, 1)))).toBeLessThan(0.02);
+  const short = { ...momentOf(), sales: { week: new Float32Array(2), month: Float32Array.of(900, 0) } };
+  expect(said([500, 300, 100, 50, 50], 3, short)).toBeLessThan(-0.4);
+});
+
+test('the season is that of each moment that is asked about', () => {
+  const affinity = new Affinity(catalogue, attributeShares(catalogue, [[1, 1, 1, 1, 1]]), noLifts(catalogue.layout));
+  const blue = (moment: Parameters<Affinity['of']>[2]): number => {
+    const out = new Float32Array(affinity.width);
+    affinity.of([], 0, moment)(3, out, 0);
+    return out[colour + 3 * names.length];
+  };
+  const [reds, blues] = [momentOf(900, 0, 0, 0, 0), momentOf(0, 0, 0, 900, 0)];
+  expect([blue(reds), blue(blues), blue(reds)].map(Math.sign)).toEqual([-1, 1, -1]);
 });
 
 test('is the logarithm of the lift, a third of it, for one customer after the other', () => {

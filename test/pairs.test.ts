@@ -275,7 +275,12 @@ test('every feature of every pair is what its plain formula gives, to the last b
   const facts: ArticleFacts = {
     repeatRates: numbers(NEW, () => random.next()),
     variantRates: numbers(NEW, () => random.next()),
-    affinity: { width: 0, of: () => (article) => [article / 40, -article / 40, article / 80, article / 160] },
+    affinity: {
+      width: 0,
+      of:
+        (_past, _band, { sales: sold }) =>
+        (article) => [article / 40, -article / 40, article / 80, sold.month[0] / 160],
+    },
     productOf: (article) => (article === NEW ? null : article >> 1),
     vectors: { dim: 32, data: Float32Array.from(vectors.flat()), has: (article) => article < NEW },
   };

@@ -53,6 +53,7 @@ describe('leave-one-out', () => {
     const [{ moment }] = roundsOf(shop, { kind: 'leave-one-out', target: 'test' }, 99, random());
     // All but the last two of each, the first in any case.
     expect([...moment.sales.month]).toEqual([3, 1, 0, 0, 1]);
+    expect(moment.timeless).toBe(true);
   });
 });
 

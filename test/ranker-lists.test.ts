@@ -3,6 +3,7 @@ import { openEngine, type Batch, type Engine } from '../src/engine/engine';
 import { encodeOnnx } from '../src/graph/onnx';
 import { input } from '../src/graph/tensor';
 import { createRandom } from '../src/random';
+import type { Candidates } from '../src/features/candidates';
 import type { Pipeline } from '../src/recommend/pipeline';
 import { ABSENT, listwiseLoss } from '../src/training/listwise';
 import { momentOf } from '../src/training/moments';
@@ -23,13 +24,21 @@ const round = {
   answers: [],
   hidePast: false,
 };
-const pipeline = { rankerInputs: () => ({}) } as unknown as Pipeline;
+/** Hands back which candidates it was given, by their articles. */
+const pipeline = {
+  rankerInputs: (_customers: unknown, shown: readonly Candidates[]) => ({
+    pair: {
+      data: Float32Array.from(shown.flatMap(({ articles }) => [...articles])),
+      shape: [shown.length, shown[0].articles.length],
+    },
+  }),
+} as unknown as Pipeline;
 
 /** A list of `size` candidates, of which those at the places of `bought` were bought. */
 function listOf(place: number, size: number, ...places: number[]): List {
   const bought = Uint8Array.from({ length: size }, (_, i) => (places.includes(i) ? 1 : 0));
   const candidates = {
-    articles: Int32Array.from({ length: size }, (_, i) => i % 5),
+    articles: Int32Array.from({ length: size }, (_, i) => i),
     found: new Uint16Array(size),
     cosines: new Float32Array(size),
     together: new Float32Array(size),
@@ -53,13 +62,14 @@ test('candidates that are drawn stand for all that were not bought, what was bou
   expect(short).toEqual([0, 0, 0, 0, 0, 0, ABSENT, ABSENT, ABSENT, ABSENT]);
 });
 
-test('the scores that layers learn beside stand at their candidates', () => {
+test('the scores that layers are added to stand at their candidates, of every list', () => {
   const list = listOf(0, 40, 3);
-  const scores = Float32Array.from({ length: 40 }, (_, i) => i);
-  const batch = lessonOf(shop, [list, listOf(1, 40, 3)], 10, createRandom(1), new Map([[list, scores]]));
-  expect(rowOf(batch, 'beside', 0)[0]).toBe(3);
-  expect(new Set(rowOf(batch, 'beside', 0)).size).toBe(10);
-  expect(rowOf(batch, 'beside', 1)).toEqual(Array(10).fill(0));
+  const scores = Float32Array.from({ length: 40 }, (_, i) => i / 4);
+  const batch = lessonOf(shop, [list], 10, createRandom(1), new Map([[list, scores]]));
+  expect(rowOf(batch, 'offset', 0)).toEqual(rowOf(batch, 'pair', 0).map((article) => article / 4));
+  expect(rowOf(lessonOf(shop, [list], 10, createRandom(1)), 'offset', 0)).toEqual(Array(10).fill(0));
+  const without = () => lessonOf(shop, [list, listOf(1, 40, 3)], 10, createRandom(1), new Map([[list, scores]]));
+  expect(without).toThrow(expect.objectContaining({ code: 'INPUT_INVALID' }) as Error);
 });
 
 test('one candidate that stands for three costs as three that are scored alike, and one that stands for none costs nothing', async () => {

@@ -1,6 +1,7 @@
 // The lists that the ranker learns from and is checked on: what each customer of a round would have been shown, and what they then
 // bought. Knows not how a ranker is trained.
 import type { Batch } from '../engine/engine';
+import { VitrineError } from '../errors';
 import { pickCandidates, type Candidates } from '../features/candidates';
 import type { Shop } from '../features/dataset';
 import type { Random } from '../random';
@@ -92,15 +93,15 @@ export function customersOfLists(shop: Shop, lists: readonly List[]): Customers 
 }
 
 /**
- * Inputs of the ranker and its loss for lists of one round: what was bought and a random part of the rest, at most `length`. `beside`: of each
- * list the scores [candidates] that layers learn beside; 0 where there are none.
+ * Inputs of the ranker and its loss for lists of one round: what was bought and a random part of the rest, at most `length`. Shorter
+ * lists are filled up with what stands for no candidate. `offsets`: of every list the scores [candidates] that layers are added to; 0 if absent.
  */
 export function lessonOf(
   shop: Shop,
   lists: readonly List[],
   length: number,
   random: Random,
-  beside?: ReadonlyMap<List, Float32Array>,
+  offsets?: ReadonlyMap<List, Float32Array>,
 ): Batch {
   const { pipeline, round } = lists[0];
   const places = lists.map((list) => sampled(list, length, random));
@@ -108,23 +109,25 @@ export function lessonOf(
   const width = widest(shown);
   const label = new Float32Array(lists.length * width);
   const correction = new Float32Array(lists.length * width).fill(ABSENT);
-  const scores = new Float32Array(lists.length * width);
+  const offset = new Float32Array(lists.length * width);
   lists.forEach((list, r) => {
     const { bought, hits } = list;
-    const known = beside?.get(list);
-    // What was bought is all there; of the rest each stands for as many as were not drawn.
+    const known = offsets?.get(list);
+    if (offsets && !known)
+      throw new VitrineError('INPUT_INVALID', 'lessonOf: expected scores of every list, got none of one');
+    // What was bought is all there; of the rest those that were drawn stand for all.
     const drawn = Math.log((bought.length - hits) / Math.max(1, places[r].length - hits));
     places[r].forEach((place, i) => {
       label[r * width + i] = bought[place] / hits;
       correction[r * width + i] = bought[place] ? 0 : drawn;
-      scores[r * width + i] = known?.[place] ?? 0;
+      if (known) offset[r * width + i] = known[place];
     });
   });
   return {
     ...pipeline.rankerInputs(customersOfLists(shop, lists), shown, round.moment),
     label: { data: label, shape: [lists.length, width] },
     correction: { data: correction, shape: [lists.length, width] },
-    beside: { data: scores, shape: [lists.length, width] },
+    offset: { data: offset, shape: [lists.length, width] },
   };
 }
 

@@ -20,7 +20,7 @@ export interface RankerConfig {
  * `article_*` [batch, candidates, …] and `pair` [batch, candidates, width], as `pairWidth` has it. A score depends on nothing but its own
  * customer and candidate.
  */
-function layers(encoder: Encoder, { dim, hidden }: RankerConfig, pair: Tensor): Tensor {
+export function rankerLayers(encoder: Encoder, { dim, hidden }: RankerConfig, pair = pairsOf(encoder)): Tensor {
   const articleFields: Table = { name: 'ranker.article_fields', rows: encoder.articleLayout.slots, width: dim };
   const customerFields: Table = { name: 'ranker.customer_fields', rows: encoder.customerLayout.slots, width: dim };
   const outer = ['batch', 'candidates'];
@@ -50,6 +50,7 @@ function layers(encoder: Encoder, { dim, hidden }: RankerConfig, pair: Tensor): 
     const rows = reshape(block, ['batch', `candidates*${String(vectors)}`, dim]);
     return reshape(matmul(rows, transposeLast(customerSide)), [...outer, vectors * Number(customerSide.shape[1])]);
   };
+  // Each part costs a pass over what comes out, which is wider than these two: they are one part.
   const few = concat([dotsOf(stacked(article, [], outer, dim)), bottom]);
   const top = relu(joinedMlp('ranker.top', fields.single ? [few, dotsOf(fields.single)] : [few], hidden));
   const learnt = matmul(top, parameter('ranker.out', [hidden[hidden.length - 1], 1], 'zeros'));
@@ -60,17 +61,12 @@ function pairsOf(encoder: Encoder): Tensor {
   return input('pair', ['batch', 'candidates', pairWidth(encoder.articleLayout)]);
 }
 
-/** What the layers alone add to the scores of a straight way [batch, candidates]. */
-export function rankerLayers(encoder: Encoder, config: RankerConfig): Tensor {
-  return layers(encoder, config, pairsOf(encoder));
-}
-
 /**
  * The scores by which the layers learn [batch, candidates], higher is better. Those of the straight way, which stays as it is, come in as
- * `beside` [batch, candidates]: reckoned once, not at every step.
+ * `offset` [batch, candidates]: reckoned once, not at every step.
  */
 export function learningRanker(encoder: Encoder, config: RankerConfig): Tensor {
-  return add(input('beside', ['batch', 'candidates']), rankerLayers(encoder, config));
+  return add(input('offset', ['batch', 'candidates']), rankerLayers(encoder, config));
 }
 
 /** Turns scores into log-odds: scale · score + shift, with a scale above 0, so that no order changes. */
@@ -84,7 +80,7 @@ export function servedRanker(encoder: Encoder, config: RankerConfig): Tensor {
   const pair = pairsOf(encoder);
   const { scores: straight, newcomer } = straightScores(pair);
   const gate = mul(sub(constant(1), newcomer), parameter(GATE, [1], 'zeros'));
-  const heard = mul(reshape(gate, ['batch', 'candidates']), layers(encoder, config, pair));
+  const heard = mul(reshape(gate, ['batch', 'candidates']), rankerLayers(encoder, config, pair));
   const scores = add(straight, heard);
   return add(mul(scores, parameter(SCALE, [1], 'ones')), parameter(SHIFT, [1], 'zeros'));
 }

@@ -50,7 +50,7 @@ export interface RankerTraining extends RankerConfig {
   readonly weightDecay: number;
 }
 
-/** Few lists are enough for few weights; their features are made once and stay in memory: 40 KB a list of a hundred. */
+/** Few lists are enough for few weights; their features are made once and stay in memory: 50 KB a list of a hundred. */
 const STRAIGHT = { lists: 8_000, steps: 2_000, rate: 0.02 } as const;
 /** From the tightest on: a looser one must show that it is better. */
 const RIDGES = [1_000, 300, 100, 30] as const;
@@ -144,12 +144,12 @@ export async function trainRanker(
   if (lessons.length > 0) {
     const progress = reporter.progress('Ranker', lessons.length * config.epochs, 'lists');
     const known = await scoreStraight(lessons);
-    const beside = new Map(lessons.map((list, l) => [list, known[l]]));
+    const offsets = new Map(lessons.map((list, l) => [list, known[l]]));
     const layers = rankerLayers(shop.encoder, config);
     let loss = Number.NaN;
     let done = 0;
     for (let epoch = 1; epoch <= config.epochs; epoch++) {
-      await trainer.train(batches(shop, lessons, config, random, beside), (_step, value) => {
+      await trainer.train(batches(shop, lessons, config, random, offsets), (_step, value) => {
         loss = Number.isNaN(loss) ? value : 0.98 * loss + 0.02 * value;
         done = Math.min(done + config.batch, lessons.length * epoch);
         progress.tick(done, `loss ${loss.toFixed(3)}`);
@@ -291,9 +291,9 @@ function* batches(
   lists: readonly List[],
   { batch, listLength }: RankerTraining,
   random: Random,
-  beside: ReadonlyMap<List, Float32Array>,
+  offsets: ReadonlyMap<List, Float32Array>,
 ): Generator<Batch> {
-  for (const group of byRound(shuffled(lists, random), batch)) yield lessonOf(shop, group, listLength, random, beside);
+  for (const group of byRound(shuffled(lists, random), batch)) yield lessonOf(shop, group, listLength, random, offsets);
 }
 
 function shuffled<Item>(items: readonly Item[], random: Random): Item[] {

@@ -7,7 +7,7 @@ import { openEngine, type Batch, type Engine, type Values } from '../src/engine/
 import { BufferPool } from '../src/engine/memory';
 import { VitrineError } from '../src/errors';
 import { encodeOnnx } from '../src/graph/onnx';
-import { add, matmul, mean, mul } from '../src/graph/operators';
+import { add, gather, matmul, mean, mul } from '../src/graph/operators';
 import { constant, input } from '../src/graph/tensor';
 import { createRandom } from '../src/random';
 
@@ -168,6 +168,41 @@ describe.each([1, 2])('an engine with %i worker(s)', (workers) => {
     expect([...back.inputs.x.data]).toEqual([3, 4]);
     expect([...back.outputs.y.data, ...back.outputs.sum.data]).toEqual([9, 12, 6, 8]);
     expect(back.outputs.y.data.buffer).toBe(back.outputs.sum.data.buffer);
+  });
+
+  test('sums rows of a result by place, into memory that it is lent as well', async () => {
+    const at = input('at', ['n'], 'int32');
+    const gathered = encodeOnnx({
+      name: 'gathered',
+      outputs: { y: gather(input('x', ['k', 'm']), at) },
+      embeddings: 'inline',
+    });
+    await engine.load('gathered', gathered.bytes);
+    const inputs = {
+      x: { data: Float32Array.of(1, 2, 30, 40, 500, 600), shape: [3, 2] },
+      at: { data: Int32Array.of(2, 0, 2, 2), shape: [4] },
+    };
+    const outputs = new BufferPool().take({
+      y: { kind: 'float32', shape: [4, 2] },
+      total: { kind: 'float32', shape: [3, 2] },
+    });
+    outputs.total.data.fill(7); // what was there before
+    const back = await engine.lend('gathered', { inputs, outputs, sums: [{ of: 'y', places: 'at', into: 'total' }] });
+    expect([...back.outputs.y.data]).toEqual([500, 600, 1, 2, 500, 600, 500, 600]);
+    expect([...back.outputs.total.data]).toEqual([1, 2, 0, 0, 1500, 1800]);
+  });
+
+  test('says which sum cannot be made, and does the next run', async () => {
+    const lent = {
+      inputs: { x: row(1, 2) },
+      outputs: { y: row(0, 0), sum: row(0, 0), total: row(0, 0) },
+      sums: [{ of: 'y', places: 'nowhere', into: 'total' }],
+    };
+    await expect(engine.lend('thrice', lent)).rejects.toMatchObject({
+      code: 'INPUT_INVALID',
+      message: expect.stringContaining('nowhere') as string,
+    });
+    expect([...(await engine.run('twice', { x: row(21) })).y.data]).toEqual([42]);
   });
 
   test('refuses memory that the results do not fit into, and does the next run', async () => {

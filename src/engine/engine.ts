@@ -55,6 +55,18 @@ export interface RunOptions {
 export interface Lent {
   readonly inputs: Batch;
   readonly outputs: Batch;
+  /** Outputs that are not the model's own, but sums of another's rows. */
+  readonly sums?: readonly RowSum[];
+}
+
+/** Rows of an output that are summed by place: `into`[place[i]] is the sum of the rows i of `of`. All are names. */
+export interface RowSum {
+  /** [n, …] float32, an output of the model. */
+  readonly of: string;
+  /** [n] int32, an input. */
+  readonly places: string;
+  /** [places, …] float32, an output that is lent; whatever was there is gone. */
+  readonly into: string;
 }
 
 export interface EngineOptions {
@@ -131,8 +143,9 @@ export function openEngine({ workers = 1, threadsPerRun = 1, device = 'cpu' }: E
       const request = (id: number): Request => ({ kind: 'run', id, name, inputs, ...asked });
       return (await threadFor(name).ask(request, handOver ? buffersOf(inputs) : [])).outputs;
     },
-    async lend(name, { inputs, outputs }) {
-      return threadFor(name).ask((id) => ({ kind: 'lend', id, name, inputs, outputs }), buffersOf(inputs, outputs));
+    async lend(name, lent) {
+      const { inputs, outputs } = lent;
+      return threadFor(name).ask((id) => ({ kind: 'lend', id, name, ...lent }), buffersOf(inputs, outputs));
     },
     async close() {
       await Promise.all(threads.map((thread) => thread.close()));

@@ -1,7 +1,8 @@
 // The body of an inference thread: sessions by name, one run at a time. Knows nothing of batching, releases or requests.
 import { parentPort, workerData } from 'node:worker_threads';
-import type { Answer, Lent, Request, WorkerSettings } from './engine';
+import type { Answer, Batch, Lent, Request, Values, WorkerSettings } from './engine';
 import { buffersOf } from './memory';
+import { sumRows } from './row-sums';
 import { openSession, type Session } from './session';
 
 const settings = workerData as WorkerSettings;
@@ -58,10 +59,21 @@ async function run({ name, inputs, outputs }: Extract<Request, { kind: 'run' }>)
   return { inputs: {}, outputs: await modelOf(name).run(inputs, outputs) };
 }
 
-async function lend({ name, inputs, outputs }: Extract<Request, { kind: 'lend' }>): Promise<Lent> {
+async function lend({ name, inputs, outputs, sums = [] }: Extract<Request, { kind: 'lend' }>): Promise<Lent> {
   const session = modelOf(name);
-  await session.fill(session.tensors(inputs), session.tensors(outputs));
+  const summed = new Set(sums.map(({ into }) => into));
+  const own = Object.fromEntries(Object.entries(outputs).filter(([port]) => !summed.has(port)));
+  await session.fill(session.tensors(inputs), session.tensors(own));
+  for (const { of, places, into } of sums) {
+    sumRows(named(outputs, into), named(outputs, of), named(inputs, places));
+  }
   return { inputs, outputs };
+}
+
+function named(batch: Batch, port: string): Values {
+  const values = batch[port] as Values | undefined;
+  if (values) return values;
+  throw new Error(`nothing is called ${port}, of which a sum is to be made`);
 }
 
 function modelOf(name: string): Session {

@@ -32,18 +32,6 @@ export function scaleRow(
   for (; i < width; i++) out[to + i] = factor * x[from + i];
 }
 
-/** out[to…] += x[from…], `width` numbers. */
-export function addRow(out: Float32Array, to: number, x: Float32Array, from: number, width: number): void {
-  let i = 0;
-  for (; i + 3 < width; i += 4) {
-    out[to + i] += x[from + i];
-    out[to + i + 1] += x[from + i + 1];
-    out[to + i + 2] += x[from + i + 2];
-    out[to + i + 3] += x[from + i + 3];
-  }
-  for (; i < width; i++) out[to + i] += x[from + i];
-}
-
 /** out[to…] += factor · x[from…], `width` numbers. */
 export function addScaledRow(
   out: Float32Array,

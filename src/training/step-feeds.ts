@@ -1,6 +1,6 @@
 // What a step is fed with and what it writes into, in memory that is used again: a batch's own inputs, and the rows of tables that it
 // names. Knows neither optimisers nor how steps follow one another.
-import type { Batch, Lent, Values } from '../engine/engine';
+import type { Batch, Lent, RowSum, Values } from '../engine/engine';
 import { BufferPool, type Form } from '../engine/memory';
 import { VitrineError } from '../errors';
 import type { Shape } from '../graph/tensor';
@@ -15,6 +15,8 @@ export interface Use {
   /** The output that is their gradient, and its shape by the sizes of the ids. */
   readonly gradient: string;
   readonly gradientShape: Shape;
+  /** What it sums up to for each distinct row, where rows are not pooled. */
+  readonly sum: string;
   readonly idsShape: Shape;
   /** Inputs of a batch. */
   readonly ids: string;
@@ -22,24 +24,38 @@ export interface Use {
   readonly table: { readonly width: number; readonly values: Float32Array; readonly sums: RowSums };
 }
 
+/** A step that can begin as soon as rows and parameters are in it. */
+export interface Ready {
+  readonly batch: Batch;
+  readonly lent: Lent;
+  /** The distinct rows of each use; none where it is pooled. */
+  readonly rows: readonly Int32Array[];
+}
+
 export class StepFeeds {
   private readonly memory = { inputs: new BufferPool(), outputs: new BufferPool() };
   /** Places of the ids of each use, until it is known how many rows they name. */
   private readonly places = new Map<Use, Int32Array>();
+  private readonly sums: readonly RowSum[];
 
-  /** `ports`: the inputs that a batch brings as they are. */
+  /** `ports`: the inputs that a batch brings as they are; `dense`: how many dense parameters there are. */
   constructor(
     private readonly ports: readonly string[],
+    private readonly dense: number,
     private readonly uses: readonly Use[],
-  ) {}
+  ) {
+    this.sums = uses
+      .filter(({ weights }) => weights === undefined)
+      .map(({ gradient, places, sum }) => ({ of: gradient, places, into: sum }));
+  }
 
-  /** Everything that a step reads and writes: rows of tables as they are now, and these `dense` parameters. */
-  prepare(batch: Batch, dense: Float32Array): Lent {
+  /** Memory for a step of this batch, with all in it that does not depend on what will have been learnt when the step begins. */
+  ready(batch: Batch): Ready {
     const forms: Record<string, Form> = {};
     const written: Record<string, Form> = { loss: floats([]) };
-    if (dense.length > 0) {
-      forms[DENSE] = floats([dense.length]);
-      written[DENSE_GRADIENT] = floats([dense.length]);
+    if (this.dense > 0) {
+      forms[DENSE] = floats([this.dense]);
+      written[DENSE_GRADIENT] = floats([this.dense]);
     }
     for (const port of this.ports) forms[port] = formOf(valuesOf(batch, port), port);
     const rows = this.uses.map((use) => {
@@ -52,24 +68,41 @@ export class StepFeeds {
       }
       const distinct = use.table.sums.distinct(at.ids.data, this.placesOf(use, at.ids.data.length));
       forms[use.rows] = floats([distinct.length, use.table.width]);
+      written[use.sum] = floats([distinct.length, use.table.width]);
       forms[use.places] = { kind: 'int32', shape: at.ids.shape };
       return distinct;
     });
 
     const inputs = this.memory.inputs.take(forms);
     for (const port of this.ports) inputs[port].data.set(valuesOf(batch, port).data);
+    for (const use of this.uses) {
+      const { ids, weights } = lookup(use, batch);
+      if (!weights) inputs[use.places].data.set(this.placesOf(use, ids.data.length));
+    }
+    return { batch, rows, lent: { inputs, outputs: this.memory.outputs.take(written), sums: this.sums } };
+  }
+
+  /** Everything that the step reads and writes: with rows of tables as they are now, and these `dense` parameters. */
+  fill({ batch, rows, lent }: Ready, dense: Float32Array): Lent {
+    const { inputs } = lent;
     if (dense.length > 0) inputs[DENSE].data.set(dense);
     this.uses.forEach((use, u) => {
       const { values, width } = use.table;
       const { ids, weights } = lookup(use, batch);
       const out = floatsOf(inputs, use.rows);
       if (weights) poolRows(out, values, width, ids, weights.data);
-      else {
-        gatherRows(out, values, width, rows[u]);
-        inputs[use.places].data.set(this.placesOf(use, ids.data.length));
-      }
+      else gatherRows(out, values, width, rows[u]);
     });
-    return { inputs, outputs: this.memory.outputs.take(written) };
+    return lent;
+  }
+
+  /** Adds what the rows of a step got to the sums of their tables. */
+  sum({ batch, rows }: Ready, outputs: Batch): void {
+    this.uses.forEach((use, u) => {
+      const { sums } = use.table;
+      if (use.weights) sums.add(lookup(use, batch), floatsOf(outputs, use.gradient));
+      else sums.add(each(rows[u]), floatsOf(outputs, use.sum));
+    });
   }
 
   /** Takes back the memory of a step's inputs, or of its outputs when they have been read. */
@@ -84,7 +117,11 @@ export class StepFeeds {
   }
 }
 
-export function lookup({ ids, weights }: Use, batch: Batch): Lookup {
+function each(rows: Int32Array): Lookup {
+  return { ids: { data: rows, shape: [rows.length] }, weights: undefined };
+}
+
+function lookup({ ids, weights }: Use, batch: Batch): Lookup {
   return { ids: valuesOf(batch, ids), weights: weights === undefined ? undefined : valuesOf(batch, weights) };
 }
 

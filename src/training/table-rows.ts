@@ -3,7 +3,7 @@
 import type { Values } from '../engine/engine';
 import type { Table } from '../graph/tensor';
 import type { RowGradients } from './optimisers';
-import { addRow, addScaledRow, copyRow, fetchNumbers, fetchRows, scaleRow } from './row-kernels';
+import { addScaledRow, copyRow, fetchNumbers, fetchRows, scaleRow } from './row-kernels';
 
 /** One use of a table in one batch. */
 export interface Lookup {
@@ -83,8 +83,28 @@ export class RowSums {
   /** Adds what a lookup's rows got: `gradient` [...ids, width], pooled ones [..., width]. */
   add({ ids, weights }: Lookup, gradient: Float32Array): void {
     this.reserve(ids.data.length);
-    if (weights) this.addPooled(ids.data, weights.data, lastOf(ids.shape), gradient);
-    else this.addEach(ids.data, gradient);
+    const { place, rows, sums } = this;
+    const { width } = this.table;
+    const { data } = ids;
+    const pooled = weights ? lastOf(ids.shape) : 1;
+    let { touched } = this;
+    for (let p = 0, from = 0; p < data.length; from += width) {
+      for (const end = p + pooled; p < end; p++) {
+        fetchNumbers(place, data, p);
+        const weight = weights ? weights.data[p] : 1;
+        if (weight === 0) continue;
+        const row = data[p];
+        if (place[row] < 0) {
+          // The first touch writes, so that nothing has to be cleared.
+          scaleRow(sums, touched * width, weight, gradient, from, width);
+          rows[touched] = row;
+          place[row] = touched++;
+        } else {
+          addScaledRow(sums, place[row] * width, weight, gradient, from, width);
+        }
+      }
+    }
+    this.touched = touched;
   }
 
   /** The sums so far, valid until the next `add`; starts anew. */
@@ -94,47 +114,6 @@ export class RowSums {
     for (let t = 0; t < rows.length; t++) this.place[rows[t]] = -1;
     this.touched = 0;
     return { width, rows, values: this.sums.subarray(0, rows.length * width) };
-  }
-
-  /** In two passes, of which the second, that has the most to do, need not ask whether a row is new. */
-  private addEach(ids: ArrayLike<number>, gradient: Float32Array): void {
-    const { place, rows, sums } = this;
-    const { width } = this.table;
-    let { touched } = this;
-    for (let p = 0; p < ids.length; p++) {
-      fetchNumbers(place, ids, p);
-      const row = ids[p];
-      if (place[row] >= 0) continue;
-      sums.fill(0, touched * width, (touched + 1) * width);
-      rows[touched] = row;
-      place[row] = touched++;
-    }
-    for (let p = 0, from = 0; p < ids.length; p++, from += width) {
-      addRow(sums, place[ids[p]] * width, gradient, from, width);
-    }
-    this.touched = touched;
-  }
-
-  private addPooled(ids: ArrayLike<number>, weights: ArrayLike<number>, places: number, gradient: Float32Array): void {
-    const { place, rows, sums } = this;
-    const { width } = this.table;
-    let { touched } = this;
-    for (let p = 0, from = 0; p < ids.length; from += width) {
-      for (const end = p + places; p < end; p++) {
-        fetchNumbers(place, ids, p);
-        if (weights[p] === 0) continue;
-        const row = ids[p];
-        if (place[row] < 0) {
-          // The first touch writes, so that nothing has to be cleared.
-          scaleRow(sums, touched * width, weights[p], gradient, from, width);
-          rows[touched] = row;
-          place[row] = touched++;
-        } else {
-          addScaledRow(sums, place[row] * width, weights[p], gradient, from, width);
-        }
-      }
-    }
-    this.touched = touched;
   }
 
   /** Room for `more` rows besides those touched; never more than the table has. */

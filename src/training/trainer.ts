@@ -8,7 +8,7 @@ import type { Random } from '../random';
 import { adamW, rowWiseAdagrad, rowWiseAdam, shorten, type TableOptimiser } from './optimisers';
 import { fillParameter, initialTable } from './initial-weights';
 import { constantRate, type Schedule } from './schedule';
-import { floatsOf, lookup, StepFeeds } from './step-feeds';
+import { floatsOf, StepFeeds, type Ready } from './step-feeds';
 import { DENSE, DENSE_GRADIENT, rowsGradient, stepGraph } from './step-graph';
 import { RowSums } from './table-rows';
 import { WeightAverage } from './weight-average';
@@ -119,6 +119,7 @@ export async function createTrainer(engine: Engine, options: TrainerOptions): Pr
     rows: rowsInput(site),
     places: placesInput(site),
     gradient: rowsGradient(site),
+    sum: `${rowsGradient(site)}.sum`,
     gradientShape,
     idsShape: ids.shape,
     ids: inputNameOf(ids),
@@ -135,7 +136,7 @@ export async function createTrainer(engine: Engine, options: TrainerOptions): Pr
   await engine.load(name, graph.model.bytes);
   const made = new Set([DENSE, ...uses.flatMap(({ rows, places }) => [rows, places])]);
   const ports = graph.model.inputs.map((port) => port.name).filter((port) => !made.has(port));
-  const feeds = new StepFeeds(ports, uses);
+  const feeds = new StepFeeds(ports, graph.size, uses);
 
   const average = options.averaged ? new WeightAverage(owners.map(({ values }) => values)) : undefined;
   const learnt: Weights = new Map(owners.map(({ name: owner, values }, i) => [owner, average?.means[i] ?? values]));
@@ -147,17 +148,17 @@ export async function createTrainer(engine: Engine, options: TrainerOptions): Pr
   const foreseen = new Float32Array(graph.size);
 
   /** Begins a step with what has been learnt so far, and will be by the steps that are `under way`. */
-  function launch(batch: Batch, underWay: readonly Step[]): Step {
+  function launch(ready: Ready, underWay: readonly Step[]): Step {
     const number = steps[0] + underWay.length + 1;
     const last = underWay.at(-1);
     if (last) denseOptimiser.foresee(foreseen, weights, memory, denseRate * last.factor, steps[0]);
-    const running = engine.lend(name, feeds.prepare(batch, last ? foreseen : weights));
+    const running = engine.lend(name, feeds.fill(ready, last ? foreseen : weights));
     running.catch(() => undefined); // heard where it is waited for
-    return { batch, factor: schedule(number), running };
+    return { ready, factor: schedule(number), running };
   }
 
   /** Waits for a step and learns from it; gives its loss. */
-  async function finish({ batch, factor, running }: Step): Promise<number> {
+  async function finish({ ready, factor, running }: Step): Promise<number> {
     const { inputs, outputs } = await running;
     feeds.give('inputs', inputs);
     const value = outputs.loss.data[0];
@@ -170,7 +171,7 @@ export async function createTrainer(engine: Engine, options: TrainerOptions): Pr
       shorten(gradient, clipNorm);
       denseOptimiser.update(weights, gradient, memory, denseRate * factor, steps[0]);
     }
-    for (const use of uses) use.table.sums.add(lookup(use, batch), floatsOf(outputs, use.gradient));
+    feeds.sum(ready, outputs);
     for (const { values, sums, state } of tables) tableOptimiser.update(values, sums.take(), state, tableRate * factor);
     feeds.give('outputs', outputs);
     average?.afterStep();
@@ -188,9 +189,10 @@ export async function createTrainer(engine: Engine, options: TrainerOptions): Pr
     };
     try {
       for (const batch of batches) {
+        const ready = feeds.ready(batch); // while others run
         const most = steps[0] < oneByOne ? 1 : STEPS_AT_A_TIME;
         while (running.length >= most) await finishFirst();
-        running.push(launch(batch, running));
+        running.push(launch(ready, running));
       }
       while (running.length > 0) await finishFirst();
     } finally {
@@ -213,7 +215,7 @@ export async function createTrainer(engine: Engine, options: TrainerOptions): Pr
 
 /** A step that the engine has been given. `factor`: what the schedule says of it. */
 interface Step {
-  readonly batch: Batch;
+  readonly ready: Ready;
   readonly factor: number;
   readonly running: Promise<Lent>;
 }

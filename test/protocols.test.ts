@@ -1,6 +1,15 @@
 // The questions of each protocol: who is asked, what is known of them then, and that no answer is ever known before it is asked for.
 import { createRandom } from '../src/random';
-import { cutoffOf, horizonOf, inStages, lessons, roundsOf, type Protocol, type Round } from '../src/training/protocols';
+import {
+  cutoffOf,
+  horizonOf,
+  inStages,
+  lessons,
+  roundsOf,
+  thinned,
+  type Protocol,
+  type Round,
+} from '../src/training/protocols';
 import { DAY, NOON, shopOf } from './hand-made-shop';
 
 const random = () => createRandom(7);
@@ -116,6 +125,34 @@ describe('lessons', () => {
     const rounds = lessons(shop, { before: NOON }, { before: NOON + 9 * DAY }, 3, 4, random());
     expect(rounds.reduce((sum, { customers }) => sum + customers.length, 0)).toBe(4);
   });
+});
+
+test.each([
+  { known: 4, newcomers: 12, most: 6, taken: 3, why: 'half are of the few with a past' },
+  { known: 2, newcomers: 14, most: 8, taken: 2, why: 'the very few with a past are all asked' },
+  { known: 12, newcomers: 4, most: 8, taken: 6, why: 'of many with a past their share is asked' },
+  { known: 4, newcomers: 12, most: 99, taken: 4, why: 'everybody is, since there is room' },
+])('of $known with a past and $newcomers newcomers $most are asked: $why', ({ known, newcomers, most, taken }) => {
+  const all = known + newcomers;
+  const round = {
+    customers: Int32Array.from({ length: all }, (_, place) => place),
+    ends: new Int32Array(all),
+    answers: Array.from({ length: all }, () => new Set([0])),
+  } as unknown as Round;
+  const rounds = thinned([round], most, random(), (_round, place) => place < known);
+  const asked = rounds.flatMap(({ customers }) => [...customers]);
+  expect(asked).toHaveLength(Math.min(most, all));
+  expect(asked.filter((customer) => customer < known)).toHaveLength(taken);
+});
+
+test('lessons of a day on which most customers are new are half of those with a past', () => {
+  const crowd = shopOf([11, 101, 0], [11, 102, 2], [12, 102, 2], [13, 102, 2], [14, 102, 2]);
+  for (let seed = 1; seed <= 10; seed++) {
+    const until = { before: NOON + 3 * DAY };
+    const rounds = lessons(crowd, { before: NOON + DAY }, until, 3, 2, createRandom(seed));
+    const asked = rounds.flatMap(({ customers }) => [...customers]);
+    expect(asked.map((customer) => customer === 0).toSorted()).toEqual([false, true]);
+  }
 });
 
 describe('stages', () => {

@@ -87,7 +87,8 @@ export function lessons(
   const rounds = momentsBetween(earlier.before, later.before).map((from) =>
     window(shop, from, Math.min(from + days * DAY, later.before)),
   );
-  return thinned(rounds, maxLists, random);
+  // On days on which most customers are new, little would be learnt of the rest.
+  return thinned(rounds, maxLists, random, (round, place) => hasPast(shop, round, place));
 }
 
 /** Rounds in their order of time, in at most `most` groups that ask about as many customers each; a round is never split. */
@@ -156,7 +157,7 @@ export function withPast(shop: Shop, rounds: readonly Round[]): readonly Round[]
   const known = rounds.map((round) =>
     partOf(
       round,
-      [...round.customers.keys()].filter((i) => round.ends[i] > shop.offsets[round.customers[i]]),
+      [...round.customers.keys()].filter((place) => hasPast(shop, round, place)),
     ),
   );
   return known.reduce((sum, { customers }) => sum + customers.length, 0) < ENOUGH_KNOWN ? rounds : known;
@@ -164,11 +165,23 @@ export function withPast(shop: Shop, rounds: readonly Round[]): readonly Round[]
 
 const ENOUGH_KNOWN = 200;
 
-/** A random part of the customers of all rounds together. */
-export function thinned(rounds: readonly Round[], most: number, random: Random): Round[] {
+function hasPast({ offsets }: Shop, { customers, ends }: Round, place: number): boolean {
+  return ends[place] > offsets[customers[place]];
+}
+
+/** A random part of the customers of all rounds together; of those that are `preferred` half of it, if there are so many, or their share. */
+export function thinned(
+  rounds: readonly Round[],
+  most: number,
+  random: Random,
+  preferred: (round: Round, place: number) => boolean = () => true,
+): Round[] {
   const all = rounds.flatMap((round, r) => Array.from(round.customers, (_, i) => ({ r, i })));
+  const [first, others] = [true, false].map((wanted) => all.filter(({ r, i }) => preferred(rounds[r], i) === wanted));
+  const share = Math.max(0.5, first.length / all.length);
+  const taken = sampled(first, Math.round(share * most), random);
   const kept = rounds.map((): number[] => []);
-  for (const { r, i } of sampled(all, most, random)) kept[r].push(i);
+  for (const { r, i } of [...taken, ...sampled(others, most - taken.length, random)]) kept[r].push(i);
   return rounds.flatMap((round, r) => {
     if (kept[r].length === 0) return [];
     return [partOf(round, kept[r])];

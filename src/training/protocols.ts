@@ -182,6 +182,7 @@ export function thinned(
   const taken = sampled(first, Math.round(share * most), random);
   const kept = rounds.map((): number[] => []);
   for (const { r, i } of [...taken, ...sampled(others, most - taken.length, random)]) kept[r].push(i);
+  for (const places of kept) places.sort((a, b) => a - b);
   return rounds.flatMap((round, r) => {
     if (kept[r].length === 0) return [];
     return [partOf(round, kept[r])];

@@ -1,4 +1,4 @@
-// Sums rows by place: what a gather's gradient is, which ONNX Runtime adds up one number at a time. Knows nothing of what rows are.
+// Sums rows by place: the gradient of a gather, always added up in one order. Knows nothing of what rows are.
 import type { Values } from './engine';
 
 /** Writes into `sums` [places, width] the sum of those of `rows` [n, …], n · width numbers, whose place, of `places` int32 [n], it is. */

@@ -90,15 +90,15 @@ export function overflow(page: Page): Promise<number> {
 
 /**
  * Largest contentful paint in milliseconds, and the sum of layout shifts. Both are told some time after they happen, so
- * they are taken 400 ms after the first paint is heard of; a page that paints nothing in ten seconds has 0.
+ * they are taken 400 ms after the first paint is heard of; a page that paints nothing in ten seconds never does.
  */
 export function vitals(page: Page): Promise<{ paintMs: number; shift: number }> {
   return page.evaluate<{ paintMs: number; shift: number }>(`new Promise((resolve) => {
-    const seen = { paintMs: 0, shift: 0 };
+    const seen = { paintMs: Infinity, shift: 0 };
     const settle = (ms) => setTimeout(() => resolve(seen), ms);
     settle(10_000);
     new PerformanceObserver((list) => {
-      if (seen.paintMs === 0) settle(400);
+      if (seen.paintMs === Infinity) settle(400);
       for (const entry of list.getEntries()) seen.paintMs = entry.startTime;
     }).observe({ type: 'largest-contentful-paint', buffered: true });
     new PerformanceObserver((list) => {

@@ -170,6 +170,12 @@ describe.each([1, 2])('an engine with %i worker(s)', (workers) => {
     expect(back.outputs.y.data.buffer).toBe(back.outputs.sum.data.buffer);
   });
 
+  test('takes what it gave back once more', async () => {
+    const back = await engine.lend('twice', { inputs: { x: row(1, 2) }, outputs: { y: row(0, 0), sum: row(0, 0) } });
+    back.inputs.x.data.set([5, 6]);
+    expect([...(await engine.lend('twice', back)).outputs.y.data]).toEqual([10, 12]);
+  });
+
   test('sums rows of a result by place, into memory that it is lent as well', async () => {
     const at = input('at', ['n'], 'int32');
     const gathered = encodeOnnx({

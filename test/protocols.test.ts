@@ -139,10 +139,11 @@ test.each([
     ends: new Int32Array(all),
     answers: Array.from({ length: all }, () => new Set([0])),
   } as unknown as Round;
-  const rounds = thinned([round], most, random(), (_round, place) => place < known);
+  const rounds = thinned([round], most, random(), (_round, place) => place >= newcomers);
   const asked = rounds.flatMap(({ customers }) => [...customers]);
   expect(asked).toHaveLength(Math.min(most, all));
-  expect(asked.filter((customer) => customer < known)).toHaveLength(taken);
+  expect(asked).toEqual(asked.toSorted((a, b) => a - b));
+  expect(asked.filter((customer) => customer >= newcomers)).toHaveLength(taken);
 });
 
 test('lessons of a day on which most customers are new are half of those with a past', () => {

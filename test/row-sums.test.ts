@@ -21,3 +21,17 @@ test.each([
     expect(sums[i]).toBeCloseTo(value, 4);
   });
 });
+
+test.each([
+  ['a part too few', [2, 2], 5, [0, 1, 1]],
+  ['a part too many', [2, 2], 8, [0, 1, 1]],
+  ['rows that have no width', [2], 3, [0, 1, 1]],
+  ['rows of two axes', [2, 1, 2], 6, [0, 1, 1]],
+  ['a place behind the last row', [2, 2], 6, [0, 1, 2]],
+  ['a place before the first', [2, 2], 6, [0, -1, 1]],
+])('refuses %s', (_what, shape, numbers, at) => {
+  const sums = new Float32Array(shape.reduce((product, side) => product * side, 1));
+  const parts = { data: new Float32Array(numbers), shape: [numbers] };
+  const places = { data: Int32Array.from(at), shape: [at.length] };
+  expect(() => sumRows({ data: sums, shape }, parts, places)).toThrow(/fit|place/);
+});

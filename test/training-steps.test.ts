@@ -70,6 +70,27 @@ test.each([
   },
 );
 
+test('the gradient of a row is the sum over all its places, in every use of its table', async () => {
+  const table = { name: 'shared', rows: 3, width: 2 };
+  const uses = [
+    { name: 'pairs', places: ['batch', 2] },
+    { name: 'ones', places: ['batch'] },
+  ].map(({ name, places }) =>
+    mul(embedding(name, table, input(name, places, 'int32')), input(`${name}_worth`, [...places, 1])),
+  );
+  const trainer = await trainerOf('shared', uses.map((use) => mean(use)).reduce(add));
+  await trainer.train([
+    {
+      pairs: ints([0, 2, 2, 2], [2, 2]),
+      pairs_worth: floats([8, 16, 24, 40], [2, 2, 1]),
+      ones: ints([2, 0], [2]),
+      ones_worth: floats([4, 12], [2, 1]),
+    },
+  ]);
+  // Means over eight numbers and over four: row 0 gets 8 / 8 + 12 / 4, row 2 (16 + 24 + 40) / 8 + 4 / 4. Adagrad keeps their squares.
+  expect([...(trainer.state().get('squares/shared') ?? [])]).toEqual([16, 0, 121]);
+});
+
 describe('a model with a bag of embeddings', () => {
   const table = { name: 'bag_table', rows: 50, width: 4 };
   const build = (): Tensor => {

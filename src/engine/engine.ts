@@ -59,13 +59,13 @@ export interface Lent {
   readonly sums?: readonly RowSum[];
 }
 
-/** Rows of an output that are summed by place: `into`[place[i]] is the sum of the rows i of `of`. All are names. */
+/** Rows of an output that are summed by place: a row of `into` is the sum of those rows of `of` whose place it is. All are names. */
 export interface RowSum {
-  /** [n, …] float32, an output of the model. */
+  /** An output of the model, n · width numbers in any shape. */
   readonly of: string;
-  /** [n] int32, an input. */
+  /** An input of n places, int32 in any shape, each below the rows of `into`. */
   readonly places: string;
-  /** [places, …] float32, an output that is lent; whatever was there is gone. */
+  /** [rows, width], an output that is lent; whatever was there is gone. */
   readonly into: string;
 }
 
@@ -143,9 +143,9 @@ export function openEngine({ workers = 1, threadsPerRun = 1, device = 'cpu' }: E
       const request = (id: number): Request => ({ kind: 'run', id, name, inputs, ...asked });
       return (await threadFor(name).ask(request, handOver ? buffersOf(inputs) : [])).outputs;
     },
-    async lend(name, lent) {
-      const { inputs, outputs } = lent;
-      return threadFor(name).ask((id) => ({ kind: 'lend', id, name, ...lent }), buffersOf(inputs, outputs));
+    async lend(name, { inputs, outputs, sums = [] }) {
+      const request = (id: number): Request => ({ kind: 'lend', id, name, inputs, outputs, sums });
+      return threadFor(name).ask(request, buffersOf(inputs, outputs));
     },
     async close() {
       await Promise.all(threads.map((thread) => thread.close()));

@@ -71,7 +71,8 @@ export function roundsOf(shop: Shop, protocol: Protocol, maxCustomers: number, r
 /**
  * Questions to learn a ranking from, at most `maxLists` in all, between two cutoffs of one kind: what was known at `earlier` retrieves, what
  * came until `later` is asked for. With moments, questions start every day (further back every week) and ask for what was bought in the `days` after it,
- * as far as it is known.
+ * as far as it is known. Where there are too many, those with a past come first, up to half of all: of newcomers, who are most on some days, a few say
+ * as much as many.
  */
 export function lessons(
   shop: Shop,
@@ -87,7 +88,6 @@ export function lessons(
   const rounds = momentsBetween(earlier.before, later.before).map((from) =>
     window(shop, from, Math.min(from + days * DAY, later.before)),
   );
-  // On days on which most customers are new, little would be learnt of the rest.
   return thinned(rounds, maxLists, random, (round, place) => hasPast(shop, round, place));
 }
 
@@ -165,11 +165,12 @@ export function withPast(shop: Shop, rounds: readonly Round[]): readonly Round[]
 
 const ENOUGH_KNOWN = 200;
 
-function hasPast({ offsets }: Shop, { customers, ends }: Round, place: number): boolean {
+/** Whether any purchase is known of the customer at a place of a round. */
+export function hasPast({ offsets }: Pick<Shop, 'offsets'>, { customers, ends }: Round, place: number): boolean {
   return ends[place] > offsets[customers[place]];
 }
 
-/** A random part of the customers of all rounds together; of those that are `preferred` half of it, if there are so many, or their share. */
+/** A random part of the customers of all rounds together. Half of it, or more if that is their share, are `preferred` ones, as far as there are so many. */
 export function thinned(
   rounds: readonly Round[],
   most: number,
@@ -178,7 +179,7 @@ export function thinned(
 ): Round[] {
   const all = rounds.flatMap((round, r) => Array.from(round.customers, (_, i) => ({ r, i })));
   const [first, others] = [true, false].map((wanted) => all.filter(({ r, i }) => preferred(rounds[r], i) === wanted));
-  const share = Math.max(0.5, first.length / all.length);
+  const share = Math.max(0.5, first.length / Math.max(1, all.length));
   const taken = sampled(first, Math.round(share * most), random);
   const kept = rounds.map((): number[] => []);
   for (const { r, i } of [...taken, ...sampled(others, most - taken.length, random)]) kept[r].push(i);

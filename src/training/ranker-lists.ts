@@ -8,7 +8,7 @@ import type { Random } from '../random';
 import { widest, type Customers, type Pipeline } from '../recommend/pipeline';
 import type { Reporter } from '../telemetry';
 import { ABSENT } from './listwise';
-import { customersOf, type Round } from './protocols';
+import { customersOf, hasPast, type Round } from './protocols';
 
 export interface List {
   readonly round: Round;
@@ -27,7 +27,7 @@ export interface List {
 
 /** Whether the list was made without knowing a purchase of the customer. */
 export function isNewcomer(shop: Shop, { round, place, cold }: List): boolean {
-  return cold || round.ends[place] === shop.offsets[round.customers[place]];
+  return cold || !hasPast(shop, round, place);
 }
 
 /** How customers of the rounds are taken. */

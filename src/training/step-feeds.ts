@@ -1,5 +1,5 @@
-// What a step is fed with and what it writes into, in memory that is used again: a batch's own inputs, and the rows of tables that it
-// names. Knows neither optimisers nor how steps follow one another.
+// What a step is fed with, what it writes into, in memory that is used again, and what of that goes back to tables: a batch's own inputs,
+// the rows that it names, their gradients. Knows neither optimisers nor how steps follow one another.
 import type { Batch, Lent, RowSum, Values } from '../engine/engine';
 import { BufferPool, type Form } from '../engine/memory';
 import { VitrineError } from '../errors';
@@ -16,7 +16,7 @@ export interface Use {
   readonly gradient: string;
   readonly gradientShape: Shape;
   /** What it sums up to for each distinct row, where rows are not pooled. */
-  readonly sum: string;
+  readonly summed: string;
   readonly idsShape: Shape;
   /** Inputs of a batch. */
   readonly ids: string;
@@ -28,7 +28,7 @@ export interface Use {
 export interface Ready {
   readonly batch: Batch;
   readonly lent: Lent;
-  /** The distinct rows of each use; none where it is pooled. */
+  /** [uses][distinct] the rows that each use names; none where it is pooled. */
   readonly rows: readonly Int32Array[];
 }
 
@@ -36,7 +36,8 @@ export class StepFeeds {
   private readonly memory = { inputs: new BufferPool(), outputs: new BufferPool() };
   /** Places of the ids of each use, until it is known how many rows they name. */
   private readonly places = new Map<Use, Int32Array>();
-  private readonly sums: readonly RowSum[];
+  /** What the engine is asked to sum. */
+  private readonly asked: readonly RowSum[];
 
   /** `ports`: the inputs that a batch brings as they are; `dense`: how many dense parameters there are. */
   constructor(
@@ -44,9 +45,9 @@ export class StepFeeds {
     private readonly dense: number,
     private readonly uses: readonly Use[],
   ) {
-    this.sums = uses
+    this.asked = uses
       .filter(({ weights }) => weights === undefined)
-      .map(({ gradient, places, sum }) => ({ of: gradient, places, into: sum }));
+      .map(({ gradient, places, summed }) => ({ of: gradient, places, into: summed }));
   }
 
   /** Memory for a step of this batch, with all in it that does not depend on what will have been learnt when the step begins. */
@@ -68,7 +69,7 @@ export class StepFeeds {
       }
       const distinct = use.table.sums.distinct(at.ids.data, this.placesOf(use, at.ids.data.length));
       forms[use.rows] = floats([distinct.length, use.table.width]);
-      written[use.sum] = floats([distinct.length, use.table.width]);
+      written[use.summed] = floats([distinct.length, use.table.width]);
       forms[use.places] = { kind: 'int32', shape: at.ids.shape };
       return distinct;
     });
@@ -79,7 +80,7 @@ export class StepFeeds {
       const { ids, weights } = lookup(use, batch);
       if (!weights) inputs[use.places].data.set(this.placesOf(use, ids.data.length));
     }
-    return { batch, rows, lent: { inputs, outputs: this.memory.outputs.take(written), sums: this.sums } };
+    return { batch, rows, lent: { inputs, outputs: this.memory.outputs.take(written), sums: this.asked } };
   }
 
   /** Everything that the step reads and writes: with rows of tables as they are now, and these `dense` parameters. */
@@ -101,7 +102,7 @@ export class StepFeeds {
     this.uses.forEach((use, u) => {
       const { sums } = use.table;
       if (use.weights) sums.add(lookup(use, batch), floatsOf(outputs, use.gradient));
-      else sums.add(each(rows[u]), floatsOf(outputs, use.sum));
+      else sums.add(each(rows[u]), floatsOf(outputs, use.summed));
     });
   }
 

@@ -9,7 +9,7 @@ import { sampled, type Random } from '../random';
 import { widest } from '../recommend/pipeline';
 import type { Reporter } from '../telemetry';
 import { fitCalibration } from './calibration';
-import type { Round } from './protocols';
+import { hasPast, type Round } from './protocols';
 import { byRound, customersOfLists, isNewcomer, lessonOf, type List, type Taken } from './ranker-lists';
 import { listJudge, type ListJudge } from './list-judge';
 import { ABSENT, listwiseLoss } from './listwise';
@@ -91,11 +91,11 @@ export function drawTaken(
 }
 
 /** The share of the questions that are of customers of whom no purchase is known. */
-function newcomerShare({ offsets }: Pick<Shop, 'offsets'>, rounds: readonly Round[]): number {
+function newcomerShare(shop: Pick<Shop, 'offsets'>, rounds: readonly Round[]): number {
   let [asked, newcomers] = [0, 0];
-  for (const { customers, ends } of rounds) {
-    asked += customers.length;
-    for (let i = 0; i < customers.length; i++) if (ends[i] === offsets[customers[i]]) newcomers += 1;
+  for (const round of rounds) {
+    asked += round.customers.length;
+    for (let place = 0; place < round.customers.length; place++) if (!hasPast(shop, round, place)) newcomers += 1;
   }
   return newcomers / Math.max(1, asked);
 }

@@ -74,7 +74,8 @@ export interface Trainer {
    * other within an operator. Meanwhile this thread makes the next batch, moves what an earlier one has learnt, and gathers rows. So
    * rows are as they were before the last step, and dense parameters where they will be after it if it is like those before
    * (Chen et al., "SpecTrain", arXiv 1809.02839). The first steps go one at a time, with nothing behind. All this does not depend on how
-   * many threads there are. The end of a call waits for all steps, so that the state between two calls is all there is.
+   * many threads there are. The end of a call waits for all steps, so that the state between two calls is all there is; a batch that
+   * is faulty ends it, and of the steps that are under way then nothing is learnt.
    */
   train(batches: Iterable<Batch>, onStep?: (step: number, loss: number) => void): Promise<void>;
   /** Where weights are averaged: from the next step on the mean is of what follows alone. */
@@ -119,7 +120,7 @@ export async function createTrainer(engine: Engine, options: TrainerOptions): Pr
     rows: rowsInput(site),
     places: placesInput(site),
     gradient: rowsGradient(site),
-    sum: `${rowsGradient(site)}.sum`,
+    summed: `${rowsGradient(site)}.sum`,
     gradientShape,
     idsShape: ids.shape,
     ids: inputNameOf(ids),

@@ -5,9 +5,11 @@ import type { Photos } from './images/photos';
 import { drawSimilarSheet } from './images/similar-sheet';
 import { decisive, questionOf, type Difference, type Evaluation } from './training/evaluation';
 import type { MetricName } from './training/metrics';
-import { count, decimals, nameOf, signed } from './training/report-text';
+import { count, decimals, differing, nameOf, signed } from './training/report-text';
+import type { Headline } from './training/score-sheet';
 import { WRITINGS } from './training/search-quality';
 import { SERVED, type Shown, type SimilarQuality } from './training/similar-quality';
+import type { Slice } from './training/slices';
 
 /** Columns aligned, numbers to the right. */
 export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
@@ -60,7 +62,7 @@ export function similarTable(answer: {
 
 /** Every model's measures, what they prove, and how they differ by what is known of the customer. */
 export function evaluationTable(evaluation: Evaluation): string {
-  const { models, customers, cases, coldCustomers, slices, bestBaseline, differences, coldArticles } = evaluation;
+  const { models, customers, cases, coldCustomers, slices, differences, coldArticles } = evaluation;
   const metric = decisive(evaluation.protocol);
   const lines = [
     `Asked: ${questionOf(evaluation)}. Training has seen none of it.`,
@@ -77,12 +79,8 @@ export function evaluationTable(evaluation: Evaluation): string {
     ...differences.map((difference) => differenceLine(difference, evaluation)),
     '',
     table(
-      [`${nameOf(metric)} by slice`, 'cases', 'two-stage', bestBaseline],
-      slices.map((slice) => [
-        slice.name,
-        count(slice.cases),
-        ...['two-stage', bestBaseline].map((model) => decimals(slice.models[model][metric])),
-      ]),
+      [`${nameOf(metric)} by slice`, 'cases', 'two-stage', 'best baseline of the slice', 'difference, 95 %'],
+      slices.map((slice) => [slice.name, count(slice.cases), ...sliceCells(slice, metric)]),
     ),
   ];
   if (coldArticles) {
@@ -98,6 +96,15 @@ export function evaluationTable(evaluation: Evaluation): string {
     lines.push('', `The oracle knows the planted tastes: two-stage reaches ${share.toFixed(0)} % of its MAP@12.`);
   }
   return lines.join('\n');
+}
+
+function sliceCells({ models, bestBaseline, differences }: Slice, metric: Headline): string[] {
+  const { difference, interval } = differences[0].metrics[metric];
+  return [
+    decimals(models['two-stage'][metric]),
+    `${decimals(models[bestBaseline][metric])} ${bestBaseline}`,
+    differing(difference, interval),
+  ];
 }
 
 /** The measure that decides, in one line: how much better, how sure. */

@@ -1,6 +1,6 @@
 // Scores become chances: the two numbers are found that made the data, and no order is ever turned round.
 import { createRandom } from '../src/random';
-import { fitCalibration } from '../src/training/calibration';
+import { fitCalibration, fitCalibrations, type Shown } from '../src/training/calibration';
 
 const logistic = (x: number): number => 1 / (1 + Math.exp(-x));
 
@@ -68,3 +68,37 @@ test.each([
     for (const score of [2, 5, 9]) expect(Math.abs(logistic(scale * score + shift) - share)).toBeLessThan(0.02);
   },
 );
+
+describe('of newcomers and of customers with a past', () => {
+  /** Lists of ten, each group by the logistic of its own scale and shift. */
+  const listsOf = (known: number, newcomers: number): Shown[] => {
+    const random = createRandom(5);
+    return Array.from({ length: known + newcomers }, (_, l): Shown => {
+      const group = l < known ? 'known' : 'newcomers';
+      const [scale, shift] = group === 'known' ? [1, -6] : [0.5, -3];
+      const scores = Float32Array.from({ length: 10 }, () => random.normal() * 3 + 5);
+      return {
+        group,
+        scores,
+        happened: scores.map((score) => Number(random.next() < logistic(scale * score + shift))),
+      };
+    });
+  };
+
+  test('each has its own', () => {
+    const { known, newcomers } = fitCalibrations(listsOf(3_000, 3_000));
+    expect(Math.abs(known.scale - 1)).toBeLessThan(0.05);
+    expect(Math.abs(known.shift + 6)).toBeLessThan(0.3);
+    expect(Math.abs(newcomers.scale - 0.5)).toBeLessThan(0.05);
+    expect(Math.abs(newcomers.shift + 3)).toBeLessThan(0.3);
+  });
+
+  test('those of whom too little is known have what all have together', () => {
+    const lists = listsOf(3_000, 20);
+    const { known, newcomers } = fitCalibrations(lists);
+    const flat = (of: 'scores' | 'happened'): number[] => lists.flatMap((list) => Array.from(list[of]));
+    expect(newcomers).toEqual(fitCalibration(Float64Array.from(flat('scores')), Uint8Array.from(flat('happened'))));
+    expect(known).not.toEqual(newcomers);
+    expect(fitCalibrations([])).toEqual({ known: { scale: 1, shift: 0 }, newcomers: { scale: 1, shift: 0 } });
+  });
+});

@@ -4,7 +4,7 @@ import { bitOf, type Candidates, type SourceName } from '../src/features/candida
 import { createRandom } from '../src/random';
 import { Reliability } from '../src/training/reliability';
 import { ColdArticleCount } from '../src/training/cold-articles';
-import { compare } from '../src/training/comparison';
+import { compare, intervalsOf } from '../src/training/comparison';
 import { ListMeasures } from '../src/training/list-measures';
 import { measure } from '../src/training/metrics';
 import { ScoreSheet } from '../src/training/score-sheet';
@@ -176,7 +176,7 @@ describe('the score sheet', () => {
   });
 
   test('is cut into slices by history, and those without a case are left out', () => {
-    const slices = slicesOf(sheet);
+    const slices = slicesOf(sheet, 'map@12', createRandom(1));
     expect(slices.map(({ name, cases }) => [name, cases])).toEqual([
       ['cold customers', 1],
       ['warm customers', 2],
@@ -186,8 +186,16 @@ describe('the score sheet', () => {
     expect(slices.map((slice) => slice.models.repurchase['map@12'])).toEqual([0, 1, 1, 1]);
   });
 
+  test('is compared slice by slice with the baseline that is best there', () => {
+    const [cold, warm] = slicesOf(sheet, 'map@12', createRandom(1));
+    expect([cold.bestBaseline, warm.bestBaseline]).toEqual(['popularity', 'repurchase']);
+    expect(cold.differences[0]).toMatchObject({ model: 'two-stage', against: 'popularity' });
+    expect(cold.differences[0].metrics['map@12']).toEqual({ difference: 1, interval: [1, 1], ratio: null });
+    expect(warm.differences[0].metrics['map@12']).toEqual({ difference: 0, interval: [0, 0], ratio: 1 });
+  });
+
   test('is compared with the baseline that is best, and with retrieval', () => {
-    const { bestBaseline, differences, intervals } = compare(sheet, 'map@12', createRandom(1));
+    const { bestBaseline, differences } = compare(sheet, 'map@12', createRandom(1));
     expect(bestBaseline).toBe('repurchase');
     expect(differences.map(({ model, against }) => [model, against])).toEqual([
       ['two-stage', 'repurchase'],
@@ -199,7 +207,9 @@ describe('the score sheet', () => {
     // Either customer may be drawn twice: 7 missed one of two, 8 none.
     expect(best.interval).toEqual([0, 0.5]);
     expect(retrieval).toEqual({ difference: 1, interval: [1, 1], ratio: null });
+    const intervals = intervalsOf(sheet, createRandom(1));
     expect(intervals.retrieval['hr@10']).toEqual([0, 0]);
+    expect(intervals.repurchase['hr@10']).toEqual([0.5, 1]);
   });
 });
 

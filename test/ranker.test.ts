@@ -9,7 +9,14 @@ import { createRandom } from '../src/random';
 import { createPipeline, type Customers } from '../src/recommend/pipeline';
 import { CoPurchases } from '../src/features/co-purchase';
 import { listwiseLoss } from '../src/training/listwise';
-import { calibrationWeights, gateWeight, learningRanker, rankerLayers, servedRanker } from '../src/training/ranker';
+import {
+  calibrationWeights,
+  gateWeight,
+  learningRanker,
+  rankerLayers,
+  servedRanker,
+  type Calibrations,
+} from '../src/training/ranker';
 import { straightLoss, straightRanker, nothingLearnt } from '../src/training/straight';
 import { drawTaken } from '../src/training/train-ranker';
 import { momentOf } from '../src/training/moments';
@@ -242,6 +249,7 @@ describe('whose past is hidden in the lists of the ranker', () => {
 });
 
 describe('the layers', () => {
+  const asItIs = { scale: 1, shift: 0 };
   const model = servedRanker(shop.encoder, { dim: 4, hidden: [8] });
   const customers: Customers = {
     encoded: shop.customerRows([0, 3]),
@@ -275,8 +283,8 @@ describe('the layers', () => {
     together: new Float32Array(3),
   }));
 
-  /** [customers][candidates] by weights that are drawn, the same each time but for the gate. */
-  async function scored(gate: number): Promise<number[][]> {
+  /** [customers][candidates] by weights that are drawn, the same each time but for those that are given. */
+  async function scored(gate: number, calibrations?: Calibrations): Promise<number[][]> {
     const random = createRandom(8);
     const values = new Map<string, Float32Array>();
     for (const tensor of inOrder([model])) {
@@ -296,7 +304,9 @@ describe('the layers', () => {
         );
       }
     }
-    values.set(...gateWeight(gate));
+    for (const [name, value] of [gateWeight(gate), ...(calibrations ? calibrationWeights(calibrations) : [])]) {
+      values.set(name, value);
+    }
     await engine.load(
       'ranker',
       encodeOnnx({ name: 'ranker', outputs: { scores: model }, values, embeddings: 'inline' }).bytes,
@@ -343,7 +353,12 @@ describe('the layers', () => {
     // What is served, of both, is what was learnt: of the first customer, who has a past, by an open gate.
     const served = await scoresOf(
       model,
-      new Map([...straight, ...trainer.weights, gateWeight(1), ...calibrationWeights({ scale: 1, shift: 0 })]),
+      new Map([
+        ...straight,
+        ...trainer.weights,
+        gateWeight(1),
+        ...calibrationWeights({ known: asItIs, newcomers: asItIs }),
+      ]),
     );
     served.slice(0, 3).forEach((score, i) => expect(score).toBeCloseTo(learnt[i], 4));
     served.slice(3).forEach((score, i) => expect(score).toBeCloseTo(alone[3 + i], 4));
@@ -356,5 +371,12 @@ describe('the layers', () => {
       expect(score).toBeCloseTo(shut[0][i] + 0.25 * (full[0][i] - shut[0][i]), 3);
     });
     expect(full[1]).toEqual(shut[1]);
+  });
+
+  test('give scores that each group turns into chances by numbers of its own', async () => {
+    const raw = await scored(1, { known: asItIs, newcomers: asItIs });
+    const [known, newcomer] = await scored(1, { known: { scale: 2, shift: -1 }, newcomers: { scale: 0.5, shift: 3 } });
+    known.forEach((score, i) => expect(score).toBeCloseTo(2 * raw[0][i] - 1, 3));
+    newcomer.forEach((score, i) => expect(score).toBeCloseTo(0.5 * raw[1][i] + 3, 3));
   });
 });

@@ -1,6 +1,33 @@
 // Fits scores to chances: Platt's two numbers, by Newton's method. Pure arithmetic; knows nothing of where scores come from.
 // Platt, "Probabilistic outputs for support vector machines", 1999; Lin, Lin & Weng, "A note on Platt's…", 2007.
-import type { Calibration } from './ranker';
+import type { Calibration, Calibrations } from './ranker';
+import type { StraightGroup } from './straight';
+
+/** What was shown to one customer: `scores`, and what of it happened. */
+export interface Shown {
+  readonly group: StraightGroup;
+  readonly scores: ArrayLike<number>;
+  /** 1 where it did. */
+  readonly happened: ArrayLike<number>;
+}
+
+/** What must have happened in a group for numbers of its own: its chances are then right within a tenth or so. */
+const ENOUGH = 100;
+
+/** Each group's own, and those of all together for a group in which too little happened. */
+export function fitCalibrations(shown: readonly Shown[]): Calibrations {
+  const fit = (part: readonly Shown[]): { calibration: Calibration; count: number } => {
+    const happened = Uint8Array.from(part.flatMap((one) => Array.from(one.happened)));
+    const scores = Float64Array.from(part.flatMap((one) => Array.from(one.scores)));
+    return { calibration: fitCalibration(scores, happened), count: happened.reduce((sum, one) => sum + one, 0) };
+  };
+  const together = fit(shown);
+  const ofGroup = (group: StraightGroup): Calibration => {
+    const own = fit(shown.filter((one) => one.group === group));
+    return own.count < ENOUGH ? together.calibration : own.calibration;
+  };
+  return { known: ofGroup('known'), newcomers: ofGroup('newcomers') };
+}
 
 /**
  * The scale > 0 and shift for which the logistic of scale · score + shift fits best to what happened: of `scores` those at the same place of

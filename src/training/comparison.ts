@@ -1,52 +1,77 @@
-// What the score sheet proves: how sure each model's means are, which baseline is the best, and by how much both stages are better than
-// it and than retrieval alone. Knows no list.
+// What cases prove: how sure each model's means are, which baseline is the best, and by how much both stages are better than it and than
+// retrieval alone. Knows no list.
 import type { Random } from '../random';
 import { BASELINES } from './baselines';
 import { percentileInterval, resampledMeans, type Interval } from './bootstrap';
 import type { Difference, Evaluation } from './evaluation';
-import { byHeadline, HEADLINES, type Headline, type ScoreSheet } from './score-sheet';
+import { byHeadline, HEADLINES, type Cases, type Headline } from './score-sheet';
 
-const RESAMPLES = 1_000;
-const CONFIDENCE = 0.95;
+export const BOOTSTRAP = { resamples: 1_000, confidence: 0.95 } as const;
 
-/** @param first the measure that says which baseline is the best */
+/** How sure the means of all models are. */
+export function intervalsOf(cases: Cases, random: Random): Evaluation['intervals'] {
+  const measured = resampled(cases, cases.models, random);
+  return Object.fromEntries(
+    [...measured].map(([model, values]): [string, Record<Headline, Interval>] => [
+      model,
+      byHeadline((metric) => percentileInterval(values[metric].resampled, BOOTSTRAP.confidence)),
+    ]),
+  );
+}
+
+/** Both stages against what is the best baseline in these cases by the measure `first`, and against retrieval. */
 export function compare(
-  sheet: ScoreSheet,
+  cases: Cases,
   first: Headline,
   random: Random,
-): Pick<Evaluation, 'intervals' | 'bestBaseline' | 'differences' | 'bootstrap'> {
-  const { models } = sheet;
-  const columns = models.flatMap((model) => HEADLINES.map((metric) => sheet.column(model, metric)));
-  const resampled = resampledMeans(columns, sheet.customers, RESAMPLES, random);
-  const resampledOf = (model: string, metric: Headline): Float64Array =>
-    resampled[models.indexOf(model) * HEADLINES.length + HEADLINES.indexOf(metric)];
-
-  const difference = (model: string, against: string): Difference => ({
-    model,
-    against,
+): Pick<Evaluation, 'bestBaseline' | 'differences'> {
+  const found = BASELINES.map((name) => mean(cases.column(name, first)));
+  const bestBaseline = BASELINES[found.indexOf(Math.max(...found))];
+  const others = [bestBaseline, 'retrieval'];
+  const [own, ...compared] = resampled(cases, ['two-stage', ...others], random).values();
+  const differences = compared.map((other, o): Difference => ({
+    model: 'two-stage',
+    against: others[o],
     metrics: byHeadline((metric) => {
-      const [mean, other] = [sheet.means(model)[metric], sheet.means(against)[metric]];
-      const others = resampledOf(against, metric);
-      const differences = resampledOf(model, metric).map((value, r) => value - others[r]);
+      const [a, b] = [own[metric], other[metric]];
       return {
-        difference: mean - other,
-        interval: percentileInterval(differences, CONFIDENCE),
-        ratio: other > 0 ? mean / other : null,
+        difference: a.mean - b.mean,
+        interval: percentileInterval(
+          a.resampled.map((value, r) => value - b.resampled[r]),
+          BOOTSTRAP.confidence,
+        ),
+        ratio: b.mean > 0 ? a.mean / b.mean : null,
       };
     }),
-  });
-  const bestBaseline = BASELINES.reduce((best, name) =>
-    sheet.means(name)[first] > sheet.means(best)[first] ? name : best,
+  }));
+  return { bestBaseline, differences };
+}
+
+interface Measured {
+  readonly mean: number;
+  /** [resamples] of all models and measures the same ones. */
+  readonly resampled: Float64Array;
+}
+
+function resampled(
+  cases: Cases,
+  models: readonly string[],
+  random: Random,
+): Map<string, Readonly<Record<Headline, Measured>>> {
+  const columns = models.flatMap((model) => HEADLINES.map((metric) => cases.column(model, metric)));
+  const means = resampledMeans(columns, cases.customers, BOOTSTRAP.resamples, random);
+  return new Map(
+    models.map((model, m) => [
+      model,
+      byHeadline((metric) => {
+        const at = m * HEADLINES.length + HEADLINES.indexOf(metric);
+        return { mean: mean(columns[at]), resampled: means[at] };
+      }),
+    ]),
   );
-  return {
-    intervals: Object.fromEntries(
-      models.map((model): [string, Record<Headline, Interval>] => [
-        model,
-        byHeadline((metric) => percentileInterval(resampledOf(model, metric), CONFIDENCE)),
-      ]),
-    ),
-    bestBaseline,
-    differences: [difference('two-stage', bestBaseline), difference('two-stage', 'retrieval')],
-    bootstrap: { resamples: RESAMPLES, confidence: CONFIDENCE },
-  };
+}
+
+/** 0 of none. */
+function mean(column: readonly number[]): number {
+  return column.reduce((sum, value) => sum + value, 0) / Math.max(1, column.length);
 }

@@ -9,7 +9,7 @@ import { exploring } from '../recommend/exploration';
 import { without } from '../recommend/pipeline';
 import type { Reporter } from '../telemetry';
 import { BASELINES, baselinesAt, firstOf, unitsKnown, unitsOfMonth } from './baselines';
-import { compare } from './comparison';
+import { BOOTSTRAP, compare, intervalsOf } from './comparison';
 import { decisive, type Evaluation } from './evaluation';
 import type { Fitted } from './fit';
 import { DEPTH } from './metrics';
@@ -97,8 +97,10 @@ export async function evaluate(
     cases,
     coldCustomers: new Set(sheet.customers.filter((_, i) => sheet.histories[i] === 0)).size,
     models,
+    intervals: intervalsOf(sheet, createRandom(seed, 'bootstrap')),
     ...compare(sheet, decisive(protocol.kind), createRandom(seed, 'bootstrap')),
-    slices: slicesOf(sheet),
+    slices: slicesOf(sheet, decisive(protocol.kind), createRandom(seed, 'bootstrap')),
+    bootstrap: BOOTSTRAP,
     ...counted,
     trainedOn: {
       purchases: learntUnits.reduce((sum, sold) => sum + sold, 0),

@@ -7,7 +7,7 @@ import { pairWidth } from '../features/pairs';
 import { add, concat, matmul, mul, relu, reshape, sub, transposeLast } from '../graph/operators';
 import { constant, embedding, input, parameter, type Table, type Tensor } from '../graph/tensor';
 import { fieldEmbeddings, joinedMlp, mlp } from './layers';
-import { straightScores } from './straight';
+import { straightScores, type StraightGroup } from './straight';
 
 export interface RankerConfig {
   /** Width of every embedding. */
@@ -75,27 +75,32 @@ export interface Calibration {
   readonly shift: number;
 }
 
+/** Each group's own: of candidates with the same score newcomers buy another share than customers with a past do. */
+export type Calibrations = Readonly<Record<StraightGroup, Calibration>>;
+
 /** The ranker as it is served: scores whose logistic is the chance that the customer buys the candidate (Platt, 1999). */
 export function servedRanker(encoder: Encoder, config: RankerConfig): Tensor {
   const pair = pairsOf(encoder);
   const { scores: straight, newcomer } = straightScores(pair);
-  const gate = mul(sub(constant(1), newcomer), parameter(GATE, [1], 'zeros'));
-  const heard = mul(reshape(gate, ['batch', 'candidates']), rankerLayers(encoder, config, pair));
-  const scores = add(straight, heard);
-  return add(mul(scores, parameter(SCALE, [1], 'ones')), parameter(SHIFT, [1], 'zeros'));
+  // [batch, candidates, 2]
+  const group = concat([sub(constant(1), newcomer), newcomer]);
+  const ofGroup = (name: string, start: 'zeros' | 'ones'): Tensor =>
+    reshape(matmul(group, parameter(name, [2, 1], start)), ['batch', 'candidates']);
+  const scores = add(straight, mul(ofGroup(GATE, 'zeros'), rankerLayers(encoder, config, pair)));
+  return add(mul(scores, ofGroup(SCALE, 'ones')), ofGroup(SHIFT, 'zeros'));
 }
 
-/** A calibration as weights of the model. */
-export function calibrationWeights({ scale, shift }: Calibration): [string, Float32Array][] {
+/** Calibrations as weights of the model. */
+export function calibrationWeights({ known, newcomers }: Calibrations): [string, Float32Array][] {
   return [
-    [SCALE, Float32Array.of(scale)],
-    [SHIFT, Float32Array.of(shift)],
+    [SCALE, Float32Array.of(known.scale, newcomers.scale)],
+    [SHIFT, Float32Array.of(known.shift, newcomers.shift)],
   ];
 }
 
 /** How far the layers are heard, from 0 to 1, by customers with a past, as a weight of the model. Newcomers do not hear them. */
 export function gateWeight(gate: number): [string, Float32Array] {
-  return [GATE, Float32Array.of(gate)];
+  return [GATE, Float32Array.of(gate, 0)];
 }
 
 const GATE = 'ranker.gate';

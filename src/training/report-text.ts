@@ -14,6 +14,11 @@ export function signed(value: number): string {
   return `${value < 0 ? '−' : '+'}${decimals(Math.abs(value))}`;
 }
 
+/** A difference and the ends of its interval. */
+export function differing(difference: number, [low, high]: readonly [number, number]): string {
+  return `${signed(difference)}, ${signed(low)} to ${signed(high)}`;
+}
+
 /** A share; small ones keep two digits that say something. */
 export function percent(share: number): string {
   const value = 100 * share;

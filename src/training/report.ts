@@ -5,7 +5,7 @@ import { decisive, questionOf, type Difference, type Evaluation } from './evalua
 import { markup, Markup } from './markup';
 import { DEPTHS, METRICS } from './metrics';
 import { REPORT_STYLE } from './report-style';
-import { count, decimals, dataTable, nameOf, percent, signed } from './report-text';
+import { count, decimals, dataTable, differing, nameOf, percent, signed } from './report-text';
 import { HEADLINES } from './score-sheet';
 
 /** @param settings of the training that was measured, as they are to be shown */
@@ -109,12 +109,17 @@ function slices({ slices: all, coldArticles, models: measured, protocol }: Evalu
   const tableOf = (metric: (typeof HEADLINES)[number]): Markup =>
     dataTable(
       `${nameOf(metric)} by what was known of the customer`,
-      ['', 'cases', ...names],
-      all.map((slice) => [
-        slice.name,
-        count(slice.cases),
-        ...names.map((name) => decimals(slice.models[name][metric])),
-      ]),
+      ['', 'cases', ...names, 'difference, 95 % interval', 'to the best baseline'],
+      all.map((slice) => {
+        const { difference, interval } = slice.differences[0].metrics[metric];
+        return [
+          slice.name,
+          count(slice.cases),
+          ...names.map((name) => decimals(slice.models[name][metric])),
+          differing(difference, interval),
+          slice.bestBaseline,
+        ];
+      }),
       withoutOracle(names),
     );
   const others = HEADLINES.filter((metric) => metric !== decisive(protocol));

@@ -11,13 +11,21 @@ export function byHeadline<Value>(value: (metric: Headline) => Value): Record<He
   return Object.fromEntries(HEADLINES.map((metric) => [metric, value(metric)])) as Record<Headline, Value>;
 }
 
+/** Cases by the measures that are kept of each. */
+export interface Cases {
+  /** [cases] whose case it is. Customers come back in later rounds: their cases do not count as independent. */
+  readonly customers: readonly number[];
+  readonly models: readonly string[];
+  /** [cases] */
+  column(model: string, metric: Headline): readonly number[];
+}
+
 interface Row {
   readonly sums: Record<MetricName, number>;
   readonly columns: Readonly<Record<Headline, number[]>>;
 }
 
-export class ScoreSheet {
-  /** [cases] whose case it is. Customers come back in later rounds: their cases do not count as independent. */
+export class ScoreSheet implements Cases {
   readonly customers: number[] = [];
   /** [cases] purchases that were known of the customer. */
   readonly histories: number[] = [];
@@ -43,9 +51,18 @@ export class ScoreSheet {
     return [...this.rows.keys()];
   }
 
-  /** [cases] */
   column(model: string, metric: Headline): readonly number[] {
     return this.row(model).columns[metric];
+  }
+
+  /** The cases at some places. */
+  part(places: readonly number[]): Cases {
+    const pick = (values: readonly number[]): number[] => places.map((place) => values[place]);
+    return {
+      customers: pick(this.customers),
+      models: this.models,
+      column: (model, metric) => pick(this.column(model, metric)),
+    };
   }
 
   means(model: string): Metrics {

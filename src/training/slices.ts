@@ -1,8 +1,12 @@
 // The cases of an evaluation by how much is known of the customer: new ones, and those with short and long histories. Knows only what
 // the score sheet says.
+import type { Random } from '../random';
+import { compare } from './comparison';
+import type { Evaluation } from './evaluation';
 import { byHeadline, type Headline, type ScoreSheet } from './score-sheet';
 
-export interface Slice {
+/** The best baseline and the differences are those of these cases. */
+export interface Slice extends Pick<Evaluation, 'bestBaseline' | 'differences'> {
   readonly name: string;
   readonly cases: number;
   readonly models: Readonly<Record<string, Readonly<Record<Headline, number>>>>;
@@ -18,16 +22,19 @@ const SLICES: readonly (readonly [name: string, from: number, to: number])[] = [
   ['30 purchases or more', 30, Infinity],
 ];
 
-/** The slices that hold a case. */
-export function slicesOf(sheet: ScoreSheet): Slice[] {
+/**
+ * The slices that hold a case.
+ * @param first the measure that says which baseline is the best
+ */
+export function slicesOf(sheet: ScoreSheet, first: Headline, random: Random): Slice[] {
   return SLICES.flatMap(([name, from, to]) => {
-    const cases = [...sheet.histories.keys()].filter((i) => sheet.histories[i] >= from && sheet.histories[i] <= to);
-    if (cases.length === 0) return [];
-    const mean = (column: readonly number[]): number => cases.reduce((sum, i) => sum + column[i], 0) / cases.length;
-    const models = sheet.models.map((model): [string, Record<Headline, number>] => [
+    const places = [...sheet.histories.keys()].filter((i) => sheet.histories[i] >= from && sheet.histories[i] <= to);
+    if (places.length === 0) return [];
+    const part = sheet.part(places);
+    const models = part.models.map((model): [string, Record<Headline, number>] => [
       model,
-      byHeadline((metric) => mean(sheet.column(model, metric))),
+      byHeadline((metric) => part.column(model, metric).reduce((sum, value) => sum + value, 0) / places.length),
     ]);
-    return [{ name, cases: cases.length, models: Object.fromEntries(models) }];
+    return [{ name, cases: places.length, models: Object.fromEntries(models), ...compare(part, first, random) }];
   });
 }

@@ -8,7 +8,7 @@ import type { Tensor } from '../graph/tensor';
 import { sampled, type Random } from '../random';
 import { widest } from '../recommend/pipeline';
 import type { Reporter } from '../telemetry';
-import { fitCalibration } from './calibration';
+import { fitCalibrations, type Shown } from './calibration';
 import { hasPast, type Round } from './protocols';
 import { byRound, customersOfLists, isNewcomer, lessonOf, type List, type Taken } from './ranker-lists';
 import { listJudge, type ListJudge } from './list-judge';
@@ -164,7 +164,7 @@ export async function trainRanker(
       `layers heard by ${String(best.gate)}, NDCG of ${String(judge.lists.known)} lists held out ${ndcg(alone)} → ${ndcg(best)}`,
     );
   }
-  return withCalibration(new Map([...straight, ...best.weights, gateWeight(best.gate)]), checked, best.scores);
+  return withCalibration(new Map([...straight, ...best.weights, gateWeight(best.gate)]), checked, best.scores, judge);
 }
 
 /**
@@ -329,17 +329,16 @@ async function scoreLists(
 }
 
 /** On whole lists, those without a purchase too: as often as what is shown is bought. */
-function withCalibration(weights: Weights, lists: readonly List[], scores: readonly Float32Array[]): Weights {
-  const size = lists.reduce((sum, { bought }) => sum + bought.length, 0);
-  const flat = new Float64Array(size);
-  const happened = new Uint8Array(size);
-  let at = 0;
-  lists.forEach(({ bought }, l) => {
-    flat.set(scores[l], at);
-    happened.set(bought, at);
-    at += bought.length;
+function withCalibration(
+  weights: Weights,
+  lists: readonly List[],
+  scores: readonly Float32Array[],
+  judge: ListJudge,
+): Weights {
+  const shown = lists.map(({ bought }, l): Shown => {
+    return { group: judge.isNewcomer(l) ? 'newcomers' : 'known', scores: scores[l], happened: bought };
   });
-  return new Map([...weights, ...calibrationWeights(fitCalibration(flat, happened))]);
+  return new Map([...weights, ...calibrationWeights(fitCalibrations(shown))]);
 }
 
 function copied(weights: Weights): Weights {

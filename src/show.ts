@@ -79,7 +79,7 @@ export function evaluationTable(evaluation: Evaluation): string {
     ...differences.map((difference) => differenceLine(difference, evaluation)),
     '',
     table(
-      [`${nameOf(metric)} by slice`, 'cases', 'two-stage', 'best baseline of the slice', 'difference, 95 %'],
+      [`${nameOf(metric)} by slice`, 'cases', 'two-stage', 'best baseline of the slice', 'difference'],
       slices.map((slice) => [slice.name, count(slice.cases), ...sliceCells(slice, metric)]),
     ),
   ];
@@ -99,11 +99,10 @@ export function evaluationTable(evaluation: Evaluation): string {
 }
 
 function sliceCells({ models, bestBaseline, differences }: Slice, metric: Headline): string[] {
-  const { difference, interval } = differences[0].metrics[metric];
   return [
     decimals(models['two-stage'][metric]),
     `${decimals(models[bestBaseline][metric])} ${bestBaseline}`,
-    differing(difference, interval),
+    differing(differences.find(({ against }) => against === bestBaseline)?.metrics[metric]),
   ];
 }
 

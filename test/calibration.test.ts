@@ -1,6 +1,6 @@
 // Scores become chances: the two numbers are found that made the data, and no order is ever turned round.
 import { createRandom } from '../src/random';
-import { fitCalibration, fitCalibrations, type Shown } from '../src/training/calibration';
+import { fitCalibration, fitCalibrations, type ScoredList } from '../src/training/calibration';
 
 const logistic = (x: number): number => 1 / (1 + Math.exp(-x));
 
@@ -70,35 +70,46 @@ test.each([
 );
 
 describe('of newcomers and of customers with a past', () => {
-  /** Lists of ten, each group by the logistic of its own scale and shift. */
-  const listsOf = (known: number, newcomers: number): Shown[] => {
-    const random = createRandom(5);
-    return Array.from({ length: known + newcomers }, (_, l): Shown => {
-      const group = l < known ? 'known' : 'newcomers';
-      const [scale, shift] = group === 'known' ? [1, -6] : [0.5, -3];
+  const random = createRandom(5);
+  /** Lists of ten, by the logistic of a scale and a shift; after so many purchases nothing more is bought. */
+  const listsOf = (group: ScoredList['group'], scale: number, shift: number, most = Infinity): ScoredList[] => {
+    let bought = 0;
+    return Array.from({ length: 3_000 }, (): ScoredList => {
       const scores = Float32Array.from({ length: 10 }, () => random.normal() * 3 + 5);
-      return {
-        group,
-        scores,
-        happened: scores.map((score) => Number(random.next() < logistic(scale * score + shift))),
-      };
+      const happened = scores.map((score) => {
+        const buys = random.next() < logistic(scale * score + shift) && bought < most;
+        bought += Number(buys);
+        return Number(buys);
+      });
+      return { group, scores, happened };
     });
+  };
+  const together = (lists: readonly ScoredList[]): object => {
+    const flat = (of: 'scores' | 'happened'): number[] => lists.flatMap((list) => Array.from(list[of]));
+    return fitCalibration(Float64Array.from(flat('scores')), Uint8Array.from(flat('happened')));
   };
 
   test('each has its own', () => {
-    const { known, newcomers } = fitCalibrations(listsOf(3_000, 3_000));
+    const { known, newcomers } = fitCalibrations([...listsOf('known', 1, -6), ...listsOf('newcomers', 0.5, -3)]);
     expect(Math.abs(known.scale - 1)).toBeLessThan(0.05);
     expect(Math.abs(known.shift + 6)).toBeLessThan(0.3);
     expect(Math.abs(newcomers.scale - 0.5)).toBeLessThan(0.05);
     expect(Math.abs(newcomers.shift + 3)).toBeLessThan(0.3);
   });
 
-  test('those of whom too little is known have what all have together', () => {
-    const lists = listsOf(3_000, 20);
-    const { known, newcomers } = fitCalibrations(lists);
-    const flat = (of: 'scores' | 'happened'): number[] => lists.flatMap((list) => Array.from(list[of]));
-    expect(newcomers).toEqual(fitCalibration(Float64Array.from(flat('scores')), Uint8Array.from(flat('happened'))));
-    expect(known).not.toEqual(newcomers);
+  test.each([['known', 'newcomers'] as const, ['newcomers', 'known'] as const])(
+    '%s with fewer than a hundred purchases have what all have together, and with a hundred their own',
+    (few, many) => {
+      const others = listsOf(many, 1, -6);
+      const short = [...listsOf(few, 0.5, -3, 99), ...others];
+      expect(fitCalibrations(short)[few]).toEqual(together(short));
+      expect(fitCalibrations(short)[many]).toEqual(together(others));
+      const enough = listsOf(few, 0.5, -3, 100);
+      expect(fitCalibrations([...others, ...enough])[few]).toEqual(together(enough));
+    },
+  );
+
+  test('scores stay as they are where there are no lists', () => {
     expect(fitCalibrations([])).toEqual({ known: { scale: 1, shift: 0 }, newcomers: { scale: 1, shift: 0 } });
   });
 });

@@ -4,6 +4,7 @@ import type { Candidates } from '../src/features/candidates';
 import { CoPurchases } from '../src/features/co-purchase';
 import type { Shop } from '../src/features/dataset';
 import type { Pipeline } from '../src/recommend/pipeline';
+import { evaluationTable } from '../src/show';
 import { silentReporter } from '../src/telemetry';
 import { baselinesAt, firstOf, unitsKnown, unitsOfMonth } from '../src/training/baselines';
 import { evaluate } from '../src/training/evaluate';
@@ -130,6 +131,20 @@ describe('temporal', () => {
       ratio: null,
     });
     expect(bootstrap).toEqual({ resamples: 1_000, confidence: 0.95 });
+  });
+
+  test('prints of each slice what its best baseline has, and the difference to it where there are customers enough', async () => {
+    const evaluation = await evaluated(shop, temporal);
+    const { differences, bestBaseline, slices } = evaluation;
+    expect(evaluationTable(evaluation)).toMatch(/cold customers +1 .* popularity +too few customers/);
+    const told = { ...evaluation, slices: [{ ...slices[0], bestBaseline, differences: differences.toReversed() }] };
+    const { difference } = differences[0].metrics['map@12'];
+    expect(evaluationTable(told)).toMatch(
+      new RegExp(`cold customers .* ${bestBaseline} +\\+${difference.toFixed(4)} \\(.* to .*\\)`),
+    );
+    expect(evaluationReport(told, {}).replaceAll(/<[^>]*>/g, ' ')).toMatch(
+      new RegExp(`cold customers .* ${bestBaseline} +\\+${difference.toFixed(4)} \\(`),
+    );
   });
 
   test('asks no more cases than it was told to', async () => {

@@ -4,10 +4,10 @@ import { bitOf, type Candidates, type SourceName } from '../src/features/candida
 import { createRandom } from '../src/random';
 import { Reliability } from '../src/training/reliability';
 import { ColdArticleCount } from '../src/training/cold-articles';
-import { compare, intervalsOf } from '../src/training/comparison';
+import { bestBaselineOf, compare, intervalsOf, resample } from '../src/training/comparison';
 import { ListMeasures } from '../src/training/list-measures';
 import { measure } from '../src/training/metrics';
-import { ScoreSheet } from '../src/training/score-sheet';
+import { ScoreSheet, type Headline } from '../src/training/score-sheet';
 import { slicesOf } from '../src/training/slices';
 import { SourceCount } from '../src/training/source-report';
 
@@ -186,17 +186,11 @@ describe('the score sheet', () => {
     expect(slices.map((slice) => slice.models.repurchase['map@12'])).toEqual([0, 1, 1, 1]);
   });
 
-  test('is compared slice by slice with the baseline that is best there', () => {
-    const [cold, warm] = slicesOf(sheet, 'map@12', createRandom(1));
-    expect([cold.bestBaseline, warm.bestBaseline]).toEqual(['popularity', 'repurchase']);
-    expect(cold.differences[0]).toMatchObject({ model: 'two-stage', against: 'popularity' });
-    expect(cold.differences[0].metrics['map@12']).toEqual({ difference: 1, interval: [1, 1], ratio: null });
-    expect(warm.differences[0].metrics['map@12']).toEqual({ difference: 0, interval: [0, 0], ratio: 1 });
-  });
-
   test('is compared with the baseline that is best, and with retrieval', () => {
-    const { bestBaseline, differences } = compare(sheet, 'map@12', createRandom(1));
+    const bestBaseline = bestBaselineOf(sheet, 'map@12');
     expect(bestBaseline).toBe('repurchase');
+    const resampled = resample(sheet, sheet.models, createRandom(1));
+    const differences = compare(resampled, bestBaseline);
     expect(differences.map(({ model, against }) => [model, against])).toEqual([
       ['two-stage', 'repurchase'],
       ['two-stage', 'retrieval'],
@@ -207,9 +201,65 @@ describe('the score sheet', () => {
     // Either customer may be drawn twice: 7 missed one of two, 8 none.
     expect(best.interval).toEqual([0, 0.5]);
     expect(retrieval).toEqual({ difference: 1, interval: [1, 1], ratio: null });
-    const intervals = intervalsOf(sheet, createRandom(1));
+    const intervals = intervalsOf(resampled);
     expect(intervals.retrieval['hr@10']).toEqual([0, 0]);
     expect(intervals.repurchase['hr@10']).toEqual([0.5, 1]);
+  });
+
+  describe('of many customers', () => {
+    const many = new ScoreSheet();
+    // Thirty without a past, and 29 who are asked twice, with short pasts. Popularity puts what was bought first for those, and a little later
+    // for these; repurchase has it among the first ten of all of these.
+    const late = { ...measure([2, 3, 1], new Set([1])), 'hr@10': 0.5 };
+    for (let customer = 0; customer < 59; customer++) {
+      const cold = customer < 30;
+      const scores = {
+        ...models,
+        retrieval: late,
+        popularity: cold ? hit : { ...hit, 'map@12': 0.25 },
+        repurchase: cold ? miss : { ...late, 'map@12': 0.75 },
+        'item-to-item': miss,
+      };
+      many.add(customer, cold ? 0 : 1, scores);
+      if (!cold) many.add(customer, 2, { ...scores, 'two-stage': miss });
+    }
+    const by = (metric: Headline) => slicesOf(many, metric, createRandom(1));
+
+    test('is compared slice by slice with the baseline that is best there by the measure that was asked for', () => {
+      const [[cold, warm], [, warmByHits]] = [by('map@12'), by('hr@10')];
+      expect([cold.bestBaseline, warm.bestBaseline, warmByHits.bestBaseline]).toEqual([
+        'popularity',
+        'repurchase',
+        'popularity',
+      ]);
+      expect(cold.differences).toMatchObject([
+        {
+          model: 'two-stage',
+          against: 'popularity',
+          metrics: { 'map@12': { difference: 0, interval: [0, 0], ratio: 1 } },
+        },
+        { model: 'two-stage', against: 'retrieval', metrics: { 'hr@10': { difference: 0.5, interval: [0.5, 0.5] } } },
+      ]);
+    });
+
+    test('tells no difference of a slice of fewer than thirty customers, however many cases they have', () => {
+      const [, warm] = by('map@12');
+      expect(warm).toMatchObject({ cases: 58, differences: [] });
+    });
+  });
+
+  test('counts the cases of one customer as one in slices too', () => {
+    const asked = new ScoreSheet();
+    // All cases of a customer are alike. Were they drawn each for itself, the interval would be narrower.
+    for (let customer = 0; customer < 40; customer++) {
+      for (let time = 0; time < 25; time++) {
+        const scores = { ...models, 'two-stage': customer % 2 ? hit : miss, repurchase: miss, 'item-to-item': miss };
+        asked.add(customer, 1, scores);
+      }
+    }
+    const [low, high] = slicesOf(asked, 'map@12', createRandom(2))[0].differences[0].metrics['map@12'].interval;
+    // The mean of 40 that are 0 or 1 has a standard error of .079.
+    expect(high - low).toBeGreaterThan(0.25);
   });
 });
 

@@ -8,6 +8,7 @@ import type { Pipeline } from '../src/recommend/pipeline';
 import { ABSENT, listwiseLoss } from '../src/training/listwise';
 import { momentOf } from '../src/training/moments';
 import { lessonOf, type List } from '../src/training/ranker-lists';
+import { calibrationOf } from '../src/training/train-ranker';
 import { NOON, shopOf } from './hand-made-shop';
 
 let engine: Engine;
@@ -87,4 +88,26 @@ test('one candidate that stands for three costs as three that are scored alike, 
   const three = await lossOf([1, 0.5, 0.5, 0.5, -1], [0, 0, 0, 0, 0]);
   expect(await lossOf([1, 0.5, -1, 9], [0, Math.log(3), 0, ABSENT])).toBeCloseTo(three, 5);
   expect(three).toBeCloseTo(Math.log(Math.E + 3 * Math.exp(0.5) + Math.exp(-1)) - 1, 5);
+});
+
+test('scores become chances by what was bought of the lists of customers with a past, and by that of all others', () => {
+  const asked = { ...round, ends: Int32Array.of(1, 5) };
+  const known = listOf(0, 2, 0);
+  const hidden = { ...listOf(0, 2, 1), cold: true };
+  const unknown = listOf(1, 2, 1);
+  const lists = Array.from({ length: 200 }, () =>
+    [known, hidden, unknown].map((list) => ({ ...list, round: asked })),
+  ).flat();
+  const scores = lists.map(() => Float32Array.of(1, -1));
+  const calibrations = calibrationOf({ offsets: Int32Array.of(0, 5, 9) }, lists, scores);
+  // Only those with a past buy what scores high: the others' scores say nothing.
+  expect(calibrations.known.scale).toBeGreaterThan(1);
+  expect(calibrations.newcomers.scale).toBeLessThan(0.01);
+  const all = { ...round, ends: Int32Array.of(1, 6) };
+  const everybody = calibrationOf(
+    { offsets: Int32Array.of(0, 5, 9) },
+    lists.map((list) => ({ ...list, round: all, cold: false })),
+    scores,
+  );
+  expect(everybody.known).toEqual(everybody.newcomers);
 });

@@ -379,4 +379,16 @@ describe('the layers', () => {
     known.forEach((score, i) => expect(score).toBeCloseTo(2 * raw[0][i] - 1, 3));
     newcomer.forEach((score, i) => expect(score).toBeCloseTo(0.5 * raw[1][i] + 3, 3));
   });
+
+  test('of a release that had one calibration for all keep it, where training goes on from it', () => {
+    const same = { scale: 0.5, shift: -6 };
+    const weights = new Map(calibrationWeights({ known: same, newcomers: same }));
+    // What it does not have starts at 0.
+    const more = [...weights.keys()].filter((name) => !['ranker.scale', 'ranker.shift'].includes(name));
+    expect(more.map((name) => [...(weights.get(name) ?? [])])).toEqual([[0], [0]]);
+    const starts = inOrder([model]).flatMap(({ node }) => {
+      return node.kind === 'parameter' && more.includes(node.name) ? [node.init] : [];
+    });
+    expect(starts).toEqual(['zeros', 'zeros']);
+  });
 });

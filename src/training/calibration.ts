@@ -1,32 +1,47 @@
-// Fits scores to chances: Platt's two numbers, by Newton's method. Pure arithmetic; knows nothing of where scores come from.
+// Fits scores to chances: Platt's two numbers, by Newton's method, of newcomers and of customers with a past apart where there is enough to
+// tell. Pure arithmetic; knows nothing of where scores come from.
 // Platt, "Probabilistic outputs for support vector machines", 1999; Lin, Lin & Weng, "A note on Platt's…", 2007.
 import type { Calibration, Calibrations } from './ranker';
 import type { StraightGroup } from './straight';
 
-/** What was shown to one customer: `scores`, and what of it happened. */
-export interface Shown {
+/** The scores of what one customer was shown, and what of it happened. */
+export interface ScoredList {
   readonly group: StraightGroup;
   readonly scores: ArrayLike<number>;
   /** 1 where it did. */
   readonly happened: ArrayLike<number>;
 }
 
-/** What must have happened in a group for numbers of its own: its chances are then right within a tenth or so. */
+/** What must have happened in a group for numbers of its own: with independent purchases its chances are then right within a tenth or so. */
 const ENOUGH = 100;
 
 /** Each group's own, and those of all together for a group in which too little happened. */
-export function fitCalibrations(shown: readonly Shown[]): Calibrations {
-  const fit = (part: readonly Shown[]): { calibration: Calibration; count: number } => {
-    const happened = Uint8Array.from(part.flatMap((one) => Array.from(one.happened)));
-    const scores = Float64Array.from(part.flatMap((one) => Array.from(one.scores)));
-    return { calibration: fitCalibration(scores, happened), count: happened.reduce((sum, one) => sum + one, 0) };
-  };
-  const together = fit(shown);
+export function fitCalibrations(lists: readonly ScoredList[]): Calibrations {
+  let together: Calibration | undefined;
   const ofGroup = (group: StraightGroup): Calibration => {
-    const own = fit(shown.filter((one) => one.group === group));
-    return own.count < ENOUGH ? together.calibration : own.calibration;
+    const own = lists.filter((list) => list.group === group);
+    const happened = own.reduce((sum, list) => sum + total(list.happened), 0);
+    return happened < ENOUGH ? (together ??= fitLists(lists)) : fitLists(own);
   };
   return { known: ofGroup('known'), newcomers: ofGroup('newcomers') };
+}
+
+function fitLists(lists: readonly ScoredList[]): Calibration {
+  const size = lists.reduce((sum, { scores }) => sum + scores.length, 0);
+  const [scores, happened] = [new Float64Array(size), new Uint8Array(size)];
+  let at = 0;
+  for (const list of lists) {
+    scores.set(list.scores, at);
+    happened.set(list.happened, at);
+    at += list.scores.length;
+  }
+  return fitCalibration(scores, happened);
+}
+
+function total(values: ArrayLike<number>): number {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i];
+  return sum;
 }
 
 /**

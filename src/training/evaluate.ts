@@ -9,7 +9,7 @@ import { exploring } from '../recommend/exploration';
 import { without } from '../recommend/pipeline';
 import type { Reporter } from '../telemetry';
 import { BASELINES, baselinesAt, firstOf, unitsKnown, unitsOfMonth } from './baselines';
-import { BOOTSTRAP, compare, intervalsOf } from './comparison';
+import { bestBaselineOf, BOOTSTRAP, compare, intervalsOf, resample } from './comparison';
 import { decisive, type Evaluation } from './evaluation';
 import type { Fitted } from './fit';
 import { DEPTH } from './metrics';
@@ -88,18 +88,23 @@ export async function evaluate(
       progress.tick(tally.sheet.cases);
     }
   }
-  progress.done();
   const { sheet } = tally;
   const { models, ...counted } = tally.report();
+  const first = decisive(protocol.kind);
+  const resampled = resample(sheet, sheet.models, createRandom(seed, 'bootstrap'));
+  const bestBaseline = bestBaselineOf(sheet, first);
+  const slices = slicesOf(sheet, first, createRandom(seed, 'bootstrap of slices'));
+  progress.done();
   return {
     ...settingsOf(protocol),
     customers: new Set(sheet.customers).size,
     cases,
     coldCustomers: new Set(sheet.customers.filter((_, i) => sheet.histories[i] === 0)).size,
     models,
-    intervals: intervalsOf(sheet, createRandom(seed, 'bootstrap')),
-    ...compare(sheet, decisive(protocol.kind), createRandom(seed, 'bootstrap')),
-    slices: slicesOf(sheet, decisive(protocol.kind), createRandom(seed, 'bootstrap')),
+    intervals: intervalsOf(resampled),
+    bestBaseline,
+    differences: compare(resampled, bestBaseline),
+    slices,
     bootstrap: BOOTSTRAP,
     ...counted,
     trainedOn: {

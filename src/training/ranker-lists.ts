@@ -26,7 +26,7 @@ export interface List {
 }
 
 /** Whether the list was made without knowing a purchase of the customer. */
-export function isNewcomer(shop: Shop, { round, place, cold }: List): boolean {
+export function isNewcomer(shop: Pick<Shop, 'offsets'>, { round, place, cold }: List): boolean {
   return cold || !hasPast(shop, round, place);
 }
 

@@ -81,31 +81,38 @@ export type Calibrations = Readonly<Record<StraightGroup, Calibration>>;
 /** The ranker as it is served: scores whose logistic is the chance that the customer buys the candidate (Platt, 1999). */
 export function servedRanker(encoder: Encoder, config: RankerConfig): Tensor {
   const pair = pairsOf(encoder);
-  const { scores: straight, newcomer } = straightScores(pair);
-  // [batch, candidates, 2]
-  const group = concat([sub(constant(1), newcomer), newcomer]);
-  const ofGroup = (name: string, start: 'zeros' | 'ones'): Tensor =>
-    reshape(matmul(group, parameter(name, [2, 1], start)), ['batch', 'candidates']);
-  const scores = add(straight, mul(ofGroup(GATE, 'zeros'), rankerLayers(encoder, config, pair)));
-  return add(mul(scores, ofGroup(SCALE, 'ones')), ofGroup(SHIFT, 'zeros'));
+  const { scores: straight, newcomer: isNewcomer } = straightScores(pair);
+  const newcomer = reshape(isNewcomer, ['batch', 'candidates']);
+  const gate = mul(sub(constant(1), newcomer), parameter(GATE, [1], 'zeros'));
+  const scores = add(straight, mul(gate, rankerLayers(encoder, config, pair)));
+  const scale = add(parameter(SCALE, [1], 'ones'), mul(newcomer, parameter(SCALE_OF_NEWCOMERS, [1], 'zeros')));
+  const shift = add(parameter(SHIFT, [1], 'zeros'), mul(newcomer, parameter(SHIFT_OF_NEWCOMERS, [1], 'zeros')));
+  return add(mul(scores, scale), shift);
 }
 
-/** Calibrations as weights of the model. */
+/**
+ * Calibrations as weights of the model: those of customers with a past, and how much more those of newcomers are, which a release of before, with one
+ * for all, has as nothing.
+ */
 export function calibrationWeights({ known, newcomers }: Calibrations): [string, Float32Array][] {
   return [
-    [SCALE, Float32Array.of(known.scale, newcomers.scale)],
-    [SHIFT, Float32Array.of(known.shift, newcomers.shift)],
+    [SCALE, Float32Array.of(known.scale)],
+    [SHIFT, Float32Array.of(known.shift)],
+    [SCALE_OF_NEWCOMERS, Float32Array.of(newcomers.scale - known.scale)],
+    [SHIFT_OF_NEWCOMERS, Float32Array.of(newcomers.shift - known.shift)],
   ];
 }
 
 /** How far the layers are heard, from 0 to 1, by customers with a past, as a weight of the model. Newcomers do not hear them. */
 export function gateWeight(gate: number): [string, Float32Array] {
-  return [GATE, Float32Array.of(gate, 0)];
+  return [GATE, Float32Array.of(gate)];
 }
 
 const GATE = 'ranker.gate';
 const SCALE = 'ranker.scale';
 const SHIFT = 'ranker.shift';
+const SCALE_OF_NEWCOMERS = 'ranker.newcomer_scale';
+const SHIFT_OF_NEWCOMERS = 'ranker.newcomer_shift';
 
 /** Vectors [...outer, dim] and blocks of them [...outer, n, dim] as one block. */
 function stacked(vectors: readonly Tensor[], blocks: readonly Tensor[], outer: readonly string[], dim: number): Tensor {

@@ -10,13 +10,19 @@ export function decimals(value: number): string {
   return value.toFixed(4);
 }
 
+/** What is 0 when written has no minus. */
 export function signed(value: number): string {
-  return `${value < 0 ? '−' : '+'}${decimals(Math.abs(value))}`;
+  const written = decimals(Math.abs(value));
+  return `${value < 0 && Number(written) !== 0 ? '−' : '+'}${written}`;
 }
 
-/** A difference and the ends of its interval. */
-export function differing(difference: number, [low, high]: readonly [number, number]): string {
-  return `${signed(difference)}, ${signed(low)} to ${signed(high)}`;
+/** A difference with its interval; undefined: there were too few to tell. */
+export function differing(
+  found: { readonly difference: number; readonly interval: readonly [number, number] } | undefined,
+): string {
+  if (!found) return 'too few customers';
+  const { difference, interval } = found;
+  return `${signed(difference)} (${signed(interval[0])} to ${signed(interval[1])})`;
 }
 
 /** A share; small ones keep two digits that say something. */

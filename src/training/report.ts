@@ -104,28 +104,27 @@ function recallCurve({ models: measured }: Evaluation): Markup {
 </section>`;
 }
 
-function slices({ slices: all, coldArticles, models: measured, protocol }: Evaluation): Markup {
+function slices({ slices: all, coldArticles, models: measured, protocol, bootstrap }: Evaluation): Markup {
   const names = Object.keys(measured);
+  const first = decisive(protocol);
   const tableOf = (metric: (typeof HEADLINES)[number]): Markup =>
     dataTable(
       `${nameOf(metric)} by what was known of the customer`,
-      ['', 'cases', ...names, 'difference, 95 % interval', 'to the best baseline'],
-      all.map((slice) => {
-        const { difference, interval } = slice.differences[0].metrics[metric];
-        return [
-          slice.name,
-          count(slice.cases),
-          ...names.map((name) => decimals(slice.models[name][metric])),
-          differing(difference, interval),
-          slice.bestBaseline,
-        ];
-      }),
+      ['', 'cases', ...names, `against (best by ${nameOf(first)})`, 'difference'],
+      all.map(({ name, cases, models: found, bestBaseline, differences }) => [
+        name,
+        count(cases),
+        ...names.map((model) => decimals(found[model][metric])),
+        bestBaseline,
+        differing(differences.find(({ against }) => against === bestBaseline)?.metrics[metric]),
+      ]),
       withoutOracle(names),
     );
-  const others = HEADLINES.filter((metric) => metric !== decisive(protocol));
+  const others = HEADLINES.filter((metric) => metric !== first);
   return markup`<section>
 <h2>For whom, and for what</h2>
-${tableOf(decisive(protocol))}
+${tableOf(first)}
+<p>Differences are those of two-stage to the baseline that is the best of the same cases, with ${percent(bootstrap.confidence)} intervals.</p>
 <details><summary>The same by ${others.map(nameOf).join(', ')}</summary>${others.map(tableOf)}</details>
 ${
   coldArticles

@@ -1,11 +1,14 @@
 // The cases of an evaluation by how much is known of the customer: new ones, and those with short and long histories. Knows only what
-// the score sheet says.
+// the score sheet says and how cases are compared.
 import type { Random } from '../random';
-import { compare } from './comparison';
+import { bestBaselineOf, compare, meanOf, resample } from './comparison';
 import type { Evaluation } from './evaluation';
 import { byHeadline, type Headline, type ScoreSheet } from './score-sheet';
 
-/** The best baseline and the differences are those of these cases. */
+/**
+ * The baseline is the best of these very cases: the luck of several is in its favour. Of few customers there is no difference to tell, and
+ * `differences` is empty.
+ */
 export interface Slice extends Pick<Evaluation, 'bestBaseline' | 'differences'> {
   readonly name: string;
   readonly cases: number;
@@ -22,6 +25,9 @@ const SLICES: readonly (readonly [name: string, from: number, to: number])[] = [
   ['30 purchases or more', 30, Infinity],
 ];
 
+/** Fewer customers than this are too few to draw again: an interval of theirs would look surer than it is. */
+export const TELLING_CUSTOMERS = 30;
+
 /**
  * The slices that hold a case.
  * @param first the measure that says which baseline is the best
@@ -31,10 +37,15 @@ export function slicesOf(sheet: ScoreSheet, first: Headline, random: Random): Sl
     const places = [...sheet.histories.keys()].filter((i) => sheet.histories[i] >= from && sheet.histories[i] <= to);
     if (places.length === 0) return [];
     const part = sheet.part(places);
+    const bestBaseline = bestBaselineOf(part, first);
+    const differences =
+      new Set(part.customers).size < TELLING_CUSTOMERS
+        ? []
+        : compare(resample(part, ['two-stage', bestBaseline, 'retrieval'], random), bestBaseline);
     const models = part.models.map((model): [string, Record<Headline, number>] => [
       model,
-      byHeadline((metric) => part.column(model, metric).reduce((sum, value) => sum + value, 0) / places.length),
+      byHeadline((metric) => meanOf(part.column(model, metric))),
     ]);
-    return [{ name, cases: places.length, models: Object.fromEntries(models), ...compare(part, first, random) }];
+    return [{ name, cases: places.length, models: Object.fromEntries(models), bestBaseline, differences }];
   });
 }

@@ -8,13 +8,20 @@ import type { Tensor } from '../graph/tensor';
 import { sampled, type Random } from '../random';
 import { widest } from '../recommend/pipeline';
 import type { Reporter } from '../telemetry';
-import { fitCalibrations, type Shown } from './calibration';
+import { fitCalibrations } from './calibration';
 import { hasPast, type Round } from './protocols';
 import { byRound, customersOfLists, isNewcomer, lessonOf, type List, type Taken } from './ranker-lists';
 import { listJudge, type ListJudge } from './list-judge';
 import { ABSENT, listwiseLoss } from './listwise';
 import { openGate, unheard, type Heard } from './gate';
-import { calibrationWeights, gateWeight, learningRanker, rankerLayers, type RankerConfig } from './ranker';
+import {
+  calibrationWeights,
+  gateWeight,
+  learningRanker,
+  rankerLayers,
+  type Calibrations,
+  type RankerConfig,
+} from './ranker';
 import { decayingRate } from './schedule';
 import {
   isOfNewcomer,
@@ -164,7 +171,8 @@ export async function trainRanker(
       `layers heard by ${String(best.gate)}, NDCG of ${String(judge.lists.known)} lists held out ${ndcg(alone)} → ${ndcg(best)}`,
     );
   }
-  return withCalibration(new Map([...straight, ...best.weights, gateWeight(best.gate)]), checked, best.scores, judge);
+  const calibrations = calibrationOf(shop, checked, best.scores);
+  return new Map([...straight, ...best.weights, gateWeight(best.gate), ...calibrationWeights(calibrations)]);
 }
 
 /**
@@ -328,17 +336,17 @@ async function scoreLists(
   return lists.map((list) => found.get(list) ?? new Float32Array(0));
 }
 
-/** On whole lists, those without a purchase too: as often as what is shown is bought. */
-function withCalibration(
-  weights: Weights,
+/** On whole lists [lists][candidates], those without a purchase too: as often as what is shown is bought. */
+export function calibrationOf(
+  shop: Pick<Shop, 'offsets'>,
   lists: readonly List[],
   scores: readonly Float32Array[],
-  judge: ListJudge,
-): Weights {
-  const shown = lists.map(({ bought }, l): Shown => {
-    return { group: judge.isNewcomer(l) ? 'newcomers' : 'known', scores: scores[l], happened: bought };
-  });
-  return new Map([...weights, ...calibrationWeights(fitCalibrations(shown))]);
+): Calibrations {
+  return fitCalibrations(
+    lists.map((list, l) => {
+      return { group: isNewcomer(shop, list) ? 'newcomers' : 'known', scores: scores[l], happened: list.bought };
+    }),
+  );
 }
 
 function copied(weights: Weights): Weights {

@@ -6,7 +6,7 @@ import { markup, Markup } from './markup';
 import { DEPTHS, METRICS } from './metrics';
 import { REPORT_STYLE } from './report-style';
 import { count, decimals, dataTable, differing, nameOf, percent, signed } from './report-text';
-import { HEADLINES } from './score-sheet';
+import { HEADLINES, type Headline } from './score-sheet';
 
 /** @param settings of the training that was measured, as they are to be shown */
 export function evaluationReport(evaluation: Evaluation, settings: object): string {
@@ -107,25 +107,34 @@ function recallCurve({ models: measured }: Evaluation): Markup {
 function slices({ slices: all, coldArticles, models: measured, protocol, bootstrap }: Evaluation): Markup {
   const names = Object.keys(measured);
   const first = decisive(protocol);
-  const tableOf = (metric: (typeof HEADLINES)[number]): Markup =>
+  const tableOf = (metric: Headline): Markup =>
     dataTable(
       `${nameOf(metric)} by what was known of the customer`,
-      ['', 'cases', ...names, `against (best by ${nameOf(first)})`, 'difference'],
-      all.map(({ name, cases, models: found, bestBaseline, differences }) => [
-        name,
-        count(cases),
-        ...names.map((model) => decimals(found[model][metric])),
-        bestBaseline,
-        differing(differences.find(({ against }) => against === bestBaseline)?.metrics[metric]),
+      ['', 'cases', ...names],
+      all.map((slice) => [
+        slice.name,
+        count(slice.cases),
+        ...names.map((name) => decimals(slice.models[name][metric])),
       ]),
       withoutOracle(names),
     );
-  const others = HEADLINES.filter((metric) => metric !== first);
+  const compared = dataTable(
+    `${nameOf(first)} by what was known of the customer`,
+    ['', 'cases', 'two-stage', 'best baseline', '', 'difference'],
+    all.map(({ name, cases, models: found, bestBaseline, differences }) => [
+      name,
+      count(cases),
+      decimals(found['two-stage'][first]),
+      decimals(found[bestBaseline][first]),
+      bestBaseline,
+      differing(differences.find(({ against }) => against === bestBaseline)?.metrics[first]),
+    ]),
+  );
   return markup`<section>
 <h2>For whom, and for what</h2>
-${tableOf(first)}
-<p>Differences are those of two-stage to the baseline that is the best of the same cases, with ${percent(bootstrap.confidence)} intervals.</p>
-<details><summary>The same by ${others.map(nameOf).join(', ')}</summary>${others.map(tableOf)}</details>
+${compared}
+<p>The baseline is the one that is best for the same cases; of the difference, the ${percent(bootstrap.confidence)} interval.</p>
+<details><summary>All models, by ${HEADLINES.map(nameOf).join(', ')}</summary>${HEADLINES.map(tableOf)}</details>
 ${
   coldArticles
     ? markup`<p>${count(coldArticles.answers)} times, in ${count(coldArticles.cases)} cases, an article was bought that had never sold

@@ -208,8 +208,8 @@ describe('the score sheet', () => {
 
   describe('of many customers', () => {
     const many = new ScoreSheet();
-    // Thirty without a past, and 29 who are asked twice, with short pasts. Popularity puts what was bought first for those, and a little later
-    // for these; repurchase has it among the first ten of all of these.
+    // Thirty without a past, for whom popularity is best, and 29 who are asked twice, with short pasts: for these repurchase is best by MAP,
+    // and popularity by hits.
     const late = { ...measure([2, 3, 1], new Set([1])), 'hr@10': 0.5 };
     for (let customer = 0; customer < 59; customer++) {
       const cold = customer < 30;

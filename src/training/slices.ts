@@ -26,7 +26,7 @@ const SLICES: readonly (readonly [name: string, from: number, to: number])[] = [
 ];
 
 /** Fewer customers than this are too few to draw again: an interval of theirs would look surer than it is. */
-export const TELLING_CUSTOMERS = 30;
+const TELLING_CUSTOMERS = 30;
 
 /**
  * The slices that hold a case.

@@ -1,9 +1,11 @@
 // Jest runs what the compiler wrote: no transform, the same JavaScript as in production. `npm test` starts it with
 // --experimental-vm-modules, since Prisma loads its query compiler by import().
 
-// Tests get a copy of the environment, so native libraries would not see what src/config.ts sets for them.
+// Tests get a copy of the environment, so native libraries would not see what src/config.ts sets for
+// them (prepareNativeLibraries).
 process.env.OMP_NUM_THREADS ??= '1';
 process.env.OPENBLAS_NUM_THREADS ??= '1';
+process.env.ORT_DISABLE_TELEMETRY = '1';
 
 /** @type {import('jest').Config} */
 module.exports = {

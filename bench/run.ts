@@ -4,6 +4,7 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join, parse } from 'node:path';
+import { prepareNativeLibraries } from '../src/config';
 
 const all = readdirSync(__dirname)
   .filter((file) => file.endsWith('.js') && file !== 'run.js')
@@ -17,6 +18,8 @@ if (unknown.length > 0) {
   console.error(`no such benchmark: ${unknown.join(', ')}; there are ${all.join(', ')}`);
   process.exit(1);
 }
+// Some of them open ONNX Runtime themselves.
+prepareNativeLibraries();
 for (const name of wanted.length > 0 ? wanted : all) {
   console.log(`\n${name}`);
   const { status } = spawnSync(process.execPath, [join(__dirname, `${name}.js`), ...flags], { stdio: 'inherit' });

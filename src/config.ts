@@ -47,13 +47,20 @@ export function loadConfig(): Config {
 }
 
 /**
- * FAISS and its OpenBLAS take their number of threads from the environment when they are loaded. One is best here: they
- * serve on the main thread beside the inference threads, with which more would fight for the processors (measured with
- * two busy processors: 0.4 ms a search with one thread, 15 ms with two), and one builds the same graph every time.
+ * Sets what native libraries read from the environment when they are loaded. Call it on the main
+ * thread before the first of them: a worker's `process.env` is a copy that they do not see.
+ *
+ * - FAISS and its OpenBLAS get one thread. They serve on the main thread beside the inference
+ *   threads, with which more would fight for the processors (measured with two busy processors:
+ *   0.4 ms a search with one thread, 15 ms with two), and one builds the same graph every time.
+ * - ONNX Runtime (1.29 and later) reports to Microsoft unless it is told not to. It then also reads
+ *   the machine's id and keeps files in the user's cache folder and in the temporary one. That is
+ *   not ours to allow for others, so nothing turns it on again.
  */
-export function limitNativeThreads(): void {
+export function prepareNativeLibraries(): void {
   process.env['OMP_NUM_THREADS'] ??= '1';
   process.env['OPENBLAS_NUM_THREADS'] ??= '1';
+  process.env['ORT_DISABLE_TELEMETRY'] = '1';
 }
 
 /**

@@ -2,6 +2,7 @@
 // to stay free. Only what takes less time than handing it over is run there. Knows shapes and names of inputs, nothing of what models mean.
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import { prepareNativeLibraries } from '../config';
 import { asError, VitrineError } from '../errors';
 import { buffersOf } from './memory';
 import type { Session, SessionSettings } from './session';
@@ -104,6 +105,7 @@ export interface WorkerSettings extends SessionSettings {
 
 /** Starts the threads. They end with `close()`; they do not keep the process alive when nothing is in flight. */
 export function openEngine({ workers = 1, threadsPerRun = 1, device = 'cpu' }: EngineOptions = {}): Engine {
+  prepareNativeLibraries();
   const threads = Array.from({ length: workers }, () => new Thread({ device, threadsPerRun }));
   const runs = new Map<string, number>();
   /** The models of the calling thread. */

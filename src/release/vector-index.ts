@@ -7,7 +7,7 @@
 // thread, so the same vectors always make the same index.
 
 import type * as Faiss from 'faiss-node';
-import { limitNativeThreads } from '../config';
+import { prepareNativeLibraries } from '../config';
 import { asError } from '../errors';
 import { exactFromFile, exactIndex } from './exact-index';
 import { readFaissFile, setEfSearch } from './faiss-file';
@@ -108,7 +108,7 @@ let loadedFaiss: { faiss: typeof Faiss; version: string } | Error | undefined;
 
 function loadFaiss(): { faiss: typeof Faiss; version: string } | Error {
   if (loadedFaiss) return loadedFaiss;
-  limitNativeThreads();
+  prepareNativeLibraries();
   try {
     const { version } = require('faiss-node/package.json') as { version: string };
     loadedFaiss = { faiss: require('faiss-node') as typeof Faiss, version };

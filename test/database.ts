@@ -1,15 +1,22 @@
 // A real Postgres for tests: every caller gets a database of its own, empty and migrated, on one embedded server that
 // all test files share. Dropped when closed.
 
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
+import { PROJECT_ROOT } from '../src/config';
 import { openDatabase } from '../src/data/postgres';
 
-/** VITRINE_HOME of tests: the embedded server's files stay there, so that it starts in a moment. Absolute. */
-export const TEST_HOME = join(tmpdir(), `vitrine-test-${process.getuid?.() ?? 0}`);
+/**
+ * VITRINE_HOME of tests. The embedded server's files stay there, so that it starts in a moment. Each
+ * clone has its own: another one may be of another version. Absolute.
+ */
+export const TEST_HOME = join(
+  tmpdir(),
+  `vitrine-test-${process.getuid?.() ?? 0}-${createHash('sha256').update(PROJECT_ROOT).digest('hex').slice(0, 8)}`,
+);
 
 export interface TestDatabase {
   readonly url: string;

@@ -17,4 +17,7 @@ module.exports = {
   testTimeout: 240_000,
   // Two files at a time also where there are more processors: training and Postgres use several each.
   maxWorkers: 2,
+  // A worker that has run dozens of files gives back gigabytes of native memory at its end, which takes
+  // longer than jest's half a second. One that still runs after this has something open.
+  workerGracefulExitTimeout: 15_000,
 };

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -308,6 +308,36 @@ test('a file that is cut off imports nothing', async () => {
     message: expect.stringContaining('transactions.csv.gz') as string,
   });
   expect(await dump()).toEqual([[], [], [], []]);
+});
+
+describe('rejects that cannot be written end the import with what to do, and nothing is imported:', () => {
+  const bad = () => shop({ ...BASIC, 'transactions.csv': `${SALES}${'2021-03-01,ann,s1,much\n'.repeat(9)}` });
+  const unwritable = (path: string) => ({
+    code: 'STORAGE_UNAVAILABLE',
+    message: expect.stringContaining(path) as string,
+  });
+
+  test('the folder cannot be made', async () => {
+    await writeFile(join(base, 'plain'), '');
+    for (const folder of [join(base, 'plain', 'below'), base]) {
+      const rejectsFile = folder === base ? base : join(folder, 'rejects.csv');
+      await expect(importInto(await bad(), { rejectsFile })).rejects.toMatchObject(unwritable(folder));
+    }
+  });
+
+  test('the disk is full', async () => {
+    const path = join(base, 'full', 'rejects.csv');
+    const reporter = {
+      ...silentReporter,
+      progress: (label: string) => ({ ...silentReporter.progress(label), tick: () => void full() }),
+    };
+    // What is written there has no room. Made when the file of an earlier import is gone.
+    const full = () => symlink('/dev/full', path).catch(() => undefined);
+    const importing = importInto(await bad(), { rejectsFile: path, maxRejects: 1, reporter });
+    await expect(importing).rejects.toMatchObject(unwritable(path));
+    await expect(importing).rejects.toThrow('the disk is full');
+    expect(await dump()).toEqual([[], [], [], []]);
+  });
 });
 
 test('an import that is aborted ends with the reason and changes nothing', async () => {

@@ -310,6 +310,65 @@ test('a file that is cut off imports nothing', async () => {
   expect(await dump()).toEqual([[], [], [], []]);
 });
 
+describe('a file that is not UTF-8 imports nothing, and the message says where:', () => {
+  const latin1 = (text: string) => Buffer.from(text, 'latin1');
+  const FILES = {
+    ...BASIC,
+    'shop.json': JSON.stringify({ ...MAPPING, customers: { id: 'id', age: 'age' } }),
+    'customers.csv': 'id,age\nann,36\n',
+  };
+  const { 'customers.csv': customers, ...without } = FILES;
+
+  test.each<[string, Record<string, string | Buffer>, RegExp]>([
+    [
+      'articles whose ids differ in that byte alone',
+      { ...FILES, 'articles.csv': latin1(`${ARTICLES}grö,a,,,,,\ngrü,b,,,,,\n`) },
+      /articles\.csv, line 2: .*0xF6 at offset 46/,
+    ],
+    [
+      'customers',
+      { ...without, 'customers.csv.gz': gzipSync(latin1(`${customers}bö,1\n`)) },
+      /customers\.csv\.gz, line 3: .*0xF6/,
+    ],
+    [
+      'transactions',
+      { ...FILES, 'transactions.csv': latin1(`${BASIC['transactions.csv']}2021-03-01,bö,s1,1\n`) },
+      /transactions\.csv, line 5: .*0xF6/,
+    ],
+    [
+      'the mapping',
+      { ...FILES, 'shop.json': latin1('{\n "articles": { "id": "größe" }\n}') },
+      /shop\.json, line 2: .*0xF6/,
+    ],
+    [
+      'a mapping in UTF-16',
+      { ...FILES, 'shop.json': Buffer.from('\ufeff{}', 'utf16le') },
+      /shop\.json, line 1: .*UTF-16/,
+    ],
+  ])('%s', async (_what, files, message) => {
+    await expect(importInto(await shop(files))).rejects.toMatchObject({
+      code: 'INPUT_INVALID',
+      message: expect.stringMatching(message) as string,
+    });
+    expect(await dump()).toEqual([[], [], [], []]);
+  });
+
+  test('a mapping may begin with a byte order mark', async () => {
+    const result = await importInto(await shop({ ...BASIC, 'shop.json': `\ufeff${BASIC['shop.json']}` }));
+    expect(result.articles.inserted).toBe(3);
+  });
+});
+
+test('texts of a mapping that the database cannot keep are faults of it', async () => {
+  for (const odd of ['\0', '\ud800']) {
+    const mapping = { ...MAPPING, articles: { id: 'sku', multiValued: { tags: odd } } };
+    await expect(importInto(await shop({ ...BASIC, 'shop.json': JSON.stringify(mapping) }))).rejects.toMatchObject({
+      code: 'INPUT_INVALID',
+      message: expect.stringContaining('articles.multiValued.tags') as string,
+    });
+  }
+});
+
 describe('rejects that cannot be written end the import with what to do, and nothing is imported:', () => {
   const bad = () => shop({ ...BASIC, 'transactions.csv': `${SALES}${'2021-03-01,ann,s1,much\n'.repeat(9)}` });
   const unwritable = (path: string) => ({

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -308,6 +308,375 @@ test('a file that is cut off imports nothing', async () => {
     message: expect.stringContaining('transactions.csv.gz') as string,
   });
   expect(await dump()).toEqual([[], [], [], []]);
+});
+
+describe('what a mapping does not name, a later import does not touch:', () => {
+  const FILES = {
+    'shop.json': JSON.stringify({
+      articles: { ...MAPPING.articles, productTypeName: 'price_band' },
+      customers: { id: 'id', age: 'age', fn: 'news', categorical: ['country'], numeric: ['visits'] },
+      transactions: { ...MAPPING.transactions, salesChannelId: 'channel' },
+    }),
+    'articles.csv': BASIC['articles.csv'],
+    'customers.csv': 'id,age,news,country,visits\nann,36,1,FR,3\nbob,40,0,DE,\n',
+    // Two pieces of one article at one time, and the dearer one in the channel that comes first.
+    'transactions.csv':
+      'when,who,what,paid,channel\n2021-03-01,ann,s1,2.5,2\n2021-03-01,ann,s1,9,1\n2021-03-02,bob,s3,4,1\n',
+  };
+  const fewer = (sections: object, files: object = {}) =>
+    shop({ ...FILES, ...files, 'shop.json': JSON.stringify(sections) });
+  const IDS = {
+    articles: { id: 'sku' },
+    customers: { id: 'id' },
+    transactions: { date: 'when', customer: 'who', article: 'what' },
+  };
+  let whole: string;
+  let before: unknown[];
+  /** All rows, and when the articles were changed. */
+  const everything = async () => [
+    (await dump()).slice(0, 3),
+    await database.sql('SELECT key, updated_at FROM articles ORDER BY 1'),
+  ];
+  beforeEach(async () => {
+    whole = await shop(FILES);
+    await importInto(whole);
+    before = await everything();
+  });
+
+  test('an import of ids alone changes nothing, and neither does the first mapping after it', async () => {
+    for (const dir of [await fewer(IDS), await fewer(IDS), whole]) {
+      const result = await importInto(dir);
+      expect([result.articles, result.customers, result.transactions].map((file) => file && brief(file))).toEqual([
+        { inserted: 0, updated: 0, unchanged: 3, rejected: 0 },
+        { inserted: 0, updated: 0, unchanged: 2, rejected: 0 },
+        { inserted: 0, updated: 0, unchanged: 3, rejected: 0 },
+      ]);
+      expect(await everything()).toEqual(before);
+    }
+  });
+
+  test('of articles and customers, neither columns nor attributes', async () => {
+    const dir = await fewer(
+      {
+        ...IDS,
+        articles: { id: 'sku', name: 'title', categorical: ['brand'] },
+        customers: { id: 'id', numeric: ['visits'] },
+      },
+      {
+        'articles.csv': FILES['articles.csv'].replace('Soap', 'Soft soap').replace('acme', 'new').replace('other', ''),
+        'customers.csv': FILES['customers.csv'].replace('36,1,FR,3', '37,0,IT,4') + 'cy,1,1,FR,\n',
+      },
+    );
+    expect(brief((await importInto(dir)).articles)).toEqual({ inserted: 0, updated: 2, unchanged: 1, rejected: 0 });
+    const articles = await database.sql(
+      'SELECT article_id, prod_name, detail_desc, product_type_name AS type, attributes FROM articles ORDER BY key',
+    );
+    expect(articles).toEqual([
+      {
+        article_id: 's1',
+        prod_name: 'Soft soap',
+        detail_desc: 'Smells, good',
+        type: 'low',
+        attributes: { brand: ['new'], tags: ['bath', 'hand'], weight: 0.2 },
+      },
+      { article_id: 's2', prod_name: 'Oil', detail_desc: null, type: null, attributes: {} },
+      // An empty value of a column that is mapped says that it is unknown.
+      {
+        article_id: 's3',
+        prod_name: 'Brush',
+        detail_desc: 'Soft',
+        type: 'high',
+        attributes: { tags: ['bath'], weight: 10 },
+      },
+    ]);
+    expect(await database.sql('SELECT customer_id, age, fn, attributes FROM customers ORDER BY 1')).toEqual([
+      { customer_id: 'ann', age: 36, fn: true, attributes: { country: ['FR'], visits: 4 } },
+      { customer_id: 'bob', age: 40, fn: false, attributes: { country: ['DE'] } },
+      { customer_id: 'cy', age: null, fn: null, attributes: {} },
+    ]);
+    expect(await everything()).toMatchObject([{ 2: (before[0] as unknown[])[2] }, {}]);
+  });
+
+  const purchases = () =>
+    database.sql<{ id: string; line: number; price: number | null; channel: number | null }>(
+      `SELECT article_id AS id, line, price, sales_channel_id AS channel
+       FROM purchases JOIN articles ON key = article_key ORDER BY 1, 2`,
+    );
+
+  test('of purchases neither prices nor channels, which stay together', async () => {
+    const { date, customer, article } = MAPPING.transactions;
+    for (const column of [{ price: 'paid' }, { salesChannelId: 'channel' }]) {
+      const result = await importInto(await fewer({ ...IDS, transactions: { date, customer, article, ...column } }));
+      expect(brief(result.transactions)).toEqual({ inserted: 0, updated: 0, unchanged: 3, rejected: 0 });
+    }
+    expect(await everything()).toEqual(before);
+    // What is mapped is updated, and more pieces than are there are added, with nothing in the
+    // other column.
+    const dir = await fewer(
+      { ...IDS, transactions: { date, customer, article, price: 'paid' } },
+      {
+        'transactions.csv':
+          FILES['transactions.csv'].replace('9,1', '8,7') + '2021-03-01,ann,s1,30,7\n2021-03-02,bob,s3,,7\n',
+      },
+    );
+    for (const counts of [
+      { inserted: 2, updated: 1, unchanged: 2, rejected: 0 },
+      { inserted: 0, updated: 0, unchanged: 5, rejected: 0 },
+    ]) {
+      expect(brief((await importInto(dir)).transactions)).toEqual(counts);
+      expect(await purchases()).toEqual([
+        { id: 's1', line: 1, price: 2.5, channel: 2 },
+        { id: 's1', line: 2, price: 8, channel: 1 },
+        { id: 's1', line: 3, price: 30, channel: null },
+        { id: 's3', line: 1, price: 4, channel: 1 },
+        { id: 's3', line: 2, price: null, channel: null },
+      ]);
+    }
+  });
+
+  test('a column that is mapped and empty says that the value is unknown, in every table', async () => {
+    await importInto(
+      await shop({
+        ...FILES,
+        'articles.csv': `${ARTICLES}s1,,,,,,\n`,
+        'customers.csv': 'id,age,news,country,visits\nann,,,,\n',
+        'transactions.csv': 'when,who,what,paid,channel\n2021-03-02,bob,s3,,\n',
+      }),
+    );
+    expect(await database.sql(`SELECT prod_name, attributes FROM articles WHERE article_id = 's1'`)).toEqual([
+      { prod_name: null, attributes: {} },
+    ]);
+    expect(await database.sql(`SELECT age, fn, attributes FROM customers WHERE customer_id = 'ann'`)).toEqual([
+      { age: null, fn: null, attributes: {} },
+    ]);
+    expect((await purchases()).at(-1)).toEqual({ id: 's3', line: 1, price: null, channel: null });
+  });
+
+  test('a purchase is found again though orders were numbered in another order, or with gaps', async () => {
+    await database.sql(`UPDATE purchases SET line = 7 WHERE price = 2.5`);
+    expect(brief((await importInto(whole)).transactions)).toMatchObject({ inserted: 0, updated: 0, unchanged: 3 });
+    const more = await shop({ ...FILES, 'transactions.csv': `${FILES['transactions.csv']}2021-03-01,ann,s1,50,1\n` });
+    expect(brief((await importInto(more)).transactions)).toMatchObject({ inserted: 1, updated: 0, unchanged: 3 });
+    expect((await purchases()).slice(0, 3).map(({ line, price }) => [line, price])).toEqual([
+      [2, 9],
+      [7, 2.5],
+      [8, 50],
+    ]);
+  });
+});
+
+describe('keys of articles and customers', () => {
+  const lastKeys = () =>
+    database.sql(
+      `SELECT (SELECT last_value FROM articles_key_seq) AS article, (SELECT last_value FROM customers_key_seq) AS customer`,
+    );
+  const CUSTOMERS = {
+    'shop.json': JSON.stringify({ ...MAPPING, customers: { id: 'id', age: 'age' } }),
+    'customers.csv': 'id,age\nann,36\ncy,20\n',
+  };
+
+  test('are taken by new rows alone: the same files again take none', async () => {
+    const dir = await shop({ ...BASIC, ...CUSTOMERS });
+    await importInto(dir);
+    expect(await lastKeys()).toEqual([{ article: '3', customer: '3' }]);
+    await importInto(dir);
+    await importInto(await shop({ ...BASIC, ...CUSTOMERS, 'customers.csv': 'id,age\nann,37\ncy,21\ndee,1\n' }));
+    expect(await lastKeys()).toEqual([{ article: '3', customer: '4' }]);
+  });
+
+  test('are taken by no import that is refused', async () => {
+    const before = await lastKeys();
+    const dir = await shop({ ...BASIC, ...CUSTOMERS, 'transactions.csv': `${SALES}2021-03-01,ann,s9,1\n` });
+    await expect(importInto(dir)).rejects.toMatchObject({ code: 'IMPORT_REJECTED' });
+    expect(await lastKeys()).toEqual(before);
+  });
+
+  test('that are used up are an error with the remedy', async () => {
+    await database.sql(`SELECT setval('customers_key_seq', 2147483647)`);
+    await expect(importInto(await shop(BASIC))).rejects.toMatchObject({
+      code: 'DATABASE_UNAVAILABLE',
+      message: expect.stringMatching(/customers_key_seq.*setval\('customers_key_seq'/s) as string,
+    });
+    expect(await dump()).toEqual([[], [], [], []]);
+  });
+});
+
+describe('a file that is not UTF-8 imports nothing, and the message says where:', () => {
+  const latin1 = (text: string) => Buffer.from(text, 'latin1');
+  const FILES = {
+    ...BASIC,
+    'shop.json': JSON.stringify({ ...MAPPING, customers: { id: 'id', age: 'age' } }),
+    'customers.csv': 'id,age\nann,36\n',
+  };
+  const { 'customers.csv': customers, ...without } = FILES;
+
+  test.each<[string, Record<string, string | Buffer>, RegExp]>([
+    [
+      'articles whose ids differ in that byte alone',
+      { ...FILES, 'articles.csv': latin1(`${ARTICLES}grö,a,,,,,\ngrü,b,,,,,\n`) },
+      /articles\.csv, line 2: .*0xF6 at offset 46/,
+    ],
+    [
+      'customers',
+      { ...without, 'customers.csv.gz': gzipSync(latin1(`${customers}bö,1\n`)) },
+      /customers\.csv\.gz, line 3: .*0xF6/,
+    ],
+    [
+      'transactions',
+      { ...FILES, 'transactions.csv': latin1(`${BASIC['transactions.csv']}2021-03-01,bö,s1,1\n`) },
+      /transactions\.csv, line 5: .*0xF6/,
+    ],
+    [
+      'the mapping',
+      { ...FILES, 'shop.json': latin1('{\n "articles": { "id": "größe" }\n}') },
+      /shop\.json, line 2: .*0xF6/,
+    ],
+    [
+      'a mapping in UTF-16',
+      { ...FILES, 'shop.json': Buffer.from('\ufeff{}', 'utf16le') },
+      /shop\.json, line 1: .*UTF-16/,
+    ],
+  ])('%s', async (_what, files, message) => {
+    await expect(importInto(await shop(files))).rejects.toMatchObject({
+      code: 'INPUT_INVALID',
+      message: expect.stringMatching(message) as string,
+    });
+    expect(await dump()).toEqual([[], [], [], []]);
+  });
+
+  test('a mapping may begin with a byte order mark', async () => {
+    const result = await importInto(await shop({ ...BASIC, 'shop.json': `\ufeff${BASIC['shop.json']}` }));
+    expect(result.articles.inserted).toBe(3);
+  });
+});
+
+test('numbers, times and ids that the database cannot hold are rejects with a reason, in every file', async () => {
+  const mapping = {
+    articles: { ...MAPPING.articles, productTypeNo: 'price_band' },
+    customers: { id: 'id', age: 'age', active: 'active' },
+    transactions: { ...MAPPING.transactions, salesChannelId: 'channel' },
+  };
+  const sale = (when: string, paid = '1', channel = '1', who = 'ann') => `${when},${who},s1,${paid},${channel}`;
+  const bad: Record<string, [row: string, reason: string][]> = {
+    'articles.csv': [
+      [',a,,,,,', 'sku: expected an id'],
+      [`${'x'.repeat(257)},a,,,,,`, 'at most 256 characters, got 257'],
+      ['n\0,a,,,,,', 'sku: contains a NUL character'],
+      ['n1,a\0,,,,,', 'title: contains a NUL character'],
+      ['n2,a,,,b\0,,', 'brand: contains a NUL character'],
+      ['n3,a,,2147483648,,,', 'price_band: expected a number up to'],
+      ['n4,a,,,,,1e999', 'weight: expected a number up to'],
+      ['n5,a,,,,,Infinity', 'weight: expected a number up to'],
+    ],
+    'customers.csv': [
+      ['b1,1e10,', 'age: expected a number up to'],
+      ['b2,36.5,', 'age: expected a whole number'],
+      ['b3,NaN,', 'age: expected a number'],
+      ['b4,,maybe', 'active: expected yes or no'],
+    ],
+    'transactions.csv': [
+      [sale('2021-03-01', '1e-46'), "paid: expected 0 or a number beyond ±1e-45, got '1e-46'"],
+      [sale('2021-03-01', '-1e-999'), "got '-1e-999'"],
+      [sale('2021-03-01', '1e39'), 'paid: expected a number up to'],
+      [sale('2021-03-01', 'NaN'), 'paid: expected a number'],
+      [sale('2021-03-01', '-Infinity'), 'paid: expected a number'],
+      [sale('2021-03-01', '1', '32768'), 'channel: expected a number up to'],
+      [sale('0000-03-01'), 'there is no such time'],
+      [sale('99999-03-01'), 'when: expected a date such as'],
+      [sale('2021-02-31'), 'there is no such time'],
+      [sale('2021-02-28T24:00:00'), 'there is no such time'],
+      [sale('2021-02-28T10:00:00+99:99'), 'there is no such time'],
+      [sale('9999-12-31T23:59:59-12:00'), 'there is no such time'],
+      [sale('0100-01-01T00:00:00+01:00'), 'there is no such time'],
+      [sale('2021-03-01', '1', '1', '\0'), 'who: contains a NUL character'],
+    ],
+  };
+  const good: Record<string, string> = {
+    'articles.csv': `${ARTICLES}s1,Soap,,2147483647,,,1e300\n`,
+    'customers.csv': 'id,age,active\nann,0,yes\n',
+    'transactions.csv': `when,who,what,paid,channel\n${sale('2021-03-01', '1e-45')}\n${sale('9999-12-31', '3.4e38', '32767')}\n${sale('0100-01-01', '0e-999')}\n`,
+  };
+  const files: Record<string, string> = { 'shop.json': JSON.stringify(mapping) };
+  for (const [name, rows] of Object.entries(bad)) files[name] = good[name] + rows.map(([row]) => `${row}\n`).join('');
+  const result = await importInto(await shop(files), { maxRejects: 1 });
+  expect([result.articles, result.customers, result.transactions].map((file) => file && brief(file))).toEqual([
+    { inserted: 1, updated: 0, unchanged: 0, rejected: bad['articles.csv'].length },
+    { inserted: 1, updated: 0, unchanged: 0, rejected: bad['customers.csv'].length },
+    { inserted: 3, updated: 0, unchanged: 0, rejected: bad['transactions.csv'].length },
+  ]);
+  const rejects = (await readFile(rejectsFile(), 'utf8')).split('\n');
+  for (const [name, rows] of Object.entries(bad)) {
+    const first = good[name].split('\n').length;
+    for (const [i, [, reason]] of rows.entries()) {
+      expect(rejects.find((line) => line.startsWith(`${name},${first + i},`))).toContain(reason);
+    }
+  }
+});
+
+test('more purchases of one article at one time than can be counted are rejects', async () => {
+  const rows = `2021-03-01,ann,s1,1\n`.repeat(32_769);
+  const dir = await shop({ ...BASIC, 'transactions.csv': `${SALES}2021-03-01,bob,s3,1\n${rows}` });
+  const result = await importInto(dir);
+  expect(brief(result.transactions)).toEqual({ inserted: 32_768, updated: 0, unchanged: 0, rejected: 2 });
+  expect(await readFile(rejectsFile(), 'utf8')).toMatch(/transactions\.csv,32770,.*at most 32767 purchases/);
+  expect(brief((await importInto(dir)).transactions)).toEqual({
+    inserted: 0,
+    updated: 0,
+    unchanged: 32_768,
+    rejected: 2,
+  });
+});
+
+test("a row that a rule of the shop's own database refuses is a clear error", async () => {
+  await database.sql(`ALTER TABLE articles ADD CONSTRAINT no_oil CHECK (prod_name <> 'Oil')`);
+  try {
+    await expect(importInto(await shop(BASIC))).rejects.toMatchObject({
+      code: 'INPUT_INVALID',
+      message: expect.stringMatching(/no_oil.*nothing was imported/s) as string,
+    });
+  } finally {
+    await database.sql('ALTER TABLE articles DROP CONSTRAINT no_oil');
+  }
+});
+
+test('texts of a mapping that the database cannot keep are faults of it', async () => {
+  for (const odd of ['\0', '\ud800']) {
+    const mapping = { ...MAPPING, articles: { id: 'sku', multiValued: { tags: odd } } };
+    await expect(importInto(await shop({ ...BASIC, 'shop.json': JSON.stringify(mapping) }))).rejects.toMatchObject({
+      code: 'INPUT_INVALID',
+      message: expect.stringContaining('articles.multiValued.tags') as string,
+    });
+  }
+});
+
+describe('rejects that cannot be written end the import with what to do, and nothing is imported:', () => {
+  const bad = () => shop({ ...BASIC, 'transactions.csv': `${SALES}${'2021-03-01,ann,s1,much\n'.repeat(9)}` });
+  const unwritable = (path: string) => ({
+    code: 'STORAGE_UNAVAILABLE',
+    message: expect.stringContaining(path) as string,
+  });
+
+  test('the folder cannot be made', async () => {
+    await writeFile(join(base, 'plain'), '');
+    for (const folder of [join(base, 'plain', 'below'), base]) {
+      const rejectsFile = folder === base ? base : join(folder, 'rejects.csv');
+      await expect(importInto(await bad(), { rejectsFile })).rejects.toMatchObject(unwritable(folder));
+    }
+  });
+
+  test('the disk is full', async () => {
+    const path = join(base, 'full', 'rejects.csv');
+    const reporter = {
+      ...silentReporter,
+      progress: (label: string) => ({ ...silentReporter.progress(label), tick: () => void full() }),
+    };
+    // What is written there has no room. Made when the file of an earlier import is gone.
+    const full = () => symlink('/dev/full', path).catch(() => undefined);
+    const importing = importInto(await bad(), { rejectsFile: path, maxRejects: 1, reporter });
+    await expect(importing).rejects.toMatchObject(unwritable(path));
+    await expect(importing).rejects.toThrow('the disk is full');
+    expect(await dump()).toEqual([[], [], [], []]);
+  });
 });
 
 test('an import that is aborted ends with the reason and changes nothing', async () => {

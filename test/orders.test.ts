@@ -90,6 +90,67 @@ test('orders of one customer at once count on without a gap', async () => {
   expect((await stored()).map((row) => row.line)).toEqual(Array.from({ length: 24 }, (_, i) => i + 1));
 });
 
+describe('a key of a customer is taken by', () => {
+  /** The key that the sequence gave last. */
+  const lastKey = async () =>
+    (await database.sql<{ last: string }>('SELECT last_value AS last FROM customers_key_seq'))[0].last;
+  let before: string;
+  beforeEach(async () => {
+    // The next new customer takes the key after this one.
+    await store.recordOrder(order('warm', ['a1'], { customerId: `warm-${String(Math.random())}` }));
+    before = await lastKey();
+  });
+
+  test('no order of a known customer, no repeated and no refused one', async () => {
+    await store.recordOrder(order('known', ['a1']));
+    await store.recordOrder(order('known', ['a1']));
+    for (const customerId of ['ada', 'stranger']) {
+      const refused: Order[] = [
+        order('refused', ['a1', 'no such article'], { customerId }),
+        order('refused', ['a1'], { customerId, boughtAt: new Date(Date.now() + 3_600_000) }),
+        order('known', ['a2'], { customerId }),
+      ];
+      for (const each of refused) {
+        await expect(store.recordOrder(each)).rejects.toMatchObject({ code: 'INPUT_INVALID' });
+      }
+    }
+    expect(await lastKey()).toBe(before);
+    expect(await store.customersById(['stranger'])).toEqual([null]);
+  });
+
+  test('the first order of a new customer alone, whatever the number of them at once', async () => {
+    const ids = Array.from({ length: 6 }, (_, i) => `first-${String(i)}`);
+    const customerId = 'many at once';
+    const boughtAt = new Date('2020-09-23T11:00:00Z');
+    const made = await Promise.all(ids.map((id) => store.recordOrder(order(id, ['a1'], { customerId, boughtAt }))));
+    expect(new Set(made.map(({ customerKey }) => customerKey)).size).toBe(1);
+    // One after the other: counted without a gap.
+    expect(made.map(({ purchases }) => purchases[0].line).sort((a, b) => a - b)).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(Number(await lastKey())).toBe(Number(before) + 1);
+  });
+
+  test('one of two new customers whose orders come under one id at once', async () => {
+    const tries = await Promise.allSettled(
+      ['one of two', 'two of two'].map((customerId) => store.recordOrder(order('same', ['a1'], { customerId }))),
+    );
+    expect(tries.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    expect(Number(await lastKey())).toBe(Number(before) + 1);
+  });
+
+  test('nobody when all are taken: known customers go on, a new one is told why', async () => {
+    await database.sql(`SELECT setval('customers_key_seq', 2147483647)`);
+    try {
+      expect((await store.recordOrder(order('last', ['a1']))).repeated).toBe(false);
+      await expect(store.recordOrder(order('too late', ['a1'], { customerId: 'too late' }))).rejects.toMatchObject({
+        code: 'DATABASE_UNAVAILABLE',
+        message: expect.stringContaining(`setval('customers_key_seq'`) as string,
+      });
+    } finally {
+      await database.sql(`SELECT setval('customers_key_seq', $1)`, [before]);
+    }
+  });
+});
+
 describe('without a time an order is dated', () => {
   test('just after the newest purchase where the shop shows the past', async () => {
     const { purchases } = await store.recordOrder(order('past', ['a1']));

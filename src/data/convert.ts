@@ -8,6 +8,8 @@ import { FIELDS, type FileKind, type Mapping } from './mapping';
 export interface Converter {
   /** In the order of `convert`'s values. */
   readonly columns: readonly string[];
+  /** The names within the column `attributes` that the file says something about, in every row. */
+  readonly attributes: readonly string[];
   /** The row as COPY text without line end. Throws RowError with the reason if the row cannot be used. */
   convert(fields: readonly string[]): string;
 }
@@ -43,10 +45,11 @@ export function createConverter<K extends FileKind>(
   const attributes = attributeReader(section, header);
   if (attributes) {
     columns.push('attributes');
-    steps.push(attributes);
+    steps.push(attributes.read);
   }
   return {
     columns,
+    attributes: attributes?.names ?? [],
     convert(fields) {
       let row = steps[0](fields);
       for (let i = 1; i < steps.length; i++) row += `\t${steps[i](fields)}`;
@@ -82,7 +85,7 @@ const READERS: Record<Kind, () => (value: string) => string> = {
     return flag;
   },
   // Stored in 32 bits: rounded here, so that what is compared with the store later is what is stored.
-  real: () => (value) => (value === '' ? COPY_NULL : String(Math.fround(finite(value, 3.4e38)))),
+  real: () => (value) => (value === '' ? COPY_NULL : String(notLost(Math.fround(finite(value, 3.4e38)), value))),
   time: () => {
     // Files are mostly ordered by time: the same text comes many times in a row.
     let last = '';
@@ -127,7 +130,18 @@ function finite(value: string, limit: number): number {
   const number = DECIMAL.test(value) ? Number(value) : Number.NaN;
   if (!(Math.abs(number) <= limit)) throw new RowError(`expected a number up to ±${limit}, got '${shown(value)}'`);
   // No negative zero: it would not compare as equal everywhere.
-  return number + 0;
+  return notLost(number, value) + 0;
+}
+
+/**
+ * The number that was read from this text, unless it is 0 only because the text's is too small to
+ * be kept.
+ */
+function notLost(number: number, value: string): number {
+  if (number === 0 && /[1-9]/.test(value.split(/e/i)[0])) {
+    throw new RowError(`expected 0 or a number beyond ±1e-45, got '${shown(value)}'`);
+  }
+  return number;
 }
 
 const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
@@ -151,10 +165,25 @@ function time(value: string): string {
   if ([month, day, hour, minute, second].some((part, i) => part !== back[i]) || year < 100) {
     throw new RowError(`there is no such time as '${shown(value)}'`);
   }
-  const zone = parts[7];
-  const offset =
-    zone && zone !== 'Z' ? Number(`${zone[0]}1`) * (Number(zone.slice(1, 3)) * 60 + Number(zone.slice(-2))) : 0;
-  return new Date(date.getTime() - offset * 60_000).toISOString();
+  const moment = new Date(date.getTime() - zoneMinutes(parts[7]) * 60_000);
+  // Years are written with four digits, in another zone as well. Written so as not to let NaN pass.
+  if (!(moment.getTime() >= FIRST_TIME && moment.getTime() <= LAST_TIME)) {
+    throw new RowError(`there is no such time as '${shown(value)}'`);
+  }
+  return moment.toISOString();
+}
+
+const FIRST_TIME = Date.UTC(100, 0, 1);
+const LAST_TIME = Date.UTC(9999, 11, 31, 23, 59, 59);
+
+/**
+ * How far a zone is ahead of UTC; NaN: there is none such. The farthest are 12 hours behind and 14
+ * ahead.
+ */
+function zoneMinutes(zone: string | undefined): number {
+  if (zone === undefined || zone === 'Z') return 0;
+  const [hours, minutes] = [Number(zone.slice(1, 3)), Number(zone.slice(-2))];
+  return hours > 15 || minutes > 59 ? Number.NaN : Number(`${zone[0]}1`) * (hours * 60 + minutes);
 }
 
 function shown(value: string): string {
@@ -165,7 +194,7 @@ function shown(value: string): string {
 function attributeReader(
   section: NonNullable<Mapping[FileKind]>,
   header: readonly string[],
-): ((fields: readonly string[]) => string) | undefined {
+): { names: string[]; read: (fields: readonly string[]) => string } | undefined {
   const { categorical = [], multiValued = {}, numeric = [] } = 'id' in section ? section : {};
   const place = (name: string) => header.indexOf(name);
   const categories = [
@@ -173,8 +202,9 @@ function attributeReader(
     ...Object.entries(multiValued).map(([name, separator]) => ({ name, at: place(name), separator })),
   ];
   const numbers = numeric.map((name) => ({ name, at: place(name) }));
-  if (categories.length + numbers.length === 0) return undefined;
-  return (fields) => {
+  const names = [...categories, ...numbers].map(({ name }) => name);
+  if (names.length === 0) return undefined;
+  const read = (fields: readonly string[]): string => {
     const value: Record<string, string[] | number> = {};
     for (const { name, at, separator } of categories) {
       const parts = separator === undefined ? [fields[at]] : fields[at].split(separator);
@@ -193,4 +223,5 @@ function attributeReader(
     }
     return copyText(JSON.stringify(value));
   };
+  return { names, read };
 }

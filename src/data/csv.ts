@@ -1,14 +1,18 @@
-// Reads CSV files (RFC 4180, comma, UTF-8, plain or gzipped) of any size in constant memory, as batches of records. A
-// record that cannot be read costs itself, not the file: reading goes on at the next line. Knows nothing of columns.
+// Reads CSV files (RFC 4180, comma, UTF-8, plain or gzipped) of any size in constant memory, as
+// batches of records. A record that cannot be read costs itself, not the file: reading goes on at
+// the next line. A byte that is not UTF-8 ends the reading, since nobody knows what the others
+// mean.
 //
-// Written by hand because this recovery is what an import needs (an unclosed quote must not swallow the rest of the
-// file), and because lines without quotes, nearly all of a shop's transactions, then cost one `split`.
+// Written by hand because this recovery is what an import needs (an unclosed quote must not swallow
+// the rest of the file), and because lines without quotes, nearly all of a shop's transactions,
+// then cost one `split`.
 
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { createGunzip } from 'node:zlib';
 import { asError, VitrineError } from '../errors';
+import { decodeUtf8, lineEnds, NotUtf8, unreadable } from './utf8';
 
 /** Records of one part of a file. `lines[i]` is the line (from 1) on which `rows[i]` begins. */
 export interface CsvBatch {
@@ -40,16 +44,17 @@ export interface CsvFile {
 
 /**
  * Opens a CSV file and reads its header.
- * @throws VitrineError INPUT_INVALID if it is missing, empty, not UTF-8 or (here or while reading) not whole
+ * @throws VitrineError INPUT_INVALID if it is missing, empty or (here or while reading) not UTF-8
+ *   or not whole; STORAGE_UNAVAILABLE if the system does not let it be read
  */
 export async function openCsv(path: string): Promise<CsvFile> {
   const name = basename(path);
   const info = await stat(path).catch((thrown: unknown) => {
-    throw new VitrineError('INPUT_INVALID', `${path} cannot be read: ${asError(thrown).message}.`);
+    throw unreadable(path, thrown);
   });
   const progress = { bytes: 0 };
   const text = readText(path, progress);
-  const records = readRecords(text);
+  const records = readRecords(path, text);
   const first = await records.next();
   const header = first.done ? undefined : first.value.rows.shift();
   if (first.done || header === undefined) {
@@ -92,29 +97,15 @@ async function* readText(path: string, progress: { bytes: number }): AsyncGenera
     file.on('error', (error) => gunzip.destroy(error));
     file.pipe(gunzip);
   }
-  const decoder = new TextDecoder('utf-8');
-  let first = true;
   try {
-    for await (const chunk of gunzip ?? file) {
-      const bytes = chunk as Buffer;
-      if (
-        first &&
-        bytes.length > 1 &&
-        ((bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff))
-      ) {
-        throw new VitrineError('INPUT_INVALID', `${basename(path)} is UTF-16: save it as UTF-8.`);
-      }
-      first = false;
-      // The decoder drops a byte order mark and keeps the bytes of a character that is not yet whole.
-      yield decoder.decode(bytes, { stream: true });
-    }
-    yield decoder.decode();
+    yield* decodeUtf8((gunzip ?? file) as AsyncIterable<Buffer>);
   } catch (thrown) {
-    if (thrown instanceof VitrineError) throw thrown;
+    if (thrown instanceof NotUtf8) throw thrown;
+    if (thrown instanceof Error && 'syscall' in thrown) throw unreadable(path, thrown);
     const reason = asError(thrown).message;
     throw new VitrineError(
       'INPUT_INVALID',
-      `${basename(path)} cannot be read to its end (${reason} after ${progress.bytes} bytes): the file is damaged or cut off.`,
+      `${basename(path)} cannot be read to its end (${reason} after ${progress.bytes} bytes): the file is damaged or cut off, or no gzip file. Nothing was imported; copy it again.`,
       { cause: thrown },
     );
   } finally {
@@ -124,35 +115,48 @@ async function* readText(path: string, progress: { bytes: number }): AsyncGenera
 }
 
 /** Cuts text into records, a batch for each piece of text that completes at least one. */
-async function* readRecords(text: AsyncIterable<string>): AsyncGenerator<CsvBatch, void, undefined> {
+async function* readRecords(path: string, text: AsyncIterable<string>): AsyncGenerator<CsvBatch, void, undefined> {
   let rest = '';
   let line = 1;
-  for await (const piece of withEnd(text)) {
-    const end = piece === undefined;
-    rest = end ? rest : rest + piece;
-    const batch: CsvBatch = { rows: [], lines: [], faults: [] };
-    let at = 0;
-    while (at < rest.length) {
-      const record = parseRecord(rest, at, end);
-      if (record === undefined) break;
-      if (record.fields !== undefined) {
-        // An empty line is no record.
-        if (record.fields.length > 1 || record.fields[0] !== '') {
-          batch.rows.push(record.fields);
-          batch.lines.push(line);
-        }
-      } else
-        batch.faults.push({
-          line,
-          reason: record.reason,
-          raw: rest.slice(at, Math.min(record.next, at + RAW_LIMIT)).trimEnd(),
-        });
-      line += record.lines;
-      at = record.next;
+  try {
+    for await (const piece of withEnd(text)) {
+      const end = piece === undefined;
+      rest = end ? rest : rest + piece;
+      const cut = cutRecords(rest, line, end);
+      rest = rest.slice(cut.length);
+      line += cut.lines;
+      if (cut.batch.rows.length > 0 || cut.batch.faults.length > 0) yield cut.batch;
     }
-    rest = rest.slice(at);
-    if (batch.rows.length > 0 || batch.faults.length > 0) yield batch;
+  } catch (thrown) {
+    throw thrown instanceof NotUtf8 ? thrown.in(path, line + lineEnds(rest)) : thrown;
   }
+}
+
+/**
+ * The records that are whole, the first of which begins on `line`: what they take of the text, in
+ * characters and line ends.
+ */
+function cutRecords(text: string, line: number, end: boolean): { batch: CsvBatch; length: number; lines: number } {
+  const batch: CsvBatch = { rows: [], lines: [], faults: [] };
+  let at = 0;
+  let lines = 0;
+  while (at < text.length) {
+    const record = parseRecord(text, at, end);
+    if (record === undefined) break;
+    if (record.fields !== undefined) {
+      // An empty line is no record.
+      if (record.fields.length > 1 || record.fields[0] !== '') {
+        batch.rows.push(record.fields);
+        batch.lines.push(line + lines);
+      }
+    } else {
+      const raw = text.slice(at, Math.min(record.next, at + RAW_LIMIT)).trimEnd();
+      batch.faults.push({ line: line + lines, reason: record.reason, raw });
+    }
+    lines += record.lines;
+    at = record.next;
+  }
+  return { batch, length: at, lines };
 }
 
 async function* withEnd(text: AsyncIterable<string>): AsyncGenerator<string | undefined, void, undefined> {
@@ -204,7 +208,7 @@ function parseRecord(text: string, start: number, end: boolean): ParsedRecord | 
       value += '"';
       from = quote + 2;
     }
-    for (let i = value.indexOf('\n'); i >= 0; i = value.indexOf('\n', i + 1)) lines++;
+    lines += lineEnds(value);
     fields.push(value);
     // What follows the closing quote may lie in the next piece of text.
     if (at + 1 >= text.length && !end) return undefined;

@@ -2,12 +2,12 @@
 // them in one transaction, so that an import happens wholly or not at all, however it ends. Ways of writing are in
 // merge.ts, of reading in csv.ts, columns in mapping.ts.
 
-import { readFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Client } from 'pg';
+import { Client, DatabaseError } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import { asError, VitrineError } from '../errors';
 import type { Reporter } from '../telemetry';
@@ -22,11 +22,16 @@ import {
   mergePurchases,
   stagingTable,
   takeDuplicates,
+  takeUncountable,
   takeUnknownArticles,
+  type Mapped,
   type MergeCounts,
+  type OnTaken,
 } from './merge';
+import { isOutOfKeys, outOfKeys } from './keys';
 import { openRejects, type Rejects } from './rejects';
 import { SYNTHETIC_FILE } from './synthetic';
+import { readUtf8 } from './utf8';
 
 export interface ImportOptions {
   readonly databaseUrl: string;
@@ -67,10 +72,13 @@ export interface ImportResult {
 }
 
 /**
- * Imports the folder's articles, customers (if there are) and transactions. Rows that are there already are left alone
- * or updated where they differ; nothing is deleted. Importing the same files again changes nothing.
- * @throws VitrineError INPUT_INVALID (files or mapping), IMPORT_REJECTED (too many bad rows), DATABASE_UNAVAILABLE
- *   (also while another import runs). In each case nothing is changed.
+ * Imports the folder's articles, customers (if there are) and transactions. Rows that are there
+ * already are left alone or updated where they differ; nothing is deleted. What the mapping does
+ * not name is not touched. Importing the same files again changes nothing.
+ * @throws VitrineError INPUT_INVALID (files or mapping), IMPORT_REJECTED (too many bad rows),
+ *   DATABASE_UNAVAILABLE (also while another import runs), STORAGE_UNAVAILABLE (a file that the
+ *   system does not let be read, or rejects that cannot be written). In each case nothing is
+ *   changed.
  */
 export async function importShop(dir: string, options: ImportOptions): Promise<ImportResult> {
   const { databaseUrl, maxRejects = 0.01, reporter, signal } = options;
@@ -85,7 +93,7 @@ export async function importShop(dir: string, options: ImportOptions): Promise<I
     try {
       return await withConnection(databaseUrl, signal, async (client) => {
         await lock(client, reporter, signal);
-        const result = await load(client, files, rejects, reporter, synthetic, signal);
+        const result = await load({ client, rejects, reporter, signal }, files, synthetic);
         return { ...result, seconds: secondsSince(started) };
       });
     } finally {
@@ -96,23 +104,55 @@ export async function importShop(dir: string, options: ImportOptions): Promise<I
   }
 }
 
-async function load(
-  client: Client,
-  { mapping, articles, customers, transactions }: ShopFiles,
-  rejects: Rejects,
-  reporter: Reporter,
-  synthetic: unknown,
-  signal: AbortSignal | undefined,
-): Promise<Omit<ImportResult, 'seconds'>> {
-  const stage = <K extends FileKind>(kind: K, section: NonNullable<Mapping[K]>, file: CsvFile) =>
-    stageFile(client, kind, section, file, rejects, reporter, signal);
-  const stagedArticles = await stage('articles', mapping.articles, articles);
-  const stagedCustomers =
-    customers && mapping.customers ? await stage('customers', mapping.customers, customers) : undefined;
-  if (!customers) reporter.say('No customers file: customers are known by their purchases alone.');
-  const stagedPurchases = await stage('transactions', mapping.transactions, transactions);
+/** What the steps of one import share. */
+interface Run {
+  readonly client: Client;
+  readonly rejects: Rejects;
+  readonly reporter: Reporter;
+  readonly signal: AbortSignal | undefined;
+}
 
-  const steps = ['articles', 'customers', 'unknown articles', 'purchases', 'keys and indexes', 'statistics'];
+async function load(run: Run, files: ShopFiles, synthetic: unknown): Promise<Omit<ImportResult, 'seconds'>> {
+  const { rejects, reporter } = run;
+  const { mapping, articles, customers, transactions } = files;
+  const staged: StagedFiles = {
+    articles: await stageFile(run, 'articles', mapping.articles, articles),
+    customers:
+      customers && mapping.customers ? await stageFile(run, 'customers', mapping.customers, customers) : undefined,
+    transactions: await stageFile(run, 'transactions', mapping.transactions, transactions),
+  };
+  if (!customers) reporter.say('No customers file: customers are known by their purchases alone.');
+  const { counts, databaseBytes } = await merge(run, staged, { mapping, synthetic });
+
+  const result = (file: Staged, merged: MergeCounts): FileResult => ({
+    file: file.file,
+    rows: file.rows,
+    inserted: merged.inserted,
+    updated: merged.updated,
+    unchanged: merged.unchanged,
+    rejected: rejects.count(file.file),
+    seconds: file.seconds,
+    rowsPerSecond: Math.round(file.rows / Math.max(file.seconds, 1e-3)),
+  });
+  const results = {
+    articles: result(staged.articles, counts.articles),
+    customers: staged.customers && counts.customers ? result(staged.customers, counts.customers) : null,
+    transactions: result(staged.transactions, counts.transactions),
+  };
+  const rejected = results.articles.rejected + (results.customers?.rejected ?? 0) + results.transactions.rejected;
+  return {
+    ...results,
+    bareCustomers: counts.transactions.bareCustomers,
+    rejected,
+    rejectsFile: rejected > 0 ? rejects.path : null,
+    synthetic: synthetic !== undefined,
+    databaseBytes,
+  };
+}
+
+/** Merges what is staged in one transaction, and keeps the facts of it that are known. */
+async function merge({ client, rejects, reporter, signal }: Run, staged: StagedFiles, facts: Record<string, unknown>) {
+  const steps = ['rows that cannot be kept', 'articles', 'customers', 'purchases', 'keys and indexes', 'statistics'];
   const progress = reporter.progress('Merging', steps.length, 'steps');
   const begin = (step: number): void => {
     signal?.throwIfAborted();
@@ -120,21 +160,26 @@ async function load(
   };
   await client.query('BEGIN');
   begin(0);
-  const articleCounts = await mergeArticles(client, stagedArticles.columns);
+  // Before anything is inserted: an import that is refused takes no keys.
+  const { file, rows } = staged.transactions;
+  const onTaken: OnTaken = async (faults, unwritten) => {
+    await rejects.add(file, faults);
+    rejects.addUnwritten(file, unwritten);
+  };
+  await takeUnknownArticles(client, onTaken);
+  await takeUncountable(client, onTaken);
+  await rejects.check(file, rows);
+  // All rejects are known, and while they cannot be written nothing is imported.
+  await rejects.close();
   begin(1);
-  const customerCounts = stagedCustomers && (await mergeCustomers(client, stagedCustomers.columns));
+  const articles = await mergeArticles(client, staged.articles);
   begin(2);
-  await takeUnknownArticles(client, async (faults, unwritten) => {
-    await rejects.add(transactions.name, faults);
-    rejects.addUnwritten(transactions.name, unwritten);
-  });
-  await rejects.check(transactions.name, stagedPurchases.rows);
+  const customers = staged.customers && (await mergeCustomers(client, staged.customers));
   begin(3);
-  const { bareCustomers, ...purchaseCounts } = await mergePurchases(client, () => {
+  const transactions = await mergePurchases(client, staged.transactions, () => {
     begin(4);
   });
-  await keepFact(client, 'mapping', mapping);
-  await keepFact(client, 'synthetic', synthetic);
+  for (const [name, value] of Object.entries(facts)) await keepFact(client, name, value);
   await client.query('COMMIT');
   // From here on the import has happened: whatever fails or is stopped now takes nothing of it back.
   progress.tick(5, steps[5]);
@@ -145,29 +190,7 @@ async function load(
     return null;
   });
   progress.done();
-
-  const result = (staged: Staged, counts: MergeCounts): FileResult => ({
-    file: staged.file,
-    rows: staged.rows,
-    ...counts,
-    rejected: rejects.count(staged.file),
-    seconds: staged.seconds,
-    rowsPerSecond: Math.round(staged.rows / Math.max(staged.seconds, 1e-3)),
-  });
-  const results = {
-    articles: result(stagedArticles, articleCounts),
-    customers: stagedCustomers && customerCounts ? result(stagedCustomers, customerCounts) : null,
-    transactions: result(stagedPurchases, purchaseCounts),
-  };
-  const rejected = results.articles.rejected + (results.customers?.rejected ?? 0) + results.transactions.rejected;
-  return {
-    ...results,
-    bareCustomers,
-    rejected,
-    rejectsFile: rejected > 0 ? rejects.path : null,
-    synthetic: synthetic !== undefined,
-    databaseBytes,
-  };
+  return { counts: { articles, customers, transactions }, databaseBytes };
 }
 
 /** What is good after an import, but no part of it. Gives what the database takes on disk. */
@@ -179,23 +202,27 @@ async function tidy(client: Client): Promise<number> {
   return Number(rows[0].bytes);
 }
 
-interface Staged {
+/** A file in its temporary table. */
+interface Staged extends Mapped {
   readonly file: string;
-  readonly columns: readonly string[];
   /** All rows of the file, rejected ones included. */
   readonly rows: number;
   readonly seconds: number;
 }
 
+interface StagedFiles {
+  readonly articles: Staged;
+  /** undefined: there was no such file. */
+  readonly customers: Staged | undefined;
+  readonly transactions: Staged;
+}
+
 /** Copies a file into its temporary table. */
 async function stageFile<K extends FileKind>(
-  client: Client,
+  { client, rejects, reporter, signal }: Run,
   kind: K,
   section: NonNullable<Mapping[K]>,
   file: CsvFile,
-  rejects: Rejects,
-  reporter: Reporter,
-  signal: AbortSignal | undefined,
 ): Promise<Staged> {
   const started = performance.now();
   const converter = createConverter(kind, section, file.header);
@@ -235,7 +262,8 @@ async function stageFile<K extends FileKind>(
   }
   await rejects.check(file.name, rows);
   progress.done(`${rows} rows, ${rejects.count(file.name)} rejected`);
-  return { file: file.name, columns: converter.columns, rows, seconds: secondsSince(started) };
+  const { columns: mapped, attributes } = converter;
+  return { file: file.name, columns: mapped, attributes, rows, seconds: secondsSince(started) };
 }
 
 /** One import at a time; a killed one's lock is gone within moments, since its connection is. */
@@ -285,11 +313,24 @@ async function withConnection<T>(
     return await work(client);
   } catch (thrown) {
     signal?.throwIfAborted();
-    throw thrown;
+    throw explained(thrown);
   } finally {
     signal?.removeEventListener('abort', stop);
     await client.end().catch(() => undefined);
   }
+}
+
+/**
+ * What the database refuses because of the data: a rule of the shop's own, or the end of the keys.
+ */
+function explained(thrown: unknown): Error {
+  if (!(thrown instanceof DatabaseError)) return asError(thrown);
+  if (isOutOfKeys(thrown)) return outOfKeys(thrown);
+  // Classes of SQLSTATE: data exceptions and violated constraints.
+  if (!/^2[23]/.test(thrown.code ?? '')) return thrown;
+  const [detail, where] = [thrown.detail, thrown.where].map((part) => (part === undefined ? '' : ` (${part})`));
+  const message = `The database refuses a row: ${thrown.message}${detail}${where}; nothing was imported.`;
+  return new VitrineError('INPUT_INVALID', message, { cause: thrown });
 }
 
 /** Facts that the import no longer has are forgotten: real data after synthetic data has no oracle. */
@@ -306,8 +347,8 @@ async function keepFact(client: Client, name: string, value: unknown): Promise<v
 /** How the folder's data was made, if it is synthetic. */
 async function readSynthetic(dir: string): Promise<unknown> {
   const path = join(dir, SYNTHETIC_FILE);
-  const text = await readFile(path, 'utf8').catch(() => undefined);
-  if (text === undefined) return undefined;
+  if (!existsSync(path)) return undefined;
+  const text = await readUtf8(path);
   try {
     return JSON.parse(text);
   } catch (thrown) {

@@ -2,11 +2,12 @@
 // any other. Says nothing about how values are read: convert.ts does.
 
 import { existsSync } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { asError, VitrineError } from '../errors';
 import { openCsv, type CsvFile } from './csv';
+import { readUtf8, unreadable } from './utf8';
 
 /** How the text of a column is read. `small`: a whole number of 16 bits. */
 export type Kind = 'id' | 'text' | 'whole' | 'small' | 'flag' | 'real' | 'time';
@@ -61,7 +62,16 @@ export const FIELDS = {
 export const FILE_KINDS = ['articles', 'customers', 'transactions'] as const;
 export type FileKind = (typeof FILE_KINDS)[number];
 
-const column = z.string({ error: 'expected the name of a column' }).min(1, 'expected the name of a column');
+/**
+ * The mapping is kept in the database, whose JSON has neither NUL characters nor halves of a
+ * character.
+ */
+const storable = (expected: string) =>
+  z
+    .string({ error: expected })
+    .min(1, expected)
+    .refine((text) => !/[\0\p{Surrogate}]/u.test(text), `${expected}, got a character that cannot be stored`);
+const column = storable('expected the name of a column');
 const file = z.string().regex(/^[^/\\]+\.csv(\.gz)?$/, 'expected the name of a .csv or .csv.gz file of the folder');
 
 /** Columns that the store has no place of their own for; they go to `attributes` under the column's name. */
@@ -69,7 +79,7 @@ const attributes = {
   /** One category a row. */
   categorical: z.array(column).optional(),
   /** Several categories in one value: column → the separator between them. */
-  multiValued: z.record(column, z.string().min(1, 'expected the separator between the values')).optional(),
+  multiValued: z.record(column, storable('expected the separator between the values')).optional(),
   numeric: z.array(column).optional(),
 };
 
@@ -120,7 +130,7 @@ export interface ShopFiles {
  */
 export async function openShop(dir: string, mappingFile?: string): Promise<ShopFiles> {
   const entries = await readdir(dir).catch((thrown: unknown) => {
-    throw new VitrineError('INPUT_INVALID', `The folder ${dir} cannot be read: ${asError(thrown).message}.`);
+    throw unreadable(dir, thrown);
   });
   const path = mappingFile ?? (existsSync(join(dir, MAPPING_FILE)) ? join(dir, MAPPING_FILE) : undefined);
   const mapping = path === undefined ? HM_MAPPING : await readMapping(path);
@@ -168,11 +178,12 @@ export async function openShop(dir: string, mappingFile?: string): Promise<ShopF
 
 /** Reads and checks a mapping file. @throws VitrineError INPUT_INVALID listing every fault, one a line */
 export async function readMapping(path: string): Promise<Mapping> {
+  const text = await readUtf8(path);
   let value: unknown;
   try {
-    value = JSON.parse(await readFile(path, 'utf8'));
+    value = JSON.parse(text);
   } catch (thrown) {
-    throw new VitrineError('INPUT_INVALID', `The mapping ${path} cannot be read: ${asError(thrown).message}`);
+    throw new VitrineError('INPUT_INVALID', `The mapping ${path} is not JSON: ${asError(thrown).message}`);
   }
   return parseMapping(value, path);
 }

@@ -1,5 +1,6 @@
-// The SQL of an import: temporary tables like the store's, and the statements that merge them into it. Rows that are the
-// same are not touched, so that updated_at moves only for articles that changed. Knows nothing of files.
+// The SQL of an import: temporary tables like the store's, and the statements that merge them into
+// it. Rows that are the same are not touched, so that updated_at moves only for articles that
+// changed. Columns that the mapping does not name are not touched either.
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DatabaseError, type Client } from 'pg';
@@ -49,32 +50,68 @@ export async function takeDuplicates(client: Client, kind: 'articles' | 'custome
   );
 }
 
-/** Takes out transactions of articles that neither the files nor the store know. Articles are merged before. */
+/** Takes out transactions of articles that neither the files nor the store know. */
 export async function takeUnknownArticles(client: Client, onTaken: OnTaken): Promise<void> {
   const table = stagingTable('transactions');
-  await client.query(`ANALYZE ${table}`);
+  await client.query(`ANALYZE ${table}, ${stagingTable('articles')}`);
   await take(
     client,
     table,
-    `SELECT line, concat_ws(',', to_char(bought_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), customer_id,
-         article_id, price, sales_channel_id) AS raw,
-       'article_id: there is no article ' || article_id AS reason
-     FROM ${table} AS staged WHERE NOT EXISTS (SELECT FROM articles WHERE articles.article_id = staged.article_id)`,
+    `SELECT line, ${RAW_TRANSACTION} AS raw, 'article_id: there is no article ' || article_id AS reason
+     FROM ${table} AS staged
+     WHERE NOT EXISTS (SELECT FROM articles WHERE articles.article_id = staged.article_id)
+       AND NOT EXISTS (SELECT FROM ${stagingTable('articles')} AS new WHERE new.article_id = staged.article_id)`,
     onTaken,
   );
 }
 
-export async function mergeArticles(client: Client, columns: readonly string[]): Promise<MergeCounts> {
-  return mergeById(client, 'articles', columns);
+/**
+ * Takes out purchases of one article by one customer at one time beyond those that can be counted.
+ */
+export async function takeUncountable(client: Client, onTaken: OnTaken): Promise<void> {
+  const table = stagingTable('transactions');
+  await take(
+    client,
+    table,
+    // Hardly a customer has so many purchases at all: only theirs are looked at.
+    `SELECT line, raw, 'expected at most ${MOST_LINES} purchases of one article by one customer at one time' AS reason
+     FROM (
+       SELECT line, ${RAW_TRANSACTION} AS raw,
+         row_number() OVER (PARTITION BY bought_at, customer_id, article_id ORDER BY line) AS place
+       FROM ${table}
+       WHERE customer_id IN (SELECT customer_id FROM ${table} GROUP BY customer_id HAVING count(*) > ${MOST_LINES})
+     ) AS numbered WHERE place > ${MOST_LINES}`,
+    onTaken,
+  );
 }
 
-export async function mergeCustomers(client: Client, columns: readonly string[]): Promise<MergeCounts> {
-  return mergeById(client, 'customers', columns);
+/** `purchases.line` has 16 bits. */
+const MOST_LINES = 0x7fff;
+
+const RAW_TRANSACTION = `concat_ws(',', to_char(bought_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), customer_id,
+  article_id, price, sales_channel_id)`;
+
+/**
+ * What a file says of each of its rows: columns of the store, and names within the column
+ * `attributes`.
+ */
+export interface Mapped {
+  readonly columns: readonly string[];
+  readonly attributes: readonly string[];
+}
+
+export async function mergeArticles(client: Client, mapped: Mapped): Promise<MergeCounts> {
+  return mergeById(client, 'articles', mapped);
+}
+
+export async function mergeCustomers(client: Client, mapped: Mapped): Promise<MergeCounts> {
+  return mergeById(client, 'customers', mapped);
 }
 
 /** Merges the transactions, and before them the customers that only they know. `onKeys` hears when only indexes are left to make. */
 export async function mergePurchases(
   client: Client,
+  { columns }: Pick<Mapped, 'columns'>,
   onKeys: () => void,
 ): Promise<MergeCounts & { bareCustomers: number }> {
   const staged = stagingTable('transactions');
@@ -85,14 +122,6 @@ export async function mergePurchases(
      GROUP BY customer_id ORDER BY min(line)
      ON CONFLICT DO NOTHING`,
   );
-  // Equal purchases have no identity of their own: they are counted, in an order that does not hang on the file's. In
-  // the order of time, so that recent purchases lie together on disk.
-  const insert = `INSERT INTO purchases AS p (customer_key, article_key, bought_at, price, sales_channel_id, line)
-    SELECT c.key, a.key, staged.bought_at, staged.price, staged.sales_channel_id, row_number() OVER (
-      PARTITION BY staged.bought_at, c.key, a.key ORDER BY staged.price, staged.sales_channel_id
-    )
-    FROM ${staged} AS staged JOIN customers AS c USING (customer_id) JOIN articles AS a USING (article_id)
-    ORDER BY staged.bought_at, c.key, a.key`;
   // Asked again under the lock: an order may have been recorded in between.
   if (
     (await noPurchases(client)) &&
@@ -101,25 +130,85 @@ export async function mergePurchases(
     (await noPurchases(client))
   ) {
     const inserted = await withoutIndexes(client, 'purchases', async () => {
-      const { rowCount } = await client.query(insert);
+      // In the order of time, so that recent purchases lie together on disk.
+      const { rowCount } = await client.query(
+        `INSERT INTO purchases (customer_key, article_key, bought_at, price, sales_channel_id, line)
+         SELECT customer_key, article_key, bought_at, price, sales_channel_id, place FROM (${NUMBERED}) AS staged
+         ORDER BY bought_at, customer_key, article_key`,
+      );
       onKeys();
       return rowCount ?? 0;
     });
     return { inserted, updated: 0, unchanged: 0, bareCustomers: bareCustomers ?? 0 };
   }
-  const { rows } = await client.query<{ inserted: string; updated: string; all: string }>(
-    `WITH merged AS (
-       ${insert}
-       ON CONFLICT (customer_key, bought_at, article_key, line) DO UPDATE
-         SET price = excluded.price, sales_channel_id = excluded.sales_channel_id
-         WHERE (p.price, p.sales_channel_id) IS DISTINCT FROM (excluded.price, excluded.sales_channel_id)
-       RETURNING (xmax = 0) AS is_new
-     )
-     SELECT count(*) FILTER (WHERE is_new) AS inserted, count(*) FILTER (WHERE NOT is_new) AS updated,
-       (SELECT count(*) FROM ${staged}) AS all FROM merged`,
+  return { ...(await mergeNumbered(client, columns)), bareCustomers: bareCustomers ?? 0 };
+}
+
+/**
+ * Equal purchases have no identity of their own: they are counted, in an order that does not hang
+ * on the file's. Columns that are not mapped are null here, so that the order is that of those that
+ * are.
+ */
+const NUMBERED = `
+  SELECT c.key AS customer_key, a.key AS article_key, staged.bought_at, staged.price, staged.sales_channel_id,
+    row_number() OVER (
+      PARTITION BY staged.bought_at, c.key, a.key ORDER BY staged.price, staged.sales_channel_id
+    ) AS place
+  FROM ${stagingTable('transactions')} AS staged
+  JOIN customers AS c USING (customer_id) JOIN articles AS a USING (article_id)`;
+
+/**
+ * Merges into purchases that are there. Those of one article by one customer at one time are
+ * counted in the order of the mapped columns on both sides, and the first is the first, the second
+ * the second. Their `line` would not do: it counts them in the order of columns that this file may
+ * not have, or in which an order named them.
+ */
+async function mergeNumbered(client: Client, columns: readonly string[]): Promise<MergeCounts> {
+  const staged = stagingTable('transactions');
+  const mapped = ['price', 'sales_channel_id'].filter((column) => columns.includes(column));
+  const { rows } = await client.query<{ all: string; first: string | null; last: string | null }>(
+    `SELECT count(*) AS all, min(bought_at)::text AS first, max(bought_at)::text AS last FROM ${staged}`,
   );
-  const [inserted, updated, all] = [Number(rows[0].inserted), Number(rows[0].updated), Number(rows[0].all)];
-  return { inserted, updated, unchanged: all - inserted - updated, bareCustomers: bareCustomers ?? 0 };
+  const [{ all, first, last }] = rows;
+  if (first === null || last === null) return { inserted: 0, updated: 0, unchanged: 0 };
+  // Within the statement, so that the planner sees how many rows it is about.
+  const times = `${client.escapeLiteral(first)} AND ${client.escapeLiteral(last)}`;
+  const differs = mapped.map((column) => `kept.${column} IS DISTINCT FROM staged.${column}`);
+  // By a hash of all four columns: the planner would compare every purchase of a customer's article
+  // with every other.
+  await client.query('SET LOCAL enable_mergejoin = off; SET LOCAL enable_nestloop = off');
+  await client.query(
+    `CREATE TEMP TABLE merged ON COMMIT DROP AS
+     SELECT staged.*, kept.line FROM (${NUMBERED}) AS staged LEFT JOIN (
+       SELECT customer_key, bought_at, article_key, line, price, sales_channel_id, row_number() OVER (
+         PARTITION BY bought_at, customer_key, article_key ORDER BY ${[...mapped, 'line'].join(', ')}
+       ) AS place FROM purchases WHERE bought_at BETWEEN ${times}
+     ) AS kept USING (bought_at, customer_key, article_key, place)
+     WHERE ${['kept.line IS NULL', ...differs].join(' OR ')}`,
+  );
+  await client.query('RESET enable_mergejoin; RESET enable_nestloop');
+  const { rowCount: updated } =
+    mapped.length === 0
+      ? { rowCount: 0 }
+      : await client.query(
+          `UPDATE purchases AS kept SET ${mapped.map((column) => `${column} = merged.${column}`).join(', ')} FROM merged
+           WHERE (kept.customer_key, kept.bought_at, kept.article_key, kept.line)
+             = (merged.customer_key, merged.bought_at, merged.article_key, merged.line)`,
+        );
+  // Lines go on behind the last one, also where some were deleted before it. A conflict is an order
+  // that was recorded meanwhile.
+  const { rowCount: inserted } = await client.query(
+    `INSERT INTO purchases (customer_key, article_key, bought_at, price, sales_channel_id, line)
+     SELECT customer_key, article_key, bought_at, price, sales_channel_id, place + coalesce((
+       SELECT max(kept.line) - count(*) FROM purchases AS kept
+       WHERE (kept.customer_key, kept.bought_at, kept.article_key)
+         = (merged.customer_key, merged.bought_at, merged.article_key)
+     ), 0)
+     FROM merged WHERE line IS NULL ORDER BY bought_at, customer_key, article_key
+     ON CONFLICT DO NOTHING`,
+  );
+  const counts = { inserted: inserted ?? 0, updated: updated ?? 0 };
+  return { ...counts, unchanged: Number(all) - counts.inserted - counts.updated };
 }
 
 async function noPurchases(client: Client): Promise<boolean> {
@@ -216,20 +305,24 @@ async function take(client: Client, table: string, select: string, onTaken: OnTa
 async function mergeById(
   client: Client,
   kind: 'articles' | 'customers',
-  columns: readonly string[],
+  { columns, attributes }: Mapped,
 ): Promise<MergeCounts> {
   const staged = stagingTable(kind);
   const id = FIELDS[kind].id[0];
   const others = columns.filter((column) => column !== id);
   await client.query(`ANALYZE ${staged}`);
-  const of = (table: string) => others.map((column) => `${table}.${column}`).join(', ');
+  // Attributes that this file does not have stay beside those that it has.
+  const merged = (column: string): string =>
+    column === 'attributes' ? '((kept.attributes - $1::text[]) || staged.attributes)' : `staged.${column}`;
   const { rowCount: updated } =
     others.length === 0
       ? { rowCount: 0 }
       : await client.query(
-          `UPDATE ${kind} AS kept SET ${others.map((column) => `${column} = staged.${column}`).join(', ')}
+          `UPDATE ${kind} AS kept SET ${others.map((column) => `${column} = ${merged(column)}`).join(', ')}
            FROM ${staged} AS staged
-           WHERE kept.${id} = staged.${id} AND (${of('kept')}) IS DISTINCT FROM (${of('staged')})`,
+           WHERE kept.${id} = staged.${id} AND (${others.map((column) => `kept.${column}`).join(', ')})
+             IS DISTINCT FROM (${others.map(merged).join(', ')})`,
+          others.includes('attributes') ? [attributes] : [],
         );
   const list = [id, ...others].join(', ');
   const { rowCount: inserted } = await client.query(

@@ -1,8 +1,10 @@
-// Records orders: all purchases of one order or none, once whatever the number of tries, on disk before the answer. Knows no
-// Prisma: the store hands it a transaction to ask in.
+// Records orders: all purchases of one order or none, once whatever the number of tries, on disk
+// before the answer. Looks first: an order that is refused or known already writes nothing. Knows
+// no Prisma: the store hands it a transaction to ask in.
 
 import { createHash } from 'node:crypto';
 import { VitrineError } from '../errors';
+import { isOutOfKeys, outOfKeys } from './keys';
 
 export interface OrderLine {
   readonly articleId: string;
@@ -48,32 +50,70 @@ const LIVE_DAYS = 30;
 
 /**
  * Records an order within a transaction, which the caller commits.
- * @throws VitrineError INPUT_INVALID for unknown articles, a time in the future, or an id that stands for another order.
+ * @throws VitrineError INPUT_INVALID for unknown articles, a time in the future, or an id that
+ *   stands for another order; DATABASE_UNAVAILABLE for a new customer where there is no key left.
  */
 export async function recordOrder(ask: Ask, order: Order): Promise<RecordedOrder> {
-  // Whatever the server's setting: who is told that it is recorded may rely on it.
-  await ask`SELECT set_config('synchronous_commit', 'on', true)`;
-  await ask`INSERT INTO customers (customer_id) VALUES (${order.customerId}) ON CONFLICT DO NOTHING RETURNING key`;
-  // One order of a customer after the other: lines are counted without gaps, and a repetition waits for the first.
-  const [{ key: customerKey }] = await ask<{ key: number }[]>`
-    SELECT key FROM customers WHERE customer_id = ${order.customerId} FOR UPDATE`;
+  // On disk before the answer, whatever the server's setting. And one order of an id after the other:
+  // a repetition waits for the first, also one of another customer.
+  await ask`SELECT set_config('synchronous_commit', 'on', true), pg_advisory_xact_lock(${ORDER_LOCK}::int,
+    hashtext(${order.requestId}))::text AS locked`;
+  const known = await lockCustomer(ask, order.customerId);
   const content = contentOf(order);
   const former = await receiptOf(ask, order.requestId);
   if (former) {
-    if (former.customerKey !== customerKey || former.content !== content) throw anotherOrder(order.requestId);
-    return { customerKey, purchases: await purchasesOf(ask, former), repeated: true };
+    if (former.customerKey !== known || former.content !== content) throw anotherOrder(order.requestId);
+    return { customerKey: known, purchases: await purchasesOf(ask, former), repeated: true };
   }
   const keys = await articleKeys(ask, order.lines);
   const boughtAt = await timeOf(ask, order.boughtAt);
+  // A key that a sequence gave is gone, also if the transaction ends in nothing: taken when nothing
+  // is left to refuse.
+  const customerKey = known ?? (await newCustomer(ask, order.customerId));
   const purchases = await insertPurchases(ask, { customerKey, boughtAt, keys, lines: order.lines });
   const made = await ask<unknown[]>`
     INSERT INTO receipts (request_id, customer_key, content, bought_at, article_keys, lines)
     VALUES (${order.requestId}, ${customerKey}, ${content}, ${boughtAt}, ${keys}::int[],
       ${purchases.map(({ line }) => line)}::int[]::smallint[])
     ON CONFLICT DO NOTHING RETURNING request_id`;
-  // Another customer's order took the id in this very moment.
+  // An older program that still runs does not lock the id, and took it in this very moment.
   if (made.length === 0) throw anotherOrder(order.requestId);
   return { customerKey, purchases, repeated: false };
+}
+
+/** The first number of an advisory lock says what is locked; the second is the hash of its id. */
+const ORDER_LOCK = 7_641_303;
+const CUSTOMER_LOCK = 7_641_304;
+
+/**
+ * One order of a customer after the other, until the end of the transaction: lines are counted
+ * without gaps. A customer who has no row to lock is locked by the id, so that the second order
+ * finds the row that the first one made. undefined: still no such customer.
+ */
+async function lockCustomer(ask: Ask, id: string): Promise<number | undefined> {
+  const lockRow = async (): Promise<number | undefined> => {
+    const [row] = await ask<{ key: number }[]>`SELECT key FROM customers WHERE customer_id = ${id} FOR UPDATE`;
+    return row?.key;
+  };
+  const key = await lockRow();
+  if (key !== undefined) return key;
+  await ask`SELECT pg_advisory_xact_lock(${CUSTOMER_LOCK}::int, hashtext(${id}))::text AS locked`;
+  return lockRow();
+}
+
+async function newCustomer(ask: Ask, id: string): Promise<number> {
+  try {
+    const [made] = await ask<{ key: number }[]>`
+      INSERT INTO customers (customer_id) VALUES (${id}) ON CONFLICT DO NOTHING RETURNING key`;
+    if (made) return made.key;
+  } catch (thrown) {
+    throw isOutOfKeys(thrown) ? outOfKeys(thrown) : thrown;
+  }
+  // Somebody else than an order made the row in this very moment: an import, or a program of the
+  // shop's own.
+  const key = await lockCustomer(ask, id);
+  if (key !== undefined) return key;
+  throw new VitrineError('OVERLOADED', 'The customer was deleted while the order was recorded: send it again.');
 }
 
 interface Receipt {

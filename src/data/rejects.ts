@@ -1,38 +1,44 @@
 // The rejects of an import: rows that could not be used, written as CSV with file, line, reason and the row as it was.
 // Made with the first reject; an import without any leaves no file.
 
-import { createWriteStream, type WriteStream } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, open, rm, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { once } from 'node:events';
-import { finished } from 'node:stream/promises';
 import { VitrineError } from '../errors';
+import { storing } from '../storage';
 import { csvLine, type RowFault } from './csv';
 
 export interface Rejects {
   readonly path: string;
   /** Rejects of one file so far. */
   count(file: string): number;
+  /** @throws VitrineError STORAGE_UNAVAILABLE. So do `check` and `close`. */
   add(file: string, faults: readonly RowFault[]): Promise<void>;
   /** Counts rejects that are too many to write. */
   addUnwritten(file: string, count: number): void;
   /** @throws VitrineError IMPORT_REJECTED if more than the allowed share of the file's rows were rejected */
   check(file: string, rows: number): Promise<void>;
+  /** Idempotent. */
   close(): Promise<void>;
 }
 
-/** Starts anew: the rejects file of an earlier import is removed. `most` is the allowed share of a file's rows. */
+/**
+ * Starts anew: the rejects file of an earlier import is removed. `most` is the allowed share of a
+ * file's rows.
+ * @throws VitrineError STORAGE_UNAVAILABLE
+ */
 export async function openRejects(path: string, most: number): Promise<Rejects> {
-  await mkdir(dirname(path), { recursive: true });
-  await rm(path, { force: true });
+  await storing(path, async () => {
+    await mkdir(dirname(path), { recursive: true });
+    await rm(path, { force: true });
+  });
   const counts = new Map<string, number>();
   let firstReason = '';
-  let stream: WriteStream | undefined;
-  let closed: Promise<void> | undefined;
+  let handle: FileHandle | undefined;
 
   const close = async (): Promise<void> => {
-    stream?.end();
-    await closed;
+    const closing = handle;
+    handle = undefined;
+    await storing(path, async () => closing?.close());
   };
   return {
     path,
@@ -41,14 +47,14 @@ export async function openRejects(path: string, most: number): Promise<Rejects> 
       if (faults.length === 0) return;
       counts.set(file, (counts.get(file) ?? 0) + faults.length);
       firstReason ||= `${file}, line ${faults[0].line}: ${faults[0].reason}`;
-      if (!stream) {
-        stream = createWriteStream(path);
-        closed = finished(stream);
-        closed.catch(() => undefined);
-        stream.write('file,line,reason,raw\n');
-      }
       const text = faults.map(({ line, reason, raw }) => `${csvLine([file, String(line), reason, raw])}\n`).join('');
-      if (!stream.write(text)) await Promise.race([once(stream, 'drain'), closed]);
+      await storing(path, async () => {
+        if (handle) await handle.appendFile(text);
+        else {
+          handle = await open(path, 'w');
+          await handle.appendFile(`file,line,reason,raw\n${text}`);
+        }
+      });
     },
     addUnwritten: (file, count) => void counts.set(file, (counts.get(file) ?? 0) + count),
     async check(file, rows) {

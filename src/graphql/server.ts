@@ -14,6 +14,7 @@ import { createApollo } from './apollo';
 import { createContext, type Context } from './context';
 import { createErrorMask, type ErrorMask, type PublicError } from './errors';
 import { checkReady, type Readiness } from './health';
+import { refuseForeignHosts } from './hosts';
 import { addImages } from './images';
 import { createSandbox, NO_REPORT_PAGE, proposalOf, SIGNPOST, SIGNPOST_PAGE, type Sandbox } from './landing';
 import { LIMITS } from './limits';
@@ -24,7 +25,8 @@ import { TRACE_HEADER } from './trace';
 export interface ServerParts {
   readonly store: Store;
   readonly recommender: Recommender;
-  readonly config: Pick<Config, 'host' | 'port' | 'introspection' | 'corsOrigins'>;
+  readonly config: Pick<Config, 'host' | 'port' | 'introspection' | 'corsOrigins'> &
+    Partial<Pick<Config, 'allowedHosts'>>;
   readonly log: Logger;
   /** Whether there is a release to recommend from. The database is asked beside it. */
   readonly ready: () => Readiness | Promise<Readiness>;
@@ -70,6 +72,7 @@ export async function createServer(parts: ServerParts): Promise<Server> {
   });
   const window = readShopWindow(parts.shopWindow);
   answerErrors(app, errors, window);
+  refuseForeignHosts(app, config);
   refuseWhileClosing(app, state);
   if (config.corsOrigins.length > 0) allowOrigins(app, config.corsOrigins);
   addGraphql(app, apollo, sandbox, (request) => createContext(parts, request.headers[TRACE_HEADER] === '1'));

@@ -17,6 +17,7 @@ import { checkReady, type Readiness } from './health';
 import { refuseForeignHosts } from './hosts';
 import { addImages } from './images';
 import { createSandbox, NO_REPORT_PAGE, proposalOf, SIGNPOST, SIGNPOST_PAGE, type Sandbox } from './landing';
+import { limitLifetimes } from './lifetimes';
 import { LIMITS } from './limits';
 import { addMetrics, type Counters } from './metrics';
 import { addShopWindow, PAGE_HEADERS, readShopWindow, type ShopWindow } from './shop-window';
@@ -41,6 +42,8 @@ export interface ServerParts {
   readonly counters?: Counters;
   /** How long requests in flight may take to finish when the server closes. Default 10,000. */
   readonly closeLimitMs?: number;
+  /** How long one request may be computed. Default 30,000. */
+  readonly requestLimitMs?: number;
   /** How long a client may read nothing of its answer; longer than a request. Default 60,000. */
   readonly unreadLimitMs?: number;
 }
@@ -48,6 +51,8 @@ export interface ServerParts {
 /** What all clients together may take. */
 const MOST = {
   connections: 4_096,
+  /** Requests that are computed at once. */
+  inFlight: 1_024,
   /** Requests that wait on one connection, and on all, for the answer before. */
   waitingEach: 32,
   waiting: 1_024,
@@ -74,7 +79,7 @@ export interface Server {
 
 /** The server, built and not listening. It closes neither the store nor the recommender: whoever opened them does. */
 export async function createServer(parts: ServerParts): Promise<Server> {
-  const { config, log, store, closeLimitMs = 10_000, unreadLimitMs = 60_000 } = parts;
+  const { config, log, store, closeLimitMs = 10_000, requestLimitMs = 30_000, unreadLimitMs = 60_000 } = parts;
   const errors = createErrorMask(log);
   const { introspection } = config;
   const sandbox = createSandbox(store);
@@ -99,7 +104,10 @@ export async function createServer(parts: ServerParts): Promise<Server> {
   refuseForeignHosts(app, config);
   refuseWhileClosing(app, state);
   if (config.corsOrigins.length > 0) allowOrigins(app, config.corsOrigins);
-  addGraphql(app, apollo, sandbox, (request) => createContext(parts, request.headers[TRACE_HEADER] === '1'));
+  limitLifetimes(app, { inFlight: MOST.inFlight, ms: requestLimitMs });
+  addGraphql(app, apollo, sandbox, (request) =>
+    createContext(parts, { signal: request.lifetime, traced: request.headers[TRACE_HEADER] === '1' }),
+  );
   addHealth(app, parts, state);
   addMetrics(app, parts.counters);
   addReport(app, parts);

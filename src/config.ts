@@ -34,6 +34,8 @@ export interface Config {
   readonly introspection: boolean;
   /** Origins whose pages may query from a browser, as browsers send them; `*`: all. Empty: none but our own. */
   readonly corsOrigins: readonly string[];
+  /** Its names besides localhost and `host`; `.name` or `*.name`: those below it too; `*`: any. */
+  readonly allowedHosts: readonly string[];
   /** In recommendations every `explore`th place goes to the best article that nobody has bought yet; 0: none. */
   readonly explore: number;
 }
@@ -103,6 +105,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>, cw
     logLevel: value.LOG_LEVEL,
     introspection: value.VITRINE_INTROSPECTION,
     corsOrigins: Object.freeze(value.CORS_ORIGIN),
+    allowedHosts: Object.freeze(value.ALLOWED_HOSTS),
     explore: value.VITRINE_EXPLORE,
   });
 }
@@ -118,6 +121,8 @@ const wholeNumber = (least: number, most: number) => {
 
 const oneOf = <const T extends readonly [string, ...string[]]>(values: T) =>
   z.enum(values, { error: `expected one of ${values.join(', ')}` });
+
+const list = z.string().transform((text) => text.split(',').map((entry) => entry.trim()));
 
 const settings = z.object({
   DATABASE_URL: z
@@ -138,11 +143,14 @@ const settings = z.object({
   VITRINE_INTROSPECTION: oneOf(['true', 'false', '1', '0', 'yes', 'no', 'on', 'off'])
     .transform((value) => ['true', '1', 'yes', 'on'].includes(value))
     .default(true),
-  CORS_ORIGIN: z
-    .string()
-    .transform((list) => list.split(',').map((origin) => origin.trim()))
+  CORS_ORIGIN: list
     .refine((origins) => origins.every(isOrigin), {
       error: 'expected * or origins such as https://shop.example, separated by commas',
+    })
+    .default([]),
+  ALLOWED_HOSTS: list
+    .refine((hosts) => hosts.every(isHost), {
+      error: 'expected names such as shop.example or *.shop.example, separated by commas, or *',
     })
     .default([]),
   VITRINE_EXPLORE: wholeNumber(0, 100).default(24),
@@ -170,6 +178,13 @@ function describeFault(issue: z.core.$ZodIssue, given: Record<string, string>): 
 /** As browsers send it: scheme, host and port, nothing after. */
 function isOrigin(text: string): boolean {
   return text === '*' || (URL.canParse(text) && new URL(text).origin === text);
+}
+
+/** A name or address with or without a port; a name may stand for all below it. */
+function isHost(text: string): boolean {
+  if (text === '*') return true;
+  const host = text.replace(/^\*?\./, '');
+  return /^[^\s/\\?#@*]+$/.test(host) && URL.canParse(`http://${host}/`);
 }
 
 function protocolOf(url: string): string {

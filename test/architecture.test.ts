@@ -29,7 +29,7 @@ const SINGLE_IMPORTERS: readonly (readonly [what: RegExp, where: RegExp])[] = [
   [/^faiss-node/, /^src\/release\/vector-index\.ts$/],
   [/^@huggingface\//, /^src\/encoders\/tokens\.ts$/],
   [/^(graphql|type-graphql|@apollo\/)/, /^src\/graphql\//],
-  [/^dataloader$/, /^src\/(graphql|recommend)\//],
+  [/^dataloader$/, /^src\/graphql\//],
 ];
 
 test('the search for imports finds them', () => {

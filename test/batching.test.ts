@@ -142,6 +142,64 @@ describe('batching across requests', () => {
     expect(batching.stats()).toMatchObject({ refused: 1, queued: 0 });
   });
 
+  describe('items whose signal has aborted', () => {
+    const asking = () => {
+      const calls: (readonly { readonly of: string }[])[] = [];
+      const ends: (() => void)[] = [];
+      const batching = gather<{ readonly of: string; readonly signal: AbortSignal }, string>(
+        async (items) => {
+          calls.push(items);
+          await new Promise<void>((resolve) => ends.push(resolve));
+          return items.map((item) => `#${item.of}`);
+        },
+        { name: 'questions', maxBatchSize: 3, maxQueue: 4 },
+      );
+      const client = (of: string) => {
+        const controller = new AbortController();
+        const ask = (count: number) =>
+          batching.run(Array.from({ length: count }, () => ({ of, signal: controller.signal })));
+        return { ask, leave: () => controller.abort(new Error(`${of} has gone`)) };
+      };
+      const sent = () => calls.map((items) => items.map((item) => item.of));
+      return { batching, client, ends, sent };
+    };
+
+    test('are in no batch, which others fill, and are answered by its reason', async () => {
+      const { client, ends, sent } = asking();
+      const [a, b, c] = [client('a'), client('b'), client('c')];
+      const running = a.ask(1);
+      await turn();
+      const answers = [b.ask(1), c.ask(1), b.ask(1), c.ask(1)];
+      b.leave();
+      a.leave();
+      ends[0]();
+      expect(await running).toEqual(['#a']);
+      ends[1]();
+      const gone = [new Error('b has gone')];
+      expect(await Promise.all(answers)).toEqual([gone, ['#c'], gone, ['#c']]);
+      expect(sent()).toEqual([['a'], ['c', 'c']]);
+    });
+
+    test('take no room in the queue, and no batch leaves where all have', async () => {
+      const { batching, client, ends, sent } = asking();
+      const [a, b, c] = [client('a'), client('b'), client('c')];
+      const running = a.ask(1);
+      await turn();
+      const lost = b.ask(4);
+      b.leave();
+      const next = c.ask(1);
+      c.leave();
+      expect((await lost).map(String)).toEqual(Array.from({ length: 4 }, () => 'Error: b has gone'));
+      ends[0]();
+      await running;
+      expect((await next).map(String)).toEqual(['Error: c has gone']);
+      expect(sent()).toEqual([['a']]);
+      expect(batching.stats()).toEqual({ batches: 1, items: 1, refused: 0, queued: 0, inFlight: 0 });
+      const last = a.ask(0);
+      expect(await last).toEqual([]);
+    });
+  });
+
   test('the counters tell calls and items apart', async () => {
     const { batching, calls } = gathering();
     const answers = [batching.run([1, 2])];

@@ -25,6 +25,7 @@ describe('the configuration', () => {
       logLevel: 'info',
       introspection: true,
       corsOrigins: [],
+      allowedHosts: [],
       explore: 24,
     });
   });
@@ -38,11 +39,19 @@ describe('the configuration', () => {
       LOG_LEVEL: 'loud',
       VITRINE_INTROSPECTION: 'perhaps',
       CORS_ORIGIN: 'https://shop.example/path',
+      ALLOWED_HOSTS: 'https://shop.example',
     });
-    expect(message).toContain('7 settings are not valid');
+    expect(message).toContain('8 settings are not valid');
     expect(message).toContain("PORT: expected a whole number from 0 to 65535, got '70000'");
     expect(message).toContain("VITRINE_DEVICE: expected one of cpu, cuda, webgpu, got 'tpu'");
-    for (const key of ['DATABASE_URL', 'VITRINE_THREADS', 'LOG_LEVEL', 'VITRINE_INTROSPECTION', 'CORS_ORIGIN']) {
+    for (const key of [
+      'DATABASE_URL',
+      'VITRINE_THREADS',
+      'LOG_LEVEL',
+      'VITRINE_INTROSPECTION',
+      'CORS_ORIGIN',
+      'ALLOWED_HOSTS',
+    ]) {
       expect(message).toContain(`${key}: expected`);
     }
   });
@@ -53,6 +62,14 @@ describe('the configuration', () => {
 
   test.each(['1e3', '-1', '4000.5', '0x10', ' ,'])('refuses %p as a port', (PORT) => {
     expect(faultsOf({ PORT })).toContain('PORT: expected a whole number');
+  });
+
+  test('takes names of hosts with and without ports, and refuses what is none', () => {
+    const names = ['*', 'shop.example', '.shop.example', '*.shop.example', 'Shop.Example:8443', '10.0.0.7', '[::1]:80'];
+    expect(readConfig({ ALLOWED_HOSTS: names.join(' , ') }, folder).allowedHosts).toEqual(names);
+    for (const name of ['http://shop.example', 'shop.example/', 'a b', 'me@shop.example', 'shop.*', '**', ',', '::1']) {
+      expect(faultsOf({ ALLOWED_HOSTS: name })).toContain('ALLOWED_HOSTS: expected names such as shop.example');
+    }
   });
 
   test('takes an empty value for an unset one', () => {

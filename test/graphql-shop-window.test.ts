@@ -66,7 +66,7 @@ describe('searching', () => {
       { rank: 2, score: 0.98, article: { id: 'a-08' } },
     ]);
     expect(data.b).toEqual([{ article: { id: 'a-09' } }]);
-    expect(shop.recommender.searched).toEqual([
+    expect(shop.recommender.searched).toMatchObject([
       [
         { text: 'article 7', first: 2 },
         { text: 'article 9', first: 1 },

@@ -72,6 +72,7 @@ export interface Shop {
   /** Tables read since the last call, a statement each. */
   statements(): string[];
   sql: TestDatabase['sql'];
+  readonly databaseUrl: string;
   /** A query as a front-end sends it, without a socket. */
   query<Data = Answered>(query: string, variables?: Record<string, unknown>): Promise<GraphqlAnswer<Data>>;
   close(): Promise<void>;
@@ -105,6 +106,7 @@ export async function openShop(name: string, parts: Partial<ServerParts> = {}): 
     log,
     statements: () => statements.splice(0),
     sql: (text, values) => database.sql(text, values),
+    databaseUrl: database.url,
     async query<Data>(query: string, variables?: Record<string, unknown>) {
       const payload = { query, ...(variables ? { variables } : {}) };
       const response = await server.app.inject({ method: 'POST', url: '/graphql', payload });

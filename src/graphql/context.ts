@@ -61,45 +61,54 @@ export interface ContextParts {
   readonly recommender: Recommender;
 }
 
-/** `traced`: whether the client wants to know how the answer came about. */
-export function createContext({ store, recommender }: ContextParts, traced = false): Context {
+export interface ContextOptions {
+  /** Aborts when nobody waits for the answer any more: nothing more is read or recorded then. */
+  readonly signal: AbortSignal;
+  /** Whether the client wants to know how the answer came about. */
+  readonly traced: boolean;
+}
+
+export function createContext({ store, recommender }: ContextParts, { signal, traced }: ContextOptions): Context {
   const timer = createStageTimer();
   const traces: TracedList[] | undefined = traced ? [] : undefined;
 
+  /** Measures work as `stage`. What has begun is finished: an order is recorded or it is not. */
+  const begin = async <Result>(stage: string, work: () => Promise<Result>): Promise<Result> => {
+    signal.throwIfAborted();
+    return timer.measure(stage, work);
+  };
   /** A loader whose batches are measured as `stage`. Requests that are objects are told apart by `keyOf`. */
   const load = <Key, Value>(
     stage: string,
     read: (keys: readonly Key[]) => Promise<ArrayLike<Value | Error>>,
-  ): DataLoader<Key, Value> => new DataLoader((keys) => timer.measure(stage, () => read(keys)));
+  ): DataLoader<Key, Value> => new DataLoader((keys) => begin(stage, () => read(keys)));
   const loadBy = <Key, Value>(
     keyOf: (key: Key) => string,
     stage: string,
     read: (keys: readonly Key[]) => Promise<ArrayLike<Value | Error>>,
-  ): DataLoader<Key, Value, string> =>
-    new DataLoader((keys) => timer.measure(stage, () => read(keys)), { cacheKeyFn: keyOf });
+  ): DataLoader<Key, Value, string> => new DataLoader((keys) => begin(stage, () => read(keys)), { cacheKeyFn: keyOf });
 
   const recommend = (requests: readonly RecommendationRequest[]) =>
     recommender.recommend(
-      traces
-        ? requests.map((request) => ({
-            ...request,
-            trace: (trace) => traces.push({ customerId: request.customerId, ...trace }),
-          }))
-        : requests,
+      requests.map((request) => ({
+        ...request,
+        signal,
+        ...(traces && { trace: (trace) => traces.push({ customerId: request.customerId, ...trace }) }),
+      })),
     );
   const context: Context = {
     timer,
     traces,
     customers: {
       byId: load('customers', (ids) => store.customersById(ids)),
-      page: (first, afterKey) => timer.measure('customers', () => store.customersPage(first, afterKey)),
-      active: (first) => timer.measure('customers', () => store.activeCustomers(first)),
+      page: (first, afterKey) => begin('customers', () => store.customersPage(first, afterKey)),
+      active: (first) => begin('customers', () => store.activeCustomers(first)),
     },
     articles: {
       byId: load('articles', (ids) => store.articlesById(ids)),
       byKey: load('articles', (keys) => store.articlesByKey(keys)),
       facts: load('facts', (keys) => recommender.facts(keys)),
-      page: (first, afterKey) => timer.measure('articles', () => store.articlesPage(first, afterKey)),
+      page: (first, afterKey) => begin('articles', () => store.articlesPage(first, afterKey)),
     },
     purchases: loadBy(
       ({ customerKey, first, after }) => JSON.stringify([customerKey, first, after]),
@@ -114,12 +123,12 @@ export function createContext({ store, recommender }: ContextParts, traced = fal
     similar: loadBy(
       ({ articleId, first, coPurchase, perProduct }) => JSON.stringify([articleId, first, coPurchase, perProduct]),
       'similar',
-      (requests) => recommender.similar(requests),
+      (requests) => recommender.similar(requests.map((request) => ({ ...request, signal }))),
     ),
     search: loadBy(
       ({ text, first }) => JSON.stringify([text, first]),
       'search',
-      (requests) => recommender.search(requests),
+      (requests) => recommender.search(requests.map((request) => ({ ...request, signal }))),
     ),
     trending: loadBy(
       ({ first }) => String(first),
@@ -127,7 +136,7 @@ export function createContext({ store, recommender }: ContextParts, traced = fal
       (requests) => recommender.trending(requests),
     ),
     async recordOrder(order) {
-      const recorded = await timer.measure('record', () => store.recordOrder(order));
+      const recorded = await begin('record', () => store.recordOrder(order));
       for (const loader of [context.customers.byId, context.purchases, context.recommendations]) loader.clearAll();
       return recorded;
     },

@@ -36,7 +36,10 @@ export function addImages(app: FastifyInstance, { store, photos }: ImageParts): 
     if (!Number.isInteger(width) || width < 1) {
       throw new VitrineError('INPUT_INVALID', `width: expected pixels, got ${JSON.stringify(request.query.width)}`);
     }
-    const picture = (await photos.photo(id, width)) ?? drawn(await rows.load(id));
+    const photo = await photos.photo(id, width);
+    const row = photo ? null : await rows.load(id);
+    request.lifetime.throwIfAborted();
+    const picture = photo ?? drawn(row);
     if (!picture) throw new VitrineError('NOT_FOUND', `there is no article ${JSON.stringify(id)}`);
     const tag = `"${picture.version}"`;
     reply.headers({

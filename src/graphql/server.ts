@@ -14,17 +14,21 @@ import { createApollo } from './apollo';
 import { createContext, type Context } from './context';
 import { createErrorMask, type ErrorMask, type PublicError } from './errors';
 import { checkReady, type Readiness } from './health';
+import { refuseForeignHosts } from './hosts';
 import { addImages } from './images';
 import { createSandbox, NO_REPORT_PAGE, proposalOf, SIGNPOST, SIGNPOST_PAGE, type Sandbox } from './landing';
+import { limitLifetimes } from './lifetimes';
 import { LIMITS } from './limits';
 import { addMetrics, type Counters } from './metrics';
 import { addShopWindow, PAGE_HEADERS, readShopWindow, type ShopWindow } from './shop-window';
+import { limitSockets } from './sockets';
 import { TRACE_HEADER } from './trace';
 
 export interface ServerParts {
   readonly store: Store;
   readonly recommender: Recommender;
-  readonly config: Pick<Config, 'host' | 'port' | 'introspection' | 'corsOrigins'>;
+  readonly config: Pick<Config, 'host' | 'port' | 'introspection' | 'corsOrigins'> &
+    Partial<Pick<Config, 'allowedHosts'>>;
   readonly log: Logger;
   /** Whether there is a release to recommend from. The database is asked beside it. */
   readonly ready: () => Readiness | Promise<Readiness>;
@@ -38,7 +42,31 @@ export interface ServerParts {
   readonly counters?: Counters;
   /** How long requests in flight may take to finish when the server closes. Default 10,000. */
   readonly closeLimitMs?: number;
+  /** How long one request may be computed. Default 30,000. */
+  readonly requestLimitMs?: number;
+  /** How long a client may read nothing of its answer; longer than a request. Default 60,000. */
+  readonly unreadLimitMs?: number;
 }
+
+/** What all clients together may take. */
+const MOST = {
+  connections: 4_096,
+  /** Requests that are computed at once. */
+  inFlight: 1_024,
+  /** Requests that wait on one connection, and on all, for the answer before. */
+  waitingEach: 32,
+  waiting: 1_024,
+  unreadBytes: 64 * 1024 * 1024,
+};
+
+const HTTP_LIMITS = {
+  bodyLimit: LIMITS.bodyBytes,
+  // A request has this long to arrive in full, and its head this long; looked at every few seconds.
+  requestTimeout: 30_000,
+  http: { headersTimeout: 15_000, connectionsCheckingInterval: 5_000 },
+  // Longer than load balancers keep a connection that nobody uses, mostly 60 s, so that they end it.
+  keepAliveTimeout: 72_000,
+};
 
 export interface Server {
   /** Ready for `inject`; listens only after `listen`. */
@@ -51,7 +79,7 @@ export interface Server {
 
 /** The server, built and not listening. It closes neither the store nor the recommender: whoever opened them does. */
 export async function createServer(parts: ServerParts): Promise<Server> {
-  const { config, log, store, closeLimitMs = 10_000 } = parts;
+  const { config, log, store, closeLimitMs = 10_000, requestLimitMs = 30_000, unreadLimitMs = 60_000 } = parts;
   const errors = createErrorMask(log);
   const { introspection } = config;
   const sandbox = createSandbox(store);
@@ -61,18 +89,25 @@ export async function createServer(parts: ServerParts): Promise<Server> {
   const state = { closing: false };
   const app = fastify({
     logger: false,
-    bodyLimit: LIMITS.bodyBytes,
-    // A request has this long to arrive in full: Fastify's default waits for ever.
-    requestTimeout: 30_000,
+    ...HTTP_LIMITS,
+    connectionTimeout: unreadLimitMs,
     return503OnClosing: false,
     // Ids stand in addresses of pictures, each character as up to nine.
     routerOptions: { maxParamLength: LIMITS.idLength * 9 },
   });
   const window = readShopWindow(parts.shopWindow);
+  app.server.maxConnections = MOST.connections;
+  // Beyond it connections are refused, until those that are only kept alive have made room.
+  app.server.on('drop', () => app.server.closeIdleConnections());
   answerErrors(app, errors, window);
+  const sockets = limitSockets(app, MOST);
+  refuseForeignHosts(app, config);
   refuseWhileClosing(app, state);
   if (config.corsOrigins.length > 0) allowOrigins(app, config.corsOrigins);
-  addGraphql(app, apollo, sandbox, (request) => createContext(parts, request.headers[TRACE_HEADER] === '1'));
+  limitLifetimes(app, { inFlight: MOST.inFlight, ms: requestLimitMs });
+  addGraphql(app, apollo, sandbox, (request) =>
+    createContext(parts, { signal: request.lifetime, traced: request.headers[TRACE_HEADER] === '1' }),
+  );
   addHealth(app, parts, state);
   addMetrics(app, parts.counters);
   addReport(app, parts);
@@ -92,6 +127,7 @@ export async function createServer(parts: ServerParts): Promise<Server> {
     const late = setTimeout(() => {
       log.warn(`requests still in flight after ${closeLimitMs} ms are cut off`);
       app.server.closeAllConnections();
+      sockets.destroyBusy();
     }, closeLimitMs);
     try {
       await app.close();

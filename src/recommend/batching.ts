@@ -1,8 +1,8 @@
-// Batching across requests: many callers' items become few calls of one batch function. A DataLoader without a cache
-// whose schedule follows the load. Knows nothing of what the items are; the clockwork comes in as an argument.
+// Batching across requests: many callers' items become few calls of one batch function. DataLoader
+// fixes a batch when its items come; here it is made when it leaves, of items still waited for.
 
-import DataLoader from 'dataloader';
 import { asError, VitrineError } from '../errors';
+import type { Abortable } from './types';
 
 /** DataLoader's contract: n items in, n results out, same order, each a value or an Error. */
 export type BatchFunction<Item, Result> = (items: readonly Item[]) => Promise<ArrayLike<Result | Error>>;
@@ -42,59 +42,95 @@ export interface Batching<Item, Result> {
  *
  * An idle server adds no waiting: the first item takes a free slot and leaves within this turn of the event loop.
  * Under load, items gather for exactly as long as the slots are taken, so batches grow with the load by themselves and
- * no time window has to be tuned. Order is first come, first served.
+ * no time window has to be tuned. Order is first come, first served. Items whose signal has aborted
+ * leave the queue.
  */
-export function gather<Item extends object | string | number, Result>(
+export function gather<Item extends Abortable | string | number, Result>(
   batch: BatchFunction<Item, Result>,
   options: BatchingOptions,
 ): Batching<Item, Result> {
   const { name, maxBatchSize = 64, maxInFlight = 1, maxQueue = 1024, soon = setImmediate } = options;
   checkLimits({ maxBatchSize, maxInFlight, maxQueue });
-  const waiting: (() => void)[] = [];
-  const counts = { batches: 0, items: 0, refused: 0, queued: 0, inFlight: 0 };
-  let freeSlots = maxInFlight;
+  let queue: Waiting<Item, Result>[] = [];
+  const counts = { batches: 0, items: 0, refused: 0, inFlight: 0 };
+  /** Slots that are taken by a batch which leaves very soon. */
+  let leaving = 0;
 
-  // DataLoader calls this once for each batch it opens; further items join that batch until it leaves or is full.
-  const schedule = (dispatch: () => void): void => {
-    if (freeSlots === 0) {
-      waiting.push(dispatch);
-    } else {
-      freeSlots--;
-      soon(dispatch);
-    }
+  const leave = (): void => {
+    leaving--;
+    dropAborted();
+    const taken = queue.splice(0, maxBatchSize);
+    if (taken.length > 0) void runBatch(taken);
   };
 
-  const runBatch = async (items: readonly Item[]): Promise<ArrayLike<Result | Error>> => {
+  const runBatch = async (taken: readonly Waiting<Item, Result>[]): Promise<void> => {
     counts.batches++;
-    counts.items += items.length;
-    counts.queued -= items.length;
+    counts.items += taken.length;
     counts.inFlight++;
-    try {
-      return await batch(items);
-    } finally {
-      counts.inFlight--;
-      const next = waiting.shift();
-      if (next) next();
-      else freeSlots++;
+    const results = await resultsOf(
+      batch,
+      taken.map(({ item }) => item),
+    );
+    taken.forEach(({ answer }, i) => answer(results[i]));
+    counts.inFlight--;
+    if (queue.length > leaving * maxBatchSize) {
+      leaving++;
+      leave();
     }
   };
 
-  const loader = new DataLoader<Item, Result>(runBatch, { cache: false, maxBatchSize, batchScheduleFn: schedule });
+  const dropAborted = (): void => {
+    if (!queue.some(({ item }) => abortOf(item))) return;
+    for (const { item, answer } of queue) {
+      const reason = abortOf(item);
+      if (reason) answer(reason);
+    }
+    queue = queue.filter(({ item }) => !abortOf(item));
+  };
+
+  const enqueue = (item: Item): Promise<Result | Error> => {
+    if (queue.length >= maxQueue) dropAborted();
+    if (queue.length >= maxQueue) {
+      counts.refused++;
+      return Promise.resolve(overloaded(name, maxQueue));
+    }
+    return new Promise((answer) => {
+      queue.push({ item, answer });
+      if (queue.length <= leaving * maxBatchSize || counts.inFlight + leaving >= maxInFlight) return;
+      leaving++;
+      soon(leave);
+    });
+  };
 
   return {
-    run: (items) =>
-      Promise.all(
-        items.map(async (item) => {
-          if (counts.queued >= maxQueue) {
-            counts.refused++;
-            return overloaded(name, maxQueue);
-          }
-          counts.queued++;
-          return loader.load(item).catch(asError);
-        }),
-      ),
-    stats: () => ({ ...counts }),
+    run: (items) => Promise.all(items.map(enqueue)),
+    stats: () => ({ ...counts, queued: queue.length }),
   };
+}
+
+interface Waiting<Item, Result> {
+  readonly item: Item;
+  readonly answer: (result: Result | Error) => void;
+}
+
+/** Why nobody waits for an item any more; undefined: somebody does. */
+function abortOf(item: Abortable | string | number): Error | undefined {
+  return typeof item === 'object' && item.signal?.aborted ? asError(item.signal.reason) : undefined;
+}
+
+/** As many results as items, whatever the batch function does. */
+async function resultsOf<Item, Result>(
+  batch: BatchFunction<Item, Result>,
+  items: readonly Item[],
+): Promise<ArrayLike<Result | Error>> {
+  try {
+    const results = await batch(items);
+    if (results.length === items.length) return results;
+    const error = new TypeError(`expected ${items.length} results of a batch, got ${results.length}`);
+    return items.map(() => error);
+  } catch (thrown) {
+    return items.map(() => asError(thrown));
+  }
 }
 
 function overloaded(name: string, maxQueue: number): VitrineError {

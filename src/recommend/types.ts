@@ -6,7 +6,13 @@ import type { SourceName } from '../features/candidates';
 
 export type { SourceName };
 
-export interface RecommendationRequest {
+/** What is asked for on behalf of somebody who may go away. */
+export interface Abortable {
+  /** Aborts when nobody waits for the answer any more. What has not begun then does not begin. */
+  readonly signal?: AbortSignal;
+}
+
+export interface RecommendationRequest extends Abortable {
   readonly customerId: string;
   /** The customer's row when the caller has read it, null when the caller knows that there is none. */
   readonly customer?: CustomerRow | null;
@@ -50,7 +56,7 @@ export interface RecommendationTrace {
   readonly stages: readonly { readonly name: string; readonly begun: number; readonly ms: number }[];
 }
 
-export interface SimilarRequest {
+export interface SimilarRequest extends Abortable {
   readonly articleId: string;
   /** The article's row when the caller has read it, null when the caller knows that there is none. */
   readonly article?: ArticleRow | null;
@@ -74,7 +80,7 @@ export interface SimilarArticle {
   readonly score: number;
 }
 
-export interface SearchRequest {
+export interface SearchRequest extends Abortable {
   readonly text: string;
   /** How many articles at most. */
   readonly first: number;

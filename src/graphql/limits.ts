@@ -63,17 +63,29 @@ export function checkFirst(first: number): number {
   return first;
 }
 
-/** An id as given, when it is one that the store can look up: Postgres has no NUL character in texts. */
+/** An id as given, when it is one that the store can look up. */
 export function checkId(argument: string, id: string): string {
   if (id === '') throw new VitrineError('INPUT_INVALID', `${argument}: expected an id, got an empty text`);
   if (id.length > LIMITS.idLength) {
     const message = `${argument}: expected at most ${LIMITS.idLength} characters, got ${id.length}`;
     throw new VitrineError('INPUT_INVALID', message);
   }
-  if (id.includes('\0')) {
-    throw new VitrineError('INPUT_INVALID', `${argument}: expected an id, got a text with a NUL character`);
+  return checkText(argument, id);
+}
+
+/**
+ * A text as given, when Postgres can hold it: it has no NUL character, and half of a surrogate pair would become another
+ * character on the way.
+ */
+function checkText(argument: string, text: string): string {
+  if (text.includes('\0')) {
+    throw new VitrineError('INPUT_INVALID', `${argument}: expected a text, got one with a NUL character`);
   }
-  return id;
+  if (/\p{Surrogate}/u.test(text)) {
+    const message = `${argument}: expected Unicode, got half of a surrogate pair in ${JSON.stringify(text)}; send the whole character`;
+    throw new VitrineError('INPUT_INVALID', message);
+  }
+  return text;
 }
 
 /** The words of a search as given, when they are some. */
@@ -87,7 +99,7 @@ export function checkWords(text: string): string {
   if (!/[\p{L}\p{N}]/u.test(text)) {
     throw new VitrineError('INPUT_INVALID', `text: expected some words, got ${JSON.stringify(text)}`);
   }
-  return text;
+  return checkText('text', text);
 }
 
 /** A share as given, when it is from 0 to 1. */

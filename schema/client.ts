@@ -801,13 +801,16 @@ export interface GraphQLFault {
 
 /** The answer carried errors. `data` holds what came nevertheless. */
 export class RequestError extends Error {
-  constructor(
-    readonly status: number,
-    readonly errors: readonly GraphQLFault[],
-    readonly data: unknown,
-  ) {
+  readonly status: number;
+  readonly errors: readonly GraphQLFault[];
+  readonly data: unknown;
+
+  constructor(status: number, errors: readonly GraphQLFault[], data: unknown) {
     super(errors.map((error) => error.message).join('; ') || `HTTP status ${status}`);
     this.name = 'RequestError';
+    this.status = status;
+    this.errors = errors;
+    this.data = data;
   }
 
   /** The stable code of the first error, such as INPUT_INVALID. */

@@ -3,6 +3,7 @@
 
 import { openShop, type GraphqlAnswer, type Shop } from './graphql-shop';
 import { LIMITS } from '../src/graphql/limits';
+import { createServer } from '../src/graphql/server';
 
 let shop: Shop;
 beforeAll(async () => {
@@ -146,6 +147,48 @@ describe('documents', () => {
     const started = performance.now();
     await post({ query: `{ __type(name: "Article") { ${'name '.repeat(LIMITS.tokens - 20)} } }` });
     expect(performance.now() - started).toBeLessThan(1000);
+  });
+
+  const many = (count: number, make: (i: number) => string) =>
+    Array.from({ length: count }, (_, i) => make(i)).join(' ');
+  const long = 'L'.repeat(100_000);
+  test.each([
+    ['a long name', `query ${long}(${many(400, (i) => `$v${i}: ID`)}) { __typename }`],
+    ['fields that are not there', `{ ${many(2900, (i) => `artikel${i}`)} }`],
+    ['long fields that are not there', `{ ${many(100, (i) => `${'x'.repeat(1200)}${i}`)} }`],
+    ['fields that conflict', `{ ${many(100, (i) => `a: articles(first: ${i}) { nodes { id } }`)} }`],
+    ['a long text', `{ articles(first: "${long}") { nodes { id } } }`],
+    ['a long name where none may be', `{ articles(first: 1 { nodes { id } } ${long} }`],
+  ])('errors of a document with %s are few and short', async (_what, query) => {
+    const { status, answer, text } = await post({ query });
+    expect(status).toBe(400);
+    expect(answer.errors?.length).toBeGreaterThan(0);
+    expect(text.length).toBeLessThan(16_000);
+  });
+
+  test('an alias that every item of a list would repeat is refused', async () => {
+    const { status, answer } = await post({ query: `{ articles(first: 40) { nodes { ${long}: name } } }` });
+    expect(status).toBe(400);
+    expect(codes(answer)).toEqual(['LIMIT_EXCEEDED']);
+  });
+
+  test('the schema asked for many times is refused', async () => {
+    const query = `{ ${many(40, (i) => `a${i}: __schema { types { name fields { name description } } }`)} }`;
+    const { status, answer } = await post({ query });
+    expect(status).toBe(400);
+    expect(codes(answer)).toEqual(['LIMIT_EXCEEDED']);
+  });
+
+  test('without introspection errors tell nothing of the schema, and are few', async () => {
+    const config = { ...shop.parts.config, introspection: false };
+    const server = await createServer({ ...shop.parts, config });
+    const ask = (query: string) => server.app.inject({ method: 'POST', url: '/graphql', payload: { query } });
+    const misspelt = await ask('{ artikle(id: "a-01") { id } }');
+    expect(misspelt.body).not.toContain('Did you mean');
+    const schemas = await ask(`{ ${many(290, (i) => `a${i}: __schema { types { name } }`)} }`);
+    expect(schemas.statusCode).toBe(400);
+    expect(schemas.body.length).toBeLessThan(16_000);
+    await server.close();
   });
 
   test('fragments in a circle are refused by GraphQL itself', async () => {

@@ -1,6 +1,10 @@
 // The generated client as a front-end uses it: typed, over real HTTP, with every named operation.
 
+import { execFile, spawnSync } from 'node:child_process';
+import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import ts from 'typescript';
 import * as client from '../schema/client';
 import { PROJECT_ROOT } from '../src/config';
@@ -89,9 +93,41 @@ describe('the client', () => {
   });
 });
 
+/** How this Node strips types by itself; undefined: it cannot. */
+const STRIPPING = [['--experimental-strip-types'], []].find(
+  (flags) =>
+    spawnSync(process.execPath, [...flags, '-p', 'process.features.typescript']).stdout.toString() === 'strip\n',
+);
+const ifStripping = STRIPPING ? test : test.skip;
+
+ifStripping(
+  STRIPPING
+    ? 'the client runs under Node’s own type stripping'
+    : `not run, ${process.version} strips no types by itself`,
+  async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'vitrine-client-'));
+    try {
+      writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
+      copyFileSync(join(PROJECT_ROOT, 'schema', 'client.ts'), join(folder, 'client.ts'));
+      const page = `import { ArticlesPageDocument, RecommendationsDocument, request, RequestError } from './client.ts';
+        const url: string = process.argv[2];
+        const { articles } = await request(url, ArticlesPageDocument, { first: 1 });
+        const refused: unknown = await request(url, RecommendationsDocument, { customerId: 'c-03', first: 101 }).catch((error) => error);
+        if (!(refused instanceof RequestError)) throw new Error('expected to be refused');
+        console.log(articles.nodes[0].id, refused.code, refused.status);`;
+      writeFileSync(join(folder, 'page.ts'), page);
+      const args = [...(STRIPPING ?? []), join(folder, 'page.ts'), url];
+      const { stdout } = await promisify(execFile)(process.execPath, args);
+      expect(stdout).toBe('a-01 LIMIT_EXCEEDED 200\n');
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  },
+);
+
 describe('the client’s types', () => {
   /** What the compiler says of a front-end's file that uses the client: a strict browser project without Node's types. */
-  function complaints(source: string): string[] {
+  function complaints(source: string, more: ts.CompilerOptions = {}): string[] {
     const file = join(PROJECT_ROOT, 'schema', 'page.ts');
     const options: ts.CompilerOptions = {
       strict: true,
@@ -102,6 +138,7 @@ describe('the client’s types', () => {
       moduleResolution: ts.ModuleResolutionKind.Bundler,
       lib: ['lib.es2022.d.ts', 'lib.dom.d.ts', 'lib.dom.iterable.d.ts'],
       types: [],
+      ...more,
     };
     const host = ts.createCompilerHost(options);
     const { readFile, fileExists } = host;
@@ -114,6 +151,13 @@ describe('the client’s types', () => {
       .getPreEmitDiagnostics(ts.createProgram([file], options, host))
       .map((diagnostic) => ts.flattenDiagnosticMessageText(diagnostic.messageText, '\n'));
   }
+
+  test('can be erased: what is left is JavaScript', () => {
+    const options = { erasableSyntaxOnly: true, verbatimModuleSyntax: true, isolatedModules: true, skipLibCheck: true };
+    // The one complaint is about the page's own enum: complaints are heard.
+    const page = "import { request } from './client'; void request; export enum Colour { Red }";
+    expect(complaints(page, options)).toEqual([expect.stringContaining('erasableSyntaxOnly')]);
+  });
 
   test('fit a front-end, and catch a wrong variable, a wrong field and a forgotten null', () => {
     const found = complaints(`

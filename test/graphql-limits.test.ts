@@ -58,10 +58,25 @@ describe('the cost limit lets pass', () => {
     }
   });
 
-  test('introspection', () => {
-    expect(check(getIntrospectionQuery({ specifiedByUrl: true, inputValueDeprecation: true }))).not.toThrow();
+  test('introspection as tools ask for it, with room for a schema twice as large', () => {
+    const everything = {
+      descriptions: true,
+      schemaDescription: true,
+      specifiedByUrl: true,
+      directiveIsRepeatable: true,
+      inputValueDeprecation: true,
+      oneOf: true,
+      typeDepth: 9,
+    };
+    for (const options of [undefined, everything, { descriptions: false }]) {
+      const query = getIntrospectionQuery(options);
+      expect(check(query)).not.toThrow();
+      expect(cost(query)).toBeLessThan(LIMITS.cost / 2);
+    }
   });
 });
+
+const TYPE_FRAGMENT = 'fragment T on __Type { name description fields { name description } }';
 
 describe('the cost limit refuses', () => {
   const aliases = (count: number, selection: string) =>
@@ -85,6 +100,13 @@ describe('the cost limit refuses', () => {
       `{ articles(first: 100) { nodes { ...N } } } fragment N on Article { ${aliases(120, 'name')} }`,
     ],
     ['fragments that double at every level', `{ article(id: "1") { ...F0 } } ${spread(30)}`],
+    ['the schema many times', `{ ${aliases(30, '__schema { types { fields { name description } } }')} }`],
+    [
+      'the types of the schema many times',
+      `{ __schema { ${aliases(40, 'types { name description fields { name type { name } } }')} } }`,
+    ],
+    ['the same within fragments', `{ __schema { ${aliases(100, 'types { ...T }')} } } ${TYPE_FRAGMENT}`],
+    ['one type many times', `{ ${aliases(200, '__type(name: "Article") { fields { name description } }')} }`],
   ])('%s', (_what, text) => {
     expect(thrownBy(check(text))).toMatchObject({ code: 'LIMIT_EXCEEDED' });
   });
@@ -127,6 +149,24 @@ describe('the cost limit refuses', () => {
     expect(thrownBy(pieces(100))).toMatchObject({ code: 'LIMIT_EXCEEDED' });
   });
 
+  test('introspection of a large type after that of a small one, named by a variable', () => {
+    const fields = Array.from({ length: 200 }, (_, i) => `a${i}: __type(name: $name) { fields { name description } }`);
+    const types = operation(`query ($name: String!) { ${fields.join(' ')} }`);
+    const named = (name: string) => () => checkOperation({ ...types, variables: { name } });
+    expect(named('no type')).not.toThrow();
+    expect(named('Attribute')).not.toThrow();
+    expect(thrownBy(named('Article'))).toMatchObject({ code: 'LIMIT_EXCEEDED' });
+    expect(named('no type either')).not.toThrow();
+  });
+
+  test('a name that each item of a list would repeat', () => {
+    const named = (length: number) => `{ articles(first: 100) { nodes { ${'a'.repeat(length)}: id } } }`;
+    expect(check(named(LIMITS.nameLength))).not.toThrow();
+    const thrown = thrownBy(check(named(LIMITS.nameLength + 1)));
+    expect(thrown).toMatchObject({ code: 'LIMIT_EXCEEDED' });
+    expect(String(thrown)).toContain('at most 100 characters, got 101');
+  });
+
   test('nothing because variables that are not asked for, or lists within lists, are many or deep', () => {
     let deep: unknown = 1;
     for (let level = 0; level < 5_000; level++) deep = [deep];
@@ -152,6 +192,18 @@ describe('the cost of a query', () => {
     expect(cost('{ customers(first: 20) { nodes { recommendations { rank article { name } } } } }')).toBe(
       50 + 20 * (1 + 50 + 12 * 3),
     );
+  });
+
+  test('is what introspection answers with, and its texts', () => {
+    expect(cost('{ __typename }')).toBe(1);
+    expect(cost('{ __type(name: "Attribute") { name } }')).toBe(2);
+    // `fields` of one type, then the names of three.
+    expect(cost('{ __type(name: "Attribute") { fields { name } } }')).toBe(1 + 1 + 3);
+    const { description } = schema.getType('Attribute') ?? {};
+    expect(cost('{ __type(name: "Attribute") { description } }')).toBe(2 + Math.floor((description?.length ?? 0) / 50));
+    const types = Object.keys(schema.getTypeMap()).length;
+    expect(cost('{ __schema { types { kind } } }')).toBe(1 + 1 + types);
+    expect(cost('{ __schema { types { kind @include(if: false) } } }')).toBe(1 + 1);
   });
 
   test('counts only what @include and @skip leave', () => {

@@ -38,6 +38,8 @@ export function createApollo({ introspection, log, errors, landingPage }: Apollo
     allowBatchedHttpRequests: false,
     csrfPrevention: true,
     parseOptions: { maxLexicalTokens: LIMITS.tokens },
+    // A suggestion tells names of the schema.
+    validationOptions: { maxErrors: LIMITS.errors, hideSuggestions: !introspection },
     formatError: errors.format,
     logger: apolloLogger(log),
     plugins: [

@@ -31,7 +31,7 @@ async function main(check: boolean): Promise<void> {
   }
 }
 
-/** A TypeScript module of typed documents, not formatted. Depends on nothing but fetch. */
+/** A TypeScript module of typed documents, not formatted. Depends on nothing but fetch; without its types it is JavaScript. */
 async function renderClient(schema: string, operations: string): Promise<string> {
   const generated = await codegen({
     filename: 'client.ts',
@@ -78,13 +78,16 @@ export interface GraphQLFault {
 
 /** The answer carried errors. \`data\` holds what came nevertheless. */
 export class RequestError extends Error {
-  constructor(
-    readonly status: number,
-    readonly errors: readonly GraphQLFault[],
-    readonly data: unknown,
-  ) {
+  readonly status: number;
+  readonly errors: readonly GraphQLFault[];
+  readonly data: unknown;
+
+  constructor(status: number, errors: readonly GraphQLFault[], data: unknown) {
     super(errors.map((error) => error.message).join('; ') || \`HTTP status \${status}\`);
     this.name = 'RequestError';
+    this.status = status;
+    this.errors = errors;
+    this.data = data;
   }
 
   /** The stable code of the first error, such as INPUT_INVALID. */

@@ -5,6 +5,7 @@ import { randomUUID } from 'node:crypto';
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import { asError, VitrineError, type ErrorCode } from '../errors';
 import type { Logger } from '../telemetry';
+import { LIMITS } from './limits';
 
 /** What a client sees of an error. */
 export interface PublicError {
@@ -63,7 +64,7 @@ export function createErrorMask(log: Logger): ErrorMask {
       // GraphQL's and Apollo's own errors about the request pass: they carry codes, or a status of the client's fault.
       if (cause instanceof GraphQLError && (code !== UNEXPECTED.code || isClientsFault(error))) {
         const extensions = { code: code === UNEXPECTED.code ? 'BAD_REQUEST' : code };
-        return { ...placeOf(formatted), message: formatted.message, extensions };
+        return { ...placeOf(formatted), message: shortened(formatted.message), extensions };
       }
       const shown = toPublic(cause, formatted.path);
       return { ...placeOf(formatted), message: shown.message, extensions: { code: shown.code } };
@@ -74,6 +75,11 @@ export function createErrorMask(log: Logger): ErrorMask {
 /** What a resolver or a plugin threw, without the GraphQLErrors that others wrapped around it. */
 function causeOf(error: unknown): Error {
   return error instanceof GraphQLError && error.originalError ? causeOf(error.originalError) : asError(error);
+}
+
+/** GraphQL's messages repeat names and values of the query, each of which may fill it. */
+function shortened(message: string): string {
+  return message.length > LIMITS.messageLength ? `${message.slice(0, LIMITS.messageLength)}…` : message;
 }
 
 function placeOf({ locations, path }: GraphQLFormattedError): Pick<GraphQLFormattedError, 'locations' | 'path'> {

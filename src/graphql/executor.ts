@@ -1,5 +1,5 @@
-// Runs operations: a query that comes again is compiled to a function by graphql-jit, whose only importer this is; all else is
-// interpreted by GraphQL.js. Apollo Server takes an executor by way of a gateway, so it is one in form. Knows nothing of what is asked.
+// Runs operations: a query that comes again is compiled (compile.ts), all else is interpreted by GraphQL.js. Both answer
+// alike. Apollo Server takes an executor by way of a gateway, so it is one in form. Knows nothing of what is asked.
 
 import type { ApolloServerOptionsWithGateway } from '@apollo/server';
 import {
@@ -11,86 +11,110 @@ import {
   type ExecutionResult,
   type GraphQLSchema,
   type OperationDefinitionNode,
-  type VariableDefinitionNode,
-  valueFromASTUntyped,
 } from 'graphql';
-import { compileQuery, type CompiledQuery } from 'graphql-jit';
+import { compilableQuery, compile, type CompilableQuery, type CompiledQuery } from './compile';
 
 export type Gateway = ApolloServerOptionsWithGateway<never>['gateway'];
 
-/** Compiling takes as long as interpreting some dozens of times, and keeps code: a query that came once may never come again. */
-const COMPILE_AT = 3;
-
-interface Uses {
-  count: number;
-  /** By name of the operation; `false`: graphql-jit cannot. */
-  readonly compiled: Map<string | null, CompiledQuery | false>;
-}
-
 /** The schema with an executor that compiles, as Apollo Server takes both. */
 export function compilingGateway(schema: GraphQLSchema): Gateway {
-  // Apollo keeps parsed documents in a cache of bounded size, by their text: what it lets go is let go here.
-  const uses = new WeakMap<DocumentNode, Uses>();
-
-  function compiledOf(document: DocumentNode, operation: string | null): CompiledQuery | undefined {
-    const seen: Uses = uses.get(document) ?? { count: 0, compiled: new Map() };
-    uses.set(document, seen);
-    seen.count += 1;
-    if (seen.count < COMPILE_AT) return undefined;
-    let compiled = seen.compiled.get(operation);
-    if (compiled === undefined) {
-      const made = compileQuery(schema, document, operation ?? undefined);
-      compiled = 'query' in made ? made : false;
-      seen.compiled.set(operation, compiled);
-    }
-    return compiled || undefined;
-  }
-
+  const run = compilingExecutor(schema);
   return {
     onSchemaLoadOrUpdate(tell) {
       tell({ apiSchema: schema, coreSupergraphSdl: '' });
       return () => undefined;
     },
     load: async () => ({
-      async executor({ document, operation, operationName, context, request }): Promise<ExecutionResult> {
-        const variableValues = request.variables ?? {};
-        // Whatever the type says, there is none where no operation has the name that was asked for.
-        const kind = (operation as OperationDefinitionNode | undefined)?.operation;
-        const compiled = kind === OperationTypeNode.QUERY ? compiledOf(document, operationName) : undefined;
-        if (!compiled) {
-          const named = request.operationName ?? null;
-          return execute({ schema, document, operationName: named, contextValue: context, variableValues });
-        }
-        const definitions = operation.variableDefinitions ?? [];
-        const { errors: faulty } = getVariableValues(schema, definitions, variableValues);
-        if (faulty) return { errors: faulty };
-        const { errors, ...result } = await compiled.query(
-          undefined,
+      executor: ({ document, operation, context, request }) =>
+        run({
+          document,
+          // Whatever the type says, there is none where no operation has the name that was asked for.
+          operation: operation,
+          operationName: request.operationName ?? null,
+          variables: request.variables ?? {},
           context,
-          withDefaults(definitions, variableValues),
-        );
-        return errors ? { ...result, errors: errors.map(whole) } : result;
-      },
+        }),
     }),
     stop: async () => undefined,
   };
 }
 
-/** graphql-jit asks for variables that must not be null though they have a default. */
-function withDefaults(
-  definitions: readonly VariableDefinitionNode[],
-  given: Readonly<Record<string, unknown>>,
-): Record<string, unknown> {
-  const values = { ...given };
-  for (const { variable, defaultValue } of definitions) {
-    const { value: name } = variable.name;
-    if (defaultValue && values[name] === undefined) values[name] = valueFromASTUntyped(defaultValue);
-  }
-  return values;
+export interface OperationToRun {
+  /** Valid against the schema. The same object each time that the same text comes. */
+  readonly document: DocumentNode;
+  /** The one that `operationName` names. */
+  readonly operation: OperationDefinitionNode | undefined;
+  readonly operationName: string | null;
+  /** As the client sent them. */
+  readonly variables: Readonly<Record<string, unknown>>;
+  readonly context: unknown;
 }
 
-/** graphql-jit's errors lack the `extensions` that every GraphQLError has, if only empty. */
-function whole({ message, path, originalError, locations }: GraphQLError): GraphQLError {
-  const error = new GraphQLError(message, { path: path ?? null, originalError: originalError ?? null });
-  return Object.assign(error, { locations });
+/** Compiling takes as long as interpreting some dozens of times, and keeps code: a query that came once may never come again. */
+const COMPILE_AT = 3;
+/** Compiled forms of one operation, one for each combination of its conditions. Those that come later are interpreted. */
+const MOST_FORMS = 16;
+
+interface Seen {
+  times: number;
+  /** undefined: not looked at yet; `null`: only GraphQL.js gets it right. */
+  query?: CompilableQuery | null;
+  /** By the values of the conditions; `null`: graphql-jit cannot. */
+  readonly forms: Map<string, CompiledQuery | null>;
+}
+
+export function compilingExecutor(schema: GraphQLSchema): (operation: OperationToRun) => Promise<ExecutionResult> {
+  // Apollo keeps parsed documents in a cache of bounded size, by their text: what it lets go is let go here.
+  const seen = new WeakMap<OperationDefinitionNode, Seen>();
+
+  function compiledOf(
+    document: DocumentNode,
+    operation: OperationDefinitionNode,
+    variables: Readonly<Record<string, unknown>>,
+  ): CompiledQuery | null {
+    const uses = seen.get(operation) ?? { times: 0, forms: new Map<string, CompiledQuery | null>() };
+    seen.set(operation, uses);
+    uses.times += 1;
+    if (uses.times < COMPILE_AT) return null;
+    if (uses.query === undefined) uses.query = compilableQuery(schema, document, operation) ?? null;
+    if (uses.query === null) return null;
+    const values = uses.query.conditions.map((name) => variables[name]);
+    // A null where a Boolean must be: GraphQL.js says so in the right place.
+    if (!values.every((value) => typeof value === 'boolean')) return null;
+    const form = values.join();
+    let compiled = uses.forms.get(form);
+    if (compiled === undefined) {
+      if (uses.forms.size >= MOST_FORMS) return null;
+      compiled = compile(schema, uses.query, variables) ?? null;
+      uses.forms.set(form, compiled);
+    }
+    return compiled;
+  }
+
+  return async ({ document, operation, operationName, variables, context }) => {
+    if (operation?.operation === OperationTypeNode.QUERY) {
+      const { coerced } = getVariableValues(schema, operation.variableDefinitions ?? [], variables);
+      const compiled = coerced && compiledOf(document, operation, coerced);
+      if (compiled) {
+        const { errors, ...result } = await compiled.query(undefined, context, coerced);
+        return errors ? { ...result, errors: wholeErrors(errors) } : result;
+      }
+    }
+    return execute({ schema, document, operationName, contextValue: context, variableValues: variables });
+  };
+}
+
+/**
+ * graphql-jit's errors as GraphQL.js has them: one for each field, each with the `extensions` that every GraphQLError
+ * has, if only empty.
+ */
+function wholeErrors(errors: readonly GraphQLError[]): GraphQLError[] {
+  const byField = new Map<string, GraphQLError>();
+  for (const { message, path, originalError, locations } of errors) {
+    const field = (path ?? []).join('.');
+    if (byField.has(field)) continue;
+    const error = new GraphQLError(message, { path: path ?? null, originalError: originalError ?? null });
+    byField.set(field, Object.assign(error, { locations }));
+  }
+  return [...byField.values()];
 }

@@ -1,8 +1,18 @@
 // What one query may ask for: list lengths, ids, depth and cost. Everything here throws VitrineError with the limit, what
-// came and what to do. Knows the schema only through the costs that its fields declare.
+// came and what to do. Knows the schema only through the costs that its fields declare; introspection.ts reckons what the
+// schema itself costs.
 
 import { maxDepthRule } from '@escape.tech/graphql-armor-max-depth';
-import { GraphQLError, Kind, validate, type DocumentNode, type GraphQLSchema } from 'graphql';
+import {
+  getOperationAST,
+  getVariableValues,
+  GraphQLError,
+  Kind,
+  validate,
+  visit,
+  type DocumentNode,
+  type GraphQLSchema,
+} from 'graphql';
 import {
   fieldExtensionsEstimator,
   getComplexity,
@@ -11,6 +21,7 @@ import {
 } from 'graphql-query-complexity';
 import { LRUCache } from 'lru-cache';
 import { VitrineError } from '../errors';
+import { introspectionEstimator } from './introspection';
 
 export const LIMITS = Object.freeze({
   /** Items in one list. */
@@ -27,6 +38,11 @@ export const LIMITS = Object.freeze({
   cost: 10_000,
   /** Fields looked at while the cost is reckoned: fragments within fragments can double without end. */
   costedFields: 5_000,
+  /** Characters in a name that a query makes up, such as an alias: each item of a list repeats it in the answer. */
+  nameLength: 100,
+  /** Errors that are told of one document that is not valid, and characters in the message of one. */
+  errors: 20,
+  messageLength: 500,
   /** Words and signs in a document. Validation compares fields pairwise, so its time grows with their square. */
   tokens: 3_000,
   /** Bytes in the body of an HTTP request. */
@@ -47,17 +63,29 @@ export function checkFirst(first: number): number {
   return first;
 }
 
-/** An id as given, when it is one that the store can look up: Postgres has no NUL character in texts. */
+/** An id as given, when it is one that the store can look up. */
 export function checkId(argument: string, id: string): string {
   if (id === '') throw new VitrineError('INPUT_INVALID', `${argument}: expected an id, got an empty text`);
   if (id.length > LIMITS.idLength) {
     const message = `${argument}: expected at most ${LIMITS.idLength} characters, got ${id.length}`;
     throw new VitrineError('INPUT_INVALID', message);
   }
-  if (id.includes('\0')) {
-    throw new VitrineError('INPUT_INVALID', `${argument}: expected an id, got a text with a NUL character`);
+  return checkText(argument, id);
+}
+
+/**
+ * A text as given, when Postgres can hold it: it has no NUL character, and half of a surrogate pair would become another
+ * character on the way.
+ */
+function checkText(argument: string, text: string): string {
+  if (text.includes('\0')) {
+    throw new VitrineError('INPUT_INVALID', `${argument}: expected a text, got one with a NUL character`);
   }
-  return id;
+  if (/\p{Surrogate}/u.test(text)) {
+    const message = `${argument}: expected Unicode, got half of a surrogate pair in ${JSON.stringify(text)}; send the whole character`;
+    throw new VitrineError('INPUT_INVALID', message);
+  }
+  return text;
 }
 
 /** The words of a search as given, when they are some. */
@@ -71,7 +99,7 @@ export function checkWords(text: string): string {
   if (!/[\p{L}\p{N}]/u.test(text)) {
     throw new VitrineError('INPUT_INVALID', `text: expected some words, got ${JSON.stringify(text)}`);
   }
-  return text;
+  return checkText('text', text);
 }
 
 /** A share as given, when it is from 0 to 1. */
@@ -110,7 +138,7 @@ export interface OperationToCheck {
  * @throws VitrineError LIMIT_EXCEEDED, or GraphQLError BAD_USER_INPUT where variables do not fit.
  */
 export function checkOperation(operation: OperationToCheck): void {
-  checkDepth(operation);
+  checkDocument(operation);
   const cost = knownCostOf(operation);
   if (cost > LIMITS.cost) {
     const remedy = 'ask for fewer items (first), fewer fields or fewer lists within lists';
@@ -118,11 +146,27 @@ export function checkOperation(operation: OperationToCheck): void {
   }
 }
 
-/** Documents that are not too deep, whatever their variables. */
-const SHALLOW = new WeakSet<DocumentNode>();
+/** Documents whose names are short and that are not too deep, whatever their variables. */
+const CHECKED = new WeakSet<DocumentNode>();
 
-function checkDepth({ schema, document }: OperationToCheck): void {
-  if (SHALLOW.has(document)) return;
+function checkDocument({ schema, document }: OperationToCheck): void {
+  if (CHECKED.has(document)) return;
+  checkNames(document);
+  checkDepth(schema, document);
+  CHECKED.add(document);
+}
+
+function checkNames(document: DocumentNode): void {
+  visit(document, {
+    Name({ value }) {
+      if (value.length <= LIMITS.nameLength) return;
+      const message = `a name in a query has at most ${LIMITS.nameLength} characters, got ${value.length}: ${value.slice(0, 20)}…`;
+      throw new VitrineError('LIMIT_EXCEEDED', message);
+    },
+  });
+}
+
+function checkDepth(schema: GraphQLSchema, document: DocumentNode): void {
   const rule = maxDepthRule({
     n: LIMITS.depth,
     flattenFragments: true,
@@ -130,10 +174,7 @@ function checkDepth({ schema, document }: OperationToCheck): void {
     onReject: [(context, error) => context?.reportError(error)],
   });
   const [tooDeep] = validate(schema, document, [rule]);
-  if (!tooDeep) {
-    SHALLOW.add(document);
-    return;
-  }
+  if (!tooDeep) return;
   const found = /found (\d+)/.exec(tooDeep.message)?.[1] ?? 'more';
   throw new VitrineError('LIMIT_EXCEEDED', `the query is ${found} fields deep, the limit is ${LIMITS.depth}`);
 }
@@ -144,7 +185,7 @@ const KEY_LENGTH = 200;
 const DOCUMENTS = new WeakMap<DocumentNode, number>();
 let documents = 0;
 
-/** `costOf`, reckoned once for all requests that differ in texts alone: what is in a text costs nothing. */
+/** `costOf`, reckoned once for all requests that differ in texts alone: what is in a text costs nothing, but for `__type`. */
 function knownCostOf(operation: OperationToCheck): number {
   const key = costKey(operation);
   if (key === undefined) return costOf(operation);
@@ -154,7 +195,7 @@ function knownCostOf(operation: OperationToCheck): number {
 }
 
 /** Tells operations of other costs apart; undefined: one with variables that are lists or objects, or with very many. */
-function costKey({ document, operationName, variables }: OperationToCheck): string | undefined {
+function costKey({ schema, document, operationName, variables }: OperationToCheck): string | undefined {
   let number = DOCUMENTS.get(document);
   if (number === undefined) DOCUMENTS.set(document, (number = ++documents));
   let key = `${number} ${operationName ?? ''}`;
@@ -163,7 +204,7 @@ function costKey({ document, operationName, variables }: OperationToCheck): stri
     for (const { variable } of definition.variableDefinitions ?? []) {
       const value = variables[variable.name.value];
       if (typeof value === 'object' && value !== null) return undefined;
-      key += ` ${typeof value === 'string' ? 'text' : String(value)}`;
+      key += ` ${typeof value === 'string' && !schema.getType(value) ? 'text' : String(value)}`;
       if (key.length > KEY_LENGTH) return undefined;
     }
   }
@@ -172,13 +213,20 @@ function costKey({ document, operationName, variables }: OperationToCheck): stri
 
 /** The cost of an operation, see `listCost`. */
 export function costOf({ schema, document, operationName, variables }: OperationToCheck): number {
+  const variableDefinitions = getOperationAST(document, operationName)?.variableDefinitions ?? [];
+  // Where they do not fit, getComplexity says so.
+  const { coerced = {} } = getVariableValues(schema, variableDefinitions, variables);
   try {
     return getComplexity({
       schema,
       query: document,
       variables,
       ...(operationName === undefined ? {} : { operationName }),
-      estimators: [fieldExtensionsEstimator(), simpleEstimator({ defaultComplexity: 1 })],
+      estimators: [
+        introspectionEstimator(schema, document, coerced, LIMITS.cost),
+        fieldExtensionsEstimator(),
+        simpleEstimator({ defaultComplexity: 1 }),
+      ],
       maxQueryNodes: LIMITS.costedFields,
     });
   } catch (thrown) {

@@ -84,7 +84,7 @@ export class OrderResolver {
     const { customerKey, purchases, repeated } = await context.recordOrder({
       requestId: checkId('requestId', input.requestId),
       customerId: checkId('customerId', input.customerId),
-      ...(input.boughtAt ? { boughtAt: input.boughtAt } : {}),
+      ...(input.boughtAt ? { boughtAt: checkTime(input.boughtAt) } : {}),
       lines: linesOf(input),
     });
     const [customer, articles] = await Promise.all([
@@ -117,10 +117,23 @@ function linesOf({ purchases, salesChannelId = null }: RecordPurchasesInput) {
     throw new VitrineError('LIMIT_EXCEEDED', message);
   }
   return purchases.flatMap(({ articleId, quantity, price = null }) => {
-    checkId('articleId', articleId);
-    if (price !== null && !(price >= 0 && price < 1e9)) {
-      throw new VitrineError('INPUT_INVALID', `price: expected a number from 0 on, got ${price}`);
-    }
-    return Array.from({ length: quantity }, () => ({ articleId, price, salesChannelId: channel }));
+    const line = { articleId: checkId('articleId', articleId), price: checkPrice(price), salesChannelId: channel };
+    return Array.from({ length: quantity }, () => line);
   });
+}
+
+/** Below 1e9, and not so small that it would be 0 in the store, which keeps 32-bit floats and refuses that. */
+function checkPrice(price: number | null): number | null {
+  if (price === null || price === 0 || (Math.fround(price) > 0 && price < 1e9)) return price;
+  throw new VitrineError('INPUT_INVALID', `price: expected 0 or a number from 1e-44 and below 1e9, got ${price}`);
+}
+
+/** From the year 1900 on: the store and its cursors hold it. Whether it has come is the store's to check. */
+function checkTime(boughtAt: Date): Date {
+  const year = boughtAt.getUTCFullYear();
+  if (year >= 1900 && year <= 9999) return boughtAt;
+  throw new VitrineError(
+    'INPUT_INVALID',
+    `boughtAt: expected a time from the year 1900 to 9999, got the year ${year}; leave it out for now`,
+  );
 }

@@ -7,7 +7,7 @@ import { availableParallelism, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { DEVICES, PROJECT_ROOT, type Config, type Device } from './config';
-import { describeUrl, openDatabase, type Database } from './data/postgres';
+import { describeUrl, missingWriteRights, openDatabase, type Database } from './data/postgres';
 import { openStore } from './data/store';
 import { openEngine } from './engine/engine';
 import { asError, VitrineError } from './errors';
@@ -152,6 +152,15 @@ async function examineDatabase(config: Config): Promise<Finding> {
     const kind = database.embedded ? `embedded, at ${where}, files in ${config.home}` : where;
     const rows = `${formatCount(articles)} articles, ${formatCount(customers)} customers, ${formatCount(purchases)} purchases`;
     const detail = `Postgres ${database.version} (${kind}): ${rows}`;
+    const missing = await missingWriteRights(database.url);
+    if (missing.length > 0) {
+      return {
+        name: 'database',
+        status: 'warn',
+        detail: `${detail}; its user may only read`,
+        remedy: missing.join(' '),
+      };
+    }
     if (purchases > 0) return { name: 'database', status: 'ok', detail };
     const remedy = 'npx vitrine import DIR, or npm run demo for a synthetic shop';
     return { name: 'database', status: 'warn', detail, remedy };

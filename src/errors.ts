@@ -10,6 +10,8 @@ export const ERROR_CODES = {
   NOT_FOUND: 'Check the name or id.',
   IMPORT_REJECTED: 'Look into the rejects file that the message names, mend the rows or raise --max-rejects.',
   DATABASE_UNAVAILABLE: 'Start the database or correct DATABASE_URL; `npx vitrine doctor` tells more.',
+  DATABASE_FORBIDDEN: 'Let the database user do what the message names, or set DATABASE_URL to a user who may.',
+  DATABASE_NEWER: 'Install the version of Vitrine that made this database, or use another database.',
   STORAGE_UNAVAILABLE: 'Make room there or allow writing, then run the command again.',
   NOTHING_TO_LEARN: 'Import more data: training needs customers with purchases on several days.',
   TRAINING_DIVERGED: 'Check the data for absurd numbers, or lower the learning rates in src/training/config.ts.',

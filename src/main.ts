@@ -428,7 +428,7 @@ void program.parseAsync();
 // ── Wiring ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 async function openUrl(session: Session): Promise<string> {
-  const database = await openDatabase(session.config);
+  const database = await openDatabase(session.config, { say: (line) => session.reporter.say(line) });
   session.closing(() => database.close());
   return database.url;
 }

@@ -80,10 +80,42 @@ describe('migrations', () => {
     const client = await connect();
     await migrate(client, folder);
     await database.sql('UPDATE trial._prisma_migrations SET finished_at = NULL');
-    await expect(migrate(client, folder)).rejects.toThrow(/1_first has failed half-way.*prisma migrate resolve/);
+    await expect(migrate(client, folder)).rejects.toThrow(
+      /1_first has failed half-way.*prisma migrate resolve --rolled-back 1_first/,
+    );
     await database.sql('UPDATE trial._prisma_migrations SET rolled_back_at = now()');
     await database.sql('DROP TABLE trial.things');
     expect(await migrate(client, folder)).toEqual(['1_first']);
+  });
+
+  test('of a newer program are refused by name, and nothing is applied', async () => {
+    write('1_first', 'CREATE TABLE things (id INT)');
+    write('3_third', 'SELECT 1');
+    const client = await connect();
+    await migrate(client, folder);
+    // The older program has the first only, and one that it would like to apply.
+    rmSync(join(folder, '3_third'), { recursive: true });
+    write('2_second', 'CREATE TABLE more (id INT)');
+    await expect(migrate(client, folder)).rejects.toMatchObject({
+      code: 'DATABASE_NEWER',
+      message: expect.stringMatching(/migration 3_third, which this version.*it knows is 2_second/) as string,
+    });
+    expect(await database.sql("SELECT to_regclass('trial.more') AS more")).toEqual([{ more: null }]);
+    // Also one that failed half-way has changed it; one that was rolled back has not.
+    await database.sql("UPDATE trial._prisma_migrations SET finished_at = NULL WHERE migration_name = '3_third'");
+    await expect(migrate(client, folder)).rejects.toMatchObject({ code: 'DATABASE_NEWER' });
+    await database.sql("UPDATE trial._prisma_migrations SET rolled_back_at = now() WHERE migration_name = '3_third'");
+    expect(await migrate(client, folder)).toEqual(['2_second']);
+  });
+
+  test('of another program are not mixed with ours', async () => {
+    write('1_theirs', 'CREATE TABLE users (id INT)');
+    const client = await connect();
+    await migrate(client, folder);
+    rmSync(join(folder, '1_theirs'), { recursive: true });
+    write('1_first', 'CREATE TABLE things (id INT)');
+    await expect(migrate(client, folder)).rejects.toThrow(/another program.*1_theirs.*a database of its own/);
+    expect(await database.sql("SELECT to_regclass('trial.things') AS things")).toEqual([{ things: null }]);
   });
 
   test('are applied once when several processes begin together', async () => {

@@ -22,6 +22,7 @@ import { lookAtEmbeddedPostgres } from '../src/data/embedded-postgres';
 import { openDatabase } from '../src/data/postgres';
 import { asError } from '../src/errors';
 import { clusterFolders, type RunAs } from '../src/data/postgres-user';
+import { markOf } from '../src/data/process-mark';
 
 const isRoot = process.getuid?.() === 0;
 
@@ -114,11 +115,14 @@ describe('the embedded Postgres', () => {
     await end(child, 'SIGKILL');
     process.kill(postmaster, 'SIGKILL');
     await stopped(home);
-    // As after a new start of a container: the pids of before belong to other processes, here to this one.
-    const stale = [String(process.pid), data, '1600000000', '5432', '', '127.0.0.1', '0 0', 'ready', ''].join('\n');
-    writeFileSync(join(data, 'postmaster.pid'), stale);
-    writeFileSync(join(home, 'postgres', 'lock'), `${process.pid} 1\n`);
-    writeFileSync(join(home, 'postgres', 'holders', `${process.pid}-00000000`), '1');
+    // As after a new start of a container: the pids of before belong to other processes.
+    const other = spawn('sleep', ['1000']);
+    children.push(other);
+    const file = join(data, 'postmaster.pid');
+    writeFileSync(file, readFileSync(file, 'utf8').replace(/^\d+/, String(other.pid)));
+    for (const mark of ['lock', `holders/${other.pid}-00000000`]) {
+      writeFileSync(join(home, 'postgres', mark), markOf(other.pid ?? 0).replace(/ \d+ /, ' 1 '));
+    }
     const again = await open();
     expect(await ask(again.url, 'SELECT count(*)::int AS n FROM articles')).toEqual([{ n: 0 }]);
     await again.close();

@@ -1,19 +1,53 @@
 // The embedded Postgres: one cluster in VITRINE_HOME/postgres, started by the first command that needs it, shared by
 // all that run at once and stopped by the last. It outlives the process that started it, since others may still use
-// it; who uses it is written in files named by process, and a guard stops it should all of them crash.
-// Knows nothing of what is in the database.
+// it; who uses it is written in files named by process, and a guard stops it should all of them crash. Should it crash,
+// its holders start it again. Knows nothing of what is in the database.
 
-import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isAlive, processIdentity, tryLock, unlock, withFileLock } from './file-lock';
-import { askToStop, findPostmaster, startServer, stopServer, unavailable, type Postmaster } from './postgres-cluster';
-import { clusterFolders, POSTGRES_ENV, type RunAs } from './postgres-user';
+import { asStorageError } from '../storage';
+import { hasCode, tryLock, unlock, withFileLock } from './file-lock';
+import {
+  askToStop,
+  ClusterInUse,
+  endOfLog,
+  findPostmaster,
+  refuseWhileLocked,
+  startServer,
+  stopServer,
+  unavailable,
+  type Postmaster,
+  type StartOptions,
+} from './postgres-cluster';
+import { startGuard } from './postgres-guard';
+import { clusterFolders, type RunAs } from './postgres-user';
+import { watchServer } from './postgres-watch';
+import {
+  beat,
+  isAlive,
+  isLocal,
+  lifeOf,
+  processIdentity,
+  readMark,
+  watchHeart,
+  writeMark,
+  type Life,
+} from './process-mark';
 
 export interface EmbeddedPostgres {
   readonly host: '127.0.0.1';
+  /** It stays: a server that died is started again there. */
   readonly port: number;
   readonly user: 'vitrine';
   readonly password: string;
@@ -26,25 +60,33 @@ export interface EmbeddedPostgres {
 export interface EmbeddedOptions {
   /** For tests: try only these ways of running Postgres. */
   readonly runAs?: readonly RunAs[];
+  /** Hears in a line or more that the server died, and whether it runs again. */
+  readonly say?: (line: string) => void;
 }
 
 /**
  * Starts the server, or joins the one that runs, as one more holder.
  * @param home VITRINE_HOME, absolute
- * @throws VitrineError DATABASE_UNAVAILABLE with the last lines of Postgres's log where it does not start.
+ * @throws VitrineError DATABASE_UNAVAILABLE with the last lines of Postgres's log where it does not start,
+ * STORAGE_UNAVAILABLE where the home cannot be written to.
  */
 export async function holdEmbeddedPostgres(home: string, options: EmbeddedOptions = {}): Promise<EmbeddedPostgres> {
+  try {
+    return await hold(home, options);
+  } catch (thrown) {
+    throw asStorageError(thrown, home);
+  }
+}
+
+async function hold(home: string, options: EmbeddedOptions): Promise<EmbeddedPostgres> {
+  makeFolder(join(home, 'postgres', 'holders'));
   const places = placesIn(home);
-  mkdirSync(places.holders, { recursive: true });
   const holder = join(places.holders, `${process.pid}-${randomBytes(4).toString('hex')}`);
   const { server, password } = await withFileLock(places.lock, async () => {
-    writeFileSync(holder, processIdentity(process.pid) ?? '');
+    writeMark(holder);
     try {
       const secret = readPassword(places);
-      return {
-        server: (await runningServer(places)) ?? (await startGuarded(places, secret, options)),
-        password: secret,
-      };
+      return { server: await joinOrStart(places, secret, { runAs: options.runAs }), password: secret };
     } catch (thrown) {
       rmSync(holder, { force: true });
       throw thrown;
@@ -52,6 +94,16 @@ export async function holdEmbeddedPostgres(home: string, options: EmbeddedOption
   });
 
   let held = true;
+  const restart = (): Promise<Postmaster | undefined> =>
+    withFileLock(places.lock, async () => {
+      // Released while it waited for the lock: this process must not start what nobody holds.
+      if (!held) return undefined;
+      const again = await joinOrStart(places, password, { runAs: options.runAs, port: server.port });
+      // Whoever had the cluster in between may have removed it.
+      writeMark(holder);
+      return again;
+    });
+  const endWatch = watch(places, server, restart, options.say);
   const onExit = (): void => {
     if (held) releaseAtExit(places, holder);
   };
@@ -60,10 +112,15 @@ export async function holdEmbeddedPostgres(home: string, options: EmbeddedOption
     if (!held) return;
     held = false;
     process.off('exit', onExit);
+    await endWatch();
+    // Before the lock, which a full disk may refuse: then the guard stops the server.
+    rmSync(holder, { force: true });
     await withFileLock(places.lock, async () => {
-      rmSync(holder, { force: true });
-      const server = liveHolders(places) === 0 ? findPostmaster(places.clusters) : undefined;
-      if (server) await stopServer(server);
+      removeMarks(places, ['dead']);
+      const last = liveHolders(places) === 0 ? findPostmaster(places.clusters) : undefined;
+      if (!last) return;
+      await stopServer(last);
+      rmSync(places.heart, { force: true });
     });
   };
   return { host: '127.0.0.1', port: server.port, user: 'vitrine', password, data: server.data, release };
@@ -85,6 +142,8 @@ interface Places {
   readonly root: string;
   readonly holders: string;
   readonly lock: string;
+  /** A mark that is touched again and again while the server runs, for processes that cannot see its pid. */
+  readonly heart: string;
   readonly log: string;
   readonly password: string;
   /** Where the cluster is wanted. */
@@ -93,18 +152,35 @@ interface Places {
   readonly clusters: readonly string[];
 }
 
+/** The same for every path that leads to the same folder. */
 function placesIn(home: string): Places {
-  const root = join(home, 'postgres');
-  const wanted = join(root, 'server');
+  const root = realPath(join(home, 'postgres'));
+  const wanted = realPath(join(root, 'server'));
   return {
     root,
     holders: join(root, 'holders'),
     lock: join(root, 'lock'),
+    heart: join(root, 'heart'),
     log: join(root, 'postgres.log'),
     password: join(root, 'password'),
     wanted,
     clusters: clusterFolders(wanted),
   };
+}
+
+/** One after the other: Node's recursive way calls a read-only disk ENOENT. */
+function makeFolder(path: string): void {
+  if (existsSync(path)) return;
+  makeFolder(dirname(path));
+  try {
+    mkdirSync(path);
+  } catch (thrown) {
+    if (!hasCode(thrown, 'EEXIST')) throw thrown;
+  }
+}
+
+function realPath(path: string): string {
+  return existsSync(path) ? realpathSync(path) : path;
 }
 
 function readPassword(places: Places): string {
@@ -133,49 +209,58 @@ async function runningServer(places: Places): Promise<Postmaster | undefined> {
   }
 }
 
-async function startGuarded(places: Places, password: string, options: EmbeddedOptions): Promise<Postmaster> {
-  const server = await startServer(places.wanted, places.log, password, options.runAs);
-  startGuard(places, server);
+/** To be called under the lock. */
+async function joinOrStart(places: Places, password: string, options: StartOptions): Promise<Postmaster> {
+  const running = await runningServer(places);
+  if (running) {
+    if (options.port === undefined || options.port === running.port) return running;
+    throw unavailable(`it runs at port ${running.port} now, in place of ${options.port}; start this command again`);
+  }
+  await refuseWhileHeartBeats(places);
+  await refuseWhileLocked(places.clusters);
+  writeMark(places.heart);
+  const server = await startServer(places.wanted, places.log, password, options);
+  // Holders of another scope died with their server.
+  removeMarks(places, ['dead', 'unseen']);
+  startGuard(places.root, server);
   return server;
 }
 
-/**
- * Should every holder be killed, nobody is left to stop the server: a shell looks every few seconds and does. It takes
- * the lock before, so that no command joins a server that is about to stop.
- */
-const GUARD = `
-cd "$1" || exit
-held() {
-  for file in holders/*; do
-    pid=\${file##*/}; pid=\${pid%%-*}
-    case $pid in *[!0-9]*) continue ;; esac
-    if kill -0 "$pid" 2>/dev/null || [ -d "/proc/$pid" ]; then return 0; fi
-  done
-  return 1
+/** In this scope there is no server. In another one there is if its heart still beats. */
+async function refuseWhileHeartBeats(places: Places): Promise<void> {
+  const mark = readMark(places.heart);
+  const seen = statSync(places.heart, { throwIfNoEntry: false })?.mtimeMs;
+  if (seen === undefined || (mark && isLocal(mark))) return;
+  const isSilent = watchHeart(places.heart);
+  while (!isSilent()) {
+    const now = statSync(places.heart, { throwIfNoEntry: false })?.mtimeMs;
+    if (now === undefined) return; // it was stopped in order
+    if (now !== seen) throw new ClusterInUse(join(places.wanted, 'data'));
+    await sleep(100);
+  }
 }
-running() {
-  kill -0 "$2" 2>/dev/null && read -r pid 2>/dev/null <"$3/postmaster.pid" && [ "$pid" = "$2" ]
-}
-while sleep 3; do
-  running "$@" || exit 0
-  held && continue
-  (set -C; echo $$ >lock) 2>/dev/null || continue
-  if held || ! running "$@"; then rm -f lock; continue; fi
-  kill -INT "$2"
-  while running "$@"; do sleep 0.2; done
-  rm -f lock holders/*
-  exit 0
-done`;
 
-function startGuard(places: Places, { pid, data }: Postmaster): void {
-  const guard = spawn('/bin/sh', ['-c', GUARD, 'vitrine-postgres-guard', places.root, String(pid), data], {
-    cwd: '/',
-    env: POSTGRES_ENV,
-    detached: true,
-    stdio: 'ignore',
+function watch(
+  places: Places,
+  first: Postmaster,
+  restart: () => Promise<Postmaster | undefined>,
+  say: (line: string) => void = () => undefined,
+): () => Promise<void> {
+  let { pid } = first;
+  let identity = processIdentity(pid) ?? 'gone';
+  return watchServer({
+    isAlive: () => isAlive(pid, identity),
+    beat: () => beat(places.heart),
+    async restart() {
+      const server = await restart();
+      if (!server) return false;
+      pid = server.pid;
+      identity = processIdentity(pid) ?? 'gone';
+      return true;
+    },
+    lastWords: () => endOfLog(places.log),
+    say,
   });
-  guard.once('error', () => undefined);
-  guard.unref();
 }
 
 /** Where the process ends without release(): no waiting, only the word to stop, if this was the last holder. */
@@ -197,14 +282,19 @@ function releaseAtExit(places: Places, holder: string): void {
   }
 }
 
-/** Counts the holders that live and removes the marks of dead ones. */
+/** Processes of another scope are refused, so they do not count. */
 function liveHolders(places: Places): number {
-  let live = 0;
-  for (const name of readdirSync(places.holders)) {
+  return marksIn(places).filter(({ life }) => life === 'alive').length;
+}
+
+function removeMarks(places: Places, ended: readonly Life[]): void {
+  for (const { file, life } of marksIn(places)) if (ended.includes(life)) rmSync(file, { force: true });
+}
+
+function marksIn(places: Places): { file: string; life: Life }[] {
+  return readdirSync(places.holders).map((name) => {
     const file = join(places.holders, name);
-    const identity = readFileSync(file, 'utf8');
-    if (isAlive(Number(name.split('-')[0]), identity)) live++;
-    else rmSync(file, { force: true });
-  }
-  return live;
+    const mark = readMark(file);
+    return { file, life: mark ? lifeOf(mark) : 'dead' };
+  });
 }

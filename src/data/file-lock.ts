@@ -1,79 +1,59 @@
-// Exclusion between processes on one machine: a lock file that its holder made exclusively, and that a later process
-// may take over once the holder is dead. Knows nothing of what is guarded.
+// Exclusion between processes: a lock file that its holder made exclusively, and that a later process may take over
+// once the holder is dead. Holders in other containers are respected too. Knows nothing of what is guarded.
 
-import { readFileSync, rmdirSync, mkdirSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmdirSync, statSync, unlinkSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { VitrineError } from '../errors';
+import { beat, BEAT_MS, lifeOf, markOf, readMark, watchHeart, writeMark } from './process-mark';
 
-/** Runs `work` while this process alone holds `file`. Not re-entrant. */
+/** Runs `work` while this process alone holds `file`. Not re-entrant. `work` must not block the thread for seconds. */
 export async function withFileLock<T>(file: string, work: () => Promise<T>, timeoutMs = 120_000): Promise<T> {
   const deadline = Date.now() + timeoutMs;
-  while (!tryLock(file)) {
+  const isSilent = watchHeart(file);
+  while (!tryLock(file, isSilent)) {
     if (Date.now() > deadline) {
-      const holder = readHolder(file)?.pid ?? 'unknown';
+      const holder = readMark(file);
+      const place = holder && lifeOf(holder) === 'unseen' ? ' of another container or machine' : '';
       throw new VitrineError(
         'DATABASE_UNAVAILABLE',
-        `${file} is held by process ${holder} for more than ${timeoutMs / 1000} s; end that process, then try again`,
+        `${file} is held by process ${holder?.pid ?? 'unknown'}${place} for more than ${timeoutMs / 1000} s; ` +
+          'end that process, then try again',
       );
     }
     await sleep(25 + Math.random() * 25);
   }
+  const heart = setInterval(() => beat(file), BEAT_MS).unref();
   try {
     return await work();
   } finally {
+    clearInterval(heart);
     unlock(file);
   }
 }
 
 /** One attempt, synchronous: true where this process now holds `file`. */
-export function tryLock(file: string): boolean {
+export function tryLock(file: string, isSilent: () => boolean = () => false): boolean {
   if (createExclusively(file)) return true;
-  const holder = readHolder(file);
-  if (holder === undefined || isAlive(holder.pid, holder.identity)) return false;
+  if (!isAbandoned(file, isSilent())) return false;
   // The holder is dead. Whoever makes this folder may remove its lock; two that both found it dead must not, since
   // the slower would remove the lock that the faster has taken meanwhile.
   const takeover = `${file}.takeover`;
   if (!makeTakeover(takeover)) return false;
   try {
-    const again = readHolder(file);
-    if (again !== undefined && !isAlive(again.pid, again.identity)) removeQuietly(file);
+    if (isAbandoned(file, isSilent())) removeQuietly(file);
     return createExclusively(file);
   } finally {
     rmdirSync(takeover);
   }
 }
 
+/** Only a lock of our own: another process took it over if this one stood still for long. */
 export function unlock(file: string): void {
-  removeQuietly(file);
-}
-
-/**
- * What tells this run of a process from a later one with the same pid: its start time where /proc is there, else ''.
- * Undefined: no such process (or one that has ended and only waits to be collected).
- */
-export function processIdentity(pid: number): string | undefined {
-  if (process.platform === 'linux') {
-    try {
-      const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-      // The name, in parentheses, may hold anything; after it come state (field 3) and start time (field 22).
-      const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-      return fields[0] === 'Z' || fields[0] === 'X' ? undefined : fields[19];
-    } catch {
-      return undefined;
-    }
-  }
   try {
-    process.kill(pid, 0);
-    return '';
+    if (readFileSync(file, 'utf8') === markOf(process.pid)) removeQuietly(file);
   } catch (thrown) {
-    return hasCode(thrown, 'EPERM') ? '' : undefined;
+    if (!hasCode(thrown, 'ENOENT')) throw thrown;
   }
-}
-
-/** Whether the process that wrote `identity` still runs; an empty identity fits any process of that pid. */
-export function isAlive(pid: number, identity: string): boolean {
-  const now = processIdentity(pid);
-  return now !== undefined && (identity === '' || now === '' || now === identity);
 }
 
 export function hasCode(thrown: unknown, code: string): boolean {
@@ -82,7 +62,7 @@ export function hasCode(thrown: unknown, code: string): boolean {
 
 function createExclusively(file: string): boolean {
   try {
-    writeFileSync(file, `${process.pid} ${processIdentity(process.pid) ?? ''}\n`, { flag: 'wx' });
+    writeMark(file, 'wx');
     return true;
   } catch (thrown) {
     if (hasCode(thrown, 'EEXIST')) return false;
@@ -90,16 +70,11 @@ function createExclusively(file: string): boolean {
   }
 }
 
-/** Who holds the lock; undefined: nobody, or somebody who has made the file but not yet written it. */
-function readHolder(file: string): { pid: number; identity: string } | undefined {
-  try {
-    const [pid = '', identity = ''] = readFileSync(file, 'utf8').trim().split(' ');
-    if (/^\d+$/.test(pid)) return { pid: Number(pid), identity };
-    // Its maker died between making and writing: nobody takes ten seconds for that. Pid 0 is never alive.
-    return Date.now() - statSync(file).mtimeMs > 10_000 ? { pid: 0, identity: 'none' } : undefined;
-  } catch {
-    return undefined;
-  }
+/** Without a mark its maker is about to write one, or died before it could: then it stays silent. */
+function isAbandoned(file: string, isSilent: boolean): boolean {
+  const holder = readMark(file);
+  const life = holder ? lifeOf(holder) : 'unseen';
+  return life === 'dead' || (life === 'unseen' && isSilent);
 }
 
 function makeTakeover(folder: string): boolean {

@@ -12,7 +12,8 @@ export const MIGRATIONS_FOLDER = join(PROJECT_ROOT, 'prisma', 'migrations');
 
 /**
  * Applies what is missing, all or nothing, and returns the names of what it applied. Concurrent callers wait.
- * @throws VitrineError DATABASE_UNAVAILABLE where an applied migration differs from its file, or one has failed.
+ * @throws VitrineError DATABASE_NEWER where the database holds migrations that this program does not know,
+ * DATABASE_UNAVAILABLE where an applied one differs from its file, or one has failed.
  */
 export async function migrate(client: Client, folder: string = MIGRATIONS_FOLDER): Promise<string[]> {
   const migrations = readMigrations(folder);
@@ -85,6 +86,7 @@ async function readBooks(client: Client): Promise<Applied[]> {
 }
 
 function missing(migrations: readonly Migration[], books: readonly Applied[]): Migration[] {
+  refuseUnknown(migrations, books);
   const applied = new Map(books.map((row) => [row.migration_name, row]));
   return migrations.filter((migration) => {
     const row = applied.get(migration.name);
@@ -92,8 +94,8 @@ function missing(migrations: readonly Migration[], books: readonly Applied[]): M
     if (!row.finished) {
       throw new VitrineError(
         'DATABASE_UNAVAILABLE',
-        `migration ${migration.name} has failed half-way in this database; ` +
-          'see its log in "_prisma_migrations", then `npx prisma migrate resolve`',
+        `migration ${migration.name} has failed half-way in this database; see its log in "_prisma_migrations", ` +
+          `undo what it did, then \`npx prisma migrate resolve --rolled-back ${migration.name}\``,
       );
     }
     if (row.checksum !== migration.checksum) {
@@ -101,11 +103,31 @@ function missing(migrations: readonly Migration[], books: readonly Applied[]): M
         'DATABASE_UNAVAILABLE',
         `migration ${migration.name} was applied to this database with other contents than its file has now ` +
           `(expected checksum ${row.checksum.slice(0, 12)}…, got ${migration.checksum.slice(0, 12)}…); ` +
-          'restore the file and put the change into a new migration',
+          'install Vitrine again, or restore the file and put the change into a new migration',
       );
     }
     return false;
   });
+}
+
+/** Even a migration that failed half-way has been begun by a program that knows it. */
+function refuseUnknown(migrations: readonly Migration[], books: readonly Applied[]): void {
+  const known = new Set(migrations.map(({ name }) => name));
+  const names = books.map((row) => row.migration_name).sort();
+  const last = names.filter((name) => !known.has(name)).at(-1);
+  if (last === undefined) return;
+  if (names.some((name) => known.has(name))) {
+    throw new VitrineError(
+      'DATABASE_NEWER',
+      `this database was brought to migration ${last}, which this version of Vitrine does not know; the last that it ` +
+        `knows is ${migrations.at(-1)?.name}`,
+    );
+  }
+  throw new VitrineError(
+    'DATABASE_UNAVAILABLE',
+    `this database belongs to another program, whose migrations (${last}) are in its "_prisma_migrations"; ` +
+      'give Vitrine a database of its own',
+  );
 }
 
 async function apply(client: Client, { name, sql, checksum }: Migration): Promise<void> {

@@ -1,7 +1,7 @@
 // One Postgres server on a folder of its own: making the cluster, starting it, finding out whether it runs, stopping it.
 // Knows nothing of who uses the server, or of what is in the database.
 
-import { execFileSync, spawn } from 'node:child_process';
+import { execFile, execFileSync, spawn } from 'node:child_process';
 import {
   closeSync,
   existsSync,
@@ -10,37 +10,61 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statfsSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { asError, VitrineError } from '../errors';
-import { processIdentity } from './file-lock';
+import { kernelLockState, LOCK_TAKEN, withKernelLock } from './kernel-lock';
 import { chooseLauncher, giveTo, POSTGRES_ENV, type Launcher, type RunAs } from './postgres-user';
+import { processIdentity } from './process-mark';
 
 export interface Postmaster {
   readonly pid: number;
   readonly port: number;
   readonly data: string;
   readonly status: string;
+  /** When it started, in seconds since 1970. */
+  readonly since: string;
+}
+
+export interface StartOptions {
+  /** Try only these ways of running Postgres. */
+  readonly runAs?: readonly RunAs[] | undefined;
+  /** This port or none: a running process knows the server by it. */
+  readonly port?: number;
+}
+
+/** A Postgres that cannot be seen from here has the cluster open; a second one would destroy it. */
+export class ClusterInUse extends VitrineError {
+  constructor(data: string) {
+    super(
+      'DATABASE_UNAVAILABLE',
+      `the embedded database in ${data} is open in a Postgres that cannot be seen from here, in another container or ` +
+        'on another machine, or one that crashed and has not ended yet. Run this command where that one runs, or give ' +
+        'each container a VITRINE_HOME of its own, or set DATABASE_URL to a Postgres that all of them reach',
+    );
+  }
 }
 
 /**
  * Starts a server whose cluster lies in the folder `wanted` (or where Postgres can run instead), made if need be.
  * Its output goes to the file `log`. It outlives this process.
- * @throws VitrineError DATABASE_UNAVAILABLE with the last lines of that output where it does not start.
+ * @throws VitrineError DATABASE_UNAVAILABLE or STORAGE_UNAVAILABLE, with the last lines of that output.
  */
 export async function startServer(
   wanted: string,
   log: string,
   password: string,
-  runAs?: readonly RunAs[],
+  options: StartOptions = {},
 ): Promise<Postmaster> {
-  const launcher = chooseLauncher(nativeFolder(), wanted, runAs);
+  const launcher = await chooseLauncher(nativeFolder(), wanted, options.runAs);
   const data = join(launcher.folder, 'data');
-  if (!existsSync(join(data, 'PG_VERSION'))) makeCluster(launcher, data, password);
+  if (!existsSync(join(data, 'PG_VERSION'))) await makeCluster(launcher, data, password);
   const made = readFileSync(join(data, 'PG_VERSION'), 'utf8').trim();
   if (made !== launcher.version.split('.')[0]) {
     throw unavailable(
@@ -48,16 +72,30 @@ export async function startServer(
         'install the earlier version of Vitrine, or remove that folder and import again',
     );
   }
-  // Left by a server that did not stop in order. Postgres would take care of it, but for a pid used again.
-  rmSync(join(data, 'postmaster.pid'), { force: true });
-  // Another program may take the free port before Postgres does.
+  const left = readPidFile(data);
+  if (left && (await kernelLockState(lockOf(launcher.folder))) === 'free') freeReusedPid(data, left.pid);
+  // The port of a server that crashed comes first: others may still wait for it there.
+  let port = options.port ?? left?.port ?? (await freePort());
   for (let attempt = 1; ; attempt++) {
     const logged = existsSync(log) ? statSync(log).size : 0;
-    const server = await launch(log, launcher, data, await freePort());
+    const server = await launch(log, launcher, data, port);
     if (server) return server;
     const said = readFileSync(log, 'utf8').slice(logged).trim();
-    if (attempt === 3 || !said.includes('Address already in use')) {
-      throw unavailable(`the embedded Postgres did not start, as ${launcher.description}:\n${lastLines(said)}`);
+    if (options.port !== undefined || attempt === 3 || !said.includes('Address already in use')) {
+      throw notStarted(launcher, data, said);
+    }
+    // Another program may take the free port before Postgres does.
+    port = await freePort();
+  }
+}
+
+/** Waits a little for processes of a server that crashed. @throws ClusterInUse */
+export async function refuseWhileLocked(folders: readonly string[]): Promise<void> {
+  const deadline = Date.now() + 3000;
+  for (const folder of folders) {
+    while ((await kernelLockState(lockOf(folder))) === 'taken') {
+      if (Date.now() > deadline) throw new ClusterInUse(join(folder, 'data'));
+      await sleep(100);
     }
   }
 }
@@ -78,31 +116,82 @@ export function askToStop({ pid }: Postmaster): void {
   }
 }
 
-/** What postmaster.pid says, where the process that wrote it is still there; removes the file of a dead one. */
+/** What postmaster.pid says, where the process that wrote it is still there. */
 export function findPostmaster(folders: readonly string[]): Postmaster | undefined {
   for (const folder of folders) {
     const data = join(folder, 'data');
-    const file = join(data, 'postmaster.pid');
-    const lines = existsSync(file) ? readFileSync(file, 'utf8').split('\n') : [];
-    const pid = Number(lines[0]);
-    if (lines.length < 4 || !Number.isInteger(pid)) continue;
-    if (isPostmasterOf(pid, data)) return { pid, data, port: Number(lines[3]), status: lines[7]?.trim() ?? 'starting' };
+    const server = readPidFile(data);
+    if (server && isPostmasterOf(server.pid, data)) return server;
   }
   return undefined;
+}
+
+/** The last lines of the server's output. */
+export function endOfLog(log: string): string {
+  return existsSync(log) ? lastLines(readFileSync(log, 'utf8')) : '';
+}
+
+/** postmaster.pid, which Postgres makes and removes. A server that was killed leaves it. */
+function readPidFile(data: string): Postmaster | undefined {
+  const file = join(data, 'postmaster.pid');
+  const lines = existsSync(file) ? readFileSync(file, 'utf8').split('\n') : [];
+  const [pid, port] = [Number(lines[0]), Number(lines[3])];
+  if (lines.length < 4 || !Number.isInteger(pid) || !Number.isInteger(port)) return undefined;
+  return { pid, data, port, status: lines[7]?.trim() ?? 'starting', since: lines[2] ?? '' };
 }
 
 /** Pids are used again, soon so in containers: look at what the process is. */
 function isPostmasterOf(pid: number, data: string): boolean {
   if (processIdentity(pid) === undefined) return false;
   try {
-    if (process.platform === 'linux') return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').includes(data);
-    return execFileSync('ps', ['-ww', '-o', 'command=', '-p', String(pid)], { encoding: 'utf8' }).includes(data);
+    if (process.platform !== 'linux') {
+      return execFileSync('ps', ['-ww', '-o', 'command=', '-p', String(pid)], { encoding: 'utf8' }).includes(data);
+    }
+    if (readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').includes(data)) return true;
+    // Started by another path to the same folder: Postgres works within it.
+    const [mine, its] = [statSync(data), statSync(`/proc/${pid}/cwd`)];
+    return mine.dev === its.dev && mine.ino === its.ino;
   } catch {
     return false;
   }
 }
 
-function makeCluster(launcher: Launcher, data: string, password: string): void {
+/** The lock of a cluster, which lies beside it. */
+function lockOf(folder: string): string {
+  return join(folder, 'lock');
+}
+
+/**
+ * Postgres refuses to start where the pid in the postmaster.pid of a crashed server belongs to any process by now, as
+ * it soon does in a container. Only that number is changed, to one that no process can have. The rest stays: by it
+ * Postgres finds out whether shared memory is still in use.
+ */
+function freeReusedPid(data: string, pid: number): void {
+  if (processIdentity(pid) === undefined || isPostmasterOf(pid, data)) return;
+  const file = join(data, 'postmaster.pid');
+  writeFileSync(file, readFileSync(file, 'utf8').replace(/^\d+/, String(2 ** 22)));
+}
+
+/** Whether a program that was run says that the disk is full or may not be written to. */
+function isAboutStorage(output: string): boolean {
+  return /No space left on device|Disk quota exceeded|Read-only file system/.test(output);
+}
+
+function notStarted({ description }: Launcher, data: string, said: string): VitrineError {
+  const { bavail, bsize } = statfsSync(data);
+  // A segment of the log that Postgres writes ahead has 16 MiB. With a full disk it cannot even say what is wrong.
+  const full = isAboutStorage(said) || bavail * bsize < 2 ** 24;
+  const hint = said.includes('"postmaster.pid" already exists')
+    ? `\nWhere no Postgres runs on ${data}, remove the file postmaster.pid there.`
+    : '';
+  return new VitrineError(
+    full ? 'STORAGE_UNAVAILABLE' : 'DATABASE_UNAVAILABLE',
+    `the embedded Postgres did not start in ${data}, as ${description}:\n` +
+      `${lastLines(said || (full ? 'The disk is full.' : 'It said nothing.'))}${hint}`,
+  );
+}
+
+async function makeCluster(launcher: Launcher, data: string, password: string): Promise<void> {
   // Made beside its place and moved there when complete: a crash leaves nothing that looks like a cluster.
   const fresh = join(launcher.folder, 'data.new');
   const passwordFile = join(launcher.folder, 'password.new');
@@ -117,16 +206,15 @@ function makeCluster(launcher: Launcher, data: string, password: string): void {
       ...['--encoding', 'UTF8', '--locale', 'C', '--locale-provider', 'builtin', '--builtin-locale', 'C.UTF-8'],
       '--no-instructions',
     ]);
-    execFileSync(file, args, {
-      ...options,
-      cwd: '/',
-      env: POSTGRES_ENV,
-      stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: 120_000,
-    });
+    await promisify(execFile)(file, args, { ...options, cwd: '/', env: POSTGRES_ENV, timeout: 120_000 });
   } catch (thrown) {
+    rmSync(fresh, { recursive: true, force: true });
     const said = thrown instanceof Error && 'stderr' in thrown ? String(thrown.stderr) : asError(thrown).message;
-    throw unavailable(`the embedded Postgres could not be set up, as ${launcher.description}:\n${lastLines(said)}`);
+    throw new VitrineError(
+      isAboutStorage(said) ? 'STORAGE_UNAVAILABLE' : 'DATABASE_UNAVAILABLE',
+      `the embedded Postgres could not be set up in ${data}, as ${launcher.description}:\n${lastLines(said)}`,
+      { cause: thrown },
+    );
   } finally {
     rmSync(passwordFile, { force: true });
   }
@@ -164,18 +252,22 @@ async function launch(
   const settings = Object.entries(SETTINGS).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   const program = join(launcher.native, 'bin', 'postgres');
   const { file, args, options } = launcher.command(program, ['-D', data, '-p', String(port), ...settings]);
+  const locked = withKernelLock(file, args);
   // A log of more than 10 MB begins anew.
   const keep = existsSync(logFile) && statSync(logFile).size < 10_000_000;
   const log = openSync(logFile, keep ? 'a' : 'w', 0o600);
+  const lock = openSync(lockOf(launcher.folder), 'a', 0o600);
+  // A crashed server may have left one that says "ready", in a container even with the same pid.
+  const left = readPidFile(data);
   // A session of its own: Ctrl-C at the terminal is for the command, not for the server.
-  const child = spawn(file, args, {
+  const child = spawn(locked.file, locked.args, {
     ...options,
     cwd: '/',
     env: POSTGRES_ENV,
     detached: true,
-    stdio: ['ignore', log, log],
+    stdio: ['ignore', log, log, lock],
   });
-  closeSync(log);
+  for (const descriptor of [log, lock]) closeSync(descriptor);
   let ended = false;
   child.once('exit', () => (ended = true));
   child.once('error', () => (ended = true));
@@ -183,9 +275,11 @@ async function launch(
   const deadline = Date.now() + 120_000;
   while (!ended && Date.now() < deadline) {
     const server = findPostmaster([launcher.folder]);
-    if (server?.status === 'ready') return server;
+    if (server?.status === 'ready' && server.since !== left?.since) return server;
     await sleep(20);
   }
+  if (child.exitCode === LOCK_TAKEN) throw new ClusterInUse(data);
+  child.kill('SIGINT');
   return undefined;
 }
 
@@ -204,12 +298,12 @@ function nativeFolder(): string {
 async function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();
-    server.once('error', reject);
+    server.once('error', (error) => reject(unavailable(`there is no free port: ${error.message}`)));
     server.listen(0, '127.0.0.1', () => {
       const address = server.address();
       server.close(() => {
         if (address !== null && typeof address === 'object') resolve(address.port);
-        else reject(new Error('the system gave no free port'));
+        else reject(unavailable('the system gave no free port'));
       });
     });
   });

@@ -2,21 +2,13 @@
 // reach a project that lies in a private folder: so each way is tried before it is used, from the least to the most
 // intrusive. Knows nothing of how Postgres is started.
 
-import { execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import {
-  chownSync,
-  cpSync,
-  existsSync,
-  lstatSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-} from 'node:fs';
+import { chownSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { cp } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
 import { asError, VitrineError } from '../errors';
 
 /** A way to run Postgres's programs, and where they and the cluster lie. */
@@ -41,6 +33,9 @@ interface Identity {
 }
 
 type Attempt = Pick<Launcher, 'description' | 'native' | 'folder' | 'owner' | 'command'>;
+type Prepare = () => Attempt | Promise<Attempt>;
+
+const execute = promisify(execFile);
 
 /** Postgres's programs find no user of theirs in the environment, and none of the caller's PG… variables. */
 export const POSTGRES_ENV = Object.freeze({
@@ -55,12 +50,12 @@ export const POSTGRES_ENV = Object.freeze({
  * @param only for tests: consider these ways only
  * @throws VitrineError DATABASE_UNAVAILABLE with the reason of each way that was tried.
  */
-export function chooseLauncher(native: string, folder: string, only?: readonly RunAs[]): Launcher {
+export async function chooseLauncher(native: string, folder: string, only?: readonly RunAs[]): Promise<Launcher> {
   const reasons: string[] = [];
   for (const [way, attempts] of waysToRun(native, folder)) {
     if (only && !only.includes(way)) continue;
     for (const prepare of attempts) {
-      const tried = tryLauncher(prepare);
+      const tried = await tryLauncher(prepare);
       if (typeof tried !== 'string') return refuseToLoseData(tried, folder);
       reasons.push(tried);
     }
@@ -86,7 +81,7 @@ export function giveTo(owner: Identity | undefined, path: string): void {
   chownSync(path, owner.uid, owner.gid);
 }
 
-function waysToRun(native: string, folder: string): [RunAs, (() => Attempt)[]][] {
+function waysToRun(native: string, folder: string): [RunAs, Prepare[]][] {
   const users = knownUsers();
   const asUser = (user: KnownUser) => (): Attempt => direct(`user ${user.name}`, native, folder, user);
   const inNamespace = (): Attempt => namespaced(native, folder, users);
@@ -137,7 +132,7 @@ function direct(description: string, native: string, folder: string, { uid, gid 
 const plainCommand: Launcher['command'] = (program, args) => ({ file: program, args: [...args], options: {} });
 
 /** Programs and cluster in a folder that every user can reach; a copy, since a link would lead back. */
-function relocated(native: string, folder: string, user: KnownUser): Attempt {
+async function relocated(native: string, folder: string, user: KnownUser): Promise<Attempt> {
   const base = elsewhere(folder);
   mkdirSync(base, { recursive: true, mode: 0o711 });
   // The place is open to all users: what another one put there must not be run.
@@ -150,8 +145,8 @@ function relocated(native: string, folder: string, user: KnownUser): Attempt {
     rmSync(copy, { recursive: true, force: true });
     const fresh = `${copy}.new`;
     rmSync(fresh, { recursive: true, force: true });
-    cpSync(native, fresh, { recursive: true, verbatimSymlinks: true });
-    execFileSync('mv', [fresh, copy], { env: POSTGRES_ENV });
+    await cp(native, fresh, { recursive: true, verbatimSymlinks: true });
+    await execute('mv', [fresh, copy], { env: POSTGRES_ENV });
   }
   return direct(`user ${user.name}, in ${base}`, copy, join(base, 'server'), user);
 }
@@ -161,25 +156,18 @@ function elsewhere(folder: string): string {
 }
 
 /** The launcher, or why it does not work. */
-function tryLauncher(prepare: () => Attempt): Launcher | string {
+async function tryLauncher(prepare: Prepare): Promise<Launcher | string> {
   let description = 'this way';
   try {
-    const attempt = prepare();
+    const attempt = await prepare();
     description = attempt.description;
     mkdirSync(attempt.folder, { recursive: true, mode: 0o700 });
     giveTo(attempt.owner, attempt.folder);
     const program = join(attempt.native, 'bin', 'postgres');
     const script = 'test -w "$1" && test -x "$1" || { echo "it cannot write to $1" >&2; exit 1; }; exec "$2" --version';
     const { file, args, options } = attempt.command('/bin/sh', ['-c', script, 'sh', attempt.folder, program]);
-    const output = execFileSync(file, args, {
-      ...options,
-      cwd: '/',
-      env: POSTGRES_ENV,
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: 20_000,
-    });
-    return { ...attempt, version: /\d+(\.\d+)?/.exec(output)?.[0] ?? 'unknown' };
+    const { stdout } = await execute(file, args, { ...options, cwd: '/', env: POSTGRES_ENV, timeout: 20_000 });
+    return { ...attempt, version: /\d+(\.\d+)?/.exec(stdout)?.[0] ?? 'unknown' };
   } catch (thrown) {
     const said = thrown instanceof Error && 'stderr' in thrown ? String(thrown.stderr).trim() : '';
     return `as ${description}: ${said || asError(thrown).message}`;

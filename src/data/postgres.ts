@@ -3,9 +3,11 @@
 
 import { Client, escapeIdentifier } from 'pg';
 import type { Config } from '../config';
-import { asError, VitrineError } from '../errors';
+import { VitrineError } from '../errors';
+import { missingRights } from './database-rights';
 import { holdEmbeddedPostgres, type EmbeddedOptions, type EmbeddedPostgres } from './embedded-postgres';
 import { migrate } from './migrate';
+import { connectError, forbidden, placeOf, workError } from './open-error';
 
 export interface Database {
   /** Holds a password: not for logs. */
@@ -24,7 +26,8 @@ export interface DatabaseOptions extends EmbeddedOptions {
 
 /**
  * Opens the database that the configuration names and applies missing migrations.
- * @throws VitrineError DATABASE_UNAVAILABLE with the reason and what to do.
+ * @throws VitrineError DATABASE_UNAVAILABLE, DATABASE_FORBIDDEN, DATABASE_NEWER or STORAGE_UNAVAILABLE, with the reason
+ * and what to do.
  */
 export async function openDatabase(
   config: Pick<Config, 'databaseUrl' | 'home'>,
@@ -44,6 +47,11 @@ export async function openDatabase(
     await server.release();
     throw thrown;
   }
+}
+
+/** Statements that grant what the user lacks for importing and recording orders: for doctor. */
+export function missingWriteRights(url: string): Promise<string[]> {
+  return withClient(url, (client) => missingRights(client, 'write'));
 }
 
 /** Where a URL leads, without user and password: for messages. */
@@ -66,6 +74,10 @@ async function prepare(url: string): Promise<string> {
       );
     }
     await migrate(client);
+    const missing = await missingRights(client, 'read');
+    if (missing.length > 0) {
+      throw forbidden(`the user ${client.user} may not read the tables of ${placeOf(client)}`, missing);
+    }
     return version.split(' ')[0] ?? version;
   });
 }
@@ -87,22 +99,15 @@ async function withClient<T>(url: string, work: (client: Client) => Promise<T>):
   // A connection that breaks later is seen by the query that needs it.
   client.on('error', () => undefined);
   try {
-    await client.connect();
-    return await work(client);
-  } catch (thrown) {
-    if (thrown instanceof VitrineError) throw thrown;
-    throw new VitrineError('DATABASE_UNAVAILABLE', `no database at ${describeUrl(url)}: ${reasonOf(thrown)}`, {
-      cause: thrown,
+    await client.connect().catch((thrown: unknown) => {
+      throw connectError(thrown, client);
+    });
+    return await work(client).catch(async (thrown: unknown) => {
+      throw await workError(thrown, client);
     });
   } finally {
     await client.end().catch(() => undefined);
   }
-}
-
-/** A refused connection to a name with several addresses is an AggregateError without a message of its own. */
-function reasonOf(thrown: unknown): string {
-  if (thrown instanceof AggregateError) return thrown.errors.map((error) => asError(error).message).join('; ');
-  return asError(thrown).message;
 }
 
 function urlOf(server: EmbeddedPostgres, database: string): string {

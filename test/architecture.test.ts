@@ -20,7 +20,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** What every stage may import of src/ itself. The others there (main, doctor) know all stages. */
-const COMMON = ['src/config', 'src/errors', 'src/random', 'src/telemetry'];
+const COMMON = ['src/config', 'src/errors', 'src/random', 'src/storage', 'src/telemetry'];
 
 /** What only one file, or one folder, may import. */
 const SINGLE_IMPORTERS: readonly (readonly [what: RegExp, where: RegExp])[] = [

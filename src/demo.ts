@@ -10,9 +10,8 @@ import { generateShop } from './data/synthetic';
 import { DEFAULT_SHOP } from './data/synthetic-world';
 import type { Engine } from './engine/engine';
 import { asError, VitrineError } from './errors';
-import type { Session } from './main';
-import { currentRelease } from './release/build';
-
+import { currentRelease } from './release/release-store';
+import type { Session } from './session';
 import { evaluationTable, importTable } from './show';
 import { formatDuration } from './telemetry';
 import { trainingConfig, type Size } from './training/config';
@@ -30,8 +29,10 @@ export interface DemoParts {
   readonly store: Store;
   readonly databaseUrl: string;
   readonly engine: () => Engine;
-  /** Starts the server, with photos from a folder if there is one; gives its address. */
-  readonly serve: (photos: string | undefined) => Promise<string>;
+  /** Listens, with photos from a folder if there is one; serves when `serve` is called. */
+  readonly listen: (
+    photos: string | undefined,
+  ) => Promise<{ readonly address: string; readonly serve: () => Promise<void> }>;
 }
 
 /** What the demo put into the database, kept as the fact "demo" from before it imports: a demo that was stopped can be repeated. */
@@ -49,6 +50,9 @@ export async function demo(session: Session, options: DemoOptions, parts: DemoPa
   const started = performance.now();
   const synthetic = join(config.home, 'synthetic-shop');
   const dir = options.data === undefined ? synthetic : resolve(options.data);
+  const photos = join(dir, 'images');
+  // Now and not after the training, in which somebody else might take the port.
+  const { address, serve } = await parts.listen(existsSync(photos) ? photos : undefined);
   if (options.data === undefined) await generateShop(synthetic, DEFAULT_SHOP, reporter, signal);
 
   const source = await fingerprint(dir, options);
@@ -81,8 +85,7 @@ export async function demo(session: Session, options: DemoOptions, parts: DemoPa
     await store.setFact('demo', { source, settings, release: manifest.name } satisfies Shown);
   }
 
-  const photos = join(dir, 'images');
-  const address = await parts.serve(existsSync(photos) ? photos : undefined);
+  await serve();
   const customer = await tellingCustomer(store);
   const query = queryFor(customer);
   reporter.say(`Ready after ${formatDuration(performance.now() - started)}.\n`);

@@ -17,6 +17,7 @@ export const ERROR_CODES = {
   TRAINING_DIVERGED: 'Check the data for absurd numbers, or lower the learning rates in src/training/config.ts.',
   RELEASE_MISSING: 'Run `npx vitrine train` to make a release.',
   RELEASE_INVALID: 'Restore the file that the message names, or train again.',
+  RELEASE_MOVED: 'Run the command again: it goes on from the release that is current now.',
   DEVICE_UNAVAILABLE: 'Choose another VITRINE_DEVICE; `npx vitrine doctor` lists what works here.',
   OVERLOADED: 'Retry after a moment, or serve from more processes.',
   SHUTTING_DOWN: 'Retry against another process.',

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 // The one program: its commands, what they take, and the wiring of each by hand. What a command does stands in the stages.
+import './signals';
 import { constants } from 'node:fs';
 import { access, writeFile } from 'node:fs/promises';
 import { createServer as createNetServer } from 'node:net';
@@ -21,7 +22,8 @@ import {
   whole,
   type ProtocolOptions,
 } from './arguments';
-import { loadConfig, PROJECT_ROOT, type Config } from './config';
+import { PROJECT_ROOT } from './config';
+import { hasCode } from './data/file-lock';
 import { importShop } from './data/import';
 import { openDatabase } from './data/postgres';
 import { openStore, type Store } from './data/store';
@@ -31,12 +33,12 @@ import { demo } from './demo';
 import { examine, formatFindings } from './doctor';
 import { openEngine } from './engine/engine';
 import { asError, VitrineError } from './errors';
+import type { Readiness } from './graphql/health';
 import { createServer } from './graphql/server';
 import { NO_PHOTOS, openPhotos } from './images/photos';
 import { precompute } from './recommend/precompute';
-import { currentFolder } from './release/open';
-import { readTrained } from './release/weights';
-import { createHost, openCurrent } from './serve';
+import { createHost, openCurrent, type Host } from './serve';
+import { aborted, run, watchStreams, type Session } from './session';
 import {
   evaluationTable,
   importTable,
@@ -45,23 +47,14 @@ import {
   similarSheet,
   similarTable,
 } from './show';
-import { createLog, createReporter, type Reporter } from './telemetry';
+import { asStorageError, storing } from './storage';
+import { createLog, type Reporter } from './telemetry';
 import { trainingConfig, type Size } from './training/config';
 import { embedRelease, openKept } from './training/embed';
 import { evaluationReport } from './training/report';
 import { measureSimilar } from './training/similar-quality';
 import { checkpointsIn, evaluateTraining, HOLD_OUT, train, type HoldOut } from './training/train';
 import { trainingThreads } from './training/trainer';
-
-/** What every command gets: settings, progress on standard error, and a list of what must be closed at its end. */
-export interface Session {
-  readonly config: Config;
-  readonly reporter: Reporter;
-  /** Ends when the user presses Ctrl-C. */
-  readonly signal: AbortSignal;
-  /** Closes this when the command ends, however it ends; what was opened last is closed first. */
-  closing(close: () => Promise<unknown>): void;
-}
 
 type EvaluateOptions = ProtocolOptions & {
   size: Size;
@@ -188,8 +181,8 @@ program
         const { modelsDir, explore } = session.config;
         const holdOut = options.evaluate ? { ...HOLD_OUT, days: options.days, explore } : undefined;
         const config = trainingConfig(options.size, options.seed);
-        const former = options.warmStart ? await readTrained(await currentFolder(modelsDir)) : undefined;
-        const trained = await train(engine, store, modelsDir, config, { holdOut, former }, session.reporter);
+        const { warmStart } = options;
+        const trained = await train(engine, store, modelsDir, config, { holdOut, warmStart }, session.reporter);
         sayPeak(session.reporter);
         const { manifest, evaluation } = trained;
         const table = evaluation === null ? '' : `${evaluationTable(evaluation)}\n\n`;
@@ -258,7 +251,7 @@ program
       const { evaluation } = await evaluateTraining(engine, store, config, holdOut, session.reporter, { checkpoints });
       sayPeak(session.reporter);
       if (file !== undefined) {
-        await writeFile(file, evaluationReport(evaluation, config));
+        await storing(file, () => writeFile(file, evaluationReport(evaluation, config)));
         session.reporter.say(`The report is in ${file}`);
       }
       print(options, evaluation, evaluationTable(evaluation));
@@ -370,9 +363,11 @@ program
       const config = trainingConfig(options.size, options.seed);
       const quality = await measureSimilar(engine, store, config, questions, session.reporter);
       if (file !== undefined) {
+        const tell = ({ message }: Error): void => session.reporter.say(message);
         const photos =
-          options.photos === undefined ? NO_PHOTOS : openPhotos(resolve(options.photos), join(home, 'images'));
-        await writeFile(file, await similarSheet(store, quality.shown, photos));
+          options.photos === undefined ? NO_PHOTOS : openPhotos(resolve(options.photos), join(home, 'images'), tell);
+        const sheet = await similarSheet(store, quality.shown, photos);
+        await storing(file, () => writeFile(file, sheet));
         session.reporter.say(`The picture is in ${file}`);
       }
       print(options, quality, similarQualityTable(quality));
@@ -386,7 +381,10 @@ program
   .addHelpText('after', example('vitrine serve --port 4000'))
   .action((options: { port?: number }) =>
     run(async (session) => {
-      const address = await startServer(session, await openShop(session), options.port);
+      session.serving();
+      const store = await openShop(session);
+      const { address, serve } = await listen(session, store, { ...options, preparing: 'it is starting' });
+      await serve();
       session.reporter.say(`Serving ${address} (the API: ${address}/graphql); Ctrl-C stops.`);
       await aborted(session.signal);
     }),
@@ -412,17 +410,16 @@ program
         store,
         databaseUrl: url,
         engine: () => openTraining(session),
-        serve: (photos) => startServer(session, store, options.port, photos),
+        listen: (photos) =>
+          listen(session, store, { port: options.port, photos, preparing: 'the demo is still preparing its shop' }),
       });
-      if (!options.check) await aborted(session.signal);
+      if (options.check) return;
+      session.serving();
+      await aborted(session.signal);
     }),
   );
 
-// A reader that has seen enough (`| head`) is no error.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-  process.exit(0);
-});
+watchStreams();
 void program.parseAsync();
 
 // ── Wiring ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -451,54 +448,86 @@ async function openServing(session: Session, store: Store) {
   return opened;
 }
 
-/** Starts the server; gives its address. */
-async function startServer(
+/** A server that listens already, and what makes it serve. */
+interface Listening {
+  readonly address: string;
+  readonly serve: () => Promise<void>;
+}
+
+interface ListenOptions {
+  /** Default: the setting's. */
+  readonly port?: number | undefined;
+  /** The folder of photos where no setting names one; undefined: there is none. */
+  readonly photos?: string | undefined;
+  /** What is done before `serve` is called, for those who ask whether the server is ready. */
+  readonly preparing: string;
+}
+
+/** Listens before there is anything to serve, so that nobody takes the port meanwhile; until then it is live and not ready. */
+async function listen(
   session: Session,
   store: Store,
-  port = session.config.port,
-  photos?: string,
-): Promise<string> {
-  const log = createLog(session.config);
-  const host = await createHost(session.config, store, log, undefined, session.reporter);
+  { port = session.config.port, photos, preparing }: ListenOptions,
+): Promise<Listening> {
+  const { config } = session;
+  const log = createLog(config);
+  const host = createHost(config, store, log, undefined, session.reporter);
   session.closing(() => host.close());
-  const images = session.config.imagesDir ?? photos;
+  const images = config.imagesDir ?? photos;
+  let begun = false;
   const server = await createServer({
     store,
     recommender: host.recommender,
-    config: { ...session.config, port },
+    config: { ...config, port },
     log,
-    // Anybody may ask for it: the details, with the server's paths, are in the log.
     report: () => host.report(),
-    photos: images === undefined ? NO_PHOTOS : openPhotos(images, join(session.config.home, 'images')),
+    photos:
+      images === undefined
+        ? NO_PHOTOS
+        : openPhotos(images, join(config.home, 'images'), (err) => log.error({ err }, 'photos cannot be kept')),
     shopWindow: join(PROJECT_ROOT, 'dist', 'web'),
     counters: host,
-    ready: () =>
-      host.problem() === undefined
-        ? { ready: true }
-        : { ready: false, reason: 'recommendations are not available; see the log' },
+    ready: () => (begun ? readinessOf(host) : { ready: false, reason: preparing }),
   });
   session.closing(() => server.close());
-  try {
-    return (await server.listen()).replace('127.0.0.1', 'localhost');
-  } catch (thrown) {
-    throw new VitrineError(
-      'CONFIG_INVALID',
-      `Cannot listen on port ${port}: ${asError(thrown).message}. Choose another with --port.`,
-    );
-  }
+  const address = await server.listen().catch((thrown: unknown) => {
+    throw cannotListen(port, thrown);
+  });
+  return {
+    address,
+    serve() {
+      begun = true;
+      return host.start();
+    },
+  };
 }
 
-/** Fails at once where a server could not listen in some minutes' time. */
+/** Anybody may ask for it: the details, with the server's paths, are in the log. */
+function readinessOf(host: Host): Readiness {
+  const unserved = host.unserved();
+  if (host.problem() !== undefined) {
+    const reason = unserved && `release ${unserved.release}: ${unserved.reason}`;
+    return { ready: false, reason: reason ?? 'recommendations are not available; see the log' };
+  }
+  if (!unserved) return { ready: true };
+  return { ready: true, release: host.release(), wanted: unserved.release, reason: unserved.reason };
+}
+
+function cannotListen(port: number, thrown: unknown): VitrineError {
+  return new VitrineError(
+    'CONFIG_INVALID',
+    `Cannot listen on port ${port}: ${asError(thrown).message}. Choose another with --port.`,
+  );
+}
+
+/** Fails before a database is opened where a server could not listen. */
 async function checkPort(session: Session, port = session.config.port): Promise<void> {
   const probe = createNetServer();
   await new Promise<void>((resolve_, reject) => {
     probe.once('error', reject);
     probe.listen(port, session.config.host, resolve_);
   }).catch((thrown: unknown) => {
-    throw new VitrineError(
-      'CONFIG_INVALID',
-      `Cannot listen on port ${port}: ${asError(thrown).message}. Choose another with --port.`,
-    );
+    throw cannotListen(port, thrown);
   });
   await new Promise((resolve_) => probe.close(resolve_));
 }
@@ -506,74 +535,9 @@ async function checkPort(session: Session, port = session.config.port): Promise<
 /** Fails at once where a file could not be written in some minutes' time. */
 async function checkFolder(folder: string): Promise<void> {
   await access(folder, constants.W_OK).catch((thrown: unknown) => {
+    const missing = hasCode(thrown, 'ENOENT') || hasCode(thrown, 'ENOTDIR');
+    if (!missing) throw asStorageError(thrown, folder);
     throw new VitrineError('INPUT_INVALID', `Cannot write into ${folder}: ${asError(thrown).message}.`);
-  });
-}
-
-/**
- * Runs a command: its answer goes to standard output, what it says meanwhile to standard error. Expected errors are
- * one message and exit status 1; Ctrl-C closes everything in order and exits with 130.
- */
-async function run(command: (session: Session) => Promise<void>): Promise<void> {
-  const opened: (() => Promise<unknown>)[] = [];
-  const interrupt = new AbortController();
-  let interrupted = false;
-  const closeAll = async (): Promise<void> => {
-    for (let close = opened.pop(); close; close = opened.pop()) await close().catch(() => undefined);
-  };
-  const stop = (): void => {
-    if (interrupted) process.exit(130); // a second Ctrl-C does not wait
-    interrupted = true;
-    interrupt.abort(new VitrineError('SHUTTING_DOWN', 'Stopped.'));
-  };
-  process.on('SIGINT', stop).on('SIGTERM', stop);
-  try {
-    const config = loadConfig();
-    const session: Session = {
-      config,
-      reporter: createReporter(process.stderr),
-      signal: interrupt.signal,
-      closing: (close) => opened.push(close),
-    };
-    const ended = aborted(interrupt.signal).then(() => {
-      throw interrupt.signal.reason;
-    });
-    await Promise.race([command(session), ended]);
-  } catch (thrown) {
-    if (interrupted) process.exitCode = 130;
-    else {
-      fail(asError(thrown));
-      process.exitCode = 1;
-    }
-  } finally {
-    await closeAll();
-    await Promise.all([process.stdout, process.stderr].map(drained));
-    process.off('SIGINT', stop).off('SIGTERM', stop);
-    process.exit();
-  }
-}
-
-/** Whoever reads a pipe slowly gets all that was written into it: what is still to go out is lost when the process ends. */
-function drained(stream: NodeJS.WriteStream): Promise<void> {
-  return new Promise((resolve_) => stream.write('', () => resolve_()));
-}
-
-/** An expected error is its code, its message and what to do; an unexpected one is shown with its stack. */
-function fail(error: Error): void {
-  if (!(error instanceof VitrineError)) {
-    process.stderr.write(`${error.stack ?? error.message}\n`);
-    return;
-  }
-  const { code, message, remedy } = error;
-  process.stderr.write(`${code}: ${message}\n${remedy}\n`);
-  if (process.argv.includes('--json'))
-    process.stdout.write(`${JSON.stringify({ error: { code, message, remedy } })}\n`);
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve_) => {
-    if (signal.aborted) resolve_();
-    else signal.addEventListener('abort', () => resolve_(), { once: true });
   });
 }
 

@@ -9,8 +9,9 @@ import { gather } from './recommend/batching';
 import { openLiveShop, type LiveShop } from './recommend/live-shop';
 import { createRecommender } from './recommend/recommender';
 import type { Recommender } from './recommend/types';
-import { currentRelease } from './release/build';
+import { footprint } from './release/footprint';
 import { currentFolder, modelOf, openRelease } from './release/open';
+import { currentRelease } from './release/release-store';
 import { silentReporter, type Logger, type Reporter } from './telemetry';
 
 /** One open release: its threads, its view of the shop, its recommender. */
@@ -82,11 +83,15 @@ export async function openCurrent(
 export interface Host {
   /** Batches across all requests of the process. */
   readonly recommender: Recommender;
+  /** Opens the current release, if there is one, and follows from then on. Without one it waits for the first. */
+  start(): Promise<void>;
   /** Why there is nothing to recommend from; undefined when there is. */
   problem(): string | undefined;
   /** The release being served. */
   release(): string | undefined;
-  /** The page on how it was measured, if there is one. */
+  /** The release that `current` names and that is not served, and why, in words for strangers; undefined if there is none. */
+  unserved(): { readonly release: string; readonly reason: string } | undefined;
+  /** The page on how the release being served was measured, if there is one. */
   report(): string | undefined;
   /** Runs of each model and searches of each index since the release was opened: `ranker`, `articles.search`, … */
   work(): ReadonlyMap<string, number>;
@@ -95,18 +100,33 @@ export interface Host {
 
 /** How often the store and the name of the current release are looked at. */
 const FOLLOW_MS = 500;
+/** What may pass is tried again after one look, then two, four, …: opening a large release takes a processor for seconds. */
+const LONGEST_PAUSE_MS = 30_000;
 
-/** Opens the current release, if there is one, and follows from then on. Without one it waits for the first. */
-export async function createHost(
+/** A release that is wanted and could not be opened. */
+interface Unopened {
+  readonly name: string;
+  readonly why: Error;
+  /** Its footprint when it was tried last, and when it was looked at last. */
+  readonly tried: string;
+  readonly seen: string;
+  /** Milliseconds from one try to the next, and when that is; Infinity: a file that does not fit stays so. */
+  readonly pause: number;
+  readonly again: number;
+}
+
+/** Hosts the current release, once it is started. */
+export function createHost(
   config: ServingConfig,
   store: Store,
   log: Logger,
   followMs = FOLLOW_MS,
   reporter: Reporter = silentReporter,
-): Promise<Host> {
+): Host {
   let opened: Opened | undefined;
-  /** The release that was named last and cannot be served, and why: it is not tried again. */
-  let refused: { readonly name: string; readonly why: string } | undefined;
+  /** The release that `current` names. */
+  let wanted: string | undefined;
+  let unopened: Unopened | undefined;
   /** What hinders following at the moment and may pass: it is tried again. */
   let trouble = '';
   let closed = false;
@@ -134,9 +154,10 @@ export async function createHost(
 
   function problem(): string | undefined {
     if (opened) return opened.engine.failure()?.message;
-    return (
-      refused?.why ?? (trouble || `There is no release in ${config.modelsDir} yet; \`npx vitrine train\` makes one.`)
-    );
+    if (unopened) return unopened.why.message;
+    if (trouble) return trouble;
+    if (wanted !== undefined) return `The release ${wanted} is being opened.`;
+    return `There is no release in ${config.modelsDir} yet; \`npx vitrine train\` makes one.`;
   }
 
   async function move(): Promise<void> {
@@ -157,21 +178,41 @@ export async function createHost(
     await closeIfIdle(previous);
   }
 
+  /**
+   * Opens the wanted release, or notes why not. One that was refused is tried again when its files or `current` have changed,
+   * and are not still changing: half a copy fits no better.
+   */
+  async function open(name: string): Promise<void> {
+    const files = await footprint(config.modelsDir, name, config.encoderDir);
+    const last = unopened?.name === name ? unopened : undefined;
+    const changed = files !== last?.tried && files === last?.seen;
+    if (last && !changed && performance.now() < last.again) {
+      unopened = { ...last, seen: files };
+      return;
+    }
+    // Asked first: opening a release takes long, and is of no use without a database.
+    await store.ping();
+    try {
+      await move();
+      unopened = undefined;
+    } catch (thrown) {
+      const why = asError(thrown);
+      const lasting = why instanceof VitrineError && why.code.startsWith('RELEASE_');
+      const pause = last ? Math.min(2 * last.pause, LONGEST_PAUSE_MS) : followMs;
+      const again = lasting ? Infinity : performance.now() + pause;
+      unopened = { name, why, tried: files, seen: files, pause, again };
+      if (last?.why.message !== why.message || changed)
+        log.error({ err: why, release: name, serving: opened?.name }, 'the release cannot be opened');
+    }
+  }
+
   async function follow(): Promise<void> {
-    const name = await currentRelease(config.modelsDir);
+    wanted = await currentRelease(config.modelsDir);
     const failure = opened?.engine.failure();
-    if (name === opened?.name && !failure) refused = undefined;
-    if (name !== undefined && name !== refused?.name && (name !== opened?.name || failure)) {
-      if (failure) log.error({ err: failure }, 'the inference thread failed; opening another');
-      try {
-        await move();
-        refused = undefined;
-      } catch (thrown) {
-        // A file that does not fit stays so; a database that does not answer may come back.
-        if (!(thrown instanceof VitrineError) || !/^RELEASE_/.test(thrown.code)) throw thrown;
-        refused = { name, why: thrown.message };
-        log.error({ err: thrown, serving: opened?.name }, 'the release cannot be opened');
-      }
+    if (wanted === undefined || (wanted === opened?.name && !failure)) unopened = undefined;
+    else {
+      if (failure && !unopened) log.error({ err: failure }, 'the inference thread failed; opening another');
+      await open(wanted);
     }
     const changed = await opened?.shop.refresh();
     if (changed) log.info({ articles: changed }, 'articles changed');
@@ -189,19 +230,15 @@ export async function createHost(
     }
   }
 
-  await look();
-  if (!opened) log.warn({ reason: problem() }, 'nothing to serve yet');
   // One look after the other, never two at once.
   let timer: NodeJS.Timeout | undefined;
   let looking: Promise<void> = Promise.resolve();
   const wait = (): void => {
+    if (closed) return;
     timer = setTimeout(() => {
-      looking = look().then(() => {
-        if (!closed) wait();
-      });
+      looking = look().then(wait);
     }, followMs);
   };
-  wait();
 
   const recommendations = gather(
     (requests: Parameters<Recommender['recommend']>[0]) => use((recommender) => recommender.recommend(requests)),
@@ -226,8 +263,20 @@ export async function createHost(
       trending: (requests) => use((recommender) => recommender.trending(requests)),
       facts: (articleKeys) => use((recommender) => recommender.facts(articleKeys)),
     },
+    async start() {
+      looking = look();
+      await looking;
+      if (!opened) log.warn({ reason: problem() }, 'nothing to serve yet');
+      wait();
+    },
     problem,
     release: () => opened?.name,
+    unserved() {
+      if (wanted === undefined || wanted === opened?.name) return undefined;
+      // The file may hold anything.
+      const release = /^[\w-]{1,100}$/.test(wanted) ? wanted : 'not a name';
+      return { release, reason: unopened ? 'it cannot be opened; see the log' : 'it is being opened' };
+    },
     report: () => opened?.report,
     work: () =>
       new Map([

@@ -46,9 +46,28 @@ export async function setUpOrExit(options) {
   try {
     await setUp(options);
   } catch (error) {
-    console.error(error instanceof SetupError ? `set-up: ${error.message}` : error);
+    console.error(error instanceof SetupError ? `set-up: ${error.message}` : (refusalOf(error) ?? error));
     process.exit(1);
   }
+}
+
+/** What a disk refuses most often. The program has more of these words, but is not compiled yet. */
+const REFUSALS = {
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'the quota of this user on the disk is used up',
+  EROFS: 'the disk is read-only',
+  EACCES: 'this user has no right to',
+  EPERM: 'this user has no right to',
+  ENOTDIR: 'a part of this path is a file, not a folder',
+  EEXIST: 'a part of this path is a file, not a folder',
+};
+
+/** One line with the remedy where the disk refused to be written; undefined for other errors. */
+function refusalOf({ code, syscall, path }) {
+  const reason = syscall && REFUSALS[code];
+  if (!reason) return undefined;
+  const place = path ?? 'the folder of the project';
+  return `set-up: Cannot use ${place}: ${reason} (${code}). Make room there or allow writing, then run the command again.`;
 }
 
 const started = process.argv[1] && pathToFileURL(realpathSync(process.argv[1])).href;

@@ -1,5 +1,7 @@
-// Writing to disk: what the system refuses ends in one error with the path, the reason and a
-// remedy. Knows nothing of what is written.
+// Writing to disk: what the system refuses ends in one error with the path, the reason and a remedy, and half-written
+// drafts do not stay. Knows nothing of what is written.
+import { rmSync } from 'node:fs';
+import { open, rm } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { asError, VitrineError } from './errors';
 
@@ -44,5 +46,42 @@ function userName(): string {
     return userInfo().username;
   } catch {
     return String(process.getuid?.() ?? 'of this process');
+  }
+}
+
+/** Writes a draft, a file or a folder. It is removed at once where the work fails or the process ends meanwhile. */
+export async function withDraft<T>(draft: string, work: () => Promise<T>): Promise<T> {
+  const remove = (): void => rmSync(draft, { recursive: true, force: true, maxRetries: 3 });
+  process.once('exit', remove);
+  try {
+    return await work();
+  } catch (thrown) {
+    await rm(draft, { recursive: true, force: true }).catch(() => undefined);
+    throw thrown;
+  } finally {
+    process.off('exit', remove);
+  }
+}
+
+/** Writes a file that is on disk when this ends. */
+export async function writeDurably(path: string, content: Uint8Array | string): Promise<void> {
+  await storing(path, async () => {
+    const file = await open(path, 'w');
+    try {
+      await file.writeFile(content);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+  });
+}
+
+/** Makes renames within a folder outlast a power cut. */
+export async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
   }
 }

@@ -27,7 +27,10 @@ export interface ReporterOptions {
 
 /** The log of the process, JSON lines on standard error: standard output belongs to the command's answer. */
 export function createLog(config: { readonly logLevel: LogLevel }): Logger {
-  return pino({ name: 'vitrine', level: config.logLevel }, pino.destination({ dest: 2, sync: true }));
+  const destination = pino.destination({ dest: 2, sync: true, maxLength: 2 ** 20 });
+  // Where the disk is full, lines are lost, and the service is not.
+  destination.on('error', () => undefined);
+  return pino({ name: 'vitrine', level: config.logLevel }, destination);
 }
 
 /** On a terminal one live line with bar, rate and time left; elsewhere plain lines, at most one every 5 s. */

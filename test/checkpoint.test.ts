@@ -1,4 +1,5 @@
 // Checkpoints on disk: what is saved comes back, what is damaged does not, and a write that is cut off costs nothing.
+import { spawnSync } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -99,6 +100,20 @@ test('a save that fails leaves what was saved before', async () => {
   metadata.itself = metadata;
   await expect(checkpoints.save('a', { ...checkpoint(2), metadata })).rejects.toThrow('circular');
   expect(await checkpoints.load('a')).toEqual(checkpoint(1));
+});
+
+test('a checkpoint that does not fit on the disk ends in a remedy, and its draft goes at once', async () => {
+  await openCheckpoints(folder, silentReporter).save('a', checkpoint(1));
+  const path = await onlyFile();
+  const script = `
+    const { openCheckpoints } = require(${JSON.stringify(join(__dirname, '..', 'src', 'training', 'checkpoint.js'))});
+    openCheckpoints(${JSON.stringify(folder)}, {})
+      .save('a', { metadata: {}, arrays: new Map([['large', new Float32Array(2 ** 18)]]) })
+      .catch(({ code, message }) => console.log(code, message));`;
+  const { stdout } = spawnSync('bash', ['-c', 'ulimit -f 64; exec "$0" -e "$1"', process.execPath, script]);
+  expect(stdout.toString()).toMatch(new RegExp(`^STORAGE_UNAVAILABLE Cannot use ${path}: .*ulimit`));
+  expect(await onlyFile()).toBe(path);
+  expect(await openCheckpoints(folder, silentReporter).load('a')).toEqual(checkpoint(1));
 });
 
 test('clearing removes all checkpoints and nothing else', async () => {

@@ -1,10 +1,12 @@
 // The program as people run it: in processes of its own, with arguments, settings, signals, pipes and exit statuses.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { access, cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
+import { access, cp, mkdtemp, open, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Client } from 'pg';
 import { SETTING_NAMES } from '../src/config';
 import { writeEncoder } from './clip-folder';
 import { createTestDatabase, type TestDatabase } from './database';
@@ -106,11 +108,37 @@ async function answerOf<T>(...args: string[]): Promise<T> {
   return JSON.parse(stdout) as T;
 }
 
-/** Presses Ctrl-C; how the program ended, and after how many milliseconds. */
-async function interrupt({ child, ended }: Running): Promise<Ended & { took: number }> {
+/** Presses Ctrl-C, or sends another signal; how the program ended, and after how many milliseconds. */
+async function interrupt(
+  { child, ended }: Running,
+  signal: NodeJS.Signals = 'SIGINT',
+): Promise<Ended & { took: number }> {
   const started = performance.now();
-  child.kill('SIGINT');
+  child.kill(signal);
   return { ...(await ended), took: performance.now() - started };
+}
+
+/** A database that takes connections and never answers; `asked` when the first has come. */
+async function silentDatabase(): Promise<{ url: string; asked: Promise<unknown>; close(): void }> {
+  const sockets: Socket[] = [];
+  const server = createServer((socket) => void sockets.push(socket)).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    url: `postgresql://me:secret@127.0.0.1:${(server.address() as AddressInfo).port}/shop`,
+    asked: once(server, 'connection'),
+    close: () => {
+      server.close();
+      for (const socket of sockets) socket.destroy();
+    },
+  };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
 }
 
 async function exists(path: string): Promise<boolean> {
@@ -216,6 +244,107 @@ test('an error is JSON as well where JSON was asked for: its code, its message a
   expect(error).toMatchObject({ code: 'RELEASE_MISSING' });
   expect(error.message).toContain(join(base, 'models'));
   expect(error.remedy).toContain('npx vitrine train');
+});
+
+describe('SIGTERM', () => {
+  test.each([
+    ['serve', 'SIGTERM', 0],
+    ['serve', 'SIGINT', 130],
+    ['train', 'SIGTERM', 143],
+    ['train', 'SIGINT', 130],
+  ] as const)('%s that waits for its database ends on %s at once, with status %d', async (command, signal, status) => {
+    const silent = await silentDatabase();
+    try {
+      const waiting = start([command], { DATABASE_URL: silent.url });
+      await silent.asked;
+      const { code, took, stderr } = await interrupt(waiting, signal);
+      expect({ code, stderr }).toEqual({ code: status, stderr: '' });
+      expect(took).toBeLessThan(SOON_MS);
+    } finally {
+      silent.close();
+    }
+  });
+
+  test('that comes while the program is still being loaded ends serve in order, too', async () => {
+    const hook = join(base, 'hook.cjs');
+    await writeFile(
+      hook,
+      `const Module = require('node:module');
+       const load = Module._load;
+       Module._load = function (request, ...rest) {
+         if (request.endsWith('/doctor')) process.kill(process.pid, 'SIGTERM');
+         return load.call(this, request, ...rest);
+       };`,
+    );
+    const { code, signal } = await vitrine(['serve', '--port', '0'], { NODE_OPTIONS: `--require ${hook}` });
+    expect({ code, signal }).toEqual({ code: 0, signal: null });
+  });
+});
+
+describe('a disk that cannot be written', () => {
+  test.each([
+    ['below a file', '', (dir: string) => join(dir, 'file', 'shop'), 'a file, not a folder'],
+    ['where files may not become large', 'ulimit -f 16;', (dir: string) => join(dir, 'shop'), 'ulimit -f'],
+  ])('ends generate in a remedy and leaves no half file: %s', async (_what, limit, place, reason) => {
+    const dir = await mkdtemp(join(base, 'disk-'));
+    await writeFile(join(dir, 'file'), '');
+    const args = ['generate', place(dir), '--customers', '2000', '--articles', '100', '--transactions', '4000'];
+    const command = `${limit} exec "$0" "$@"`;
+    const child = spawn('bash', ['-c', command, process.execPath, MAIN, ...args], {
+      env: { ...process.env, ...settings },
+    });
+    let stderr = '';
+    child.stderr.on('data', (text) => (stderr += String(text)));
+    const [code] = (await once(child, 'close')) as [number];
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^STORAGE_UNAVAILABLE: Cannot use .*\nMake room there or allow writing/m);
+    expect(stderr).toContain(reason);
+    expect(stderr).not.toContain('    at ');
+    const left = await filesBelow(join(dir, 'shop'));
+    expect(left.filter((file) => file.endsWith('customers.csv'))).toEqual([]);
+  });
+
+  test('for the answer is an error in words, with status 1', async () => {
+    const full = await open('/dev/full', 'w');
+    const child = spawn(process.execPath, [MAIN, 'doctor', '--json'], {
+      env: { ...process.env, ...settings },
+      stdio: ['ignore', full.fd, 'pipe'],
+    });
+    let stderr = '';
+    child.stderr?.on('data', (text) => (stderr += String(text)));
+    const [code] = (await once(child, 'close')) as [number];
+    await full.close();
+    expect({ code, stderr }).toMatchObject({ code: 1, stderr: expect.stringContaining('the disk is full') as string });
+    expect(stderr).not.toContain('    at ');
+  });
+
+  test('for the log ends no server', async () => {
+    const full = await open('/dev/full', 'w');
+    const port = await freePort();
+    const env = { ...process.env, ...settings, LOG_LEVEL: 'trace', MODELS_DIR: join(base, 'no-log') };
+    const child = spawn(process.execPath, [MAIN, 'serve', '--port', String(port)], {
+      env,
+      stdio: ['ignore', 'ignore', full.fd],
+    });
+    running.add(child);
+    const ended = once(child, 'close');
+    const live = async () => fetch(`http://127.0.0.1:${port}/health/live`).catch(() => undefined);
+    const deadline = performance.now() + HEARD_MS;
+    while (!(await live()) && child.exitCode === null && performance.now() < deadline) await sleep(50);
+    for (let request = 0; request < 3; request++) {
+      const query = {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: '{"query":"{ nothing }"}',
+      };
+      await fetch(`http://127.0.0.1:${port}/graphql`, query).catch(() => undefined);
+    }
+    expect((await live())?.status).toBe(200);
+    child.kill('SIGTERM');
+    expect((await ended)[0]).toBe(0);
+    running.delete(child);
+    await full.close();
+  });
 });
 
 describe('generate', () => {
@@ -444,6 +573,43 @@ describe('a shop from files to recommendations', () => {
     await expect(fetch(`${address}/health/live`)).rejects.toThrow();
   });
 
+  test.each([
+    ['finishes the request in flight, and has status 0', 1, 0],
+    ['twice does not wait for it', 2, 143],
+  ])('SIGTERM to serve %s', async (_what, times, status) => {
+    const server = start(['serve', '--port', '0']);
+    const address = await server.heard(ADDRESS);
+    // The address that it listens on: a name may lead a browser to somebody else's server.
+    expect(address).toContain('127.0.0.1');
+    const lock = new Client({ connectionString: database.url });
+    await lock.connect();
+    try {
+      await lock.query('BEGIN');
+      await lock.query('LOCK TABLE customers IN ACCESS EXCLUSIVE MODE');
+      const answer = fetch(`${address}/graphql`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ query: '{ recommendations(customerId: "nobody", first: 1) { rank } }' }),
+      }).then(
+        (response) => response.json(),
+        () => 'cut off',
+      );
+      const waits = `SELECT FROM pg_locks WHERE NOT granted AND relation = 'customers'::regclass`;
+      while ((await database.sql(waits)).length === 0) await sleep(20);
+      server.child.kill('SIGTERM');
+      // From now on it takes no more.
+      while (await fetch(`${address}/health/live`).then(Boolean, () => false)) await sleep(20);
+      if (times === 2) server.child.kill('SIGTERM');
+      else await lock.query('COMMIT');
+      expect(await answer).toEqual(times === 2 ? 'cut off' : { data: { recommendations: [{ rank: 1 }] } });
+    } finally {
+      await lock.end();
+    }
+    const { code, signal, stderr } = await server.ended;
+    expect({ code, signal }).toEqual({ code: status, signal: null });
+    expect(stderr).not.toContain('Error');
+  });
+
   test('serve tells in words, not in a stack, that the port is taken', async () => {
     const other = createServer().listen(0, '127.0.0.1');
     try {
@@ -492,6 +658,34 @@ describe('a shop from files to recommendations', () => {
     expect(again.stderr).toContain('Nothing has changed');
     expect(again.stdout).toBe(first.stdout);
     expect(await releasesIn(more.MODELS_DIR)).toEqual(releases);
+    const serving = start(
+      args.filter((arg) => arg !== '--check'),
+      more,
+    );
+    await serving.heard(/Ctrl-C stops/);
+    expect((await interrupt(serving, 'SIGTERM')).code).toBe(0);
+    await own.close();
+  });
+
+  test('demo has its port from the beginning: nobody takes it while it learns, and it says what it does', async () => {
+    const own = await createTestDatabase('cli_demo_port');
+    const port = await freePort();
+    const more = { DATABASE_URL: own.url, MODELS_DIR: join(base, 'port-models') };
+    const learning = start(['demo', '--data', shop, '--size', 'full', '--port', String(port)], more);
+    await learning.heard(/Evaluation: training/);
+    const other = createServer();
+    const taken = once(other, 'listening').then(
+      () => 'taken',
+      (thrown: unknown) => (thrown as NodeJS.ErrnoException).code,
+    );
+    other.listen(port, '127.0.0.1');
+    expect(await taken).toBe('EADDRINUSE');
+    const [live, ready] = await Promise.all(
+      ['live', 'ready'].map((what) => fetch(`http://127.0.0.1:${port}/health/${what}`)),
+    );
+    expect([live.status, ready.status]).toEqual([200, 503]);
+    expect(await ready.json()).toEqual({ status: 'not ready', reason: 'the demo is still preparing its shop' });
+    expect((await interrupt(learning, 'SIGTERM')).code).toBe(143);
     await own.close();
   });
 

@@ -1,15 +1,17 @@
 // `embed`: a release again with vectors by another encoder, end to end. What is searched, what is embedded while serving, what an
 // encoder that is gone or another one leads to, and what a run that was killed leaves to the next.
-import { mkdir, mkdtemp, readdir, rename, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
+import type { Store } from '../src/data/store';
 import { textHash, type TextEncoder } from '../src/encoders/text-encoder';
 import { openEngine, type Engine } from '../src/engine/engine';
 import { articleText } from '../src/features/text';
 import { openLiveShop } from '../src/recommend/live-shop';
 import { currentFolder, modelOf, openRelease, readManifest } from '../src/release/open';
-import { openCurrent } from '../src/serve';
-import { silentReporter, type Reporter } from '../src/telemetry';
+import { publish } from '../src/release/release-store';
+import { createHost, openCurrent } from '../src/serve';
+import { createLog, silentReporter, type Reporter } from '../src/telemetry';
 import { openCheckpoints } from '../src/training/checkpoint';
 import { trainingConfig } from '../src/training/config';
 import { embedRelease, embedTexts } from '../src/training/embed';
@@ -277,6 +279,26 @@ describe('a release that was embedded by an encoder from a folder', () => {
     }
   });
 
+  test('is served without a restart when an encoder that was gone is put back', async () => {
+    const away = join(base, 'moved');
+    await rename(folder, away);
+    const host = createHost(serving(), shop.store, createLog({ logLevel: 'silent' }), 20);
+    try {
+      await host.start();
+      expect(host.release()).toBeUndefined();
+      expect(host.problem()).toContain('ENCODER_DIR');
+      await rename(away, folder);
+      const deadline = performance.now() + 20_000;
+      while (host.release() === undefined) {
+        if (performance.now() > deadline) throw new Error(`not served: ${host.problem()}`);
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      }
+      expect(host.problem()).toBeUndefined();
+    } finally {
+      await host.close();
+    }
+  });
+
   test('is made again from what was kept, and goes back to the built-in encoder', async () => {
     const kept = () => readdir(join(modelsDir, '.embeddings'));
     const { fingerprint } = embedded.encoder;
@@ -303,6 +325,86 @@ describe('a release that was embedded by an encoder from a folder', () => {
     for (const other of ['a', 'b', 'c']) await used(other, new Date(Date.now() - 3_600_000));
     await embedRelease(engine, shop.store, modelsDir, folder, silentReporter);
     expect(new Set(await kept())).toEqual(new Set([fingerprint, 'a', 'b', 'c']));
+  });
+
+  describe('where another release becomes current meanwhile', () => {
+    /** The store, which first has somebody do something when a command reads the articles. */
+    const whileReading = (meanwhile: () => Promise<unknown>): Store => ({
+      ...shop.store,
+      async *streamArticles() {
+        await meanwhile();
+        yield* shop.store.streamArticles();
+      },
+    });
+    /** The current release, published again as another training would. */
+    const trainedAgain = async (mark: string): Promise<string> => {
+      const from = await currentFolder(modelsDir);
+      const manifest = await readManifest(from);
+      const files = new Map<string, Uint8Array>();
+      for (const path of Object.keys(manifest.files)) files.set(path, await readFile(join(from, path)));
+      const described = { ...manifest, training: { mark } };
+      return (await publish(modelsDir, { described, files }, new Date())).name;
+    };
+    const goBackTo = (name: string) => writeFile(join(modelsDir, 'current'), `${name}\n`);
+
+    test('its models are taken, whether it was trained or gone back to', async () => {
+      const before = basename(await currentFolder(modelsDir));
+      let newer = '';
+      const store = whileReading(async () => {
+        // Once: the second time nothing moves any more.
+        newer ||= await trainedAgain('newer');
+      });
+      const said: string[] = [];
+      const reporter = { ...silentReporter, say: (line: string) => said.push(line) };
+      const { manifest, read } = await embedRelease(engine, store, modelsDir, folder, reporter);
+      expect(await currentFolder(modelsDir)).toBe(join(modelsDir, manifest.name));
+      expect(manifest.training).toEqual({ mark: 'newer' });
+      expect(manifest.textEncoder).toMatchObject({ name: 'small-clip' });
+      expect(read).toBe(0);
+      expect(said.join()).toContain(`The release ${newer} has become current meanwhile`);
+
+      let back = false;
+      const rolledBack = whileReading(async () => {
+        if (!back) await goBackTo(before);
+        back = true;
+      });
+      const again = await embedRelease(engine, rolledBack, modelsDir, folder, silentReporter);
+      expect(again.manifest.training).toMatchObject({ size: 'tiny' });
+    });
+
+    test('embed gives up where that never ends, and leaves nothing behind', async () => {
+      const others: string[] = [];
+      const store = whileReading(async () => others.push(await trainedAgain('again')));
+      await expect(embedRelease(engine, store, modelsDir, 'built-in', silentReporter)).rejects.toMatchObject({
+        code: 'RELEASE_MOVED',
+      });
+      expect(others).toHaveLength(5);
+      expect(await currentFolder(modelsDir)).toBe(join(modelsDir, others[4]));
+      expect((await readdir(modelsDir)).filter((name) => name.endsWith('.draft'))).toEqual([]);
+    });
+
+    test('a warm start, which goes on from another one, publishes nothing; a training does, and says what it replaced', async () => {
+      const before = basename(await currentFolder(modelsDir));
+      let moved = '';
+      const store = whileReading(async () => {
+        moved ||= await trainedAgain('moved');
+      });
+      const config = trainingConfig('tiny', 1);
+      const warm = train(engine, store, modelsDir, config, { warmStart: true }, silentReporter);
+      await expect(warm).rejects.toMatchObject({ code: 'RELEASE_MOVED' });
+      expect(await currentFolder(modelsDir)).toBe(join(modelsDir, moved));
+
+      const said: string[] = [];
+      const reporter = { ...silentReporter, say: (line: string) => said.push(line) };
+      let gone = false;
+      const rolledBack = whileReading(async () => {
+        if (!gone) await goBackTo(before);
+        gone = true;
+      });
+      const { manifest } = await train(engine, rolledBack, modelsDir, config, {}, reporter);
+      expect(await currentFolder(modelsDir)).toBe(join(modelsDir, manifest.name));
+      expect(said.join()).toContain(`${manifest.name} replaces ${before}`);
+    });
   });
 
   test('leaves the current release alone where the encoder cannot be used', async () => {

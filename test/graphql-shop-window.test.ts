@@ -237,7 +237,7 @@ describe('pictures', () => {
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
   const serverWithPhotos = () =>
-    createServer({ ...shop.parts, photos: openPhotos(join(folder, 'photos'), join(folder, 'kept')) });
+    createServer({ ...shop.parts, photos: openPhotos(join(folder, 'photos'), join(folder, 'kept'), () => undefined) });
 
   test('are photos, no wider than asked for, kept for the next time', async () => {
     const server = await serverWithPhotos();
@@ -252,6 +252,20 @@ describe('pictures', () => {
         expect((await sharp(response.rawPayload).metadata()).width).toBe(got);
       }
     }
+    await server.close();
+  });
+
+  test('that cannot be kept are sent all the same, and why is told once', async () => {
+    const told: Error[] = [];
+    const kept = join(folder, 'photos', 'a-0', 'a-02.jpg', 'kept');
+    const photos = openPhotos(join(folder, 'photos'), kept, (trouble) => told.push(trouble));
+    const server = await createServer({ ...shop.parts, photos });
+    for (const width of [100, 300, 600, 900]) {
+      const response = await server.app.inject({ url: `/images/a-01?width=${width}` });
+      expect([response.statusCode, response.headers['content-type']]).toEqual([200, 'image/webp']);
+    }
+    expect(told).toHaveLength(1);
+    expect(told[0]).toMatchObject({ code: 'STORAGE_UNAVAILABLE', message: expect.stringContaining(kept) as string });
     await server.close();
   });
 
@@ -297,7 +311,11 @@ describe('pictures', () => {
 });
 
 test('/metrics counts what was done, as Prometheus reads it', async () => {
-  const counters = { work: () => new Map([['ranker', 7]]), release: () => '2026-01-01' };
+  const counters = {
+    work: () => new Map([['ranker', 7]]),
+    release: () => '2026-01-01',
+    unserved: () => undefined as { release: string } | undefined,
+  };
   const server = await createServer({ ...shop.parts, counters });
   await server.app.inject({ url: '/health/live' });
   const { body, headers } = await server.app.inject({ url: '/metrics' });
@@ -306,6 +324,18 @@ test('/metrics counts what was done, as Prometheus reads it', async () => {
   expect(body).toContain('vitrine_work_total{what="ranker"} 7\n');
   for (const line of body.trim().split('\n'))
     expect(line).toMatch(/^(# (HELP|TYPE) |[a-z_]+(\{[a-z]+="[^"]*"\})? [\d.e+-]+$)/);
+  const releases = (text: string): string[] => text.split('\n').filter((line) => line.startsWith('vitrine_release'));
+  expect(releases(body)).toEqual([
+    'vitrine_release_info{release="2026-01-01"} 1',
+    'vitrine_release_wanted_info{release="2026-01-01"} 1',
+    'vitrine_release_stale 0',
+  ]);
+  counters.unserved = () => ({ release: '2026-02-02' });
+  expect(releases((await server.app.inject({ url: '/metrics' })).body)).toEqual([
+    'vitrine_release_info{release="2026-01-01"} 1',
+    'vitrine_release_wanted_info{release="2026-02-02"} 1',
+    'vitrine_release_stale 1',
+  ]);
   await server.close();
 });
 

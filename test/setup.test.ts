@@ -33,6 +33,14 @@ describe('set-up', () => {
     expect(status).toBe(1);
     expect(output).toBe('Vitrine needs Node 20.19 or later, this is 20.18.3; see https://nodejs.org\n');
   });
+
+  test('that cannot write its folder says so in one line, with the path and the remedy', async () => {
+    write('package-lock.json', '{ "packages": {} }');
+    write('.vitrine', 'a file where a folder should be');
+    const { status, output } = await script('setup.mjs', 'setUpOrExit', '({ root: ROOT })');
+    expect(status).toBe(1);
+    expect(output).toMatch(/^set-up: Cannot use \S+\.vitrine: .*file, not a folder.* then run the command again\.\n$/);
+  });
 });
 
 describe('the lock of set-up', () => {

@@ -40,7 +40,8 @@ described(`the shop window${'reason' in found ? ` (skipped: ${found.reason})` : 
     const log = createLog({ logLevel: 'silent' });
     world = await createWorld('window');
     store = openStore(world.database.url);
-    host = await createHost({ modelsDir: world.modelsDir, device: 'cpu', threads: 1, explore: 24 }, store, log);
+    host = createHost({ modelsDir: world.modelsDir, device: 'cpu', threads: 1, explore: 24 }, store, log);
+    await host.start();
     server = await createServer({
       store,
       recommender: host.recommender,

@@ -1,5 +1,5 @@
 // The main job, end to end: a shop is learnt from, released and served; what it answers, and what that costs.
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openStore, type ArticleRow, type Store } from '../src/data/store';
@@ -10,7 +10,7 @@ import { SOURCES } from '../src/features/candidates';
 import { encodeShop, readShop } from '../src/features/dataset';
 import { habitsOf } from '../src/features/habits';
 import type { Recommendation, RecommendationTrace, SimilarArticle } from '../src/recommend/types';
-import { makeCurrent } from '../src/release/build';
+import { makeCurrent } from '../src/release/release-store';
 import type { Manifest } from '../src/release/format';
 import { openRelease } from '../src/release/open';
 import { readTrained } from '../src/release/weights';
@@ -438,7 +438,8 @@ describe('the server over a release', () => {
   let server: Server;
   beforeAll(async () => {
     store = openStore(world.database.url);
-    host = await createHost({ modelsDir: world.modelsDir, ...SERVING, explore: 12 }, store, silentLog);
+    host = createHost({ modelsDir: world.modelsDir, ...SERVING, explore: 12 }, store, silentLog);
+    await host.start();
     server = await serverOf(store, host);
   });
   afterAll(async () => {
@@ -556,6 +557,91 @@ describe('the server over a release', () => {
   }
 });
 
+describe('a server whose wanted release cannot be opened', () => {
+  const copy = '2099-02-02T00-00-00';
+  const model = join(copy, 'ranker', '1', 'model.onnx');
+  let store: Store;
+  let host: Host;
+  /** Tries to open a release: each asks the database first. */
+  let tries = 0;
+  const until = async (holds: () => boolean): Promise<void> => {
+    const deadline = performance.now() + 20_000;
+    while (!holds()) {
+      if (performance.now() > deadline) throw new Error('it does not come true');
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  };
+  /** So many looks of the host, and some more. */
+  const looks = (count: number) => new Promise((resolve) => setTimeout(resolve, 20 * count));
+  beforeAll(async () => {
+    store = openStore(world.database.url);
+    const counting: Store = { ...store, ping: () => ((tries += 1), store.ping()) };
+    host = createHost({ modelsDir: world.modelsDir, ...SERVING }, counting, silentLog, 10);
+    await host.start();
+    await cp(join(world.modelsDir, world.trained.manifest.name), join(world.modelsDir, copy), { recursive: true });
+    await renameManifest(join(world.modelsDir, copy), copy);
+    const content = await readFile(join(world.modelsDir, model));
+    await writeFile(join(world.modelsDir, `${copy}.kept`), content);
+    await writeFile(join(world.modelsDir, model), content.subarray(0, content.length / 2));
+    tries = 0;
+    await makeCurrent(world.modelsDir, copy);
+    await until(() => tries > 0 && host.unserved()?.reason.includes('cannot be opened') === true);
+  });
+  afterAll(async () => {
+    await host.close();
+    await store.close();
+    await makeCurrent(world.modelsDir, world.trained.manifest.name);
+  });
+
+  test('serves the one before, says which is wanted, and does not try again while nothing changes', async () => {
+    expect(host.release()).toBe(world.trained.manifest.name);
+    expect(host.problem()).toBeUndefined();
+    expect(host.unserved()).toEqual({ release: copy, reason: 'it cannot be opened; see the log' });
+    const server = await createServer({
+      store,
+      recommender: host.recommender,
+      config: { host: '127.0.0.1', port: 0, introspection: true, corsOrigins: [] },
+      log: silentLog,
+      report: () => undefined,
+      ready: () => ({ ready: true, release: host.release(), wanted: copy, reason: host.unserved()?.reason ?? '' }),
+      counters: host,
+    });
+    const ready = await server.app.inject({ url: '/health/ready' });
+    const told = { status: 'ready', release: world.trained.manifest.name, wanted: copy };
+    expect([ready.statusCode, ready.json()]).toMatchObject([200, told]);
+    const metrics = (await server.app.inject({ url: '/metrics' })).body;
+    expect(metrics).toContain(`vitrine_release_wanted_info{release="${copy}"} 1`);
+    expect(metrics).toContain('vitrine_release_stale 1');
+    await server.close();
+    await looks(20);
+    expect(tries).toBe(1);
+  });
+
+  test('tries again when somebody names it again', async () => {
+    await makeCurrent(world.modelsDir, copy);
+    await until(() => tries === 2);
+    await looks(20);
+    expect(tries).toBe(2);
+    expect(host.release()).toBe(world.trained.manifest.name);
+  });
+
+  test('serves it when its file is restored, also with the time that it had', async () => {
+    const file = join(world.modelsDir, model);
+    const { atime, mtime } = await stat(file);
+    await writeFile(file, await readFile(join(world.modelsDir, `${copy}.kept`)));
+    await utimes(file, atime, mtime);
+    await until(() => host.release() === copy);
+    expect(host.unserved()).toBeUndefined();
+  });
+
+  test('does not take what stands in `current` for a name where it is none', async () => {
+    await writeFile(join(world.modelsDir, 'current'), '../secret"\nplace');
+    await until(() => host.unserved()?.reason.includes('cannot be opened') === true);
+    expect(host.unserved()?.release).toBe('not a name');
+    expect(host.release()).toBe(copy);
+  });
+});
+
 describe('what one query costs', () => {
   let store: Store;
   let host: Host;
@@ -564,7 +650,8 @@ describe('what one query costs', () => {
   beforeAll(async () => {
     store = openStore(world.database.url, { onQuery: (table) => statements.push(table) });
     // Does not look at the store by itself meanwhile, which would be counted too.
-    host = await createHost({ modelsDir: world.modelsDir, ...SERVING }, store, silentLog, 3_600_000);
+    host = createHost({ modelsDir: world.modelsDir, ...SERVING }, store, silentLog, 3_600_000);
+    await host.start();
     server = await serverOf(store, host);
   });
   afterAll(async () => {

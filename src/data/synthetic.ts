@@ -8,6 +8,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { aliasTable, createRandom, type Random } from '../random';
+import { asStorageError, storing } from '../storage';
 import type { Reporter } from '../telemetry';
 import { ARTICLE_COLUMNS, articleRow } from './synthetic-catalogue';
 import { CUSTOMER_COLUMNS, customerId, customerRow } from './synthetic-customers';
@@ -32,9 +33,12 @@ export async function generateShop(
 ): Promise<ShopOptions> {
   const world = plantWorld(given);
   const { options, catalogue } = world;
-  await mkdir(dir, { recursive: true });
+  const made = join(dir, SYNTHETIC_FILE);
   // Written last: a folder with this file is whole.
-  await rm(join(dir, SYNTHETIC_FILE), { force: true });
+  await storing(dir, async () => {
+    await mkdir(dir, { recursive: true });
+    await rm(made, { force: true });
+  });
 
   await writeCsv(join(dir, 'articles.csv'), ARTICLE_COLUMNS, async (write) => {
     for (const article of catalogue.articles) await write(articleRow(article));
@@ -67,10 +71,8 @@ export async function generateShop(
     }
     progress.done();
   });
-  await writeFile(
-    join(dir, SYNTHETIC_FILE),
-    `${JSON.stringify({ generator: GENERATOR_VERSION, ...options }, undefined, 2)}\n`,
-  );
+  const description = `${JSON.stringify({ generator: GENERATOR_VERSION, ...options }, undefined, 2)}\n`;
+  await storing(made, () => writeFile(made, description));
   return options;
 }
 
@@ -235,11 +237,13 @@ async function writeCsv(
     });
     await flush();
     stream.end();
+    await closed;
   } catch (thrown) {
     stream.destroy();
-    throw thrown;
+    // Half a file would take the room that others need.
+    await rm(path, { force: true }).catch(() => undefined);
+    throw asStorageError(thrown, path);
   }
-  await closed;
 }
 
 function quote(value: string): string {

@@ -3,7 +3,15 @@
 
 import type { Store } from '../data/store';
 
-export type Readiness = { readonly ready: true } | { readonly ready: false; readonly reason: string };
+export type Readiness =
+  ({ readonly ready: true } & Partial<Stale>) | { readonly ready: false; readonly reason: string };
+
+/** An older release is served than the one that is wanted. */
+interface Stale {
+  readonly release: string | undefined;
+  readonly wanted: string;
+  readonly reason: string;
+}
 
 export interface HealthParts {
   readonly store: Pick<Store, 'ping'>;
@@ -19,7 +27,7 @@ export async function checkReady({ store, ready, pingLimitMs = 2000 }: HealthPar
     settle(async () => ready(), 'the state of the server is unknown'),
     settle(() => pingWithin(store, pingLimitMs), 'the database does not answer'),
   ]);
-  return process.ready ? database : process;
+  return process.ready && !database.ready ? database : process;
 }
 
 async function settle(check: () => Promise<Readiness>, failure: string): Promise<Readiness> {

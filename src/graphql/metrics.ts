@@ -7,7 +7,10 @@ import type { FastifyInstance } from 'fastify';
 export interface Counters {
   /** Runs of models and searches of indexes since the release was opened. */
   work(): ReadonlyMap<string, number>;
+  /** The release that is served. */
   release(): string | undefined;
+  /** The one that should be, where it is not. */
+  unserved(): { readonly release: string } | undefined;
 }
 
 export function addMetrics(app: FastifyInstance, counters: Counters | undefined): void {
@@ -31,6 +34,8 @@ export function addMetrics(app: FastifyInstance, counters: Counters | undefined)
       ...delay(),
     ];
     if (counters) {
+      const served = counters.release() ?? '';
+      const wanted = counters.unserved()?.release;
       lines.push(
         ...heading(
           'vitrine_work_total',
@@ -39,7 +44,14 @@ export function addMetrics(app: FastifyInstance, counters: Counters | undefined)
         ),
         ...Array.from(counters.work(), ([what, count]) => `vitrine_work_total{what="${what}"} ${count}`),
         ...heading('vitrine_release_info', 'gauge', 'The release that is served.'),
-        `vitrine_release_info{release="${counters.release() ?? ''}"} 1`,
+        `vitrine_release_info{release="${served}"} 1`,
+        ...heading(
+          'vitrine_release_wanted_info',
+          'gauge',
+          'The release that should be served: models/current names it.',
+        ),
+        `vitrine_release_wanted_info{release="${wanted ?? served}"} 1`,
+        ...metric('vitrine_release_stale', 'gauge', '1 while the wanted release is not served.', wanted ? 1 : 0),
       );
     }
     return reply

@@ -169,8 +169,9 @@ function addHealth(app: FastifyInstance, parts: ServerParts, state: { readonly c
   app.get('/health/live', () => ({ status: 'live' }));
   app.get('/health/ready', async (_request, reply) => {
     const readiness: Readiness = state.closing ? { ready: false, reason: 'shutting down' } : await checkReady(parts);
-    reply.header('cache-control', 'no-store').code(readiness.ready ? 200 : 503);
-    return readiness.ready ? { status: 'ready' } : { status: 'not ready', reason: readiness.reason };
+    const { ready, ...details } = readiness;
+    reply.header('cache-control', 'no-store').code(ready ? 200 : 503);
+    return { status: ready ? 'ready' : 'not ready', ...details };
   });
 }
 

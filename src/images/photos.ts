@@ -2,9 +2,10 @@
 // Where sharp is not there for the machine, photos are given as they are.
 
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type Sharp from 'sharp';
+import { asStorageError } from '../storage';
 
 /** The widths that photos are made in, CSS pixels times the density of the screen; few, so that few are kept. */
 export const PHOTO_WIDTHS = [160, 320, 640, 960] as const;
@@ -24,8 +25,22 @@ export interface Photos {
 /** No photos at all. */
 export const NO_PHOTOS: Photos = Object.freeze({ photo: async () => undefined });
 
-/** `folder`: the photos; `kept`: where smaller ones are kept. Both absolute; the latter is made when it is first needed. */
-export function openPhotos(folder: string, kept: string): Photos {
+/**
+ * `folder`: the photos; `kept`: where smaller ones are kept. Both absolute; the latter is made when it is first needed. A photo
+ * that cannot be kept is given all the same; why is told once.
+ */
+export function openPhotos(folder: string, kept: string, tell: (trouble: Error) => void): Photos {
+  let told = false;
+  const keep = async (file: string, content: Buffer): Promise<void> => {
+    try {
+      await write(file, content);
+      told = false;
+    } catch (thrown) {
+      const trouble = asStorageError(thrown, kept);
+      if (!told) tell(trouble);
+      told = true;
+    }
+  };
   /** Being made: whoever asks for the same waits for it. */
   const inWork = new Map<string, Promise<Picture | undefined>>();
   return {
@@ -34,14 +49,22 @@ export function openPhotos(folder: string, kept: string): Photos {
       if (!/^\w[\w-]{2,63}$/.test(articleId)) return Promise.resolve(undefined);
       const width = PHOTO_WIDTHS.find((one) => one >= wanted) ?? PHOTO_WIDTHS[PHOTO_WIDTHS.length - 1];
       const key = `${articleId} ${String(width)}`;
-      const running = inWork.get(key) ?? read(folder, kept, articleId, width).finally(() => inWork.delete(key));
+      const running = inWork.get(key) ?? read(folder, kept, keep, articleId, width).finally(() => inWork.delete(key));
       inWork.set(key, running);
       return running;
     },
   };
 }
 
-async function read(folder: string, kept: string, articleId: string, width: number): Promise<Picture | undefined> {
+type Keep = (file: string, content: Buffer) => Promise<void>;
+
+async function read(
+  folder: string,
+  kept: string,
+  keep: Keep,
+  articleId: string,
+  width: number,
+): Promise<Picture | undefined> {
   const source = join(folder, articleId.slice(0, 3), `${articleId}.jpg`);
   const found = await stat(source).catch(() => undefined);
   if (!found?.isFile()) return undefined;
@@ -63,11 +86,20 @@ async function read(folder: string, kept: string, articleId: string, width: numb
     // A file that is no photo, or half of one.
     .catch(() => undefined);
   if (!content) return undefined;
+  await keep(file, content);
+  return { type: 'image/webp', content, version };
+}
+
+async function write(file: string, content: Buffer): Promise<void> {
   await mkdir(dirname(file), { recursive: true });
   const draft = `${file}.${String(process.pid)}.draft`;
-  await writeFile(draft, content);
-  await rename(draft, file);
-  return { type: 'image/webp', content, version };
+  try {
+    await writeFile(draft, content);
+    await rename(draft, file);
+  } catch (thrown) {
+    await rm(draft, { force: true }).catch(() => undefined);
+    throw thrown;
+  }
 }
 
 let loading: Promise<typeof Sharp | undefined> | undefined;

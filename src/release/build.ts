@@ -1,19 +1,13 @@
-// Writes a release: everything into a folder of its own, the manifest last, then one rename makes it real and another makes it
-// current. A crash at any moment leaves the previous release as it was. Knows nothing of how models came about.
-import { createHash } from 'node:crypto';
-import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+// What was trained, as the files and the manifest of a release. Knows nothing of how models came about.
 import type { Encoder } from '../features/encoder';
 import type { Habits } from '../features/habits';
 import type { Tokeniser } from '../features/text';
 import type { EncodedModel, Port } from '../graph/onnx';
 import {
-  CURRENT_FILE,
   ENCODER_FILE,
   HABITS_FILE,
   IDS_FILE,
   INDEX_FILES,
-  MANIFEST_FILE,
   MODEL_NAMES,
   modelFile,
   REPORT_FILE,
@@ -23,6 +17,7 @@ import {
   type ModelName,
 } from './format';
 import { writeHabits } from './habits-file';
+import { publish, type Described } from './release-store';
 import type { VectorIndex } from './vector-index';
 
 export interface ReleaseParts {
@@ -47,11 +42,13 @@ export interface ReleaseParts {
   readonly report: string | null;
 }
 
-/** Old releases that are kept beside the new one, to go back to. */
-const KEEP = 3;
-
-/** Writes the release and makes it the current one; gives its manifest. */
-export async function publishRelease(modelsDir: string, parts: ReleaseParts, now: Date): Promise<Manifest> {
+/** Writes the release and makes it the current one, as `publish` does; gives its manifest. */
+export async function publishRelease(
+  modelsDir: string,
+  parts: ReleaseParts,
+  now: Date,
+  over?: string,
+): Promise<Manifest> {
   const described: Described = {
     format: 2,
     encoder: parts.encoder.fingerprint,
@@ -70,57 +67,7 @@ export async function publishRelease(modelsDir: string, parts: ReleaseParts, now
     training: parts.training,
     evaluation: parts.evaluation,
   };
-  return publishFiles(modelsDir, described, contents(parts), now);
-}
-
-/** A manifest but for what follows from its files and the time. */
-export type Described = Omit<Manifest, 'name' | 'createdAt' | 'files'>;
-
-/** Writes files as a release and makes it the current one: all of it or nothing. */
-export async function publishFiles(
-  modelsDir: string,
-  described: Described,
-  files: ReadonlyMap<string, Uint8Array | string>,
-  now: Date,
-): Promise<Manifest> {
-  const name = nameOf(now);
-  const folder = join(modelsDir, name);
-  const draft = join(modelsDir, `.${name}.draft`);
-  await rm(draft, { recursive: true, force: true });
-  for (const [path, content] of files) {
-    await mkdir(dirname(join(draft, path)), { recursive: true });
-    await writeDurably(join(draft, path), content);
-  }
-  const hashes = Object.fromEntries([...files].map(([path, content]) => [path, sha256(content)]));
-  const manifest: Manifest = { ...described, name, createdAt: now.toISOString(), files: hashes };
-  await writeDurably(join(draft, MANIFEST_FILE), JSON.stringify(manifest, null, 2));
-  await rename(draft, folder);
-  await syncFolder(modelsDir);
-  await makeCurrent(modelsDir, name);
-  await removeOld(modelsDir, name);
-  return manifest;
-}
-
-/** Names the release to serve. A server that watches the file moves to it. */
-export async function makeCurrent(modelsDir: string, name: string): Promise<void> {
-  const draft = join(modelsDir, `.${CURRENT_FILE}.draft`);
-  await writeDurably(draft, `${name}\n`);
-  await rename(draft, join(modelsDir, CURRENT_FILE));
-  await syncFolder(modelsDir);
-}
-
-/** The name of the current release; undefined if there is none. */
-export async function currentRelease(modelsDir: string): Promise<string | undefined> {
-  const text = await readFile(join(modelsDir, CURRENT_FILE), 'utf8').catch(() => '');
-  return text.trim() || undefined;
-}
-
-function nameOf(time: Date): string {
-  return time.toISOString().replace(/[:.]/g, '-').replace('Z', '');
-}
-
-export function sha256(content: Uint8Array | string): string {
-  return createHash('sha256').update(content).digest('hex');
+  return publish(modelsDir, { described, files: contents(parts) }, now, over);
 }
 
 function contents(parts: ReleaseParts): Map<string, Uint8Array | string> {
@@ -156,41 +103,4 @@ function tritonConfig(name: ModelName, model: EncodedModel): string {
 function ports(model: EncodedModel): Manifest['models'][ModelName] {
   const plain = (all: readonly Port[]) => all.map(({ name, shape, dtype }) => ({ name, shape: [...shape], dtype }));
   return { inputs: plain(model.inputs), outputs: plain(model.outputs) };
-}
-
-async function writeDurably(path: string, content: Uint8Array | string): Promise<void> {
-  const file = await open(path, 'w');
-  try {
-    await file.writeFile(content);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-}
-
-/** Makes renames within a folder outlast a power cut. */
-export async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
-}
-
-/** Removes releases beyond those kept, and drafts that a killed run has left. */
-async function removeOld(modelsDir: string, current: string): Promise<void> {
-  const entries = await readdir(modelsDir, { withFileTypes: true });
-  const releases = entries.filter((entry) => entry.isDirectory() && /^\d{4}-\d{2}-\d{2}T/.test(entry.name));
-  const old = releases
-    .map((entry) => entry.name)
-    .filter((name) => name < current)
-    .sort()
-    .reverse();
-  // A draft of today may be another training's that is still writing.
-  const yesterday = `.${nameOf(new Date(Date.now() - 86_400_000))}`;
-  const drafts = entries
-    .map((entry) => entry.name)
-    .filter((name) => /^\.\d{4}-.*\.draft$/.test(name) && name < yesterday);
-  for (const name of [...old.slice(KEEP), ...drafts]) await rm(join(modelsDir, name), { recursive: true, force: true });
 }

@@ -3,6 +3,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { hasCode } from '../data/file-lock';
 import { readEncoderFolder } from '../encoders/folder';
 import { openPretrained } from '../encoders/pretrained';
 import { builtInEncoder, type TextEncoder } from '../encoders/text-encoder';
@@ -12,7 +13,7 @@ import { openEncoder, type Encoder } from '../features/encoder';
 import type { Habits } from '../features/habits';
 import { pairWidth } from '../features/pairs';
 import { openTokeniser, type Tokeniser } from '../features/text';
-import { currentRelease, sha256 } from './build';
+import { asStorageError } from '../storage';
 import {
   CURRENT_FILE,
   ENCODER_FILE,
@@ -33,6 +34,7 @@ import {
 } from './format';
 import { readFaissFile, readVectors } from './faiss-file';
 import { readHabits, valuesOf } from './habits-file';
+import { currentRelease, sha256 } from './release-store';
 import { openIndex, type VectorIndex } from './vector-index';
 
 export interface Release {
@@ -264,6 +266,8 @@ async function read(folder: string, path: string): Promise<Buffer> {
   try {
     return await readFile(join(folder, path));
   } catch (thrown) {
+    // What is there and cannot be read is no reason to train again.
+    if (!hasCode(thrown, 'ENOENT') && !hasCode(thrown, 'ENOTDIR')) throw asStorageError(thrown, join(folder, path));
     const code = path === MANIFEST_FILE ? 'RELEASE_MISSING' : 'RELEASE_INVALID';
     throw new VitrineError(code, `The release ${folder} lacks ${path}: ${asError(thrown).message}`, { cause: thrown });
   }

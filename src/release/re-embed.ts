@@ -1,13 +1,14 @@
 // A release again with other vectors of texts: everything else is taken over byte by byte, and the one before stays as it was.
 // Knows nothing of how the vectors came about.
+import { basename } from 'node:path';
 import { openTokeniser } from '../features/text';
-import { BUILT_IN, textHash, type TextEncoder } from '../encoders/text-encoder';
-import { readEncoderFolder, type EncoderFolder } from '../encoders/folder';
+import { textHash, type TextEncoder } from '../encoders/text-encoder';
+import { readEncoderFolder } from '../encoders/folder';
 import { openPretrained } from '../encoders/pretrained';
 import type { Engine } from '../engine/engine';
-import { publishFiles } from './build';
 import { IDS_FILE, INDEX_FILES, modelFile, TEXTS_FILE, TOKENISER_FILE, type Manifest } from './format';
 import { builtInOf, modelKey, parseIds, readManifest, readVerified } from './open';
+import { publish } from './release-store';
 import type { VectorIndex } from './vector-index';
 
 /** What is needed of a release to make its vectors again. It need not be one that can be served: its encoder may be gone. */
@@ -18,6 +19,7 @@ export interface Embeddable {
   /**
    * Writes the release with this index of the encoder's vectors and makes it the current one.
    * @param texts of what each row was made, in the order of `articleIds`; undefined: of nothing
+   * @throws VitrineError RELEASE_MOVED where another release has become current since this one was opened
    */
   publish(
     modelsDir: string,
@@ -27,34 +29,46 @@ export interface Embeddable {
   ): Promise<Manifest>;
 }
 
+/** A text encoder from a folder, and what a manifest says of it. */
+export interface FolderEncoder {
+  readonly encoder: TextEncoder;
+  readonly record: Exclude<Manifest['textEncoder'], 'built-in'>;
+}
+
+/** @throws VitrineError INPUT_INVALID */
+export async function openFolderEncoder(path: string, engine: Engine): Promise<FolderEncoder> {
+  const read = await readEncoderFolder(path);
+  const { name, folder, fingerprint, files } = read;
+  return { encoder: await openPretrained(engine, read), record: { name, folder, fingerprint, files: { ...files } } };
+}
+
 /**
- * @param encoder the folder of a text encoder, or `built-in`
- * @throws VitrineError INPUT_INVALID, RELEASE_MISSING, RELEASE_INVALID
+ * @param release its folder
+ * @param other absent: the encoder that is in the release
+ * @throws VitrineError RELEASE_MISSING, RELEASE_INVALID
  */
-export async function openEmbeddable(release: string, encoder: string, engine: Engine): Promise<Embeddable> {
+export async function openEmbeddable(
+  release: string,
+  other: FolderEncoder | undefined,
+  engine: Engine,
+): Promise<Embeddable> {
   const manifest = await readManifest(release);
   const articleIds = parseIds(await readVerified(release, manifest, IDS_FILE), manifest);
-  const folder = encoder === BUILT_IN ? undefined : await readEncoderFolder(encoder);
-  const opened = folder ? await openPretrained(engine, folder) : await loadBuiltIn(release, manifest, engine);
   return {
     manifest,
     articleIds,
-    encoder: opened,
+    encoder: other?.encoder ?? (await loadBuiltIn(release, manifest, engine)),
     async publish(modelsDir, similarIndex, texts, now) {
       const files = new Map<string, Uint8Array | string>();
       for (const path of Object.keys(manifest.files)) files.set(path, await readVerified(release, manifest, path));
       files.set(INDEX_FILES.similar, similarIndex.serialise());
       files.set(TEXTS_FILE, texts.map((text) => `${text === undefined ? '-' : textHash(text)}\n`).join(''));
       const dims = { ...manifest.dims, similar: similarIndex.dim };
-      return publishFiles(modelsDir, { ...manifest, dims, textEncoder: recordOf(folder) }, files, now);
+      const textEncoder: Manifest['textEncoder'] = other?.record ?? 'built-in';
+      const described = { ...manifest, dims, textEncoder };
+      return publish(modelsDir, { described, files }, now, basename(release));
     },
   };
-}
-
-function recordOf(folder: EncoderFolder | undefined): Manifest['textEncoder'] {
-  if (!folder) return BUILT_IN;
-  const { name, folder: path, fingerprint, files } = folder;
-  return { name, folder: path, fingerprint, files: { ...files } };
 }
 
 async function loadBuiltIn(release: string, manifest: Manifest, engine: Engine): Promise<TextEncoder> {

@@ -9,7 +9,8 @@ import { z } from 'zod';
 import { hasCode } from '../data/file-lock';
 import { isAlive } from '../data/process-mark';
 import { asError } from '../errors';
-import { sha256, syncFolder } from '../release/build';
+import { sha256 } from '../release/release-store';
+import { storing, syncFolder, withDraft } from '../storage';
 import type { Reporter } from '../telemetry';
 
 export interface Checkpoint {
@@ -42,13 +43,17 @@ export function openCheckpoints(folder: string, reporter: Reporter): Checkpoints
       }
     },
     async save(key, checkpoint) {
-      await mkdir(folder, { recursive: true });
-      await removeDrafts(folder);
       const path = fileOf(key);
       const draft = `${path}.${String(process.pid)}${DRAFT_SUFFIX}`;
-      await write(draft, key, checkpoint);
-      await rename(draft, path);
-      await syncFolder(folder);
+      await storing(path, async () => {
+        await mkdir(folder, { recursive: true });
+        await removeDrafts(folder);
+        await withDraft(draft, async () => {
+          await write(draft, key, checkpoint);
+          await rename(draft, path);
+        });
+        await syncFolder(folder);
+      });
     },
     async clear() {
       await removeDrafts(folder);

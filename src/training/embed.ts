@@ -2,17 +2,18 @@
 // text by text, so that a run that was killed goes on, and one after a training embeds only what is new: of the texts that there are,
 // by the few encoders that were used last. The built-in one reads thousands a second. Knows nothing of what encoders are.
 import { mkdir, readdir, rm, stat, utimes } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import type { Store } from '../data/store';
-import { readEncoderFolder } from '../encoders/folder';
-import { openPretrained } from '../encoders/pretrained';
 import { BUILT_IN, textHash, type TextEncoder } from '../encoders/text-encoder';
 import type { Engine } from '../engine/engine';
+import { VitrineError } from '../errors';
 import { articleText } from '../features/text';
 import type { Manifest } from '../release/format';
 import { currentFolder } from '../release/open';
-import { openEmbeddable } from '../release/re-embed';
+import { openEmbeddable, openFolderEncoder, type FolderEncoder } from '../release/re-embed';
+import { currentRelease } from '../release/release-store';
+import { storing } from '../storage';
 import type { Reporter } from '../telemetry';
 import { openCheckpoints, type Checkpoints } from './checkpoint';
 import { indexVectors } from './fit';
@@ -25,9 +26,13 @@ export interface Embedded {
   readonly read: number;
 }
 
+/** More releases than this do not become current while one command embeds, unless something is wrong. */
+const TRIES = 5;
+
 /**
- * Publishes the current release again, with vectors of this encoder: the folder of one, or `built-in`.
- * @throws VitrineError INPUT_INVALID, RELEASE_MISSING, RELEASE_INVALID
+ * Publishes the current release again, with vectors of this encoder: the folder of one, or `built-in`. Where another release
+ * becomes current meanwhile, it goes on with that one: most of its texts are embedded already.
+ * @throws VitrineError INPUT_INVALID, RELEASE_MISSING, RELEASE_INVALID, RELEASE_MOVED, STORAGE_UNAVAILABLE
  */
 export async function embedRelease(
   engine: Engine,
@@ -36,11 +41,35 @@ export async function embedRelease(
   encoder: string,
   reporter: Reporter,
 ): Promise<Embedded> {
-  const release = await openEmbeddable(await currentFolder(modelsDir), encoder, engine);
+  const other = encoder === BUILT_IN ? undefined : await openFolderEncoder(encoder, engine);
+  for (let left = TRIES - 1; ; left--) {
+    const folder = await currentFolder(modelsDir);
+    try {
+      return await embedOver(folder, other, engine, store, reporter);
+    } catch (thrown) {
+      // A release that is no longer current may also have been removed while it was read.
+      if (!(thrown instanceof VitrineError) || !thrown.code.startsWith('RELEASE_') || left === 0) throw thrown;
+      const current = await currentRelease(modelsDir);
+      if (current === undefined || current === basename(folder)) throw thrown;
+      reporter.say(`The release ${current} has become current meanwhile: going on with its models`);
+    }
+  }
+}
+
+/** Publishes the release in this folder again, unless another has become current. */
+async function embedOver(
+  folder: string,
+  other: FolderEncoder | undefined,
+  engine: Engine,
+  store: Store,
+  reporter: Reporter,
+): Promise<Embedded> {
+  const modelsDir = dirname(folder);
+  const release = await openEmbeddable(folder, other, engine);
   const { name, fingerprint, dim } = release.encoder;
   // An article that is gone has no text; serving takes its row out before the first search.
   const texts = await textsOf(store, release.articleIds);
-  const kept = name === BUILT_IN ? undefined : await keptOf(modelsDir, fingerprint, reporter);
+  const kept = other && (await keptOf(modelsDir, fingerprint, reporter));
   const { vectors, distinct, read } = await embedTexts(release.encoder, texts, kept, reporter);
   const manifest = await release.publish(modelsDir, indexVectors(dim, vectors, reporter), texts, new Date());
   return { manifest, encoder: { name, fingerprint, dim }, texts: distinct, read };
@@ -48,7 +77,7 @@ export async function embedRelease(
 
 /** The encoder of a folder, and where its vectors are kept. @throws VitrineError INPUT_INVALID where there is none. */
 export async function openKept(engine: Engine, folder: string, modelsDir: string, reporter: Reporter) {
-  const encoder = await openPretrained(engine, await readEncoderFolder(folder));
+  const { encoder } = await openFolderEncoder(folder, engine);
   return { encoder, kept: await keptOf(modelsDir, encoder.fingerprint, reporter) };
 }
 
@@ -60,8 +89,10 @@ const IN_USE_MS = 86_400_000;
 async function keptOf(modelsDir: string, fingerprint: string, reporter: Reporter): Promise<Checkpoints> {
   const all = join(modelsDir, '.embeddings');
   const own = join(all, fingerprint);
-  await mkdir(own, { recursive: true });
-  await utimes(own, new Date(), new Date());
+  await storing(own, async () => {
+    await mkdir(own, { recursive: true });
+    await utimes(own, new Date(), new Date());
+  });
   const folders = await Promise.all(
     (await readdir(all)).map(async (name) => {
       const path = join(all, name);

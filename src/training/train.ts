@@ -1,15 +1,20 @@
 // From a filled store to a release: an evaluation on held-out days first, then the models on everything, then the text
 // encoder, then the files. Knows the order of the work, none of its details.
 import { createHash } from 'node:crypto';
-import { join } from 'node:path';
+import { constants } from 'node:fs';
+import { access, mkdir } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import type { Store } from '../data/store';
 import type { ShopOptions } from '../data/synthetic-world';
 import type { Engine } from '../engine/engine';
 import { VitrineError } from '../errors';
 import { readShop, type RawShop } from '../features/dataset';
 import { publishRelease } from '../release/build';
-import type { Manifest } from '../release/format';
-import { trainedOf, type Trained as Former } from '../release/weights';
+import { CURRENT_FILE, type Manifest } from '../release/format';
+import { currentFolder } from '../release/open';
+import { currentRelease } from '../release/release-store';
+import { readTrained, trainedOf, type Trained as Former } from '../release/weights';
+import { storing } from '../storage';
 import type { Reporter } from '../telemetry';
 import { openCheckpoints, type Checkpoints } from './checkpoint';
 import type { TrainingConfig } from './config';
@@ -67,8 +72,8 @@ export async function evaluateTraining(
 export interface TrainOptions {
   /** Absent: nothing is held out, nothing measured. */
   readonly holdOut?: HoldOut | undefined;
-  /** What the released models go on from; what is measured never does, since it has seen what is held out. */
-  readonly former?: Former | undefined;
+  /** The released models go on from the current release; what is measured never does, since that has seen what is held out. */
+  readonly warmStart?: boolean | undefined;
 }
 
 /** What is learnt on the way, until it is released or measured: beside the releases. */
@@ -82,30 +87,39 @@ export interface Trained {
   readonly evaluation: Evaluation | null;
 }
 
-/** Evaluates (unless told not to), trains on everything and publishes a release. */
+/**
+ * Evaluates (unless told not to), trains on everything and publishes a release. It is made from the database, so it replaces
+ * whichever release is current by then, also one that somebody has gone back to meanwhile. A warm start goes on from a release,
+ * and replaces that one alone.
+ * @throws VitrineError NOTHING_TO_LEARN, TRAINING_DIVERGED, RELEASE_MOVED, STORAGE_UNAVAILABLE
+ */
 export async function train(
   engine: Engine,
   store: Store,
   modelsDir: string,
   config: TrainingConfig,
-  { holdOut, former }: TrainOptions,
+  { holdOut, warmStart }: TrainOptions,
   reporter: Reporter,
 ): Promise<Trained> {
   const checkpoints = checkpointsIn(modelsDir, reporter);
+  // Now and not after the training.
+  await storing(modelsDir, async () => {
+    await mkdir(modelsDir, { recursive: true });
+    await access(modelsDir, constants.W_OK);
+  });
+  const former = warmStart ? await currentFolder(modelsDir) : undefined;
+  let goOnFrom = former === undefined ? undefined : await readTrained(former);
+  const before = await currentRelease(modelsDir);
   const raw = await readShop(store, reporter);
   let evaluation: Evaluation | null = null;
-  let goOnFrom = former;
   if (holdOut) {
     reporter.say(`Evaluation: training without the last ${String(holdOut.days)} days, to measure on them`);
-    try {
-      const evaluated = await evaluateTraining(engine, store, config, holdOut, reporter, { shop: raw, checkpoints });
-      evaluation = evaluated.evaluation;
-      if (config.goOn) goOnFrom ??= evaluated.trained;
-    } catch (thrown) {
-      // A young or sparse shop: too little to measure on is no reason not to serve it.
-      if (!(thrown instanceof VitrineError) || thrown.code !== 'NOTHING_TO_LEARN') throw thrown;
-      reporter.say(`There is too little to measure on: ${thrown.message}`);
-    }
+    const parts = { shop: raw, checkpoints };
+    const evaluated = await evaluateTraining(engine, store, config, holdOut, reporter, parts).catch((thrown: unknown) =>
+      sayTooLittle(thrown, reporter),
+    );
+    evaluation = evaluated?.evaluation ?? null;
+    if (config.goOn) goOnFrom ??= evaluated?.trained;
     reporter.say(`Release: ${goOnFrom ? 'going on' : 'training'} with everything`);
   }
   const { shop, models, articleIndex, habits } = await fit(
@@ -117,6 +131,7 @@ export async function train(
     reporter,
   );
   const text = await fitText(engine, shop, shop.known({ before: raw.last + 1 }), habits.coPurchases, config, reporter);
+  const replaced = await currentRelease(modelsDir);
   const manifest = await publishRelease(
     modelsDir,
     {
@@ -129,20 +144,26 @@ export async function train(
       similarIndex: text.index,
       habits,
       textParts: text.encoder.parts,
-      data: {
-        purchases: shop.at.length,
-        customers: shop.customers,
-        from: isoDay(raw.first),
-        to: isoDay(raw.last),
-      },
+      data: { purchases: shop.at.length, customers: shop.customers, from: isoDay(raw.first), to: isoDay(raw.last) },
       training: { ...config },
       evaluation,
       report: evaluation && evaluationReport(evaluation, config),
     },
     new Date(),
+    former === undefined ? undefined : basename(former),
   );
+  if (replaced !== before && replaced !== undefined) {
+    reporter.say(`${manifest.name} replaces ${replaced}, which has become current meanwhile; to go back to it:`);
+    reporter.say(`  echo ${replaced} > ${join(modelsDir, CURRENT_FILE)}`);
+  }
   await checkpoints.clear();
   return { manifest, evaluation };
+}
+
+/** A young or sparse shop: too little to measure on is no reason not to serve it. */
+function sayTooLittle(thrown: unknown, reporter: Reporter): undefined {
+  if (!(thrown instanceof VitrineError) || thrown.code !== 'NOTHING_TO_LEARN') throw thrown;
+  reporter.say(`There is too little to measure on: ${thrown.message}`);
 }
 
 /** What was measured has no name; what goes on from it must not take up what went on from something else. */

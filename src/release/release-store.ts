@@ -1,0 +1,131 @@
+// The releases of a folder, and which of them is current. A release is written into a hidden draft, its manifest last; then one
+// rename makes it real and another makes it current. A crash at any moment leaves the previous release as it was, and of several
+// publishers that build on one release only the first wins. Knows nothing of what is in a release.
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, rmdirSync } from 'node:fs';
+import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { hasCode, withFileLock } from '../data/file-lock';
+import { VitrineError } from '../errors';
+import { asStorageError, storing, syncFolder, withDraft, writeDurably } from '../storage';
+import { CURRENT_FILE, MANIFEST_FILE, type Manifest } from './format';
+
+/** A release that has no name yet. */
+export interface Draft {
+  readonly described: Described;
+  /** By path within the release. */
+  readonly files: ReadonlyMap<string, Uint8Array | string>;
+}
+
+/** A manifest but for what follows from its files and the time. */
+export type Described = Omit<Manifest, 'name' | 'createdAt' | 'files'>;
+
+/** Old releases that are kept beside the new one, to go back to. */
+const KEEP = 3;
+
+/**
+ * Writes a release and makes it the current one: all of it or nothing.
+ * @param over the release that it was made from; absent: it was made from none, and replaces whichever is current
+ * @throws VitrineError RELEASE_MOVED where another than `over` is current by now; STORAGE_UNAVAILABLE
+ */
+export async function publish(modelsDir: string, draft: Draft, now: Date, over?: string): Promise<Manifest> {
+  return storing(modelsDir, async () => {
+    await mkdir(modelsDir, { recursive: true });
+    const { name, folder } = reserve(modelsDir, now);
+    return withDraft(folder, async () => {
+      for (const [path, content] of draft.files) {
+        await mkdir(dirname(join(folder, path)), { recursive: true });
+        await writeDurably(join(folder, path), content);
+      }
+      const files = Object.fromEntries([...draft.files].map(([path, content]) => [path, sha256(content)]));
+      const manifest: Manifest = { ...draft.described, name, createdAt: now.toISOString(), files };
+      await writeDurably(join(folder, MANIFEST_FILE), JSON.stringify(manifest, null, 2));
+      await withFileLock(join(modelsDir, LOCK_FILE), async () => {
+        if (over !== undefined) await expectCurrent(modelsDir, over);
+        await rename(folder, join(modelsDir, name));
+        await syncFolder(modelsDir);
+        await makeCurrent(modelsDir, name);
+        await removeOld(modelsDir, name);
+      });
+      return manifest;
+    });
+  });
+}
+
+/** Held from looking at `current` to moving it, so that no other publisher moves it meanwhile. People do not take it. */
+const LOCK_FILE = '.publish.lock';
+
+/**
+ * Makes an empty draft under a name that no other release has: two that begin within one millisecond get two names. At once, so
+ * that the process cannot end before the draft is known to be its own.
+ */
+function reserve(modelsDir: string, now: Date): { name: string; folder: string } {
+  for (let time = now.getTime(); ; time++) {
+    const name = nameOf(new Date(time));
+    const folder = join(modelsDir, `.${name}.draft`);
+    try {
+      mkdirSync(folder);
+    } catch (thrown) {
+      if (hasCode(thrown, 'EEXIST')) continue;
+      throw thrown;
+    }
+    // Only who has the draft of a name makes its release: from here on nobody else does.
+    if (!existsSync(join(modelsDir, name))) return { name, folder };
+    rmdirSync(folder);
+  }
+}
+
+async function expectCurrent(modelsDir: string, over: string): Promise<void> {
+  const current = await currentRelease(modelsDir);
+  if (current === over) return;
+  throw new VitrineError(
+    'RELEASE_MOVED',
+    `The new release was made from ${over}, but ${current ?? 'none'} is current by now: nothing was published.`,
+  );
+}
+
+/** Names the release to serve. A server that watches the file moves to it. */
+export async function makeCurrent(modelsDir: string, name: string): Promise<void> {
+  const draft = join(modelsDir, `.${CURRENT_FILE}.draft`);
+  await withDraft(draft, async () => {
+    await writeDurably(draft, `${name}\n`);
+    await rename(draft, join(modelsDir, CURRENT_FILE));
+  });
+  await syncFolder(modelsDir);
+}
+
+/** The name of the current release; undefined if there is none. @throws VitrineError STORAGE_UNAVAILABLE */
+export async function currentRelease(modelsDir: string): Promise<string | undefined> {
+  const file = join(modelsDir, CURRENT_FILE);
+  try {
+    return (await readFile(file, 'utf8')).trim() || undefined;
+  } catch (thrown) {
+    if (hasCode(thrown, 'ENOENT')) return undefined;
+    throw asStorageError(thrown, file);
+  }
+}
+
+function nameOf(time: Date): string {
+  return time.toISOString().replace(/[:.]/g, '-').replace('Z', '');
+}
+
+export function sha256(content: Uint8Array | string): string {
+  return createHash('sha256').update(content).digest('hex');
+}
+
+/** Removes releases beyond those kept, and drafts that a killed run has left. */
+async function removeOld(modelsDir: string, current: string): Promise<void> {
+  const entries = await readdir(modelsDir, { withFileTypes: true });
+  const releases = entries.filter((entry) => entry.isDirectory() && /^\d{4}-\d{2}-\d{2}T/.test(entry.name));
+  const old = releases
+    .map((entry) => entry.name)
+    .filter((name) => name < current)
+    .sort()
+    .reverse();
+  // A draft of today may be another training's that is still writing.
+  const yesterday = `.${nameOf(new Date(Date.now() - 86_400_000))}`;
+  const drafts = entries
+    .map((entry) => entry.name)
+    .filter((name) => /^\.\d{4}-.*\.draft$/.test(name) && name < yesterday);
+  for (const name of [...old.slice(KEEP), ...drafts]) await rm(join(modelsDir, name), { recursive: true, force: true });
+}

@@ -9,13 +9,14 @@ export const ERROR_CODES = {
   LIMIT_EXCEEDED: 'Ask for less at once: the message names the limit.',
   NOT_FOUND: 'Check the name or id.',
   IMPORT_REJECTED: 'Look into the rejects file that the message names, mend the rows or raise --max-rejects.',
-  DATABASE_UNAVAILABLE: 'Start the database or correct DATABASE_URL; `npx vitrine doctor` tells more.',
+  DATABASE_UNAVAILABLE: 'Start or mend the database, or correct DATABASE_URL; `npx vitrine doctor` tells more.',
+  DATABASE_FORBIDDEN: "Grant the database user the right that the message names, or use the tables' owner.",
   NOTHING_TO_LEARN: 'Import more data: training needs customers with purchases on several days.',
   TRAINING_DIVERGED: 'Check the data for absurd numbers, or lower the learning rates in src/training/config.ts.',
   RELEASE_MISSING: 'Run `npx vitrine train` to make a release.',
   RELEASE_INVALID: 'Restore the file that the message names, or train again.',
   DEVICE_UNAVAILABLE: 'Choose another VITRINE_DEVICE; `npx vitrine doctor` lists what works here.',
-  OVERLOADED: 'Retry after a moment, or serve from more processes.',
+  OVERLOADED: 'Send the same request again in a moment, or serve from more processes.',
   SHUTTING_DOWN: 'Retry against another process.',
 } as const;
 

@@ -22,6 +22,7 @@ export interface ErrorMask {
 /** Errors of these codes are the operator's to mend: clients get this sentence, the log gets the details. */
 const OPERATORS_ERRORS: Partial<Record<ErrorCode, string>> = {
   DATABASE_UNAVAILABLE: "the shop's database cannot be reached at the moment",
+  DATABASE_FORBIDDEN: "the server lacks a right in the shop's database",
   RELEASE_MISSING: 'there is no trained release to recommend from yet',
   RELEASE_INVALID: 'the trained release cannot be used',
   DEVICE_UNAVAILABLE: 'the models cannot run at the moment',

@@ -9,7 +9,7 @@ export const ERROR_CODES = {
   LIMIT_EXCEEDED: 'Ask for less at once: the message names the limit.',
   NOT_FOUND: 'Check the name or id.',
   IMPORT_REJECTED: 'Look into the rejects file that the message names, mend the rows or raise --max-rejects.',
-  DATABASE_UNAVAILABLE: 'Start the database or correct DATABASE_URL; `npx vitrine doctor` tells more.',
+  DATABASE_UNAVAILABLE: 'Start or mend the database, or correct DATABASE_URL; `npx vitrine doctor` tells more.',
   DATABASE_FORBIDDEN: 'Let the database user do what the message names, or set DATABASE_URL to a user who may.',
   DATABASE_NEWER: 'Install the version of Vitrine that made this database, or use another database.',
   STORAGE_UNAVAILABLE: 'Make room there or allow writing, then run the command again.',
@@ -19,7 +19,7 @@ export const ERROR_CODES = {
   RELEASE_INVALID: 'Restore the file that the message names, or train again.',
   RELEASE_MOVED: 'Run the command again: it goes on from the release that is current now.',
   DEVICE_UNAVAILABLE: 'Choose another VITRINE_DEVICE; `npx vitrine doctor` lists what works here.',
-  OVERLOADED: 'Retry after a moment, or serve from more processes.',
+  OVERLOADED: 'Send the same request again in a moment, or serve from more processes.',
   SHUTTING_DOWN: 'Retry against another process.',
 } as const;
 

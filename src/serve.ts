@@ -1,9 +1,10 @@
 // Hosts the current release: opens it over the store, follows the store's changes, and moves to a new release when one is published,
 // without dropping a request. Knows nothing of HTTP.
 import { basename } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from './config';
 import type { Store } from './data/store';
-import { openEngine, type Engine } from './engine/engine';
+import { openEngine, type Engine, type RunLimits } from './engine/engine';
 import { asError, VitrineError } from './errors';
 import { gather } from './recommend/batching';
 import { openLiveShop, type LiveShop } from './recommend/live-shop';
@@ -39,6 +40,9 @@ export function threadsPerRun({ threads }: Pick<Config, 'threads'>): number {
   return Math.max(1, threads - 1);
 }
 
+/** Runs take milliseconds, those of a large text encoder some seconds. A thread that is later is taken for stuck. */
+const RUN_LIMITS: RunLimits = { runMs: 60_000, firstRunMs: 600_000 };
+
 /** Opens the current release over a store. @throws VitrineError RELEASE_MISSING, RELEASE_INVALID */
 export async function openCurrent(
   config: ServingConfig,
@@ -47,7 +51,7 @@ export async function openCurrent(
 ): Promise<Opened> {
   const folder = await currentFolder(config.modelsDir);
   // One thread answers, so that the batches of concurrent requests grow.
-  const engine = openEngine({ device: config.device, threadsPerRun: threadsPerRun(config) });
+  const engine = openEngine({ device: config.device, threadsPerRun: threadsPerRun(config), limits: RUN_LIMITS });
   try {
     const release = await openRelease(folder, engine, config.encoderDir);
     const { manifest, encoder } = release;
@@ -97,6 +101,9 @@ export interface Host {
   work(): ReadonlyMap<string, number>;
   close(): Promise<void>;
 }
+
+/** How long closing waits for the look at hand. */
+const CLOSE_MS = 5_000;
 
 /** How often the store and the name of the current release are looked at. */
 const FOLLOW_MS = 500;
@@ -290,7 +297,8 @@ export function createHost(
     async close() {
       closed = true;
       clearTimeout(timer);
-      await looking;
+      // A look at a database that does not answer may take longer than whoever closes will wait.
+      await Promise.race([looking, sleep(CLOSE_MS, undefined, { ref: false })]);
       await opened?.close();
       for (const release of retired) await release.close();
     },

@@ -251,6 +251,35 @@ test('two workers compute at the same time: a short run does not wait for a long
   await engine.close();
 });
 
+describe('a run that takes longer than the limit', () => {
+  const limits = { runMs: 100, firstRunMs: 60_000 };
+
+  test('fails with those behind it as OVERLOADED, the engine says that it failed, and closing does not wait', async () => {
+    const engine = openEngine({ limits });
+    await engine.load('slow', slow());
+    await engine.run('slow', matrix(2)); // a first run may take longer
+    const runs = [matrix(3_000), matrix(2)].map((inputs) => engine.run('slow', inputs));
+    for (const run of runs) await expect(run).rejects.toMatchObject({ code: 'OVERLOADED' });
+    expect(engine.failure()).toMatchObject({
+      code: 'DEVICE_UNAVAILABLE',
+      message: 'The inference thread is stuck: run "slow" took longer than 0.1 s.',
+    });
+    await expect(engine.run('slow', matrix(2))).rejects.toMatchObject({ code: 'OVERLOADED' });
+    const waits = new Promise((resolve) => setTimeout(() => resolve('waits'), 300));
+    expect(await Promise.race([engine.close().then(() => 'closed'), waits])).toBe('closed');
+  });
+
+  test('may be the first one of a model, as often as it is loaded', async () => {
+    const engine = openEngine({ limits: { runMs: 1, firstRunMs: 60_000 } });
+    for (let i = 0; i < 2; i++) {
+      await engine.load('slow', slow());
+      await engine.run('slow', matrix(700));
+    }
+    expect(engine.failure()).toBeUndefined();
+    await engine.close();
+  });
+});
+
 describe('closing', () => {
   test('fails the runs in flight as shutting down, and those that come later, and the process lives on', async () => {
     const engine = openEngine({ workers: 2 });

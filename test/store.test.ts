@@ -232,7 +232,7 @@ test('statements keep their plans under names that are made of their text, and h
   const query = jest.spyOn(Client.prototype, 'query');
   const namesIn = async (url: string) => {
     query.mockClear();
-    const opened = openStore(url, { poolSize: 1 });
+    const opened = openStore(url, { limits: { reads: 1, long: 1 } });
     await opened.customersById(['c1']); // asked by pg
     await opened.counts(); // asked by Prisma
     await opened.close();
@@ -256,6 +256,27 @@ test('a purchase dated in the future does not set the clock', async () => {
   await database.sql(`INSERT INTO purchases (customer_key, article_key, bought_at) VALUES (1, 1, '2099-01-01')`);
   expect((await store.articleSales([7])).clock).toEqual(day(30));
   await database.sql(`DELETE FROM purchases WHERE bought_at > '2098-01-01'`);
+});
+
+test('times are the same in a database of another time zone, whoever reads or writes them', async () => {
+  const other = await createTestDatabase('tokyo');
+  await other.sql(`ALTER DATABASE "${new URL(other.url).pathname.slice(1)}" SET timezone = 'Asia/Tokyo'`);
+  await other.sql(`INSERT INTO articles (article_id, updated_at) VALUES ('a1', '2020-01-02T03:04:05Z')`);
+  const tokyo = openStore(other.url);
+  const boughtAt = new Date('2020-01-03T00:00:00Z');
+  const lines = [{ articleId: 'a1', price: null, salesChannelId: null }];
+  await tokyo.recordOrder({ requestId: 'one', customerId: 'ada', boughtAt, lines });
+  expect(await other.sql(`SELECT extract(epoch FROM bought_at)::float8 AS at FROM purchases`)).toEqual([
+    { at: boughtAt.getTime() / 1000 },
+  ]);
+  const updatedAt = new Date('2020-01-02T03:04:05Z');
+  expect((await tokyo.articlesPage(1)).rows).toEqual(await tokyo.articlesById(['a1']));
+  expect(await tokyo.articleVersions()).toEqual([{ key: 1, updatedAt }]);
+  for await (const [row] of tokyo.streamArticles()) expect(row.updatedAt).toEqual(updatedAt);
+  expect((await tokyo.articleSales([7])).clock).toEqual(boughtAt);
+  expect(await tokyo.purchasesPages([{ customerKey: 1, first: 1 }])).toMatchObject([{ rows: [{ boughtAt }] }]);
+  await tokyo.close();
+  await other.close();
 });
 
 test('clear forgets rows and facts', async () => {

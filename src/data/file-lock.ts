@@ -15,7 +15,7 @@ export async function withFileLock<T>(file: string, work: () => Promise<T>, time
       const holder = readMark(file);
       const place = holder && lifeOf(holder) === 'unseen' ? ' of another container or machine' : '';
       throw new VitrineError(
-        'DATABASE_UNAVAILABLE',
+        'OVERLOADED',
         `${file} is held by process ${holder?.pid ?? 'unknown'}${place} for more than ${timeoutMs / 1000} s; ` +
           'end that process, then try again',
       );

@@ -11,6 +11,7 @@ import { Client, DatabaseError } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import { asError, VitrineError } from '../errors';
 import type { Reporter } from '../telemetry';
+import { CONNECTION } from './connections';
 import { createConverter, RowError } from './convert';
 import { csvLine, type CsvFile, type RowFault } from './csv';
 import { openShop, type FileKind, type Mapping, type ShopFiles } from './mapping';
@@ -292,7 +293,7 @@ async function withConnection<T>(
   signal: AbortSignal | undefined,
   work: (client: Client) => Promise<T>,
 ): Promise<T> {
-  const client = new Client({ connectionString: url, application_name: 'vitrine import' });
+  const client = new Client({ ...CONNECTION, connectionString: url, application_name: 'vitrine import' });
   // A connection that breaks later is seen by the statement that needs it.
   client.on('error', () => undefined);
   try {

@@ -1,8 +1,9 @@
 // Purchases as columns of numbers, for training and evaluation: read from Postgres by binary COPY, some millions a
 // second, twenty bytes each. Knows the wire format of that one statement and nothing of what the numbers are used for.
 
-import { Client } from 'pg';
+import type { ClientBase } from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
+import { VitrineError } from '../errors';
 
 /** All purchases [n], ordered by customer key, then time, article key and line. */
 export interface PurchaseColumns {
@@ -16,22 +17,14 @@ export interface PurchaseColumns {
   readonly price: Float32Array;
 }
 
-/** Reads all purchases over a connection of its own. `report` hears how many have come so far. */
-export async function copyPurchases(url: string, report?: (rows: number) => void): Promise<PurchaseColumns> {
-  const client = new Client({ connectionString: url, application_name: 'vitrine purchases' });
-  // A connection that breaks later is seen by the stream below.
-  client.on('error', () => undefined);
-  await client.connect();
-  try {
-    const parser = createPurchaseParser();
-    for await (const chunk of client.query(copyTo(COPY))) {
-      parser.push(chunk as Buffer);
-      report?.(parser.rows());
-    }
-    return parser.columns();
-  } finally {
-    await client.end();
+/** Reads all purchases over a connection that does nothing else meanwhile. `report` hears how many have come so far. */
+export async function copyPurchases(client: ClientBase, report?: (rows: number) => void): Promise<PurchaseColumns> {
+  const parser = createPurchaseParser();
+  for await (const chunk of client.query(copyTo(COPY))) {
+    parser.push(chunk as Buffer);
+    report?.(parser.rows());
   }
+  return parser.columns();
 }
 
 const COPY = `COPY (
@@ -100,7 +93,10 @@ export function createPurchaseParser() {
       rest = bytes.subarray(place);
     },
     columns(): PurchaseColumns {
-      if (!ended) throw new Error(`The purchases broke off after ${rows} rows: the connection was lost.`);
+      if (!ended) {
+        const message = `The purchases broke off after ${rows} rows: the connection to the database was lost`;
+        throw new VitrineError('DATABASE_UNAVAILABLE', message);
+      }
       return {
         customer: customer.slice(0, rows),
         article: article.slice(0, rows),

@@ -3,8 +3,9 @@
 
 import { createHash } from 'node:crypto';
 import { PrismaPg } from '@prisma/adapter-pg';
-import { Client, Pool, type QueryResultRow } from 'pg';
-import { asError, VitrineError } from '../errors';
+import type { QueryConfig, QueryResultRow } from 'pg';
+import { VitrineError } from '../errors';
+import { LIMITS, openConnections, type ConnectionLimits } from './connections';
 import { FIELDS } from './mapping';
 import { recordOrder, type Ask, type Order, type RecordedOrder } from './orders';
 import { Prisma, PrismaClient, type Article, type Customer, type Purchase } from './prisma/client';
@@ -44,7 +45,7 @@ export interface ArticleVersion {
   readonly updatedAt: Date;
 }
 
-/** Every method throws VitrineError DATABASE_UNAVAILABLE where the database cannot be reached. */
+/** Every method fails as `databaseError` says: DATABASE_UNAVAILABLE, OVERLOADED, … */
 export interface Store {
   /** In the order asked for; null where there is no such row. So for the two that follow. */
   customersById(ids: readonly string[]): Promise<(CustomerRow | null)[]>;
@@ -150,35 +151,42 @@ export interface ShopCounts {
 export interface StoreOptions {
   /** Hears the table of every statement that is sent. */
   readonly onQuery?: (table: string) => void;
-  /** Connections at most. */
-  readonly poolSize?: number;
+  /** How many connections, and how long everything may take. */
+  readonly limits?: Partial<ConnectionLimits>;
 }
 
 /** Opens the store; connects with the first statement. */
 export function openStore(url: string, options: StoreOptions = {}): Store {
-  const { onQuery, poolSize = 10 } = options;
-  const pool = new Pool({ connectionString: url, max: poolSize, application_name: 'vitrine' });
-  // A connection that breaks while nobody uses it: the next statement gets another.
-  pool.on('error', () => undefined);
-  const nameOf = isPooled(url) ? undefined : statementNames();
-  const adapter = new PrismaPg(pool, nameOf ? { statementNameGenerator: ({ sql }) => nameOf(sql) } : {});
+  const { onQuery, limits } = options;
+  const pooled = isPooled(url);
+  const connections = openConnections(url, pooled, { ...LIMITS, ...limits });
+  const nameOf = pooled ? undefined : statementNames();
+  const adapter = new PrismaPg(connections.pool, nameOf ? { statementNameGenerator: ({ sql }) => nameOf(sql) } : {});
   const prisma = new PrismaClient({ adapter, errorFormat: 'minimal', log: [{ emit: 'event', level: 'query' }] });
   const heard = (text: string): void => onQuery?.(TABLE.exec(text)?.[1] ?? 'none');
   // Heard from Prisma itself, so that what is counted is what is sent.
   if (onQuery) prisma.$on('query', ({ query }) => heard(query));
 
-  /** Rows that requests wait for, past Prisma's engine: it takes twice as long again to take a row of an article apart as `pg` does. */
-  async function rowsOf<Row extends QueryResultRow>({ text, values }: Prisma.Sql): Promise<Row[]> {
+  const statementOf = ({ text, values }: Prisma.Sql): QueryConfig => {
     heard(text);
-    const { rows } = await pool.query<Row>({ name: nameOf?.(text), text, values });
-    return rows;
-  }
+    return { ...(nameOf && { name: nameOf(text) }), text, values };
+  };
+
+  /**
+   * Rows that requests wait for, past Prisma's engine: it takes twice as long again to take a row of
+   * an article apart as `pg` does, and takes times for UTC whatever the time zone of the database.
+   */
+  const rowsOf = <Row extends QueryResultRow>(sql: Prisma.Sql): Promise<Row[]> =>
+    connections.short(async (pool) => (await pool.query<Row>(statementOf(sql))).rows);
+
+  /** Rows of a statement that may go over the whole shop. */
+  const manyRowsOf = <Row extends QueryResultRow>(sql: Prisma.Sql): Promise<Row[]> =>
+    connections.long(async (client) => (await client.query<Row>(statementOf(sql))).rows);
 
   /** The shop's newest purchase; one of the future is a slip of the pen. The end of an index: quick however many there are. */
   async function clockOf(): Promise<Date | null> {
-    const [{ clock }] = await ask(
-      prisma.$queryRaw<{ clock: Date | null }[]>`
-        SELECT max(bought_at) AS clock FROM purchases WHERE bought_at < now() + interval '1 day'`,
+    const [{ clock }] = await manyRowsOf<{ clock: Date | null }>(
+      Prisma.sql`SELECT max(bought_at) AS clock FROM purchases WHERE bought_at < now() + interval '1 day'`,
     );
     return clock;
   }
@@ -205,22 +213,20 @@ export function openStore(url: string, options: StoreOptions = {}): Store {
 
     customersPage: (first, afterKey = 0) =>
       page(first, (take) =>
-        prisma.customer.findMany({ where: { key: { gt: afterKey } }, orderBy: { key: 'asc' }, take }),
+        connections.short(() =>
+          prisma.customer.findMany({ where: { key: { gt: afterKey } }, orderBy: { key: 'asc' }, take }),
+        ),
       ),
     articlesPage: (first, afterKey = 0) =>
-      page(first, (take) =>
-        prisma.article.findMany({ where: { key: { gt: afterKey } }, orderBy: { key: 'asc' }, take }),
-      ),
+      page(first, (take) => rowsOf<ArticleRow>(rowsAfter(SELECT_ARTICLES, afterKey, take))),
 
     activeCustomers: (first) =>
-      ask(
-        prisma.$queryRaw<CustomerRow[]>`
+      rowsOf<CustomerRow>(Prisma.sql`
           ${SELECT_CUSTOMERS} JOIN (
             SELECT customer_key, count(*) AS bought
             FROM (SELECT customer_key FROM purchases ORDER BY bought_at DESC LIMIT ${LATEST_PURCHASES}) AS latest
             GROUP BY customer_key ORDER BY bought DESC, customer_key LIMIT ${first}
-          ) AS active ON active.customer_key = key ORDER BY active.bought DESC, key`,
-      ),
+          ) AS active ON active.customer_key = key ORDER BY active.bought DESC, key`),
 
     async latestPurchases(customerKeys, limit) {
       const found = await inOrder(
@@ -260,8 +266,7 @@ export function openStore(url: string, options: StoreOptions = {}): Store {
       for (const some of chunks(places)) {
         const asked = some.map((place) => requests[place]);
         const afters = asked.map(({ after }) => after ?? BEFORE_ALL);
-        const rows = await ask(
-          prisma.$queryRaw<(PurchaseRow & { place: number })[]>`
+        const rows = await rowsOf<PurchaseRow & { place: number }>(Prisma.sql`
             SELECT asked.place, ${PURCHASE_COLUMNS} FROM unnest(
               ${some}::int[], ${asked.map(({ customerKey }) => customerKey)}::int[], ${asked.map(({ first }) => first + 1)}::int[],
               ${afters.map(({ boughtAt }) => boughtAt)}::timestamptz[], ${afters.map(({ articleKey }) => articleKey)}::int[],
@@ -271,8 +276,7 @@ export function openStore(url: string, options: StoreOptions = {}): Store {
               SELECT * FROM purchases WHERE customer_key = asked.customer
                 AND (bought_at, article_key, line) < (asked.bought_at, asked.article, asked.line)
               ORDER BY ${NEWEST_FIRST} LIMIT asked.size
-            ) AS p`,
-        );
+            ) AS p`);
         for (const { place, ...row } of rows) {
           const target = pages[place];
           if (target instanceof Error) continue;
@@ -284,19 +288,15 @@ export function openStore(url: string, options: StoreOptions = {}): Store {
     },
 
     articleVersions: (withinSeconds) =>
-      ask(
-        withinSeconds === undefined
-          ? prisma.$queryRaw<ArticleVersion[]>`SELECT key, updated_at AS "updatedAt" FROM articles`
-          : prisma.$queryRaw<ArticleVersion[]>`
-              SELECT key, updated_at AS "updatedAt" FROM articles
-              WHERE updated_at >= now() - make_interval(secs => ${withinSeconds}::float8)`,
-      ),
+      withinSeconds === undefined
+        ? manyRowsOf<ArticleVersion>(SELECT_VERSIONS)
+        : rowsOf<ArticleVersion>(
+            Prisma.sql`${SELECT_VERSIONS} WHERE updated_at >= now() - make_interval(secs => ${withinSeconds}::float8)`,
+          ),
 
     async articlesState() {
-      const [{ state }] = await ask(
-        prisma.$queryRaw<{ state: string }[]>`
-          SELECT concat_ws(' ', count(*), sum(key), sum(extract(epoch FROM updated_at))) AS state FROM articles`,
-      );
+      const [{ state }] = await rowsOf<{ state: string }>(Prisma.sql`
+          SELECT concat_ws(' ', count(*), sum(key), sum(extract(epoch FROM updated_at))) AS state FROM articles`);
       return state;
     },
 
@@ -305,8 +305,7 @@ export function openStore(url: string, options: StoreOptions = {}): Store {
       if (!clock) return { clock, sales: new Map() };
       const buyers = days.map((span) => Prisma.sql`count(*) FILTER (WHERE last > ${daysBefore(clock, span)})::int`);
       // By customer first: to count distinct ones would sort them all.
-      const rows = await ask(
-        prisma.$queryRaw<(ArticleSales & { key: number })[]>`
+      const rows = await manyRowsOf<ArticleSales & { key: number }>(Prisma.sql`
           SELECT article_key AS key, ARRAY[${Prisma.join(buyers)}] AS buyers, sum(units)::int AS units,
             (sum(paid) / nullif(sum(priced), 0))::real AS price, min(first) AS first, max(last) AS last
           FROM (
@@ -314,63 +313,49 @@ export function openStore(url: string, options: StoreOptions = {}): Store {
               min(bought_at) AS first, max(bought_at) AS last
             FROM purchases WHERE bought_at > ${daysBefore(clock, Math.max(...days))} AND bought_at <= ${clock}
             GROUP BY article_key, customer_key
-          ) AS sold GROUP BY article_key`,
-      );
+          ) AS sold GROUP BY article_key`);
       return { clock, sales: new Map(rows.map(({ key, ...sales }) => [key, sales])) };
     },
 
     async salesHistory(days) {
       const clock = await clockOf();
       if (!clock) return new Map();
-      const rows = await ask(
-        prisma.$queryRaw<(SalesHistory & { key: number })[]>`
+      const rows = await manyRowsOf<SalesHistory & { key: number }>(Prisma.sql`
           SELECT article_key AS key, min(bought_at) AS first, max(bought_at) AS last, count(*)::int AS units,
             count(*) FILTER (WHERE bought_at > ${daysBefore(clock, days)})::int AS lately
-          FROM purchases WHERE bought_at <= ${clock} GROUP BY article_key`,
-      );
+          FROM purchases WHERE bought_at <= ${clock} GROUP BY article_key`);
       return new Map(rows.map(({ key, ...history }) => [key, history]));
     },
 
     salesByAge: (clock, days, bounds) =>
-      ask(
-        prisma.$queryRaw<BandSales[]>`
+      manyRowsOf<BandSales>(Prisma.sql`
           SELECT band, array_agg(article_key) AS keys, array_agg(buyers) AS buyers FROM (
             SELECT CASE WHEN c.age IS NULL THEN 0 ELSE 1 + width_bucket(c.age::float8, ${bounds}::float8[]) END AS band,
               p.article_key, count(DISTINCT p.customer_key)::int AS buyers
             FROM purchases p JOIN customers c ON c.key = p.customer_key
             WHERE p.bought_at > ${daysBefore(clock, days)} AND p.bought_at <= ${clock} GROUP BY 1, 2
-          ) AS sold GROUP BY band ORDER BY band`,
-      ),
+          ) AS sold GROUP BY band ORDER BY band`),
 
-    streamArticles: () =>
-      pages((after, take) =>
-        ask(prisma.article.findMany({ where: { key: { gt: after } }, orderBy: { key: 'asc' }, take })),
-      ),
-    streamCustomers: () =>
-      pages((after, take) =>
-        ask(prisma.customer.findMany({ where: { key: { gt: after } }, orderBy: { key: 'asc' }, take })),
-      ),
+    streamArticles: () => pages((after, take) => manyRowsOf<ArticleRow>(rowsAfter(SELECT_ARTICLES, after, take))),
+    streamCustomers: () => pages((after, take) => manyRowsOf<CustomerRow>(rowsAfter(SELECT_CUSTOMERS, after, take))),
 
     async readPurchases(report) {
       onQuery?.('purchases');
-      return ask(copyPurchases(url, report));
+      return connections.long((client) => copyPurchases(client, report));
     },
 
     async counts() {
-      const [row] = await ask(
-        prisma.$queryRaw<ShopCounts[]>`
+      const [row] = await manyRowsOf<ShopCounts>(Prisma.sql`
           SELECT (SELECT count(*)::int FROM articles) AS articles, (SELECT count(*)::int FROM customers) AS customers,
             count(*)::int AS purchases, min(bought_at) AS "firstPurchase", max(bought_at) AS "lastPurchase"
-          FROM purchases`,
-      );
+          FROM purchases`);
       return row;
     },
 
     async saveLists(lists, release) {
       // Arrays of arrays must be rectangles: each list travels as Postgres's text of an array.
       const arrayOf = (values: readonly number[]): string => `{${values.join(',')}}`;
-      await ask(
-        prisma.$executeRaw`
+      await manyRowsOf(Prisma.sql`
           INSERT INTO recommendation_lists AS l (customer_key, article_keys, scores, release, made_at)
           SELECT listed.key, listed.articles::int[], listed.scores::real[], ${release}, now() FROM unnest(
             ${lists.map(({ customerKey }) => customerKey)}::int[], ${lists.map(({ articleKeys }) => arrayOf(articleKeys))}::text[],
@@ -379,42 +364,39 @@ export function openStore(url: string, options: StoreOptions = {}): Store {
           -- Who is being deleted in this moment is waited for, and is then not among them.
           FOR KEY SHARE OF customers
           ON CONFLICT (customer_key) DO UPDATE SET article_keys = excluded.article_keys, scores = excluded.scores,
-            release = excluded.release, made_at = excluded.made_at`,
-      );
+            release = excluded.release, made_at = excluded.made_at`);
     },
 
     recordOrder: (order) =>
-      ask(
-        prisma.$transaction((transaction) => {
-          const inside: Ask = (text, ...values) => transaction.$queryRaw(text, ...values);
-          return recordOrder(inside, order);
-        }),
-      ),
+      connections.transaction((client) => {
+        const inside: Ask = async <Rows>(text: TemplateStringsArray, ...values: unknown[]) =>
+          (await client.query<QueryResultRow>(statementOf(Prisma.sql(text, ...values)))).rows as Rows;
+        return recordOrder(inside, order);
+      }),
 
     async fact(name) {
-      return (await ask(prisma.fact.findUnique({ where: { name } })))?.value;
+      return (await connections.short(() => prisma.fact.findUnique({ where: { name } })))?.value;
     },
     async setFact(name, value) {
       if (value === undefined) {
-        await ask(prisma.fact.deleteMany({ where: { name } }));
+        await connections.short(() => prisma.fact.deleteMany({ where: { name } }));
         return;
       }
       // As it will be read again: a plain JSON value.
       const json = JSON.parse(JSON.stringify(value)) as Prisma.InputJsonValue;
-      await ask(prisma.fact.upsert({ where: { name }, create: { name, value: json }, update: { value: json } }));
+      await connections.short(() =>
+        prisma.fact.upsert({ where: { name }, create: { name, value: json }, update: { value: json } }),
+      );
     },
 
     async alone(name, work) {
-      const client = new Client({ connectionString: url, application_name: `vitrine ${name}` });
-      client.on('error', () => undefined);
+      const session = await connections.session(`vitrine ${name}`);
       try {
-        await ask(client.connect());
-        const { rows } = await ask(
-          client.query<{ mine: boolean }>('SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS mine', [
-            `vitrine ${name}`,
-          ]),
+        const [{ mine }] = await session.query<{ mine: boolean }>(
+          'SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS mine',
+          [`vitrine ${name}`],
         );
-        if (!rows[0].mine) {
+        if (!mine) {
           throw new VitrineError(
             'DATABASE_UNAVAILABLE',
             `Another \`${name}\` runs on this database; run this one when it has ended.`,
@@ -422,19 +404,17 @@ export function openStore(url: string, options: StoreOptions = {}): Store {
         }
         return await work();
       } finally {
-        await client.end().catch(() => undefined);
+        await session.end();
       }
     },
 
     async clear() {
-      await ask(prisma.$executeRaw`TRUNCATE articles, customers, purchases, receipts, recommendation_lists, facts`);
+      await manyRowsOf(Prisma.sql`TRUNCATE articles, customers, purchases, receipts, recommendation_lists, facts`);
     },
-    async ping() {
-      await ask(prisma.$queryRaw`SELECT 1`);
-    },
+    ping: () => connections.ping(),
     async close() {
       await prisma.$disconnect();
-      if (!pool.ending) await pool.end();
+      await connections.close();
     },
   };
 }
@@ -487,6 +467,7 @@ const CUSTOMER_COLUMNS: Record<keyof CustomerRow, string> = {
 };
 const SELECT_ARTICLES = Prisma.raw(`SELECT ${selectList(ARTICLE_COLUMNS)} FROM articles`);
 const SELECT_CUSTOMERS = Prisma.raw(`SELECT ${selectList(CUSTOMER_COLUMNS)} FROM customers`);
+const SELECT_VERSIONS = Prisma.raw('SELECT key, updated_at AS "updatedAt" FROM articles');
 const SELECT_CUSTOMERS_BESIDE = Prisma.raw(`SELECT latest.*, ${selectList(CUSTOMER_COLUMNS)} FROM customers`);
 
 /** The latest purchases of one customer in columns: a row of arrays is read in a fraction of the time of many rows. */
@@ -542,7 +523,7 @@ async function inOrder<K extends string | number, T>(
   read: (keys: K[]) => Promise<T[]>,
 ): Promise<(T | null)[]> {
   const byKey = new Map<K, T>();
-  for (const some of chunks([...new Set(keys)])) for (const row of await ask(read(some))) byKey.set(keyOf(row), row);
+  for (const some of chunks([...new Set(keys)])) for (const row of await read(some)) byKey.set(keyOf(row), row);
   return keys.map((key) => byKey.get(key) ?? null);
 }
 
@@ -550,8 +531,13 @@ function* chunks<T>(list: readonly T[]): Generator<T[]> {
   for (let from = 0; from < list.length; from += CHUNK) yield list.slice(from, from + CHUNK);
 }
 
+/** The next rows by key. */
+function rowsAfter(select: Prisma.Sql, afterKey: number, take: number): Prisma.Sql {
+  return Prisma.sql`${select} WHERE key > ${afterKey} ORDER BY key LIMIT ${take}`;
+}
+
 async function page<T>(first: number, read: (take: number) => Promise<T[]>): Promise<Page<T>> {
-  const rows = await ask(read(first + 1));
+  const rows = await read(first + 1);
   return { rows: rows.slice(0, first), hasNext: rows.length > first };
 }
 
@@ -568,25 +554,4 @@ async function* pages<T extends { key: number }>(
 
 function daysBefore(clock: Date, days: number): Date {
   return new Date(clock.getTime() - days * 86_400_000);
-}
-
-/** The answer, or DATABASE_UNAVAILABLE where the reason is the connection and not the question. */
-async function ask<T>(answer: Promise<T>): Promise<T> {
-  try {
-    return await answer;
-  } catch (thrown) {
-    if (thrown instanceof VitrineError) throw thrown;
-    const { message } = asError(thrown);
-    if (!UNREACHABLE.test(`${errorCode(thrown)} ${message}`)) throw thrown;
-    // Prisma's messages begin with the call; the reason stands last.
-    const reason = message.trim().split('\n').at(-1) ?? message;
-    throw new VitrineError('DATABASE_UNAVAILABLE', `The database cannot be reached: ${reason}`, { cause: thrown });
-  }
-}
-
-const UNREACHABLE =
-  /\b(P1000|P1001|P1002|P1003|P1008|P1017|P2024|P2037|ECONNREFUSED|ECONNRESET|ENOTFOUND|EPIPE|ETIMEDOUT|57P0[123])\b|Can't reach database server|Connection terminated/;
-
-function errorCode(thrown: unknown): string {
-  return typeof thrown === 'object' && thrown !== null && 'code' in thrown ? String(thrown.code) : '';
 }

@@ -30,7 +30,7 @@ export interface Engine {
   loadHere(name: string, model: Uint8Array): Promise<void>;
   /**
    * Runs one batch on the thread with the least to do. Whole numbers are made as wide as the model takes them.
-   * @throws VitrineError INPUT_INVALID when inputs do not fit, with ONNX Runtime's own words.
+   * @throws VitrineError INPUT_INVALID when inputs do not fit, with ONNX Runtime's own words; OVERLOADED when a limit is over.
    */
   run(name: string, inputs: Batch, options?: RunOptions): Promise<Batch>;
   /**
@@ -76,6 +76,15 @@ export interface EngineOptions {
   /** Threads that one run spreads over. */
   readonly threadsPerRun?: number;
   readonly device?: Device;
+  /** Absent: runs take as long as they take, as in training. */
+  readonly limits?: RunLimits;
+}
+
+/** How long a thread may go without an answer while one is awaited. What waits behind another run does not count. */
+export interface RunLimits {
+  readonly runMs: number;
+  /** For loading a model and for its first run, in which a device may compile it. */
+  readonly firstRunMs: number;
 }
 
 /** What a worker is told, and what it answers. */
@@ -104,9 +113,9 @@ export interface WorkerSettings extends SessionSettings {
 }
 
 /** Starts the threads. They end with `close()`; they do not keep the process alive when nothing is in flight. */
-export function openEngine({ workers = 1, threadsPerRun = 1, device = 'cpu' }: EngineOptions = {}): Engine {
+export function openEngine({ workers = 1, threadsPerRun = 1, device = 'cpu', limits }: EngineOptions = {}): Engine {
   prepareNativeLibraries();
-  const threads = Array.from({ length: workers }, () => new Thread({ device, threadsPerRun }));
+  const threads = Array.from({ length: workers }, () => new Thread({ device, threadsPerRun }, limits));
   const runs = new Map<string, number>();
   /** The models of the calling thread. */
   const here = new Map<string, Session>();
@@ -142,11 +151,11 @@ export function openEngine({ workers = 1, threadsPerRun = 1, device = 'cpu' }: E
       }
       const asked = outputs && { outputs };
       if (handOver) refuseEmptied(name, inputs);
-      const request = (id: number): Request => ({ kind: 'run', id, name, inputs, ...asked });
+      const request = (id: number): Waiting['request'] => ({ kind: 'run', id, name, inputs, ...asked });
       return (await threadFor(name).ask(request, handOver ? buffersOf(inputs) : [])).outputs;
     },
     async lend(name, { inputs, outputs, sums = [] }) {
-      const request = (id: number): Request => ({ kind: 'lend', id, name, inputs, outputs, sums });
+      const request = (id: number): Waiting['request'] => ({ kind: 'lend', id, name, inputs, outputs, sums });
       return threadFor(name).ask(request, buffersOf(inputs, outputs));
     },
     async close() {
@@ -167,10 +176,21 @@ function refuseEmptied(name: string, inputs: Batch): void {
   }
 }
 
+interface Waiting {
+  readonly request: Exclude<Request, { kind: 'close' }>;
+  readonly resolve: (lent: Lent) => void;
+  readonly reject: (error: Error) => void;
+}
+
 /** One worker thread and the requests it has not answered yet. */
 class Thread {
   private readonly worker: Worker;
-  private readonly waiting = new Map<number, { resolve: (lent: Lent) => void; reject: (error: Error) => void }>();
+  /** In the order in which they will be answered. */
+  private readonly waiting = new Map<number, Waiting>();
+  /** Models that have answered a run since they were loaded. */
+  private readonly warm = new Set<string>();
+  private alarm: NodeJS.Timeout | undefined;
+  private stuck = false;
   private nextId = 0;
   private ended: Error | undefined;
   failure: Error | undefined;
@@ -178,13 +198,19 @@ class Thread {
 
   private readonly closing = new Int32Array(new SharedArrayBuffer(4));
 
-  constructor(settings: Omit<WorkerSettings, 'closing'>) {
+  constructor(
+    settings: Omit<WorkerSettings, 'closing'>,
+    private readonly limits: RunLimits | undefined,
+  ) {
     const workerData: WorkerSettings = { ...settings, closing: this.closing };
     this.worker = new Worker(join(__dirname, 'worker.js'), { workerData });
     this.worker.unref();
     this.worker.on('message', (answer: Answer) => {
       const request = this.waiting.get(answer.id);
       this.waiting.delete(answer.id);
+      if (request?.request.kind === 'load') this.warm.delete(request.request.name);
+      else if (request && answer.kind === 'done') this.warm.add(request.request.name);
+      this.setAlarm();
       if (this.waiting.size === 0 && this.closing[0] === 0) this.worker.unref();
       if (answer.kind === 'done') request?.resolve(answer);
       else request?.reject(new VitrineError(answer.code, answer.message));
@@ -206,29 +232,52 @@ class Thread {
   }
 
   /** `transferred` goes over to the thread. */
-  ask(request: (id: number) => Request, transferred: readonly ArrayBuffer[] = []): Promise<Lent> {
+  ask(request: (id: number) => Waiting['request'], transferred: readonly ArrayBuffer[] = []): Promise<Lent> {
     return new Promise((resolve, reject) => {
       if (this.ended) {
         reject(this.ended);
         return;
       }
       const id = this.nextId++;
-      this.waiting.set(id, { resolve, reject });
+      const asked = request(id);
+      this.waiting.set(id, { request: asked, resolve, reject });
+      if (this.waiting.size === 1) this.setAlarm();
       this.worker.ref(); // an answer is awaited: the process stays until it is there
-      this.worker.postMessage(request(id), transferred);
+      this.worker.postMessage(asked, transferred);
     });
   }
 
-  /** Lets the run at hand finish: ending a thread inside ONNX Runtime ends the whole process. */
+  /** Lets the run at hand finish, unless it is stuck: ending a thread inside ONNX Runtime ends the whole process. */
   async close(): Promise<void> {
     this.end(new VitrineError('SHUTTING_DOWN', 'The inference thread is closing.'));
-    this.worker.ref(); // whoever closes waits for the end
     Atomics.store(this.closing, 0, 1);
     this.worker.postMessage({ kind: 'close' } satisfies Request);
+    if (this.stuck) return;
+    this.worker.ref(); // whoever closes waits for the end
     await this.exited;
   }
 
+  /** Gives the thread as long as the next answer may take. */
+  private setAlarm(): void {
+    clearTimeout(this.alarm);
+    const [next] = this.waiting.values();
+    if (!this.limits || !next) return;
+    const { kind, name } = next.request;
+    const limitMs = kind !== 'load' && this.warm.has(name) ? this.limits.runMs : this.limits.firstRunMs;
+    this.alarm = setTimeout(() => {
+      this.stuck = true;
+      const late = `took longer than ${limitMs / 1_000} s`;
+      this.failure = new VitrineError(
+        'DEVICE_UNAVAILABLE',
+        `The inference thread is stuck: ${kind} "${name}" ${late}.`,
+      );
+      this.end(new VitrineError('OVERLOADED', `The models ${late}; send the same request again in a moment.`));
+      this.worker.unref();
+    }, limitMs);
+  }
+
   private end(reason: Error): void {
+    clearTimeout(this.alarm);
     this.ended ??= reason;
     for (const { reject } of this.waiting.values()) reject(this.ended);
     this.waiting.clear();

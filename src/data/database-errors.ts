@@ -19,6 +19,11 @@ export function databaseError(thrown: unknown): Error {
   return new VitrineError(code, message, { cause: thrown });
 }
 
+/** The code of the fault that has this SQLSTATE; undefined: it is not foreseeable. */
+export function codeOfSqlState(sqlState: string): ErrorCode | undefined {
+  return faultOf({ sqlState, code: '', syscall: '', reason: '' })?.code;
+}
+
 /**
  * Whether the server took longer to answer than it allows itself: the connection may be dead, and
  * others with it.

@@ -14,6 +14,7 @@ import type { Reporter } from '../telemetry';
 import { CONNECTION } from './connections';
 import { createConverter, RowError } from './convert';
 import { csvLine, type CsvFile, type RowFault } from './csv';
+import { databaseError } from './database-errors';
 import { openShop, type FileKind, type Mapping, type ShopFiles } from './mapping';
 import {
   createStaging,
@@ -322,13 +323,14 @@ async function withConnection<T>(
 }
 
 /**
- * What the database refuses because of the data: a rule of the shop's own, or the end of the keys.
+ * What the database refuses because of the data, a rule of the shop's own or the end of the keys, in
+ * words about the import; its other faults as everywhere.
  */
 function explained(thrown: unknown): Error {
-  if (!(thrown instanceof DatabaseError)) return asError(thrown);
+  if (!(thrown instanceof DatabaseError)) return databaseError(thrown);
   if (isOutOfKeys(thrown)) return outOfKeys(thrown);
   // Classes of SQLSTATE: data exceptions and violated constraints.
-  if (!/^2[23]/.test(thrown.code ?? '')) return thrown;
+  if (!/^2[23]/.test(thrown.code ?? '')) return databaseError(thrown);
   const [detail, where] = [thrown.detail, thrown.where].map((part) => (part === undefined ? '' : ` (${part})`));
   const message = `The database refuses a row: ${thrown.message}${detail}${where}; nothing was imported.`;
   return new VitrineError('INPUT_INVALID', message, { cause: thrown });

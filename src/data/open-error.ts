@@ -2,6 +2,7 @@
 
 import { escapeIdentifier, type Client } from 'pg';
 import { asError, VitrineError, type ErrorCode } from '../errors';
+import { codeOfSqlState } from './database-errors';
 import { missingRights } from './database-rights';
 
 /** What a connection was refused with. */
@@ -61,10 +62,8 @@ async function statementsFor(client: Client): Promise<string[]> {
 
 function codeOf(state: string): ErrorCode {
   // Without USAGE the schema is not in the search path: "no schema has been selected to create in".
-  if (state === '42501' || state === '3F000') return 'DATABASE_FORBIDDEN';
-  // Too many connections, serialization failure, deadlock, lock and statement timeout: it works in a moment.
-  if (['53300', '40001', '40P01', '55P03', '57014'].includes(state)) return 'OVERLOADED';
-  return 'DATABASE_UNAVAILABLE';
+  if (state === '3F000') return 'DATABASE_FORBIDDEN';
+  return codeOfSqlState(state) ?? 'DATABASE_UNAVAILABLE';
 }
 
 /** The SQLSTATE of what was thrown, or of its cause. */

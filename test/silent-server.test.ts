@@ -74,7 +74,7 @@ async function addressOf(stderr: AsyncIterable<unknown>): Promise<string> {
   let heard = '';
   for await (const text of stderr) {
     heard += String(text);
-    const address = /http:\/\/localhost:\d+/.exec(heard)?.[0];
+    const address = /http:\/\/127\.0\.0\.1:\d+/.exec(heard)?.[0];
     if (address !== undefined) return address;
   }
   throw new Error(`the server did not start: ${heard}`);

@@ -190,9 +190,9 @@ test('ten clients that pipeline and never read leave the program alive in 128 MB
   closing.push(() => server.kill('SIGKILL'));
   let said = '';
   server.stderr.on('data', (text) => (said += String(text)));
-  const address = () => /http:\/\/localhost:\d+/.exec(said)?.[0];
+  const address = () => /http:\/\/127\.0\.0\.1:\d+/.exec(said)?.[0];
   await until(() => address() !== undefined);
-  const url = address()?.replace('localhost', '127.0.0.1') ?? '';
+  const url = address() ?? '';
 
   const silent = await Promise.all(Array.from({ length: 10 }, () => client(url)));
   for (const socket of silent) socket.write(ALL_TEXTS.repeat(30));

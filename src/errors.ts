@@ -19,7 +19,7 @@ export const ERROR_CODES = {
   RELEASE_INVALID: 'Restore the file that the message names, or train again.',
   RELEASE_MOVED: 'Run the command again: it goes on from the release that is current now.',
   DEVICE_UNAVAILABLE: 'Choose another VITRINE_DEVICE; `npx vitrine doctor` lists what works here.',
-  OVERLOADED: 'Send the same request again in a moment, or serve from more processes.',
+  OVERLOADED: 'Try the same again in a moment. A server that is often at its limits needs more processes.',
   SHUTTING_DOWN: 'Retry against another process.',
 } as const;
 

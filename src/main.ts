@@ -25,6 +25,7 @@ import {
 import { PROJECT_ROOT } from './config';
 import { hasCode } from './data/file-lock';
 import { importShop } from './data/import';
+import type { Need } from './data/database-rights';
 import { openDatabase } from './data/postgres';
 import { openStore, type Store } from './data/store';
 import { generateShop } from './data/synthetic';
@@ -140,7 +141,7 @@ program
   .addHelpText('after', example('vitrine import shop'))
   .action((dir: string, options: { mapping?: string; maxRejects: number; json?: boolean }) =>
     run(async (session) => {
-      const url = await openUrl(session);
+      const url = await openUrl(session, 'write');
       // What somebody imports is no demo's to replace.
       const store = openStore(url);
       session.closing(() => store.close());
@@ -313,7 +314,7 @@ program
   .addHelpText('after', '\nThe view "recommendations" has a row an article: customer_id, rank, article_id, score.')
   .action((options: { first: number; anew?: boolean; json?: boolean }) =>
     run(async (session) => {
-      const store = await openShop(session);
+      const store = await openShop(session, 'write');
       const { recommender, shop, name } = await openServing(session, store);
       const { first, anew = false } = options;
       const { reporter, signal } = session;
@@ -403,7 +404,7 @@ program
   .action((options: { data?: string; mapping?: string; size: Size; seed: number; port?: number; check?: boolean }) =>
     run(async (session) => {
       await checkPort(session, options.port);
-      const url = await openUrl(session);
+      const url = await openUrl(session, 'write');
       const store = openStore(url);
       session.closing(() => store.close());
       await demo(session, options, {
@@ -424,14 +425,15 @@ void program.parseAsync();
 
 // ── Wiring ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-async function openUrl(session: Session): Promise<string> {
-  const database = await openDatabase(session.config, { say: (line) => session.reporter.say(line) });
+/** `need`: see `DatabaseOptions`. */
+async function openUrl(session: Session, need: Need = 'read'): Promise<string> {
+  const database = await openDatabase(session.config, { need, say: (line) => session.reporter.say(line) });
   session.closing(() => database.close());
   return database.url;
 }
 
-async function openShop(session: Session): Promise<Store> {
-  const store = openStore(await openUrl(session));
+async function openShop(session: Session, need?: Need): Promise<Store> {
+  const store = openStore(await openUrl(session, need));
   session.closing(() => store.close());
   return store;
 }

@@ -170,6 +170,7 @@ export function createHost(
   async function move(): Promise<void> {
     // Progress is for whoever waits for the first one; later ones are opened while the server answers.
     const next = await openCurrent(config, store, opened ? silentReporter : reporter);
+    if (closed) return next.close();
     const previous = opened;
     opened = next;
     log.info({ release: next.name }, 'serving release');

@@ -61,6 +61,13 @@ describe('a database user', () => {
       `GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA "public" TO "${user}";`,
     ];
     expect(await missingWriteRights(asUser().toString())).toEqual(statements);
+    // A command that writes says so before it begins.
+    await expect(
+      openDatabase({ databaseUrl: asUser().toString(), home: '/nowhere' }, { need: 'write' }),
+    ).rejects.toMatchObject({
+      code: 'DATABASE_FORBIDDEN',
+      message: expect.stringContaining(statements.join('\n')) as string,
+    });
     const findings = await examine(readConfig({ DATABASE_URL: asUser().toString() }, tmpdir()));
     expect(findings.find(({ name }) => name === 'database')).toMatchObject({
       status: 'warn',

@@ -2,7 +2,7 @@
 // where publishing fails or its process ends. Files of a few bytes stand for models.
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { currentRelease, publish, type Described } from '../src/release/release-store';
@@ -59,6 +59,15 @@ test('releases of one moment get names of their own', async () => {
   for (const { name } of all) {
     expect(JSON.parse(await readFile(join(modelsDir, name, 'manifest.json'), 'utf8'))).toMatchObject({ name });
   }
+});
+
+test('a release that cannot be made current does not stay', async () => {
+  const first = await publish(modelsDir, draft, new Date(0));
+  // A folder of this name is in the way of the new `current`.
+  await mkdir(join(modelsDir, '.current.draft', 'full'), { recursive: true });
+  await expect(publish(modelsDir, draft, new Date())).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE' });
+  expect(await currentRelease(modelsDir)).toBe(first.name);
+  expect((await releases()).filter((name) => !name.startsWith('.'))).toEqual([first.name]);
 });
 
 test('a release that is made from another than the current one is refused, and nothing of it stays', async () => {

@@ -68,7 +68,10 @@ const BY_SQLSTATE: Readonly<Record<string, Fault>> = {
   '3F000': NOT_OURS, // no such schema
   '40001': CONFLICT, // serialization failure
   '40P01': CONFLICT, // deadlock
-  '42501': { code: 'DATABASE_FORBIDDEN', says: 'The database user lacks a right' },
+  '42501': {
+    code: 'DATABASE_FORBIDDEN',
+    says: 'The database user lacks a right, which `npx vitrine doctor` knows how to grant',
+  },
   '42703': NOT_OURS, // no such column
   '42P01': NOT_OURS, // no such table
   '53': SHORT_OF,

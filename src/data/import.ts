@@ -303,9 +303,8 @@ async function withConnection<T>(
     await client.query(`SET client_connection_check_interval = '1s'`).catch(() => undefined);
     await client.query(`SET work_mem = '64MB'`);
   } catch (thrown) {
-    throw new VitrineError('DATABASE_UNAVAILABLE', `The database cannot be reached: ${asError(thrown).message}`, {
-      cause: thrown,
-    });
+    await client.end().catch(() => undefined);
+    throw databaseError(thrown);
   }
   // Breaking the connection is what ends a statement that runs; what it did is rolled back.
   const stop = (): void => void client.end().catch(() => undefined);

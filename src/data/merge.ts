@@ -183,6 +183,7 @@ async function mergeNumbered(client: Client, columns: readonly string[]): Promis
        SELECT customer_key, bought_at, article_key, line, price, sales_channel_id, row_number() OVER (
          PARTITION BY bought_at, customer_key, article_key ORDER BY ${[...mapped, 'line'].join(', ')}
        ) AS place FROM purchases WHERE bought_at BETWEEN ${times}
+         AND customer_key IN (SELECT key FROM customers JOIN ${staged} USING (customer_id))
      ) AS kept USING (bought_at, customer_key, article_key, place)
      WHERE ${['kept.line IS NULL', ...differs].join(' OR ')}`,
   );

@@ -3,6 +3,7 @@
 
 import { execFile, execFileSync, spawn } from 'node:child_process';
 import {
+  chownSync,
   closeSync,
   existsSync,
   mkdirSync,
@@ -169,7 +170,12 @@ function lockOf(folder: string): string {
 function freeReusedPid(data: string, pid: number): void {
   if (processIdentity(pid) === undefined || isPostmasterOf(pid, data)) return;
   const file = join(data, 'postmaster.pid');
-  writeFileSync(file, readFileSync(file, 'utf8').replace(/^\d+/, String(2 ** 22)));
+  const { mode, uid, gid } = statSync(file);
+  // By a rename: Postgres would never start again on an empty one, as a full disk would leave it.
+  const draft = `${file}.draft`;
+  writeFileSync(draft, readFileSync(file, 'utf8').replace(/^\d+/, String(2 ** 22)), { mode });
+  chownSync(draft, uid, gid);
+  renameSync(draft, file);
 }
 
 /** Whether a program that was run says that the disk is full or may not be written to. */
@@ -181,7 +187,7 @@ function notStarted({ description }: Launcher, data: string, said: string): Vitr
   const { bavail, bsize } = statfsSync(data);
   // A segment of the log that Postgres writes ahead has 16 MiB. With a full disk it cannot even say what is wrong.
   const full = isAboutStorage(said) || bavail * bsize < 2 ** 24;
-  const hint = said.includes('"postmaster.pid" already exists')
+  const hint = /"postmaster.pid" (already exists|is empty)/.test(said)
     ? `\nWhere no Postgres runs on ${data}, remove the file postmaster.pid there.`
     : '';
   return new VitrineError(
@@ -275,7 +281,9 @@ async function launch(
   const deadline = Date.now() + 120_000;
   while (!ended && Date.now() < deadline) {
     const server = findPostmaster([launcher.folder]);
-    if (server?.status === 'ready' && server.since !== left?.since) return server;
+    // Its seconds alone would not do: a server may die and start within one.
+    const isLeft = server?.pid === left?.pid && server?.since === left?.since;
+    if (server?.status === 'ready' && !isLeft) return server;
     await sleep(20);
   }
   if (child.exitCode === LOCK_TAKEN) throw new ClusterInUse(data);

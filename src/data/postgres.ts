@@ -4,7 +4,7 @@
 import { Client, escapeIdentifier } from 'pg';
 import type { Config } from '../config';
 import { VitrineError } from '../errors';
-import { missingRights } from './database-rights';
+import { missingRights, type Need } from './database-rights';
 import { holdEmbeddedPostgres, type EmbeddedOptions, type EmbeddedPostgres } from './embedded-postgres';
 import { migrate } from './migrate';
 import { connectError, forbidden, placeOf, workError } from './open-error';
@@ -22,6 +22,8 @@ export interface Database {
 export interface DatabaseOptions extends EmbeddedOptions {
   /** A database of its own within the embedded server, made where it is missing: so tests share one server. */
   readonly database?: string;
+  /** What the command is going to do, beside applying migrations: rights are looked at before it begins. Default `read`. */
+  readonly need?: Need;
 }
 
 /**
@@ -34,7 +36,7 @@ export async function openDatabase(
   options: DatabaseOptions = {},
 ): Promise<Database> {
   if (config.databaseUrl !== undefined) {
-    const version = await prepare(config.databaseUrl);
+    const version = await prepare(config.databaseUrl, options.need);
     return { url: config.databaseUrl, embedded: false, version, close: () => Promise.resolve() };
   }
   const server = await holdEmbeddedPostgres(config.home, options);
@@ -42,7 +44,7 @@ export async function openDatabase(
     const name = options.database ?? 'vitrine';
     await makeDatabase(server, name);
     const url = urlOf(server, name);
-    return { url, embedded: true, version: await prepare(url), close: () => server.release() };
+    return { url, embedded: true, version: await prepare(url, options.need), close: () => server.release() };
   } catch (thrown) {
     await server.release();
     throw thrown;
@@ -61,7 +63,7 @@ export function describeUrl(url: string): string {
 }
 
 /** Checks that the server answers and is recent enough, applies migrations, returns the server's version. */
-async function prepare(url: string): Promise<string> {
+async function prepare(url: string, need: Need = 'read'): Promise<string> {
   return withClient(url, async (client) => {
     const { rows } = await client.query<{ number: string; version: string }>(
       `SELECT current_setting('server_version_num') AS number, current_setting('server_version') AS version`,
@@ -74,9 +76,9 @@ async function prepare(url: string): Promise<string> {
       );
     }
     await migrate(client);
-    const missing = await missingRights(client, 'read');
+    const missing = await missingRights(client, need);
     if (missing.length > 0) {
-      throw forbidden(`the user ${client.user} may not read the tables of ${placeOf(client)}`, missing);
+      throw forbidden(`the user ${client.user} may not ${need} the tables of ${placeOf(client)}`, missing);
     }
     return version.split(' ')[0] ?? version;
   });

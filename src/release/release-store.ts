@@ -44,7 +44,11 @@ export async function publish(modelsDir: string, draft: Draft, now: Date, over?:
         if (over !== undefined) await expectCurrent(modelsDir, over);
         await rename(folder, join(modelsDir, name));
         await syncFolder(modelsDir);
-        await makeCurrent(modelsDir, name);
+        await makeCurrent(modelsDir, name).catch(async (thrown: unknown) => {
+          // A release that nothing names would stay on a disk that is full.
+          if ((await currentRelease(modelsDir)) !== name) await rm(join(modelsDir, name), { recursive: true });
+          throw thrown;
+        });
         await removeOld(modelsDir, name);
       });
       return manifest;

@@ -4,7 +4,7 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { setUpOrExit } from '../setup.mjs';
@@ -45,6 +45,7 @@ async function testUnder(version) {
     const node = await provideNode(version);
     const { output } = await run(node, ['--version']);
     const report = join(dirname(node), '..', 'tests.json');
+    rmSync(report, { force: true });
     const jest = join(ROOT, 'node_modules', 'jest', 'bin', 'jest.js');
     const slow = SLOW.map((name) => `/dist/test/${name}\\.test\\.js$`);
     const child = spawn(
@@ -61,6 +62,7 @@ async function testUnder(version) {
       { cwd: ROOT, stdio: ['ignore', 'ignore', 'inherit'] },
     );
     const [status] = await once(child, 'close');
+    if (!existsSync(report)) return { ok: false, line: `Node ${output}: jest ended with ${status} and no report` };
     const { numPassedTests: passed, numFailedTests: failed } = JSON.parse(readFileSync(report, 'utf8'));
     return { ok: status === 0, line: `Node ${output}: ${passed} passed, ${failed} failed` };
   } catch (error) {

@@ -142,6 +142,17 @@ test('a text in a query never becomes code', async () => {
   expect(world.reached).toBeUndefined();
 });
 
+test('an absent variable is absent, also under a name that every object has', async () => {
+  for (const name of ['constructor', 'toString']) {
+    const text = `query ($id: ID!, $${name}: Int) { article(id: $id) { similar(first: $${name}) { rank } } }`;
+    const [first, ...again] = await Promise.all(
+      Array.from({ length: TIMES }, async () => withoutIds(await shop.query(text, { id: 'a-01' }))),
+    );
+    expect(first).toContain('"rank":1');
+    expect(new Set([first, ...again]).size).toBe(1);
+  }
+});
+
 async function ask(query: string, operationName: string, variables: Record<string, unknown> = {}): Promise<unknown> {
   const payload = { query, operationName, variables };
   return (await shop.server.app.inject({ method: 'POST', url: '/graphql', payload })).json();

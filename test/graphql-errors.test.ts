@@ -90,7 +90,7 @@ describe('in a running server', () => {
     const response = await server.app.inject({ method: 'POST', url: '/graphql', payload });
     const { errors } = response.json<GraphqlAnswer>();
     expect(errors?.[0].extensions).toEqual({ code: 'DATABASE_UNAVAILABLE' });
-    expect(errors?.[0].message).toMatch(/^the shop's database cannot be reached at the moment \(error id /);
+    expect(errors?.[0].message).toMatch(/^the shop's database cannot be used at the moment \(error id /);
     expect(response.body).not.toMatch(/127\.0\.0\.1|secret|prisma/i);
     expect(logged().length).toBeGreaterThan(0);
     expect(JSON.stringify(logged())).not.toContain('secret');

@@ -6,8 +6,8 @@ import { asError, VitrineError, type ErrorCode } from '../errors';
 
 /**
  * The error to throw for what `pg` or Prisma threw: a VitrineError where the fault is foreseeable,
- * else what came. Messages of OVERLOADED and INPUT_INVALID are shown to clients, so they name no
- * user, host or table.
+ * else what came. Messages of OVERLOADED are shown to clients, so they name no user, host or table;
+ * those of INPUT_INVALID end with the server's words about the value.
  */
 export function databaseError(thrown: unknown): Error {
   if (thrown instanceof VitrineError) return thrown;
@@ -21,7 +21,7 @@ export function databaseError(thrown: unknown): Error {
 
 /** The code of the fault that has this SQLSTATE; undefined: it is not foreseeable. */
 export function codeOfSqlState(sqlState: string): ErrorCode | undefined {
-  return faultOf({ sqlState, code: '', syscall: '', reason: '' })?.code;
+  return faultOf({ sqlState, code: '', reason: '' })?.code;
 }
 
 /**
@@ -110,24 +110,24 @@ const BY_MESSAGE: readonly (readonly [RegExp, Fault])[] = [
 ];
 
 /**
- * What Node was doing when a socket failed. Its errors of files have other names, and are not ours.
+ * Node's codes of sockets. Its errors of files have others, and are not ours.
  */
-const OF_SOCKETS = /^(connect|read|write|getaddrinfo)$/;
-const OF_TLS = /^(ERR_TLS|CERT|CRL|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|HOSTNAME|INVALID_CA)_?\w*$/;
+const OF_SOCKETS =
+  /^(ECONN\w+|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_\w+|EHOSTUNREACH|EHOSTDOWN|ENETUNREACH|ENETDOWN|EADDRNOTAVAIL|EPROTO)$/;
+const OF_TLS = /^(ERR_TLS|ERR_SSL|CERT|CRL|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|HOSTNAME|INVALID_CA)_?\w*$/;
 
 interface Found {
   /** SQLSTATE, Prisma's or Node's code; '' where there is none. */
   readonly sqlState: string;
   readonly code: string;
-  readonly syscall: string;
   readonly reason: string;
 }
 
-function faultOf({ sqlState, code, syscall, reason }: Found): Fault | undefined {
+function faultOf({ sqlState, code, reason }: Found): Fault | undefined {
   const byState = BY_SQLSTATE[sqlState] ?? BY_SQLSTATE[sqlState.slice(0, 3)] ?? BY_SQLSTATE[sqlState.slice(0, 2)];
   if (byState) return byState;
   if (BY_PRISMA[code]) return BY_PRISMA[code];
-  if (OF_SOCKETS.test(syscall) || OF_TLS.test(code)) return UNREACHABLE;
+  if (OF_SOCKETS.test(code) || OF_TLS.test(code)) return UNREACHABLE;
   return BY_MESSAGE.find(([says]) => says.test(reason))?.[1];
 }
 
@@ -136,11 +136,9 @@ function readFault(thrown: unknown): Found {
   const code = textOf(error, 'code');
   // Where several addresses of a host were tried, each has an error and the whole has no message.
   if (error instanceof AggregateError && error.message === '') {
-    const [first] = error.errors as unknown[];
     return {
       sqlState: '',
       code,
-      syscall: textOf(first, 'syscall'),
       reason: error.errors.map((one) => asError(one).message).join('; '),
     };
   }
@@ -150,7 +148,7 @@ function readFault(thrown: unknown): Found {
   // The messages of Prisma begin with the call; the reason stands last.
   const reason = original || (error.message.trim().split('\n').at(-1) ?? error.message);
   const sqlState = textOf(driver, 'originalCode') || (/^[0-9A-Z]{5}$/.test(code) && 'severity' in error ? code : '');
-  return { sqlState, code, syscall: textOf(error, 'syscall'), reason };
+  return { sqlState, code, reason };
 }
 
 function inner(value: unknown, key: string): unknown {

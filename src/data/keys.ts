@@ -2,10 +2,10 @@
 
 import { asError, VitrineError } from '../errors';
 
-/** Whether a sequence is at its end. Prisma tells Postgres's SQLSTATE in its message alone. */
+/** Whether a sequence is at its end. */
 export function isOutOfKeys(thrown: unknown): boolean {
   const error = asError(thrown);
-  return ('code' in error && error.code === OUT_OF_KEYS) || error.message.includes(`\`${OUT_OF_KEYS}\``);
+  return 'code' in error && error.code === OUT_OF_KEYS;
 }
 
 const OUT_OF_KEYS = '2200H';

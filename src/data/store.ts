@@ -155,6 +155,12 @@ export interface StoreOptions {
   readonly limits?: Partial<ConnectionLimits>;
 }
 
+/** `pg` writes times in this machine's zone in whole minutes, which before about 1910 had seconds. */
+function inUtc(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(inUtc);
+  return value instanceof Date ? value.toISOString() : value;
+}
+
 /** Opens the store; connects with the first statement. */
 export function openStore(url: string, options: StoreOptions = {}): Store {
   const { onQuery, limits } = options;
@@ -169,7 +175,7 @@ export function openStore(url: string, options: StoreOptions = {}): Store {
 
   const statementOf = ({ text, values }: Prisma.Sql): QueryConfig => {
     heard(text);
-    return { ...(nameOf && { name: nameOf(text) }), text, values };
+    return { ...(nameOf && { name: nameOf(text) }), text, values: values.map(inUtc) };
   };
 
   /**

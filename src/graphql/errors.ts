@@ -22,7 +22,7 @@ export interface ErrorMask {
 
 /** Errors of these codes are the operator's to mend: clients get this sentence, the log gets the details. */
 const OPERATORS_ERRORS: Partial<Record<ErrorCode, string>> = {
-  DATABASE_UNAVAILABLE: "the shop's database cannot be reached at the moment",
+  DATABASE_UNAVAILABLE: "the shop's database cannot be used at the moment",
   DATABASE_FORBIDDEN: "the shop's database does not allow this to the server",
   DATABASE_NEWER: "the shop's database belongs to a newer version of the server",
   STORAGE_UNAVAILABLE: 'the server cannot use its disk at the moment',

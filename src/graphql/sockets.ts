@@ -48,6 +48,8 @@ export function limitSockets(app: FastifyInstance, limits: SocketLimits): Socket
     response.once('close', () => {
       busy.delete(socket);
       unread.forget(socket);
+      // Nothing more begins for a client that has gone.
+      if (socket.destroyed) return;
       const next = lineOf(socket).shift();
       if (!next) return;
       waiting--;

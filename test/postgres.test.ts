@@ -16,13 +16,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Client } from 'pg';
 import { PROJECT_ROOT } from '../src/config';
 import { lookAtEmbeddedPostgres } from '../src/data/embedded-postgres';
 import { openDatabase } from '../src/data/postgres';
 import { asError } from '../src/errors';
 import { clusterFolders, type RunAs } from '../src/data/postgres-user';
 import { markOf } from '../src/data/process-mark';
+import { ask } from './database';
 
 const isRoot = process.getuid?.() === 0;
 
@@ -229,17 +229,6 @@ function reachable(): boolean {
     return true;
   } catch {
     return false;
-  }
-}
-
-async function ask(url: string, sql: string): Promise<Record<string, unknown>[]> {
-  const client = new Client({ connectionString: url });
-  await client.connect();
-  try {
-    const result = await client.query<Record<string, unknown>>(sql);
-    return result.rows;
-  } finally {
-    await client.end();
   }
 }
 

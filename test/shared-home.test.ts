@@ -7,10 +7,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Client } from 'pg';
 import { PROJECT_ROOT } from '../src/config';
 import { lookAtEmbeddedPostgres } from '../src/data/embedded-postgres';
 import { openDatabase } from '../src/data/postgres';
+import { ask } from './database';
 
 let folder: string;
 let home: string;
@@ -188,15 +188,5 @@ function canUnshare(): boolean {
     return true;
   } catch {
     return false;
-  }
-}
-
-async function ask(url: string, sql: string): Promise<Record<string, unknown>[]> {
-  const client = new Client({ connectionString: url });
-  await client.connect();
-  try {
-    return (await client.query<Record<string, unknown>>(sql)).rows;
-  } finally {
-    await client.end();
   }
 }

@@ -43,11 +43,15 @@ export function threadsPerRun({ threads }: Pick<Config, 'threads'>): number {
 /** Runs take milliseconds, those of a large text encoder some seconds. A thread that is later is taken for stuck. */
 const RUN_LIMITS: RunLimits = { runMs: 60_000, firstRunMs: 600_000 };
 
-/** Opens the current release over a store. @throws VitrineError RELEASE_MISSING, RELEASE_INVALID */
+/**
+ * Opens the current release over a store. `left` gets what is still closing after a failure, which is awaited by default.
+ * @throws VitrineError RELEASE_MISSING, RELEASE_INVALID
+ */
 export async function openCurrent(
   config: ServingConfig,
   store: Store,
   reporter: Reporter = silentReporter,
+  left: (closing: Promise<void>) => Promise<void> | void = (closing) => closing,
 ): Promise<Opened> {
   const folder = await currentFolder(config.modelsDir);
   // One thread answers, so that the batches of concurrent requests grow.
@@ -79,7 +83,7 @@ export async function openCurrent(
       close: () => engine.close(),
     };
   } catch (thrown) {
-    await engine.close();
+    await left(engine.close());
     throw thrown;
   }
 }
@@ -140,6 +144,7 @@ export function createHost(
   /** Calls in flight by release: a release is closed when its last one is answered. */
   const busy = new Map<Opened, number>();
   const retired = new Set<Opened>();
+  const closings = new Set<Promise<void>>();
 
   async function use<T>(work: (recommender: Recommender) => Promise<T>): Promise<T> {
     const mine = opened;
@@ -149,14 +154,20 @@ export function createHost(
       return await work(mine.recommender);
     } finally {
       busy.set(mine, (busy.get(mine) ?? 1) - 1);
-      await closeIfIdle(mine);
+      closeIfIdle(mine);
     }
   }
 
-  async function closeIfIdle(release: Opened): Promise<void> {
+  function closeIfIdle(release: Opened): void {
     if ((busy.get(release) ?? 0) > 0 || !retired.delete(release)) return;
     busy.delete(release);
-    await release.close();
+    keep(release.close());
+  }
+
+  /** Nobody waits for it before the host itself closes: a thread that is stuck never ends. */
+  function keep(closing: Promise<void>): void {
+    closings.add(closing);
+    void closing.finally(() => closings.delete(closing));
   }
 
   function problem(): string | undefined {
@@ -169,7 +180,7 @@ export function createHost(
 
   async function move(): Promise<void> {
     // Progress is for whoever waits for the first one; later ones are opened while the server answers.
-    const next = await openCurrent(config, store, opened ? silentReporter : reporter);
+    const next = await openCurrent(config, store, opened ? silentReporter : reporter, keep);
     if (closed) return next.close();
     const previous = opened;
     opened = next;
@@ -183,7 +194,7 @@ export function createHost(
     }
     if (!previous) return;
     retired.add(previous);
-    await closeIfIdle(previous);
+    closeIfIdle(previous);
   }
 
   /**
@@ -302,6 +313,7 @@ export function createHost(
       await Promise.race([looking, sleep(CLOSE_MS, undefined, { ref: false })]);
       await opened?.close();
       for (const release of retired) await release.close();
+      await Promise.all(closings);
     },
   };
 }

@@ -24,21 +24,32 @@ const STOPPED: Readonly<Record<Signal, number>> = { SIGINT: 130, SIGTERM: 143 };
 /** Requests in flight have ten seconds; what does not close in five more is left as it is. */
 const CLOSE_LIMIT_MS = 15_000;
 
+export interface RunOptions {
+  /** How long all that was opened may take to close, after a signal or an error. */
+  readonly closeLimitMs?: number;
+}
+
 /**
  * Runs a command: its answer goes to standard output, what it says meanwhile to standard error. The exit status is 0 where it did
  * its work, 1 after an error (an expected one is one message), 130 after Ctrl-C, and 143 after SIGTERM: a supervisor must not take
- * an import that was stopped for one that was done. Only a server has done its work then. A second signal does not wait.
+ * an import that was stopped for one that was done. Only a server has done its work then.
+ *
+ * A second signal does not wait. It ends the process as the kernel does, and so does a close that takes too long: a shell says the
+ * same 130 or 143 then. `process.exit` would wait for threads, and one that is stuck in native code never ends.
  */
-export async function run(command: (session: Session) => Promise<void>): Promise<void> {
+export async function run(
+  command: (session: Session) => Promise<void>,
+  { closeLimitMs = CLOSE_LIMIT_MS }: RunOptions = {},
+): Promise<void> {
   const opened: (() => Promise<unknown>)[] = [];
   const interrupt = new AbortController();
   let stopped: Signal | undefined;
   let serving = false;
   const statusOf = (signal: Signal): number => (serving && signal === 'SIGTERM' ? 0 : STOPPED[signal]);
   const stop = (signal: Signal): void => {
-    if (stopped) process.exit(STOPPED[signal]);
+    if (stopped) die(signal);
     stopped = signal;
-    setTimeout(() => process.exit(process.exitCode), CLOSE_LIMIT_MS).unref();
+    setTimeout(die, closeLimitMs, signal).unref();
     interrupt.abort(new VitrineError('SHUTTING_DOWN', 'Stopped.'));
   };
   process.on('SIGINT', stop).on('SIGTERM', stop);
@@ -59,6 +70,7 @@ export async function run(command: (session: Session) => Promise<void>): Promise
     if (!stopped) {
       fail(asError(thrown));
       process.exitCode = 1;
+      setTimeout(die, closeLimitMs, 'SIGKILL').unref();
     }
   }
   // A signal that comes while a command closes does not undo its work.
@@ -66,6 +78,12 @@ export async function run(command: (session: Session) => Promise<void>): Promise
   for (let close = opened.pop(); close; close = opened.pop()) await close().catch(() => undefined);
   await Promise.all([process.stdout, process.stderr].map(drained));
   process.exit();
+}
+
+/** Ends the process at once, as if nobody had listened for the signal. */
+function die(signal: NodeJS.Signals): void {
+  process.removeAllListeners(signal);
+  process.kill(process.pid, signal);
 }
 
 /** Resolves when the signal is given. */

@@ -4,6 +4,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { VitrineError } from '../src/errors';
 import { gather, type BatchingOptions } from '../src/recommend/batching';
+import { Lifetime } from '../src/recommend/lifetime';
 
 interface Call {
   readonly items: readonly number[];
@@ -142,11 +143,11 @@ describe('batching across requests', () => {
     expect(batching.stats()).toMatchObject({ refused: 1, queued: 0 });
   });
 
-  describe('items whose signal has aborted', () => {
+  describe('items whose lifetime is over', () => {
     const asking = () => {
       const calls: (readonly { readonly of: string }[])[] = [];
       const ends: (() => void)[] = [];
-      const batching = gather<{ readonly of: string; readonly signal: AbortSignal }, string>(
+      const batching = gather<{ readonly of: string; readonly lifetime: Lifetime }, string>(
         async (items) => {
           calls.push(items);
           await new Promise<void>((resolve) => ends.push(resolve));
@@ -155,10 +156,9 @@ describe('batching across requests', () => {
         { name: 'questions', maxBatchSize: 3, maxQueue: 4 },
       );
       const client = (of: string) => {
-        const controller = new AbortController();
-        const ask = (count: number) =>
-          batching.run(Array.from({ length: count }, () => ({ of, signal: controller.signal })));
-        return { ask, leave: () => controller.abort(new Error(`${of} has gone`)) };
+        const lifetime = new Lifetime();
+        const ask = (count: number) => batching.run(Array.from({ length: count }, () => ({ of, lifetime })));
+        return { ask, leave: () => lifetime.end(new Error(`${of} has gone`)) };
       };
       const sent = () => calls.map((items) => items.map((item) => item.of));
       return { batching, client, ends, sent };

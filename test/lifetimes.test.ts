@@ -2,6 +2,7 @@
 
 import type { Socket } from 'node:net';
 import { Client } from 'pg';
+import { LIMITS } from '../src/data/connections';
 import { createServer, type Server, type ServerParts } from '../src/graphql/server';
 import { gather } from '../src/recommend/batching';
 import type { RecommendationRequest } from '../src/recommend/types';
@@ -55,23 +56,26 @@ const orderOf = (requestId: string): string =>
 const receipts = () => shop.sql('SELECT request_id FROM receipts ORDER BY 1');
 
 /** Lets no order of c-01 through until it is called. */
-async function holdOrders(): Promise<() => Promise<void>> {
+const holdOrders = () => hold(`SELECT FROM customers WHERE customer_id = 'c-01' FOR UPDATE`);
+
+/** Keeps the lock that a statement takes until it is called. */
+async function hold(statement: string): Promise<() => Promise<void>> {
   const client = new Client({ connectionString: shop.databaseUrl });
   await client.connect();
   closing.push(() => client.end());
   await client.query('BEGIN');
-  await client.query(`SELECT FROM customers WHERE customer_id = 'c-01' FOR UPDATE`);
+  await client.query(statement);
   return async () => {
     await client.query('COMMIT');
   };
 }
 
-/** Whether an order waits for what `holdOrders` holds. */
-async function orderWaits(): Promise<boolean> {
+/** How many statements wait for what `hold` holds. */
+async function waitingForLocks(): Promise<number> {
   const waiting = await shop.sql(
     `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
   );
-  return waiting.length > 0;
+  return waiting.length;
 }
 
 describe('of clients that have gone', () => {
@@ -110,10 +114,25 @@ describe('of clients that have gone', () => {
     client.write(rawPost('{ customer(id: "c-01") { recommendations(first: 5) { article { name } } } }'));
     await recommender.askedFor(1);
     await leave(server, client);
-    expect(recommender.asked[0].signal?.aborted).toBe(true);
+    expect(recommender.asked[0].lifetime?.over).toMatchObject({ code: 'OVERLOADED' });
     recommender.release();
     await until(() => shop.log.some(({ msg }) => msg === 'operation'));
     expect(shop.statements()).toEqual(['customers']);
+  });
+
+  test('900 reads that still wait for a connection are not made', async () => {
+    const server = await serverWith({});
+    const url = await server.listen();
+    const release = await hold('LOCK TABLE articles IN ACCESS EXCLUSIVE MODE');
+    const query = rawPost('{ article(id: "a-01") { name } }');
+    const clients = await Promise.all(Array.from({ length: 900 }, () => connectTo(url)));
+    for (const client of clients) client.write(query);
+    await until(async () => (await waitingForLocks()) === LIMITS.reads);
+    await leave(server, ...clients);
+    await release();
+    await until(() => shop.log.filter(({ msg }) => msg === 'operation').length === clients.length);
+    expect(shop.statements()).toEqual(Array(LIMITS.reads).fill('articles'));
+    expect((await post(server, '{ article(id: "a-01") { name } }')).status).toBe(200);
   });
 
   test('an order that was begun is recorded, and the next one of the same request is not begun', async () => {
@@ -121,7 +140,7 @@ describe('of clients that have gone', () => {
     const server = await serverWith({});
     const client = await connectTo(await server.listen());
     client.write(rawPost(`mutation { first: ${orderOf('gone-1')} second: ${orderOf('gone-2')} }`));
-    await until(orderWaits);
+    await until(async () => (await waitingForLocks()) > 0);
     await leave(server, client);
     await release();
     await until(() => shop.log.some(({ msg }) => msg === 'operation'));
@@ -137,7 +156,7 @@ describe('a request whose time is up', () => {
     const { status, codes, answer } = await post(server, '{ recommendations(customerId: "c-01", first: 1) { rank } }');
     expect([status, codes]).toEqual([503, ['OVERLOADED']]);
     expect(answer.errors?.[0].message).toContain('1000 ms');
-    expect(recommender.asked[0].signal?.reason).toMatchObject({ code: 'OVERLOADED' });
+    expect(recommender.asked[0].lifetime?.over).toMatchObject({ code: 'OVERLOADED' });
     recommender.release();
     await until(() => shop.log.some(({ msg }) => msg === 'operation'));
     expect((await post(server, '{ __typename }')).status).toBe(200);

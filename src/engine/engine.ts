@@ -39,7 +39,7 @@ export interface Engine {
    * buffers; what comes back are other arrays over the same memory. A run that fails does not give it back.
    */
   lend(name: string, lent: Lent): Promise<Lent>;
-  /** Ends the threads; runs in flight fail with SHUTTING_DOWN. */
+  /** Ends the threads; runs in flight fail with SHUTTING_DOWN. Resolves when they have ended: never, if one is stuck. */
   close(): Promise<void>;
 }
 
@@ -190,7 +190,6 @@ class Thread {
   /** Models that have answered a run since they were loaded. */
   private readonly warm = new Set<string>();
   private alarm: NodeJS.Timeout | undefined;
-  private stuck = false;
   private nextId = 0;
   private ended: Error | undefined;
   failure: Error | undefined;
@@ -247,13 +246,15 @@ class Thread {
     });
   }
 
-  /** Lets the run at hand finish, unless it is stuck: ending a thread inside ONNX Runtime ends the whole process. */
+  /**
+   * Lets the run at hand finish, however long it takes: ending a thread inside ONNX Runtime ends the
+   * whole process.
+   */
   async close(): Promise<void> {
     this.end(new VitrineError('SHUTTING_DOWN', 'The inference thread is closing.'));
     Atomics.store(this.closing, 0, 1);
     this.worker.postMessage({ kind: 'close' } satisfies Request);
-    if (this.stuck) return;
-    this.worker.ref(); // whoever closes waits for the end
+    this.worker.ref(); // this is waited for
     await this.exited;
   }
 
@@ -265,7 +266,6 @@ class Thread {
     const { kind, name } = next.request;
     const limitMs = kind !== 'load' && this.warm.has(name) ? this.limits.runMs : this.limits.firstRunMs;
     this.alarm = setTimeout(() => {
-      this.stuck = true;
       const late = `took longer than ${limitMs / 1_000} s`;
       this.failure = new VitrineError(
         'DEVICE_UNAVAILABLE',

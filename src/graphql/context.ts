@@ -24,7 +24,9 @@ import type {
   TrendingArticle,
   TrendingRequest,
 } from '../recommend/types';
+import type { Lifetime } from '../recommend/lifetime';
 import { createStageTimer, type StageTimer } from '../telemetry';
+import type { Turns } from './turns';
 
 export interface Context {
   readonly customers: {
@@ -59,40 +61,54 @@ export interface TracedList extends RecommendationTrace {
 export interface ContextParts {
   readonly store: Store;
   readonly recommender: Recommender;
+  /** For statements of requests; those within a list are gathered already. */
+  readonly turns: Turns;
 }
 
 export interface ContextOptions {
-  /** Aborts when nobody waits for the answer any more: nothing more is read or recorded then. */
-  readonly signal: AbortSignal;
+  /** When it is over nothing more is read or recorded. */
+  readonly lifetime: Lifetime;
   /** Whether the client wants to know how the answer came about. */
   readonly traced: boolean;
 }
 
-export function createContext({ store, recommender }: ContextParts, { signal, traced }: ContextOptions): Context {
+type BatchOf<Key, Value> = (keys: readonly Key[]) => Promise<ArrayLike<Value | Error>>;
+
+export function createContext(
+  { store, recommender, turns }: ContextParts,
+  { lifetime, traced }: ContextOptions,
+): Context {
   const timer = createStageTimer();
   const traces: TracedList[] | undefined = traced ? [] : undefined;
 
   /** Measures work as `stage`. What has begun is finished: an order is recorded or it is not. */
   const begin = async <Result>(stage: string, work: () => Promise<Result>): Promise<Result> => {
-    signal.throwIfAborted();
+    lifetime.throwIfOver();
     return timer.measure(stage, work);
   };
-  /** A loader whose batches are measured as `stage`. Requests that are objects are told apart by `keyOf`. */
-  const load = <Key, Value>(
-    stage: string,
-    read: (keys: readonly Key[]) => Promise<ArrayLike<Value | Error>>,
-  ): DataLoader<Key, Value> => new DataLoader((keys) => begin(stage, () => read(keys)));
+  /** A statement of its own. It may have to wait for its turn, and nobody may want it any more then. */
+  const read = <Result>(stage: string, statement: () => Promise<Result>): Promise<Result> =>
+    begin(stage, () =>
+      turns.run(() => {
+        lifetime.throwIfOver();
+        return statement();
+      }),
+    );
+  /** A loader whose batches are run by `how` as `stage`. Keys that are objects are told apart by `keyOf`. */
+  const load = <Key, Value>(how: typeof begin, stage: string, batch: BatchOf<Key, Value>): DataLoader<Key, Value> =>
+    new DataLoader((keys) => how(stage, () => batch(keys)));
   const loadBy = <Key, Value>(
     keyOf: (key: Key) => string,
+    how: typeof begin,
     stage: string,
-    read: (keys: readonly Key[]) => Promise<ArrayLike<Value | Error>>,
-  ): DataLoader<Key, Value, string> => new DataLoader((keys) => begin(stage, () => read(keys)), { cacheKeyFn: keyOf });
+    batch: BatchOf<Key, Value>,
+  ): DataLoader<Key, Value, string> => new DataLoader((keys) => how(stage, () => batch(keys)), { cacheKeyFn: keyOf });
 
   const recommend = (requests: readonly RecommendationRequest[]) =>
     recommender.recommend(
       requests.map((request) => ({
         ...request,
-        signal,
+        lifetime,
         ...(traces && { trace: (trace) => traces.push({ customerId: request.customerId, ...trace }) }),
       })),
     );
@@ -100,38 +116,43 @@ export function createContext({ store, recommender }: ContextParts, { signal, tr
     timer,
     traces,
     customers: {
-      byId: load('customers', (ids) => store.customersById(ids)),
-      page: (first, afterKey) => begin('customers', () => store.customersPage(first, afterKey)),
-      active: (first) => begin('customers', () => store.activeCustomers(first)),
+      byId: load(read, 'customers', (ids) => store.customersById(ids)),
+      page: (first, afterKey) => read('customers', () => store.customersPage(first, afterKey)),
+      active: (first) => read('customers', () => store.activeCustomers(first)),
     },
     articles: {
-      byId: load('articles', (ids) => store.articlesById(ids)),
-      byKey: load('articles', (keys) => store.articlesByKey(keys)),
-      facts: load('facts', (keys) => recommender.facts(keys)),
-      page: (first, afterKey) => begin('articles', () => store.articlesPage(first, afterKey)),
+      byId: load(read, 'articles', (ids) => store.articlesById(ids)),
+      byKey: load(read, 'articles', (keys) => store.articlesByKey(keys)),
+      facts: load(begin, 'facts', (keys) => recommender.facts(keys)),
+      page: (first, afterKey) => read('articles', () => store.articlesPage(first, afterKey)),
     },
     purchases: loadBy(
       ({ customerKey, first, after }) => JSON.stringify([customerKey, first, after]),
+      read,
       'purchases',
       (requests) => store.purchasesPages(requests),
     ),
     recommendations: loadBy(
       ({ customerId, first, excludePurchased }) => JSON.stringify([customerId, first, excludePurchased]),
+      begin,
       'recommend',
       recommend,
     ),
     similar: loadBy(
       ({ articleId, first, coPurchase, perProduct }) => JSON.stringify([articleId, first, coPurchase, perProduct]),
+      begin,
       'similar',
-      (requests) => recommender.similar(requests.map((request) => ({ ...request, signal }))),
+      (requests) => recommender.similar(requests.map((request) => ({ ...request, lifetime }))),
     ),
     search: loadBy(
       ({ text, first }) => JSON.stringify([text, first]),
+      begin,
       'search',
-      (requests) => recommender.search(requests.map((request) => ({ ...request, signal }))),
+      (requests) => recommender.search(requests.map((request) => ({ ...request, lifetime }))),
     ),
     trending: loadBy(
       ({ first }) => String(first),
+      begin,
       'trending',
       (requests) => recommender.trending(requests),
     ),

@@ -3,6 +3,8 @@
 // still has the foreign name.
 
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { LRUCache } from 'lru-cache';
+import type { IncomingMessage } from 'node:http';
 import { isIPv4, isIPv6 } from 'node:net';
 import type { Config } from '../config';
 import { VitrineError } from '../errors';
@@ -12,13 +14,22 @@ export type HostSettings = Pick<Config, 'host'> & Partial<Pick<Config, 'allowedH
 
 export function refuseForeignHosts(app: FastifyInstance, settings: HostSettings): void {
   const isOurs = hostCheck(settings);
+  /** Host headers that passed: clients send the same again and again. */
+  const passed = new LRUCache<string, true>({ max: 100 });
   app.addHook('onRequest', (request, _reply, done) => {
     // Load balancers ask for health under any name, and the answers hold nothing private.
     if (/^\/health\/(live|ready)(\?|$)/.test(request.url)) {
       done();
       return;
     }
-    done(fault(request, isOurs));
+    const host = onlyHost(request.raw);
+    if (host !== undefined && passed.has(host)) {
+      done();
+      return;
+    }
+    const found = fault(request, isOurs);
+    if (host !== undefined && found === undefined) passed.set(host, true);
+    done(found);
   });
 }
 
@@ -44,6 +55,16 @@ export function hostCheck({ host, allowedHosts = [] }: HostSettings): (hostname:
     hostname === own ||
     (!local && isAddress(hostname)) ||
     allowed.some((matches) => matches(hostname));
+}
+
+/** The host of a request that names just one, as almost all do; undefined: look closer. */
+function onlyHost({ url, headers, rawHeaders }: IncomingMessage): string | undefined {
+  if (!url?.startsWith('/')) return undefined;
+  let hosts = 0;
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    if (rawHeaders[i].length === 4 && rawHeaders[i].toLowerCase() === 'host') hosts++;
+  }
+  return hosts === 1 ? headers.host : undefined;
 }
 
 function fault({ raw }: FastifyRequest, isOurs: (hostname: string) => boolean): VitrineError | undefined {

@@ -38,7 +38,7 @@ export function addImages(app: FastifyInstance, { store, photos }: ImageParts): 
     }
     const photo = await photos.photo(id, width);
     const row = photo ? null : await rows.load(id);
-    request.lifetime.throwIfAborted();
+    request.lifetime.throwIfOver();
     const picture = photo ?? drawn(row);
     if (!picture) throw new VitrineError('NOT_FOUND', `there is no article ${JSON.stringify(id)}`);
     const tag = `"${picture.version}"`;

@@ -5,6 +5,7 @@ import type { ApolloServer } from '@apollo/server';
 import { fastifyApolloHandler } from '@as-integrations/fastify';
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Config } from '../config';
+import { LIMITS as STATEMENTS } from '../data/connections';
 import type { Store } from '../data/store';
 import { asError, VitrineError } from '../errors';
 import { NO_PHOTOS, type Photos } from '../images/photos';
@@ -23,6 +24,7 @@ import { addMetrics, type Counters } from './metrics';
 import { addShopWindow, PAGE_HEADERS, readShopWindow, type ShopWindow } from './shop-window';
 import { limitSockets } from './sockets';
 import { TRACE_HEADER } from './trace';
+import { createTurns } from './turns';
 
 export interface ServerParts {
   readonly store: Store;
@@ -105,8 +107,9 @@ export async function createServer(parts: ServerParts): Promise<Server> {
   refuseWhileClosing(app, state);
   if (config.corsOrigins.length > 0) allowOrigins(app, config.corsOrigins);
   limitLifetimes(app, { inFlight: MOST.inFlight, ms: requestLimitMs });
+  const contextParts = { store, recommender: parts.recommender, turns: createTurns(STATEMENTS.reads) };
   addGraphql(app, apollo, sandbox, (request) =>
-    createContext(parts, { signal: request.lifetime, traced: request.headers[TRACE_HEADER] === '1' }),
+    createContext(contextParts, { lifetime: request.lifetime, traced: request.headers[TRACE_HEADER] === '1' }),
   );
   addHealth(app, parts, state);
   addMetrics(app, parts.counters);
@@ -152,14 +155,16 @@ function addGraphql(
   app.route({
     method: ['GET', 'POST'],
     url: '/graphql',
-    // Apollo's integration makes a URL of both and would throw: a malformed Host header is the client's fault.
-    preHandler: async (request, reply) => {
-      if (!URL.canParse(request.url, `http://${request.hostname}/`)) {
-        throw new VitrineError('INPUT_INVALID', 'expected a well-formed URL and Host header');
+    preHandler: (request, reply, done) => {
+      // Apollo's integration makes a URL of it and would throw. The host is sound: `refuseForeignHosts`.
+      if (!request.url.startsWith('/graphql') && !URL.canParse(request.url, 'http://localhost/')) {
+        done(new VitrineError('INPUT_INVALID', 'expected a well-formed URL'));
+        return;
       }
-      if (request.method !== 'GET' || !wantsPage(request)) return undefined;
-      const proposal = proposalOf(request.query as Readonly<Record<string, unknown>>);
-      return proposal && reply.type('text/html; charset=utf-8').send(await sandbox.page(proposal));
+      const page = request.method === 'GET' && wantsPage(request);
+      const proposal = page ? proposalOf(request.query as Readonly<Record<string, unknown>>) : undefined;
+      if (!proposal) done();
+      else void sandbox.page(proposal).then((text) => reply.type('text/html; charset=utf-8').send(text), done);
     },
     handler: fastifyApolloHandler(apollo, { context: async (request) => context(request) }),
   });
@@ -227,14 +232,14 @@ function answerErrors(app: FastifyInstance, errors: ErrorMask, window: ShopWindo
 }
 
 function refuseWhileClosing(app: FastifyInstance, state: { readonly closing: boolean }): void {
-  app.addHook('onRequest', async (request) => {
-    if (state.closing && !request.url.startsWith('/health/')) {
-      throw new VitrineError('SHUTTING_DOWN', 'this server is shutting down; ask another');
-    }
+  app.addHook('onRequest', (request, _reply, done) => {
+    const refused = state.closing && !request.url.startsWith('/health/');
+    done(refused ? new VitrineError('SHUTTING_DOWN', 'this server is shutting down; ask another') : undefined);
   });
   // Kept-alive connections would hold the server open until they time out.
-  app.addHook('onSend', async (_request, reply) => {
+  app.addHook('onSend', (_request, reply, _payload, done) => {
     if (state.closing) reply.header('connection', 'close');
+    done();
   });
 }
 

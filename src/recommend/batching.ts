@@ -2,7 +2,7 @@
 // fixes a batch when its items come; here it is made when it leaves, of items still waited for.
 
 import { asError, VitrineError } from '../errors';
-import type { Abortable } from './types';
+import type { Mortal } from './lifetime';
 
 /** DataLoader's contract: n items in, n results out, same order, each a value or an Error. */
 export type BatchFunction<Item, Result> = (items: readonly Item[]) => Promise<ArrayLike<Result | Error>>;
@@ -42,10 +42,10 @@ export interface Batching<Item, Result> {
  *
  * An idle server adds no waiting: the first item takes a free slot and leaves within this turn of the event loop.
  * Under load, items gather for exactly as long as the slots are taken, so batches grow with the load by themselves and
- * no time window has to be tuned. Order is first come, first served. Items whose signal has aborted
- * leave the queue.
+ * no time window has to be tuned. Order is first come, first served. Items whose lifetime is
+ * over leave the queue.
  */
-export function gather<Item extends Abortable | string | number, Result>(
+export function gather<Item extends Mortal | string | number, Result>(
   batch: BatchFunction<Item, Result>,
   options: BatchingOptions,
 ): Batching<Item, Result> {
@@ -58,7 +58,7 @@ export function gather<Item extends Abortable | string | number, Result>(
 
   const leave = (): void => {
     leaving--;
-    dropAborted();
+    dropOver();
     const taken = queue.splice(0, maxBatchSize);
     if (taken.length > 0) void runBatch(taken);
   };
@@ -79,17 +79,17 @@ export function gather<Item extends Abortable | string | number, Result>(
     }
   };
 
-  const dropAborted = (): void => {
-    if (!queue.some(({ item }) => abortOf(item))) return;
+  const dropOver = (): void => {
+    if (!queue.some(({ item }) => endOf(item))) return;
     for (const { item, answer } of queue) {
-      const reason = abortOf(item);
+      const reason = endOf(item);
       if (reason) answer(reason);
     }
-    queue = queue.filter(({ item }) => !abortOf(item));
+    queue = queue.filter(({ item }) => !endOf(item));
   };
 
   const enqueue = (item: Item): Promise<Result | Error> => {
-    if (queue.length >= maxQueue) dropAborted();
+    if (queue.length >= maxQueue) dropOver();
     if (queue.length >= maxQueue) {
       counts.refused++;
       return Promise.resolve(overloaded(name, maxQueue));
@@ -114,8 +114,8 @@ interface Waiting<Item, Result> {
 }
 
 /** Why nobody waits for an item any more; undefined: somebody does. */
-function abortOf(item: Abortable | string | number): Error | undefined {
-  return typeof item === 'object' && item.signal?.aborted ? asError(item.signal.reason) : undefined;
+function endOf(item: Mortal | string | number): Error | undefined {
+  return typeof item === 'object' ? item.lifetime?.over : undefined;
 }
 
 /** As many results as items, whatever the batch function does. */

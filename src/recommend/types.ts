@@ -3,16 +3,11 @@
 
 import type { ArticleRow, CustomerRow } from '../data/store';
 import type { SourceName } from '../features/candidates';
+import type { Mortal } from './lifetime';
 
 export type { SourceName };
 
-/** What is asked for on behalf of somebody who may go away. */
-export interface Abortable {
-  /** Aborts when nobody waits for the answer any more. What has not begun then does not begin. */
-  readonly signal?: AbortSignal;
-}
-
-export interface RecommendationRequest extends Abortable {
+export interface RecommendationRequest extends Mortal {
   readonly customerId: string;
   /** The customer's row when the caller has read it, null when the caller knows that there is none. */
   readonly customer?: CustomerRow | null;
@@ -56,7 +51,7 @@ export interface RecommendationTrace {
   readonly stages: readonly { readonly name: string; readonly begun: number; readonly ms: number }[];
 }
 
-export interface SimilarRequest extends Abortable {
+export interface SimilarRequest extends Mortal {
   readonly articleId: string;
   /** The article's row when the caller has read it, null when the caller knows that there is none. */
   readonly article?: ArticleRow | null;
@@ -80,7 +75,7 @@ export interface SimilarArticle {
   readonly score: number;
 }
 
-export interface SearchRequest extends Abortable {
+export interface SearchRequest extends Mortal {
   readonly text: string;
   /** How many articles at most. */
   readonly first: number;

@@ -1,5 +1,5 @@
-// What offends the rules of form (form.test.ts) today, by name. The lists only shrink: an offender
-// that was mended is taken off, and a new one is mended, not listed.
+// Today's offenders against the rules of form (form.test.ts), by name. The lists only shrink: take
+// an offender off once it is mended, and mend a new one instead of listing it.
 
 import type { Rate } from './offenders';
 

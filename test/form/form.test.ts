@@ -1,5 +1,5 @@
-// The form of the project: circles, sizes, widths and language. What offends today is listed by
-// name in exceptions.ts; the list only shrinks, since an exception that offends no more fails too.
+// The form of the project: circles, sizes, widths and language. exceptions.ts lists today's offenders
+// by name. A test fails when a new one appears, and when a listed one no longer offends.
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -50,7 +50,7 @@ test(`files have at most ${LIMITS.lines} lines`, () => {
   expect(compare(rule, longFiles(modules), EXCEPTIONS.longFiles)).toBe('');
 });
 
-// The bodies of describe() and test() in tests are left: they are lists of sentences. Helpers are not.
+// The bodies of describe() and test() are exempt, since they are lists of sentences. Helpers are not.
 test(`functions have at most ${LIMITS.functionLines} lines`, () => {
   const rule = {
     expected: `at most ${LIMITS.functionLines} lines in a function`,
@@ -104,9 +104,9 @@ test('few comments of src/ open with What, Who, Of or Where', () => {
   expect(compareRate(rule, oddOpenings(sentences), sentences.length, CEILINGS.oddOpenings)).toBe('');
 });
 
-// Counted: comments of src/, test/ and bench/, the guides, and what is before the lab book in
-// models/README.md. Not counted: CHANGELOG and lab book, which say what was; descriptions of GraphQL.
-test('few sentences have words that nobody says any more', () => {
+// This counts comments of src/, test/ and bench/, and the guides: models/README.md up to its lab
+// book. It does not count CHANGELOG and lab book, which are records, nor descriptions in GraphQL.
+test('few sentences have archaic words', () => {
   const sentences = [...sentencesOfComments(modules), ...guides.flatMap(proseOf)];
   const rule = {
     expected: `fewer than ${CEILINGS.archaicWords.limit} in 1,000 sentences with an archaic word`,

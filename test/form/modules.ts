@@ -17,7 +17,7 @@ export interface Module {
 export interface Comment {
   /** With its marks: '// …' or '/* …'. */
   readonly text: string;
-  /** Where it begins: the line from 1, the column from 0. */
+  /** Its first line, from 1, and its column there, from 0. */
   readonly line: number;
   readonly column: number;
   /** Only white space is before it on its line. */
@@ -44,7 +44,7 @@ function scriptKind(path: string): ts.ScriptKind {
   return path.endsWith('.mjs') ? ts.ScriptKind.JS : ts.ScriptKind.TS;
 }
 
-/** What a node imports, if it does: by import, export … from, import(), require() or a type. */
+/** The target of an import, export … from, import(), require() or type; else undefined. */
 function importOf(node: ts.Node): string | undefined {
   if (ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) return stringIn(node.moduleSpecifier);
   if (ts.isExternalModuleReference(node)) return stringIn(node.expression);

@@ -3,14 +3,13 @@
 export interface Offender {
   /** How the list of exceptions calls it: without lines and counts, which change often. */
   readonly name: string;
-  /** What was found, with its place and its number. */
+  /** Its place and its number, for the message. */
   readonly found: string;
 }
 
 export interface Rule {
-  /** What is expected. */
   readonly expected: string;
-  /** How to mend what offends. */
+  /** The way to mend an offender. */
   readonly mend: string;
 }
 

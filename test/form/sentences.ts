@@ -95,7 +95,7 @@ function paragraphsOf(lines: readonly Line[]): Line[][] {
 /** After a full stop, a question or an exclamation mark, where no small letter follows. */
 const END = /(?<=[.!?…]['"”’)*_]*)(?<!\b(?:e\.g|i\.e|cf|vs|ch|p|Fig|[A-Z])\.)\s+(?=[^\p{Ll}])/u;
 
-/** What has fewer than three words is a label, not a sentence. */
+/** Fewer than three words are a label, not a sentence. */
 function sentencesOf(path: string, lines: readonly Line[]): Sentence[] {
   const starts: Line[] = [];
   let joined = '';
@@ -105,7 +105,7 @@ function sentencesOf(path: string, lines: readonly Line[]): Sentence[] {
   }
   const lineAt = (offset: number): number =>
     starts.findLast(({ text }) => text.length <= offset)?.line ?? lines[0].line;
-  // Of the same length, so that the places stay.
+  // The mask keeps the length, so that offsets still lead to lines.
   const masked = joined.replace(/(`+)[^`]+\1|https?:\/\/[^\s)]+/g, (code) => '\0'.repeat(code.length));
   let offset = 0;
   return masked.split(END).flatMap((part) => {

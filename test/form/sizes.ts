@@ -45,9 +45,9 @@ export function manyParameters(modules: readonly Module[]): Offender[] {
 }
 
 /**
- * What changes while the program runs and belongs to no object: a `let` of the module, a static
- * that is not readonly, or a collection that is empty at first, since it is there to be filled.
- * A test file is a program of its own, whose hooks fill its variables: not for `*.test.ts`.
+ * Finds state that belongs to no object: a `let` of the module, a static that is not readonly, or
+ * a collection that is empty at first, since it is there to be filled. Test files (`*.test.ts`) are
+ * exempt: each runs as a program of its own, and its hooks fill its variables.
  */
 export function moduleState(modules: readonly Module[]): Offender[] {
   return modules

@@ -1,5 +1,5 @@
-// The form of the project: circles, sizes, widths and language. exceptions.ts lists today's offenders
-// by name. A test fails when a new one appears, and when a listed one no longer offends.
+// The form of the project: circles, sizes, widths and language. exceptions.ts lists today's
+// offenders by name. A test fails when a new one appears, and when a listed one offends no more.
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -50,7 +50,7 @@ test(`files have at most ${LIMITS.lines} lines`, () => {
   expect(compare(rule, longFiles(modules), EXCEPTIONS.longFiles)).toBe('');
 });
 
-// The bodies of describe() and test() are exempt, since they are lists of sentences. Helpers are not.
+// The bodies of describe() and test() are exempt: they are lists of sentences. Helpers are not.
 test(`functions have at most ${LIMITS.functionLines} lines`, () => {
   const rule = {
     expected: `at most ${LIMITS.functionLines} lines in a function`,

@@ -13,7 +13,7 @@ export interface Rule {
   readonly mend: string;
 }
 
-/** Says what is wrong: new offenders, and listed exceptions that offend no more. '' if nothing is. */
+/** Says what is wrong: new offenders, and exceptions that offend no more. '' if nothing is. */
 export function compare(rule: Rule, offenders: readonly Offender[], listed: readonly string[]): string {
   const names = new Set(offenders.map(({ name }) => name));
   const fresh = offenders.filter(({ name }) => !listed.includes(name));

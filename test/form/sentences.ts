@@ -27,7 +27,7 @@ export function sentencesOfComments(modules: readonly Module[]): Sentence[] {
   );
 }
 
-/** Headings, items of lists and cells of tables are paragraphs of their own; fenced code is left out. */
+/** Headings, items of lists and cells of tables are paragraphs each; fenced code is left out. */
 export function sentencesOfMarkdown(path: string, text: string): Sentence[] {
   const prose = withoutCode(text).flatMap(({ line, text: row }) =>
     row.trimStart().startsWith('|')

@@ -24,7 +24,7 @@ export function longFiles(modules: readonly Module[]): Offender[] {
     .map(({ path, lines }) => ({ name: path, found: `${path}: ${lines.length} lines` }));
 }
 
-/** Functions with a body that are too long, from their first word (after decorators) to their end. */
+/** Functions that are too long, from their first word (after decorators) to their end. */
 export function longFunctions(modules: readonly Module[]): Offender[] {
   return functionsOf(modules).flatMap(({ module, node, name }) => {
     if (module.path.startsWith('test/') && isTestBody(node)) return [];
@@ -114,7 +114,7 @@ function hasBody(node: ts.Node): node is FunctionWithBody {
   return ts.isFunctionLike(node) && 'body' in node && node.body !== undefined;
 }
 
-/** The body of a describe() or test(), also of test.each(…)(): a list of sentences, not one function. */
+/** The body of a describe() or test(), also of test.each(…)(). */
 function isTestBody(node: ts.Node): boolean {
   if (!ts.isCallExpression(node.parent)) return false;
   return /^(describe\w*|test|it)\b/.test(node.parent.expression.getText());

@@ -1,0 +1,79 @@
+// Checkers of language: how wide lines are, how long sentences are, how they open, and old words.
+
+import type { Module } from './modules';
+import type { Offender } from './offenders';
+import { isDirective, withoutCode, wordsOf, type Sentence } from './sentences';
+
+export const COLUMNS = 100;
+export const WORDS = 40;
+
+/**
+ * Comments that end right of the last column, code before them on the line included. A line that
+ * is an address alone is left, and so is one for a tool: neither can be broken.
+ */
+export function wideComments(modules: readonly Module[]): Offender[] {
+  return modules.flatMap(({ path, comments }) =>
+    comments
+      .filter(({ text }) => !isDirective(text))
+      .flatMap(({ text, line, column }) => {
+        const rows = text.split('\n').map((row, i) => ({ line: line + i, text: row, from: i === 0 ? column : 0 }));
+        return rows
+          .filter((row) => !/^[\s/*]*(https?:\S+)[\s/*]*$/.test(row.text))
+          .map((row) => ({ line: row.line, width: row.from + widthOf(row.text) }));
+      })
+      .filter(({ width }) => width > COLUMNS)
+      .map(({ line, width }) => ({ name: path, found: `${path}:${line} ${width} columns` })),
+  );
+}
+
+/** Tables, fenced code and headings are left, and so is a line without a space to break it at. */
+export function wideProse(path: string, text: string): Offender[] {
+  return withoutCode(text)
+    .filter((row) => widthOf(row.text) > COLUMNS && !/^\s*(\||#)/.test(row.text))
+    .filter((row) => /\S\s+\S/.test(row.text.replace(/^\s*([-*+>]|\d+\.)\s+/, '')))
+    .map((row) => ({ name: path, found: `${path}:${row.line} ${widthOf(row.text)} columns` }));
+}
+
+/** In letters as they are seen, not in UTF-16 units. */
+function widthOf(line: string): number {
+  return Array.from(line).length;
+}
+
+/** Their names are the file and the first words, since lines move. */
+export function longSentences(sentences: readonly Sentence[]): Offender[] {
+  return sentences.flatMap(({ path, line, text }) => {
+    const words = wordsOf(text);
+    if (words.length <= WORDS) return [];
+    const opening = words.slice(0, 6).join(' ');
+    return [{ name: `${path} ${opening}`, found: `${path}:${line} ${words.length} words: ${opening} …` }];
+  });
+}
+
+/** Sentences that do not begin with the thing that they are about. */
+export function oddOpenings(sentences: readonly Sentence[]): Offender[] {
+  return sentences.filter(({ text }) => /^["“(*_]*(What|Whoever|Who|Of|Where)\b/.test(text)).map(found);
+}
+
+/** Words that nobody says to a colleague. */
+const ARCHAIC = [
+  'who(so)?ever|whom(so)?ever|whatever|whatsoever|whichever|wheresoever',
+  'whereof|whereby|wherein|whereupon|wherefore|whence|whither',
+  'thereby|therein|thereof|thereto|thereupon|therewith|therefrom|thereafter|thence',
+  'hence|henceforth|hereby|herein|hereof|heretofore|hitherto|forthwith',
+  'lest|albeit|whilst|amongst|notwithstanding|inasmuch|insofar|betwixt|anew|likewise|nought|aught',
+  '(of|than|among|upon) whom|of whose|than which',
+  'such as (are|is|have|has)|not so \\w+ but|but for|save (for|that)|none but|for want of|be it',
+  'of (before|late|old)',
+];
+const OLD = new RegExp(`\\b(${ARCHAIC.join('|')})\\b`, 'i');
+
+export function archaicWords(sentences: readonly Sentence[]): Offender[] {
+  return sentences.flatMap((sentence) => {
+    const word = OLD.exec(sentence.text)?.[0];
+    return word === undefined ? [] : [{ ...found(sentence), found: `“${word}” ${found(sentence).found}` }];
+  });
+}
+
+function found({ path, line, text }: Sentence): Offender {
+  return { name: path, found: `${path}:${line} ${text}` };
+}

@@ -1,0 +1,97 @@
+// A module as the tests of form see it: what it imports, and its comments.
+
+import { dirname, posix } from 'node:path';
+import ts from 'typescript';
+
+export interface Module {
+  /** From the project's folder: 'src/data/store.ts'. */
+  readonly path: string;
+  readonly text: string;
+  readonly lines: readonly string[];
+  readonly tree: ts.SourceFile;
+  /** Types included: paths from the project's folder as they are written, or names of packages. */
+  readonly imports: readonly string[];
+  readonly comments: readonly Comment[];
+}
+
+export interface Comment {
+  /** With its marks: '// …' or '/* …'. */
+  readonly text: string;
+  /** Its first line, from 1, and its column there, from 0. */
+  readonly line: number;
+  readonly column: number;
+  /** Only white space is before it on its line. */
+  readonly alone: boolean;
+}
+
+export function parse(path: string, text: string): Module {
+  const tree = ts.createSourceFile(path, text, ts.ScriptTarget.ESNext, true, scriptKind(path));
+  const lines = text.replace(/\n$/, '').split('\n');
+  const imports: string[] = [];
+  const literals: Span[] = [];
+  const visit = (node: ts.Node): void => {
+    const target = importOf(node);
+    if (target !== undefined) imports.push(resolveImport(path, target));
+    if (LITERALS.has(node.kind)) literals.push({ start: node.getStart(tree), end: node.end });
+    ts.forEachChild(node, visit);
+  };
+  visit(tree);
+  return { path, text, lines, tree, imports, comments: commentsBetween(tree, literals) };
+}
+
+function scriptKind(path: string): ts.ScriptKind {
+  if (path.endsWith('.tsx')) return ts.ScriptKind.TSX;
+  return path.endsWith('.mjs') ? ts.ScriptKind.JS : ts.ScriptKind.TS;
+}
+
+/** The target of an import, export … from, import(), require() or type; else undefined. */
+function importOf(node: ts.Node): string | undefined {
+  if (ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) return stringIn(node.moduleSpecifier);
+  if (ts.isExternalModuleReference(node)) return stringIn(node.expression);
+  if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument)) return stringIn(node.argument.literal);
+  if (!ts.isCallExpression(node)) return undefined;
+  const imports = node.expression.kind === ts.SyntaxKind.ImportKeyword;
+  const requires = /^require(\.resolve)?$/.test(node.expression.getText());
+  return imports || requires ? stringIn(node.arguments[0]) : undefined;
+}
+
+function stringIn(node: ts.Node | undefined): string | undefined {
+  return node !== undefined && ts.isStringLiteralLike(node) ? node.text : undefined;
+}
+
+function resolveImport(from: string, target: string): string {
+  return target.startsWith('.') ? posix.join(dirname(from), target) : target;
+}
+
+interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Text in which two slashes begin no comment. */
+const LITERALS: ReadonlySet<ts.SyntaxKind> = new Set([
+  ts.SyntaxKind.StringLiteral,
+  ts.SyntaxKind.NoSubstitutionTemplateLiteral,
+  ts.SyntaxKind.TemplateHead,
+  ts.SyntaxKind.TemplateMiddle,
+  ts.SyntaxKind.TemplateTail,
+  ts.SyntaxKind.RegularExpressionLiteral,
+  ts.SyntaxKind.JsxText,
+]);
+
+function commentsBetween(tree: ts.SourceFile, literals: readonly Span[]): Comment[] {
+  const gaps: Span[] = [];
+  let start = 0;
+  for (const literal of [...literals].sort((a, b) => a.start - b.start)) {
+    gaps.push({ start, end: literal.start });
+    start = literal.end;
+  }
+  gaps.push({ start, end: tree.text.length });
+  return gaps.flatMap((gap) =>
+    [...tree.text.slice(gap.start, gap.end).matchAll(/\/\/.*|\/\*[^]*?\*\//g)].map(({ 0: text, index }) => {
+      const { line, character } = tree.getLineAndCharacterOfPosition(gap.start + index);
+      const before = tree.text.slice(gap.start + index - character, gap.start + index);
+      return { text, line: line + 1, column: character, alone: before.trim() === '' };
+    }),
+  );
+}

@@ -1,0 +1,154 @@
+// Checkers of sizes: folders, files, functions and their parameters; and of what a module keeps.
+
+import ts from 'typescript';
+import type { Module } from './modules';
+import type { Offender } from './offenders';
+
+export const LIMITS = { files: 15, lines: 400, functionLines: 70, parameters: 5 } as const;
+
+/** Folders with too many files in them; what lies in their folders counts there. */
+export function fullFolders(paths: readonly string[]): Offender[] {
+  const counts = new Map<string, number>();
+  for (const path of paths) {
+    const folder = path.slice(0, path.lastIndexOf('/'));
+    counts.set(folder, (counts.get(folder) ?? 0) + 1);
+  }
+  return [...counts]
+    .filter(([, files]) => files > LIMITS.files)
+    .map(([name, files]) => ({ name, found: `${name}: ${files} files` }));
+}
+
+export function longFiles(modules: readonly Module[]): Offender[] {
+  return modules
+    .filter(({ lines }) => lines.length > LIMITS.lines)
+    .map(({ path, lines }) => ({ name: path, found: `${path}: ${lines.length} lines` }));
+}
+
+/** Functions that are too long, from their first word (after decorators) to their end. */
+export function longFunctions(modules: readonly Module[]): Offender[] {
+  return functionsOf(modules).flatMap(({ module, node, name }) => {
+    if (module.path.startsWith('test/') && isTestBody(node)) return [];
+    const first = lineOf(module, startOf(node, module.tree));
+    const lines = lineOf(module, node.end) - first + 1;
+    if (lines <= LIMITS.functionLines) return [];
+    return [{ name: `${module.path} ${name}`, found: `${module.path}:${first} ${name}: ${lines} lines` }];
+  });
+}
+
+export function manyParameters(modules: readonly Module[]): Offender[] {
+  return functionsOf(modules).flatMap(({ module, node, name }) => {
+    const count = node.parameters.filter((parameter) => parameter.name.getText(module.tree) !== 'this').length;
+    if (count <= LIMITS.parameters) return [];
+    const line = lineOf(module, startOf(node, module.tree));
+    return [{ name: `${module.path} ${name}`, found: `${module.path}:${line} ${name}: ${count} parameters` }];
+  });
+}
+
+/**
+ * Finds state that belongs to no object: a `let` of the module, a static that is not readonly, or
+ * a collection that is empty at first, since it is there to be filled. Test files (`*.test.ts`) are
+ * exempt: each runs as a program of its own, and its hooks fill its variables.
+ */
+export function moduleState(modules: readonly Module[]): Offender[] {
+  return modules
+    .filter(({ path }) => !/\.test\.tsx?$/.test(path))
+    .flatMap((module) =>
+      module.tree.statements.flatMap((statement) => [...changingIn(statement)].map((node) => stateOf(module, node))),
+    );
+}
+
+function* changingIn(statement: ts.Statement): Generator<ts.VariableDeclaration | ts.PropertyDeclaration> {
+  if (ts.isVariableStatement(statement)) {
+    const constant = (statement.declarationList.flags & ts.NodeFlags.Const) !== 0;
+    for (const declaration of statement.declarationList.declarations) {
+      if (!constant || beginsEmpty(declaration.initializer)) yield declaration;
+    }
+  }
+  if (ts.isClassDeclaration(statement)) {
+    for (const member of statement.members) {
+      if (!ts.isPropertyDeclaration(member)) continue;
+      const has = (kind: ts.SyntaxKind): boolean =>
+        member.modifiers?.some((modifier) => modifier.kind === kind) ?? false;
+      if (!has(ts.SyntaxKind.StaticKeyword)) continue;
+      if (!has(ts.SyntaxKind.ReadonlyKeyword) || beginsEmpty(member.initializer)) yield member;
+    }
+  }
+}
+
+function beginsEmpty(value: ts.Expression | undefined): boolean {
+  if (value === undefined) return false;
+  if (ts.isArrayLiteralExpression(value)) return value.elements.length === 0;
+  if (!ts.isNewExpression(value)) return false;
+  const collection = value.expression.getText();
+  return collection === 'LRUCache' || (/^(Weak)?(Map|Set)$/.test(collection) && !value.arguments?.length);
+}
+
+function stateOf(module: Module, node: ts.VariableDeclaration | ts.PropertyDeclaration): Offender {
+  const own = node.name.getText(module.tree);
+  const name = ts.isPropertyDeclaration(node) ? `${pathOf(node.parent)}.${own}` : own;
+  const line = lineOf(module, node.getStart(module.tree));
+  return { name: `${module.path} ${name}`, found: `${module.path}:${line} ${name}` };
+}
+
+interface FunctionIn {
+  readonly module: Module;
+  readonly node: FunctionWithBody;
+  readonly name: string;
+}
+
+type FunctionWithBody = ts.FunctionLikeDeclaration & { readonly body: ts.Node };
+
+function functionsOf(modules: readonly Module[]): FunctionIn[] {
+  return modules.flatMap((module) => {
+    const found: FunctionIn[] = [];
+    const visit = (node: ts.Node): void => {
+      if (hasBody(node)) found.push({ module, node, name: pathOf(node) });
+      ts.forEachChild(node, visit);
+    };
+    visit(module.tree);
+    return found;
+  });
+}
+
+function hasBody(node: ts.Node): node is FunctionWithBody {
+  return ts.isFunctionLike(node) && 'body' in node && node.body !== undefined;
+}
+
+/** The body of a describe() or test(), also of test.each(…)(). */
+function isTestBody(node: ts.Node): boolean {
+  if (!ts.isCallExpression(node.parent)) return false;
+  return /^(describe\w*|test|it)\b/.test(node.parent.expression.getText());
+}
+
+/** The names from the outermost class or function to a node: `Store.read`, `openShop.close`. */
+function pathOf(node: ts.Node): string {
+  const names: string[] = [];
+  for (let at = node; !ts.isSourceFile(at); at = at.parent) {
+    if (hasBody(at) || ts.isClassLike(at)) names.unshift(ownName(at));
+  }
+  return names.join('.');
+}
+
+function ownName(node: FunctionWithBody | ts.ClassLikeDeclaration): string {
+  if (ts.isConstructorDeclaration(node)) return 'constructor';
+  if (node.name !== undefined) return node.name.getText();
+  const { parent } = node;
+  if (ts.isCallExpression(parent)) return `${firstWord(parent.expression.getText())}()`;
+  const named = ts.isVariableDeclaration(parent) || ts.isPropertyAssignment(parent) || ts.isPropertyDeclaration(parent);
+  return named ? parent.name.getText() : '()';
+}
+
+function firstWord(expression: string): string {
+  return /^[\w.$]+/.exec(expression)?.[0] ?? '';
+}
+
+function startOf(node: FunctionWithBody, tree: ts.SourceFile): number {
+  const decorators = ts.canHaveDecorators(node) ? (ts.getDecorators(node) ?? []) : [];
+  const last = decorators.at(-1);
+  if (last === undefined) return node.getStart(tree);
+  return last.end + (/^\s*/.exec(tree.text.slice(last.end))?.[0].length ?? 0);
+}
+
+function lineOf({ tree }: Module, position: number): number {
+  return tree.getLineAndCharacterOfPosition(position).line + 1;
+}

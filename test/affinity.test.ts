@@ -1,5 +1,6 @@
 // How articles' attributes fit what a customer bought: by hand, and against the plain formula over random shops.
-import { Affinity, attributeShares } from '../src/features/affinity';
+import { Affinity } from '../src/features/affinity';
+import { attributeShares } from '../src/features/attribute-shares';
 import { Catalogue } from '../src/features/catalogue';
 import { EncoderFit } from '../src/features/encoder';
 import { createRandom } from '../src/random';

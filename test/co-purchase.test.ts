@@ -1,11 +1,6 @@
 // Which articles are bought together: the count against a plain one, and what it makes of order, of chance and of big baskets.
-import {
-  CO_PURCHASE,
-  coPurchases,
-  CoPurchases,
-  type CoPurchaseOptions,
-  type Histories,
-} from '../src/features/co-purchase';
+import { CoPurchases } from '../src/features/co-purchase';
+import { CO_PURCHASE, coPurchases, type CoPurchaseOptions, type Histories } from '../src/features/co-purchase-counts';
 import { createRandom } from '../src/random';
 
 /** One article bought at a time, for each customer oldest first. */

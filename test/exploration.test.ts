@@ -1,7 +1,7 @@
 // Where a list shows articles that never sold.
 import { createRandom } from '../src/random';
 import { exploring } from '../src/recommend/exploration';
-import { topIndices } from '../src/recommend/pipeline';
+import { topIndices } from '../src/features/best';
 
 const none = (): boolean => false;
 const unsold =

@@ -1,7 +1,8 @@
 // What histories say of articles: how often they are bought again, and that nothing of it is lost in a file or in another order.
 import { CoPurchases } from '../src/features/co-purchase';
 import type { Shop } from '../src/features/dataset';
-import { habitsOf, reorderedHabits, returns, type Habits } from '../src/features/habits';
+import { reorderedHabits, type Habits } from '../src/features/habits';
+import { habitsOf, returns } from '../src/features/habit-counts';
 import { readHabits, valuesOf, writeHabits } from '../src/release/habits-file';
 import { shopOf, type Line } from './hand-made-shop';
 

@@ -2,14 +2,9 @@
 import { bitOf, type Candidates, type SourceName } from '../src/features/candidates';
 import { vectorOf } from '../src/features/vector-rows';
 import { createMoment, type Moment, type MomentFacts } from '../src/features/moment';
-import {
-  PAIR_FEATURES,
-  PAIR_WIDTH,
-  PAST_LIMIT,
-  writePairFeatures,
-  type ArticleFacts,
-  type PastPurchase,
-} from '../src/features/pairs';
+import { writePairFeatures, type ArticleFacts } from '../src/features/pairs';
+import { PAIR_FEATURES, PAIR_WIDTH } from '../src/features/pair-features';
+import { PAST_LIMIT, type PastPurchase } from '../src/features/customers';
 import { createRandom } from '../src/random';
 
 const ARTICLES = 40;

@@ -1,12 +1,13 @@
 // The two parts of the ranker: the straight way, which a ridge holds to where it starts, and the layers, which are heard as far as
 // they help. On a shop of five articles, whose pairs are drawn.
 import { openEngine, type Batch, type Engine } from '../src/engine/engine';
-import { PAIR_FEATURES, pairWidth } from '../src/features/pairs';
+import { PAIR_FEATURES, pairWidth } from '../src/features/pair-features';
 import { encodeOnnx } from '../src/graph/onnx';
 import { matmul, reshape } from '../src/graph/operators';
 import { input, inOrder, parameter, type Tensor } from '../src/graph/tensor';
 import { createRandom } from '../src/random';
-import { createPipeline, type Customers } from '../src/recommend/pipeline';
+import { createPipeline } from '../src/recommend/pipeline';
+import type { Customers } from '../src/features/customers';
 import { CoPurchases } from '../src/features/co-purchase';
 import { listwiseLoss } from '../src/training/listwise';
 import {

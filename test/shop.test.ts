@@ -8,7 +8,7 @@ import { VitrineError } from '../src/errors';
 import { createServer, type Server } from '../src/graphql/server';
 import { SOURCES } from '../src/features/candidates';
 import { encodeShop, readShop } from '../src/features/dataset';
-import { habitsOf } from '../src/features/habits';
+import { habitsOf } from '../src/features/habit-counts';
 import type { Recommendation, RecommendationTrace, SimilarArticle } from '../src/recommend/types';
 import { makeCurrent } from '../src/release/release-store';
 import type { Manifest } from '../src/release/format';

@@ -2,12 +2,13 @@
 import { bitOf, foundBy, pickCandidates, sourceOf, SOURCES, type SourceName } from '../src/features/candidates';
 import { createMoment } from '../src/features/moment';
 import { buyersOf, peerSales } from '../src/features/peer-sales';
-import { PAST_LIMIT } from '../src/features/pairs';
+import { PAST_LIMIT } from '../src/features/customers';
 import { CO_PURCHASES } from '../src/features/sources/co-purchases';
 import { findCandidates, MAX_CANDIDATES, type Finding } from '../src/features/sources/find';
-import { newArrivals, NEW_ARRIVALS } from '../src/features/sources/new-arrivals';
+import { NEW_ARRIVALS } from '../src/features/sources/new-arrivals';
+import { mostPopular, newArrivals } from '../src/features/popular';
 import { OWN_PURCHASES, ownPurchases } from '../src/features/sources/own-purchases';
-import { mostPopular, TRENDING } from '../src/features/sources/trending';
+import { TRENDING } from '../src/features/sources/trending';
 import { TRENDING_PEERS } from '../src/features/sources/trending-peers';
 import { TWO_TOWER } from '../src/features/sources/two-tower';
 import { VARIANTS } from '../src/features/sources/variants';

@@ -1,7 +1,8 @@
 // Which values of an attribute go together: by hand, and against pairs counted one by one over random shops.
 import { Catalogue } from '../src/features/catalogue';
 import { EncoderFit } from '../src/features/encoder';
-import { squaresOf, valueLifts } from '../src/features/value-lifts';
+import { squaresOf } from '../src/features/value-lifts';
+import { valueLifts } from '../src/features/value-lift-counts';
 import { createRandom } from '../src/random';
 import { articleRow } from './rows';
 

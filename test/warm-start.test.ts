@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openEngine, type Batch, type Engine } from '../src/engine/engine';
 import { EncoderFit, type Encoder } from '../src/features/encoder';
-import { pairWidth } from '../src/features/pairs';
+import { pairWidth } from '../src/features/pair-features';
 import { fitTokeniser } from '../src/features/text';
 import { encodeOnnx, type EncodedModel } from '../src/graph/onnx';
 import { add, concat, mean, mul } from '../src/graph/operators';

@@ -2,7 +2,7 @@
 // sent over the same batches again and again. Knows nothing of how they are timed.
 import type { Batch, Engine } from '../../src/engine/engine';
 import type { Shop } from '../../src/features/dataset';
-import { habitsOf } from '../../src/features/habits';
+import { habitsOf } from '../../src/features/habit-counts';
 import { createRandom } from '../../src/random';
 import { silentReporter } from '../../src/telemetry';
 import type { TrainingConfig } from '../../src/training/config';

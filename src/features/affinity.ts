@@ -1,9 +1,11 @@
 // How well an article's attributes fit a customer: of each attribute, how much more of the article's value the customer, or else
 // customers of like age, bought than everybody does, how much likelier the values that they bought make it, and how much more the value
 // sells now than ever. Counted, not learnt, so that it holds for a shop of any size and for articles that never sold. Knows no model.
+import { sumsOfValues } from './attribute-shares';
 import type { Catalogue } from './catalogue';
 import type { Moment } from './moment';
-import type { PastPurchase } from './pairs';
+import type { PastPurchase } from './customers';
+import { affinityWidth, attributesOf } from './pair-features';
 import { squaresOf, type ValueLifts } from './value-lifts';
 
 /** Purchases of the peers' mix that each customer is given besides their own. */
@@ -16,46 +18,9 @@ const FADING_EACH = 0.8;
 /** Brings a logarithm of a lift to the order of 1. */
 const SCALE = 1 / 3;
 
-/** Purchases of everybody's mix that each group of peers is given besides its own. */
-const BORROWED_BY_PEERS = 200;
 /** Purchases as ever that each value is given besides those of now: of what is sold seldom, one more or less says little. */
 const BORROWED_BY_VALUE = 20;
 const DAY = 86_400;
-
-/**
- * Of each value of an attribute the share of all units sold that had it, a little above 0, by everybody first, then by each group of peers:
- * [1 + groups, slots of the article layout].
- * @param units [1 + groups][articles]
- */
-export function attributeShares(catalogue: Catalogue, units: readonly ArrayLike<number>[]): Float32Array {
-  const { slots } = catalogue.layout;
-  const shares = new Float32Array(units.length * slots);
-  units.forEach((sold, group) => {
-    const { sums, total } = sumsOfValues(catalogue, sold);
-    for (let slot = 0; slot < slots; slot++) {
-      shares[group * slots + slot] =
-        group === 0
-          ? (sums[slot] + 1) / (total + 1)
-          : (sums[slot] + BORROWED_BY_PEERS * shares[slot]) / (total + BORROWED_BY_PEERS);
-    }
-  });
-  return shares;
-}
-
-/** [slots] what was counted of articles by value, and of all together. `sold` [articles] may end before the catalogue does. */
-function sumsOfValues(catalogue: Catalogue, sold: ArrayLike<number>): { sums: Float64Array; total: number } {
-  const sums = new Float64Array(catalogue.layout.slots);
-  let total = 0;
-  for (let article = 0; article < Math.min(catalogue.size, sold.length); article++) {
-    const count = sold[article];
-    if (count === 0) continue;
-    total += count;
-    catalogue.forEachValue(article, (_attribute, slot, weight) => {
-      sums[slot] += weight * count;
-    });
-  }
-  return { sums, total };
-}
 
 /**
  * Writes how well an article's attributes fit: `width` values into `out` from `at` on, for every attribute first what all purchases say, then what
@@ -236,14 +201,4 @@ export class Affinity {
       ];
     };
   }
-}
-
-type AttributeLayout = Pick<Catalogue['layout'], 'single' | 'multi'>;
-
-function attributesOf({ single, multi }: AttributeLayout): number {
-  return single.length + multi.length;
-}
-
-export function affinityWidth(layout: AttributeLayout): number {
-  return 4 * attributesOf(layout);
 }

@@ -29,3 +29,10 @@ export function bestOf(items: ArrayLike<number>, limit: number, order: (a: numbe
   }
   return Int32Array.from(best);
 }
+
+/** Places of the `first` highest scores, best first; ties by place. −Infinity stands for no score: it has no place. */
+export function topIndices(scores: Float32Array, first: number): number[] {
+  const places: number[] = [];
+  for (let place = 0; place < scores.length; place++) if (scores[place] > -Infinity) places.push(place);
+  return [...bestOf(places, first, (a, b) => scores[b] - scores[a] || a - b)];
+}

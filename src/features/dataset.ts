@@ -8,7 +8,7 @@ import { Catalogue } from './catalogue';
 import { EncoderFit, type EncodedRows, type Encoder } from './encoder';
 import { articleText } from './text';
 import { SALES_DAYS, type Sales } from './moment';
-import type { PastPurchase } from './pairs';
+import type { PastPurchase } from './customers';
 
 const DAY = 86_400;
 

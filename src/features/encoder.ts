@@ -12,7 +12,7 @@ import {
   type AttributeKinds,
   type Feature,
 } from './columns';
-import { PAIR_FEATURES } from './pairs';
+import { PAIR_FEATURES } from './pair-features';
 
 /** Latest purchases that the query tower and the ranker read of a customer. */
 export const HISTORY = 24;

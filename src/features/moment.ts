@@ -1,10 +1,8 @@
 // What is true of the shop at one moment: what sells, to whom, since when and at what price. One shape for training, which looks back in
 // time, and for serving, which looks at now; the lists that sources read are made here, in one way for both. Knows no customer.
-import { PAST_LIMIT } from './pairs';
+import { PAST_LIMIT } from './customers';
 import { peerSales, type PeerSales } from './peer-sales';
-import { newArrivals, NEW_ARRIVALS } from './sources/new-arrivals';
-import { mostPopular, TRENDING } from './sources/trending';
-import { TRENDING_PEERS } from './sources/trending-peers';
+import { LIMITS, mostPopular, newArrivals } from './popular';
 
 /**
  * How many customers bought each article in the last 7 and 28 days before a moment, by catalogue index. Who buys it twice, or ten pieces at
@@ -75,9 +73,9 @@ export function createMoment({ productOf, ...facts }: MomentFacts): Moment {
     ...facts,
     ofProduct,
     // A source that must leave out what a customer has had still brings as many.
-    peers: peers.map((buyers) => peerSales(buyers, sales.month, TRENDING_PEERS.limit + PAST_LIMIT)),
-    trending: mostPopular(sales.week, sales.month, TRENDING.limit + PAST_LIMIT),
-    arrivals: newArrivals({ month: sales.month, ages, ofProduct, unsold }, NEW_ARRIVALS.limit + PAST_LIMIT),
+    peers: peers.map((buyers) => peerSales(buyers, sales.month, LIMITS.trendingPeers + PAST_LIMIT)),
+    trending: mostPopular(sales.week, sales.month, LIMITS.trending + PAST_LIMIT),
+    arrivals: newArrivals({ month: sales.month, ages, ofProduct, unsold }, LIMITS.newArrivals + PAST_LIMIT),
   };
 }
 

@@ -1,7 +1,7 @@
 // The order of a list: by score, but every so often a place goes to an article that nobody has bought yet. What never sold scores low,
 // since most of it will not sell; and what is never seen never will. Of such articles the highest score comes first, so that each
 // is shown to those whom it suits best. Knows neither models nor sources.
-import { topIndices } from './pipeline';
+import { topIndices } from '../features/best';
 
 /**
  * Places of the `first` that are shown, best first, as `topIndices` gives them, but each `every`th is the best of what never sold and is

@@ -4,14 +4,15 @@
 import { setImmediate } from 'node:timers/promises';
 import { Affinity } from '../features/affinity';
 import { ageBands } from '../features/age-bands';
-import { bestOf } from '../features/best';
 import type { Candidates } from '../features/candidates';
 import type { Catalogue } from '../features/catalogue';
-import { HISTORY, type EncodedRows, type Encoder } from '../features/encoder';
+import { HISTORY, type Encoder } from '../features/encoder';
 import { articleInputs, customerInputs, historyInputs } from '../features/inputs';
 import type { Habits } from '../features/habits';
 import type { Moment } from '../features/moment';
-import { pairWidth, writePairFeatures, type PastPurchase } from '../features/pairs';
+import { writePairFeatures } from '../features/pairs';
+import { pairWidth } from '../features/pair-features';
+import type { Customers } from '../features/customers';
 import { CO_PURCHASES } from '../features/sources/co-purchases';
 import { findCandidates } from '../features/sources/find';
 import { vectorOf, type VectorRows } from '../features/vector-rows';
@@ -21,13 +22,6 @@ import { createStageTimer, type StageTimer } from '../telemetry';
 
 /** A model with one output: named inputs in, numbers out, rows in the order of the inputs. It may keep their memory: give it arrays of its own. */
 export type Model = (inputs: Batch) => Promise<Float32Array>;
-
-/** Customers as the models read them. */
-export interface Customers {
-  readonly encoded: EncodedRows;
-  /** Past purchases of each, newest first, as catalogue indices. */
-  readonly pasts: readonly (readonly PastPurchase[])[];
-}
 
 /** Articles by their vectors, by catalogue index. */
 export interface ArticleVectors extends VectorRows {
@@ -200,13 +194,6 @@ export function widest(candidates: readonly Candidates[]): number {
 /** The scores of some articles, of which those that are not wanted have none. */
 export function without(hidden: ReadonlySet<number>, articles: Int32Array, scores: Float32Array): Float32Array {
   return scores.map((score, place) => (hidden.has(articles[place]) ? -Infinity : score));
-}
-
-/** Places of the `first` highest scores, best first; ties by place. −Infinity stands for no score: it has no place. */
-export function topIndices(scores: Float32Array, first: number): number[] {
-  const places: number[] = [];
-  for (let place = 0; place < scores.length; place++) if (scores[place] > -Infinity) places.push(place);
-  return [...bestOf(places, first, (a, b) => scores[b] - scores[a] || a - b)];
 }
 
 function customerBatch(encoder: Encoder, catalogue: Catalogue, { encoded, pasts }: Customers): Batch {

@@ -5,7 +5,7 @@ import type { ArticleRow, CustomerRow, LatestPurchase, Store } from '../data/sto
 import { foundBy, sourceOf, SOURCES, sourcesOf, type Candidates, type SourceName } from '../features/candidates';
 import type { Encoder } from '../features/encoder';
 import { neverSold } from '../features/moment';
-import { PAST_LIMIT, type PastPurchase } from '../features/pairs';
+import { PAST_LIMIT, type PastPurchase } from '../features/customers';
 import { createStageTimer, type StageTimer } from '../telemetry';
 import { CO_PURCHASE_SHARE, rankAlike } from './alike';
 import { exploring } from './exploration';

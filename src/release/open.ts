@@ -11,7 +11,7 @@ import type { Engine } from '../engine/engine';
 import { asError, VitrineError } from '../errors';
 import { openEncoder, type Encoder } from '../features/encoder';
 import type { Habits } from '../features/habits';
-import { pairWidth } from '../features/pairs';
+import { pairWidth } from '../features/pair-features';
 import { openTokeniser, type Tokeniser } from '../features/text';
 import { asStorageError } from '../storage';
 import {

@@ -3,9 +3,9 @@
 import type { CoPurchases } from '../features/co-purchase';
 import type { Known, Shop } from '../features/dataset';
 import { SALES_DAYS } from '../features/moment';
-import type { PastPurchase } from '../features/pairs';
+import type { PastPurchase } from '../features/customers';
 import { ownPurchases } from '../features/sources/own-purchases';
-import { mostPopular } from '../features/sources/trending';
+import { mostPopular } from '../features/popular';
 import { DAY } from './protocols';
 
 export const BASELINES = ['popularity', 'recent-popularity', 'repurchase', 'item-to-item'] as const;

@@ -3,7 +3,8 @@
 import type { Store } from '../data/store';
 import type { Engine } from '../engine/engine';
 import { encodeShop, type Cutoff, type RawShop, type Shop } from '../features/dataset';
-import { habitsOf, type Habits } from '../features/habits';
+import type { Habits } from '../features/habits';
+import { habitsOf } from '../features/habit-counts';
 import { articleInputs } from '../features/inputs';
 import { encodeOnnx, type EncodedModel } from '../graph/onnx';
 import { mean } from '../graph/operators';

@@ -2,8 +2,8 @@
 // that a model has learnt.
 import { oracleFor, type ShopOptions } from '../data/synthetic-world';
 import type { Shop } from '../features/dataset';
-import type { PastPurchase } from '../features/pairs';
-import { topIndices } from '../recommend/pipeline';
+import type { PastPurchase } from '../features/customers';
+import { topIndices } from '../features/best';
 
 /** Articles by their chance to be a customer's next purchase, best first, as catalogue indices; none for one who was not planted. */
 export type TasteOracle = (customer: number, past: readonly PastPurchase[], now: number) => number[];

@@ -1,10 +1,9 @@
 // Which questions are asked of a shop's past, for learning and for measuring: at this moment, of these customers, what did they
 // buy next? Every question knows only what was known at its moment. Knows no model and no measure.
 import type { Cutoff, Known, Shop } from '../features/dataset';
-import { PAST_LIMIT, type PastPurchase } from '../features/pairs';
+import { type Customers, PAST_LIMIT, type PastPurchase } from '../features/customers';
 import { sampled, type Random } from '../random';
 import type { Moment } from '../features/moment';
-import type { Customers } from '../recommend/pipeline';
 import { momentOf, timelessMoment } from './moments';
 
 export type Protocol =

@@ -3,7 +3,7 @@
 // a small network reads these beside the pair's own features. Knows nothing of where candidates come from, nor of the loss.
 import type { Encoder } from '../features/encoder';
 import { HISTORY } from '../features/encoder';
-import { pairWidth } from '../features/pairs';
+import { pairWidth } from '../features/pair-features';
 import { add, concat, matmul, mul, relu, reshape, sub, transposeLast } from '../graph/operators';
 import { constant, embedding, input, parameter, type Table, type Tensor } from '../graph/tensor';
 import { fieldEmbeddings, joinedMlp, mlp } from './layers';

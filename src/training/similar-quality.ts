@@ -5,7 +5,7 @@ import type { Store } from '../data/store';
 import type { TextEncoder } from '../encoders/text-encoder';
 import type { Engine } from '../engine/engine';
 import { encodeShop, readShop } from '../features/dataset';
-import { habitsOf } from '../features/habits';
+import { habitsOf } from '../features/habit-counts';
 import { createRandom } from '../random';
 import { CO_PURCHASE_SHARE } from '../recommend/alike';
 import type { Reporter } from '../telemetry';

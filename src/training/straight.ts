@@ -1,7 +1,7 @@
 // The straight way from a pair's own features to its score: a weight each, from sensible ones on, so that a little data refines an order that
 // is good already. Whoever has bought nothing yet has weights of their own. Knows neither layers nor where candidates come from.
 import type { Encoder } from '../features/encoder';
-import { PAIR_FEATURES, pairWidth } from '../features/pairs';
+import { PAIR_FEATURES, pairWidth } from '../features/pair-features';
 import {
   add,
   cast,

@@ -2,7 +2,7 @@
 // calibrates its scores on them. Knows not how a step is run, nor how sources find.
 import type { Batch, Engine } from '../engine/engine';
 import type { Shop } from '../features/dataset';
-import { pairWidth } from '../features/pairs';
+import { pairWidth } from '../features/pair-features';
 import { encodeOnnx } from '../graph/onnx';
 import type { Tensor } from '../graph/tensor';
 import { sampled, type Random } from '../random';

@@ -2,7 +2,7 @@
 // stand for (an article, a value of a feature) to their new slots. What is new starts as ever. Knows no model.
 import { VitrineError } from '../errors';
 import { VOCABULARIES, type Encoder } from '../features/encoder';
-import { pairWidth } from '../features/pairs';
+import { pairWidth } from '../features/pair-features';
 import type { Trained } from '../release/weights';
 import type { Initialise } from './trainer';
 

@@ -1,5 +1,5 @@
 // The source of what a customer bought before: people buy again.
-import type { PastPurchase } from '../pairs';
+import type { PastPurchase } from '../customers';
 import type { Source } from './source';
 
 export const OWN_PURCHASES: Source = {

@@ -3,7 +3,7 @@
 import type { SourceName } from '../candidates';
 import type { Scored } from '../co-purchase';
 import type { Moment } from '../moment';
-import type { PastPurchase } from '../pairs';
+import type { PastPurchase } from '../customers';
 
 /** Customers for whom articles are looked for, and what is known that helps. */
 export interface Asked {

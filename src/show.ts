@@ -3,13 +3,12 @@ import type { ImportResult } from './data/import';
 import type { ArticleRow, Store } from './data/store';
 import type { Photos } from './images/photos';
 import { drawSimilarSheet } from './images/similar-sheet';
-import { decisive, questionOf, type Difference, type Evaluation } from './training/evaluation';
+import { decisive, type Difference, type Evaluation, questionOf, type Slice } from './training/evaluation';
 import type { MetricName } from './training/metrics';
 import { count, decimals, differing, nameOf, signed } from './training/report-text';
 import type { Headline } from './training/score-sheet';
 import { WRITINGS } from './training/search-quality';
 import { SERVED, type Shown, type SimilarQuality } from './training/similar-quality';
-import type { Slice } from './training/slices';
 
 /** Columns aligned, numbers to the right. */
 export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {

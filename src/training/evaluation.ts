@@ -7,7 +7,6 @@ import type { ListQualities } from './list-measures';
 import type { Metrics } from './metrics';
 import type { Protocol } from './protocols';
 import type { Headline } from './score-sheet';
-import type { Slice } from './slices';
 import type { SourceReport } from './source-report';
 
 export interface Evaluation {
@@ -85,4 +84,14 @@ export interface Difference {
       }
     >
   >;
+}
+
+/**
+ * The baseline is the best of these very cases: the luck of several is in its favour. Of few customers there is no difference to tell, and
+ * `differences` is empty.
+ */
+export interface Slice extends Pick<Evaluation, 'bestBaseline' | 'differences'> {
+  readonly name: string;
+  readonly cases: number;
+  readonly models: Readonly<Record<string, Readonly<Record<Headline, number>>>>;
 }

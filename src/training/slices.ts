@@ -2,18 +2,8 @@
 // the score sheet says and how cases are compared.
 import type { Random } from '../random';
 import { bestBaselineOf, compare, meanOf, resample } from './comparison';
-import type { Evaluation } from './evaluation';
+import type { Slice } from './evaluation';
 import { byHeadline, type Headline, type ScoreSheet } from './score-sheet';
-
-/**
- * The baseline is the best of these very cases: the luck of several is in its favour. Of few customers there is no difference to tell, and
- * `differences` is empty.
- */
-export interface Slice extends Pick<Evaluation, 'bestBaseline' | 'differences'> {
-  readonly name: string;
-  readonly cases: number;
-  readonly models: Readonly<Record<string, Readonly<Record<Headline, number>>>>;
-}
 
 /** Known purchases of the customer, from the first to the last number, both included. */
 const SLICES: readonly (readonly [name: string, from: number, to: number])[] = [

@@ -4,19 +4,11 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { prepareNativeLibraries } from '../config';
 import { asError, VitrineError } from '../errors';
+import type { Batch, Device, Values } from './batch';
 import { buffersOf } from './memory';
 import type { Session, SessionSettings } from './session';
 
-export type Device = 'cpu' | 'cuda' | 'webgpu';
-
-/** Numbers with a shape. Row-major. */
-export interface Values {
-  readonly data: Float32Array | Int32Array;
-  readonly shape: readonly number[];
-}
-
-/** Values by the name of an input or output. */
-export type Batch = Readonly<Record<string, Values>>;
+export type { Batch, Device, Values };
 
 export interface Engine {
   readonly device: Device;

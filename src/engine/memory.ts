@@ -1,6 +1,6 @@
 // The memory that lies under batches: which buffers they have, and buffers that are used again for batch after batch.
 // Knows nothing of what the numbers mean.
-import type { Batch, Values } from './engine';
+import type { Batch, Values } from './batch';
 
 /** The memory of batches, each buffer once. */
 export function buffersOf(...batches: readonly Batch[]): ArrayBuffer[] {

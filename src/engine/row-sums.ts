@@ -1,5 +1,5 @@
 // Sums rows by place: the gradient of a gather, always added up in one order. Knows nothing of what rows are.
-import type { Values } from './engine';
+import type { Values } from './batch';
 
 /**
  * Writes into each row of `sums` [rows, width] the sum of those of `parts`, n · width numbers, whose place it is; `places` int32, n numbers.

@@ -1,6 +1,6 @@
 // One ONNX model on the thread that runs it. The only importer of ONNX Runtime. Knows nothing of threads, releases or requests.
 import { InferenceSession, Tensor } from 'onnxruntime-node';
-import type { Batch, Device, Values } from './engine';
+import type { Batch, Device, Values } from './batch';
 
 export interface SessionSettings {
   readonly device: Device;

@@ -5,7 +5,7 @@ import { defineConfig, globalIgnores } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
 export default defineConfig(
-  globalIgnores(['dist/', 'node_modules/', '.vitrine/', 'models/', 'src/data/prisma/', 'schema/']),
+  globalIgnores(['dist/', 'node_modules/', '.vitrine/', 'models/', 'src/data/store/prisma/', 'schema/']),
   {
     files: ['**/*.ts', '**/*.tsx'],
     extends: [tseslint.configs.strictTypeChecked],

@@ -11,7 +11,7 @@ process.env.ORT_DISABLE_TELEMETRY = '1';
 module.exports = {
   rootDir: 'dist/test',
   testMatch: ['**/*.test.js'],
-  testEnvironment: '<rootDir>/environment.js',
+  testEnvironment: '<rootDir>/support/environment.js',
   transform: {},
   // The slowest tests train small models, which takes a minute where neighbours are noisy; anything longer than this is stuck.
   testTimeout: 240_000,

@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util';
 import { loadConfig } from '../src/config';
 import { openEngine } from '../src/engine/engine';
 import { SIZES, trainingConfig } from '../src/training/config';
-import { trainingThreads } from '../src/training/trainer';
+import { trainingThreads } from '../src/training/optimise/trainer';
 import { bareProducts } from './training/bare-products';
 import { finish, machine, wantedTable } from './serving/results';
 import { interleaved, type Cost } from './training/rounds';

@@ -2,7 +2,7 @@
 // Sizes: a small shop's and H&M's number of articles.
 
 import { createRandom } from '../src/random';
-import { buildIndex, exactIndex, faissStatus, type IndexKind } from '../src/release/vector-index';
+import { buildIndex, exactIndex, faissStatus, type IndexKind } from '../src/index/vector-index';
 
 const DIM = 64;
 const K = 100;

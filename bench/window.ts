@@ -4,8 +4,8 @@
 // nothing of what the pages are made of.
 import { parseArgs } from 'node:util';
 import type { Browser, BrowserContextOptions } from 'playwright-core';
-import { DEFAULT_SHOP } from '../src/data/synthetic-world';
-import { picturesAreThere, provideBrowser, startBrowser, violations, visit, vitals } from '../test/browser';
+import { DEFAULT_SHOP } from '../src/demo/synthetic-world';
+import { picturesAreThere, provideBrowser, startBrowser, violations, visit, vitals } from '../test/support/browser';
 import { withCleanup } from './serving/cleanup';
 import { drawArticles } from './serving/draws';
 import { percentile } from './serving/load';

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // The one program: its commands, what they take, and the wiring of each by hand. What a command does stands in the stages.
-import './signals';
+import './cli/signals';
 import { constants } from 'node:fs';
 import { access, writeFile } from 'node:fs/promises';
 import { createServer as createNetServer } from 'node:net';
@@ -21,25 +21,25 @@ import {
   upTo100,
   whole,
   type ProtocolOptions,
-} from './arguments';
+} from './cli/arguments';
 import { PROJECT_ROOT } from './config';
-import { hasCode } from './data/file-lock';
-import { importShop } from './data/import';
-import type { Need } from './data/database-rights';
-import { openDatabase } from './data/postgres';
-import { openStore, type Store } from './data/store';
-import { generateShop } from './data/synthetic';
-import { DEFAULT_SHOP, FULL_SHOP, type ShopOptions } from './data/synthetic-world';
-import { demo } from './demo';
-import { examine, formatFindings } from './doctor';
+import { hasCode } from './data/files/file-lock';
+import { importShop } from './data/import/import';
+import type { Need } from './data/postgres/database-rights';
+import { openDatabase } from './data/postgres/postgres';
+import { openStore, type Store } from './data/store/store';
+import { generateShop } from './demo/synthetic';
+import { DEFAULT_SHOP, FULL_SHOP, type ShopOptions } from './demo/synthetic-world';
+import { demo } from './cli/demo';
+import { examine, formatFindings } from './cli/doctor';
 import { openEngine } from './engine/engine';
 import { asError, VitrineError } from './errors';
-import type { Readiness } from './graphql/health';
-import { createServer } from './graphql/server';
-import { NO_PHOTOS, openPhotos } from './images/photos';
-import { precompute } from './recommend/precompute';
-import { createHost, openCurrent, type Host } from './serve';
-import { aborted, run, watchStreams, type Session } from './session';
+import type { Readiness } from './api/http/health';
+import { createServer } from './api/http/server';
+import { NO_PHOTOS, openPhotos } from './api/http/photos';
+import { precompute } from './serving/precompute';
+import { createHost, openCurrent, type Host } from './serving/host';
+import { aborted, run, watchStreams, type Session } from './cli/session';
 import {
   evaluationTable,
   importTable,
@@ -47,15 +47,15 @@ import {
   similarQualityTable,
   similarSheet,
   similarTable,
-} from './show';
-import { asStorageError, storing } from './storage';
-import { createLog, type Reporter } from './telemetry';
+} from './cli/show';
+import { asStorageError, storing } from './data/files/storage';
+import { createLog, type Reporter } from './telemetry/telemetry';
 import { trainingConfig, type Size } from './training/config';
-import { embedRelease, openKept } from './training/embed';
-import { evaluationReport } from './training/report';
-import { measureSimilar } from './training/similar-quality';
+import { embedRelease, openKept } from './training/stages/embed';
+import { evaluationReport } from './evaluation/report/report';
+import { measureSimilar } from './evaluation/offline/similar-quality';
 import { checkpointsIn, evaluateTraining, HOLD_OUT, train, type HoldOut } from './training/train';
-import { trainingThreads } from './training/trainer';
+import { trainingThreads } from './training/optimise/trainer';
 
 type EvaluateOptions = ProtocolOptions & {
   size: Size;

@@ -1,4 +1,4 @@
-import { sourceFiles } from './source-files';
+import { sourceFiles } from './support/source-files';
 
 const files = sourceFiles('src');
 
@@ -20,7 +20,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** What every stage may import of src/ itself. The others there (main, doctor) know all stages. */
-const COMMON = ['src/config', 'src/errors', 'src/random', 'src/storage', 'src/telemetry'];
+const COMMON = ['src/config', 'src/errors', 'src/random', 'src/data/files/storage', 'src/telemetry/telemetry'];
 
 /** What only one file, or one folder, may import. */
 const SINGLE_IMPORTERS: readonly (readonly [what: RegExp, where: RegExp])[] = [
@@ -33,7 +33,7 @@ const SINGLE_IMPORTERS: readonly (readonly [what: RegExp, where: RegExp])[] = [
 ];
 
 test('the search for imports finds them', () => {
-  const store = files.find(({ path }) => path === 'src/data/store.ts');
+  const store = files.find(({ path }) => path === 'src/data/store/store.ts');
   expect(store?.imports).toEqual(expect.arrayContaining(['@prisma/adapter-pg', 'src/errors']));
   expect(files.length).toBeGreaterThan(30);
 });

@@ -2,7 +2,7 @@
 // constant rate that holds, a soak. Knows neither the query nor what is wanted of it.
 import type { Client } from 'pg';
 import { readManifest, currentFolder } from '../../src/release/open';
-import { openStore } from '../../src/data/store';
+import { openStore } from '../../src/data/store/store';
 import type { Closing } from './cleanup';
 import { startGenerator, type Result, type Task } from './generator';
 import { openRecorder, runKernels, sumOf, type KernelCost, type KernelCosts } from './kernels';

@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, escapeIdentifier } from 'pg';
 import { loadConfig, PROJECT_ROOT } from '../../src/config';
-import { openDatabase } from '../../src/data/postgres';
-import type { ShopOptions } from '../../src/data/synthetic-world';
+import { openDatabase } from '../../src/data/postgres/postgres';
+import type { ShopOptions } from '../../src/demo/synthetic-world';
 import { endProcess, type Closing } from './cleanup';
 
 export interface BenchShop {

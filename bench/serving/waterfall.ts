@@ -1,6 +1,6 @@
 // Where the time of a request goes: the mean of each stage over many traced requests, as bars on one line of time, beside what the
 // system that this one is to replace has published. Knows traces, nothing of how they are made.
-import type { Trace, TraceStage } from '../../src/graphql/trace';
+import type { Trace, TraceStage } from '../../src/api/graphql/operation/trace';
 import { percentile } from './load';
 
 export interface Bar {

@@ -1,19 +1,19 @@
 // Real steps of real training: the two models' own losses, batches and settings over the synthetic shop, and a trainer that can be
 // sent over the same batches again and again. Knows nothing of how they are timed.
 import type { Batch, Engine } from '../../src/engine/engine';
-import type { Shop } from '../../src/features/dataset';
-import { habitsOf } from '../../src/features/habit-counts';
+import type { Shop } from '../../src/dataset/dataset';
+import { habitsOf } from '../../src/dataset/habit-counts';
 import { createRandom } from '../../src/random';
-import { silentReporter } from '../../src/telemetry';
+import { silentReporter } from '../../src/telemetry/telemetry';
 import type { TrainingConfig } from '../../src/training/config';
-import { serveTowers } from '../../src/training/fit';
-import { lessons } from '../../src/training/protocols';
-import { listwiseLoss } from '../../src/training/listwise';
-import { learningRanker } from '../../src/training/ranker';
-import { byRound, collectLists, lessonOf } from '../../src/training/ranker-lists';
-import { Batcher } from '../../src/training/train-towers';
-import { createTrainer, type Trainer } from '../../src/training/trainer';
-import { sequenceLoss } from '../../src/training/two-tower';
+import { serveTowers } from '../../src/training/stages/fit';
+import { lessons } from '../../src/dataset/protocols';
+import { listwiseLoss } from '../../src/training/models/listwise';
+import { learningRanker } from '../../src/training/models/ranker';
+import { byRound, collectLists, lessonOf } from '../../src/training/stages/ranker-lists';
+import { Batcher } from '../../src/training/stages/train-towers';
+import { createTrainer, type Trainer } from '../../src/training/optimise/trainer';
+import { sequenceLoss } from '../../src/training/models/two-tower';
 
 /** A model in training. */
 export interface Steps {

@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto';
 import { access, readFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { z } from 'zod';
-import { hasCode } from '../data/file-lock';
+import { hasCode } from '../data/files/file-lock';
 import { asError, VitrineError } from '../errors';
 import type { EndOfText, Pooling } from './pooling';
 

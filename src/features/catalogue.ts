@@ -1,6 +1,6 @@
 // The shop's articles, encoded, in memory: what training and serving read of an article, by its index in typed arrays.
 // Grows and changes while a server runs. Knows nothing of models; keeps no raw rows.
-import type { ArticleRow } from '../data/store';
+import type { ArticleRow } from '../data/store/store';
 import type { Encoder, Layout } from './encoder';
 
 /** Typed arrays by article index; index order is the order in which articles were first put. */

@@ -1,6 +1,6 @@
 // The one declaration of every feature: which raw value of a row it reads, and as what. Nothing else in the project
 // knows which columns matter. Knows nothing of vocabularies (encoder.ts) or of models.
-import type { ArticleRow, CustomerRow } from '../data/store';
+import type { ArticleRow, CustomerRow } from '../data/store/store';
 
 /** A feature reads one raw value of a row. `of` gives null or [] where the row has none. */
 export type Feature<Row> =

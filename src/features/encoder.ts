@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { VitrineError } from '../errors';
-import type { ArticleRow, CustomerRow } from '../data/store';
+import type { ArticleRow, CustomerRow } from '../data/store/store';
 import {
   ARTICLE_FEATURES,
   CUSTOMER_FEATURES,

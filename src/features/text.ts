@@ -2,7 +2,7 @@
 // text encoder reads the same words. Knows nothing of what encoders make of them.
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import type { ArticleRow } from '../data/store';
+import type { ArticleRow } from '../data/store/store';
 import type { Batch } from '../engine/engine';
 import { VitrineError } from '../errors';
 import { attributeWords } from './columns';

@@ -1,6 +1,6 @@
 // What was trained, as the files and the manifest of a release. Knows nothing of how models came about.
 import type { Encoder } from '../features/encoder';
-import type { Habits } from '../features/habits';
+import type { Habits } from '../statistics/habits';
 import type { Tokeniser } from '../features/text';
 import type { EncodedModel, Port } from '../graph/onnx';
 import {
@@ -18,7 +18,7 @@ import {
 } from './format';
 import { writeHabits } from './habits-file';
 import { publish, type Described } from './release-store';
-import type { VectorIndex } from './vector-index';
+import type { VectorIndex } from '../index/vector-index';
 
 export interface ReleaseParts {
   readonly encoder: Encoder;

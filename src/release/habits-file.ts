@@ -4,11 +4,11 @@
 //   neighbours int32 [rows, width]   nearness float32 [rows, width]   repeat rates, variant rates float32 [rows] each
 //   attribute shares float32 [shares]   blocks of values int32 [attributes, 2]   lifts of values float32 [Σ values²]   (all little-endian)
 import { VitrineError } from '../errors';
-import { ageBands } from '../features/age-bands';
-import { CoPurchases } from '../features/co-purchase';
+import { ageBands } from '../statistics/age-bands';
+import { CoPurchases } from '../statistics/co-purchase';
 import type { Encoder } from '../features/encoder';
-import type { Habits } from '../features/habits';
-import { squaresOf } from '../features/value-lifts';
+import type { Habits } from '../statistics/habits';
+import { squaresOf } from '../statistics/value-lifts';
 
 const MAGIC = 0x42414856;
 const VERSION = 3;

@@ -3,17 +3,17 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { hasCode } from '../data/file-lock';
+import { hasCode } from '../data/files/file-lock';
 import { readEncoderFolder } from '../encoders/folder';
 import { openPretrained } from '../encoders/pretrained';
 import { builtInEncoder, type TextEncoder } from '../encoders/text-encoder';
 import type { Engine } from '../engine/engine';
 import { asError, VitrineError } from '../errors';
 import { openEncoder, type Encoder } from '../features/encoder';
-import type { Habits } from '../features/habits';
+import type { Habits } from '../statistics/habits';
 import { pairWidth } from '../features/pair-features';
 import { openTokeniser, type Tokeniser } from '../features/text';
-import { asStorageError } from '../storage';
+import { asStorageError } from '../data/files/storage';
 import {
   CURRENT_FILE,
   ENCODER_FILE,
@@ -32,10 +32,10 @@ import {
   type Manifest,
   type ModelName,
 } from './format';
-import { readFaissFile, readVectors } from './faiss-file';
+import { readFaissFile, readVectors } from '../index/faiss-file';
 import { readHabits, valuesOf } from './habits-file';
 import { currentRelease, sha256 } from './release-store';
-import { openIndex, type VectorIndex } from './vector-index';
+import { openIndex, type VectorIndex } from '../index/vector-index';
 
 export interface Release {
   readonly manifest: Manifest;

@@ -5,9 +5,9 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, rmdirSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { hasCode, withFileLock } from '../data/file-lock';
+import { hasCode, withFileLock } from '../data/files/file-lock';
 import { VitrineError } from '../errors';
-import { asStorageError, storing, syncFolder, withDraft, writeDurably } from '../storage';
+import { asStorageError, storing, syncFolder, withDraft, writeDurably } from '../data/files/storage';
 import { CURRENT_FILE, MANIFEST_FILE, type Manifest } from './format';
 
 /** A release that has no name yet. */

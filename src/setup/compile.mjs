@@ -77,7 +77,7 @@ function clientStamp(root) {
   const hash = createHash('sha256').update(readFileSync(join(root, 'prisma', 'schema.prisma')));
   const prisma = join(root, 'node_modules', 'prisma', 'package.json');
   if (existsSync(prisma)) hash.update(readFileSync(prisma));
-  return { stamp: join(root, 'src', 'data', 'prisma', '.stamp'), wanted: hash.digest('hex') };
+  return { stamp: join(root, 'src', 'data', 'store', 'prisma', '.stamp'), wanted: hash.digest('hex') };
 }
 
 /** Of names, sizes and times of change: reading the files would take longer than it is worth on every command. */

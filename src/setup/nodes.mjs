@@ -18,18 +18,18 @@ const VERSIONS = ['20.19', '20', '22', '24', '26'];
  * time and do nothing that depends on Node and is not done in the others.
  */
 const SLOW = [
-  'cli',
-  'dataset',
-  'determinism',
-  'embed',
-  'evaluate',
-  'go-on',
-  'precompute',
-  'shop',
-  'shop-window',
-  'similar-quality',
-  'warm-start',
-  'webgpu',
+  'cli/cli',
+  'dataset/dataset',
+  'training/stages/determinism',
+  'training/stages/embed',
+  'evaluation/evaluate',
+  'training/stages/go-on',
+  'serving/precompute',
+  'serving/shop',
+  'web/shop-window',
+  'evaluation/similar-quality',
+  'training/stages/warm-start',
+  'engine/webgpu',
 ];
 
 await setUpOrExit();

@@ -1,7 +1,7 @@
 // Every setting of training, in one place, with one dial for people. The whole of it is stored with the weights.
-import type { RankerTraining } from './train-ranker';
-import type { TextEncoderConfig } from './text-encoder';
-import type { TowerTraining } from './train-towers';
+import type { RankerTraining } from './stages/train-ranker';
+import type { TextEncoderConfig } from './models/text-encoder';
+import type { TowerTraining } from './stages/train-towers';
 
 export const SIZES = ['tiny', 'small', 'full'] as const;
 export type Size = (typeof SIZES)[number];

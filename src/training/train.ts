@@ -4,26 +4,26 @@ import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { access, mkdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import type { Store } from '../data/store';
-import type { ShopOptions } from '../data/synthetic-world';
+import type { Store } from '../data/store/store';
+import type { ShopOptions } from '../demo/synthetic-world';
 import type { Engine } from '../engine/engine';
 import { VitrineError } from '../errors';
-import { readShop, type RawShop } from '../features/dataset';
+import { readShop, type RawShop } from '../dataset/dataset';
 import { publishRelease } from '../release/build';
 import { CURRENT_FILE, type Manifest } from '../release/format';
 import { currentFolder } from '../release/open';
 import { currentRelease } from '../release/release-store';
 import { readTrained, trainedOf, type Trained as Former } from '../release/weights';
-import { storing } from '../storage';
-import type { Reporter } from '../telemetry';
-import { openCheckpoints, type Checkpoints } from './checkpoint';
+import { storing } from '../data/files/storage';
+import type { Reporter } from '../telemetry/telemetry';
+import { openCheckpoints, type Checkpoints } from './optimise/checkpoint';
 import type { TrainingConfig } from './config';
-import { evaluate } from './evaluate';
-import type { Evaluation } from './evaluation';
-import { fit, type Fitted } from './fit';
-import { fitText } from './fit-text';
-import { cutoffOf, DAY, horizonOf, type Protocol } from './protocols';
-import { evaluationReport } from './report';
+import { evaluate } from '../evaluation/offline/evaluate';
+import type { Evaluation } from '../evaluation/evaluation';
+import { fit, type Fitted } from './stages/fit';
+import { fitText } from './stages/fit-text';
+import { cutoffOf, DAY, horizonOf, type Protocol } from '../dataset/protocols';
+import { evaluationReport } from '../evaluation/report/report';
 
 /** Which questions a training answers before it is released: by default what was bought in the last days. */
 export interface HoldOut {

@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import type { Batch } from '../engine/engine';
 import type { TextKind, Tokeniser } from '../features/text';
+import type { VectorParts } from '../features/vector-parts';
 
 /** Texts to vectors. Articles and the words of a search are read by the same one, or their vectors mean nothing to each other. */
 export interface TextEncoder {
@@ -18,24 +19,6 @@ export interface TextEncoder {
    * may read the words of a search otherwise than an article's.
    */
   encode(texts: readonly string[], kind?: TextKind): Promise<Float32Array>;
-}
-
-/**
- * A vector's first numbers say what an article looks like, those from `from` on with what it is bought: its taste. `share`: how much of the
- * cosine of two vectors is that of their tastes.
- */
-export interface VectorParts {
-  readonly from: number;
-  readonly share: number;
-}
-
-/** Of vectors [n, dim] what to search with, so that this share of what is found by each [n] is the cosine of tastes, and the rest of looks. */
-export function leaned(vectors: Float32Array, { from, share }: VectorParts, tastes: readonly number[]): Float32Array {
-  const dim = vectors.length / tastes.length;
-  return vectors.map((value, i) => {
-    const taste = tastes[Math.floor(i / dim)];
-    return value * (i % dim < from ? (1 - taste) / (1 - share) : taste / share);
-  });
 }
 
 /** Tells texts apart: 96 bits. */

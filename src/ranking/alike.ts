@@ -1,13 +1,32 @@
 // Articles that are like something, ranked: by their texts, by what is bought together, at most a few of one product. Knows
 // neither where texts come from nor by what they are embedded.
-import { leaned } from '../encoders/text-encoder';
+import type { Catalogue } from '../features/catalogue';
+import { leaned, type VectorParts } from '../features/vector-parts';
+import type { Habits } from '../statistics/habits';
 import { dotRow } from './vector-rows';
-import type { LiveShop } from '../serving/live-shop';
-import type { SimilarArticle } from '../serving/types';
 
 /** What is needed of a shop. */
-export interface AlikeShop extends Pick<LiveShop, 'catalogue' | 'similar' | 'textParts' | 'textVectorOf'> {
-  readonly habits: Pick<LiveShop['habits'], 'coPurchases'>;
+export interface AlikeShop {
+  readonly catalogue: Pick<Catalogue, 'size' | 'keys' | 'ids' | 'productOf'>;
+  readonly habits: Pick<Habits, 'coPurchases'>;
+  /** What vectors of texts are made of, where they are of two parts. */
+  readonly textParts: VectorParts | undefined;
+  /** The `k` articles whose texts are nearest to each vector [n, dim], best first: catalogue index and dot product. */
+  similar(vectors: Float32Array, k: number): { article: number; score: number }[][];
+  /** The vector of an article's text, by catalogue index; undefined where the article is gone. */
+  textVectorOf(article: number): Float32Array | undefined;
+}
+
+export interface SimilarArticle {
+  readonly articleKey: number;
+  readonly articleId: string;
+  /** From 1, the most alike. */
+  readonly rank: number;
+  /**
+   * How alike the two texts are, −1..1: the cosine of their embeddings, looks and taste weighed; blended with how often both are bought,
+   * 0..1, where that was asked for.
+   */
+  readonly score: number;
 }
 
 /** What something is compared with. */

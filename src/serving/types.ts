@@ -2,9 +2,10 @@
 // Batches only: n requests in, n results out, same order, each a value or an Error. Knows no GraphQL, no models.
 
 import type { ArticleRow, CustomerRow } from '../data/store/store';
+import type { SimilarArticle } from '../ranking/alike';
 import type { SourceName } from '../ranking/candidates';
 
-export type { SourceName };
+export type { SimilarArticle, SourceName };
 
 /** What is asked for on behalf of somebody who may go away. */
 export interface Abortable {
@@ -66,18 +67,6 @@ export interface SimilarRequest extends Abortable {
   readonly coPurchase?: number;
   /** Articles of one product at most, which differ in colour mostly. Default 2. */
   readonly perProduct?: number;
-}
-
-export interface SimilarArticle {
-  readonly articleKey: number;
-  readonly articleId: string;
-  /** From 1, the most alike. */
-  readonly rank: number;
-  /**
-   * How alike the two texts are, −1..1: the cosine of their embeddings, looks and taste weighed; blended with how often both are bought,
-   * 0..1, where that was asked for.
-   */
-  readonly score: number;
 }
 
 export interface SearchRequest extends Abortable {

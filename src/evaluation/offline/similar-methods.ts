@@ -1,6 +1,7 @@
 // Ways to find articles that are like one, or that fit some words: the encoders, as serving asks them, and baselines that cost
 // nothing. Knows nothing of what is measured.
-import type { TextEncoder, VectorParts } from '../../encoders/text-encoder';
+import type { TextEncoder } from '../../encoders/text-encoder';
+import type { VectorParts } from '../../features/vector-parts';
 import type { Shop } from '../../dataset/dataset';
 import type { Habits } from '../../statistics/habits';
 import { words } from '../../features/text';

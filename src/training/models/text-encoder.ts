@@ -3,7 +3,7 @@
 // that looks like it (supervised contrastive learning, Khosla et al., NeurIPS 2020): these are the looks. The other part of the vector,
 // the taste, must find what is bought with it. Who searches says how much of each is asked for.
 // So it learns which words matter, and what two words alone say: searches are no longer. Knows nothing of what columns mean.
-import type { VectorParts } from '../../encoders/text-encoder';
+import type { VectorParts } from '../../features/vector-parts';
 import type { Batch, Engine } from '../../engine/engine';
 import type { CoPurchases } from '../../statistics/co-purchase';
 import { MAX_TOKENS, type Tokeniser } from '../../features/text';

@@ -3,7 +3,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openShop, FIELDS, type FileKind, type Kind } from '../../src/data/import/mapping';
+import { openShop, type FileKind } from '../../src/data/import/mapping';
+import { FIELDS, type Kind } from '../../src/data/store/fields';
 import type { CsvFile } from '../../src/data/import/csv';
 import type { ArticleRow, CustomerRow, PurchaseColumns } from '../../src/data/store/store';
 import { generateShop } from '../../src/demo/synthetic';

@@ -8,6 +8,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { aliasTable, createRandom, type Random } from '../random';
+import { SYNTHETIC_FILE } from '../data/import/import';
 import { asStorageError, storing } from '../data/files/storage';
 import type { Reporter } from '../telemetry/telemetry';
 import { ARTICLE_COLUMNS, articleRow } from './synthetic-catalogue';
@@ -16,9 +17,6 @@ import { HISTORY, plantWorld, weekOf, type ShopOptions, type World } from './syn
 
 /** Moves when the same options would make other bytes, so that an oracle is never asked about another world's data. */
 export const GENERATOR_VERSION = 1;
-
-/** The file that tells an import that the data is synthetic, and how it was made. */
-export const SYNTHETIC_FILE = 'synthetic.json';
 
 /**
  * Makes the shop of these options in a folder: articles.csv, customers.csv, transactions_train.csv and synthetic.json.

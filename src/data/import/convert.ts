@@ -1,8 +1,8 @@
 // Turns the fields of a CSV record into a row of Postgres's COPY format, or says what is wrong with it. Compiled once a
 // file from its mapping and header, since it runs for every row. Knows nothing of files or the database.
 
-import type { Kind } from './mapping';
-import { FIELDS, type FileKind, type Mapping } from './mapping';
+import { FIELDS, type Kind } from '../store/fields';
+import type { FileKind, Mapping } from './mapping';
 
 /** The columns of the store that a file fills, and the function that makes its rows. */
 export interface Converter {

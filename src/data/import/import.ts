@@ -32,8 +32,10 @@ import {
 } from './merge';
 import { isOutOfKeys, outOfKeys } from '../postgres/keys';
 import { openRejects, type Rejects } from './rejects';
-import { SYNTHETIC_FILE } from '../../demo/synthetic';
 import { readUtf8 } from './utf8';
+
+/** The file that tells an import that the data is synthetic, and how it was made. */
+export const SYNTHETIC_FILE = 'synthetic.json';
 
 export interface ImportOptions {
   readonly databaseUrl: string;

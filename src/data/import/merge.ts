@@ -5,7 +5,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DatabaseError, type Client } from 'pg';
 import type { RowFault } from './csv';
-import { FIELDS, type FileKind, type Kind } from './mapping';
+import type { FileKind } from './mapping';
+import { FIELDS, type Kind } from '../store/fields';
 
 export interface MergeCounts {
   readonly inserted: number;

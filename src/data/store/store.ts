@@ -6,7 +6,7 @@ import { PrismaPg } from '@prisma/adapter-pg';
 import type { QueryConfig, QueryResultRow } from 'pg';
 import { VitrineError } from '../../errors';
 import { LIMITS, openConnections, type ConnectionLimits } from '../postgres/connections';
-import { FIELDS } from '../import/mapping';
+import { FIELDS } from './fields';
 import { recordOrder, type Ask, type Order, type RecordedOrder } from './orders';
 import { Prisma, PrismaClient, type Article, type Customer, type Purchase } from './prisma/client';
 import { copyPurchases, type PurchaseColumns } from './purchase-columns';

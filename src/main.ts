@@ -28,6 +28,7 @@ import { importShop } from './data/import/import';
 import type { Need } from './data/postgres/database-rights';
 import { openDatabase } from './data/postgres/postgres';
 import { openStore, type Store } from './data/store/store';
+import { drawArticle } from './demo/drawing';
 import { generateShop } from './demo/synthetic';
 import { DEFAULT_SHOP, FULL_SHOP, type ShopOptions } from './demo/synthetic-world';
 import { demo } from './cli/demo';
@@ -487,6 +488,7 @@ async function listen(
       images === undefined
         ? NO_PHOTOS
         : openPhotos(images, join(config.home, 'images'), (err) => log.error({ err }, 'photos cannot be kept')),
+    draw: drawArticle,
     shopWindow: join(PROJECT_ROOT, 'dist', 'web'),
     counters: host,
     ready: () => (begun ? readinessOf(host) : { ready: false, reason: preparing }),

@@ -2,6 +2,7 @@
 // implementation of that interface, in memory and exact: what is recommended can be told in advance.
 
 import pino from 'pino';
+import { drawArticle } from '../../src/demo/drawing';
 import { openStore, type Store } from '../../src/data/store/store';
 import type {
   Recommendation,
@@ -93,6 +94,7 @@ export async function openShop(name: string, parts: Partial<ServerParts> = {}): 
     config: { host: '127.0.0.1', port: 0, introspection: true, corsOrigins: [] },
     log: pino({ level: 'debug' }, { write: (line: string) => log.push(JSON.parse(line) as Record<string, unknown>) }),
     report: () => undefined,
+    draw: drawArticle,
     ready: () => ({ ready: true }),
     ...parts,
   };

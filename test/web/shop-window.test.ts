@@ -3,6 +3,7 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
+import { drawArticle } from '../../src/demo/drawing';
 import { PROJECT_ROOT } from '../../src/config';
 import { openStore, type Store } from '../../src/data/store/store';
 import { createServer, type Server } from '../../src/api/http/server';
@@ -48,6 +49,7 @@ described(`the shop window${'reason' in found ? ` (skipped: ${found.reason})` : 
       config: { host: '127.0.0.1', port: 0, introspection: true, corsOrigins: [] },
       log,
       report: () => host.report(),
+      draw: drawArticle,
       shopWindow: BUILT,
       counters: host,
       ready: () => ({ ready: true }),

@@ -7,7 +7,6 @@ import { Attribute, toAttributes, TYPICAL_ATTRIBUTES, type AttributeValue } from
 import { connectionOf, PageArgs, toConnection, type Connection } from './connection';
 import type { Context } from './context';
 import { cursorKind, MOST } from './cursor';
-import { imagePath } from '../http/images';
 import { checkFirst, checkId, LIMITS, listCost, WORK } from './operation/limits';
 
 type ArticleColumns = Omit<ArticleRow, 'key' | 'attributes' | 'updatedAt'>;
@@ -185,7 +184,7 @@ export class ArticleResolver {
       'Where its picture is on this server, “/images/0108775015”: a photo, or a drawing where there is none.',
   })
   image(@Root() article: ArticleRow): string {
-    return imagePath(article.id);
+    return `/images/${encodeURIComponent(article.id)}`;
   }
 }
 

@@ -6,26 +6,24 @@ import type { FastifyInstance } from 'fastify';
 import { createHash } from 'node:crypto';
 import type { ArticleRow, Store } from '../../data/store/store';
 import { VitrineError } from '../../errors';
-import { drawArticle } from '../../demo/drawing';
 import type { Photos, Picture } from './photos';
 import { checkId } from '../graphql/operation/limits';
-
-/** Where the picture of an article is, on this server. */
-export function imagePath(articleId: string): string {
-  return `/images/${encodeURIComponent(articleId)}`;
-}
 
 export interface ImageParts {
   readonly store: Pick<Store, 'articlesById'>;
   readonly photos: Photos;
+  /** A drawing of an article that has no photo, as SVG; absent: it has no picture. */
+  readonly draw?: DrawArticle | undefined;
 }
+
+export type DrawArticle = (article: ArticleRow) => string;
 
 /** Unless a page says how wide it wants it. */
 const WIDTH = 320;
 /** Long enough for a visit, short enough for a new photo to be seen. */
 const FRESH_SECONDS = 3600;
 
-export function addImages(app: FastifyInstance, { store, photos }: ImageParts): void {
+export function addImages(app: FastifyInstance, { store, photos, draw }: ImageParts): void {
   const rows = new DataLoader<string, ArticleRow | null>((ids) => store.articlesById(ids), {
     cache: false,
     batchScheduleFn: (run) => setImmediate(run),
@@ -39,8 +37,8 @@ export function addImages(app: FastifyInstance, { store, photos }: ImageParts): 
     const photo = await photos.photo(id, width);
     const row = photo ? null : await rows.load(id);
     request.lifetime.throwIfAborted();
-    const picture = photo ?? drawn(row);
-    if (!picture) throw new VitrineError('NOT_FOUND', `there is no article ${JSON.stringify(id)}`);
+    const picture = photo ?? drawn(row, draw);
+    if (!picture) throw new VitrineError('NOT_FOUND', `there is no ${row ? 'picture of ' : ''}article ${JSON.stringify(id)}`);
     const tag = `"${picture.version}"`;
     reply.headers({
       'cache-control': `public, max-age=${FRESH_SECONDS}`,
@@ -54,8 +52,8 @@ export function addImages(app: FastifyInstance, { store, photos }: ImageParts): 
   });
 }
 
-function drawn(row: ArticleRow | null): Picture | undefined {
-  if (!row) return undefined;
-  const content = Buffer.from(drawArticle(row));
+function drawn(row: ArticleRow | null, draw: DrawArticle | undefined): Picture | undefined {
+  if (!row || !draw) return undefined;
+  const content = Buffer.from(draw(row));
   return { type: 'image/svg+xml', content, version: createHash('sha256').update(content).digest('hex').slice(0, 20) };
 }

@@ -15,7 +15,7 @@ import { createContext, type Context } from '../graphql/context';
 import { createErrorMask, type ErrorMask, type PublicError } from '../graphql/operation/errors';
 import { checkReady, type Readiness } from './health';
 import { refuseForeignHosts } from './hosts';
-import { addImages } from './images';
+import { addImages, type DrawArticle } from './images';
 import { createSandbox, NO_REPORT_PAGE, proposalOf, SIGNPOST, SIGNPOST_PAGE, type Sandbox } from './landing';
 import { limitLifetimes } from './lifetimes';
 import { LIMITS } from '../graphql/operation/limits';
@@ -34,8 +34,10 @@ export interface ServerParts {
   readonly ready: () => Readiness | Promise<Readiness>;
   /** The page on how the release that is served was measured; undefined if there is none. */
   readonly report: () => string | undefined;
-  /** The shop's photos of its articles. Default: none, all are drawn. */
+  /** The shop's photos of its articles. Default: none. */
   readonly photos?: Photos;
+  /** Draws articles that have no photo. Default: they have no picture. */
+  readonly draw?: DrawArticle;
   /** Absolute: where the shop window was built. Default, and where it was not: a signpost is at /. */
   readonly shopWindow?: string;
   /** What /metrics counts besides requests. */
@@ -111,7 +113,7 @@ export async function createServer(parts: ServerParts): Promise<Server> {
   addHealth(app, parts, state);
   addMetrics(app, parts.counters);
   addReport(app, parts);
-  addImages(app, { store, photos: parts.photos ?? NO_PHOTOS });
+  addImages(app, { store, photos: parts.photos ?? NO_PHOTOS, draw: parts.draw });
   if (window) addShopWindow(app, window);
   app.get('/', (request, reply) => {
     if (!wantsPage(request)) return SIGNPOST;

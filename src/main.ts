@@ -29,6 +29,7 @@ import type { Need } from './data/postgres/database-rights';
 import { openDatabase } from './data/postgres/postgres';
 import { openStore, type Store } from './data/store/store';
 import { drawArticle } from './demo/drawing';
+import { tasteOracle } from './demo/oracle';
 import { generateShop } from './demo/synthetic';
 import { DEFAULT_SHOP, FULL_SHOP, type ShopOptions } from './demo/synthetic-world';
 import { demo } from './cli/demo';
@@ -181,7 +182,9 @@ program
         const store = await openShop(session);
         const engine = openTraining(session);
         const { modelsDir, explore } = session.config;
-        const holdOut = options.evaluate ? { ...HOLD_OUT, days: options.days, explore } : undefined;
+        const holdOut = options.evaluate
+          ? { ...HOLD_OUT, days: options.days, explore, oracle: tasteOracle }
+          : undefined;
         const config = trainingConfig(options.size, options.seed);
         const { warmStart } = options;
         const trained = await train(engine, store, modelsDir, config, { holdOut, warmStart }, session.reporter);
@@ -243,7 +246,12 @@ program
   .action((options: EvaluateOptions) =>
     run(async (session) => {
       const { explore } = session.config;
-      const holdOut: HoldOut = { ...heldOut(options), maxCustomers: options.maxCustomers, explore };
+      const holdOut: HoldOut = {
+        ...heldOut(options),
+        maxCustomers: options.maxCustomers,
+        explore,
+        oracle: tasteOracle,
+      };
       const file = options.report === undefined ? undefined : resolve(options.report);
       if (file !== undefined) await checkFolder(dirname(file));
       const store = await openShop(session);

@@ -6,6 +6,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { importShop } from '../data/import/import';
 import type { Store } from '../data/store/store';
+import { tasteOracle } from '../demo/oracle';
 import { generateShop } from '../demo/synthetic';
 import { DEFAULT_SHOP } from '../demo/synthetic-world';
 import type { Engine } from '../engine/engine';
@@ -78,7 +79,7 @@ export async function demo(session: Session, options: DemoOptions, parts: DemoPa
       store,
       config.modelsDir,
       training,
-      { holdOut: { ...HOLD_OUT, explore: config.explore } },
+      { holdOut: { ...HOLD_OUT, explore: config.explore, oracle: tasteOracle } },
       reporter,
     );
     if (evaluation) reporter.say(`\n${evaluationTable(evaluation)}\n`);

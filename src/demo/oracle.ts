@@ -2,15 +2,12 @@
 // that a model has learnt.
 import { oracleFor, type ShopOptions } from './synthetic-world';
 import type { Shop } from '../dataset/dataset';
-import type { PastPurchase } from '../features/customers';
+import type { Oracle } from '../evaluation/offline/evaluate';
 import { topIndices } from '../statistics/best';
 
-/** Articles by their chance to be a customer's next purchase, best first, as catalogue indices; none for one who was not planted. */
-export type TasteOracle = (customer: number, past: readonly PastPurchase[], now: number) => number[];
-
-/** @param synthetic the options that the shop was generated with */
-export function tasteOracle(shop: Shop, synthetic: Partial<ShopOptions>): TasteOracle {
-  const oracle = oracleFor(synthetic);
+/** @param synthetic the options that the shop was generated with, as the import kept them */
+export function tasteOracle(shop: Shop, synthetic: unknown): Oracle {
+  const oracle = oracleFor(synthetic as Partial<ShopOptions>);
   const plantedOf = shop.catalogue.ids.map((id) => oracle.articleIndex(id));
   const catalogueOf = new Map(plantedOf.map((planted, index) => [planted, index]));
   return (customer, past, now) => {

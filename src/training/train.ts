@@ -5,10 +5,9 @@ import { constants } from 'node:fs';
 import { access, mkdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Store } from '../data/store/store';
-import type { ShopOptions } from '../demo/synthetic-world';
 import type { Engine } from '../engine/engine';
 import { VitrineError } from '../errors';
-import { readShop, type RawShop } from '../dataset/dataset';
+import { readShop, type RawShop, type Shop } from '../dataset/dataset';
 import { publishRelease } from '../release/build';
 import { CURRENT_FILE, type Manifest } from '../release/format';
 import { currentFolder } from '../release/open';
@@ -18,7 +17,7 @@ import { storing } from '../data/files/storage';
 import type { Reporter } from '../telemetry/telemetry';
 import { openCheckpoints, type Checkpoints } from './optimise/checkpoint';
 import type { TrainingConfig } from './config';
-import { evaluate } from '../evaluation/offline/evaluate';
+import { evaluate, type Oracle } from '../evaluation/offline/evaluate';
 import type { Evaluation } from '../evaluation/evaluation';
 import { fit, type Fitted } from './stages/fit';
 import { fitText } from './stages/fit-text';
@@ -33,6 +32,8 @@ export interface HoldOut {
   readonly maxCustomers: number;
   /** As in the settings of the program. */
   readonly explore: number;
+  /** What can be learnt of a shop that was made, from how it was made. Absent: nothing is compared with it. */
+  readonly oracle?: (shop: Shop, synthetic: unknown) => Oracle;
 }
 
 export const HOLD_OUT: Omit<HoldOut, 'explore'> = { days: 7, maxCustomers: 5_000 };
@@ -48,7 +49,7 @@ export async function evaluateTraining(
   engine: Engine,
   store: Store,
   config: TrainingConfig,
-  { protocol: given, days, maxCustomers, explore }: HoldOut,
+  { protocol: given, days, maxCustomers, explore, oracle }: HoldOut,
   reporter: Reporter,
   { shop, checkpoints }: { readonly shop?: RawShop; readonly checkpoints?: Checkpoints } = {},
 ): Promise<Evaluated> {
@@ -63,8 +64,9 @@ export async function evaluateTraining(
     );
   }
   const fitted = await fit(engine, store, raw, cutoff, { config, days: horizonOf(protocol), checkpoints }, reporter);
-  const synthetic = (await store.fact('synthetic')) as Partial<ShopOptions> | null | undefined;
-  const options = { maxCustomers, seed: config.seed, explore, synthetic: synthetic ?? undefined };
+  const synthetic = (await store.fact('synthetic')) ?? undefined;
+  const planted = synthetic === undefined ? undefined : oracle?.(fitted.shop, synthetic);
+  const options = { maxCustomers, seed: config.seed, explore, oracle: planted };
   const evaluation = await evaluate(fitted, protocol, options, reporter);
   return { evaluation, trained: trainedOf(nameOf(fitted.models), fitted.shop.encoder, fitted.models) };
 }

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { importShop } from '../../src/data/import/import';
 import { openStore, type Store } from '../../src/data/store/store';
 import { generateShop } from '../../src/demo/synthetic';
+import { tasteOracle } from '../../src/demo/oracle';
 import { openEngine } from '../../src/engine/engine';
 import { silentReporter } from '../../src/telemetry/telemetry';
 import { trainingConfig } from '../../src/training/config';
@@ -48,7 +49,7 @@ export async function createWorld(label: string): Promise<World> {
   const shop = await createShop(label);
   const modelsDir = await mkdtemp(join(tmpdir(), 'vitrine-models-'));
   const engine = openEngine({ threadsPerRun: 2 });
-  const holdOut = { days: 7, maxCustomers: 1_000, explore: 24 };
+  const holdOut = { days: 7, maxCustomers: 1_000, explore: 24, oracle: tasteOracle };
   const trained = await train(engine, shop.store, modelsDir, trainingConfig('tiny', 1), { holdOut }, silentReporter);
   await engine.close();
   return {

@@ -38,7 +38,8 @@ export function addImages(app: FastifyInstance, { store, photos, draw }: ImagePa
     const row = photo ? null : await rows.load(id);
     request.lifetime.throwIfAborted();
     const picture = photo ?? drawn(row, draw);
-    if (!picture) throw new VitrineError('NOT_FOUND', `there is no ${row ? 'picture of ' : ''}article ${JSON.stringify(id)}`);
+    if (!picture)
+      throw new VitrineError('NOT_FOUND', `there is no ${row ? 'picture of ' : ''}article ${JSON.stringify(id)}`);
     const tag = `"${picture.version}"`;
     reply.headers({
       'cache-control': `public, max-age=${FRESH_SECONDS}`,

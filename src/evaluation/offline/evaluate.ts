@@ -1,19 +1,18 @@
 // Measures a fitted shop on purchases that it has not seen, by the rounds of a protocol, beside baselines and, on the synthetic shop, the
 // oracle. Every list is cut alike: at most a hundred articles, none that the round hides. Knows no model and trains nothing.
-import type { ShopOptions } from '../../demo/synthetic-world';
 import { VitrineError } from '../../errors';
 import type { Shop } from '../../dataset/dataset';
 import { neverSold } from '../../statistics/moment';
 import { createRandom } from '../../random';
 import { exploring } from '../../ranking/arrange/exploration';
-import { without } from '../../ranking/pipeline';
+import { without, type Pipeline } from '../../ranking/pipeline';
+import type { Habits } from '../../statistics/habits';
+import type { PastPurchase } from '../../features/customers';
 import type { Reporter } from '../../telemetry/telemetry';
 import { BASELINES, baselinesAt, firstOf, unitsKnown, unitsOfMonth } from '../baselines';
 import { bestBaselineOf, BOOTSTRAP, compare, intervalsOf, resample } from '../comparison';
 import { decisive, type Evaluation } from '../evaluation';
-import type { Fitted } from '../../training/stages/fit';
 import { DEPTH } from '../metrics';
-import { tasteOracle } from '../../demo/oracle';
 import { customersOf, cutoffOf, DAY, roundsOf, type Protocol, type Round } from '../../dataset/protocols';
 import { slicesOf } from '../slices';
 import { Tally } from './tally';
@@ -24,8 +23,18 @@ export interface EvaluateOptions {
   readonly seed: number;
   /** As in the settings of the program. */
   readonly explore: number;
-  /** The options of the synthetic shop, if that is what is measured. */
-  readonly synthetic?: Partial<ShopOptions> | undefined;
+  /** Of a synthetic shop, of which it is known what can be learnt. */
+  readonly oracle?: Oracle | undefined;
+}
+
+/** Articles by their chance to be a customer's next purchase, best first, as catalogue indices; none for an unknown one. */
+export type Oracle = (customer: number, past: readonly PastPurchase[], now: number) => number[];
+
+/** What is measured: a shop that was fitted to what is known at the cutoff of a protocol. */
+export interface Measured {
+  readonly shop: Shop;
+  readonly pipeline: Pipeline;
+  readonly habits: Habits;
 }
 
 /** Cases that go through the models at once. */
@@ -36,9 +45,9 @@ const BATCH = 128;
  * @throws VitrineError NOTHING_TO_LEARN where the protocol finds nobody to ask about.
  */
 export async function evaluate(
-  { shop, pipeline, habits }: Pick<Fitted, 'shop' | 'pipeline' | 'habits'>,
+  { shop, pipeline, habits }: Measured,
   protocol: Protocol,
-  { maxCustomers, seed, explore, synthetic }: EvaluateOptions,
+  { maxCustomers, seed, explore, oracle }: EvaluateOptions,
   reporter: Reporter,
 ): Promise<Evaluation> {
   const rounds = roundsOf(shop, protocol, maxCustomers, createRandom(seed, 'evaluation'));
@@ -50,7 +59,6 @@ export async function evaluate(
   const cutoff = cutoffOf(protocol);
   const known = shop.known(cutoff);
   const learntUnits = unitsKnown(shop, known);
-  const oracle = synthetic && tasteOracle(shop, synthetic);
   const tally = new Tally(learntUnits, (article) => pipeline.vectorOf(article));
   const progress = reporter.progress('Evaluating', cases, 'cases');
   for (const round of rounds) {

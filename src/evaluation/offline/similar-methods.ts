@@ -1,6 +1,5 @@
 // Ways to find articles that are like one, or that fit some words: the encoders, as serving asks them, and baselines that cost
 // nothing. Knows nothing of what is measured.
-import type { TextEncoder } from '../../encoders/text-encoder';
 import type { VectorParts } from '../../features/vector-parts';
 import type { Shop } from '../../dataset/dataset';
 import type { Habits } from '../../statistics/habits';
@@ -22,8 +21,16 @@ export interface Method {
   readonly search?: (texts: readonly string[]) => Promise<number[][]>;
 }
 
+/** What makes vectors of texts, as far as it is measured. */
+export interface Encoding {
+  readonly dim: number;
+  readonly parts?: VectorParts;
+  /** [texts.length, dim] the words of searches, in the order of the texts. */
+  encode(texts: readonly string[], kind: 'search'): Promise<Float32Array>;
+}
+
 export interface EncoderParts {
-  readonly encoder: TextEncoder;
+  readonly encoder: Encoding;
   /** [articles, dim] of the articles' texts, and their index; ids are places. */
   readonly vectors: Float32Array;
   readonly index: VectorIndex;

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { importShop } from '../../../src/data/import/import';
 import { openStore } from '../../../src/data/store/store';
 import { generateShop } from '../../../src/demo/synthetic';
+import { tasteOracle } from '../../../src/demo/oracle';
 import { openEngine } from '../../../src/engine/engine';
 import { silentReporter } from '../../../src/telemetry/telemetry';
 import { trainingConfig } from '../../../src/training/config';
@@ -36,7 +37,7 @@ async function evaluated(
   const store = openStore(database.url);
   const engine = openEngine({ workers, threadsPerRun: 1 });
   try {
-    const holdOut = { days: 7, maxCustomers, explore: 24 };
+    const holdOut = { days: 7, maxCustomers, explore: 24, oracle: tasteOracle };
     return (await evaluateTraining(engine, store, trainingConfig('tiny', seed), holdOut, silentReporter)).evaluation;
   } finally {
     await engine.close();

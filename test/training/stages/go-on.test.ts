@@ -2,6 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { tasteOracle } from '../../../src/demo/oracle';
 import { openEngine, type Engine } from '../../../src/engine/engine';
 import { currentFolder } from '../../../src/release/open';
 import { readTrained, type Trained } from '../../../src/release/weights';
@@ -26,13 +27,13 @@ afterAll(async () => {
 });
 
 const measured = async (days: number): Promise<Trained> => {
-  const holdOut = { days, maxCustomers: 200, explore: 24 };
+  const holdOut = { days, maxCustomers: 200, explore: 24, oracle: tasteOracle };
   return (await evaluateTraining(engine, shop.store, CONFIG, holdOut, silentReporter)).trained;
 };
 
 test('keeps the ranker that was measured, and its towers catch up', async () => {
   const before = await measured(7);
-  const holdOut = { days: 7, maxCustomers: 200, explore: 24 };
+  const holdOut = { days: 7, maxCustomers: 200, explore: 24, oracle: tasteOracle };
   const { evaluation } = await train(engine, shop.store, modelsDir, CONFIG, { holdOut }, silentReporter);
   expect(evaluation).not.toBeNull();
   const { weights } = await readTrained(await currentFolder(modelsDir));

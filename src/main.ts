@@ -55,7 +55,7 @@ import { createLog, type Reporter } from './telemetry/telemetry';
 import { trainingConfig, type Size } from './training/config';
 import { embedRelease, openKept } from './training/stages/embed';
 import { evaluationReport } from './evaluation/report/report';
-import { measureSimilar } from './evaluation/offline/similar-quality';
+import { measureSimilar } from './training/measure-similar';
 import { checkpointsIn, evaluateTraining, HOLD_OUT, train, type HoldOut } from './training/train';
 import { trainingThreads } from './training/optimise/trainer';
 

@@ -11,7 +11,8 @@ import { similarQualityTable, similarSheet } from '../../src/cli/show';
 import { silentReporter } from '../../src/telemetry/telemetry';
 import { trainingConfig } from '../../src/training/config';
 import { openKept } from '../../src/training/stages/embed';
-import { measureSimilar, SERVED, type SimilarQuality } from '../../src/evaluation/offline/similar-quality';
+import { SERVED, type SimilarQuality } from '../../src/evaluation/offline/similar-quality';
+import { measureSimilar } from '../../src/training/measure-similar';
 import { writeEncoder } from '../support/clip-folder';
 import { createShop } from '../support/world';
 

@@ -1,24 +1,19 @@
 // How good similar articles and searches are, beside baselines that cost nothing: whether what is alike agrees in what the shop says
-// of it, whether people who bought the one bought the other, and whether two attributes are found that are searched for. The built-in
-// encoder is learnt without the days that it is asked about.
-import type { Store } from '../../data/store/store';
-import type { TextEncoder } from '../../encoders/text-encoder';
-import type { Engine } from '../../engine/engine';
-import { encodeShop, readShop } from '../../dataset/dataset';
-import { habitsOf } from '../../dataset/habit-counts';
-import { createRandom } from '../../random';
+// of it, whether people who bought the one bought the other, and whether two attributes are found that are searched for. Trains nothing.
+import type { Known, Shop } from '../../dataset/dataset';
+import { createRandom, type Random } from '../../random';
 import { CO_PURCHASE_SHARE } from '../../ranking/alike';
 import type { Reporter } from '../../telemetry/telemetry';
 import { percentileInterval, resampledMeans, type Interval } from '../bootstrap';
-import type { Checkpoints } from '../../training/optimise/checkpoint';
-import type { TrainingConfig } from '../../training/config';
-import { embedTexts } from '../../training/stages/embed';
-import { indexVectors } from '../../training/stages/fit';
-import { fitText } from '../../training/stages/fit-text';
-import { DAY } from '../../dataset/protocols';
-import { measureSearch, searchQuestions, type NamedColumn, type SearchMeasures } from './search-quality';
-import { atRandom, byEncoder, sameGroup, sample, tfIdf, type Method } from './similar-methods';
-import { columnsOf, mostBought, pairsAfter, placesOf, type Column } from './similar-questions';
+import {
+  measureSearch,
+  searchQuestions,
+  type NamedColumn,
+  type SearchMeasures,
+  type SearchQuestion,
+} from './search-quality';
+import { atRandom, byEncoder, sameGroup, sample, tfIdf, type EncoderParts, type Method } from './similar-methods';
+import { columnsOf, mostBought, pairsAfter, placesOf, type BoughtPair, type Column } from './similar-questions';
 
 /** The share of what is alike that agrees with the article in each column. */
 export type Agreement = Readonly<Record<Column, number>>;
@@ -57,17 +52,38 @@ export interface SimilarQuality {
   readonly shown: readonly Shown[];
 }
 
+/** What is asked of every method. */
 export interface SimilarQuestions {
+  readonly columns: Readonly<Record<Column, NamedColumn>>;
+  /** Articles that are asked about, by catalogue index. */
+  readonly asked: readonly number[];
+  /** Articles whose lists are given. */
+  readonly shown: readonly number[];
+  readonly pairs: readonly BoughtPair[];
+  readonly searches: readonly SearchQuestion[];
+  /** What the baselines draw from. */
+  readonly random: Random;
+}
+
+export interface QuestionOptions {
   /** Articles that are asked about at most, and searches. */
   readonly articles: number;
-  /** The last days of the data, whose purchases are not learnt from. */
-  readonly days: number;
-  /** Shares of co-purchases in what is alike that are measured besides what is usual. */
-  readonly coPurchase?: readonly number[] | undefined;
   /** Ids of the articles whose lists are given; a number: so many, chosen by `mostBought`. */
-  readonly show?: readonly string[] | number;
-  /** An encoder that is measured beside the built-in one, and where its vectors are kept. */
-  readonly other?: { readonly encoder: TextEncoder; readonly kept: Checkpoints } | undefined;
+  readonly show: readonly string[] | number;
+  readonly seed: number;
+}
+
+/** An encoder with its vectors of the shop's articles, to be measured. */
+export type Encoded = Pick<EncoderParts, 'vectors' | 'index'> & { readonly encoder: EncoderParts['encoder'] };
+
+/** What is measured, with the habits that were known before what is asked. */
+export interface SimilarSubjects {
+  readonly habits: EncoderParts['habits'];
+  readonly built: Encoded;
+  /** An encoder that is measured beside the built-in one. */
+  readonly other?: (Encoded & { readonly name: string }) | undefined;
+  /** Shares of co-purchases in what is alike that are measured besides what is usual. */
+  readonly coPurchase: readonly number[];
 }
 
 /** The built-in encoder, among the methods: its vectors as they are, looks and taste alike. */
@@ -77,28 +93,34 @@ export const SERVED = `${ENCODER}, co-purchase ${String(CO_PURCHASE_SHARE)}`;
 const TF_IDF = 'TF-IDF';
 const RESAMPLES = 1_000;
 
-/** @throws VitrineError INPUT_INVALID where an article to be shown is not there. */
-export async function measureSimilar(
-  engine: Engine,
-  store: Store,
-  config: TrainingConfig,
-  { articles, days, coPurchase = [], show = [], other }: SimilarQuestions,
-  reporter: Reporter,
-): Promise<SimilarQuality> {
-  const raw = await readShop(store, reporter);
-  const cutoff = { before: Math.floor(raw.last / DAY) * DAY + DAY - days * DAY };
-  const shop = await encodeShop(store, raw, cutoff, reporter);
-  const known = shop.known(cutoff);
+/**
+ * Draws the questions on purchases from a moment on.
+ * @throws VitrineError INPUT_INVALID where an article to be shown is not there.
+ */
+export function similarQuestions(
+  shop: Shop,
+  known: Known,
+  from: number,
+  { articles, show, seed }: QuestionOptions,
+): SimilarQuestions {
   const columns = columnsOf(shop);
-  const shownArticles = typeof show === 'number' ? mostBought(shop, known, columns, show) : placesOf(shop, show);
-  const random = createRandom(config.seed, 'similar');
-  const pairs = pairsAfter(shop, cutoff.before, random, 10 * articles);
+  const shown = typeof show === 'number' ? mostBought(shop, known, columns, show) : placesOf(shop, show);
+  const random = createRandom(seed, 'similar');
+  const pairs = pairsAfter(shop, from, random, 10 * articles);
   const asked = sample(shop.catalogue.size, articles, random);
   const { type, colour, pattern } = columns;
   const looks = [colour, pattern].filter(isNamed);
-  const questions = searchQuestions(shop, type, looks, articles, createRandom(config.seed, 'search'));
-  const habits = habitsOf(shop, known);
-  const built = await fitText(engine, shop, known, habits.coPurchases, config, reporter);
+  const searches = searchQuestions(shop, type, looks, articles, createRandom(seed, 'search'));
+  return { columns, asked, shown, pairs, searches, random };
+}
+
+export async function similarQuality(
+  shop: Shop,
+  { columns, asked, shown, pairs, searches, random }: SimilarQuestions,
+  { habits, built, other, coPurchase }: SimilarSubjects,
+  seed: number,
+  reporter: Reporter,
+): Promise<SimilarQuality> {
   const served = (coPurchase: number): Required<Method> =>
     byEncoder(shop, { ...built, habits, coPurchase, textParts: built.encoder.parts });
   const methods: Record<string, Method> = {
@@ -117,13 +139,9 @@ export async function measureSimilar(
   }
   const shownMethods = [SERVED, TF_IDF];
   if (other) {
-    const { vectors } = await embedTexts(other.encoder, shop.texts, other.kept, reporter);
-    const index = indexVectors(other.encoder.dim, vectors, reporter);
-    const name = `${ENCODER} ${other.encoder.name}`;
+    const name = `${ENCODER} ${other.name}`;
     methods[name] = byEncoder(shop, {
-      encoder: other.encoder,
-      vectors,
-      index,
+      ...other,
       habits,
       coPurchase: CO_PURCHASE_SHARE,
       textParts: other.encoder.parts,
@@ -153,18 +171,18 @@ export async function measureSimilar(
       bought: mean(hits[name]),
     };
     progress.done();
-    if (search && questions.length > 0) searched[name] = await measureSearch(questions, search);
+    if (search && searches.length > 0) searched[name] = await measureSearch(searches, search);
   }
   const { ids } = shop.catalogue;
-  const shown = shownArticles.map((article) => ({
+  const lists = shown.map((article) => ({
     article: ids[article],
     lists: Object.fromEntries(
       shownMethods.map((name) => [name, methods[name].alike(article).map((alike) => ids[alike])]),
     ),
   }));
-  const counts = { articles: asked.length, pairs: pairs.length, searches: questions.length };
+  const counts = { articles: asked.length, pairs: pairs.length, searches: searches.length };
   const customers = pairs.map(({ customer }) => customer);
-  const resampling = createRandom(config.seed, 'margins');
+  const resampling = createRandom(seed, 'margins');
   const margins = Object.entries(measured).flatMap(([name, measures]): [string, Margin][] => {
     if (!name.startsWith(ENCODER)) return [];
     const [own, others] = resampledMeans([hits[name], hits[TF_IDF]], customers, RESAMPLES, resampling);
@@ -174,7 +192,7 @@ export async function measureSimilar(
     );
     return [[name, { ...less(measures, measured[TF_IDF]), interval }]];
   });
-  return { ...counts, methods: measured, margins: Object.fromEntries(margins), search: searched, shown };
+  return { ...counts, methods: measured, margins: Object.fromEntries(margins), search: searched, shown: lists };
 }
 
 function less(one: SimilarMeasures, other: SimilarMeasures): SimilarMeasures {

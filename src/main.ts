@@ -51,7 +51,8 @@ import {
   similarTable,
 } from './cli/show';
 import { asStorageError, storing } from './data/files/storage';
-import { createLog, type Reporter } from './telemetry/telemetry';
+import type { Reporter } from './telemetry/progress';
+import { createLog } from './telemetry/log';
 import { trainingConfig, type Size } from './training/config';
 import { embedRelease, openKept } from './training/stages/embed';
 import { evaluationReport } from './evaluation/report/report';

@@ -14,7 +14,7 @@ import { createServer } from '../../src/api/http/server';
 import { MODEL_NAMES, modelFile } from '../../src/release/format';
 import { currentFolder } from '../../src/release/open';
 import { openCurrent, threadsPerRun } from '../../src/serving/host';
-import { createLog } from '../../src/telemetry/telemetry';
+import { createLog } from '../../src/telemetry/log';
 import type { Closing } from './cleanup';
 import { cpuMsOf } from './processes';
 import { withName, type BenchShop } from './shops';

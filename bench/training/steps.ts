@@ -4,7 +4,7 @@ import type { Batch, Engine } from '../../src/engine/engine';
 import type { Shop } from '../../src/dataset/dataset';
 import { habitsOf } from '../../src/dataset/habit-counts';
 import { createRandom } from '../../src/random';
-import { silentReporter } from '../../src/telemetry/telemetry';
+import { silentReporter } from '../../src/telemetry/progress';
 import type { TrainingConfig } from '../../src/training/config';
 import { serveTowers } from '../../src/training/stages/fit';
 import { lessons } from '../../src/dataset/protocols';

@@ -12,7 +12,7 @@ import type { ShopOptions } from '../../src/demo/synthetic-world';
 import { Catalogue } from '../../src/features/catalogue';
 import { Shop } from '../../src/dataset/dataset';
 import { EncoderFit } from '../../src/features/encoder';
-import { silentReporter } from '../../src/telemetry/telemetry';
+import { silentReporter } from '../../src/telemetry/progress';
 
 /** The shop of these options, all of its articles and purchases known. */
 export async function syntheticShop(options: Partial<ShopOptions>): Promise<Shop> {

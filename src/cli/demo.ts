@@ -14,7 +14,7 @@ import { asError, VitrineError } from '../errors';
 import { currentRelease } from '../release/release-store';
 import type { Session } from './session';
 import { evaluationTable, importTable } from './show';
-import { formatDuration } from '../telemetry/telemetry';
+import { formatDuration } from '../telemetry/format';
 import { trainingConfig, type Size } from '../training/config';
 import { HOLD_OUT, train } from '../training/train';
 

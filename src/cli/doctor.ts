@@ -16,7 +16,7 @@ import { add } from '../graph/operators';
 import { input } from '../graph/tensor';
 import { currentFolder, openRelease } from '../release/open';
 import { faissStatus } from '../index/vector-index';
-import { formatCount } from '../telemetry/telemetry';
+import { formatCount } from '../telemetry/format';
 
 /** `warn`: the program works, with less than it could have. `fail`: something that it needs does not work. */
 export interface Finding {

@@ -3,7 +3,7 @@
 import { loadConfig, type Config } from '../config';
 import { asError, VitrineError } from '../errors';
 import { asStorageError } from '../data/files/storage';
-import { createReporter, type Reporter } from '../telemetry/telemetry';
+import { createReporter, type Reporter } from '../telemetry/progress';
 
 /** What every command gets: settings, progress on standard error, and a list of what must be closed at its end. */
 export interface Session {

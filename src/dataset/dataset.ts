@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import type { PurchaseColumns, Store } from '../data/store/store';
 import { VitrineError } from '../errors';
-import type { Reporter } from '../telemetry/telemetry';
+import type { Reporter } from '../telemetry/progress';
 import { Catalogue } from '../features/catalogue';
 import { EncoderFit, type EncodedRows, type Encoder } from '../features/encoder';
 import { articleText } from '../features/text';

@@ -10,7 +10,7 @@ import { finished } from 'node:stream/promises';
 import { aliasTable, createRandom, type Random } from '../random';
 import { SYNTHETIC_FILE } from '../data/import/import';
 import { asStorageError, storing } from '../data/files/storage';
-import type { Reporter } from '../telemetry/telemetry';
+import type { Reporter } from '../telemetry/progress';
 import { ARTICLE_COLUMNS, articleRow } from './synthetic-catalogue';
 import { CUSTOMER_COLUMNS, customerId, customerRow } from './synthetic-customers';
 import { HISTORY, plantWorld, weekOf, type ShopOptions, type World } from './synthetic-world';

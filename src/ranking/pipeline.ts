@@ -18,7 +18,7 @@ import { findCandidates } from './sources/find';
 import { vectorOf, type VectorRows } from './vector-rows';
 import type { Batch, Values } from '../engine/engine';
 import type { VectorIndex } from '../index/vector-index';
-import { createStageTimer, type StageTimer } from '../telemetry/telemetry';
+import { createStageTimer, type StageTimer } from '../telemetry/traces';
 
 /** A model with one output: named inputs in, numbers out, rows in the order of the inputs. It may keep their memory: give it arrays of its own. */
 export type Model = (inputs: Batch) => Promise<Float32Array>;

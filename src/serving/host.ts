@@ -13,7 +13,8 @@ import type { Recommender } from './types';
 import { footprint } from '../release/footprint';
 import { currentFolder, modelOf, openRelease } from '../release/open';
 import { currentRelease } from '../release/release-store';
-import { silentReporter, type Logger, type Reporter } from '../telemetry/telemetry';
+import { silentReporter, type Reporter } from '../telemetry/progress';
+import type { Logger } from '../telemetry/log';
 
 /** One open release: its threads, its view of the shop, its recommender. */
 export interface Opened {

@@ -13,7 +13,7 @@ import { textHash } from '../encoders/text-encoder';
 import type { VectorParts } from '../features/vector-parts';
 import { articleText, type TextKind } from '../features/text';
 import type { Release } from '../release/open';
-import type { Reporter } from '../telemetry/telemetry';
+import type { Reporter } from '../telemetry/progress';
 import type { ArticleVectors, Model } from '../ranking/pipeline';
 
 export interface LiveShop {

@@ -1,7 +1,7 @@
 // Recommendations of all customers into a table, by key ascending, a batch at a time: for whoever writes to customers, or shows lists without
 // a server. A run that was ended at any moment goes on where it was. Knows not how a list is made.
 import type { CustomerRow, RecommendationList, Store } from '../data/store/store';
-import type { Reporter } from '../telemetry/telemetry';
+import type { Reporter } from '../telemetry/progress';
 import type { Recommender } from './types';
 
 export interface PrecomputeOptions {

@@ -6,7 +6,7 @@ import { foundBy, sourceOf, SOURCES, sourcesOf, type Candidates, type SourceName
 import type { Encoder } from '../features/encoder';
 import { neverSold } from '../statistics/moment';
 import { PAST_LIMIT, type PastPurchase } from '../features/customers';
-import { createStageTimer, type StageTimer } from '../telemetry/telemetry';
+import { createStageTimer, type StageTimer } from '../telemetry/traces';
 import { CO_PURCHASE_SHARE, rankAlike } from '../ranking/alike';
 import { exploring } from '../ranking/arrange/exploration';
 import type { LiveShop } from './live-shop';

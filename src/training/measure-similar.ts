@@ -7,7 +7,7 @@ import type { Store } from '../data/store/store';
 import type { TextEncoder } from '../encoders/text-encoder';
 import type { Engine } from '../engine/engine';
 import { similarQuality, similarQuestions, type SimilarQuality } from '../evaluation/offline/similar-quality';
-import type { Reporter } from '../telemetry/telemetry';
+import type { Reporter } from '../telemetry/progress';
 import type { TrainingConfig } from './config';
 import type { Checkpoints } from './optimise/checkpoint';
 import { embedTexts } from './stages/embed';

@@ -14,7 +14,7 @@ import { currentFolder } from '../release/open';
 import { currentRelease } from '../release/release-store';
 import { readTrained, trainedOf, type Trained as Former } from '../release/weights';
 import { storing } from '../data/files/storage';
-import type { Reporter } from '../telemetry/telemetry';
+import type { Reporter } from '../telemetry/progress';
 import { openCheckpoints, type Checkpoints } from './optimise/checkpoint';
 import type { TrainingConfig } from './config';
 import { evaluate, type Oracle } from '../evaluation/offline/evaluate';

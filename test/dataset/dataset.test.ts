@@ -3,7 +3,7 @@ import type { Store } from '../../src/data/store/store';
 import { openStore } from '../../src/data/store/store';
 import { openEngine } from '../../src/engine/engine';
 import { encodeShop, readShop, type Shop } from '../../src/dataset/dataset';
-import { silentReporter } from '../../src/telemetry/telemetry';
+import { silentReporter } from '../../src/telemetry/progress';
 import { trainingConfig } from '../../src/training/config';
 import { momentOf } from '../../src/dataset/moments';
 import { towerTrainer } from '../../src/training/stages/train-towers';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { generateShop } from '../../src/demo/synthetic';
 import { oracleFor, plantWorld, type ShopOptions } from '../../src/demo/synthetic-world';
 import { createRandom } from '../../src/random';
-import { silentReporter } from '../../src/telemetry/telemetry';
+import { silentReporter } from '../../src/telemetry/progress';
 
 const SMALL: Partial<ShopOptions> = { customers: 1_500, articles: 600, transactions: 30_000, days: 200, seed: 5 };
 const oracle = oracleFor(SMALL);

@@ -5,7 +5,7 @@ import { CoPurchases } from '../../src/statistics/co-purchase';
 import type { Shop } from '../../src/dataset/dataset';
 import type { Pipeline } from '../../src/ranking/pipeline';
 import { evaluationTable } from '../../src/cli/show';
-import { silentReporter } from '../../src/telemetry/telemetry';
+import { silentReporter } from '../../src/telemetry/progress';
 import { baselinesAt, firstOf, unitsKnown, unitsOfMonth } from '../../src/evaluation/baselines';
 import { evaluate } from '../../src/evaluation/offline/evaluate';
 import type { Evaluation } from '../../src/evaluation/evaluation';

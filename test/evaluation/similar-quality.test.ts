@@ -8,7 +8,7 @@ import type { ArticleRow } from '../../src/data/store/store';
 import { openEngine } from '../../src/engine/engine';
 import { NO_PHOTOS } from '../../src/api/http/photos';
 import { similarQualityTable, similarSheet } from '../../src/cli/show';
-import { silentReporter } from '../../src/telemetry/telemetry';
+import { silentReporter } from '../../src/telemetry/progress';
 import { trainingConfig } from '../../src/training/config';
 import { openKept } from '../../src/training/stages/embed';
 import { SERVED, type SimilarQuality } from '../../src/evaluation/offline/similar-quality';

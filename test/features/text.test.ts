@@ -5,7 +5,7 @@ import { CoPurchases } from '../../src/statistics/co-purchase';
 import { articleText, fitTokeniser, MAX_TOKENS, openTokeniser, words, type Tokeniser } from '../../src/features/text';
 import { encodeOnnx } from '../../src/graph/onnx';
 import { createRandom } from '../../src/random';
-import { silentReporter } from '../../src/telemetry/telemetry';
+import { silentReporter } from '../../src/telemetry/progress';
 import { textEncoder, trainTextEncoder } from '../../src/training/models/text-encoder';
 import { articleRow } from '../support/rows';
 

@@ -1,6 +1,6 @@
 import { openCurrent, type Opened } from '../../src/serving/host';
 import { precompute, type PrecomputeOptions } from '../../src/serving/precompute';
-import { silentReporter } from '../../src/telemetry/telemetry';
+import { silentReporter } from '../../src/telemetry/progress';
 import { createWorld, WORLD, type World } from '../support/world';
 
 let world: World;

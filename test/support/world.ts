@@ -8,7 +8,7 @@ import { openStore, type Store } from '../../src/data/store/store';
 import { generateShop } from '../../src/demo/synthetic';
 import { tasteOracle } from '../../src/demo/oracle';
 import { openEngine } from '../../src/engine/engine';
-import { silentReporter } from '../../src/telemetry/telemetry';
+import { silentReporter } from '../../src/telemetry/progress';
 import { trainingConfig } from '../../src/training/config';
 import { train, type Trained } from '../../src/training/train';
 import { createTestDatabase, type TestDatabase } from './database';

@@ -8,7 +8,7 @@ import { PROJECT_ROOT } from '../../src/config';
 import { openStore, type Store } from '../../src/data/store/store';
 import { createServer, type Server } from '../../src/api/http/server';
 import { createHost, type Host } from '../../src/serving/host';
-import { createLog } from '../../src/telemetry/telemetry';
+import { createLog } from '../../src/telemetry/log';
 import {
   eventually,
   holdAnswers,

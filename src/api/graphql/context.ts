@@ -24,7 +24,7 @@ import type {
   TrendingArticle,
   TrendingRequest,
 } from '../../serving/types';
-import { createStageTimer, type StageTimer } from '../../telemetry/telemetry';
+import { createStageTimer, type StageTimer } from '../../telemetry/traces';
 
 export interface Context {
   readonly customers: {

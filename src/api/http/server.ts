@@ -9,7 +9,7 @@ import type { Store } from '../../data/store/store';
 import { asError, VitrineError } from '../../errors';
 import { NO_PHOTOS, type Photos } from './photos';
 import type { Recommender } from '../../serving/types';
-import type { Logger } from '../../telemetry/telemetry';
+import type { Logger } from '../../telemetry/log';
 import { createApollo } from '../graphql/operation/apollo';
 import { createContext, type Context } from '../graphql/context';
 import { createErrorMask, type ErrorMask, type PublicError } from '../graphql/operation/errors';

@@ -10,7 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, DatabaseError } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import { asError, VitrineError } from '../../errors';
-import type { Reporter } from '../../telemetry/telemetry';
+import type { Reporter } from '../../telemetry/progress';
 import { CONNECTION } from '../postgres/connections';
 import { createConverter, RowError } from './convert';
 import { csvLine, type CsvFile, type RowFault } from './csv';

@@ -8,7 +8,7 @@ import { exploring } from '../../ranking/arrange/exploration';
 import { without, type Pipeline } from '../../ranking/pipeline';
 import type { Habits } from '../../statistics/habits';
 import type { PastPurchase } from '../../features/customers';
-import type { Reporter } from '../../telemetry/telemetry';
+import type { Reporter } from '../../telemetry/progress';
 import { BASELINES, baselinesAt, firstOf, unitsKnown, unitsOfMonth } from '../baselines';
 import { bestBaselineOf, BOOTSTRAP, compare, intervalsOf, resample } from '../comparison';
 import { decisive, type Evaluation } from '../evaluation';

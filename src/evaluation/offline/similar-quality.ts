@@ -3,7 +3,7 @@
 import type { Known, Shop } from '../../dataset/dataset';
 import { createRandom, type Random } from '../../random';
 import { CO_PURCHASE_SHARE } from '../../ranking/alike';
-import type { Reporter } from '../../telemetry/telemetry';
+import type { Reporter } from '../../telemetry/progress';
 import { percentileInterval, resampledMeans, type Interval } from '../bootstrap';
 import {
   measureSearch,

@@ -22,7 +22,7 @@ import {
 } from '../../graph/operators';
 import { constant, embedding, input, type Table, type Tensor } from '../../graph/tensor';
 import type { Random } from '../../random';
-import type { Reporter } from '../../telemetry/telemetry';
+import type { Reporter } from '../../telemetry/progress';
 import { sharedMlp } from './layers';
 import { createTrainer, type Weights } from '../optimise/trainer';
 

@@ -11,7 +11,7 @@ import { isAlive } from '../../data/files/process-mark';
 import { asError } from '../../errors';
 import { sha256 } from '../../release/release-store';
 import { storing, syncFolder, withDraft } from '../../data/files/storage';
-import type { Reporter } from '../../telemetry/telemetry';
+import type { Reporter } from '../../telemetry/progress';
 
 export interface Checkpoint {
   /** Anything that JSON can hold. */

@@ -4,7 +4,7 @@
 import { z } from 'zod';
 import type { Batch } from '../../engine/engine';
 import { asError, VitrineError } from '../../errors';
-import type { Reporter } from '../../telemetry/telemetry';
+import type { Reporter } from '../../telemetry/progress';
 import type { Checkpoints } from './checkpoint';
 import { judge } from './early-stopping';
 import type { Trainer, TrainerState } from './trainer';

@@ -14,7 +14,7 @@ import { currentFolder } from '../../release/open';
 import { openEmbeddable, openFolderEncoder, type FolderEncoder } from '../../release/re-embed';
 import { currentRelease } from '../../release/release-store';
 import { storing } from '../../data/files/storage';
-import type { Reporter } from '../../telemetry/telemetry';
+import type { Reporter } from '../../telemetry/progress';
 import { openCheckpoints, type Checkpoints } from '../optimise/checkpoint';
 import { indexVectors } from './fit';
 

@@ -12,7 +12,7 @@ import { createRandom } from '../../random';
 import { MODEL_OUTPUT } from '../../release/format';
 import { modelKey, modelOf } from '../../release/open';
 import type { VectorIndex } from '../../index/vector-index';
-import type { Reporter } from '../../telemetry/telemetry';
+import type { Reporter } from '../../telemetry/progress';
 import type { TrainingConfig } from '../config';
 import { indexVectors } from './fit';
 import { textDim, textEncoder, trainTextEncoder, vectorParts } from '../models/text-encoder';

@@ -15,7 +15,7 @@ import { MODEL_OUTPUT, type ModelName } from '../../release/format';
 import { modelKey, modelOf } from '../../release/open';
 import { buildIndex, flatKind, type IndexOptions, type VectorIndex } from '../../index/vector-index';
 import type { Trained } from '../../release/weights';
-import type { Reporter } from '../../telemetry/telemetry';
+import type { Reporter } from '../../telemetry/progress';
 import type { Checkpoints } from '../optimise/checkpoint';
 import type { TrainingConfig } from '../config';
 import { inStages, lessons, thinned, withPast } from '../../dataset/protocols';

@@ -7,7 +7,7 @@ import type { Shop } from '../../dataset/dataset';
 import type { Random } from '../../random';
 import { widest, type Pipeline } from '../../ranking/pipeline';
 import type { Customers } from '../../features/customers';
-import type { Reporter } from '../../telemetry/telemetry';
+import type { Reporter } from '../../telemetry/progress';
 import { ABSENT } from '../models/listwise';
 import { customersOf, hasPast, type Round } from '../../dataset/protocols';
 

@@ -7,7 +7,7 @@ import { encodeOnnx } from '../../graph/onnx';
 import type { Tensor } from '../../graph/tensor';
 import { sampled, type Random } from '../../random';
 import { widest } from '../../ranking/pipeline';
-import type { Reporter } from '../../telemetry/telemetry';
+import type { Reporter } from '../../telemetry/progress';
 import { fitCalibrations } from '../models/calibration';
 import { hasPast, type Round } from '../../dataset/protocols';
 import { byRound, customersOfLists, isNewcomer, lessonOf, type List, type Taken } from './ranker-lists';

@@ -5,7 +5,7 @@ import { HISTORY } from '../../features/encoder';
 import type { Batch, Engine, Values } from '../../engine/engine';
 import { VitrineError } from '../../errors';
 import { createRandom, type Random } from '../../random';
-import type { Reporter } from '../../telemetry/telemetry';
+import type { Reporter } from '../../telemetry/progress';
 import { runCourse, type CourseOptions } from '../optimise/course';
 import { createTrainer, type TrainerOptions, type Weights } from '../optimise/trainer';
 import { MASKS } from '../models/layers';

@@ -7,7 +7,7 @@ import { gzipSync } from 'node:zlib';
 import { Client } from 'pg';
 import { importShop, type ImportOptions, type ImportResult } from '../../../src/data/import/import';
 import { generateShop } from '../../../src/demo/synthetic';
-import { silentReporter } from '../../../src/telemetry/telemetry';
+import { silentReporter } from '../../../src/telemetry/progress';
 import { createTestDatabase, type TestDatabase } from '../../support/database';
 
 let base: string;

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { silentReporter, type Reporter } from '../../../src/telemetry/telemetry';
+import { silentReporter, type Reporter } from '../../../src/telemetry/progress';
 import { openCheckpoints, type Checkpoint } from '../../../src/training/optimise/checkpoint';
 
 let folder: string;

@@ -6,7 +6,7 @@ import { openEngine, type Batch, type Engine } from '../../../src/engine/engine'
 import { mean, mul, sub } from '../../../src/graph/operators';
 import { embedding, input } from '../../../src/graph/tensor';
 import { createRandom } from '../../../src/random';
-import { silentReporter } from '../../../src/telemetry/telemetry';
+import { silentReporter } from '../../../src/telemetry/progress';
 import { openCheckpoints, type Checkpoints } from '../../../src/training/optimise/checkpoint';
 import { runCourse, type CourseOptions, type CourseResult } from '../../../src/training/optimise/course';
 import { mlp } from '../../../src/training/models/layers';

@@ -7,7 +7,7 @@ import { openStore } from '../../../src/data/store/store';
 import { generateShop } from '../../../src/demo/synthetic';
 import { tasteOracle } from '../../../src/demo/oracle';
 import { openEngine } from '../../../src/engine/engine';
-import { silentReporter } from '../../../src/telemetry/telemetry';
+import { silentReporter } from '../../../src/telemetry/progress';
 import { trainingConfig } from '../../../src/training/config';
 import type { Evaluation } from '../../../src/evaluation/evaluation';
 import { evaluateTraining } from '../../../src/training/train';

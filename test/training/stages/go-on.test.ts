@@ -6,7 +6,7 @@ import { tasteOracle } from '../../../src/demo/oracle';
 import { openEngine, type Engine } from '../../../src/engine/engine';
 import { currentFolder } from '../../../src/release/open';
 import { readTrained, type Trained } from '../../../src/release/weights';
-import { silentReporter } from '../../../src/telemetry/telemetry';
+import { silentReporter } from '../../../src/telemetry/progress';
 import { trainingConfig } from '../../../src/training/config';
 import { evaluateTraining, train } from '../../../src/training/train';
 import { createShop } from '../../support/world';

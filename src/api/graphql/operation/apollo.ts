@@ -10,7 +10,7 @@ import {
 } from '@apollo/server/plugin/disabled';
 import { GraphQLError } from 'graphql';
 import { VitrineError } from '../../../errors';
-import type { Logger } from '../../../telemetry/telemetry';
+import type { Logger } from '../../../telemetry/log';
 import type { Context } from '../context';
 import type { ErrorMask } from './errors';
 import { compilingGateway } from './executor';

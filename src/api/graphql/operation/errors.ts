@@ -4,7 +4,7 @@
 import { randomUUID } from 'node:crypto';
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import { asError, VitrineError, type ErrorCode } from '../../../errors';
-import type { Logger } from '../../../telemetry/telemetry';
+import type { Logger } from '../../../telemetry/log';
 import { LIMITS } from './limits';
 
 /** What a client sees of an error. */

@@ -1,10 +1,5 @@
-// What the program says about itself: the log, progress on a terminal, and the time that each stage of a request took.
-// Knows nothing of the work that is measured.
-
-import pino, { type Logger } from 'pino';
-import type { LogLevel } from '../config';
-
-export type { Logger };
+// Progress of long work: a live line on a terminal, plain lines elsewhere. Knows nothing of the work that is measured.
+import { formatCount, formatDuration } from './format';
 
 /** Progress of one piece of work that may take more than two seconds. */
 export interface Progress {
@@ -23,14 +18,6 @@ export interface Reporter {
 export interface ReporterOptions {
   /** Milliseconds, monotonic. */
   readonly now?: () => number;
-}
-
-/** The log of the process, JSON lines on standard error: standard output belongs to the command's answer. */
-export function createLog(config: { readonly logLevel: LogLevel }): Logger {
-  const destination = pino.destination({ dest: 2, sync: true, maxLength: 2 ** 20 });
-  // Where the disk is full, lines are lost, and the service is not.
-  destination.on('error', () => undefined);
-  return pino({ name: 'vitrine', level: config.logLevel }, destination);
 }
 
 /** On a terminal one live line with bar, rate and time left; elsewhere plain lines, at most one every 5 s. */
@@ -89,65 +76,6 @@ export const silentReporter: Reporter = Object.freeze({
   progress: () => ({ tick: () => undefined, done: () => undefined }),
   say: () => undefined,
 });
-
-/** Measured spans of one request (or of one batch of requests): stage → milliseconds, in the order of first use. */
-export interface StageTimer {
-  /** Runs `work` and adds its time to `stage`, also when it fails. */
-  measure<T>(stage: string, work: () => Promise<T>): Promise<T>;
-  measureSync<T>(stage: string, work: () => T): T;
-  readonly spans: ReadonlyMap<string, number>;
-  /** When each stage was first begun, by the timer's clock. */
-  readonly begun: ReadonlyMap<string, number>;
-}
-
-export function createStageTimer(now: () => number = () => performance.now()): StageTimer {
-  const spans = new Map<string, number>();
-  const begun = new Map<string, number>();
-  const begin = (stage: string): number => {
-    const time = now();
-    if (!begun.has(stage)) begun.set(stage, time);
-    return time;
-  };
-  const add = (stage: string, started: number): void => {
-    spans.set(stage, (spans.get(stage) ?? 0) + (now() - started));
-  };
-  return {
-    spans,
-    begun,
-    async measure(stage, work) {
-      const started = begin(stage);
-      try {
-        return await work();
-      } finally {
-        add(stage, started);
-      }
-    },
-    measureSync(stage, work) {
-      const started = begin(stage);
-      try {
-        return work();
-      } finally {
-        add(stage, started);
-      }
-    },
-  };
-}
-
-/** 1234.5 ms → '1.2 s', 90,000 ms → '1 min 30 s'. */
-export function formatDuration(ms: number): string {
-  if (!Number.isFinite(ms)) return 'unknown';
-  if (ms < 1000) return `${Math.round(ms)} ms`;
-  if (ms < 59_950) return `${(ms / 1000).toFixed(1)} s`;
-  const seconds = Math.round(ms / 1000);
-  const hours = Math.floor(seconds / 3600);
-  const minutes = Math.floor((seconds % 3600) / 60);
-  return hours > 0 ? `${hours} h ${minutes} min` : `${minutes} min ${seconds % 60} s`;
-}
-
-/** 1234567 → '1,234,567'. */
-export function formatCount(count: number): string {
-  return Math.round(count).toLocaleString('en-GB');
-}
 
 interface Snapshot {
   label: string;

@@ -1,5 +1,7 @@
 import { Writable } from 'node:stream';
-import { createReporter, createStageTimer, formatDuration } from '../../src/telemetry/telemetry';
+import { createReporter } from '../../src/telemetry/progress';
+import { createStageTimer } from '../../src/telemetry/traces';
+import { formatDuration } from '../../src/telemetry/format';
 
 /** A stream that keeps what is written; `columns`: it is a terminal. */
 class Screen extends Writable {

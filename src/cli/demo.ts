@@ -4,19 +4,23 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import type { Command } from 'commander';
 import { importShop } from '../data/import/import';
-import type { Store } from '../data/store/store';
+import { openStore, type Store } from '../data/store/store';
 import { tasteOracle } from '../demo/oracle';
 import { generateShop } from '../demo/synthetic';
 import { DEFAULT_SHOP } from '../demo/synthetic-world';
 import type { Engine } from '../engine/engine';
 import { asError, VitrineError } from '../errors';
 import { currentRelease } from '../release/release-store';
-import type { Session } from './session';
-import { evaluationTable, importTable } from './show';
 import { formatDuration } from '../telemetry/format';
 import { trainingConfig, type Size } from '../training/config';
 import { HOLD_OUT, train } from '../training/train';
+import { example, port, size, whole } from './arguments';
+import { checkPort, listen } from './serve';
+import { aborted, run, type Session } from './session';
+import { evaluationTable, importTable } from './show';
+import { openTraining, openUrl } from './wiring';
 
 export interface DemoOptions {
   readonly data?: string;
@@ -169,4 +173,35 @@ async function check(address: string, query: string, customer: string): Promise<
     text = `${asError(thrown).message} ${text}`;
   }
   throw new VitrineError('NOT_FOUND', `The server did not recommend anything to customer ${customer}: ${text}`);
+}
+
+export function addDemo(program: Command): void {
+  program
+    .command('demo')
+    .description('everything at once: make or take a shop, import, train, evaluate, publish, serve')
+    .option('--data <dir>', 'a folder of real files in place of the synthetic shop')
+    .option('--mapping <file>', 'as for import')
+    .addOption(size())
+    .option('--seed <n>', 'as for train', whole, 1)
+    .option('--port <n>', 'port (default: PORT, else 4000)', port)
+    .option('--check', 'ask the server one query over HTTP, print the answer and end')
+    .addHelpText('after', example('vitrine demo --data ../hm --check'))
+    .action((options: { data?: string; mapping?: string; size: Size; seed: number; port?: number; check?: boolean }) =>
+      run(async (session) => {
+        await checkPort(session, options.port);
+        const url = await openUrl(session, 'write');
+        const store = openStore(url);
+        session.closing(() => store.close());
+        await demo(session, options, {
+          store,
+          databaseUrl: url,
+          engine: () => openTraining(session),
+          listen: (photos) =>
+            listen(session, store, { port: options.port, photos, preparing: 'the demo is still preparing its shop' }),
+        });
+        if (options.check) return;
+        session.serving();
+        await aborted(session.signal);
+      }),
+    );
 }

@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { availableParallelism, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import type { Command } from 'commander';
 import { DEVICES, PROJECT_ROOT, type Config, type Device } from '../config';
 import { describeUrl, missingWriteRights, openDatabase, type Database } from '../data/postgres/postgres';
 import { openStore } from '../data/store/store';
@@ -17,6 +18,9 @@ import { input } from '../graph/tensor';
 import { currentFolder, openRelease } from '../release/open';
 import { faissStatus } from '../index/vector-index';
 import { formatCount } from '../telemetry/format';
+import { print } from './answers';
+import { example, json } from './arguments';
+import { run } from './session';
 
 /** `warn`: the program works, with less than it could have. `fail`: something that it needs does not work. */
 export interface Finding {
@@ -214,4 +218,19 @@ function installedVersion(name: string): string {
 
 function readPackage(path: string): PackageJson {
   return JSON.parse(readFileSync(join(PROJECT_ROOT, path), 'utf8')) as PackageJson;
+}
+
+export function addDoctor(program: Command): void {
+  program
+    .command('doctor')
+    .description('tell what works here and what does not: versions, devices, FAISS, database, release')
+    .addOption(json())
+    .addHelpText('after', example('vitrine doctor'))
+    .action((options: { json?: boolean }) =>
+      run(async ({ config }) => {
+        const findings = await examine(config);
+        print(options, findings, formatFindings(findings));
+        if (findings.some(({ status }) => status === 'fail')) process.exitCode = 1;
+      }),
+    );
 }

@@ -3,7 +3,7 @@ import type { ImportResult } from '../data/import/import';
 import type { ArticleRow, Store } from '../data/store/store';
 import type { Photos } from '../api/http/photos';
 import { drawSimilarSheet } from './similar-sheet';
-import { decisive, type Difference, type Evaluation, questionOf, type Slice } from '../evaluation/evaluation';
+import { decisive, questionOf, type Difference, type Evaluation, type Slice } from '../evaluation/evaluation';
 import type { MetricName } from '../evaluation/metrics';
 import { count, decimals, differing, nameOf, signed } from '../evaluation/report/report-text';
 import type { Headline } from '../evaluation/score-sheet';

@@ -27,7 +27,7 @@ function shopOf(found = COSINES.length): AlikeShop {
       keys: COSINES.map((_, i) => i),
       ids: COSINES.map((_, i) => `a${String(i)}`),
       productOf: () => null,
-    } as unknown as AlikeShop['catalogue'],
+    },
     habits: { coPurchases: new CoPurchases(width, neighbours, nearness) },
     textParts: undefined,
     textVectorOf: (article) => (article === GONE ? undefined : vectors[article]),

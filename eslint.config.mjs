@@ -1,11 +1,12 @@
-// The rules of `npm run check:lint`: typescript-eslint's strict set, with types. Formatting is prettier's.
+// The rules of `npm run check:lint`: typescript-eslint's strict set, with types. Formatting is
+// prettier's.
 
 import prettier from 'eslint-config-prettier';
 import { defineConfig, globalIgnores } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
 export default defineConfig(
-  globalIgnores(['dist/', 'node_modules/', '.vitrine/', 'models/', 'src/data/prisma/', 'schema/']),
+  globalIgnores(['dist/', 'node_modules/', '.vitrine/', 'models/', 'src/data/store/prisma/', 'schema/']),
   {
     files: ['**/*.ts', '**/*.tsx'],
     extends: [tseslint.configs.strictTypeChecked],
@@ -25,8 +26,8 @@ export default defineConfig(
       // One signature for batch functions, whether or not an implementation waits.
       '@typescript-eslint/require-await': 'off',
       '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
-      // tsconfig leaves indexing unchecked, for the typed arrays' sake: elsewhere what these two take for granted may
-      // well be undefined.
+      // tsconfig leaves indexing unchecked, for the typed arrays' sake: elsewhere what these two
+      // take for granted may well be undefined.
       '@typescript-eslint/no-unnecessary-condition': 'off',
       '@typescript-eslint/no-useless-default-assignment': 'off',
       eqeqeq: ['error', 'always'],

@@ -1,8 +1,8 @@
-// Jest runs what the compiler wrote: no transform, the same JavaScript as in production. `npm test` starts it with
-// --experimental-vm-modules, since Prisma loads its query compiler by import().
+// Jest runs what the compiler wrote: no transform, the same JavaScript as in production. `npm test`
+// starts it with --experimental-vm-modules, since Prisma loads its query compiler by import().
 
-// Tests get a copy of the environment, so native libraries would not see what src/config.ts sets for
-// them (prepareNativeLibraries).
+// Tests get a copy of the environment, so native libraries would not see what src/config.ts sets
+// for them (prepareNativeLibraries).
 process.env.OMP_NUM_THREADS ??= '1';
 process.env.OPENBLAS_NUM_THREADS ??= '1';
 process.env.ORT_DISABLE_TELEMETRY = '1';
@@ -11,13 +11,15 @@ process.env.ORT_DISABLE_TELEMETRY = '1';
 module.exports = {
   rootDir: 'dist/test',
   testMatch: ['**/*.test.js'],
-  testEnvironment: '<rootDir>/environment.js',
+  testEnvironment: '<rootDir>/support/environment.js',
   transform: {},
-  // The slowest tests train small models, which takes a minute where neighbours are noisy; anything longer than this is stuck.
+  // The slowest tests train small models, which takes a minute where neighbours are noisy; anything
+  // longer than this is stuck.
   testTimeout: 240_000,
-  // Two files at a time also where there are more processors: training and Postgres use several each.
+  // Two files at a time also where there are more processors: training and Postgres use several
+  // each.
   maxWorkers: 2,
-  // A worker that has run dozens of files gives back gigabytes of native memory at its end, which takes
-  // longer than jest's half a second. One that still runs after this has something open.
+  // A worker that has run dozens of files gives back gigabytes of native memory at its end, which
+  // takes longer than jest's half a second. One that still runs after this has something open.
   workerGracefulExitTimeout: 15_000,
 };

@@ -1,5 +1,5 @@
 // Tells Prisma's own command line where the schema, the migrations and the database are. The program itself does not
-// read this file: it applies the migrations by itself (src/data/migrate.ts), with the same bookkeeping.
+// read this file: it applies the migrations by itself (src/data/postgres/migrate.ts), with the same bookkeeping.
 
 import { defineConfig } from 'prisma/config';
 

@@ -1,6 +1,8 @@
-// What a larger catalogue costs: shops of 10,000, 105,542 and 1,000,000 articles with a server each, and the same questions of one client to
-// all of them by turns, over HTTP. Releases are trained briefly, those of larger shops by going on from the first's: cost is measured, not
-// quality. `--quick`: 1,000 and 20,000 articles. `--save` into results/. The last line is JSON. Knows nothing of how a request is answered.
+// What a larger catalogue costs: shops of 10,000, 105,542 and 1,000,000 articles with a server
+// each, and the same questions of one client to all of them by turns, over HTTP. Releases are
+// trained briefly, those of larger shops by going on from the first's: cost is measured, not
+// quality. `--quick`: 1,000 and 20,000 articles. `--save` into results/. The last line is JSON.
+// Knows nothing of how a request is answered.
 import { cp } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { withCleanup, type Closing } from './serving/cleanup';

@@ -1,12 +1,13 @@
-// An import of a synthetic shop: time, rows a second, memory of Node, size of the database; then the same files again, which must change
-// nothing. `--full` for a shop as large as H&M (default a twentieth of it, `--quick` a tenth of that), `--dir DIR` for files that are there. `--save`
-// into results/. The last line is JSON.
+// An import of a synthetic shop: time, rows a second, memory of Node, size of the database; then
+// the same files again, which must change nothing. `--full` for a shop as large as H&M (default a
+// twentieth of it, `--quick` a tenth of that), `--dir DIR` for files that are there. `--save` into
+// results/. The last line is JSON.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { FULL_SHOP } from '../src/data/synthetic-world';
-import type { ImportResult } from '../src/data/import';
+import { FULL_SHOP } from '../src/demo/synthetic-world';
+import type { ImportResult } from '../src/data/import/import';
 import { withCleanup } from './serving/cleanup';
 import { memoryOf } from './serving/processes';
 import { finish, machine, wantedTable } from './serving/results';

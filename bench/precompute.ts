@@ -1,7 +1,8 @@
-// Lists for all customers of the shop and the release of the environment, as `vitrine precompute` makes them, anew: time and rate. `--quick` for a
-// small synthetic shop of its own. `--save` into results/. The last line is JSON.
+// Lists for all customers of the shop and the release of the environment, as `vitrine precompute`
+// makes them, anew: time and rate. `--quick` for a small synthetic shop of its own. `--save` into
+// results/. The last line is JSON.
 import { parseArgs } from 'node:util';
-import type { Precomputed } from '../src/recommend/precompute';
+import type { Precomputed } from '../src/serving/precompute';
 import { withCleanup } from './serving/cleanup';
 import { memoryOf } from './serving/processes';
 import { finish, machine, wantedTable } from './serving/results';

@@ -1,5 +1,6 @@
-// `npm run bench`: runs the benchmarks of this folder one after the other, or those that are named (`npm run bench --
-// vector-index`); flags go on to them (`-- train --quick`). Each is a script of its own. Knows nothing of what they measure.
+// `npm run bench`: runs the benchmarks of this folder one after the other, or those that are named
+// (`npm run bench -- vector-index`); flags go on to them (`-- train --quick`). Each is a script of
+// its own. Knows nothing of what they measure.
 
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';

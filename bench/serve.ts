@@ -1,6 +1,7 @@
-// Recommendations over HTTP, the whole way, against the shop and the release of the environment: latency with one client, cost beside
-// the bare kernels of the same requests, throughput, memory. `--quick` for a small synthetic shop of its own and short loads,
-// `--seconds N` for each load, `--soak MINUTES` at half the rate that holds, `--save` into results/. The last line is JSON.
+// Recommendations over HTTP, the whole way, against the shop and the release of the environment:
+// latency with one client, cost beside the bare kernels of the same requests, throughput, memory.
+// `--quick` for a small synthetic shop of its own and short loads, `--seconds N` for each load,
+// `--soak MINUTES` at half the rate that holds, `--save` into results/. The last line is JSON.
 // Knows what is asked and what is wanted, nothing of how it is measured.
 import { benchmark } from './serving/benchmark';
 import { drawCustomers } from './serving/draws';

@@ -1,12 +1,14 @@
-// Steps of training beside the bare matrix products of their graphs: examples a second, GFLOP/s, the ratio of the two; what the size of
-// a table costs; the peak of memory. `--size tiny|small|full`, `--quick` for fewer rounds of fewer steps on a smaller shop, `--save` into
-// results/. The last line is JSON. Knows nothing of how a step is made (training/steps.ts) or what its products are (training/bare-products.ts).
+// Steps of training beside the bare matrix products of their graphs: examples a second, GFLOP/s,
+// the ratio of the two; what the size of a table costs; the peak of memory. `--size
+// tiny|small|full`, `--quick` for fewer rounds of fewer steps on a smaller shop, `--save` into
+// results/. The last line is JSON. Knows nothing of how a step is made (training/steps.ts) or what
+// its products are (training/bare-products.ts).
 
 import { parseArgs } from 'node:util';
 import { loadConfig } from '../src/config';
 import { openEngine } from '../src/engine/engine';
 import { SIZES, trainingConfig } from '../src/training/config';
-import { trainingThreads } from '../src/training/trainer';
+import { trainingThreads } from '../src/training/optimise/trainer';
 import { bareProducts } from './training/bare-products';
 import { finish, machine, wantedTable } from './serving/results';
 import { interleaved, type Cost } from './training/rounds';
@@ -25,7 +27,8 @@ void main();
 
 async function main(): Promise<void> {
   const { threads } = loadConfig();
-  // As `vitrine train` opens it. The products alone get all threads for one run, which suits them best.
+  // As `vitrine train` opens it. The products alone get all threads for one run, which suits them
+  // best.
   const engine = openEngine(trainingThreads(threads));
   const wide = openEngine({ threadsPerRun: threads });
   const recorder = recording(engine);
@@ -106,7 +109,8 @@ async function main(): Promise<void> {
   async function tables() {
     const [few, many] = [10_000, 1_000_000];
     const [small, large] = [await towerSteps(engine, shop, config, few), await towerSteps(engine, shop, config, many)];
-    // Longer rounds, and fewer: the mean of the weights looks at the large table every 62 steps, which no median must hide.
+    // Longer rounds, and fewer: the mean of the weights looks at the large table every 62 steps,
+    // which no median must hide.
     const steps = 5 * count;
     const costs = await interleaved(Math.ceil(rounds / 3), steps, {
       few: () => small.trainer.train(small.batches(steps)),

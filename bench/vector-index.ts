@@ -1,8 +1,8 @@
-// The three indexes side by side on clustered vectors, as embeddings lie: time to build, time of a search, recall.
-// Sizes: a small shop's and H&M's number of articles.
+// The three indexes side by side on clustered vectors, as embeddings lie: time to build, time of a
+// search, recall. Sizes: a small shop's and H&M's number of articles.
 
 import { createRandom } from '../src/random';
-import { buildIndex, exactIndex, faissStatus, type IndexKind } from '../src/release/vector-index';
+import { buildIndex, exactIndex, faissStatus, type IndexKind } from '../src/index/vector-index';
 
 const DIM = 64;
 const K = 100;

@@ -1,11 +1,12 @@
-// The shop window in Chromium, over the synthetic shop of the demo in a database of its own and a server of its own: script that a first visit
-// loads, largest paint, layout shift, what axe finds, what a page says in the console or asks of others. Each page is opened several times with
-// nothing kept, on a desktop and a phone. `--quick`: a smaller shop, opened once. `--save` into results/. The last line is JSON. Knows
-// nothing of what the pages are made of.
+// The shop window in Chromium, over the synthetic shop of the demo in a database of its own and a
+// server of its own: script that a first visit loads, largest paint, layout shift, what axe finds,
+// what a page says in the console or asks of others. Each page is opened several times with nothing
+// kept, on a desktop and a phone. `--quick`: a smaller shop, opened once. `--save` into results/.
+// The last line is JSON. Knows nothing of what the pages are made of.
 import { parseArgs } from 'node:util';
 import type { Browser, BrowserContextOptions } from 'playwright-core';
-import { DEFAULT_SHOP } from '../src/data/synthetic-world';
-import { picturesAreThere, provideBrowser, startBrowser, violations, visit, vitals } from '../test/browser';
+import { DEFAULT_SHOP } from '../src/demo/synthetic-world';
+import { picturesAreThere, provideBrowser, startBrowser, violations, visit, vitals } from '../test/support/browser';
 import { withCleanup } from './serving/cleanup';
 import { drawArticles } from './serving/draws';
 import { percentile } from './serving/load';

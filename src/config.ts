@@ -1,5 +1,6 @@
-// The settings of the program: the only reader of the environment. Checks every key, reports all faults at once and
-// freezes the result. Knows nothing of what the settings are used for; .env.example documents each key.
+// The settings of the program: the only reader of the environment. Checks every key, reports all
+// faults at once and freezes the result. Knows nothing of what the settings are used for;
+// .env.example documents each key.
 
 import { existsSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -15,13 +16,22 @@ export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', '
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
 export interface Config {
-  /** The shop's own Postgres; undefined: the embedded one. Carries a password, so it is never logged. */
+  /**
+   * The shop's own Postgres; undefined: the embedded one. Carries a password, so it is never
+   * logged.
+   */
   readonly databaseUrl: string | undefined;
-  /** Absolute: what the program keeps for itself (the embedded database, reject files, native builds). */
+  /**
+   * Absolute: what the program keeps for itself (the embedded database, reject files, native
+   * builds).
+   */
   readonly home: string;
   /** Absolute: the releases. */
   readonly modelsDir: string;
-  /** Absolute: photos of the articles, 010/0108775015.jpg; undefined: there are none, pictures are drawn. */
+  /**
+   * Absolute: photos of the articles, 010/0108775015.jpg; undefined: there are none, pictures are
+   * drawn.
+   */
   readonly imagesDir: string | undefined;
   /** Absolute: the files of the text encoder that `embed` used; undefined: where they were then. */
   readonly encoderDir: string | undefined;
@@ -32,18 +42,27 @@ export interface Config {
   readonly threads: number;
   readonly logLevel: LogLevel;
   readonly introspection: boolean;
-  /** Origins whose pages may query from a browser, as browsers send them; `*`: all. Empty: none but our own. */
+  /**
+   * Origins whose pages may query from a browser, as browsers send them; `*`: all. Empty: none but
+   * our own.
+   */
   readonly corsOrigins: readonly string[];
   /** Its names besides localhost and `host`; `.name` or `*.name`: those below it too; `*`: any. */
   readonly allowedHosts: readonly string[];
-  /** In recommendations every `explore`th place goes to the best article that nobody has bought yet; 0: none. */
+  /**
+   * In recommendations every `explore`th place goes to the best article that nobody has bought yet;
+   * 0: none.
+   */
   readonly explore: number;
 }
 
 /** The folder of package.json, wherever the compiled file lies below it. Absolute. */
 export const PROJECT_ROOT = findProjectRoot(__dirname);
 
-/** The settings of this process: its environment over `.env` over the defaults, relative to the project's folder. */
+/**
+ * The settings of this process: its environment over `.env` over the defaults, relative to the
+ * project's folder.
+ */
 export function loadConfig(): Config {
   return readConfig(process.env, PROJECT_ROOT);
 }
@@ -66,8 +85,8 @@ export function prepareNativeLibraries(): void {
 }
 
 /**
- * The settings that `env` and `<cwd>/.env` (if it exists; `env` wins) describe. An empty value counts as unset, and
- * relative paths start at `cwd`.
+ * The settings that `env` and `<cwd>/.env` (if it exists; `env` wins) describe. An empty value
+ * counts as unset, and relative paths start at `cwd`.
  * @throws VitrineError CONFIG_INVALID listing every fault, one a line.
  */
 export function readConfig(env: Readonly<Record<string, string | undefined>>, cwd: string): Config {
@@ -80,7 +99,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>, cw
   }
   const parsed = settings.safeParse(given);
   const faults = parsed.success ? [] : parsed.error.issues.map((issue) => describeFault(issue, given));
-  // Only the file is searched for misspelt keys: the environment carries others' (Kubernetes sets VITRINE_PORT).
+  // Only the file is searched for misspelt keys: the environment carries others' (Kubernetes sets
+  // VITRINE_PORT).
   for (const key of Object.keys(fromFile)) {
     if (key.startsWith('VITRINE_') && !SETTING_NAMES.includes(key)) faults.push(`${key}: no such setting (in ${file})`);
   }

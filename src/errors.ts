@@ -1,8 +1,11 @@
-// Every error that Vitrine raises on purpose: one class, one stable code each, one sentence on what the caller can do.
-// Codes are part of the API (GraphQL `extensions.code`, the `--json` output, exit statuses); messages are not.
-// Knows nothing of where the errors are raised or shown.
+// Every error that Vitrine raises on purpose: one class, one stable code each, one sentence on what
+// the caller can do. Codes are part of the API (GraphQL `extensions.code`, the `--json` output,
+// exit statuses); messages are not. Knows nothing of where the errors are raised or shown.
 
-/** Stable codes and what a caller can do about each. A test holds this list and docs/ERRORS.md together. */
+/**
+ * Stable codes and what a caller can do about each. A test holds this list and docs/ERRORS.md
+ * together.
+ */
 export const ERROR_CODES = {
   CONFIG_INVALID: 'Mend the settings that the message lists; .env.example documents each.',
   INPUT_INVALID: 'Mend the input: the message says what was expected and what came.',
@@ -25,7 +28,10 @@ export const ERROR_CODES = {
 
 export type ErrorCode = keyof typeof ERROR_CODES;
 
-/** An expected error: safe to show to whoever caused it. Its message says what was expected, what came, what to do. */
+/**
+ * An expected error: safe to show to whoever caused it. Its message says what was expected, what
+ * came, what to do.
+ */
 export class VitrineError extends Error {
   constructor(
     readonly code: ErrorCode,

@@ -1,7 +1,10 @@
-// Seeded random numbers: a small fast generator (sfc32), normals and alias sampling. Pure: the same seed gives the same
-// numbers on every machine. Knows nothing of what is drawn. Not for secrets.
+// Seeded random numbers: a small fast generator (sfc32), normals and alias sampling. Pure: the same
+// seed gives the same numbers on every machine. Knows nothing of what is drawn. Not for secrets.
 
-/** A stream of random numbers. Streams of different seeds are independent for all practical purposes. */
+/**
+ * A stream of random numbers. Streams of different seeds are independent for all practical
+ * purposes.
+ */
 export interface Random {
   /** Uniform in [0, 1), a multiple of 2^-32. */
   next(): number;
@@ -12,8 +15,9 @@ export interface Random {
 }
 
 /**
- * A stream for a seed, and for as many numbers or words more as name the stream: `createRandom(seed, 'customer', 17)`.
- * Making one costs about a tenth of a microsecond, so that each customer can have a stream of their own.
+ * A stream for a seed, and for as many numbers or words more as name the stream:
+ * `createRandom(seed, 'customer', 17)`. Making one costs about a tenth of a microsecond, so that
+ * each customer can have a stream of their own.
  */
 export function createRandom(...seed: (number | string)[]): Random {
   let a = hash(0x9e3779b9, seed);
@@ -52,7 +56,10 @@ export function createRandom(...seed: (number | string)[]): Random {
   };
 }
 
-/** 32 well mixed bits (as a signed integer) of numbers and words, order mattering: MurmurHash3's rounds. */
+/**
+ * 32 well mixed bits (as a signed integer) of numbers and words, order mattering: MurmurHash3's
+ * rounds.
+ */
 export function hash(start: number, parts: readonly (number | string)[]): number {
   let h = start | 0;
   let length = 0;
@@ -78,7 +85,10 @@ export function hash(start: number, parts: readonly (number | string)[]): number
   return h ^ (h >>> 16);
 }
 
-/** Draws from a fixed discrete distribution in constant time, whatever its size (Walker's method, Vose's set-up). */
+/**
+ * Draws from a fixed discrete distribution in constant time, whatever its size (Walker's method,
+ * Vose's set-up).
+ */
 export interface AliasTable {
   /** Number of outcomes. */
   readonly size: number;
@@ -98,8 +108,9 @@ export function aliasTable(weights: ArrayLike<number>): AliasTable {
 }
 
 /**
- * Sets up the slice [from, to) of shared arrays as one alias table (many small tables in two arrays): accept holds
- * the chance to stay, alias the position to go to otherwise. Gives the sum of the slice's weights, 0 if it cannot be drawn from.
+ * Sets up the slice [from, to) of shared arrays as one alias table (many small tables in two
+ * arrays): accept holds the chance to stay, alias the position to go to otherwise. Gives the sum of
+ * the slice's weights, 0 if it cannot be drawn from.
  */
 export function fillAlias(
   weights: ArrayLike<number>,
@@ -125,7 +136,8 @@ export function fillAlias(
     accept[rich] -= 1 - accept[poor];
     if (accept[rich] < 1) small.push(large.pop() ?? rich);
   }
-  // What is left is full but for rounding; it overflows into the heaviest, so that a weight of 0 is never drawn.
+  // What is left is full but for rounding; it overflows into the heaviest, so that a weight of 0 is
+  // never drawn.
   let heaviest = from;
   for (let i = from; i < to; i++) if (weights[i] > weights[heaviest]) heaviest = i;
   for (const i of small) alias[i] = heaviest;
@@ -140,7 +152,8 @@ export function drawAlias(accept: Float64Array, alias: Int32Array, from: number,
 
 /** `count` of the items, each equally likely, in their order; all of them if there are no more. */
 export function sampled<Item>(items: readonly Item[], count: number, random: Random): Item[] {
-  // Knuth's algorithm S: each item is taken with the share that is still needed of those that are left.
+  // Knuth's algorithm S: each item is taken with the share that is still needed of those that are
+  // left.
   let needed = Math.min(count, items.length);
   return items.filter((_, i) => {
     if (random.next() * (items.length - i) >= needed) return false;

@@ -1,6 +1,7 @@
-// Makes a clone ready to run: packages, native parts, generated client, compiled program, shop window. Does only what is missing,
-// so every command begins with it. Plain JavaScript without dependencies, since it runs before anything is installed;
-// the steps lie in setup/. `--retry`: try again to get FAISS where an earlier attempt failed.
+// Makes a clone ready to run: packages, native parts, generated client, compiled program, shop
+// window. Does only what is missing, so every command begins with it. Plain JavaScript without
+// dependencies, since it runs before anything is installed; the steps lie in setup/. `--retry`: try
+// again to get FAISS where an earlier attempt failed.
 
 import { realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';

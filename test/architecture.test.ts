@@ -3,64 +3,75 @@ import { modulesIn } from './form/project';
 // The set-up is plain JavaScript that runs before anything is installed.
 const files = modulesIn('src').filter(({ path }) => !path.endsWith('.mjs'));
 
-/** Which stages each stage may import, types included. Serving (recommend, graphql) never imports training. */
-const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+/**
+ * The rooms that lie right below each room. A room may import these, what lies below them, and
+ * telemetry: types too. Serving never reaches training, nor training serving.
+ */
+const BELOW: Readonly<Record<string, readonly string[]>> = {
+  telemetry: [],
   data: [],
   graph: [],
+  index: [],
+  engine: ['graph'],
   // Of the engine only what a batch of numbers looks like.
   features: ['data', 'engine'],
-  engine: ['graph'],
-  encoders: ['data', 'features', 'graph', 'engine'],
-  release: ['data', 'features', 'graph', 'engine', 'encoders'],
-  // The ranker learns from the candidates that serving will give it, found by the same code.
-  training: ['data', 'features', 'graph', 'engine', 'encoders', 'release', 'recommend'],
-  recommend: ['data', 'features', 'engine', 'encoders', 'release'],
-  images: ['data'],
-  graphql: ['data', 'recommend', 'images'],
+  statistics: ['features'],
+  dataset: ['statistics'],
+  ranking: ['statistics', 'index'],
+  encoders: ['features', 'engine'],
+  evaluation: ['dataset', 'ranking'],
+  release: ['ranking', 'encoders'],
+  training: ['evaluation', 'release'],
+  serving: ['release'],
+  api: ['serving'],
+  // The synthetic shop, its oracle and drawings: cli hands them in as arguments.
+  demo: ['evaluation'],
+  cli: ['training', 'api', 'demo'],
   web: [],
 };
 
-/** What every stage may import of src/ itself. The others there (main, doctor) know all stages. */
-const COMMON = ['src/config', 'src/errors', 'src/random', 'src/storage', 'src/telemetry'];
+/** What every room may import of src/ itself. */
+const COMMON = ['src/config', 'src/errors', 'src/random', 'src/time', 'src/numbers', 'src/bytes'];
 
 /** What only one file, or one folder, may import. */
 const SINGLE_IMPORTERS: readonly (readonly [what: RegExp, where: RegExp])[] = [
-  [/^(@prisma\/|prisma\b|src\/data\/prisma\/)/, /^src\/data\/store\.ts$/],
+  [/^(@prisma\/|prisma\b|src\/data\/store\/prisma\/)/, /^src\/data\/store\/store\.ts$/],
   [/^onnxruntime/, /^src\/engine\//],
-  [/^faiss-node/, /^src\/release\/vector-index\.ts$/],
+  [/^faiss-node/, /^src\/index\/vector-index\.ts$/],
   [/^@huggingface\//, /^src\/encoders\/tokens\.ts$/],
-  [/^(graphql|type-graphql|@apollo\/)/, /^src\/graphql\//],
-  [/^dataloader$/, /^src\/graphql\//],
+  [/^(graphql|type-graphql|@apollo\/)/, /^src\/api\//],
+  [/^dataloader$/, /^src\/api\//],
+  [/^src\/demo\//, /^src\/(demo|cli)\//],
 ];
 
 test('the search for imports finds them', () => {
-  const store = files.find(({ path }) => path === 'src/data/store.ts');
+  const store = files.find(({ path }) => path === 'src/data/store/store.ts');
   expect(store?.imports).toEqual(expect.arrayContaining(['@prisma/adapter-pg', 'src/errors']));
   expect(files.length).toBeGreaterThan(30);
 });
 
-test('every folder of src is a stage that is listed here', () => {
-  const folders = new Set(files.map(({ path }) => stageOf(path)).filter((stage) => stage !== undefined));
-  expect(Object.keys(MAY_IMPORT)).toEqual(expect.arrayContaining([...folders]));
+test('every folder of src is a room that is listed here', () => {
+  const rooms = new Set(files.map(({ path }) => roomOf(path)).filter((room) => room !== undefined));
+  expect(Object.keys(BELOW)).toEqual(expect.arrayContaining([...rooms]));
 });
 
-test('stages import only earlier ones', () => {
+test('rooms import only what lies below them', () => {
   const wrong = files.flatMap(({ path, imports }) => {
-    const stage = stageOf(path);
-    if (stage === undefined) return [];
-    const allowed = [stage, ...(MAY_IMPORT[stage] ?? [])];
+    const room = roomOf(path);
+    if (room === undefined) return [];
+    const allowed = [room, 'telemetry', ...belowOf(room)];
     return imports
       .filter((target) => target.startsWith('src/') && !COMMON.includes(target))
-      .filter((target) => !allowed.includes(stageOf(target) ?? 'the wiring'))
+      .filter((target) => !allowed.includes(roomOf(target) ?? 'the wiring'))
       .map((target) => `${path} imports ${target}`);
   });
   expect(wrong).toEqual([]);
 });
 
-test('what all stages may import imports no stage', () => {
+test('what all rooms may import imports no room', () => {
   const wrong = files
     .filter(({ path }) => COMMON.includes(path.replace(/\.ts$/, '')))
-    .flatMap(({ path, imports }) => imports.filter((target) => stageOf(target)).map((target) => `${path}: ${target}`));
+    .flatMap(({ path, imports }) => imports.filter((target) => roomOf(target)).map((target) => `${path}: ${target}`));
   expect(wrong).toEqual([]);
 });
 
@@ -81,7 +92,12 @@ test('every file opens with what it is', () => {
   expect(silent.map(({ path }) => path)).toEqual([]);
 });
 
+/** All rooms below a room, whatever the number of steps. */
+function belowOf(room: string): readonly string[] {
+  return (BELOW[room] ?? []).flatMap((below) => [below, ...belowOf(below)]);
+}
+
 /** The folder below src/, undefined for files of src/ itself and for packages. */
-function stageOf(path: string): string | undefined {
+function roomOf(path: string): string | undefined {
   return /^src\/([^/]+)\//.exec(path)?.[1];
 }

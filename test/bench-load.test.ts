@@ -1,5 +1,5 @@
-// The accounting of the benchmarks: what a latency is, what a percentile is, which rate holds; and the reading of what a server and
-// the system say. Time is made by hand: no test waits.
+// The accounting of the benchmarks: what a latency is, what a percentile is, which rate holds; and
+// the reading of what a server and the system say. Time is made by hand: no test waits.
 
 import { parse } from '../bench/serving/http';
 import {
@@ -40,7 +40,10 @@ function handClock(): Clock & { run<T>(work: Promise<T>): Promise<T> } {
   };
 }
 
-/** A server that answers after some milliseconds; while it is stalled it answers nothing until the stall is over. */
+/**
+ * A server that answers after some milliseconds; while it is stalled it answers nothing until the
+ * stall is over.
+ */
 function load(load_: Load, { ms = 5, stall = [0, 0] }: { ms?: number; stall?: [from: number, until: number] }) {
   const clock = handClock();
   const sentAt: number[] = [];

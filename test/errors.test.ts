@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PROJECT_ROOT } from '../src/config';
 import { asError, ERROR_CODES, VitrineError, type ErrorCode } from '../src/errors';
-import { sourceFiles } from './source-files';
+import { sourceFiles } from './support/source-files';
 
 const codes = Object.keys(ERROR_CODES) as ErrorCode[];
 

@@ -1,5 +1,5 @@
-// Nothing leaves the machine. A process that computes with ONNX Runtime keeps no device id or queue of
-// reports, does not read the machine's id, and opens no socket to anybody.
+// Nothing leaves the machine. A process that computes with ONNX Runtime keeps no device id or queue
+// of reports, does not read the machine's id, and opens no socket to anybody.
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';

@@ -203,7 +203,10 @@ function write(path: string, content: string | Buffer): void {
   writeFileSync(join(root, path), content);
 }
 
-/** Calls a function of the set-up in a process of its own and prints what it returns. Within the call, ROOT is `root`. */
+/**
+ * Calls a function of the set-up in a process of its own and prints what it returns. Within the
+ * call, ROOT is `root`.
+ */
 function script(module: string, name: string, call: string, before = ''): Promise<{ status: number; output: string }> {
   const path = JSON.stringify(join(PROJECT_ROOT, 'src', module));
   const lines = [

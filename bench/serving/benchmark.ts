@@ -1,4 +1,5 @@
-// A benchmark of one question from its flags to its last line. Knows neither the question nor how it is measured.
+// A benchmark of one question from its flags to its last line. Knows neither the question nor how
+// it is measured.
 import { parseArgs } from 'node:util';
 import { withCleanup } from './cleanup';
 import { EFFORT, measure, QUICK, type Measured, type Question } from './measure';

@@ -1,5 +1,5 @@
-// Whatever a benchmark opens is closed when it ends, however it ends: servers by their process ids, temporary folders, databases.
-// Knows nothing of what is opened.
+// Whatever a benchmark opens is closed when it ends, however it ends: servers by their process ids,
+// temporary folders, databases. Knows nothing of what is opened.
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
@@ -7,7 +7,10 @@ import { setTimeout } from 'node:timers/promises';
 /** Takes what is to be done at the end; what was opened last is closed first. */
 export type Closing = (close: () => unknown) => void;
 
-/** Runs a benchmark; it fails with exit status 1 and its error's message. Ctrl-C closes everything too. */
+/**
+ * Runs a benchmark; it fails with exit status 1 and its error's message. Ctrl-C closes everything
+ * too.
+ */
 export async function withCleanup(work: (closing: Closing) => Promise<void>): Promise<void> {
   const opened: (() => unknown)[] = [];
   const closeAll = async (): Promise<void> => {

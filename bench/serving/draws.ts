@@ -1,5 +1,5 @@
-// Whom a load asks for: customers or articles drawn at random by a seed, spread over all keys or as they sell, by plain SQL. Knows no
-// GraphQL.
+// Whom a load asks for: customers or articles drawn at random by a seed, spread over all keys or as
+// they sell, by plain SQL. Knows no GraphQL.
 import type { Client } from 'pg';
 import { createRandom, type Random } from '../../src/random';
 

@@ -1,7 +1,8 @@
-// The load generator, a process of its own: runs the loads that it is told to, checks every answer, and reports latencies and what
-// it has itself used of the processors. Ends with the process that started it. Knows nothing of the server but its port.
+// The load generator, a process of its own: runs the loads that it is told to, checks every answer,
+// and reports latencies and what it has itself used of the processors. Ends with the process that
+// started it. Knows nothing of the server but its port.
 import { fork } from 'node:child_process';
-import type { Trace } from '../../src/graphql/trace';
+import type { Trace } from '../../src/api/graphql/operation/trace';
 import { connection } from './http';
 import { runLoad, type Load, type Outcome } from './load';
 

@@ -1,6 +1,6 @@
-// The least of an HTTP client that a load needs: POSTs over connections that are kept alive, one request at a time on each. The
-// generator shares the processors with what it measures, and this costs it a fraction of what node:http does.
-// Knows nothing of what is posted.
+// The least of an HTTP client that a load needs: POSTs over connections that are kept alive, one
+// request at a time on each. The generator shares the processors with what it measures, and this
+// costs it a fraction of what node:http does. Knows nothing of what is posted.
 import { connect, type Socket } from 'node:net';
 
 /** An answer must come within this. */

@@ -1,6 +1,7 @@
-// The bare kernels of requests: the very statements, tensors and searches of a server's work, taken down while this process answers
-// the same requests over the same release, then run again with nothing around them: plain pg with prepared statements, ONNX
-// Runtime's own sessions with the server's settings, the index. Knows nothing of what they mean.
+// The bare kernels of requests: the very statements, tensors and searches of a server's work, taken
+// down while this process answers the same requests over the same release, then run again with
+// nothing around them: plain pg with prepared statements, ONNX Runtime's own sessions with the
+// server's settings, the index. Knows nothing of what they mean.
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -8,13 +9,13 @@ import { setTimeout } from 'node:timers/promises';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { Client, type QueryArrayConfig, type QueryConfig } from 'pg';
 import { loadConfig } from '../../src/config';
-import { openStore } from '../../src/data/store';
+import { openStore } from '../../src/data/store/store';
 import type { Batch } from '../../src/engine/engine';
-import { createServer } from '../../src/graphql/server';
+import { createServer } from '../../src/api/http/server';
 import { MODEL_NAMES, modelFile } from '../../src/release/format';
 import { currentFolder } from '../../src/release/open';
-import { openCurrent, threadsPerRun } from '../../src/serve';
-import { createLog } from '../../src/telemetry';
+import { openCurrent, threadsPerRun } from '../../src/serving/host';
+import { createLog } from '../../src/telemetry/log';
 import type { Closing } from './cleanup';
 import { cpuMsOf } from './processes';
 import { withName, type BenchShop } from './shops';
@@ -129,13 +130,22 @@ const REST_MS = 60;
 
 /** What the kernels of requests cost, for a request. */
 export interface KernelCosts {
-  /** One kernel after the other, each over all requests: its code and its data stay in the processor's caches. */
+  /**
+   * One kernel after the other, each over all requests: its code and its data stay in the
+   * processor's caches.
+   */
   readonly each: ReadonlyMap<string, KernelCost>;
-  /** One request after the other, each in its own order: a kernel finds the caches as those before it left them. */
+  /**
+   * One request after the other, each in its own order: a kernel finds the caches as those before
+   * it left them.
+   */
   readonly inOrder: KernelCost;
 }
 
-/** What the kernels of some requests cost: medians of some rounds over all of them, divided by the number of requests. */
+/**
+ * What the kernels of some requests cost: medians of some rounds over all of them, divided by the
+ * number of requests.
+ */
 export async function runKernels(
   shop: BenchShop,
   recordings: readonly Recording[],
@@ -193,7 +203,10 @@ interface Step {
   readonly work: () => unknown;
 }
 
-/** What recordings took down as work that can be done again, and the milliseconds that other processes have used for it so far. */
+/**
+ * What recordings took down as work that can be done again, and the milliseconds that other
+ * processes have used for it so far.
+ */
 async function stepsOf(
   shop: BenchShop,
   recordings: readonly Recording[],

@@ -1,6 +1,7 @@
-// Loads on a server and the accounting of their latencies. A closed load is so many clients who each wait for an answer before they
-// ask again. An open load is a timetable: requests are due whether or not the server keeps up, and a latency counts from the moment
-// when its request was due, so one that had to wait for a stalled server shows the stall (no "coordinated omission").
+// Loads on a server and the accounting of their latencies. A closed load is so many clients who
+// each wait for an answer before they ask again. An open load is a timetable: requests are due
+// whether or not the server keeps up, and a latency counts from the moment when its request was
+// due, so one that had to wait for a stalled server shows the stall (no "coordinated omission").
 // Knows neither HTTP nor what is asked; the clock is an argument.
 
 /** Milliseconds. */
@@ -14,20 +15,29 @@ export type Load =
   | { readonly kind: 'closed'; readonly clients: number; readonly seconds: number; readonly most: number }
   | { readonly kind: 'open'; readonly perSecond: number; readonly seconds: number; readonly connections: number };
 
-/** Sends the nth request over one of the connections, from 0; rejects where the answer is not what was asked for. */
+/**
+ * Sends the nth request over one of the connections, from 0; rejects where the answer is not what
+ * was asked for.
+ */
 export type Send = (nth: number, connection: number) => Promise<void>;
 
 export interface Outcome {
   /** Requests that were sent, or should have been. */
   readonly due: number;
-  /** Milliseconds of each that was answered, and of each that never was until the load was given up; not of errors. */
+  /**
+   * Milliseconds of each that was answered, and of each that never was until the load was given up;
+   * not of errors.
+   */
   readonly latencies: Float64Array;
   readonly failures: number;
   /** What was wrong with the first that failed. */
   readonly failure: string | undefined;
   /** From the first request until the last answer. */
   readonly ms: number;
-  /** How late the generator itself was where a connection was free, milliseconds at the 99th percentile. */
+  /**
+   * How late the generator itself was where a connection was free, milliseconds at the 99th
+   * percentile.
+   */
   readonly lateMs: number;
 }
 
@@ -68,7 +78,8 @@ function openLoop(load: Extract<Load, { kind: 'open' }>, send: Send, clock: Cloc
   const open = new Set<number>();
   return new Promise((resolve) => {
     const finish = (): void => {
-      // Whatever is unanswered has waited until now, and so have those that found no free connection.
+      // Whatever is unanswered has waited until now, and so have those that found no free
+      // connection.
       for (let nth = next; nth < count; nth++) open.add(nth);
       for (const nth of open) account.giveUp(clock.now() - dueAt(nth));
       resolve(account.outcome(count, clock.now() - started));
@@ -79,7 +90,8 @@ function openLoop(load: Extract<Load, { kind: 'open' }>, send: Send, clock: Cloc
       finished = true;
     };
     const sendDue = (): void => {
-      // An answer that comes after the load was given up frees its connection, and nothing is to be sent any more.
+      // An answer that comes after the load was given up frees its connection, and nothing is to be
+      // sent any more.
       if (finished) return;
       while (next < count && dueAt(next) <= clock.now()) {
         const connection = free.pop();
@@ -182,8 +194,9 @@ export function together(outcomes: readonly Outcome[]): Outcome {
 }
 
 /**
- * The highest rate that holds, beginning with the one that is wanted: up by a quarter while it holds, else down by a fifth, until it
- * turns or `most` have been tried. What holds is for `holds` to say.
+ * The highest rate that holds, beginning with the one that is wanted: up by a quarter while it
+ * holds, else down by a fifth, until it turns or `most` have been tried. What holds is for `holds`
+ * to say.
  */
 export async function highestRate(
   wanted: number,

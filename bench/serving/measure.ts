@@ -1,8 +1,9 @@
-// The order of measuring one kind of question over HTTP: one client beside the bare kernels of its requests, 64 clients, the highest
-// constant rate that holds, a soak. Knows neither the query nor what is wanted of it.
+// The order of measuring one kind of question over HTTP: one client beside the bare kernels of its
+// requests, 64 clients, the highest constant rate that holds, a soak. Knows neither the query nor
+// what is wanted of it.
 import type { Client } from 'pg';
 import { readManifest, currentFolder } from '../../src/release/open';
-import { openStore } from '../../src/data/store';
+import { openStore } from '../../src/data/store/store';
 import type { Closing } from './cleanup';
 import { startGenerator, type Result, type Task } from './generator';
 import { openRecorder, runKernels, sumOf, type KernelCost, type KernelCosts } from './kernels';
@@ -53,7 +54,9 @@ export const EFFORT: Effort = {
 export const QUICK: Effort = { seconds: 3, rates: 3, ids: 500, recorded: 60, traced: 60, rounds: 2, soakMinutes: 0 };
 
 const CLIENTS = 64;
-/** Connections of a constant rate: as many may wait at once before requests wait for a connection. */
+/**
+ * Connections of a constant rate: as many may wait at once before requests wait for a connection.
+ */
 const CONNECTIONS = 256;
 /** Requests until code is compiled and pages are read, and the most seconds that they may take. */
 const WARM_UP = 1_500;
@@ -144,12 +147,15 @@ export async function measure(question: Question, shop: BenchShop, effort: Effor
   const searches = (many.searches / many.result.due).toFixed(3);
   console.log(`model runs for a request: ${runsPerRequest.toFixed(3)}, searches ${searches}${delayText(many.delayMs)}`);
 
-  // With few recordings, at least two batches; their statements are those of the recommender alone. Others than before, of whom nothing is kept.
+  // With few recordings, at least two batches; their statements are those of the recommender alone.
+  // Others than before, of whom nothing is kept.
   const batches = await recorder.recordBatches(ids.slice(-Math.max(effort.recorded, 2 * batch)), batch);
   const batched = await runKernels(shop, batches, { rounds: effort.rounds, requests: batches.length * batch });
   printKernels(`the kernels in batches of ${batch}, as under this load, for each request`, batched);
 
-  /** What an earlier load left undone is not the next one's: waits until a lone request is answered. */
+  /**
+   * What an earlier load left undone is not the next one's: waits until a lone request is answered.
+   */
   const settled = (): Promise<Result> => run(alone(1, 1));
   const tried: Record<string, unknown>[] = [];
   let load: Figures | undefined;
@@ -350,7 +356,10 @@ function meanOf(rounds: readonly KernelCosts[]): KernelCosts {
   };
 }
 
-/** The last quarter of a row of measurements beside its second: 1 is flat. The first quarter is warming up. */
+/**
+ * The last quarter of a row of measurements beside its second: 1 is flat. The first quarter is
+ * warming up.
+ */
 export function growthOf(values: readonly number[]): number {
   const quarter = Math.max(1, Math.floor(values.length / 4));
   const second = percentile(values.slice(quarter, 2 * quarter), 0.5) || percentile(values, 0.5);

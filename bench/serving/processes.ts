@@ -1,17 +1,21 @@
-// What processes use of the machine, as Linux tells it in /proc: time of the processors, memory. Elsewhere nothing is known, and it
-// says so by undefined. Knows nothing of what the processes do.
+// What processes use of the machine, as Linux tells it in /proc: time of the processors, memory.
+// Elsewhere nothing is known, and it says so by undefined. Knows nothing of what the processes do.
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import type { Client } from 'pg';
 
 let tickMs: number | undefined;
 
-/** Milliseconds of the processors, user and system, that a process and its threads have used; undefined: it is not here. */
+/**
+ * Milliseconds of the processors, user and system, that a process and its threads have used;
+ * undefined: it is not here.
+ */
 export function cpuMsOf(pid: number): number | undefined {
   const stat = read(`/proc/${pid}/stat`);
   if (stat === undefined) return undefined;
   tickMs ??= 1000 / Number(execFileSync('getconf', ['CLK_TCK']).toString());
-  // The name of the program, in parentheses, may have blanks; user and system time are the 14th and 15th field.
+  // The name of the program, in parentheses, may have blanks; user and system time are the 14th and
+  // 15th field.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return (Number(fields[11]) + Number(fields[12])) * tickMs;
 }
@@ -23,7 +27,10 @@ export function memoryOf(pid: number): { readonly nowMiB: number; readonly peakM
   return status === undefined ? undefined : { nowMiB: kib('VmRSS') / 1024, peakMiB: kib('VmHWM') / 1024 };
 }
 
-/** What a server and its connections to the database have used of the processors in a stretch of time. */
+/**
+ * What a server and its connections to the database have used of the processors in a stretch of
+ * time.
+ */
 export interface CpuUse {
   readonly server: number;
   /** undefined: the database is not on this machine. */
@@ -35,12 +42,15 @@ function arePostgres(pids: readonly number[]): boolean {
   return pids.every((pid) => read(`/proc/${pid}/cmdline`)?.includes('postgres'));
 }
 
-/** Looks this often for connections that were opened since: one that is closed again takes its time along. */
+/**
+ * Looks this often for connections that were opened since: one that is closed again takes its time
+ * along.
+ */
 const LOOK_MS = 500;
 
 /**
- * Measures the milliseconds of the processors during some work: of a server, and of Postgres's processes for the connections that
- * have the given name.
+ * Measures the milliseconds of the processors during some work: of a server, and of Postgres's
+ * processes for the connections that have the given name.
  */
 export async function cpuDuring<T>(
   { pid, application, control }: { readonly pid: number; readonly application: string; readonly control: Client },

@@ -1,4 +1,5 @@
-// What a benchmark leaves: the machine that it ran on, a table of what was wanted and what came out, the last line as JSON, and with
+// What a benchmark leaves: the machine that it ran on, a table of what was wanted and what came
+// out, the last line as JSON, and with
 // `--save` a file. Knows nothing of what was measured.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus, loadavg, totalmem } from 'node:os';
@@ -12,7 +13,10 @@ export interface Machine {
   readonly memoryGiB: number;
   readonly node: string;
   readonly postgres: string;
-  /** Processes that wanted a processor in the last minute, before the benchmark began: above a few tenths the machine is not quiet. */
+  /**
+   * Processes that wanted a processor in the last minute, before the benchmark began: above a few
+   * tenths the machine is not quiet.
+   */
   readonly loadBefore: number;
 }
 

@@ -1,13 +1,13 @@
-// The shop that is measured: the one of the environment, or a synthetic one in a database and folders of its own that are gone when
-// the benchmark ends. Knows nothing of servers.
+// The shop that is measured: the one of the environment, or a synthetic one in a database and
+// folders of its own that are gone when the benchmark ends. Knows nothing of servers.
 import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, escapeIdentifier } from 'pg';
 import { loadConfig, PROJECT_ROOT } from '../../src/config';
-import { openDatabase } from '../../src/data/postgres';
-import type { ShopOptions } from '../../src/data/synthetic-world';
+import { openDatabase } from '../../src/data/postgres/postgres';
+import type { ShopOptions } from '../../src/demo/synthetic-world';
 import { endProcess, type Closing } from './cleanup';
 
 export interface BenchShop {
@@ -27,8 +27,10 @@ export async function shopOfEnvironment(closing: Closing): Promise<BenchShop> {
   return { databaseUrl: database.url, postgres: database.version, home, modelsDir };
 }
 
-/** An empty shop: a database of its own on the server that the environment names, or with `embedded` (or where it names none) on a
- * Postgres of its own; an empty folder. */
+/**
+ * An empty shop: a database of its own on the server that the environment names, or with `embedded`
+ * (or where it names none) on a Postgres of its own; an empty folder.
+ */
 export async function emptyShop(closing: Closing, { embedded = false } = {}): Promise<BenchShop> {
   const home = await mkdtemp(join(tmpdir(), 'vitrine-bench-'));
   closing(() => rm(home, { recursive: true, force: true }));
@@ -39,7 +41,10 @@ export async function emptyShop(closing: Closing, { embedded = false } = {}): Pr
   return { databaseUrl: database.url, postgres: database.version, home, modelsDir: join(home, 'models') };
 }
 
-/** Fills an empty shop with a synthetic one and trains a small release that is not measured, as `how` says besides. */
+/**
+ * Fills an empty shop with a synthetic one and trains a small release that is not measured, as
+ * `how` says besides.
+ */
 export async function fillShop(
   shop: BenchShop,
   options: Pick<ShopOptions, 'customers' | 'articles' | 'transactions' | 'days'>,
@@ -82,7 +87,10 @@ export function withName(databaseUrl: string, application: string): string {
 /** The compiled program. */
 export const PROGRAM = join(PROJECT_ROOT, 'dist', 'src', 'main.js');
 
-/** Runs a command of the program on a shop; gives what it wrote to standard output. `watch` hears its process id. */
+/**
+ * Runs a command of the program on a shop; gives what it wrote to standard output. `watch` hears
+ * its process id.
+ */
 export async function vitrine(
   shop: BenchShop,
   command: readonly string[],

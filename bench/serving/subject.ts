@@ -1,5 +1,6 @@
-// The server under test: a process of its own, as `vitrine serve` runs, on a free port of this machine's own address; what it uses
-// of the machine and what it says about itself at /metrics. Knows nothing of loads.
+// The server under test: a process of its own, as `vitrine serve` runs, on a free port of this
+// machine's own address; what it uses of the machine and what it says about itself at /metrics.
+// Knows nothing of loads.
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import type { Client } from 'pg';
@@ -22,7 +23,9 @@ export interface Subject {
 /** A catalogue of a million articles is read in some minutes. */
 const READY_MS = 15 * 60_000;
 
-/** Starts the server and waits until it can answer. @param control a connection to the same database */
+/**
+ * Starts the server and waits until it can answer. @param control a connection to the same database
+ */
 export async function startServer(shop: BenchShop, control: Client, closing: Closing): Promise<Subject> {
   const application = `vitrine under test ${randomBytes(4).toString('hex')}`;
   const started = performance.now();

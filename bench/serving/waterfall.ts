@@ -1,6 +1,7 @@
-// Where the time of a request goes: the mean of each stage over many traced requests, as bars on one line of time, beside what the
-// system that this one is to replace has published. Knows traces, nothing of how they are made.
-import type { Trace, TraceStage } from '../../src/graphql/trace';
+// Where the time of a request goes: the mean of each stage over many traced requests, as bars on
+// one line of time, beside what the system that this one is to replace has published. Knows traces,
+// nothing of how they are made.
+import type { Trace, TraceStage } from '../../src/api/graphql/operation/trace';
 import { percentile } from './load';
 
 export interface Bar {
@@ -13,7 +14,9 @@ export interface Bar {
 const INSIDE = '  ';
 const WIDTH = 48;
 
-/** The mean of each stage; what the server does not see, HTTP and the answer on its way, comes last. */
+/**
+ * The mean of each stage; what the server does not see, HTTP and the answer on its way, comes last.
+ */
 export function barsOf(traces: readonly { readonly ms: number; readonly trace: Trace }[]): Bar[] {
   const stages = traces.flatMap(({ trace }) => [
     ...trace.stages,
@@ -37,7 +40,10 @@ export function barsOf(traces: readonly { readonly ms: number; readonly trace: T
   ];
 }
 
-/** How long a request waited for its turn: from the ask for recommendations until its first stage, and from its last until the answer. */
+/**
+ * How long a request waited for its turn: from the ask for recommendations until its first stage,
+ * and from its last until the answer.
+ */
 export function waitsOf(traces: readonly { readonly trace: Trace }[]): number[] {
   return traces.flatMap(({ trace }) => {
     const asked = trace.stages.find(({ name }) => name === 'recommend');
@@ -49,7 +55,10 @@ export function waitsOf(traces: readonly { readonly trace: Trace }[]): number[] 
   });
 }
 
-/** The bars for a terminal; the reference's own time, in milliseconds, as one bar in the same scale would run off any page. */
+/**
+ * The bars for a terminal; the reference's own time, in milliseconds, as one bar in the same scale
+ * would run off any page.
+ */
 export function drawWaterfall(bars: readonly Bar[], reference: { readonly name: string; readonly ms: number }): string {
   const end = Math.max(...bars.map(({ startMs, ms }) => startMs + ms));
   const scale = WIDTH / end;

@@ -1,12 +1,15 @@
-// The matrix products of a training step and nothing else, as a graph of its own: what the step would cost if all but them
-// were free. Found by walking the step's own graph, forward and backward, and by asking a run of it for the shapes.
-// Knows nothing of models.
+// The matrix products of a training step and nothing else, as a graph of its own: what the step
+// would cost if all but them were free. Found by walking the step's own graph, forward and
+// backward, and by asking a run of it for the shapes. Knows nothing of models.
 import type { Batch, Engine } from '../../src/engine/engine';
 import { ATTRIBUTE, ModelProto, TYPES } from '../../src/graph/onnx-format';
 import { createRandom } from '../../src/random';
 import type { Run } from './steps';
 
-/** One matrix product of a step: its operands, of which those of one name are the same tensor, and their shapes. */
+/**
+ * One matrix product of a step: its operands, of which those of one name are the same tensor, and
+ * their shapes.
+ */
 interface Product {
   readonly operands: readonly [Operand, Operand];
 }
@@ -46,7 +49,8 @@ export async function bareProducts(engine: Engine, runs: readonly Run[]): Promis
   for (const [i, { model, inputs }] of runs.entries()) {
     for (const { operands } of await productsOf(engine, model, inputs)) all.push({ operands: ownOf(i, operands) });
   }
-  // One model for all runs: each has threads of its own, which look out for work some time after each run.
+  // One model for all runs: each has threads of its own, which look out for work some time after
+  // each run.
   await engine.load('bench.bare', bareModel(all));
   return {
     products: all.length / runs.length,
@@ -56,8 +60,8 @@ export async function bareProducts(engine: Engine, runs: readonly Run[]): Promis
 }
 
 /**
- * Makes the smaller operand one of its own run's. The larger may be the same for all runs, to save memory, but no product may be the
- * same as another: ONNX Runtime would compute it once.
+ * Makes the smaller operand one of its own run's. The larger may be the same for all runs, to save
+ * memory, but no product may be the same as another: ONNX Runtime would compute it once.
  */
 function ownOf(run: number, [a, b]: Product['operands']): Product['operands'] {
   const own = (operand: Operand): Operand => ({ ...operand, name: `${String(run)}: ${operand.name}` });
@@ -65,8 +69,8 @@ function ownOf(run: number, [a, b]: Product['operands']): Product['operands'] {
 }
 
 /**
- * The products of a step's graph with the shapes that they have when it is fed with `inputs`. Those of a single row of ones are left out:
- * they are sums.
+ * The products of a step's graph with the shapes that they have when it is fed with `inputs`. Those
+ * of a single row of ones are left out: they are sums.
  */
 async function productsOf(engine: Engine, model: Uint8Array, inputs: Batch): Promise<Product[]> {
   const decoded = ModelProto.toObject(ModelProto.decode(model)) as { graph: Graph };
@@ -100,9 +104,10 @@ function flopsOf({ operands: [a, b] }: Product): number {
 }
 
 /**
- * A model of these products alone. Operands that are one tensor in the step are one here. They lie in the model, as values that
- * might be fed: ONNX Runtime can neither work the products out beforehand nor pack the operands. Each product is asked
- * for one number, so that none is left out and nothing large is handed back.
+ * A model of these products alone. Operands that are one tensor in the step are one here. They lie
+ * in the model, as values that might be fed: ONNX Runtime can neither work the products out
+ * beforehand nor pack the operands. Each product is asked for one number, so that none is left out
+ * and nothing large is handed back.
  */
 function bareModel(products: readonly Product[]): Uint8Array {
   const random = createRandom('bare');

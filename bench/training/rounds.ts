@@ -1,5 +1,6 @@
-// Times several pieces of work against one another on a machine that others use too: by turns, round after round, so that what
-// disturbs one disturbs all, and by medians. Knows nothing of the work.
+// Times several pieces of work against one another on a machine that others use too: by turns,
+// round after round, so that what disturbs one disturbs all, and by medians. Knows nothing of the
+// work.
 import { setTimeout } from 'node:timers/promises';
 
 /** Milliseconds a step: by the clock, and of all processors together. */

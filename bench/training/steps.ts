@@ -1,19 +1,21 @@
-// Real steps of real training: the two models' own losses, batches and settings over the synthetic shop, and a trainer that can be
-// sent over the same batches again and again. Knows nothing of how they are timed.
+// Real steps of real training: the two models' own losses, batches and settings over the synthetic
+// shop, and a trainer that can be sent over the same batches again and again. Knows nothing of how
+// they are timed.
 import type { Batch, Engine } from '../../src/engine/engine';
-import type { Shop } from '../../src/features/dataset';
-import { habitsOf } from '../../src/features/habits';
+import type { Shop } from '../../src/dataset/dataset';
+import { habitsOf } from '../../src/dataset/habit-counts';
 import { createRandom } from '../../src/random';
-import { silentReporter } from '../../src/telemetry';
+import { silentReporter } from '../../src/telemetry/progress';
 import type { TrainingConfig } from '../../src/training/config';
-import { serveTowers } from '../../src/training/fit';
-import { lessons } from '../../src/training/protocols';
-import { listwiseLoss } from '../../src/training/listwise';
-import { learningRanker } from '../../src/training/ranker';
-import { byRound, collectLists, lessonOf } from '../../src/training/ranker-lists';
-import { Batcher } from '../../src/training/train-towers';
-import { createTrainer, type Trainer } from '../../src/training/trainer';
-import { sequenceLoss } from '../../src/training/two-tower';
+import { serveTowers } from '../../src/training/stages/fit';
+import { lessons } from '../../src/dataset/protocols';
+import { listwiseLoss } from '../../src/training/models/listwise';
+import { learningRanker } from '../../src/training/models/ranker';
+import { byRound, collectLists, lessonOf } from '../../src/training/stages/ranker-lists';
+import { Batcher } from '../../src/training/stages/train-towers';
+import { createTrainer, type Trainer } from '../../src/training/optimise/trainer';
+import { sequenceLoss } from '../../src/training/models/two-tower';
+import { DAY } from '../../src/time';
 
 /** A model in training. */
 export interface Steps {
@@ -58,11 +60,13 @@ export function recording(engine: Engine): { engine: Engine; record(work: () => 
 }
 
 const SEED = 1;
-const DAY = 86_400;
 /** Questions that the ranker's lists are made of. */
 const QUESTIONS = 3_000;
 
-/** Steps of the two towers. With `rows` the table of article ids has so many, of which each batch takes some at random. */
+/**
+ * Steps of the two towers. With `rows` the table of article ids has so many, of which each batch
+ * takes some at random.
+ */
 export async function towerSteps(engine: Engine, shop: Shop, config: TrainingConfig, rows?: number): Promise<Steps> {
   const { towers } = config;
   const encoder = rows === undefined ? shop.encoder : { ...shop.encoder, articleSlots: rows };
@@ -94,7 +98,10 @@ export async function towerSteps(engine: Engine, shop: Shop, config: TrainingCon
   };
 }
 
-/** Steps of the ranker, over lists that towers find which have learnt nothing: the shapes are those of training. */
+/**
+ * Steps of the ranker, over lists that towers find which have learnt nothing: the shapes are those
+ * of training.
+ */
 export async function rankerSteps(engine: Engine, shop: Shop, config: TrainingConfig): Promise<Steps> {
   const { ranker: settings } = config;
   const last = shop.at.reduce((latest, at) => Math.max(latest, at), 0);

@@ -1,17 +1,18 @@
-// The synthetic shop as training reads it, without a database: the files that `generate` writes, read and encoded.
-// Knows nothing of models.
+// The synthetic shop as training reads it, without a database: the files that `generate` writes,
+// read and encoded. Knows nothing of models.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openShop, FIELDS, type FileKind, type Kind } from '../../src/data/mapping';
-import type { CsvFile } from '../../src/data/csv';
-import type { ArticleRow, CustomerRow, PurchaseColumns } from '../../src/data/store';
-import { generateShop } from '../../src/data/synthetic';
-import type { ShopOptions } from '../../src/data/synthetic-world';
+import { openShop, type FileKind } from '../../src/data/import/mapping';
+import { FIELDS, type Kind } from '../../src/data/store/fields';
+import type { CsvFile } from '../../src/data/import/csv';
+import type { ArticleRow, CustomerRow, PurchaseColumns } from '../../src/data/store/store';
+import { generateShop } from '../../src/demo/synthetic';
+import type { ShopOptions } from '../../src/demo/synthetic-world';
 import { Catalogue } from '../../src/features/catalogue';
-import { Shop } from '../../src/features/dataset';
+import { Shop } from '../../src/dataset/dataset';
 import { EncoderFit } from '../../src/features/encoder';
-import { silentReporter } from '../../src/telemetry';
+import { silentReporter } from '../../src/telemetry/progress';
 
 /** The shop of these options, all of its articles and purchases known. */
 export async function syntheticShop(options: Partial<ShopOptions>): Promise<Shop> {

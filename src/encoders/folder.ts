@@ -1,15 +1,16 @@
-// The folder of a CLIP or sentence encoder in Hugging Face's layout: which files count, what they say of reading texts, and a
-// fingerprint of them. Knows nothing of tokens and runs nothing.
+// The folder of a CLIP or sentence encoder in Hugging Face's layout: which files count, what they
+// say of reading texts, and a fingerprint of them. Knows nothing of tokens and runs nothing.
 //
-//   tokenizer.json   config.json   and one of   onnx/text_model.onnx   text_model.onnx   onnx/model.onnx   model.onnx
-//   where there are: tokenizer_config.json   sentence_bert_config.json   modules.json   1_Pooling/config.json
-import { createHash } from 'node:crypto';
+//   tokenizer.json config.json and one of onnx/text_model.onnx text_model.onnx onnx/model.onnx
+//   model.onnx where there are: tokenizer_config.json sentence_bert_config.json modules.json
+//   1_Pooling/config.json
 import { access, readFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { z } from 'zod';
-import { hasCode } from '../data/file-lock';
+import { hasCode } from '../data/files/file-lock';
 import { asError, VitrineError } from '../errors';
 import type { EndOfText, Pooling } from './pooling';
+import { sha256 } from '../bytes';
 
 export interface EncoderFolder {
   /** Absolute. */
@@ -32,7 +33,10 @@ export interface EncoderSpec {
   readonly maxTokens: number;
   /** The token that fills up a batch, where the tokeniser's files name none. */
   readonly padId: number;
-  /** Each token of a text sees only those before it, as in CLIP: what comes after the end changes nothing. */
+  /**
+   * Each token of a text sees only those before it, as in CLIP: what comes after the end changes
+   * nothing.
+   */
   readonly causal: boolean;
   /** How vectors of tokens become one, where the model leaves it to its reader. */
   readonly pooling: Pooling;
@@ -83,7 +87,7 @@ export async function readEncoderFolder(path: string): Promise<EncoderFolder> {
   return {
     folder,
     name: basename(folder),
-    fingerprint: sha256(JSON.stringify([VERSION, files])).slice(0, 16),
+    fingerprint: sha256(JSON.stringify([VERSION, files]), 16),
     files,
     modelFile,
     model: contents.get(modelFile) ?? new Uint8Array(),
@@ -125,7 +129,8 @@ function specOf(folder: string, read: <T>(file: string, schema: z.ZodType<T>) =>
     padId: text.pad_token_id ?? 0,
     causal,
     pooling: modes ?? (causal ? 'end-of-text' : 'mean'),
-    // Configurations of before 2023 say 2, whatever the vocabulary: there the end is the largest id, as in OpenAI's code.
+    // Configurations of before 2023 say 2, whatever the vocabulary: there the end is the largest
+    // id, as in OpenAI's code.
     endOfText: typeof end === 'number' && end !== 2 ? end : 'largest',
     dense: read('modules.json', modulesSchema).some(({ type }) => type.endsWith('.Dense')),
     imageSize: config.vision_config?.image_size ?? 224,
@@ -143,7 +148,10 @@ const MODES: Readonly<Record<string, Pooling>> = {
   lasttoken: 'last',
 };
 
-/** What sentence-transformers writes: one `pooling_mode_… : true`, or its name; undefined where there is no such file. */
+/**
+ * What sentence-transformers writes: one `pooling_mode_… : true`, or its name; undefined where
+ * there is no such file.
+ */
 function poolingOf(folder: string, config: Readonly<Record<string, unknown>>): Pooling | undefined {
   const named = config.pooling_mode;
   const flags = Object.keys(config).filter((key) => key.startsWith('pooling_mode_') && config[key] === true);
@@ -186,10 +194,6 @@ async function readIfThere(folder: string, file: string): Promise<Buffer | undef
     if (hasCode(thrown, 'ENOENT') || hasCode(thrown, 'ENOTDIR')) return undefined;
     throw invalid(folder, `cannot read ${file}: ${asError(thrown).message}`);
   }
-}
-
-function sha256(content: Uint8Array | string): string {
-  return createHash('sha256').update(content).digest('hex');
 }
 
 export function invalid(folder: string, why: string): VitrineError {

@@ -58,7 +58,10 @@ function endOf(ids: Int32Array, own: readonly number[], endOfText: EndOfText): n
   return own.find((place) => ids[place] === end) ?? own.at(-1) ?? 0;
 }
 
-/** Scales each row of [n, dim] to unit length, in place; gives the first row that holds something else than numbers, or −1. */
+/**
+ * Scales each row of [n, dim] to unit length, in place; gives the first row that holds something
+ * else than numbers, or −1.
+ */
 export function normaliseRows(vectors: Float32Array, dim: number): number {
   for (let row = 0; row * dim < vectors.length; row++) {
     const vector = vectors.subarray(row * dim, (row + 1) * dim);

@@ -1,5 +1,6 @@
-// A text encoder from a folder: CLIP's text side or a sentence encoder, run by the engine in batches of texts of like length.
-// Knows what models of this kind take and give, by the names that exporters use; nothing of articles.
+// A text encoder from a folder: CLIP's text side or a sentence encoder, run by the engine in
+// batches of texts of like length. Knows what models of this kind take and give, by the names that
+// exporters use; nothing of articles.
 import type { Engine, Values } from '../engine/engine';
 import { asError } from '../errors';
 import { readPorts } from '../graph/onnx-ports';
@@ -8,17 +9,24 @@ import { normaliseRows, pool, type PaddedTokens } from './pooling';
 import type { TextEncoder } from './text-encoder';
 import { openTokens } from './tokens';
 
-/** Texts of one run: more gain nothing on a processor, and other work waits for the end of a run. */
+/**
+ * Texts of one run: more gain nothing on a processor, and other work waits for the end of a run.
+ */
 const TEXTS = 32;
 
-/** One vector a text, made by the model itself: projected, pooled, as it was trained. The first that is there is taken. */
+/**
+ * One vector a text, made by the model itself: projected, pooled, as it was trained. The first that
+ * is there is taken.
+ */
 const TEXT_OUTPUTS = ['text_embeds', 'sentence_embedding'];
 /** One vector a token. */
 const TOKEN_OUTPUTS = ['last_hidden_state', 'token_embeddings'];
 /** One vector a text, pooled by the model, not projected: for want of others. */
 const POOLED_OUTPUTS = ['pooler_output'];
 
-/** Loads the model into the engine. @throws VitrineError INPUT_INVALID where it is not such a model. */
+/**
+ * Loads the model into the engine. @throws VitrineError INPUT_INVALID where it is not such a model.
+ */
 export async function openPretrained(engine: Engine, folder: EncoderFolder): Promise<TextEncoder> {
   const { name, fingerprint, modelFile, model, spec } = folder;
   const refuse = (why: string) => invalid(folder.folder, `${modelFile}: ${why}`);
@@ -37,7 +45,8 @@ export async function openPretrained(engine: Engine, folder: EncoderFolder): Pro
   if (ids === undefined) throw refuse(`expected an input input_ids, got ${inputs.map((port) => port.name).join(', ')}`);
   const masked = inputs.some((port) => port.name === 'attention_mask');
   const fixed = ids.shape.at(1);
-  // A model that is not told what is padding, and looks ahead, has been trained on texts of one length.
+  // A model that is not told what is padding, and looks ahead, has been trained on texts of one
+  // length.
   const length = typeof fixed === 'number' ? fixed : masked || spec.causal ? undefined : spec.maxTokens;
   const tokens = openTokens(folder, Math.min(spec.maxTokens, length ?? Infinity));
   const key = `${fingerprint}/text_encoder`;

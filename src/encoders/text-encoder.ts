@@ -1,10 +1,14 @@
-// What makes vectors of texts, whatever it is inside: the interface, and the encoder that every release brings along. Knows
-// neither where texts come from nor what is searched by their vectors.
+// What makes vectors of texts, whatever it is inside: the interface, and the encoder that every
+// release brings along. Knows neither where texts come from nor what is searched by their vectors.
 import { createHash } from 'node:crypto';
 import type { Batch } from '../engine/engine';
 import type { TextKind, Tokeniser } from '../features/text';
+import type { VectorParts } from '../features/vector-parts';
 
-/** Texts to vectors. Articles and the words of a search are read by the same one, or their vectors mean nothing to each other. */
+/**
+ * Texts to vectors. Articles and the words of a search are read by the same one, or their vectors
+ * mean nothing to each other.
+ */
 export interface TextEncoder {
   /** For people: `built-in`, or the name of its folder. */
   readonly name: string;
@@ -14,28 +18,10 @@ export interface TextEncoder {
   /** Of vectors that are made of two parts; absent: of one. */
   readonly parts?: VectorParts;
   /**
-   * [texts.length, dim] in the order of the texts, each of unit length. A text gets the same vector alone and among others. An encoder
-   * may read the words of a search otherwise than an article's.
+   * [texts.length, dim] in the order of the texts, each of unit length. A text gets the same vector
+   * alone and among others. An encoder may read the words of a search otherwise than an article's.
    */
   encode(texts: readonly string[], kind?: TextKind): Promise<Float32Array>;
-}
-
-/**
- * A vector's first numbers say what an article looks like, those from `from` on with what it is bought: its taste. `share`: how much of the
- * cosine of two vectors is that of their tastes.
- */
-export interface VectorParts {
-  readonly from: number;
-  readonly share: number;
-}
-
-/** Of vectors [n, dim] what to search with, so that this share of what is found by each [n] is the cosine of tastes, and the rest of looks. */
-export function leaned(vectors: Float32Array, { from, share }: VectorParts, tastes: readonly number[]): Float32Array {
-  const dim = vectors.length / tastes.length;
-  return vectors.map((value, i) => {
-    const taste = tastes[Math.floor(i / dim)];
-    return value * (i % dim < from ? (1 - taste) / (1 - share) : taste / share);
-  });
 }
 
 /** Tells texts apart: 96 bits. */
@@ -50,7 +36,9 @@ export interface BuiltInParts {
   readonly dim: number;
   readonly parts?: VectorParts;
   readonly tokeniser: Tokeniser;
-  /** The model of the release: what `tokeniser.inputs` gives → [n, dim]. It normalises by itself. */
+  /**
+   * The model of the release: what `tokeniser.inputs` gives → [n, dim]. It normalises by itself.
+   */
   readonly model: (inputs: Batch) => Promise<Float32Array>;
 }
 

@@ -1,12 +1,15 @@
-// Texts as tokens by a tokeniser of Hugging Face's, cut to what a model reads and filled up to a batch. The only importer of
-// @huggingface/tokenizers. Knows nothing of models.
+// Texts as tokens by a tokeniser of Hugging Face's, cut to what a model reads and filled up to a
+// batch. The only importer of @huggingface/tokenizers. Knows nothing of models.
 import { Tokenizer } from '@huggingface/tokenizers';
 import { asError } from '../errors';
 import { invalid, type EncoderFolder } from './folder';
 import type { PaddedTokens } from './pooling';
 
 export interface TokenReader {
-  /** The tokens of a text with the special ones around them, at most `maxTokens`: cut where the text is longer, not where it ends. */
+  /**
+   * The tokens of a text with the special ones around them, at most `maxTokens`: cut where the text
+   * is longer, not where it ends.
+   */
   read(text: string): number[];
   /** Fills up on the right to the longest, or to `length`. */
   pad(texts: readonly (readonly number[])[], length?: number): PaddedTokens;
@@ -43,7 +46,10 @@ export function openTokens(encoder: EncoderFolder, maxTokens = encoder.spec.maxT
   };
 }
 
-/** What is used of the package, whose own types a compiler that asks for extensions of files does not find. */
+/**
+ * What is used of the package, whose own types a compiler that asks for extensions of files does
+ * not find.
+ */
 interface Opened {
   encode(text: string, options?: { add_special_tokens: boolean }): { ids: number[] };
   token_to_id(token: string): number | undefined;

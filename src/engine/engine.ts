@@ -1,54 +1,65 @@
-// Runs ONNX models in worker threads: ONNX Runtime's `run()` computes on the thread that calls it, and the one that serves requests is
-// to stay free. Only what takes less time than handing it over is run there. Knows shapes and names of inputs, nothing of what models mean.
+// Runs ONNX models in worker threads: ONNX Runtime's `run()` computes on the thread that calls it,
+// and the one that serves requests is to stay free. Only what takes less time than handing it over
+// is run there. Knows shapes and names of inputs, nothing of what models mean.
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { prepareNativeLibraries } from '../config';
 import { asError, VitrineError } from '../errors';
+import type { Batch, Device, Values } from './batch';
 import { buffersOf } from './memory';
 import type { Session, SessionSettings } from './session';
 
-export type Device = 'cpu' | 'cuda' | 'webgpu';
-
-/** Numbers with a shape. Row-major. */
-export interface Values {
-  readonly data: Float32Array | Int32Array;
-  readonly shape: readonly number[];
-}
-
-/** Values by the name of an input or output. */
-export type Batch = Readonly<Record<string, Values>>;
+export type { Batch, Device, Values };
 
 export interface Engine {
   readonly device: Device;
   /** How many times each model ran since the engine was opened. */
   readonly runs: ReadonlyMap<string, number>;
-  /** Why no run can succeed any more; undefined while all is well. Whoever hears of it opens another engine. */
+  /**
+   * Why no run can succeed any more; undefined while all is well. Whoever hears of it opens another
+   * engine.
+   */
   failure(): Error | undefined;
   /** Makes a model known under a name, on every thread. A name that is taken is replaced. */
   load(name: string, model: Uint8Array): Promise<void>;
-  /** Makes a model that is known already ready to be run on the calling thread as well. Only on the CPU: elsewhere nothing happens. */
+  /**
+   * Makes a model that is known already ready to be run on the calling thread as well. Only on the
+   * CPU: elsewhere nothing happens.
+   */
   loadHere(name: string, model: Uint8Array): Promise<void>;
   /**
-   * Runs one batch on the thread with the least to do. Whole numbers are made as wide as the model takes them.
-   * @throws VitrineError INPUT_INVALID when inputs do not fit, with ONNX Runtime's own words; OVERLOADED when a limit is over.
+   * Runs one batch on the thread with the least to do. Whole numbers are made as wide as the model
+   * takes them.
+   * @throws VitrineError INPUT_INVALID when inputs do not fit, with ONNX Runtime's own words;
+   * OVERLOADED when a limit is over.
    */
   run(name: string, inputs: Batch, options?: RunOptions): Promise<Batch>;
   /**
-   * Runs one batch without copying a number: inputs, and arrays of the right shapes for the outputs, are lent to the thread,
-   * which gives them back when it is done. Meanwhile the arrays given are empty, and so is whatever else lies in their
-   * buffers; what comes back are other arrays over the same memory. A run that fails does not give it back.
+   * Runs one batch without copying a number: inputs, and arrays of the right shapes for the
+   * outputs, are lent to the thread, which gives them back when it is done. Meanwhile the arrays
+   * given are empty, and so is whatever else lies in their buffers; what comes back are other
+   * arrays over the same memory. A run that fails does not give it back.
    */
   lend(name: string, lent: Lent): Promise<Lent>;
-  /** Ends the threads; runs in flight fail with SHUTTING_DOWN. Resolves when they have ended: never, if one is stuck. */
+  /**
+   * Ends the threads; runs in flight fail with SHUTTING_DOWN. Resolves when they have ended: never,
+   * if one is stuck.
+   */
   close(): Promise<void>;
 }
 
 export interface RunOptions {
   /** The outputs that are wanted; all if absent. */
   readonly outputs?: readonly string[];
-  /** Whether the memory of the inputs goes over to the thread, which spares a copy: the caller's arrays are empty from then on. */
+  /**
+   * Whether the memory of the inputs goes over to the thread, which spares a copy: the caller's
+   * arrays are empty from then on.
+   */
   readonly handOver?: boolean;
-  /** Whether so little is to be done that the calling thread had better do it itself, if the model was loaded there. */
+  /**
+   * Whether so little is to be done that the calling thread had better do it itself, if the model
+   * was loaded there.
+   */
   readonly here?: boolean;
 }
 
@@ -60,7 +71,10 @@ export interface Lent {
   readonly sums?: readonly RowSum[];
 }
 
-/** Rows of an output that are summed by place: a row of `into` is the sum of those rows of `of` whose place it is. All are names. */
+/**
+ * Rows of an output that are summed by place: a row of `into` is the sum of those rows of `of`
+ * whose place it is. All are names.
+ */
 export interface RowSum {
   /** An output of the model, n · width numbers in any shape. */
   readonly of: string;
@@ -80,7 +94,10 @@ export interface EngineOptions {
   readonly limits?: RunLimits;
 }
 
-/** How long a thread may go without an answer while one is awaited. What waits behind another run does not count. */
+/**
+ * How long a thread may go without an answer while one is awaited. What waits behind another run
+ * does not count.
+ */
 export interface RunLimits {
   readonly runMs: number;
   /** For loading a model and for its first run, in which a device may compile it. */
@@ -112,7 +129,10 @@ export interface WorkerSettings extends SessionSettings {
   readonly closing: Int32Array;
 }
 
-/** Starts the threads. They end with `close()`; they do not keep the process alive when nothing is in flight. */
+/**
+ * Starts the threads. They end with `close()`; they do not keep the process alive when nothing is
+ * in flight.
+ */
 export function openEngine({ workers = 1, threadsPerRun = 1, device = 'cpu', limits }: EngineOptions = {}): Engine {
   prepareNativeLibraries();
   const threads = Array.from({ length: workers }, () => new Thread({ device, threadsPerRun }, limits));
@@ -166,7 +186,9 @@ export function openEngine({ workers = 1, threadsPerRun = 1, device = 'cpu', lim
   };
 }
 
-/** Memory that was handed over before is gone; a thread that got it once more would never answer. */
+/**
+ * Memory that was handed over before is gone; a thread that got it once more would never answer.
+ */
 function refuseEmptied(name: string, inputs: Batch): void {
   for (const [port, { data, shape }] of Object.entries(inputs)) {
     const size = shape.reduce((product, side) => product * side, 1);
@@ -247,8 +269,8 @@ class Thread {
   }
 
   /**
-   * Lets the run at hand finish, however long it takes: ending a thread inside ONNX Runtime ends the
-   * whole process.
+   * Lets the run at hand finish, however long it takes: ending a thread inside ONNX Runtime ends
+   * the whole process.
    */
   async close(): Promise<void> {
     this.end(new VitrineError('SHUTTING_DOWN', 'The inference thread is closing.'));

@@ -1,6 +1,6 @@
-// The memory that lies under batches: which buffers they have, and buffers that are used again for batch after batch.
-// Knows nothing of what the numbers mean.
-import type { Batch, Values } from './engine';
+// The memory that lies under batches: which buffers they have, and buffers that are used again for
+// batch after batch. Knows nothing of what the numbers mean.
+import type { Batch, Values } from './batch';
 
 /** The memory of batches, each buffer once. */
 export function buffersOf(...batches: readonly Batch[]): ArrayBuffer[] {
@@ -14,7 +14,10 @@ export interface Form {
   readonly shape: readonly number[];
 }
 
-/** Buffers that are taken, given back and taken again: fresh ones would have to be cleared and, page by page, given by the system. */
+/**
+ * Buffers that are taken, given back and taken again: fresh ones would have to be cleared and, page
+ * by page, given by the system.
+ */
 export class BufferPool {
   private readonly free: ArrayBuffer[] = [];
 

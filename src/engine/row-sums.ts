@@ -1,8 +1,10 @@
-// Sums rows by place: the gradient of a gather, always added up in one order. Knows nothing of what rows are.
-import type { Values } from './engine';
+// Sums rows by place: the gradient of a gather, always added up in one order. Knows nothing of what
+// rows are.
+import type { Values } from './batch';
 
 /**
- * Writes into each row of `sums` [rows, width] the sum of those of `parts`, n · width numbers, whose place it is; `places` int32, n numbers.
+ * Writes into each row of `sums` [rows, width] the sum of those of `parts`, n · width numbers,
+ * whose place it is; `places` int32, n numbers.
  * @throws Error if there are more or fewer, or a place is none of the rows
  */
 export function sumRows(sums: Values, parts: Values, places: Values): void {

@@ -1,6 +1,7 @@
-// One ONNX model on the thread that runs it. The only importer of ONNX Runtime. Knows nothing of threads, releases or requests.
+// One ONNX model on the thread that runs it. The only importer of ONNX Runtime. Knows nothing of
+// threads, releases or requests.
 import { InferenceSession, Tensor } from 'onnxruntime-node';
-import type { Batch, Device, Values } from './engine';
+import type { Batch, Device, Values } from './batch';
 
 export interface SessionSettings {
   readonly device: Device;
@@ -8,7 +9,10 @@ export interface SessionSettings {
   readonly threadsPerRun: number;
 }
 
-/** A model ready to run. A run computes on the thread that asks for it, which does nothing else meanwhile. */
+/**
+ * A model ready to run. A run computes on the thread that asks for it, which does nothing else
+ * meanwhile.
+ */
 export interface Session {
   /** The outputs that are wanted; all if absent. */
   run(inputs: Batch, outputs?: readonly string[]): Promise<Batch>;
@@ -27,8 +31,8 @@ export async function openSession(model: Uint8Array, { device, threadsPerRun }: 
     intraOpNumThreads: threadsPerRun,
     interOpNumThreads: 1,
     logSeverityLevel: 3,
-    // Threads that wait sleep. Awake they would keep the processors from whoever has work: other requests, or, in training, the thread
-    // that prepares the next step.
+    // Threads that wait sleep. Awake they would keep the processors from whoever has work: other
+    // requests, or, in training, the thread that prepares the next step.
     extra: { session: { intra_op: { allow_spinning: '0' } } },
   });
   // As models from elsewhere have them for ids of tokens.

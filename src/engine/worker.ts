@@ -1,4 +1,5 @@
-// The body of an inference thread: sessions by name, one run at a time. Knows nothing of batching, releases or requests.
+// The body of an inference thread: sessions by name, one run at a time. Knows nothing of batching,
+// releases or requests.
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Answer, Batch, Lent, Request, Values, WorkerSettings } from './engine';
 import { buffersOf } from './memory';

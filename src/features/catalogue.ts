@@ -1,6 +1,7 @@
-// The shop's articles, encoded, in memory: what training and serving read of an article, by its index in typed arrays.
-// Grows and changes while a server runs. Knows nothing of models; keeps no raw rows.
-import type { ArticleRow } from '../data/store';
+// The shop's articles, encoded, in memory: what training and serving read of an article, by its
+// index in typed arrays. Grows and changes while a server runs. Knows nothing of models; keeps no
+// raw rows.
+import type { ArticleRow } from '../data/store/store';
 import type { Encoder, Layout } from './encoder';
 
 /** Typed arrays by article index; index order is the order in which articles were first put. */
@@ -13,7 +14,10 @@ export class Catalogue {
   private slots = new Int32Array(0);
   private single = new Int32Array(0);
   private multi: { ids: Int32Array; weights: Float32Array }[];
-  /** Of each article the number of its product, in the order in which codes of products first came; −1: unknown. */
+  /**
+   * Of each article the number of its product, in the order in which codes of products first came;
+   * −1: unknown.
+   */
   private products = new Int32Array(0);
   private readonly productNumbers = new Map<string, number>();
   /** The articles of each product. */
@@ -59,7 +63,10 @@ export class Catalogue {
     });
   }
 
-  /** The articles of the same product (other colours, say), itself among them; none where the shop does not say. */
+  /**
+   * The articles of the same product (other colours, say), itself among them; none where the shop
+   * does not say.
+   */
   variantsOf(index: number): readonly number[] {
     const product = this.products[index];
     return product < 0 ? [] : this.variants[product];
@@ -109,12 +116,17 @@ export class Catalogue {
     }
   }
 
-  /** The slots of all articles' single-valued features [articles, single], for loops that read many. */
+  /**
+   * The slots of all articles' single-valued features [articles, single], for loops that read many.
+   */
   get singles(): Int32Array {
     return this.single;
   }
 
-  /** Every value that an article has of each attribute, single-valued ones first; the weights of an attribute's values sum to 1. */
+  /**
+   * Every value that an article has of each attribute, single-valued ones first; the weights of an
+   * attribute's values sum to 1.
+   */
   forEachValue(index: number, visit: (attribute: number, slot: number, weight: number) => void): void {
     const { single } = this.layout;
     for (let f = 0; f < single.length; f++) visit(f, this.single[index * single.length + f], 1);

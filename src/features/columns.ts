@@ -1,6 +1,7 @@
-// The one declaration of every feature: which raw value of a row it reads, and as what. Nothing else in the project
-// knows which columns matter. Knows nothing of vocabularies (encoder.ts) or of models.
-import type { ArticleRow, CustomerRow } from '../data/store';
+// The one declaration of every feature: which raw value of a row it reads, and as what. Nothing
+// else in the project knows which columns matter. Knows nothing of vocabularies (encoder.ts) or of
+// models.
+import type { ArticleRow, CustomerRow } from '../data/store/store';
 
 /** A feature reads one raw value of a row. `of` gives null or [] where the row has none. */
 export type Feature<Row> =
@@ -8,7 +9,9 @@ export type Feature<Row> =
   | { readonly kind: 'categories'; readonly name: string; readonly of: (row: Row) => readonly string[] }
   | { readonly kind: 'numeric'; readonly name: string; readonly of: (row: Row) => number | null };
 
-/** What the shop says of an article. Codes stand in for their names only where names are not unique. */
+/**
+ * What the shop says of an article. Codes stand in for their names only where names are not unique.
+ */
 export const ARTICLE_FEATURES: readonly Feature<ArticleRow>[] = [
   { kind: 'categorical', name: 'product_code', of: (a) => a.productCode },
   { kind: 'categorical', name: 'product_type', of: (a) => a.productTypeName },
@@ -24,7 +27,10 @@ export const ARTICLE_FEATURES: readonly Feature<ArticleRow>[] = [
   { kind: 'categorical', name: 'garment_group', of: (a) => a.garmentGroupName },
 ];
 
-/** What the shop says of a customer. The postal code is left out: it has nearly as many values as there are customers. */
+/**
+ * What the shop says of a customer. The postal code is left out: it has nearly as many values as
+ * there are customers.
+ */
 export const CUSTOMER_FEATURES: readonly Feature<CustomerRow>[] = [
   { kind: 'numeric', name: 'age', of: (c) => c.age },
   { kind: 'categorical', name: 'club_member_status', of: (c) => c.clubMemberStatus },
@@ -36,7 +42,10 @@ export const CUSTOMER_FEATURES: readonly Feature<CustomerRow>[] = [
 /** The kinds of the columns that only this shop has, read off the rows' `attributes`. */
 export type AttributeKinds = ReadonlyMap<string, Feature<unknown>['kind']>;
 
-/** Notes the attributes of one more row; tells whether a kind is new. One list makes `categories`, else a number `numeric`. */
+/**
+ * Notes the attributes of one more row; tells whether a kind is new. One list makes `categories`,
+ * else a number `numeric`.
+ */
 export function noteAttributes(row: ArticleRow | CustomerRow, kinds: Map<string, Feature<unknown>['kind']>): boolean {
   let changed = false;
   for (const [name, value] of Object.entries(attributesOf(row))) {
@@ -70,7 +79,10 @@ export function withAttributes<Row extends ArticleRow | CustomerRow>(
   return [...declared, ...extra];
 }
 
-/** All values of a row's attributes as words: ["brand acme", …]; what text encoders read besides the name. */
+/**
+ * All values of a row's attributes as words: ["brand acme", …]; what text encoders read besides the
+ * name.
+ */
 export function attributeWords(row: ArticleRow): string[] {
   return Object.entries(attributesOf(row)).flatMap(([name, value]) => strings(value).map((one) => `${name}_${one}`));
 }

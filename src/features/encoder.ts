@@ -1,9 +1,9 @@
-// Rows → numbers. Fitted once on the shop's rows, saved with the release, applied to raw rows wherever they are met:
-// in training, when a release is built, and inline in every request. Knows nothing of models.
-import { createHash } from 'node:crypto';
+// Rows → numbers. Fitted once on the shop's rows, saved with the release, applied to raw rows
+// wherever they are met: in training, when a release is built, and inline in every request. Knows
+// nothing of models.
 import { z } from 'zod';
 import { VitrineError } from '../errors';
-import type { ArticleRow, CustomerRow } from '../data/store';
+import type { ArticleRow, CustomerRow } from '../data/store/store';
 import {
   ARTICLE_FEATURES,
   CUSTOMER_FEATURES,
@@ -12,14 +12,16 @@ import {
   type AttributeKinds,
   type Feature,
 } from './columns';
-import { PAIR_FEATURES } from './pairs';
+import { PAIR_FEATURES } from './pair-features';
+import { sha256 } from '../bytes';
 
 /** Latest purchases that the query tower and the ranker read of a customer. */
 export const HISTORY = 24;
 
 /**
- * The layout of the ids of one entity's row: `single` features have one id each and come first; then each `multi` feature
- * has `width` places. Every id points into one table of `slots` embeddings. Id 0 of each feature's block means unknown.
+ * The layout of the ids of one entity's row: `single` features have one id each and come first;
+ * then each `multi` feature has `width` places. Every id points into one table of `slots`
+ * embeddings. Id 0 of each feature's block means unknown.
  */
 export interface Layout {
   readonly single: readonly string[];
@@ -28,7 +30,10 @@ export interface Layout {
   readonly slots: number;
 }
 
-/** Encoded rows: ids [rows, single], and for each multi-valued feature ids and weights [rows, width], weights summing to 1. */
+/**
+ * Encoded rows: ids [rows, single], and for each multi-valued feature ids and weights [rows,
+ * width], weights summing to 1.
+ */
 export interface EncodedRows {
   readonly rows: number;
   readonly single: Int32Array;
@@ -46,7 +51,10 @@ export interface Encoder {
   slotsOf(rows: readonly ArticleRow[]): Int32Array;
   articles(rows: readonly ArticleRow[]): EncodedRows;
   customers(rows: readonly (CustomerRow | null)[]): EncodedRows;
-  /** What each slot of a vocabulary stands for, in slot order: a name that is the same in every encoder that knows it. */
+  /**
+   * What each slot of a vocabulary stands for, in slot order: a name that is the same in every
+   * encoder that knows it.
+   */
   slotNames(vocabulary: Vocabulary): string[];
   toJSON(): EncoderState;
 }
@@ -66,7 +74,9 @@ const encoderState = z.object({
   history: z.literal(HISTORY),
   articles: z.array(featureState),
   customers: z.array(featureState),
-  /** Features of a customer and a candidate together, in the order in which the ranker reads them. */
+  /**
+   * Features of a customer and a candidate together, in the order in which the ranker reads them.
+   */
   pairs: z
     .array(z.string())
     .refine((names) => names.join() === PAIR_NAMES.join(), { error: `expected ${PAIR_NAMES.join()}` }),
@@ -89,7 +99,9 @@ export class EncoderFit {
     for (const row of rows) this.customers.add(row);
   }
 
-  /** `articleIds`: the articles that training will see bought; each gets an embedding of its own. */
+  /**
+   * `articleIds`: the articles that training will see bought; each gets an embedding of its own.
+   */
   finish(articleIds: readonly string[]): Encoder {
     const articles = this.articles.finish();
     const customers = this.customers.finish();
@@ -118,7 +130,7 @@ export function openEncoder(saved: unknown): Encoder {
   const customers = new EntityEncoder<CustomerRow>(state.customers, CUSTOMER_FEATURES);
   const slots = new Map(state.articleIds.map((id, i) => [id, i + 1]));
   return {
-    fingerprint: createHash('sha256').update(JSON.stringify(state)).digest('hex').slice(0, 16),
+    fingerprint: sha256(JSON.stringify(state), 16),
     articleLayout: articles.layout,
     customerLayout: customers.layout,
     articleSlots: state.articleIds.length + 1,
@@ -134,7 +146,10 @@ export function openEncoder(saved: unknown): Encoder {
   };
 }
 
-/** Names of a feature's slots. Buckets go by their rank among how many: bounds move with the data, quantiles do not. */
+/**
+ * Names of a feature's slots. Buckets go by their rank among how many: bounds move with the data,
+ * quantiles do not.
+ */
 function featureSlots(state: FeatureState): string[] {
   const { name } = state;
   if (state.kind !== 'numeric') return [slotName(name), ...state.vocabulary.map((value) => slotName(name, value))];
@@ -146,7 +161,10 @@ function slotName(...parts: (string | number)[]): string {
   return JSON.stringify(parts);
 }
 
-/** A value must be met this often to get an embedding: one that is met once teaches nothing about others. */
+/**
+ * A value must be met this often to get an embedding: one that is met once teaches nothing about
+ * others.
+ */
 const MIN_COUNT = 2;
 const MAX_VOCABULARY = 100_000;
 const NUMERIC_BUCKETS = 16;
@@ -184,7 +202,8 @@ class EntityFit<Row extends ArticleRow | CustomerRow> {
         return bounds.length > 0 ? [{ kind: 'numeric', name, bounds }] : [];
       }
       const vocabulary = this.vocabulary(name);
-      if (vocabulary.length === 0) return []; // this shop does not have the column, or it says nothing
+      // this shop does not have the column, or it says nothing
+      if (vocabulary.length === 0) return [];
       const width = Math.min(this.widths.get(name) ?? 1, MAX_VALUES);
       if (width > 1) return [{ kind: 'categories', name, vocabulary, width }];
       return [{ kind: 'categorical', name, vocabulary }];
@@ -204,7 +223,9 @@ class EntityFit<Row extends ArticleRow | CustomerRow> {
     else this.numbers.set(name, [value]);
   }
 
-  /** Most frequent first; ties by value, so that the same rows in any order give the same encoder. */
+  /**
+   * Most frequent first; ties by value, so that the same rows in any order give the same encoder.
+   */
   private vocabulary(name: string): string[] {
     return [...(this.counts.get(name) ?? [])]
       .filter(([, count]) => count >= MIN_COUNT)
@@ -316,7 +337,9 @@ function bucketOf(value: number | null, bounds: readonly number[]): number {
   return bucket;
 }
 
-/** The inner bounds of `buckets` buckets with about equally many values; fewer where values repeat. */
+/**
+ * The inner bounds of `buckets` buckets with about equally many values; fewer where values repeat.
+ */
 function quantiles(values: readonly number[], buckets: number): number[] {
   if (values.length < 2) return [];
   const sorted = Float64Array.from(values).sort();

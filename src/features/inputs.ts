@@ -1,15 +1,18 @@
-// The inputs of the models, by name: encoded customers, their histories and articles, as batches of numbers. The same
-// functions feed training, building a release, and every request. Knows names and shapes, not what models make of them.
+// The inputs of the models, by name: encoded customers, their histories and articles, as batches of
+// numbers. The same functions feed training, building a release, and every request. Knows names and
+// shapes, not what models make of them.
 import type { Batch, Values } from '../engine/engine';
 import type { Catalogue } from './catalogue';
 import { HISTORY, type EncodedRows, type Layout } from './encoder';
 
-/** Latest purchases of one customer as catalogue indices, newest first; at most HISTORY are read. */
+/**
+ * Latest purchases of one customer as catalogue indices, newest first; at most HISTORY are read.
+ */
 export type History = ArrayLike<number>;
 
 /**
- * How much a purchase counts in the pooled history: each older one this much less than the next newer. Half the weight lies on
- * the latest four or so.
+ * How much a purchase counts in the pooled history: each older one this much less than the next
+ * newer. Half the weight lies on the latest four or so.
  */
 const DECAY = 0.85;
 
@@ -22,8 +25,8 @@ export const inputName = {
 };
 
 /**
- * Inputs of the article tower for catalogue indices [n]: `article_id` [n], `article_single` [n, single] and, for each
- * multi-valued feature, `article_NAME` and `weights.article_NAME` [n, width].
+ * Inputs of the article tower for catalogue indices [n]: `article_id` [n], `article_single` [n,
+ * single] and, for each multi-valued feature, `article_NAME` and `weights.article_NAME` [n, width].
  */
 export function articleInputs(catalogue: Catalogue, indices: ArrayLike<number>): Batch {
   const n = indices.length;
@@ -46,7 +49,10 @@ export function articleInputs(catalogue: Catalogue, indices: ArrayLike<number>):
   return batch;
 }
 
-/** Inputs of a customer's own columns, copied: `customer_single` [n, single] and each multi-valued feature as for articles. */
+/**
+ * Inputs of a customer's own columns, copied: `customer_single` [n, single] and each multi-valued
+ * feature as for articles.
+ */
 export function customerInputs(layout: Layout, encoded: EncodedRows): Batch {
   const n = encoded.rows;
   const batch: Record<string, Values> = {};
@@ -61,9 +67,10 @@ export function customerInputs(layout: Layout, encoded: EncodedRows): Batch {
 }
 
 /**
- * Inputs of customers' histories [n]: `last_id` [n] (slot of the latest purchase, 0 if none), `history_id` and
- * `history_id_weights` [n, HISTORY], `history_single` (+ weights) [n, single, HISTORY], and for each multi-valued
- * feature `history_NAME` (+ weights) [n, HISTORY · width]. Weights fall with age and sum to 1; all 0 without purchases.
+ * Inputs of customers' histories [n]: `last_id` [n] (slot of the latest purchase, 0 if none),
+ * `history_id` and `history_id_weights` [n, HISTORY], `history_single` (+ weights) [n, single,
+ * HISTORY], and for each multi-valued feature `history_NAME` (+ weights) [n, HISTORY · width].
+ * Weights fall with age and sum to 1; all 0 without purchases.
  */
 export function historyInputs(catalogue: Catalogue, histories: readonly History[]): Batch {
   const n = histories.length;

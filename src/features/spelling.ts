@@ -1,10 +1,12 @@
-// What somebody means who searches: each word as the words of the catalogue that it may stand for, itself among them. One may have
-// slipped, ended it otherwise, or not typed it to its end (a noisy channel, Kernighan, Church and Gale, COLING 1990). Goes by
-// letters and by how frequent words are, so in any language that has letters. Knows nothing of what words mean.
+// What somebody means who searches: each word as the words of the catalogue that it may stand for,
+// itself among them. One may have slipped, ended it otherwise, or not typed it to its end (a noisy
+// channel, Kernighan, Church and Gale, COLING 1990). Goes by letters and by how frequent words are,
+// so in any language that has letters. Knows nothing of what words mean.
 
 /**
- * A word of the vocabulary by its place, and how likely it is meant. Shares of one word sum to 1 where the catalogue has it, else to
- * less the more must have slipped: it may as well be a word of which the shop has nothing.
+ * A word of the vocabulary by its place, and how likely it is meant. Shares of one word sum to 1
+ * where the catalogue has it, else to less the more must have slipped: it may as well be a word of
+ * which the shop has nothing.
  */
 export interface Reading {
   readonly place: number;
@@ -21,20 +23,32 @@ const READINGS = 3;
 const LIKELY = 0.1;
 /** Words that share most pairs of letters are looked at one by one, so many. */
 const CANDIDATES = 256;
-/** Letters that a word has at least to be read as another, or another as it: too much is near a shorter one. */
+/**
+ * Letters that a word has at least to be read as another, or another as it: too much is near a
+ * shorter one.
+ */
 const SHORTEST = 3;
 /** Slips that are allowed, for each letter of the shorter word. */
 const SLIPS_A_LETTER = 0.34;
-/** A letter more or less at the end is that much of a slip: endings change, and words are not typed to their end. */
+/**
+ * A letter more or less at the end is that much of a slip: endings change, and words are not typed
+ * to their end.
+ */
 const ENDING = 0.3;
 /** How much less likely a reading is with each slip, as a power of e. */
 const DOUBT = 4;
-/** How much less a word that the catalogue does not have counts with each slip of its likeliest reading: divided by 1 and that much. */
+/**
+ * How much less a word that the catalogue does not have counts with each slip of its likeliest
+ * reading: divided by 1 and that much.
+ */
 const STRANGE = 0.5;
 
 /** A word that the catalogue has is itself by that share at least. */
 const ITSELF = 0.5;
-/** A word that more articles have than that says nothing of any: it is meant only where no other is near. */
+/**
+ * A word that more articles have than that says nothing of any: it is meant only where no other is
+ * near.
+ */
 const COMMON = 0.5;
 
 /** @param vocabulary words and how many of the articles have them */
@@ -56,7 +70,9 @@ export function openSpelling(
   /** Pairs of letters that each word shares with the one that is read; zeros in between. */
   const shared = new Uint16Array(vocabulary.length);
 
-  /** A frequent word is meant more often than a rare one, but not as much more often as it is said. */
+  /**
+   * A frequent word is meant more often than a rare one, but not as much more often as it is said.
+   */
   const weightOf = (place: number): number => Math.sqrt(vocabulary[place][1]);
 
   /** Those that share most pairs of letters with a word. */
@@ -118,14 +134,17 @@ function sum(weighted: readonly { readonly weight: number }[]): number {
   return weighted.reduce((total, { weight }) => total + weight, 0);
 }
 
-/** Pairs of neighbouring letters, the beginning of the word among them. Its end is not: it may be another. */
+/**
+ * Pairs of neighbouring letters, the beginning of the word among them. Its end is not: it may be
+ * another.
+ */
 function pairsOf(word: readonly string[]): string[] {
   return word.map((letter, i) => `${word[i - 1] ?? ''}${letter}`);
 }
 
 /**
- * Slips of the pen from one word to another: a letter more, less or another, or two the wrong way round (Damerau–Levenshtein, each
- * pair once); what one has more at its end costs less.
+ * Slips of the pen from one word to another: a letter more, less or another, or two the wrong way
+ * round (Damerau–Levenshtein, each pair once); what one has more at its end costs less.
  */
 export function slipsBetween(word: readonly string[], other: readonly string[]): number {
   const width = other.length + 1;

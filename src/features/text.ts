@@ -1,12 +1,13 @@
-// An article as text, and text as tokens for the built-in encoder. The template stands here and nowhere else, so that every
-// text encoder reads the same words. Knows nothing of what encoders make of them.
-import { createHash } from 'node:crypto';
+// An article as text, and text as tokens for the built-in encoder. The template stands here and
+// nowhere else, so that every text encoder reads the same words. Knows nothing of what encoders
+// make of them.
 import { z } from 'zod';
-import type { ArticleRow } from '../data/store';
+import type { ArticleRow } from '../data/store/store';
 import type { Batch } from '../engine/engine';
 import { VitrineError } from '../errors';
 import { attributeWords } from './columns';
 import { openSpelling, type Spelling } from './spelling';
+import { sha256 } from '../bytes';
 
 /** Tokens of one text that are read; catalogues seldom say more. */
 export const MAX_TOKENS = 64;
@@ -14,7 +15,10 @@ export const MAX_TOKENS = 64;
 const HASH_SLOTS = 512;
 const MAX_VOCABULARY = 30_000;
 
-/** What a shop says of an article, as one text: name, type, colour, pattern, department, description, then the rest. */
+/**
+ * What a shop says of an article, as one text: name, type, colour, pattern, department,
+ * description, then the rest.
+ */
 export function articleText(row: ArticleRow): string {
   const parts = [
     row.name,
@@ -56,8 +60,9 @@ export interface Tokeniser {
   /** Rows of the token table: one for no word, HASH_SLOTS for unknown ones, then the vocabulary. */
   readonly slots: number;
   /**
-   * `text_ids` [n, MAX_TOKENS] and `text_weights` [n, MAX_TOKENS]: each word once, by inverse document frequency, weights of
-   * unit length in the Euclidean norm; all 0 for a text without words. Each word of a search is the few that it may stand for.
+   * `text_ids` [n, MAX_TOKENS] and `text_weights` [n, MAX_TOKENS]: each word once, by inverse
+   * document frequency, weights of unit length in the Euclidean norm; all 0 for a text without
+   * words. Each word of a search is the few that it may stand for.
    */
   inputs(texts: readonly string[], kind?: TextKind): Batch;
   toJSON(): TokeniserState;
@@ -69,7 +74,9 @@ interface Token {
   readonly idf: number;
 }
 
-/** The tokeniser of a catalogue: words that stand in two articles or more, by how many have them. */
+/**
+ * The tokeniser of a catalogue: words that stand in two articles or more, by how many have them.
+ */
 export function fitTokeniser(texts: readonly string[]): Tokeniser {
   const counts = new Map<string, number>();
   for (const text of texts) for (const word of new Set(words(text))) counts.set(word, (counts.get(word) ?? 0) + 1);
@@ -103,18 +110,21 @@ export function openTokeniser(saved: unknown): Tokeniser {
   let spelling: Spelling | undefined;
   const readingsOf = (word: string): Token[] => {
     const readings = (spelling ??= openSpelling(state.vocabulary, state.articles)).read(word);
-    // A word counts as much whatever it is read as: else a rare reading would weigh more than the likely one.
+    // A word counts as much whatever it is read as: else a rare reading would weigh more than the
+    // likely one.
     const whole = readings.reduce((sum, { share }) => sum + share, 0);
     const idf = readings.reduce((mean, { place, share }) => mean + (share / whole) * tokens[place].idf, 0);
     return readings.map(({ place, share }) => ({ id: tokens[place].id, idf: share * idf }));
   };
-  /** A word that stands for nothing in the shop says nothing beside others; alone it is what it is. */
+  /**
+   * A word that stands for nothing in the shop says nothing beside others; alone it is what it is.
+   */
   const searched = (distinct: readonly string[]): Token[] => {
     const read = together(distinct.flatMap(readingsOf));
     return read.length > 0 ? read : distinct.map(tokenOf);
   };
   return {
-    fingerprint: createHash('sha256').update(JSON.stringify(state)).digest('hex').slice(0, 16),
+    fingerprint: sha256(JSON.stringify(state), 16),
     slots: 1 + HASH_SLOTS + state.vocabulary.length,
     inputs(texts, kind = 'article') {
       const ids = new Int32Array(texts.length * MAX_TOKENS);
@@ -135,7 +145,10 @@ export function openTokeniser(saved: unknown): Tokeniser {
   };
 }
 
-/** Two words may be read as the same one: it counts for both. Of more tokens than are read, those that count most. */
+/**
+ * Two words may be read as the same one: it counts for both. Of more tokens than are read, those
+ * that count most.
+ */
 function together(read: readonly Token[]): Token[] {
   const byId = new Map<number, number>();
   for (const { id, idf } of read) byId.set(id, (byId.get(id) ?? 0) + idf);

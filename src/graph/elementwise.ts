@@ -54,13 +54,17 @@ export function relu(x: Tensor): Tensor {
   return unary('Relu', x, (g, out) => [mul(g, positive(out))]);
 }
 
-/** 1 where a number is above 0, else 0: a line so steep that one pass does what a comparison and a cast do in two. */
+/**
+ * 1 where a number is above 0, else 0: a line so steep that one pass does what a comparison and a
+ * cast do in two.
+ */
 function positive(x: Tensor): Tensor {
   const attributes = { alpha: { float: 1e30 }, beta: { float: 0 } };
   return operation({ operator: 'HardSigmoid', inputs: [x], attributes }, [x], x.shape);
 }
 
-// ── Comparison and type: no gradient flows through ──────────────────────────────────────────────────────────────────
+// ── Comparison and type: no gradient flows through
+// ──────────────────────────────────────────────────────────────────
 
 export function equal(a: Tensor, b: Tensor): Tensor {
   return compare('Equal', a, b);

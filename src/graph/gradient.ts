@@ -1,5 +1,5 @@
-// Reverse-mode differentiation: from a scalar loss to the gradients of the tensors that were asked for, as a graph.
-// Knows no operator: each carries its own rule.
+// Reverse-mode differentiation: from a scalar loss to the gradients of the tensors that were asked
+// for, as a graph. Knows no operator: each carries its own rule.
 import { constant, inOrder, shapeText, type Tensor } from './tensor';
 import { sumOfGradients } from './pieces';
 import { VitrineError } from '../errors';

@@ -1,5 +1,5 @@
-// The format of ONNX files: its messages and its numbers for types. Knows nothing of graphs that are written in it.
-// https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
+// The format of ONNX files: its messages and its numbers for types. Knows nothing of graphs that
+// are written in it. https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
 import { parse } from 'protobufjs';
 
 /** Numbers of the types of elements in TensorProto. */

@@ -1,4 +1,5 @@
-// Reads what an ONNX model takes and gives, whoever wrote it. Knows the format's messages and nothing of what is computed.
+// Reads what an ONNX model takes and gives, whoever wrote it. Knows the format's messages and
+// nothing of what is computed.
 import { z } from 'zod';
 import { asError, VitrineError } from '../errors';
 import type { Port } from './onnx';
@@ -18,7 +19,10 @@ const portsSchema = z.array(
 /** A port of a model that somebody else may have written: of its type nothing is said. */
 export type ForeignPort = Pick<Port, 'name' | 'shape'>;
 
-/** What a model takes and gives, whoever wrote it. @throws VitrineError INPUT_INVALID where this is no ONNX model. */
+/**
+ * What a model takes and gives, whoever wrote it. @throws VitrineError INPUT_INVALID where this is
+ * no ONNX model.
+ */
 export function readPorts(bytes: Uint8Array): { inputs: ForeignPort[]; outputs: ForeignPort[] } {
   const portsOf = (list: unknown): ForeignPort[] =>
     portsSchema.parse(list ?? []).map(({ name, type }) => ({

@@ -1,7 +1,9 @@
-// Writes symbolic tensors as an ONNX model. Knows the format's messages and nothing of what is computed.
+// Writes symbolic tensors as an ONNX model. Knows the format's messages and nothing of what is
+// computed.
 import { inOrder, shapeText, type Constant, type DType, type OnnxStep, type Shape, type Tensor } from './tensor';
 import { VitrineError } from '../errors';
 import { ATTRIBUTE, ModelProto, TYPES } from './onnx-format';
+import { bytesOf } from '../bytes';
 
 /** A named input or output of a model. Symbolic sizes are names. */
 export interface Port {
@@ -19,29 +21,44 @@ export interface EncodedModel {
 export interface EncodeOptions {
   readonly name: string;
   readonly outputs: Readonly<Record<string, Tensor>>;
-  /** Values by name of parameter or table: what is here is written into the model, other parameters become inputs. */
+  /**
+   * Values by name of parameter or table: what is here is written into the model, other parameters
+   * become inputs.
+   */
   readonly values?: ReadonlyMap<string, Float32Array>;
   /**
-   * `fed`: each use of a table is an input `rows.SITE` with the rows that it needs (training): pooled ones as they are, others
-   * each once, with `places.SITE` saying which stands where;
+   * `fed`: each use of a table is an input `rows.SITE` with the rows that it needs (training):
+   * pooled ones as they are, others each once, with `places.SITE` saying which stands where;
    * `inline`: ids are the input and the table is in the model (serving).
    */
   readonly embeddings: 'fed' | 'inline';
-  /** Parameters that lie one behind the other in one fed vector, which is easier to move than many inputs. */
+  /**
+   * Parameters that lie one behind the other in one fed vector, which is easier to move than many
+   * inputs.
+   */
   readonly packed?: { readonly vector: Tensor; readonly parameters: readonly Tensor[] } | undefined;
 }
 
-/** The name of the input that takes the rows of one use of a table while training: pooled ones as they are, others each once. */
+/**
+ * The name of the input that takes the rows of one use of a table while training: pooled ones as
+ * they are, others each once.
+ */
 export function rowsInput(site: string): string {
   return `rows.${site}`;
 }
 
-/** The name of the input that says which of the rows of `rowsInput` stands where; only where they are not pooled. */
+/**
+ * The name of the input that says which of the rows of `rowsInput` stands where; only where they
+ * are not pooled.
+ */
 export function placesInput(site: string): string {
   return `places.${site}`;
 }
 
-/** Encodes what the outputs need, nothing else. Inputs come in the order in which the graph first needs them. */
+/**
+ * Encodes what the outputs need, nothing else. Inputs come in the order in which the graph first
+ * needs them.
+ */
 export function encodeOnnx({ name, outputs, values = new Map(), embeddings, packed }: EncodeOptions): EncodedModel {
   const writer = new Writer(values, embeddings);
   if (packed) writer.unpack(packed.vector, packed.parameters);
@@ -188,7 +205,10 @@ class Writer {
     return (node.output[output] ||= `${node.output[0]}.${String(output)}`);
   }
 
-  /** Sizes of a tensor: those that are known are literals; those of one name are read off once, whichever tensor has them. */
+  /**
+   * Sizes of a tensor: those that are known are literals; those of one name are read off once,
+   * whichever tensor has them.
+   */
   private sizes({ inputs: [of], attributes }: OnnxStep): string {
     if (!('dtype' in of)) return this.push('Shape', [this.nameOf(of)], attributes).output[0];
     const dims = of.shape.slice(Number(attributes?.start ?? 0), Number(attributes?.end ?? of.shape.length));
@@ -246,8 +266,4 @@ class Writer {
 function valueInfo({ name, shape, dtype }: Port): object {
   const dim = shape.map((size) => (typeof size === 'number' ? { dimValue: size } : { dimParam: size }));
   return { name, type: { tensorType: { elemType: TYPES[dtype], shape: { dim } } } };
-}
-
-function bytesOf(values: Float32Array | BigInt64Array): Uint8Array {
-  return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
 }

@@ -1,5 +1,5 @@
-// Operators that join tensors along an axis and take them apart again; each is the other's gradient.
-// Knows nothing of what the numbers mean.
+// Operators that join tensors along an axis and take them apart again; each is the other's
+// gradient. Knows nothing of what the numbers mean.
 import { add } from './elementwise';
 import { floats, ints, joined, operation, sizeOf } from './steps';
 import { shapeError, type Constant, type Dim, type OnnxStep, type Tensor } from './tensor';
@@ -49,7 +49,8 @@ function withBackward(tensor: Tensor, backward: (g: Tensor) => Tensor): Tensor {
   return { ...tensor, node: { ...tensor.node, backward: (g) => [backward(g)] } };
 }
 
-// ── Sums of pieces: what lies beside one another is joined, not filled up with zeros and added ─────────────────────
+// ── Sums of pieces: what lies beside one another is joined, not filled up with zeros and added
+// ─────────────────────
 
 interface Piece {
   readonly from: number;

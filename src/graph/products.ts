@@ -1,11 +1,15 @@
-// Matrix products, and what is built of them: dense layers, attention, the cost of a choice. Knows nothing of what the numbers mean.
+// Matrix products, and what is built of them: dense layers, attention, the cost of a choice. Knows
+// nothing of what the numbers mean.
 import { add, mul, neg, sub } from './elementwise';
 import { layerNorm, reduceMean, softmax, throughNorm } from './rows';
 import { asRows, fromRows, gather, sumTo, transpose } from './shapes';
 import { broadcast, floats, ints, operation } from './steps';
 import { constant, shapeError, type Attribute, type OnnxStep, type Tensor } from './tensor';
 
-/** Matrix product over the last two axes; leading axes broadcast. [..., n, k] · [..., k, m] → [..., n, m]. */
+/**
+ * Matrix product over the last two axes; leading axes broadcast. [..., n, k] · [..., k, m] → [...,
+ * n, m].
+ */
 export function matmul(a: Tensor, b: Tensor): Tensor {
   const [rankA, rankB] = [a.shape.length, b.shape.length];
   if (rankA < 2 || rankB < 2 || a.shape[rankA - 1] !== b.shape[rankB - 2]) {
@@ -16,7 +20,8 @@ export function matmul(a: Tensor, b: Tensor): Tensor {
   return operation({ operator: 'MatMul', inputs: [a, b] }, [a, b], shape, {
     backward: (g) => {
       const toA = sumTo(matmul(g, transposeLast(b)), a);
-      // A weight shared by all leading axes: one big product over the joined rows, not one product each and a sum.
+      // A weight shared by all leading axes: one big product over the joined rows, not one product
+      // each and a sum.
       if (rankB === 2 && rankA > 2) return [toA, matmul(transposeLast(asRows(a)), asRows(g))];
       return [toA, sumTo(matmul(transposeLast(a), g), b)];
     },
@@ -30,7 +35,8 @@ export function transposeLast(x: Tensor): Tensor {
   const perm = x.shape.map((_, i) => (i === rank - 1 ? rank - 2 : i === rank - 2 ? rank - 1 : i));
   if (x.node.kind === 'operation') {
     const { step, inputs } = x.node;
-    // Twice is not at all; and a product comes out transposed where its operands go in so, which costs nothing.
+    // Twice is not at all; and a product comes out transposed where its operands go in so, which
+    // costs nothing.
     if (step.operator === 'Transpose' && isSwap(step.attributes?.perm, perm)) return inputs[0];
     if (step.operator === 'MatMul') return matmul(transposeLast(inputs[1]), transposeLast(inputs[0]));
   }
@@ -49,8 +55,8 @@ export function linear(x: Tensor, weight: Tensor, bias: Tensor): Tensor {
 }
 
 /**
- * a · b + c: [n, k], [k, m] and [m] or [n, m] → [n, m]. One pass: ONNX Runtime adds within the product, which it does for rows alone, and
- * bends there what a relu after it would.
+ * a · b + c: [n, k], [k, m] and [m] or [n, m] → [n, m]. One pass: ONNX Runtime adds within the
+ * product, which it does for rows alone, and bends there what a relu after it would.
  */
 export function addedProduct(a: Tensor, b: Tensor, c: Tensor): Tensor {
   if (a.shape.length !== 2 || b.shape.length !== 2 || c.shape.at(-1) !== b.shape[1]) {
@@ -62,8 +68,9 @@ export function addedProduct(a: Tensor, b: Tensor, c: Tensor): Tensor {
 }
 
 /**
- * layerNorm(x) · weight + bias: x [rows, n], weight [n, m], bias [m] → [rows, m]. Rows that are normalised have a mean of 0, so it makes no
- * difference if the columns of the weight have one; by a weight without it the gradient comes back centred, at no cost a row.
+ * layerNorm(x) · weight + bias: x [rows, n], weight [n, m], bias [m] → [rows, m]. Rows that are
+ * normalised have a mean of 0, so it makes no difference if the columns of the weight have one; by
+ * a weight without it the gradient comes back centred, at no cost a row.
  */
 export function normalisedLinear(x: Tensor, weight: Tensor, bias: Tensor): Tensor {
   const normal = layerNorm(x);
@@ -79,8 +86,9 @@ export function normalisedLinear(x: Tensor, weight: Tensor, bias: Tensor): Tenso
 }
 
 /**
- * Scaled dot-product attention (Vaswani et al., NeurIPS 2017): softmax(query · keyᵀ / √d + bias) · value. query [..., n, d], key [..., m, d],
- * value [..., m, w] and a bias that broadcasts to [..., n, m]; → [..., n, w].
+ * Scaled dot-product attention (Vaswani et al., NeurIPS 2017): softmax(query · keyᵀ / √d + bias) ·
+ * value. query [..., n, d], key [..., m, d], value [..., m, w] and a bias that broadcasts to [...,
+ * n, m]; → [..., n, w].
  */
 export function attention(query: Tensor, key: Tensor, value: Tensor, bias: Tensor): Tensor {
   const scale = constant(1 / Math.sqrt(Number(query.shape.at(-1))));
@@ -89,9 +97,10 @@ export function attention(query: Tensor, key: Tensor, value: Tensor, bias: Tenso
 }
 
 /**
- * What it costs to have expected, of the rows of b, by softmax(a · bᵀ + bias), another than the target: −log of its share, at most 69.
- * a [n, d], b [m, d], bias [m], through which no gradient flows, target int32 [n] → [n, 1]. What is as large as n × m is made once and
- * read by products alone: the gradient scales rows of a and of what comes out, not of the shares.
+ * What it costs to have expected, of the rows of b, by softmax(a · bᵀ + bias), another than the
+ * target: −log of its share, at most 69. a [n, d], b [m, d], bias [m], through which no gradient
+ * flows, target int32 [n] → [n, 1]. What is as large as n × m is made once and read by products
+ * alone: the gradient scales rows of a and of what comes out, not of the shares.
  */
 export function crossEntropyOfProducts(a: Tensor, b: Tensor, bias: Tensor, target: Tensor): Tensor {
   const shares = softmax(linear(a, transposeLast(b), bias));

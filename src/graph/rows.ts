@@ -1,5 +1,5 @@
-// Operators over the last axis, row by row: means, softmax and its logarithm, normalisation; and dropout.
-// Knows nothing of what a row stands for.
+// Operators over the last axis, row by row: means, softmax and its logarithm, normalisation; and
+// dropout. Knows nothing of what a row stands for.
 import { TYPES } from './onnx-format';
 import { add, div, mul, sqrt, sub } from './elementwise';
 import { expandAs, gather, reduceSum, reshape } from './shapes';
@@ -20,7 +20,10 @@ export function mean(x: Tensor): Tensor {
   return reshape(reduceMean(x, all), []);
 }
 
-/** 1 over the number of places along the axes, which is counted when the graph runs where it is not known. */
+/**
+ * 1 over the number of places along the axes, which is counted when the graph runs where it is not
+ * known.
+ */
 function shareOf(x: Tensor, axes: readonly number[]): Tensor {
   const size = axes.reduce((product, axis) => product * Number(x.shape[axis]), 1);
   if (!Number.isNaN(size)) return constant(1 / size);
@@ -41,9 +44,9 @@ export function softmax(x: Tensor): Tensor {
 }
 
 /**
- * log Σ eˣ over the last axis, which stays with size 1; computed without overflow: the greatest number less the logarithm of its
- * share. The shares are the gradient, so forward and backward have one softmax, which ONNX Runtime computes some ten times faster
- * than its ReduceLogSumExp.
+ * log Σ eˣ over the last axis, which stays with size 1; computed without overflow: the greatest
+ * number less the logarithm of its share. The shares are the gradient, so forward and backward have
+ * one softmax, which ONNX Runtime computes some ten times faster than its ReduceLogSumExp.
  */
 export function logSumExp(x: Tensor): Tensor {
   const shares = softmax(x);
@@ -59,8 +62,9 @@ export function logSumExp(x: Tensor): Tensor {
 }
 
 /**
- * (x − mean) / standard deviation over the last axis (Ba et al., arXiv 1607.06450), without gain and bias. The gradient is the part of g that
- * is neither along 1 nor along the output, over the deviation.
+ * (x − mean) / standard deviation over the last axis (Ba et al., arXiv 1607.06450), without gain
+ * and bias. The gradient is the part of g that is neither along 1 nor along the output, over the
+ * deviation.
  */
 export function layerNorm(x: Tensor): Tensor {
   const width = x.shape[x.shape.length - 1];
@@ -90,9 +94,10 @@ export function l2Normalise(x: Tensor): Tensor {
 }
 
 /**
- * x with numbers hidden, each row by one of the masks (Srivastava et al., JMLR 2014): x [..., n], masks [m, n], which int32 [...]. A mask is 0
- * where it hides and, to keep the mean, more than 1 elsewhere. Masks that were drawn once and are chosen anew for each row take a pass,
- * numbers drawn anew for each number several.
+ * x with numbers hidden, each row by one of the masks (Srivastava et al., JMLR 2014): x [..., n],
+ * masks [m, n], which int32 [...]. A mask is 0 where it hides and, to keep the mean, more than 1
+ * elsewhere. Masks that were drawn once and are chosen anew for each row take a pass, numbers drawn
+ * anew for each number several.
  */
 export function dropout(x: Tensor, masks: Tensor, which: Tensor): Tensor {
   return mul(x, gather(masks, which));

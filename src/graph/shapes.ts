@@ -1,12 +1,12 @@
-// Operators that move numbers without changing them, and sums along axes, which are their gradients and the other way round.
-// Knows nothing of what the numbers mean.
+// Operators that move numbers without changing them, and sums along axes, which are their gradients
+// and the other way round. Knows nothing of what the numbers mean.
 import { TYPES } from './onnx-format';
 import { broadcast, floats, int, ints, joined, operation, shapeOf, sizeOf } from './steps';
 import { sameShape, shapeError, type OnnxStep, type Shape, type Tensor } from './tensor';
 
 /**
- * The same numbers in another shape. A symbolic size may stay at its place, or be the one size that is worked out from the
- * rest.
+ * The same numbers in another shape. A symbolic size may stay at its place, or be the one size that
+ * is worked out from the rest.
  */
 export function reshape(x: Tensor, shape: Shape): Tensor {
   if (sameShape(x.shape, shape)) return x;
@@ -71,8 +71,8 @@ export function transpose(x: Tensor, perm: readonly number[]): Tensor {
 }
 
 /**
- * Rows of x by number, from 0. x [n, ...rest], ids int32 [...outer] → [...outer, ...rest]. A row that is taken several times gets the
- * sum of its gradients.
+ * Rows of x by number, from 0. x [n, ...rest], ids int32 [...outer] → [...outer, ...rest]. A row
+ * that is taken several times gets the sum of its gradients.
  */
 export function gather(x: Tensor, ids: Tensor): Tensor {
   if (x.shape.length === 0 || ids.dtype !== 'int32') throw shapeError('gather', 'rows and int32 ids', [x, ids]);
@@ -87,11 +87,12 @@ export function gather(x: Tensor, ids: Tensor): Tensor {
 const SCATTERED = 1 << 17;
 
 /**
- * The sum of the rows of g by the row of `like` that each belongs to. g [...outer, ...rest], ids [...outer] → [n, ...rest].
+ * The sum of the rows of g by the row of `like` that each belongs to. g [...outer, ...rest], ids
+ * [...outer] → [n, ...rest].
  *
- * ONNX Runtime's ScatterND spreads large inputs over its threads, which then add to one row at the same time and lose what the
- * other added. So it gets the first rows, so many that it leaves them on one thread; the rest goes to ScatterElements, ten
- * times slower but never on several.
+ * ONNX Runtime's ScatterND spreads large inputs over its threads, which then add to one row at the
+ * same time and lose what the other added. So it gets the first rows, so many that it leaves them
+ * on one thread; the rest goes to ScatterElements, ten times slower but never on several.
  */
 function scatter(g: Tensor, ids: Tensor, like: Tensor): Tensor {
   const width = like.shape.slice(1).reduce<number>((size, dim) => size * Number(dim), 1);
@@ -149,7 +150,10 @@ export function expandAs(x: Tensor, like: Tensor): Tensor {
   return operation(step, [x, like], like.shape, { backward: (g) => [sumTo(g, x), undefined] });
 }
 
-/** What x is a repetition of, where that is as good an operand beside `other`, which will be broadcast with it. */
+/**
+ * What x is a repetition of, where that is as good an operand beside `other`, which will be
+ * broadcast with it.
+ */
 export function unexpanded(x: Tensor, other: Tensor): Tensor {
   if (x.node.kind !== 'operation' || x.node.step.operator !== 'Expand') return x;
   const source = x.node.inputs.at(0);
@@ -178,8 +182,9 @@ export function sumTo(gradient: Tensor, like: Tensor): Tensor {
 }
 
 /**
- * The sum over all axes but the last. [..., n] → [n]. As the product of ones with the rows: ONNX Runtime's sum down the rows is three
- * to thirty times slower, since its threads write numbers side by side.
+ * The sum over all axes but the last. [..., n] → [n]. As the product of ones with the rows: ONNX
+ * Runtime's sum down the rows is three to thirty times slower, since its threads write numbers side
+ * by side.
  */
 function sumOfRows(x: Tensor): Tensor {
   const rows = asRows(x);

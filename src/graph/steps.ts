@@ -1,5 +1,5 @@
-// What operators are written with: nodes of the symbolic graph, literals, and sizes that are read off when the graph runs.
-// Knows no operator.
+// What operators are written with: nodes of the symbolic graph, literals, and sizes that are read
+// off when the graph runs. Knows no operator.
 import { shapeError, type Constant, type DType, type OnnxStep, type Shape, type Tensor } from './tensor';
 
 /** Given ∂loss/∂output, the ∂loss/∂input of each input; absent: no gradient flows through. */

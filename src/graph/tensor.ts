@@ -1,5 +1,6 @@
-// A symbolic tensor: one node of a computation that will run elsewhere. It knows its operator, its inputs, its shape
-// and how to write itself as ONNX. It holds no numbers and knows nothing of gradients of other nodes, nor of training.
+// A symbolic tensor: one node of a computation that will run elsewhere. It knows its operator, its
+// inputs, its shape and how to write itself as ONNX. It holds no numbers and knows nothing of
+// gradients of other nodes, nor of training.
 import { VitrineError } from '../errors';
 
 /** A size: a number, or the name of a size that is known when the graph runs ("batch"). */
@@ -26,7 +27,10 @@ export interface Constant {
   readonly type: 'float32' | 'int64';
 }
 
-/** How a dense parameter starts. `glorot`: uniform in ±√(6 / (fan in + fan out)) (Glorot & Bengio, AISTATS 2010). */
+/**
+ * How a dense parameter starts. `glorot`: uniform in ±√(6 / (fan in + fan out)) (Glorot & Bengio,
+ * AISTATS 2010).
+ */
 export type Init = 'glorot' | 'zeros' | 'ones' | { readonly values: readonly number[] };
 
 /** An embedding table: `rows` vectors of `width` numbers, kept outside the graph while training. */
@@ -83,11 +87,12 @@ export function constant(values: number | readonly number[], shape: readonly num
 }
 
 /**
- * Rows of an embedding table. Without weights: ids [...s] → [...s, width]. With weights [...s, n]: the weighted sum of
- * the rows over the last axis, ids [...s, n] → [...s, width] (an embedding bag).
+ * Rows of an embedding table. Without weights: ids [...s] → [...s, width]. With weights [...s, n]:
+ * the weighted sum of the rows over the last axis, ids [...s, n] → [...s, width] (an embedding
+ * bag).
  *
- * While training the rows are gathered (and pooled) outside and fed in, so a step costs the same for any table size; in a
- * released model the table is part of the graph.
+ * While training the rows are gathered (and pooled) outside and fed in, so a step costs the same
+ * for any table size; in a released model the table is part of the graph.
  */
 export function embedding(site: string, table: Table, ids: Tensor, weights?: Tensor): Tensor {
   if (ids.dtype !== 'int32') throw shapeError('embedding', `int32 ids, got ${ids.dtype}`, [ids]);

@@ -1,6 +1,7 @@
-// What was trained, as the files and the manifest of a release. Knows nothing of how models came about.
+// What was trained, as the files and the manifest of a release. Knows nothing of how models came
+// about.
 import type { Encoder } from '../features/encoder';
-import type { Habits } from '../features/habits';
+import type { Habits } from '../statistics/habits';
 import type { Tokeniser } from '../features/text';
 import type { EncodedModel, Port } from '../graph/onnx';
 import {
@@ -18,7 +19,7 @@ import {
 } from './format';
 import { writeHabits } from './habits-file';
 import { publish, type Described } from './release-store';
-import type { VectorIndex } from './vector-index';
+import type { VectorIndex } from '../index/vector-index';
 
 export interface ReleaseParts {
   readonly encoder: Encoder;
@@ -26,7 +27,10 @@ export interface ReleaseParts {
   readonly models: Readonly<Record<ModelName, EncodedModel>>;
   /** The shop's ids of the articles, in the order of the rows of both indexes. */
   readonly articleIds: readonly string[];
-  /** When the row of each was last changed, Unix milliseconds by the database's clock: what is newer is not in the indexes as it is now. */
+  /**
+   * When the row of each was last changed, Unix milliseconds by the database's clock: what is newer
+   * is not in the indexes as it is now.
+   */
   readonly articleVersions: readonly number[];
   /** Vectors of the article tower; the ids are places in `articleIds`. So in the next. */
   readonly articleIndex: VectorIndex;
@@ -88,7 +92,9 @@ function contents(parts: ReleaseParts): Map<string, Uint8Array | string> {
   return files;
 }
 
-/** https://github.com/triton-inference-server/server/blob/main/docs/user_guide/model_configuration.md */
+/**
+ * https://github.com/triton-inference-server/server/blob/main/docs/user_guide/model_configuration.md
+ */
 function tritonConfig(name: ModelName, model: EncodedModel): string {
   const list = (label: string, all: readonly Port[]): string =>
     `${label} [\n${all

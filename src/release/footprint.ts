@@ -1,13 +1,13 @@
-// Whether anything about a release on disk has changed, told by names, sizes and times of files without opening the large
-// ones. Knows nothing of what is in them.
+// Whether anything about a release on disk has changed, told by names, sizes and times of files
+// without opening the large ones. Knows nothing of what is in them.
 import { readdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { CURRENT_FILE } from './format';
 import { readManifest } from './open';
 
 /**
- * Moves when `current` is written again, and when a file of this release, or of the text encoder that it was embedded by, is
- * added, removed or written.
+ * Moves when `current` is written again, and when a file of this release, or of the text encoder
+ * that it was embedded by, is added, removed or written.
  * @param encoderDir where the encoder's files are; absent: where the manifest says
  */
 export async function footprint(modelsDir: string, name: string, encoderDir?: string): Promise<string> {
@@ -30,7 +30,10 @@ export async function footprint(modelsDir: string, name: string, encoderDir?: st
   return (await Promise.all(paths.map(seen))).join('\n');
 }
 
-/** The time of change, which nobody sets, tells a file apart from one that was put back with its old time. */
+/**
+ * The time of change, which nobody sets, tells a file apart from one that was put back with its old
+ * time.
+ */
 async function seen(path: string): Promise<string> {
   const found = await stat(path).catch(() => undefined);
   return found ? [path, found.ino, found.size, found.mtimeMs, found.ctimeMs].join(' ') : `${path} is not there`;

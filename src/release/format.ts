@@ -1,11 +1,13 @@
-// What a release is on disk: names of its files and the manifest that vouches for them. Knows nothing of how they are made.
+// What a release is on disk: names of its files and the manifest that vouches for them. Knows
+// nothing of how they are made.
 //
-//   models/<release>/manifest.json   encoder.json   tokeniser.json   articles.ids   articles.faiss   similar.faiss   habits.bin
-//   models/<release>/articles.versions  when each article's row was last changed that the release was made of
-//   models/<release>/articles.texts  the texts that `embed` made the vectors of, by their hashes; absent where it has not run
-//   models/<release>/report.html     how well it does, for people; absent where nothing was measured
-//   models/<release>/<model>/config.pbtxt   <model>/1/model.onnx     (a Triton model repository)
-//   models/current                   names the release being served
+//   models/<release>/manifest.json encoder.json tokeniser.json articles.ids articles.faiss
+//   similar.faiss habits.bin models/<release>/articles.versions when each article's row was last
+//   changed that the release was made of models/<release>/articles.texts the texts that `embed`
+//   made the vectors of, by their hashes; absent where it has not run models/<release>/report.html
+//   how well it does, for people; absent where nothing was measured
+//   models/<release>/<model>/config.pbtxt <model>/1/model.onnx (a Triton model repository)
+//   models/current names the release being served
 import { z } from 'zod';
 
 /** The models of a release; each is a folder of it. */
@@ -47,8 +49,9 @@ export const manifestSchema = z.object({
   encoder: z.string(),
   tokeniser: z.string(),
   /**
-   * Whose vectors the similar index holds: the encoder in this release, or one from a folder, whose files are too large to be
-   * copied into every release. Those are named by where they were and by their SHA-256.
+   * Whose vectors the similar index holds: the encoder in this release, or one from a folder, whose
+   * files are too large to be copied into every release. Those are named by where they were and by
+   * their SHA-256.
    */
   textEncoder: z
     .union([
@@ -62,7 +65,10 @@ export const manifestSchema = z.object({
       }),
     ])
     .default('built-in'),
-  /** Of the vectors of the encoder in this release: where the taste begins and how much of their cosine it is. Absent: they are of one part. */
+  /**
+   * Of the vectors of the encoder in this release: where the taste begins and how much of their
+   * cosine it is. Absent: they are of one part.
+   */
   textParts: z.object({ from: z.int().positive(), share: z.number().gt(0).lt(1) }).optional(),
   articles: z.number(),
   dims: z.object({ articles: z.number(), similar: z.number() }),

@@ -1,14 +1,17 @@
-// Habits as bytes: what a release keeps of them. Knows the layout of the file, nothing of how habits are counted.
+// Habits as bytes: what a release keeps of them. Knows the layout of the file, nothing of how
+// habits are counted.
 //
-//   magic "VHAB", version 3, rows, neighbours a row, shares, attributes   (4 bytes each)
-//   neighbours int32 [rows, width]   nearness float32 [rows, width]   repeat rates, variant rates float32 [rows] each
-//   attribute shares float32 [shares]   blocks of values int32 [attributes, 2]   lifts of values float32 [Σ values²]   (all little-endian)
+//   magic "VHAB", version 3, rows, neighbours a row, shares, attributes (4 bytes each) neighbours
+//   int32 [rows, width] nearness float32 [rows, width] repeat rates, variant rates float32 [rows]
+//   each attribute shares float32 [shares] blocks of values int32 [attributes, 2] lifts of values
+//   float32 [Σ values²] (all little-endian)
 import { VitrineError } from '../errors';
-import { ageBands } from '../features/age-bands';
-import { CoPurchases } from '../features/co-purchase';
+import { ageBands } from '../statistics/age-bands';
+import { CoPurchases } from '../statistics/co-purchase';
 import type { Encoder } from '../features/encoder';
-import type { Habits } from '../features/habits';
-import { squaresOf } from '../features/value-lifts';
+import type { Habits } from '../statistics/habits';
+import { squaresOf } from '../statistics/value-lifts';
+import { bytesOf } from '../bytes';
 
 const MAGIC = 0x42414856;
 const VERSION = 3;
@@ -41,7 +44,10 @@ export function valuesOf(encoder: Encoder): OfValues {
   return { shares: (1 + ageBands(encoder).count) * slots, attributes: single.length + multi.length, slots };
 }
 
-/** @throws VitrineError INPUT_INVALID where this is no such file, or not one of `rows` articles and so many values of attributes. */
+/**
+ * @throws VitrineError INPUT_INVALID where this is no such file, or not one of `rows` articles and
+ * so many values of attributes.
+ */
 export function readHabits(file: Uint8Array, rows: number, { shares, attributes, slots }: OfValues): Habits {
   // A copy that begins at a multiple of four, which views of numbers need.
   const bytes = Uint8Array.from(file);
@@ -77,10 +83,6 @@ export function readHabits(file: Uint8Array, rows: number, { shares, attributes,
     throw invalid(`expected ${String(beforeLifts + 4 * lifts)} bytes, got ${String(bytes.length)}`);
   }
   return { coPurchases, ...counted, valueLifts: { blocks, excess: next(lifts) } };
-}
-
-function bytesOf({ buffer, byteOffset, byteLength }: Int32Array | Float32Array): Uint8Array {
-  return new Uint8Array(buffer, byteOffset, byteLength);
 }
 
 function invalid(why: string): VitrineError {

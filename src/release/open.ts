@@ -1,19 +1,19 @@
-// Opens a release for serving: every file is the one that the manifest vouches for and fits the others, or an error says which
-// does not and why. Knows nothing of requests.
+// Opens a release for serving: every file is the one that the manifest vouches for and fits the
+// others, or an error says which does not and why. Knows nothing of requests.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { hasCode } from '../data/file-lock';
+import { hasCode } from '../data/files/file-lock';
 import { readEncoderFolder } from '../encoders/folder';
 import { openPretrained } from '../encoders/pretrained';
 import { builtInEncoder, type TextEncoder } from '../encoders/text-encoder';
 import type { Engine } from '../engine/engine';
 import { asError, VitrineError } from '../errors';
 import { openEncoder, type Encoder } from '../features/encoder';
-import type { Habits } from '../features/habits';
-import { pairWidth } from '../features/pairs';
+import type { Habits } from '../statistics/habits';
+import { pairWidth } from '../features/pair-features';
 import { openTokeniser, type Tokeniser } from '../features/text';
-import { asStorageError } from '../storage';
+import { asStorageError } from '../data/files/storage';
 import {
   CURRENT_FILE,
   ENCODER_FILE,
@@ -32,26 +32,42 @@ import {
   type Manifest,
   type ModelName,
 } from './format';
-import { readFaissFile, readVectors } from './faiss-file';
+import { readFaissFile, readVectors } from '../index/faiss-file';
 import { readHabits, valuesOf } from './habits-file';
-import { currentRelease, sha256 } from './release-store';
-import { openIndex, type VectorIndex } from './vector-index';
+import { currentRelease } from './release-store';
+import { sha256 } from '../bytes';
+import { openIndex, type VectorIndex } from '../index/vector-index';
 
 export interface Release {
   readonly manifest: Manifest;
   readonly encoder: Encoder;
   readonly tokeniser: Tokeniser;
-  /** Whose vectors the similar index holds, and which reads the texts of new articles and of searches. */
+  /**
+   * Whose vectors the similar index holds, and which reads the texts of new articles and of
+   * searches.
+   */
   readonly textEncoder: TextEncoder;
-  /** The shop's ids of the articles, in the order of the rows of both indexes; a row's id in an index is its place. */
+  /**
+   * The shop's ids of the articles, in the order of the rows of both indexes; a row's id in an
+   * index is its place.
+   */
   readonly articleIds: readonly string[];
-  /** By row: when the article's row was last changed that the indexes were made of, Unix milliseconds; empty where nobody noted it. */
+  /**
+   * By row: when the article's row was last changed that the indexes were made of, Unix
+   * milliseconds; empty where nobody noted it.
+   */
   readonly versions: readonly number[];
   readonly articles: VectorIndex;
   readonly similar: VectorIndex;
-  /** The vectors in `similar` [articles, dim], by row: a copy, which whoever opened the release may write into. */
+  /**
+   * The vectors in `similar` [articles, dim], by row: a copy, which whoever opened the release may
+   * write into.
+   */
   readonly similarVectors: Float32Array;
-  /** By row: the hash of the text whose vector `similar` holds, so that it need not be read again; empty where nobody noted it. */
+  /**
+   * By row: the hash of the text whose vector `similar` holds, so that it need not be read again;
+   * empty where nobody noted it.
+   */
   readonly texts: readonly string[];
   /** Rows in the order of `articleIds`. */
   readonly habits: Habits;
@@ -60,15 +76,21 @@ export interface Release {
 }
 
 /**
- * How hard each index is searched; where nothing is said, as the index thinks best. The vectors of texts lie in tight clusters: of 105,542 the
- * nearest 12 are found to 98.3 %, by twice the effort to 98.9 %.
+ * How hard each index is searched; where nothing is said, as the index thinks best. The vectors of
+ * texts lie in tight clusters: of 105,542 the nearest 12 are found to 98.3 %, by twice the effort
+ * to 98.9 %.
  */
 const SEARCHING = { articles: {}, similar: { efSearch: 128 } } as const;
 
-/** Models of which a run for one customer takes less time than handing it to another thread and back is worth. */
+/**
+ * Models of which a run for one customer takes less time than handing it to another thread and back
+ * is worth.
+ */
 const QUICK_MODELS: ReadonlySet<ModelName> = new Set(['query_tower', 'ranker'] as const);
 
-/** Reads a manifest without opening the rest. @throws VitrineError RELEASE_MISSING, RELEASE_INVALID */
+/**
+ * Reads a manifest without opening the rest. @throws VitrineError RELEASE_MISSING, RELEASE_INVALID
+ */
 export async function readManifest(folder: string): Promise<Manifest> {
   const text = await read(folder, MANIFEST_FILE);
   const parsed = manifestSchema.safeParse(parseJson(text, MANIFEST_FILE));
@@ -76,7 +98,10 @@ export async function readManifest(folder: string): Promise<Manifest> {
   return parsed.data;
 }
 
-/** A file of a release that is the one its manifest vouches for. @throws VitrineError RELEASE_INVALID */
+/**
+ * A file of a release that is the one its manifest vouches for. @throws VitrineError
+ * RELEASE_INVALID
+ */
 export async function readVerified(folder: string, manifest: Manifest, path: string): Promise<Buffer> {
   const expected = manifest.files[path] as string | undefined;
   if (expected === undefined) throw invalid(MANIFEST_FILE, `it does not list ${path}`);
@@ -98,7 +123,8 @@ export async function currentFolder(modelsDir: string): Promise<string> {
 
 /**
  * Verifies a release and loads its models into the engine under `${manifest.name}/${model}`.
- * @param encoderDir where the files of a text encoder are that is not in the release; absent: where its manifest says
+ * @param encoderDir where the files of a text encoder are that is not in the release; absent: where
+ * its manifest says
  * @throws VitrineError RELEASE_MISSING, RELEASE_INVALID
  */
 export async function openRelease(folder: string, engine: Engine, encoderDir?: string): Promise<Release> {
@@ -212,7 +238,9 @@ async function openTextEncoder(
   }
 }
 
-/** The text encoder that is in every release, whichever made its vectors. Its model must be loaded. */
+/**
+ * The text encoder that is in every release, whichever made its vectors. Its model must be loaded.
+ */
 export function builtInOf(engine: Engine, manifest: Manifest, tokeniser: Tokeniser): TextEncoder {
   const model = manifest.models.text_encoder;
   const dim = Number(model.outputs[0].shape.at(-1));
@@ -220,7 +248,7 @@ export function builtInOf(engine: Engine, manifest: Manifest, tokeniser: Tokenis
   if (parts && parts.from >= dim)
     throw invalid(MANIFEST_FILE, `of vectors of ${String(dim)} numbers it has tastes begin at ${String(parts.from)}`);
   return builtInEncoder({
-    fingerprint: sha256(`${manifest.tokeniser} ${manifest.files[modelFile('text_encoder')]}`).slice(0, 16),
+    fingerprint: sha256(`${manifest.tokeniser} ${manifest.files[modelFile('text_encoder')]}`, 16),
     dim,
     ...(parts && { parts }),
     tokeniser,
@@ -228,7 +256,10 @@ export function builtInOf(engine: Engine, manifest: Manifest, tokeniser: Tokenis
   });
 }
 
-/** @throws VitrineError RELEASE_INVALID where the ranker reads other features of a pair than are made now. */
+/**
+ * @throws VitrineError RELEASE_INVALID where the ranker reads other features of a pair than are
+ * made now.
+ */
 export function checkPairs(manifest: Manifest, encoder: Encoder): void {
   const read = manifest.models.ranker.inputs.find(({ name }) => name === 'pair')?.shape.at(-1);
   const made = pairWidth(encoder.articleLayout);
@@ -250,7 +281,10 @@ export function modelKey(manifest: Pick<Manifest, 'name'>, model: ModelName): st
   return `${manifest.name}/${model}`;
 }
 
-/** Runs one model of an open release. The memory of its inputs goes over to the engine: the arrays are empty from then on. */
+/**
+ * Runs one model of an open release. The memory of its inputs goes over to the engine: the arrays
+ * are empty from then on.
+ */
 export function modelOf(engine: Engine, manifest: Pick<Manifest, 'name'>, model: ModelName) {
   const output = MODEL_OUTPUT[model];
   return async (inputs: Parameters<Engine['run']>[1]): Promise<Float32Array> => {

@@ -1,5 +1,5 @@
-// A release again with other vectors of texts: everything else is taken over byte by byte, and the one before stays as it was.
-// Knows nothing of how the vectors came about.
+// A release again with other vectors of texts: everything else is taken over byte by byte, and the
+// one before stays as it was. Knows nothing of how the vectors came about.
 import { basename } from 'node:path';
 import { openTokeniser } from '../features/text';
 import { textHash, type TextEncoder } from '../encoders/text-encoder';
@@ -9,9 +9,12 @@ import type { Engine } from '../engine/engine';
 import { IDS_FILE, INDEX_FILES, modelFile, TEXTS_FILE, TOKENISER_FILE, type Manifest } from './format';
 import { builtInOf, modelKey, parseIds, readManifest, readVerified } from './open';
 import { publish } from './release-store';
-import type { VectorIndex } from './vector-index';
+import type { VectorIndex } from '../index/vector-index';
 
-/** What is needed of a release to make its vectors again. It need not be one that can be served: its encoder may be gone. */
+/**
+ * What is needed of a release to make its vectors again. It need not be one that can be served: its
+ * encoder may be gone.
+ */
 export interface Embeddable {
   readonly manifest: Manifest;
   readonly articleIds: readonly string[];
@@ -19,7 +22,8 @@ export interface Embeddable {
   /**
    * Writes the release with this index of the encoder's vectors and makes it the current one.
    * @param texts of what each row was made, in the order of `articleIds`; undefined: of nothing
-   * @throws VitrineError RELEASE_MOVED where another release has become current since this one was opened
+   * @throws VitrineError RELEASE_MOVED where another release has become current since this one was
+   * opened
    */
   publish(
     modelsDir: string,

@@ -1,14 +1,15 @@
-// The releases of a folder, and which of them is current. A release is written into a hidden draft, its manifest last; then one
-// rename makes it real and another makes it current. A crash at any moment leaves the previous release as it was, and of several
-// publishers that build on one release only the first wins. Knows nothing of what is in a release.
-import { createHash } from 'node:crypto';
+// The releases of a folder, and which of them is current. A release is written into a hidden draft,
+// its manifest last; then one rename makes it real and another makes it current. A crash at any
+// moment leaves the previous release as it was, and of several publishers that build on one release
+// only the first wins. Knows nothing of what is in a release.
 import { existsSync, mkdirSync, rmdirSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { hasCode, withFileLock } from '../data/file-lock';
+import { hasCode, withFileLock } from '../data/files/file-lock';
 import { VitrineError } from '../errors';
-import { asStorageError, storing, syncFolder, withDraft, writeDurably } from '../storage';
+import { asStorageError, storing, syncFolder, withDraft, writeDurably } from '../data/files/storage';
 import { CURRENT_FILE, MANIFEST_FILE, type Manifest } from './format';
+import { sha256 } from '../bytes';
 
 /** A release that has no name yet. */
 export interface Draft {
@@ -25,8 +26,10 @@ const KEEP = 3;
 
 /**
  * Writes a release and makes it the current one: all of it or nothing.
- * @param over the release that it was made from; absent: it was made from none, and replaces whichever is current
- * @throws VitrineError RELEASE_MOVED where another than `over` is current by now; STORAGE_UNAVAILABLE
+ * @param over the release that it was made from; absent: it was made from none, and replaces
+ * whichever is current
+ * @throws VitrineError RELEASE_MOVED where another than `over` is current by now;
+ * STORAGE_UNAVAILABLE
  */
 export async function publish(modelsDir: string, draft: Draft, now: Date, over?: string): Promise<Manifest> {
   return storing(modelsDir, async () => {
@@ -56,12 +59,16 @@ export async function publish(modelsDir: string, draft: Draft, now: Date, over?:
   });
 }
 
-/** Held from looking at `current` to moving it, so that no other publisher moves it meanwhile. People do not take it. */
+/**
+ * Held from looking at `current` to moving it, so that no other publisher moves it meanwhile.
+ * People do not take it.
+ */
 const LOCK_FILE = '.publish.lock';
 
 /**
- * Makes an empty draft under a name that no other release has: two that begin within one millisecond get two names. At once, so
- * that the process cannot end before the draft is known to be its own.
+ * Makes an empty draft under a name that no other release has: two that begin within one
+ * millisecond get two names. At once, so that the process cannot end before the draft is known to
+ * be its own.
  */
 function reserve(modelsDir: string, now: Date): { name: string; folder: string } {
   for (let time = now.getTime(); ; time++) {
@@ -98,7 +105,10 @@ export async function makeCurrent(modelsDir: string, name: string): Promise<void
   await syncFolder(modelsDir);
 }
 
-/** The name of the current release; undefined if there is none. @throws VitrineError STORAGE_UNAVAILABLE */
+/**
+ * The name of the current release; undefined if there is none. @throws VitrineError
+ * STORAGE_UNAVAILABLE
+ */
 export async function currentRelease(modelsDir: string): Promise<string | undefined> {
   const file = join(modelsDir, CURRENT_FILE);
   try {
@@ -111,10 +121,6 @@ export async function currentRelease(modelsDir: string): Promise<string | undefi
 
 function nameOf(time: Date): string {
   return time.toISOString().replace(/[:.]/g, '-').replace('Z', '');
-}
-
-export function sha256(content: Uint8Array | string): string {
-  return createHash('sha256').update(content).digest('hex');
 }
 
 /** Removes releases beyond those kept, and drafts that a killed run has left. */

@@ -1,5 +1,6 @@
-// Reads back what was trained: the numbers of parameters and embedding tables, by name, out of a release's models, with the
-// encoder that says what the rows of the tables stand for. Knows the format, not what the models compute.
+// Reads back what was trained: the numbers of parameters and embedding tables, by name, out of a
+// release's models, with the encoder that says what the rows of the tables stand for. Knows the
+// format, not what the models compute.
 import { z } from 'zod';
 import type { Values } from '../engine/engine';
 import { asError, VitrineError } from '../errors';

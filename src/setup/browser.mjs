@@ -1,6 +1,6 @@
-// The browser that tests look at the shop window with: a Chromium that is there, or Debian's, installed. Only tests need one, so
-// it is no part of set-up: `node src/setup/browser.mjs` prints its path, or says why there is none and exits with 1.
-// Plain JavaScript without dependencies.
+// The browser that tests look at the shop window with: a Chromium that is there, or Debian's,
+// installed. Only tests need one, so it is no part of set-up: `node src/setup/browser.mjs` prints
+// its path, or says why there is none and exits with 1. Plain JavaScript without dependencies.
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,5 +1,5 @@
-// The generated database client, the compiled program and the built shop window. Each is made anew only when what it is made from changed.
-// Plain JavaScript without dependencies.
+// The generated database client, the compiled program and the built shop window. Each is made anew
+// only when what it is made from changed. Plain JavaScript without dependencies.
 
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -13,7 +13,10 @@ export function clientIsFresh(root) {
   return existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted;
 }
 
-/** `prisma generate` needs no engine, but every command of Prisma's looks for one: any existing file contents it. */
+/**
+ * `prisma generate` needs no engine, but every command of Prisma's looks for one: any existing file
+ * contents it.
+ */
 export async function generateClient(root) {
   if (clientIsFresh(root)) return;
   await step('database client', async () => {
@@ -77,10 +80,13 @@ function clientStamp(root) {
   const hash = createHash('sha256').update(readFileSync(join(root, 'prisma', 'schema.prisma')));
   const prisma = join(root, 'node_modules', 'prisma', 'package.json');
   if (existsSync(prisma)) hash.update(readFileSync(prisma));
-  return { stamp: join(root, 'src', 'data', 'prisma', '.stamp'), wanted: hash.digest('hex') };
+  return { stamp: join(root, 'src', 'data', 'store', 'prisma', '.stamp'), wanted: hash.digest('hex') };
 }
 
-/** Of names, sizes and times of change: reading the files would take longer than it is worth on every command. */
+/**
+ * Of names, sizes and times of change: reading the files would take longer than it is worth on
+ * every command.
+ */
 function fingerprint(root) {
   return stampOf([
     join(root, 'tsconfig.json'),

@@ -1,5 +1,5 @@
-// Debian's packages, installed where that is allowed without asking: as root, or by a sudo that wants no password.
-// Plain JavaScript without dependencies.
+// Debian's packages, installed where that is allowed without asking: as root, or by a sudo that
+// wants no password. Plain JavaScript without dependencies.
 
 import { existsSync } from 'node:fs';
 import { run } from './shell.mjs';

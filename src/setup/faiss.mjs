@@ -1,6 +1,7 @@
-// FAISS for Node: faiss-node's package holds source only. In this order: what an earlier set-up made, the binary that
-// its authors publish, a build against Debian's libfaiss. Where none works the program serves from its exact index, so
-// the set-up goes on with one line that says so. Plain JavaScript without dependencies.
+// FAISS for Node: faiss-node's package holds source only. In this order: what an earlier set-up
+// made, the binary that its authors publish, a build against Debian's libfaiss. Where none works
+// the program serves from its exact index, so the set-up goes on with one line that says so. Plain
+// JavaScript without dependencies.
 
 import {
   copyFileSync,
@@ -24,7 +25,10 @@ export function faissIsThere(root) {
   return existsSync(placesIn(root).binary);
 }
 
-/** Whether set-up has something to do: not where an earlier attempt failed and nothing has changed since. */
+/**
+ * Whether set-up has something to do: not where an earlier attempt failed and nothing has changed
+ * since.
+ */
 export function faissIsSettled(root) {
   return faissIsThere(root) || (existsSync(placesIn(root).failure) && !canBuildNow(root));
 }
@@ -72,7 +76,10 @@ function placesIn(root) {
   const key = `faiss-node-${version}-${process.platform}-${process.arch}`;
   return {
     package: folder,
-    /** Where faiss-node's loader (`bindings`) looks; shared libraries of the published binary lie beside it. */
+    /**
+     * Where faiss-node's loader (`bindings`) looks; shared libraries of the published binary lie
+     * beside it.
+     */
     binary: join(folder, 'build', 'Release', 'faiss-node.node'),
     cache,
     cached: join(cache, key),
@@ -80,7 +87,10 @@ function placesIn(root) {
   };
 }
 
-/** Every way returns undefined where it has made the binary, else why not; '' where there is nothing to say. */
+/**
+ * Every way returns undefined where it has made the binary, else why not; '' where there is nothing
+ * to say.
+ */
 async function fromCache({ cached, binary }) {
   if (!existsSync(cached)) return '';
   mkdirSync(dirname(binary), { recursive: true });
@@ -102,7 +112,8 @@ async function build(root, { package: folder, binary }) {
   if (obtained !== undefined) return obtained;
   const target = dirname(binary);
   mkdirSync(target, { recursive: true });
-  // Debian's FAISS 1.7.3 has idx_t inside Index; faiss-node is written for 1.7.4, which moved it out.
+  // Debian's FAISS 1.7.3 has idx_t inside Index; faiss-node is written for 1.7.4, which moved it
+  // out.
   const compatibility = join(target, 'compatibility.h');
   writeFileSync(compatibility, '#include <faiss/Index.h>\nnamespace faiss { using idx_t = Index::idx_t; }\n');
   const needsAlias = !/^using idx_t\b/m.test(readHeader('MetricType.h'));
@@ -148,7 +159,9 @@ function readHeader(name) {
   return file ? readFileSync(file, 'utf8') : '';
 }
 
-/** After a failure: whether what was missing has come since. A build that failed would fail again. */
+/**
+ * After a failure: whether what was missing has come since. A build that failed would fail again.
+ */
 function canBuildNow(root) {
   const compiler = (process.env.PATH ?? '').split(':').some((folder) => existsSync(join(folder, 'g++')));
   return compiler && headersAreThere() && !readFileSync(placesIn(root).failure, 'utf8').includes('g++ failed');
@@ -160,7 +173,10 @@ function supportsAvx2() {
   return /\bavx2\b/.test(flags) && /\bfma\b/.test(flags) && /\bbmi2\b/.test(flags);
 }
 
-/** A binary may be there and not fit: a C library too old, a missing libopenblas. It is tried in another process. */
+/**
+ * A binary may be there and not fit: a C library too old, a missing libopenblas. It is tried in
+ * another process.
+ */
 async function whyItDoesNotLoad(root) {
   const trial =
     "const { IndexFlatIP } = require('faiss-node'); const i = new IndexFlatIP(2); i.add([1, 0, 0, 1]); if (i.search([0, 1], 1).labels[0] !== 1) throw new Error('it finds the wrong vector');";

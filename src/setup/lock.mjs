@@ -1,5 +1,5 @@
-// One set-up at a time in one clone: two at once would install over each other. A lock whose holder has died is
-// taken over. Plain JavaScript without dependencies.
+// One set-up at a time in one clone: two at once would install over each other. A lock whose holder
+// has died is taken over. Plain JavaScript without dependencies.
 
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -35,8 +35,8 @@ function take(file) {
   }
   const holder = holderOf(file);
   if (holder === undefined || isRunning(holder)) return false;
-  // Only one of those that saw the holder dead gets the file by renaming it. Should that be a lock taken meanwhile,
-  // by a live process, it is put back.
+  // Only one of those that saw the holder dead gets the file by renaming it. Should that be a lock
+  // taken meanwhile, by a live process, it is put back.
   const aside = `${file}.${process.pid}`;
   try {
     renameSync(file, aside);

@@ -1,5 +1,5 @@
-// Runs the fast part of the tests under each Node that Vitrine supports, the oldest one first:
-// `npm run test:nodes`, or `npm run test:nodes -- 24 26` for some of them. npm has Node's binaries as
+// Runs the fast part of the tests under each Node that Vitrine supports, the oldest one first: `npm
+// run test:nodes`, or `npm run test:nodes -- 24 26` for some of them. npm has Node's binaries as
 // packages; they are kept in .vitrine/nodes. Plain JavaScript without dependencies.
 
 import { spawn } from 'node:child_process';
@@ -18,18 +18,18 @@ const VERSIONS = ['20.19', '20', '22', '24', '26'];
  * time and do nothing that depends on Node and is not done in the others.
  */
 const SLOW = [
-  'cli',
-  'dataset',
-  'determinism',
-  'embed',
-  'evaluate',
-  'go-on',
-  'precompute',
-  'shop',
-  'shop-window',
-  'similar-quality',
-  'warm-start',
-  'webgpu',
+  'cli/cli',
+  'dataset/dataset',
+  'training/stages/determinism',
+  'training/stages/embed',
+  'evaluation/evaluate',
+  'training/stages/go-on',
+  'serving/precompute',
+  'serving/shop',
+  'web/shop-window',
+  'evaluation/similar-quality',
+  'training/stages/warm-start',
+  'engine/webgpu',
 ];
 
 await setUpOrExit();
@@ -71,7 +71,10 @@ async function testUnder(version) {
   }
 }
 
-/** @returns {Promise<string>} the path of the newest Node that `version` allows, as of the day it was fetched */
+/**
+ * @returns {Promise<string>} the path of the newest Node that `version` allows, as of the day it
+ * was fetched
+ */
 async function provideNode(version) {
   const folder = join(ROOT, '.vitrine', 'nodes', version);
   const name = `node-${process.platform}-${process.arch}`;

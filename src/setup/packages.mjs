@@ -1,7 +1,7 @@
-// The npm packages, and those of their install scripts that are needed. Scripts are left out of `npm ci` because one
-// that fails (a download that cannot be reached) would fail all of it; what they do is done here, or not needed:
-// onnxruntime-node's fetches CUDA libraries, and its CPU and WebGPU providers are in the package.
-// Plain JavaScript without dependencies.
+// The npm packages, and those of their install scripts that are needed. Scripts are left out of
+// `npm ci` because one that fails (a download that cannot be reached) would fail all of it; what
+// they do is done here, or not needed: onnxruntime-node's fetches CUDA libraries, and its CPU and
+// WebGPU providers are in the package. Plain JavaScript without dependencies.
 
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -38,7 +38,8 @@ function reasonOf(output) {
 }
 
 /**
- * The embedded Postgres names its libraries by links, which npm packages cannot hold: a list of them comes along.
+ * The embedded Postgres names its libraries by links, which npm packages cannot hold: a list of
+ * them comes along.
  * @returns {boolean} whether all are there
  */
 export function postgresLinksAreThere(root) {

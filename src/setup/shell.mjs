@@ -1,5 +1,5 @@
-// What the steps of the set-up share: running a program quietly, and saying in one line what was done.
-// Plain JavaScript without dependencies: it runs before anything is installed.
+// What the steps of the set-up share: running a program quietly, and saying in one line what was
+// done. Plain JavaScript without dependencies: it runs before anything is installed.
 
 import { spawn } from 'node:child_process';
 
@@ -8,12 +8,14 @@ export class SetupError extends Error {}
 
 /**
  * Runs a program and keeps its output to itself.
- * @returns {Promise<{ ok: boolean, output: string }>} `output`: both streams, and the reason where it could not run
+ * @returns {Promise<{ ok: boolean, output: string }>} `output`: both streams, and the reason where
+ * it could not run
  */
 export function run(program, args, { cwd, env, timeoutMs } = {}) {
   return new Promise((resolve) => {
     const child = spawn(program, args, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
-    // Not spawn's own timeout: where the program does not exist, that keeps this process waiting until it is over.
+    // Not spawn's own timeout: where the program does not exist, that keeps this process waiting
+    // until it is over.
     const timer = timeoutMs && setTimeout(() => child.kill(), timeoutMs);
     const finish = (ok, reason = '') => {
       clearTimeout(timer);
@@ -31,7 +33,10 @@ export function run(program, args, { cwd, env, timeoutMs } = {}) {
   });
 }
 
-/** Does one step and leaves one line with its time. On standard error: standard output belongs to the command. */
+/**
+ * Does one step and leaves one line with its time. On standard error: standard output belongs to
+ * the command.
+ */
 export async function step(name, work) {
   const started = performance.now();
   const live = process.stderr.isTTY;

@@ -1,7 +1,8 @@
-// Every setting of training, in one place, with one dial for people. The whole of it is stored with the weights.
-import type { RankerTraining } from './train-ranker';
-import type { TextEncoderConfig } from './text-encoder';
-import type { TowerTraining } from './train-towers';
+// Every setting of training, in one place, with one dial for people. The whole of it is stored with
+// the weights.
+import type { RankerTraining } from './stages/train-ranker';
+import type { TextEncoderConfig } from './models/text-encoder';
+import type { TowerTraining } from './stages/train-towers';
 
 export const SIZES = ['tiny', 'small', 'full'] as const;
 export type Size = (typeof SIZES)[number];
@@ -10,18 +11,24 @@ export interface TrainingConfig {
   readonly size: Size;
   readonly seed: number;
   readonly towers: TowerTraining;
-  /** Further steps of the towers on all purchases after the ranker was trained, as a share of the first. */
+  /**
+   * Further steps of the towers on all purchases after the ranker was trained, as a share of the
+   * first.
+   */
   readonly catchUp: number;
   /**
-   * Whether a release goes on from the models that were measured, which catch up with what was held out, rather than from nothing: half the
-   * time, and its ranker has learnt from lists that are so many days older.
+   * Whether a release goes on from the models that were measured, which catch up with what was held
+   * out, rather than from nothing: half the time, and its ranker has learnt from lists that are so
+   * many days older.
    */
   readonly goOn: boolean;
   readonly ranker: RankerTraining;
   readonly text: TextEncoderConfig;
 }
 
-/** tiny: seconds, for tests and first looks; small: minutes on two cores; full: wider and longer. */
+/**
+ * tiny: seconds, for tests and first looks; small: minutes on two cores; full: wider and longer.
+ */
 export function trainingConfig(size: Size, seed: number): TrainingConfig {
   const tiny = size === 'tiny';
   const full = size === 'full';

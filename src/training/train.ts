@@ -1,31 +1,35 @@
-// From a filled store to a release: an evaluation on held-out days first, then the models on everything, then the text
-// encoder, then the files. Knows the order of the work, none of its details.
+// From a filled store to a release: an evaluation on held-out days first, then the models on
+// everything, then the text encoder, then the files. Knows the order of the work, none of its
+// details.
 import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { access, mkdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import type { Store } from '../data/store';
-import type { ShopOptions } from '../data/synthetic-world';
+import type { Store } from '../data/store/store';
 import type { Engine } from '../engine/engine';
 import { VitrineError } from '../errors';
-import { readShop, type RawShop } from '../features/dataset';
+import { readShop, type RawShop, type Shop } from '../dataset/dataset';
 import { publishRelease } from '../release/build';
 import { CURRENT_FILE, type Manifest } from '../release/format';
 import { currentFolder } from '../release/open';
 import { currentRelease } from '../release/release-store';
 import { readTrained, trainedOf, type Trained as Former } from '../release/weights';
-import { storing } from '../storage';
-import type { Reporter } from '../telemetry';
-import { openCheckpoints, type Checkpoints } from './checkpoint';
+import { storing } from '../data/files/storage';
+import type { Reporter } from '../telemetry/progress';
+import { openCheckpoints, type Checkpoints } from './optimise/checkpoint';
 import type { TrainingConfig } from './config';
-import { evaluate } from './evaluate';
-import type { Evaluation } from './evaluation';
-import { fit, type Fitted } from './fit';
-import { fitText } from './fit-text';
-import { cutoffOf, DAY, horizonOf, type Protocol } from './protocols';
-import { evaluationReport } from './report';
+import { evaluate, type Oracle } from '../evaluation/offline/evaluate';
+import type { Evaluation } from '../evaluation/evaluation';
+import { fit, type Fitted } from './stages/fit';
+import { fitText } from './stages/fit-text';
+import { cutoffOf, horizonOf, type Protocol } from '../dataset/protocols';
+import { evaluationReport } from '../evaluation/report/report';
+import { DAY, isoDay } from '../time';
 
-/** Which questions a training answers before it is released: by default what was bought in the last days. */
+/**
+ * Which questions a training answers before it is released: by default what was bought in the last
+ * days.
+ */
 export interface HoldOut {
   /** Absent: the last `days` of the data. */
   readonly protocol?: Protocol;
@@ -33,6 +37,11 @@ export interface HoldOut {
   readonly maxCustomers: number;
   /** As in the settings of the program. */
   readonly explore: number;
+  /**
+   * What can be learnt of a shop that was made, from how it was made. Absent: nothing is compared
+   * with it.
+   */
+  readonly oracle?: (shop: Shop, synthetic: unknown) => Oracle;
 }
 
 export const HOLD_OUT: Omit<HoldOut, 'explore'> = { days: 7, maxCustomers: 5_000 };
@@ -48,7 +57,7 @@ export async function evaluateTraining(
   engine: Engine,
   store: Store,
   config: TrainingConfig,
-  { protocol: given, days, maxCustomers, explore }: HoldOut,
+  { protocol: given, days, maxCustomers, explore, oracle }: HoldOut,
   reporter: Reporter,
   { shop, checkpoints }: { readonly shop?: RawShop; readonly checkpoints?: Checkpoints } = {},
 ): Promise<Evaluated> {
@@ -63,8 +72,9 @@ export async function evaluateTraining(
     );
   }
   const fitted = await fit(engine, store, raw, cutoff, { config, days: horizonOf(protocol), checkpoints }, reporter);
-  const synthetic = (await store.fact('synthetic')) as Partial<ShopOptions> | null | undefined;
-  const options = { maxCustomers, seed: config.seed, explore, synthetic: synthetic ?? undefined };
+  const synthetic = (await store.fact('synthetic')) ?? undefined;
+  const planted = synthetic === undefined ? undefined : oracle?.(fitted.shop, synthetic);
+  const options = { maxCustomers, seed: config.seed, explore, oracle: planted };
   const evaluation = await evaluate(fitted, protocol, options, reporter);
   return { evaluation, trained: trainedOf(nameOf(fitted.models), fitted.shop.encoder, fitted.models) };
 }
@@ -72,7 +82,10 @@ export async function evaluateTraining(
 export interface TrainOptions {
   /** Absent: nothing is held out, nothing measured. */
   readonly holdOut?: HoldOut | undefined;
-  /** The released models go on from the current release; what is measured never does, since that has seen what is held out. */
+  /**
+   * The released models go on from the current release; what is measured never does, since that has
+   * seen what is held out.
+   */
   readonly warmStart?: boolean | undefined;
 }
 
@@ -88,9 +101,9 @@ export interface Trained {
 }
 
 /**
- * Evaluates (unless told not to), trains on everything and publishes a release. It is made from the database, so it replaces
- * whichever release is current by then, also one that somebody has gone back to meanwhile. A warm start goes on from a release,
- * and replaces that one alone.
+ * Evaluates (unless told not to), trains on everything and publishes a release. It is made from the
+ * database, so it replaces whichever release is current by then, also one that somebody has gone
+ * back to meanwhile. A warm start goes on from a release, and replaces that one alone.
  * @throws VitrineError NOTHING_TO_LEARN, TRAINING_DIVERGED, RELEASE_MOVED, STORAGE_UNAVAILABLE
  */
 export async function train(
@@ -166,13 +179,12 @@ function sayTooLittle(thrown: unknown, reporter: Reporter): undefined {
   reporter.say(`There is too little to measure on: ${thrown.message}`);
 }
 
-/** What was measured has no name; what goes on from it must not take up what went on from something else. */
+/**
+ * What was measured has no name; what goes on from it must not take up what went on from something
+ * else.
+ */
 function nameOf(models: Fitted['models']): string {
   const hash = createHash('sha256');
   for (const { bytes } of Object.values(models)) hash.update(bytes);
   return `measured ${hash.digest('hex').slice(0, 16)}`;
-}
-
-function isoDay(seconds: number): string {
-  return new Date(seconds * 1000).toISOString().slice(0, 10);
 }

@@ -1,5 +1,5 @@
-// The way to the API: typed documents in, data out, and a record of each operation for the inspector. The only place of the
-// shop window that fetches.
+// The way to the API: typed documents in, data out, and a record of each operation for the
+// inspector. The only place of the shop window that fetches.
 
 import { signal } from '@preact/signals';
 import { useEffect, useState } from 'preact/hooks';
@@ -26,7 +26,10 @@ export interface Trace {
   }[];
 }
 
-/** What the first list of recommendations took by itself, from its customer's purchases to its order; the request took longer. */
+/**
+ * What the first list of recommendations took by itself, from its customer's purchases to its
+ * order; the request took longer.
+ */
 export function rankingMs({ recommendations: [list] }: Trace): number {
   const stages = list?.stages ?? [];
   const begun = Math.min(...stages.map(({ startMs }) => startMs));
@@ -119,7 +122,10 @@ export function useAnswer<Result, Variables>(
   };
 }
 
-/** What went wrong in words for whoever looks at a shop window; what was said exactly, the inspector shows. */
+/**
+ * What went wrong in words for whoever looks at a shop window; what was said exactly, the inspector
+ * shows.
+ */
 export function messageOf(thrown: unknown): string {
   if (!(thrown instanceof RequestError)) return 'The shop does not answer. Is there a connection?';
   return FRIENDLY[thrown.code ?? ''] ?? 'The shop could not answer.';

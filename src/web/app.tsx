@@ -1,4 +1,5 @@
-// The frame around every page: header, the page of the address, footer, and the inspector beside them.
+// The frame around every page: header, the page of the address, footer, and the inspector beside
+// them.
 
 import { LocationProvider, Route, Router, useLocation } from 'preact-iso';
 import { useEffect, useRef } from 'preact/hooks';

@@ -1,5 +1,5 @@
-// Why each article of a page is there: the lists of an operation's data with rank, score and reason, as the inspector shows
-// them. Goes by what the API gave; knows nothing of how it found it.
+// Why each article of a page is there: the lists of an operation's data with rank, score and
+// reason, as the inspector shows them. Goes by what the API gave; knows nothing of how it found it.
 
 import type { ArticleCardFragment, ArticlePageQuery, HomePageQuery, SearchQuery } from '../../schema/client';
 import type { Operation } from './api';

@@ -3,8 +3,8 @@
 import { signal } from '@preact/signals';
 
 /**
- * H&M's prices, and those of the synthetic shop, are scaled to below 1 to hide the currency: times this they look like prices again. Those
- * of a shop that asks more for anything are what they say.
+ * H&M's prices, and those of the synthetic shop, are scaled to below 1 to hide the currency: times
+ * this they look like prices again. Those of a shop that asks more for anything are what they say.
  */
 const SCALE = 590;
 const scaled = signal(true);
@@ -55,7 +55,10 @@ export interface Reason {
   readonly coldStart: boolean;
 }
 
-/** Why an article is recommended, in a few words. Says nothing of an age or a taste that nobody knows. */
+/**
+ * Why an article is recommended, in a few words. Says nothing of an age or a taste that nobody
+ * knows.
+ */
 export function reasonOf({ source, sources, because, neverSold, coldStart }: Reason, ageKnown: boolean): string {
   if (neverSold && because === null) return 'Be the first to have it';
   const bought = because?.name;

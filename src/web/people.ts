@@ -1,4 +1,5 @@
-// Customers worth looking through the eyes of: of some, those with much to go by, each with another taste.
+// Customers worth looking through the eyes of: of some, those with much to go by, each with another
+// taste.
 
 import type { CustomerChoiceQuery } from '../../schema/client';
 import type { Person } from './state';

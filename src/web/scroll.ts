@@ -1,5 +1,6 @@
-// Where one was on a page: kept with each entry of the browser's history, and found again on the way back. A page that is
-// gone to anew begins at its top. Knows nothing of what the pages show, only that their rows may come later.
+// Where one was on a page: kept with each entry of the browser's history, and found again on the
+// way back. A page that is gone to anew begins at its top. Knows nothing of what the pages show,
+// only that their rows may come later.
 
 import { useLayoutEffect, useRef } from 'preact/hooks';
 
@@ -25,7 +26,8 @@ export function usePlace(url: string, within: { readonly current: HTMLElement | 
       clearTimeout(timer);
       timer = setTimeout(keep, SETTLED_MS);
     };
-    // Back at once after scrolling: the entry that is left is out of reach, and the next one has its own place.
+    // Back at once after scrolling: the entry that is left is out of reach, and the next one has
+    // its own place.
     const forget = (): void => clearTimeout(timer);
     addEventListener('scroll', soon, { passive: true });
     // Before whatever is clicked or sent leads elsewhere.
@@ -51,7 +53,9 @@ export function usePlace(url: string, within: { readonly current: HTMLElement | 
   }, [url]);
 }
 
-/** Goes there again whenever the page has grown, until one moves by oneself. Gives a way to end it. */
+/**
+ * Goes there again whenever the page has grown, until one moves by oneself. Gives a way to end it.
+ */
 function lookFor(y: number, within: HTMLElement, done: () => void): () => void {
   const growth = new ResizeObserver(() => scrollTo({ top: y, behavior: 'instant' }));
   const end = (): void => {

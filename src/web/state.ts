@@ -1,5 +1,5 @@
-// What the shop window remembers between visits, in this browser alone: who is looking, what is in the basket, light or dark.
-// Signals: what reads one is shown anew when it changes.
+// What the shop window remembers between visits, in this browser alone: who is looking, what is in
+// the basket, light or dark. Signals: what reads one is shown anew when it changes.
 
 import { computed, effect, signal, type ReadonlySignal, type Signal } from '@preact/signals';
 
@@ -30,7 +30,8 @@ export const basket: ReadonlySignal<readonly BasketLine[]> = keptBasket.value;
 export const theme = kept<'auto' | 'light' | 'dark'>('theme', 'auto').value;
 export const inspecting = kept('inspecting', false).value;
 
-// One basket, however many tabs look into it. Who is looking is each tab's own until the next visit.
+// One basket, however many tabs look into it. Who is looking is each tab's own until the next
+// visit.
 addEventListener('storage', keptBasket.readAgain);
 
 /** As in styles/inspector.css: on screens as narrow as this the inspector lies over the page. */
@@ -84,7 +85,9 @@ export function takeOut(bought: readonly BasketLine[]): void {
   for (const { id, quantity } of bought) addPieces(id, -quantity);
 }
 
-/** Goes by what is kept now: another tab may have changed it, and this one not have heard of it yet. */
+/**
+ * Goes by what is kept now: another tab may have changed it, and this one not have heard of it yet.
+ */
 function changeBasket(change: (lines: readonly BasketLine[]) => readonly BasketLine[]): void {
   keptBasket.readAgain();
   keptBasket.value.value = change(basket.value).filter(({ quantity }) => quantity > 0);
@@ -101,8 +104,9 @@ interface Kept<Value> {
 }
 
 /**
- * A signal that is kept in the browser. What was kept by another version and does not fit is forgotten. Written is only what
- * is changed here: a tab that wrote back what it has heard would undo what the other one does next.
+ * A signal that is kept in the browser. What was kept by another version and does not fit is
+ * forgotten. Written is only what is changed here: a tab that wrote back what it has heard would
+ * undo what the other one does next.
  */
 function kept<Value>(name: string, initial: Value): Kept<Value> {
   const key = `vitrine.${name}`;

@@ -1,4 +1,5 @@
-// How the shop window is built: `npm run build` (and every command's set-up) writes it to dist/web, files compressed ahead.
+// How the shop window is built: `npm run build` (and every command's set-up) writes it to dist/web,
+// files compressed ahead.
 // `npx vite src/web` serves it while working on it, over a shop that runs on port 4000.
 
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -26,7 +27,10 @@ export default defineConfig({
   plugins: [preloadFonts(), compress()],
 });
 
-/** Names the fonts in the page, so that they come with the first paint and nothing moves when they do. */
+/**
+ * Names the fonts in the page, so that they come with the first paint and nothing moves when they
+ * do.
+ */
 function preloadFonts() {
   return {
     name: 'preload-fonts',
@@ -44,7 +48,10 @@ function preloadFonts() {
   };
 }
 
-/** Writes FILE.br and FILE.gz beside scripts and styles: the server compresses nothing while it answers. */
+/**
+ * Writes FILE.br and FILE.gz beside scripts and styles: the server compresses nothing while it
+ * answers.
+ */
 function compress() {
   return {
     name: 'compress',

@@ -4,7 +4,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PROJECT_ROOT } from '../../src/config';
-import { pathsBelow } from '../source-files';
+import { pathsBelow } from '../support/source-files';
 import { importCircles } from './circles';
 import { CEILINGS, EXCEPTIONS } from './exceptions';
 import { archaicWords, COLUMNS, longSentences, oddOpenings, wideComments, wideProse, WORDS } from './language';

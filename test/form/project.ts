@@ -1,6 +1,6 @@
 // The project's own modules. Parsing takes a second: a test file does it once.
 
-import { sourceFiles } from '../source-files';
+import { sourceFiles } from '../support/source-files';
 import { parse, type Module } from './modules';
 
 export function modulesIn(folder: 'src' | 'test' | 'bench'): Module[] {

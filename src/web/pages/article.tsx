@@ -1,4 +1,5 @@
-// The page of one article: picture, what the shop says of it, its other colours, what goes with it and what is like it.
+// The page of one article: picture, what the shop says of it, its other colours, what goes with it
+// and what is like it.
 
 import { useRoute } from 'preact-iso';
 import { useEffect } from 'preact/hooks';

@@ -1,4 +1,5 @@
-// The basket. Buying records the purchases; then the home page is made anew, and shows what has changed.
+// The basket. Buying records the purchases; then the home page is made anew, and shows what has
+// changed.
 
 import { useLocation } from 'preact-iso';
 import { useEffect, useRef, useState } from 'preact/hooks';

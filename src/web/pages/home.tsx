@@ -1,4 +1,5 @@
-// The home page of one customer: for you, because you bought, trending. One operation brings all of it.
+// The home page of one customer: for you, because you bought, trending. One operation brings all of
+// it.
 
 import { useEffect } from 'preact/hooks';
 import { HomePageDocument, type HomePageQuery } from '../../../schema/client';
@@ -18,7 +19,8 @@ export function HomePage() {
   }, []);
   if (answer.error !== undefined) return <Fault message={answer.error} again={answer.again} />;
   const { data } = answer;
-  // Rows of whoever was looking before stay in their places, and are told apart from those that are on their way.
+  // Rows of whoever was looking before stay in their places, and are told apart from those that are
+  // on their way.
   const stale = answer.waiting && data !== undefined;
   const before = seenBefore.value;
   const again = data ? toBuyAgain(data) : [];
@@ -84,7 +86,10 @@ export function HomePage() {
   );
 }
 
-/** Whether a row for what was bought is to be expected; nobody who is not known yet is a new visitor. */
+/**
+ * Whether a row for what was bought is to be expected; nobody who is not known yet is a new
+ * visitor.
+ */
 function hasPast(one: Person | undefined): boolean {
   return !isNewVisitor(one) || seenBefore.value?.customerId === one?.id;
 }
@@ -105,7 +110,10 @@ function Greeting({ data }: { readonly data: HomePageQuery | undefined }) {
   );
 }
 
-/** What is said to those who bought nothing: to a visitor, to a customer, and to whom a forgotten id was kept for. */
+/**
+ * What is said to those who bought nothing: to a visitor, to a customer, and to whom a forgotten id
+ * was kept for.
+ */
 function coldWords({ customer }: HomePageQuery, one: Person | undefined): string {
   const change = 'Buy something, and see it change.';
   if (customer) return `You are known here, and have bought nothing yet: this is what others like. ${change}`;

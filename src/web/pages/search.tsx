@@ -60,7 +60,10 @@ function isWords(text: string): boolean {
   return /[\p{L}\p{N}]/u.test(text);
 }
 
-/** Searches for what sells, in the shop's own words: no kind twice, no colour twice, not what is searched for already. */
+/**
+ * Searches for what sells, in the shop's own words: no kind twice, no colour twice, not what is
+ * searched for already.
+ */
 function proposalsOf(selling: ProposalsQuery['trending'], text: string): string[] {
   const [kinds, colours] = [new Set<string>(), new Set<string>()];
   return selling

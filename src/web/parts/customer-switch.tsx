@@ -1,5 +1,5 @@
-// Who is looking: a dialog with a few telling customers, any other by id, and a new visitor. Whoever comes for the first time
-// looks through the eyes of the tellingest customer.
+// Who is looking: a dialog with a few telling customers, any other by id, and a new visitor.
+// Whoever comes for the first time looks through the eyes of the tellingest customer.
 
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { CustomerByIdDocument, CustomerChoiceDocument } from '../../../schema/client';

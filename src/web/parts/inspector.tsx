@@ -1,5 +1,5 @@
-// The inspector: for what is on the page the operation, the time of each stage, the candidates by source, and why each
-// article is there. Shows what the API says of itself; knows nothing more.
+// The inspector: for what is on the page the operation, the time of each stage, the candidates by
+// source, and why each article is there. Shows what the API says of itself; knows nothing more.
 
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { operations, type Operation } from '../api';
@@ -55,7 +55,8 @@ function OpenInspector({ focused }: { readonly focused: boolean }) {
     if (focused) own.current?.focus();
   }, []);
   const all = operations.value;
-  // What the page is made of comes before what was asked for beside it, whichever was answered last.
+  // What the page is made of comes before what was asked for beside it, whichever was answered
+  // last.
   const shown =
     all.find(({ number }) => number === chosen) ?? all.find(({ name }) => !BESIDE_THE_PAGE.includes(name)) ?? all[0];
   return (

@@ -1,4 +1,5 @@
-// The picture of an article. Its place has its size before the picture is there, so that nothing moves when it comes.
+// The picture of an article. Its place has its size before the picture is there, so that nothing
+// moves when it comes.
 
 export interface PictureProps {
   /** As the API gives it. */

@@ -1,4 +1,5 @@
-// A titled row of cards: as a grid, or as one line to scroll through. While it waits, places of the same size.
+// A titled row of cards: as a grid, or as one line to scroll through. While it waits, places of the
+// same size.
 
 import type { ComponentChildren } from 'preact';
 import { useId } from 'preact/hooks';
@@ -22,7 +23,7 @@ export function Shelf({ title, note, line = false, stale = false, places, childr
     <section class={stale ? 'shelf stale' : 'shelf'} aria-labelledby={id} inert={stale}>
       <header class="shelf-head">
         <h2 id={id}>{title}</h2>
-        {/* Another element when the note comes, not another text in one that is there: nothing moves. */}
+        {/* A key of its own for each text: nothing moves when the note comes. */}
         <p class="quiet" key={stale ? 'stale' : note ? 'note' : 'place'}>
           {stale ? 'One moment …' : (note ?? '\u00a0')}
         </p>

@@ -1,0 +1,153 @@
+// Writes schema/schema.graphql and schema/client.ts, the typed client for front-ends: a typed
+// document for every named operation, and `request`, which sends one. A program of its own, `npm
+// run codegen`; with --check it writes nothing and fails when a file is stale. Serving never loads
+// it.
+
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { codegen } from '@graphql-codegen/core';
+import * as typedDocumentNode from '@graphql-codegen/typed-document-node';
+import * as typescriptOperations from '@graphql-codegen/typescript-operations';
+import { parse } from 'graphql';
+import { format, resolveConfig } from 'prettier';
+import { asError } from '../../../errors';
+import { renderSchema } from './emit';
+import { readOperations, SCHEMA_FOLDER } from './operations';
+
+async function main(check: boolean): Promise<void> {
+  const schema = renderSchema();
+  const files = [
+    { file: join(SCHEMA_FOLDER, 'schema.graphql'), text: schema },
+    { file: join(SCHEMA_FOLDER, 'client.ts'), text: await renderClient(schema, readOperations()) },
+  ];
+  for (const { file, text } of files) {
+    const formatted = await format(text, { ...(await resolveConfig(file)), filepath: file });
+    if (!check) {
+      writeFileSync(file, formatted);
+      process.stdout.write(`wrote ${file}\n`);
+    } else if (readFileSync(file, 'utf8') !== formatted) {
+      process.stdout.write(`${file} is stale: run \`npm run codegen\`\n`);
+      process.exitCode = 1;
+    }
+  }
+}
+
+/**
+ * A TypeScript module of typed documents, not formatted. Depends on nothing but fetch; without its
+ * types it is JavaScript.
+ */
+async function renderClient(schema: string, operations: string): Promise<string> {
+  const generated = await codegen({
+    filename: 'client.ts',
+    schema: parse(schema),
+    documents: [{ location: 'operations.graphql', document: parse(operations) }],
+    config: {
+      documentMode: 'string',
+      enumType: 'string-literal',
+      skipTypename: true,
+      useTypeImports: true,
+      immutableTypes: true,
+      strictScalars: true,
+      scalars: { ID: { input: 'string', output: 'string' }, DateTime: { input: 'string', output: 'string' } },
+    },
+    plugins: [{ typescriptOperations: {} }, { typedDocumentNode: {} }],
+    pluginMap: { typescriptOperations, typedDocumentNode },
+  });
+  if (!generated.includes(DECORATION_IMPORT)) {
+    throw new Error(`the generated client no longer has the line ${DECORATION_IMPORT}: see DECORATION in codegen.ts`);
+  }
+  return `${HEADER}\n${generated.replace(DECORATION_IMPORT, DECORATION)}\n${REQUEST}`;
+}
+
+// The one import of the generated code is a type of three lines: written out, the client has no
+// dependency at all.
+const DECORATION_IMPORT = "import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';";
+const DECORATION = `
+/** The same as in @graphql-typed-document-node/core, whose helpers therefore work on these documents. */
+export interface DocumentTypeDecoration<TResult, TVariables> {
+  __apiType?: (variables: TVariables) => TResult;
+}
+`;
+
+const HEADER = `// Emitted from schema/operations.graphql by \`npm run codegen\`; a test fails when it is stale. Do not edit.
+// Copy it into a front-end: it needs nothing but fetch at run time.
+/* eslint-disable */
+`;
+
+const REQUEST = `
+export interface GraphQLFault {
+  readonly message: string;
+  readonly path?: readonly (string | number)[];
+  readonly extensions?: { readonly code?: string };
+}
+
+/** The answer carried errors. \`data\` holds what came nevertheless. */
+export class RequestError extends Error {
+  readonly status: number;
+  readonly errors: readonly GraphQLFault[];
+  readonly data: unknown;
+
+  constructor(status: number, errors: readonly GraphQLFault[], data: unknown) {
+    super(errors.map((error) => error.message).join('; ') || \`HTTP status \${status}\`);
+    this.name = 'RequestError';
+    this.status = status;
+    this.errors = errors;
+    this.data = data;
+  }
+
+  /** The stable code of the first error, such as INPUT_INVALID. */
+  get code(): string | undefined {
+    return this.errors[0]?.extensions?.code;
+  }
+}
+
+export interface RequestOptions extends Omit<RequestInit, 'method' | 'body'> {
+  /** Hears what the answer carries besides data and errors, such as \`trace\` where the header \`vitrine-trace: 1\` asks for it. */
+  readonly onExtensions?: (extensions: Readonly<Record<string, unknown>>) => void;
+}
+
+/**
+ * Sends a document of this file to a server and returns its data.
+ * @throws RequestError when the answer carries errors, and what fetch throws when there is none.
+ */
+export async function request<Result, Variables>(
+  url: string | URL,
+  document: TypedDocumentString<Result, Variables>,
+  variables: Variables,
+  { onExtensions, ...init }: RequestOptions = {},
+): Promise<Result> {
+  const headers = new Headers(init.headers);
+  headers.set('content-type', 'application/json');
+  headers.set('accept', 'application/json');
+  const body = JSON.stringify({ query: document.toString(), variables });
+  const response = await fetch(url, { ...init, method: 'POST', headers, body });
+  const text = await response.text();
+  const answer = parseAnswer<Result>(text);
+  if (answer?.extensions) onExtensions?.(answer.extensions);
+  if (!answer || answer.errors || answer.data == null) {
+    throw new RequestError(response.status, answer?.errors ?? [], answer?.data);
+  }
+  return answer.data;
+}
+
+interface Answer<Result> {
+  readonly data?: Result | null;
+  readonly errors?: readonly GraphQLFault[];
+  readonly extensions?: Readonly<Record<string, unknown>>;
+}
+
+function parseAnswer<Result>(text: string): Answer<Result> | null {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+`;
+
+if (require.main === module) {
+  main(process.argv.includes('--check')).catch((thrown: unknown) => {
+    process.stderr.write(`${asError(thrown).stack}\n`);
+    process.exitCode = 1;
+  });
+}

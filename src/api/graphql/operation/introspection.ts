@@ -1,0 +1,74 @@
+// What introspection costs: the values that it would answer with. They are counted on the schema
+// itself, for a query of a few hundred bytes can ask for megabytes of it.
+
+import {
+  getArgumentValues,
+  getNamedType,
+  isObjectType,
+  Kind,
+  SchemaMetaFieldDef,
+  TypeMetaFieldDef,
+  type DocumentNode,
+  type FieldNode,
+  type FragmentDefinitionNode,
+  type GraphQLField,
+  type GraphQLObjectType,
+  type GraphQLResolveInfo,
+  type GraphQLSchema,
+} from 'graphql';
+import { collectSubfields } from 'graphql/execution/collectFields.js';
+import type { ComplexityEstimator } from 'graphql-query-complexity';
+
+/** Characters of a description that cost as much as a value. */
+const TEXT_OF_ONE = 50;
+
+/**
+ * Estimates `__schema` and `__type`, and leaves other fields to other estimators. For one
+ * operation.
+ * @param variables coerced
+ * @param most where counting ends: what costs more is refused anyway
+ */
+export function introspectionEstimator(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  variables: Record<string, unknown>,
+  most: number,
+): ComplexityEstimator {
+  const fragments: Record<string, FragmentDefinitionNode> = {};
+  for (const definition of document.definitions) {
+    if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments[definition.name.value] = definition;
+  }
+  // Introspection asks for nothing else of it.
+  const info = { schema } as GraphQLResolveInfo;
+  let left = most;
+
+  /** The values of a field of these sources: those of the field itself and those below. */
+  function valuesOf(field: GraphQLField<unknown, unknown>, sources: readonly unknown[], nodes: readonly FieldNode[]) {
+    const args = getArgumentValues(field, nodes[0], variables);
+    const answers = sources.flatMap((source) => field.resolve?.(source, args, undefined, info) ?? []);
+    const type = getNamedType(field.type);
+    const own = sources.length + answers.reduce((sum: number, answer) => sum + costOfText(answer), 0);
+    left -= own;
+    return isObjectType(type) ? own + valuesBelow(type, answers, nodes) : own;
+  }
+
+  function valuesBelow(type: GraphQLObjectType, sources: readonly unknown[], nodes: readonly FieldNode[]): number {
+    let values = 0;
+    for (const [, below] of collectSubfields(schema, fragments, variables, type, nodes)) {
+      if (left < 0) break;
+      const field = type.getFields()[below[0].name.value] as GraphQLField<unknown, unknown> | undefined;
+      // None is `__typename`.
+      values += field ? valuesOf(field, sources, below) : sources.length;
+    }
+    return values;
+  }
+
+  return ({ field, node }) => {
+    if (field !== SchemaMetaFieldDef && field !== TypeMetaFieldDef) return undefined;
+    return left < 0 ? 1 : valuesOf(field, [undefined], [node]);
+  };
+}
+
+function costOfText(answer: unknown): number {
+  return typeof answer === 'string' ? Math.floor(answer.length / TEXT_OF_ONE) : 0;
+}

@@ -1,0 +1,98 @@
+// How an answer came about, for whoever asks with the header `vitrine-trace: 1`: `extensions.trace`
+// has the stages of the request with their times, and of each list of recommendations its
+// candidates by source. Costs nothing where nobody asks.
+
+import type { ApolloServerPlugin } from '@apollo/server';
+import type { Context } from '../context';
+
+/**
+ * The header that asks for a trace. Foreign pages cannot send it unseen, so it is no harm to offer.
+ */
+export const TRACE_HEADER = 'vitrine-trace';
+
+export interface TraceStage {
+  readonly name: string;
+  /** Milliseconds after the request came. */
+  readonly startMs: number;
+  readonly ms: number;
+}
+
+/**
+ * What `extensions.trace` holds. Its form may change; it is for looking at, not for building on.
+ */
+export interface Trace {
+  readonly totalMs: number;
+  /** In the order in which they began. Stages overlap where they wait for one another. */
+  readonly stages: readonly TraceStage[];
+  readonly recommendations: readonly {
+    readonly customerId: string;
+    /** Requests of all clients that shared the run. */
+    readonly batch: number;
+    readonly purchases: number;
+    readonly candidates: number;
+    /** Candidates by source; one that several found counts for each. */
+    readonly found: Readonly<Record<string, number>>;
+    readonly stages: readonly TraceStage[];
+  }[];
+}
+
+export const traceRequests: ApolloServerPlugin<Context> = {
+  async requestDidStart({ contextValue }) {
+    if (!contextValue.traces) return;
+    const started = performance.now();
+    const own: { name: string; begun: number; ms: number }[] = [];
+    const time = (name: string) => {
+      const begun = performance.now();
+      return () => void own.push({ name, begun, ms: performance.now() - begun });
+    };
+    return {
+      async parsingDidStart() {
+        const end = time('parse');
+        return async () => end();
+      },
+      async validationDidStart() {
+        const end = time('validate');
+        return async () => end();
+      },
+      async executionDidStart() {
+        const end = time('execute');
+        return { executionDidEnd: async () => end() };
+      },
+      async willSendResponse({ response }) {
+        if (response.body.kind !== 'single') return;
+        const result = response.body.singleResult;
+        const trace = traceOf(contextValue, started, own);
+        result.extensions = { ...result.extensions, trace };
+      },
+    };
+  },
+};
+
+function traceOf(
+  { timer, traces = [] }: Context,
+  started: number,
+  own: readonly { name: string; begun: number; ms: number }[],
+): Trace {
+  const loaded = Array.from(timer.spans, ([name, ms]) => ({ name, begun: timer.begun.get(name) ?? started, ms }));
+  const from = ({ name, begun, ms }: { name: string; begun: number; ms: number }): TraceStage => ({
+    name,
+    startMs: round(Math.max(0, begun - started)),
+    ms: round(ms),
+  });
+  return {
+    totalMs: round(performance.now() - started),
+    stages: [...own, ...loaded].sort((a, b) => a.begun - b.begun).map(from),
+    recommendations: traces.map(({ customerId, batch, purchases, candidates, found, stages }) => ({
+      customerId,
+      batch,
+      purchases,
+      candidates,
+      found: Object.fromEntries(found),
+      stages: stages.map(from),
+    })),
+  };
+}
+
+function round(ms: number): number {
+  return Math.round(ms * 100) / 100;
+}

@@ -1,0 +1,146 @@
+// Recording purchases: the one thing that this API writes. Checks what came; how it is kept is the
+// store's business.
+
+import { GraphQLDateTime } from 'graphql-scalars';
+import { Arg, Ctx, Field, Float, ID, InputType, Int, Mutation, ObjectType, Resolver } from 'type-graphql';
+import type { ArticleRow, CustomerRow, PurchaseRow } from '../../data/store/store';
+import { VitrineError } from '../../errors';
+import type { Context } from './context';
+import { Customer } from './customer';
+import { checkCount, checkId, LIMITS, WORK } from './operation/limits';
+import { Purchase } from './purchase';
+
+@InputType({ description: 'Some pieces of one article, bought at one price.' })
+export class PurchaseInput {
+  @Field((_type) => ID, { description: "The shop's id of the article." })
+  articleId!: string;
+
+  @Field((_type) => Int, { defaultValue: 1, description: `How many pieces, 1 to ${LIMITS.orderPieces}.` })
+  quantity!: number;
+
+  @Field((_type) => Float, {
+    nullable: true,
+    description: "What one piece costs, in the unit of the shop's data; null where that is not known.",
+  })
+  price?: number | null;
+}
+
+@InputType({ description: 'What a customer bought at one time.' })
+export class RecordPurchasesInput {
+  @Field((_type) => ID, {
+    description:
+      'An id of the order, made up by whoever sends it (a UUID, or the number of the order). The same order sent again ' +
+      'under the same id is recorded once, so send it again whenever no answer came.',
+  })
+  requestId!: string;
+
+  @Field((_type) => ID, {
+    description: "The shop's id of the customer. An unknown one becomes a customer of whom only the id is known.",
+  })
+  customerId!: string;
+
+  @Field((_type) => [PurchaseInput], {
+    description: `What was bought: 1 to ${LIMITS.orderPieces} pieces altogether.`,
+  })
+  purchases!: PurchaseInput[];
+
+  @Field((_type) => GraphQLDateTime, {
+    nullable: true,
+    description:
+      'When. Null: now; in a shop whose data ended more than thirty days ago, which shows the past, just after its ' +
+      'newest purchase.',
+  })
+  boughtAt?: Date | null;
+
+  @Field((_type) => Int, { nullable: true, description: 'Where: 1 in a shop, 2 online. H&M: `sales_channel_id`.' })
+  salesChannelId?: number | null;
+}
+
+@ObjectType({ simpleResolvers: true, description: 'Purchases that are recorded.' })
+export class RecordedPurchases {
+  @Field((_type) => Customer, {
+    description: 'Who bought. Recommendations that are asked for here know of the purchases already.',
+  })
+  customer!: CustomerRow;
+
+  @Field((_type) => [Purchase], { description: 'What was recorded, a line for each piece, in the order given.' })
+  purchases!: (PurchaseRow & { article: ArticleRow })[];
+
+  @Field((_type) => Boolean, { description: 'Whether this order had been recorded before, and nothing was done now.' })
+  repeated!: boolean;
+}
+
+@Resolver()
+export class OrderResolver {
+  @Mutation((_returns) => RecordedPurchases, {
+    description:
+      'Records what a customer bought, wholly or not at all, once whatever the number of tries, and on disk before it ' +
+      'answers. The next recommendations build on it.',
+    complexity: ({ args, childComplexity }) => WORK.order + piecesOf(args['input']) * childComplexity,
+  })
+  async recordPurchases(
+    @Arg('input', (_type) => RecordPurchasesInput, { description: 'The order.' }) input: RecordPurchasesInput,
+    @Ctx() context: Context,
+  ): Promise<Pick<RecordedPurchases, keyof RecordedPurchases>> {
+    const { customerKey, purchases, repeated } = await context.recordOrder({
+      requestId: checkId('requestId', input.requestId),
+      customerId: checkId('customerId', input.customerId),
+      ...(input.boughtAt ? { boughtAt: checkTime(input.boughtAt) } : {}),
+      lines: linesOf(input),
+    });
+    const [customer, articles] = await Promise.all([
+      context.customers.byId.load(input.customerId),
+      Promise.all(purchases.map(({ articleKey }) => context.articles.byKey.load(articleKey))),
+    ]);
+    if (!customer) throw new Error(`customer ${customerKey} was deleted while an order of theirs was recorded`);
+    return {
+      customer,
+      purchases: purchases.flatMap((row, i) => (articles[i] ? [{ ...row, article: articles[i] }] : [])),
+      repeated,
+    };
+  }
+}
+
+/** Pieces of an input that is not checked yet, for the cost of the answer. */
+function piecesOf(input: unknown): number {
+  const { purchases } = input as Partial<RecordPurchasesInput>;
+  const pieces = (purchases ?? []).reduce((sum, { quantity }) => sum + Math.max(1, quantity), 0);
+  return Math.min(Math.max(1, pieces), LIMITS.orderPieces);
+}
+
+/** One line for each piece. */
+function linesOf({ purchases, salesChannelId = null }: RecordPurchasesInput) {
+  const channel = salesChannelId === null ? null : checkCount('salesChannelId', salesChannelId, 2 ** 15 - 1);
+  const pieces = purchases.reduce((sum, { quantity }) => sum + checkCount('quantity', quantity, LIMITS.orderPieces), 0);
+  if (pieces === 0) throw new VitrineError('INPUT_INVALID', 'purchases: expected at least one, got none');
+  if (pieces > LIMITS.orderPieces) {
+    const message = `purchases: at most ${LIMITS.orderPieces} pieces at once, got ${pieces}; send several orders`;
+    throw new VitrineError('LIMIT_EXCEEDED', message);
+  }
+  return purchases.flatMap(({ articleId, quantity, price = null }) => {
+    const line = { articleId: checkId('articleId', articleId), price: checkPrice(price), salesChannelId: channel };
+    return Array.from({ length: quantity }, () => line);
+  });
+}
+
+/**
+ * Below 1e9, and not so small that it would be 0 in the store, which keeps 32-bit floats and
+ * refuses that.
+ */
+function checkPrice(price: number | null): number | null {
+  if (price === null || price === 0 || (Math.fround(price) > 0 && price < 1e9)) return price;
+  throw new VitrineError('INPUT_INVALID', `price: expected 0 or a number from 1e-44 and below 1e9, got ${price}`);
+}
+
+/**
+ * From the year 1900 on: the store and its cursors hold it. Whether it has come is the store's to
+ * check.
+ */
+function checkTime(boughtAt: Date): Date {
+  const year = boughtAt.getUTCFullYear();
+  if (year >= 1900 && year <= 9999) return boughtAt;
+  throw new VitrineError(
+    'INPUT_INVALID',
+    `boughtAt: expected a time from the year 1900 to 9999, got the year ${year}; leave it out for now`,
+  );
+}

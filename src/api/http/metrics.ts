@@ -1,0 +1,104 @@
+// The service's counters at /metrics, as Prometheus reads them
+// (https://prometheus.io/docs/instrumenting/exposition_formats). Knows the counters by name only.
+
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import type { FastifyInstance } from 'fastify';
+
+export interface Counters {
+  /** Runs of models and searches of indexes since the release was opened. */
+  work(): ReadonlyMap<string, number>;
+  /** The release that is served. */
+  release(): string | undefined;
+  /** The one that should be, where it is not. */
+  unserved(): { readonly release: string } | undefined;
+}
+
+export function addMetrics(app: FastifyInstance, counters: Counters | undefined): void {
+  let requests = 0;
+  let failed = 0;
+  let seconds = 0;
+  app.addHook('onResponse', async (_request, reply) => {
+    requests += 1;
+    seconds += reply.elapsedTime / 1000;
+    if (reply.statusCode >= 500) failed += 1;
+  });
+  const delay = watchEventLoop(app);
+  app.get('/metrics', (_request, reply) => {
+    const { rss } = process.memoryUsage();
+    const lines = [
+      ...metric('vitrine_http_requests_total', 'counter', 'Requests answered.', requests),
+      ...metric('vitrine_http_failures_total', 'counter', 'Requests answered with a status of 500 or more.', failed),
+      ...metric('vitrine_http_seconds_total', 'counter', 'Time from request to answer, summed up.', seconds),
+      ...metric('vitrine_memory_bytes', 'gauge', 'Resident memory of the process.', rss),
+      ...metric('vitrine_uptime_seconds', 'gauge', 'Since the process began.', process.uptime()),
+      ...delay(),
+    ];
+    if (counters) {
+      const served = counters.release() ?? '';
+      const wanted = counters.unserved()?.release;
+      lines.push(
+        ...heading(
+          'vitrine_work_total',
+          'counter',
+          'Runs of models and searches of indexes by the release that is served.',
+        ),
+        ...Array.from(counters.work(), ([what, count]) => `vitrine_work_total{what="${what}"} ${count}`),
+        ...heading('vitrine_release_info', 'gauge', 'The release that is served.'),
+        `vitrine_release_info{release="${served}"} 1`,
+        ...heading(
+          'vitrine_release_wanted_info',
+          'gauge',
+          'The release that should be served: models/current names it.',
+        ),
+        `vitrine_release_wanted_info{release="${wanted ?? served}"} 1`,
+        ...metric('vitrine_release_stale', 'gauge', '1 while the wanted release is not served.', wanted ? 1 : 0),
+      );
+    }
+    return reply
+      .headers({ 'cache-control': 'no-store', 'content-type': 'text/plain; version=0.0.4; charset=utf-8' })
+      .send(`${lines.join('\n')}\n`);
+  });
+}
+
+/** The event loop is looked at so often; what is measured is how much later than that. */
+const LOOK_MS = 10;
+
+/**
+ * Watches how long what is ready to run has to wait. Gives its metric: the quantiles are those
+ * since the metric was read last (they cannot be had of sums), count and sum those since the start.
+ */
+function watchEventLoop(app: FastifyInstance): () => string[] {
+  const looks = monitorEventLoopDelay({ resolution: LOOK_MS });
+  looks.enable();
+  app.addHook('onClose', async () => void looks.disable());
+  let [count, sum] = [0, 0];
+  const secondsOf = (nanoseconds: number): number => Math.max(0, nanoseconds / 1e9 - LOOK_MS / 1000);
+  return () => {
+    const fresh = looks.count;
+    const name = 'vitrine_event_loop_delay_seconds';
+    const quantiles = (fresh > 0 ? [50, 99] : []).map(
+      (percent) => `${name}{quantile="${percent / 100}"} ${secondsOf(looks.percentile(percent))}`,
+    );
+    if (fresh > 0) sum += secondsOf(looks.mean) * fresh;
+    count += fresh;
+    looks.reset();
+    return [
+      ...heading(
+        name,
+        'summary',
+        'How long what is ready to run waits for the event loop; quantiles since the last look.',
+      ),
+      ...quantiles,
+      `${name}_sum ${sum}`,
+      `${name}_count ${count}`,
+    ];
+  };
+}
+
+function metric(name: string, type: 'counter' | 'gauge', help: string, value: number): string[] {
+  return [...heading(name, type, help), `${name} ${value}`];
+}
+
+function heading(name: string, type: 'counter' | 'gauge' | 'summary', help: string): string[] {
+  return [`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`];
+}

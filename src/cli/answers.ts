@@ -1,0 +1,26 @@
+// How commands answer, and what they look at before work of minutes. Knows no command.
+import { constants } from 'node:fs';
+import { access } from 'node:fs/promises';
+import { hasCode } from '../data/files/file-lock';
+import { asStorageError } from '../data/files/storage';
+import { asError, VitrineError } from '../errors';
+import type { Reporter } from '../telemetry/progress';
+
+export function print(options: { json?: boolean }, value: unknown, text: string): void {
+  process.stdout.write(`${options.json ? JSON.stringify(value, null, 2) : text}\n`);
+}
+
+/** The most memory that this process has held. */
+export function sayPeak(reporter: Reporter): void {
+  const { maxRSS } = process.resourceUsage(); // in KiB
+  reporter.say(`Peak memory: ${(maxRSS / 2 ** 20).toFixed(1)} GiB`);
+}
+
+/** Fails at once where a file could not be written in some minutes' time. */
+export async function checkFolder(folder: string): Promise<void> {
+  await access(folder, constants.W_OK).catch((thrown: unknown) => {
+    const missing = hasCode(thrown, 'ENOENT') || hasCode(thrown, 'ENOTDIR');
+    if (!missing) throw asStorageError(thrown, folder);
+    throw new VitrineError('INPUT_INVALID', `Cannot write into ${folder}: ${asError(thrown).message}.`);
+  });
+}

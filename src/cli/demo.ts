@@ -1,0 +1,217 @@
+// The whole way in one command: a shop, made or given, imported, learnt from, published, served,
+// and asked. Each step is the command of the same name; what is up to date already is not done
+// again. Knows no step's details.
+import { existsSync } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import type { Command } from 'commander';
+import { importShop } from '../data/import/import';
+import { openStore, type Store } from '../data/store/store';
+import { tasteOracle } from '../demo/oracle';
+import { generateShop } from '../demo/synthetic';
+import { DEFAULT_SHOP } from '../demo/synthetic-world';
+import type { Engine } from '../engine/engine';
+import { asError, VitrineError } from '../errors';
+import { currentRelease } from '../release/release-store';
+import { formatDuration } from '../telemetry/format';
+import { trainingConfig, type Size } from '../training/config';
+import { HOLD_OUT, train } from '../training/train';
+import { example, port, size, whole } from './arguments';
+import { checkPort, listen } from './serve';
+import { aborted, run, type Session } from './session';
+import { evaluationTable, importTable } from './show';
+import { openTraining, openUrl } from './wiring';
+import { sha256 } from '../bytes';
+
+export interface DemoOptions {
+  readonly data?: string;
+  readonly mapping?: string;
+  readonly size: Size;
+  readonly seed: number;
+  readonly check?: boolean;
+}
+
+export interface DemoParts {
+  readonly store: Store;
+  readonly databaseUrl: string;
+  readonly engine: () => Engine;
+  /** Listens, with photos from a folder if there is one; serves when `serve` is called. */
+  readonly listen: (
+    photos: string | undefined,
+  ) => Promise<{ readonly address: string; readonly serve: () => Promise<void> }>;
+}
+
+/**
+ * What the demo put into the database, kept as the fact "demo" from before it imports: a demo that
+ * was stopped can be repeated.
+ */
+interface Shown {
+  /** Which files. */
+  readonly source: string;
+  /** With which settings the release was trained; null: not yet. */
+  readonly settings: string | null;
+  readonly release: string | null;
+}
+
+export async function demo(session: Session, options: DemoOptions, parts: DemoParts): Promise<void> {
+  const { config, reporter, signal } = session;
+  const { store } = parts;
+  const started = performance.now();
+  const synthetic = join(config.home, 'synthetic-shop');
+  const dir = options.data === undefined ? synthetic : resolve(options.data);
+  const photos = join(dir, 'images');
+  // Now and not after the training, in which somebody else might take the port.
+  const { address, serve } = await parts.listen(existsSync(photos) ? photos : undefined);
+  if (options.data === undefined) await generateShop(synthetic, DEFAULT_SHOP, reporter, signal);
+
+  const source = await fingerprint(dir, options);
+  const settings = `${options.size}, seed ${String(options.seed)}`;
+  const shown = (await store.fact('demo')) as Shown | undefined;
+  const current = await currentRelease(config.modelsDir);
+  if (shown?.source === source && shown.settings === settings && shown.release === current) {
+    reporter.say(`Nothing has changed since release ${current} was made; serving it.`);
+  } else {
+    if (shown?.source !== source) await makeRoom(store, dir, shown);
+    await store.setFact('demo', { source, settings: null, release: null } satisfies Shown);
+    const imported = await importShop(dir, {
+      databaseUrl: parts.databaseUrl,
+      ...(options.mapping !== undefined && { mapping: resolve(options.mapping) }),
+      rejectsFile: join(config.home, 'rejects.csv'),
+      reporter,
+      signal,
+    });
+    reporter.say(importTable(imported));
+    const training = trainingConfig(options.size, options.seed);
+    const { manifest, evaluation } = await train(
+      parts.engine(),
+      store,
+      config.modelsDir,
+      training,
+      { holdOut: { ...HOLD_OUT, explore: config.explore, oracle: tasteOracle } },
+      reporter,
+    );
+    if (evaluation) reporter.say(`\n${evaluationTable(evaluation)}\n`);
+    await store.setFact('demo', { source, settings, release: manifest.name } satisfies Shown);
+  }
+
+  await serve();
+  const customer = await tellingCustomer(store);
+  const query = queryFor(customer);
+  reporter.say(`Ready after ${formatDuration(performance.now() - started)}.\n`);
+  reporter.say(`  Shop window      ${address}`);
+  reporter.say(`  Apollo Sandbox   ${address}/graphql`);
+  reporter.say(`  Report           ${address}/report`);
+  reporter.say(`  Health           ${address}/health/ready`);
+  reporter.say(`\nA query to paste:\n\n${query}\n`);
+  if (options.check) await check(address, query, customer);
+  else reporter.say('Ctrl-C stops the server.');
+}
+
+/**
+ * Another shop's data must not be mixed in. What a demo made is removed; what somebody imported is
+ * not.
+ */
+async function makeRoom(store: Store, dir: string, shown: Shown | undefined): Promise<void> {
+  const { articles, customers } = await store.counts();
+  if (articles + customers === 0) return;
+  if (shown === undefined) {
+    throw new VitrineError(
+      'INPUT_INVALID',
+      `The database holds a shop that the demo has not made (${String(articles)} articles), and ${dir} is another. ` +
+        'Set VITRINE_HOME to another folder, or DATABASE_URL to an empty database.',
+    );
+  }
+  await store.clear();
+}
+
+/** Which data it is: names, sizes and times of the files. */
+async function fingerprint(dir: string, { mapping, data }: DemoOptions): Promise<string> {
+  const facts: unknown[] = [mapping, data === undefined ? DEFAULT_SHOP : dir];
+  if (mapping !== undefined) facts.push((await stat(resolve(mapping))).mtimeMs);
+  if (data !== undefined) {
+    const names = (await readdir(dir).catch(() => [])).filter((name) => /\.(csv|csv\.gz|json)$/.test(name)).sort();
+    for (const name of names) {
+      const { size: bytes, mtimeMs } = await stat(join(dir, name));
+      facts.push(name, bytes, mtimeMs);
+    }
+  }
+  return sha256(JSON.stringify(facts));
+}
+
+/** A customer with a past worth showing: of the first hundred, the one with the most purchases. */
+async function tellingCustomer(store: Store): Promise<string> {
+  const { rows } = await store.customersPage(100);
+  const purchases = await store.latestPurchases(
+    rows.map(({ key }) => key),
+    50,
+  );
+  const best = rows.reduce((top, _, i) => (purchases[i].length > purchases[top].length ? i : top), 0);
+  return rows[best]?.id ?? 'a new customer';
+}
+
+function queryFor(customer: string): string {
+  return `{
+  recommendations(customerId: ${JSON.stringify(customer)}, first: 5) {
+    rank
+    score
+    source
+    article { id name productTypeName colourGroupName similar(first: 2) { score article { name } } }
+  }
+}`;
+}
+
+/**
+ * Asks the running server as any client would; throws with the reason if the answer is not what it
+ * should be.
+ */
+async function check(address: string, query: string, customer: string): Promise<void> {
+  let text = '';
+  try {
+    const response = await fetch(`${address}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ query }),
+      signal: AbortSignal.timeout(30_000),
+    });
+    text = await response.text();
+    const answer = JSON.parse(text) as { data?: { recommendations?: unknown[] }; errors?: unknown };
+    if (response.status === 200 && answer.errors === undefined && answer.data?.recommendations?.length) {
+      process.stdout.write(`${JSON.stringify(answer.data, null, 2)}\n`);
+      return;
+    }
+  } catch (thrown) {
+    text = `${asError(thrown).message} ${text}`;
+  }
+  throw new VitrineError('NOT_FOUND', `The server did not recommend anything to customer ${customer}: ${text}`);
+}
+
+export function addDemo(program: Command): void {
+  program
+    .command('demo')
+    .description('everything at once: make or take a shop, import, train, evaluate, publish, serve')
+    .option('--data <dir>', 'a folder of real files in place of the synthetic shop')
+    .option('--mapping <file>', 'as for import')
+    .addOption(size())
+    .option('--seed <n>', 'as for train', whole, 1)
+    .option('--port <n>', 'port (default: PORT, else 4000)', port)
+    .option('--check', 'ask the server one query over HTTP, print the answer and end')
+    .addHelpText('after', example('vitrine demo --data ../hm --check'))
+    .action((options: { data?: string; mapping?: string; size: Size; seed: number; port?: number; check?: boolean }) =>
+      run(async (session) => {
+        await checkPort(session, options.port);
+        const url = await openUrl(session, 'write');
+        const store = openStore(url);
+        session.closing(() => store.close());
+        await demo(session, options, {
+          store,
+          databaseUrl: url,
+          engine: () => openTraining(session),
+          listen: (photos) =>
+            listen(session, store, { port: options.port, photos, preparing: 'the demo is still preparing its shop' }),
+        });
+        if (options.check) return;
+        session.serving();
+        await aborted(session.signal);
+      }),
+    );
+}

@@ -1,0 +1,152 @@
+// The commands that measure and publish nothing: evaluate and measure-similar.
+import { writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { Option, type Command } from 'commander';
+import { NO_PHOTOS, openPhotos } from '../api/http/photos';
+import { storing } from '../data/files/storage';
+import { tasteOracle } from '../demo/oracle';
+import { evaluationReport } from '../evaluation/report/report';
+import { trainingConfig, type Size } from '../training/config';
+import { measureSimilar } from '../training/measure-similar';
+import { openKept } from '../training/stages/embed';
+import { checkpointsIn, evaluateTraining, HOLD_OUT, type HoldOut } from '../training/train';
+import { checkFolder, print, sayPeak } from './answers';
+import {
+  count,
+  day,
+  example,
+  heldOut,
+  ids,
+  json,
+  PROTOCOLS,
+  shares,
+  size,
+  whole,
+  type ProtocolOptions,
+} from './arguments';
+import { run } from './session';
+import { evaluationTable, similarQualityTable, similarSheet } from './show';
+import { openShop, openTraining } from './wiring';
+
+type EvaluateOptions = ProtocolOptions & {
+  size: Size;
+  seed: number;
+  maxCustomers: number;
+  report?: string;
+  json?: boolean;
+};
+
+export function addEvaluate(program: Command): void {
+  program
+    .command('evaluate')
+    .description(
+      'train on the part of the data that a protocol allows, measure on the rest, beside baselines; publishes nothing',
+    )
+    .addOption(
+      new Option('--protocol <protocol>', 'what is asked: the last days, a customer’s last article, week after week')
+        .choices(PROTOCOLS)
+        .default('temporal'),
+    )
+    .option('--cut <date>', 'temporal: first day that is held out, YYYY-MM-DD (default: --days before the end)', day)
+    .option('--days <n>', `temporal: days to measure on (default: ${String(HOLD_OUT.days)})`, count)
+    .option('--weeks <n>', 'rolling: weeks to measure on (default: 12)', count)
+    .option('--end <date>', 'rolling: last day of the last week, YYYY-MM-DD', day)
+    .option('--validation', 'leave-one-out: measure on the article before the last, for tuning')
+    .option('--max-customers <n>', 'cases measured at most, drawn by the seed', count, 50_000)
+    .addOption(size())
+    .option('--seed <n>', 'the same data and seed give the same figures', whole, 1)
+    .option('--report <file>', 'write the report for people there, one HTML file')
+    .addOption(json())
+    .addHelpText(
+      'after',
+      example('vitrine evaluate --protocol rolling --weeks 12 --end 2020-09-15 --report report.html'),
+    )
+    .action((options: EvaluateOptions) =>
+      run(async (session) => {
+        const { explore } = session.config;
+        const holdOut: HoldOut = {
+          ...heldOut(options),
+          maxCustomers: options.maxCustomers,
+          explore,
+          oracle: tasteOracle,
+        };
+        const file = options.report === undefined ? undefined : resolve(options.report);
+        if (file !== undefined) await checkFolder(dirname(file));
+        const store = await openShop(session);
+        const engine = openTraining(session);
+        const config = trainingConfig(options.size, options.seed);
+        const checkpoints = checkpointsIn(session.config.modelsDir, session.reporter);
+        const { evaluation } = await evaluateTraining(engine, store, config, holdOut, session.reporter, {
+          checkpoints,
+        });
+        sayPeak(session.reporter);
+        if (file !== undefined) {
+          await storing(file, () => writeFile(file, evaluationReport(evaluation, config)));
+          session.reporter.say(`The report is in ${file}`);
+        }
+        print(options, evaluation, evaluationTable(evaluation));
+        await checkpoints.clear();
+      }),
+    );
+}
+
+interface MeasureSimilarOptions {
+  articles: number;
+  days: number;
+  encoder?: string;
+  coPurchase?: number[];
+  picture?: string;
+  show?: string[];
+  photos?: string;
+  size: Size;
+  seed: number;
+  json?: boolean;
+}
+
+export function addMeasureSimilar(program: Command): void {
+  program
+    .command('measure-similar')
+    .description('measure how alike similar articles are and what searches find, beside baselines; publishes nothing')
+    .option('--articles <n>', 'articles asked about, and searches, drawn by the seed', count, 1000)
+    .option('--days <n>', 'last days, whose purchases are asked about and not learnt from', count, HOLD_OUT.days)
+    .option('--encoder <dir>', 'measure the text encoder in this folder too, in Hugging Face’s layout')
+    .option('--co-purchase <shares>', 'measure these shares of co-purchases too, as 0.1,0.5', shares)
+    .option('--picture <file>', 'draw what is most like three articles there, as SVG')
+    .option(
+      '--show <ids>',
+      'for the picture: which (default: the most bought, no two of one type, colour or pattern)',
+      ids,
+    )
+    .option('--photos <dir>', 'for the picture: photos in H&M’s layout, in place of drawings')
+    .addOption(size())
+    .option('--seed <n>', 'the same data and seed give the same figures', whole, 1)
+    .addOption(json())
+    .addHelpText('after', example('vitrine measure-similar --size small --picture similar.svg'))
+    .action((options: MeasureSimilarOptions) =>
+      run(async (session) => {
+        const { articles, days, coPurchase, picture } = options;
+        const { home, modelsDir } = session.config;
+        const file = picture === undefined ? undefined : resolve(picture);
+        if (file !== undefined) await checkFolder(dirname(file));
+        const store = await openShop(session);
+        const engine = openTraining(session);
+        const other =
+          options.encoder === undefined
+            ? undefined
+            : await openKept(engine, options.encoder, modelsDir, session.reporter);
+        const show = options.show ?? (file === undefined ? 0 : 3);
+        const questions = { articles, days, coPurchase, show, other };
+        const config = trainingConfig(options.size, options.seed);
+        const quality = await measureSimilar(engine, store, config, questions, session.reporter);
+        if (file !== undefined) {
+          const tell = ({ message }: Error): void => session.reporter.say(message);
+          const photos =
+            options.photos === undefined ? NO_PHOTOS : openPhotos(resolve(options.photos), join(home, 'images'), tell);
+          const sheet = await similarSheet(store, quality.shown, photos);
+          await storing(file, () => writeFile(file, sheet));
+          session.reporter.say(`The picture is in ${file}`);
+        }
+        print(options, quality, similarQualityTable(quality));
+      }),
+    );
+}

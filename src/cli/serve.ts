@@ -1,0 +1,122 @@
+// The command that serves the current release, and how a server is put together.
+import { createServer as createNetServer } from 'node:net';
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import type { Readiness } from '../api/http/health';
+import { NO_PHOTOS, openPhotos } from '../api/http/photos';
+import { createServer } from '../api/http/server';
+import { PROJECT_ROOT } from '../config';
+import type { Store } from '../data/store/store';
+import { drawArticle } from '../demo/drawing';
+import { asError, VitrineError } from '../errors';
+import { createHost, type Host } from '../serving/host';
+import { createLog } from '../telemetry/log';
+import { example, port } from './arguments';
+import { aborted, run, type Session } from './session';
+import { openShop } from './wiring';
+
+export function addServe(program: Command): void {
+  program
+    .command('serve')
+    .description('serve the current release as a GraphQL API')
+    .option('--port <n>', 'port (default: PORT, else 4000)', port)
+    .addHelpText('after', example('vitrine serve --port 4000'))
+    .action((options: { port?: number }) =>
+      run(async (session) => {
+        session.serving();
+        const store = await openShop(session);
+        const { address, serve } = await listen(session, store, { ...options, preparing: 'it is starting' });
+        await serve();
+        session.reporter.say(`Serving ${address} (the API: ${address}/graphql); Ctrl-C stops.`);
+        await aborted(session.signal);
+      }),
+    );
+}
+
+/** A server that listens already, and what makes it serve. */
+interface Listening {
+  readonly address: string;
+  readonly serve: () => Promise<void>;
+}
+
+interface ListenOptions {
+  /** Default: the setting's. */
+  readonly port?: number | undefined;
+  /** The folder of photos where no setting names one; undefined: there is none. */
+  readonly photos?: string | undefined;
+  /** What is done before `serve` is called, for those who ask whether the server is ready. */
+  readonly preparing: string;
+}
+
+/**
+ * Listens before there is anything to serve, so that nobody takes the port meanwhile; until then it
+ * is live and not ready.
+ */
+export async function listen(
+  session: Session,
+  store: Store,
+  { port = session.config.port, photos, preparing }: ListenOptions,
+): Promise<Listening> {
+  const { config } = session;
+  const log = createLog(config);
+  const host = createHost(config, store, log, undefined, session.reporter);
+  session.closing(() => host.close());
+  const images = config.imagesDir ?? photos;
+  let begun = false;
+  const server = await createServer({
+    store,
+    recommender: host.recommender,
+    config: { ...config, port },
+    log,
+    report: () => host.report(),
+    photos:
+      images === undefined
+        ? NO_PHOTOS
+        : openPhotos(images, join(config.home, 'images'), (err) => log.error({ err }, 'photos cannot be kept')),
+    draw: drawArticle,
+    shopWindow: join(PROJECT_ROOT, 'dist', 'web'),
+    counters: host,
+    ready: () => (begun ? readinessOf(host) : { ready: false, reason: preparing }),
+  });
+  session.closing(() => server.close());
+  const address = await server.listen().catch((thrown: unknown) => {
+    throw cannotListen(port, thrown);
+  });
+  return {
+    address,
+    serve() {
+      begun = true;
+      return host.start();
+    },
+  };
+}
+
+/** Anybody may ask for it: the details, with the server's paths, are in the log. */
+function readinessOf(host: Host): Readiness {
+  const unserved = host.unserved();
+  if (host.problem() !== undefined) {
+    const reason = unserved && `release ${unserved.release}: ${unserved.reason}`;
+    return { ready: false, reason: reason ?? 'recommendations are not available; see the log' };
+  }
+  if (!unserved) return { ready: true };
+  return { ready: true, release: host.release(), wanted: unserved.release, reason: unserved.reason };
+}
+
+function cannotListen(port: number, thrown: unknown): VitrineError {
+  return new VitrineError(
+    'CONFIG_INVALID',
+    `Cannot listen on port ${port}: ${asError(thrown).message}. Choose another with --port.`,
+  );
+}
+
+/** Fails before a database is opened where a server could not listen. */
+export async function checkPort(session: Session, port = session.config.port): Promise<void> {
+  const probe = createNetServer();
+  await new Promise<void>((resolve_, reject) => {
+    probe.once('error', reject);
+    probe.listen(port, session.config.host, resolve_);
+  }).catch((thrown: unknown) => {
+    throw cannotListen(port, thrown);
+  });
+  await new Promise((resolve_) => probe.close(resolve_));
+}

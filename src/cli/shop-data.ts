@@ -1,0 +1,83 @@
+// The commands that bring a shop's data: generate and import.
+import { join, resolve } from 'node:path';
+import type { Command } from 'commander';
+import { importShop } from '../data/import/import';
+import { openStore } from '../data/store/store';
+import { generateShop } from '../demo/synthetic';
+import { DEFAULT_SHOP, FULL_SHOP, type ShopOptions } from '../demo/synthetic-world';
+import { print } from './answers';
+import { count, example, json, percent, whole } from './arguments';
+import { run } from './session';
+import { importTable } from './show';
+import { openUrl } from './wiring';
+
+export function addGenerate(program: Command): void {
+  program
+    .command('generate')
+    .description('write the synthetic shop as CSV files in H&M’s layout')
+    .argument('<dir>', 'folder to write into')
+    .option('--customers <n>', `customers (default: ${DEFAULT_SHOP.customers})`, count)
+    .option('--articles <n>', `articles (default: ${DEFAULT_SHOP.articles})`, count)
+    .option('--transactions <n>', `transactions (default: ${DEFAULT_SHOP.transactions})`, count)
+    .option('--days <n>', `days that the transactions span (default: ${DEFAULT_SHOP.days})`, count)
+    .option('--full', `what is not said as large as H&M: ${sizesOf(FULL_SHOP)}; some minutes and 3 GB`)
+    .option('--seed <n>', 'the same seed gives the same files', whole, DEFAULT_SHOP.seed)
+    .addOption(json())
+    .addHelpText('after', example('vitrine generate shop --customers 2000 --seed 7'))
+    .action((dir: string, options: Partial<Omit<ShopOptions, 'endDate'>> & { full?: boolean; json?: boolean }) =>
+      run(async ({ reporter, signal }) => {
+        const { customers, articles, transactions, days, seed } = {
+          ...(options.full ? FULL_SHOP : DEFAULT_SHOP),
+          ...options,
+        };
+        const made = await generateShop(
+          resolve(dir),
+          { customers, articles, transactions, days, seed },
+          reporter,
+          signal,
+        );
+        print(
+          options,
+          { dir: resolve(dir), ...made },
+          `The shop is in ${resolve(dir)}. Next: npx vitrine import ${dir}`,
+        );
+      }),
+    );
+}
+
+function sizesOf({ customers, articles, transactions, days }: ShopOptions): string {
+  const [people, things, rows] = [customers, articles, transactions].map((size) => size.toLocaleString('en'));
+  return `${people} customers, ${things} articles, ${rows} transactions, ${days} days`;
+}
+
+export function addImport(program: Command): void {
+  program
+    .command('import')
+    .description('read articles, customers and transactions from CSV files into the database')
+    .argument(
+      '<dir>',
+      'folder with articles.csv[.gz], customers.csv[.gz] (may be missing), transactions[_train].csv[.gz]',
+    )
+    .option('--mapping <file>', 'what the columns mean, where they are not H&M’s (default: shop.json in the folder)')
+    .option('--max-rejects <percent>', 'most bad rows of a file, in percent', percent, 1)
+    .addOption(json())
+    .addHelpText('after', example('vitrine import shop'))
+    .action((dir: string, options: { mapping?: string; maxRejects: number; json?: boolean }) =>
+      run(async (session) => {
+        const url = await openUrl(session, 'write');
+        // What somebody imports is no demo's to replace.
+        const store = openStore(url);
+        session.closing(() => store.close());
+        await store.setFact('demo', undefined);
+        const result = await importShop(resolve(dir), {
+          databaseUrl: url,
+          ...(options.mapping !== undefined && { mapping: resolve(options.mapping) }),
+          maxRejects: options.maxRejects / 100,
+          rejectsFile: join(session.config.home, 'rejects.csv'),
+          reporter: session.reporter,
+          signal: session.signal,
+        });
+        print(options, result, importTable(result));
+      }),
+    );
+}

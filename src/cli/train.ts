@@ -1,0 +1,80 @@
+// The commands that make releases: train and embed.
+import type { Command } from 'commander';
+import { tasteOracle } from '../demo/oracle';
+import { openEngine } from '../engine/engine';
+import { trainingConfig, type Size } from '../training/config';
+import { embedRelease } from '../training/stages/embed';
+import { HOLD_OUT, train } from '../training/train';
+import { print, sayPeak } from './answers';
+import { count, example, json, size, whole } from './arguments';
+import { run } from './session';
+import { evaluationTable } from './show';
+import { openShop, openTraining } from './wiring';
+
+export function addTrain(program: Command): void {
+  program
+    .command('train')
+    .description('learn from what is in the database, measure, and publish a release')
+    .addOption(size())
+    .option('--seed <n>', 'the same data and seed give the same release', whole, 1)
+    .option('--days <n>', 'days held out to measure on', count, HOLD_OUT.days)
+    .option(
+      '--no-evaluate',
+      'publish without measuring: takes half the time, but for --size full, which goes on from what it measures',
+    )
+    .option(
+      '--warm-start',
+      'go on from the current release instead of learning anew: its ranker stays, its towers catch up',
+    )
+    .addOption(json())
+    .addHelpText('after', example('vitrine train --size small --seed 1'))
+    .action(
+      (options: { size: Size; seed: number; days: number; evaluate: boolean; warmStart?: boolean; json?: boolean }) =>
+        run(async (session) => {
+          const store = await openShop(session);
+          const engine = openTraining(session);
+          const { modelsDir, explore } = session.config;
+          const holdOut = options.evaluate
+            ? { ...HOLD_OUT, days: options.days, explore, oracle: tasteOracle }
+            : undefined;
+          const config = trainingConfig(options.size, options.seed);
+          const { warmStart } = options;
+          const trained = await train(engine, store, modelsDir, config, { holdOut, warmStart }, session.reporter);
+          sayPeak(session.reporter);
+          const { manifest, evaluation } = trained;
+          const table = evaluation === null ? '' : `${evaluationTable(evaluation)}\n\n`;
+          print(
+            options,
+            manifest,
+            `${table}Release ${manifest.name} is in ${session.config.modelsDir}. Next: npx vitrine serve`,
+          );
+        }),
+    );
+}
+
+export function addEmbed(program: Command): void {
+  program
+    .command('embed')
+    .description(
+      'make the vectors of the articles’ texts by another encoder, and publish the current release with them',
+    )
+    .requiredOption('--encoder <dir>', 'folder of a CLIP or sentence encoder in Hugging Face’s layout, or built-in')
+    .addOption(json())
+    .addHelpText('after', example('vitrine embed --encoder fashion-clip'))
+    .action((options: { encoder: string; json?: boolean }) =>
+      run(async (session) => {
+        const { modelsDir, device, threads } = session.config;
+        const store = await openShop(session);
+        const engine = openEngine({ device, threadsPerRun: threads });
+        session.closing(() => engine.close());
+        const embedded = await embedRelease(engine, store, modelsDir, options.encoder, session.reporter);
+        const { manifest, encoder, texts, read } = embedded;
+        const { name } = manifest;
+        print(
+          options,
+          { release: name, encoder, texts, read },
+          `Release ${name} has vectors of ${encoder.dim} numbers by ${encoder.name}: ${texts} texts, ${read} of them read now.`,
+        );
+      }),
+    );
+}

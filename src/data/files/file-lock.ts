@@ -1,0 +1,106 @@
+// Exclusion between processes: a lock file that its holder made exclusively, and that a later
+// process may take over once the holder is dead. Holders in other containers are respected too.
+// Knows nothing of what is guarded.
+
+import { mkdirSync, readFileSync, rmdirSync, statSync, unlinkSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { VitrineError } from '../../errors';
+import { beat, BEAT_MS, lifeOf, markOf, readMark, watchHeart, writeMark } from './process-mark';
+
+/**
+ * Runs `work` while this process alone holds `file`. Not re-entrant. `work` must not block the
+ * thread for seconds.
+ */
+export async function withFileLock<T>(file: string, work: () => Promise<T>, timeoutMs = 120_000): Promise<T> {
+  const deadline = Date.now() + timeoutMs;
+  const isSilent = watchHeart(file);
+  while (!tryLock(file, isSilent)) {
+    if (Date.now() > deadline) {
+      const holder = readMark(file);
+      const place = holder && lifeOf(holder) === 'unseen' ? ' of another container or machine' : '';
+      throw new VitrineError(
+        'OVERLOADED',
+        `${file} is held by process ${holder?.pid ?? 'unknown'}${place} for more than ${timeoutMs / 1000} s; ` +
+          'end that process, then try again',
+      );
+    }
+    await sleep(25 + Math.random() * 25);
+  }
+  const heart = setInterval(() => beat(file), BEAT_MS).unref();
+  try {
+    return await work();
+  } finally {
+    clearInterval(heart);
+    unlock(file);
+  }
+}
+
+/** One attempt, synchronous: true where this process now holds `file`. */
+export function tryLock(file: string, isSilent: () => boolean = () => false): boolean {
+  if (createExclusively(file)) return true;
+  if (!isAbandoned(file, isSilent())) return false;
+  // The holder is dead. Whoever makes this folder may remove its lock; two that both found it dead
+  // must not, since the slower would remove the lock that the faster has taken meanwhile.
+  const takeover = `${file}.takeover`;
+  if (!makeTakeover(takeover)) return false;
+  try {
+    if (isAbandoned(file, isSilent())) removeQuietly(file);
+    return createExclusively(file);
+  } finally {
+    rmdirSync(takeover);
+  }
+}
+
+/** Only a lock of our own: another process took it over if this one stood still for long. */
+export function unlock(file: string): void {
+  try {
+    if (readFileSync(file, 'utf8') === markOf(process.pid)) removeQuietly(file);
+  } catch (thrown) {
+    if (!hasCode(thrown, 'ENOENT')) throw thrown;
+  }
+}
+
+export function hasCode(thrown: unknown, code: string): boolean {
+  return thrown instanceof Error && 'code' in thrown && thrown.code === code;
+}
+
+function createExclusively(file: string): boolean {
+  try {
+    writeMark(file, 'wx');
+    return true;
+  } catch (thrown) {
+    if (hasCode(thrown, 'EEXIST')) return false;
+    throw thrown;
+  }
+}
+
+/**
+ * Without a mark its maker is about to write one, or died before it could: then it stays silent.
+ */
+function isAbandoned(file: string, isSilent: boolean): boolean {
+  const holder = readMark(file);
+  const life = holder ? lifeOf(holder) : 'unseen';
+  return life === 'dead' || (life === 'unseen' && isSilent);
+}
+
+function makeTakeover(folder: string): boolean {
+  try {
+    mkdirSync(folder);
+    return true;
+  } catch {
+    try {
+      if (Date.now() - statSync(folder).mtimeMs > 10_000) rmdirSync(folder);
+    } catch {
+      // Another process was quicker; the caller tries again anyway.
+    }
+    return false;
+  }
+}
+
+function removeQuietly(file: string): void {
+  try {
+    unlinkSync(file);
+  } catch (thrown) {
+    if (!hasCode(thrown, 'ENOENT')) throw thrown;
+  }
+}

@@ -1,0 +1,163 @@
+// Faults of the database as errors with a code: one table from SQLSTATE, and one for what has none
+// because the server never answered. Codes follow what a caller should do: OVERLOADED is to be
+// tried again in a moment, DATABASE_UNAVAILABLE is the operator's to mend.
+
+import { asError, VitrineError, type ErrorCode } from '../../errors';
+
+/**
+ * The error to throw for what `pg` or Prisma threw: a VitrineError where the fault is foreseeable,
+ * else what came. Messages of OVERLOADED are shown to clients, so they name no user, host or table;
+ * those of INPUT_INVALID end with the server's words about the value.
+ */
+export function databaseError(thrown: unknown): Error {
+  if (thrown instanceof VitrineError) return thrown;
+  const found = readFault(thrown);
+  const fault = faultOf(found);
+  if (!fault) return asError(thrown);
+  const { code, says } = fault;
+  const message = code === 'OVERLOADED' || code === 'SHUTTING_DOWN' ? says : `${says}: ${found.reason}`;
+  return new VitrineError(code, message, { cause: thrown });
+}
+
+/** The code of the fault that has this SQLSTATE; undefined: it is not foreseeable. */
+export function codeOfSqlState(sqlState: string): ErrorCode | undefined {
+  return faultOf({ sqlState, code: '', reason: '' })?.code;
+}
+
+/**
+ * Whether the server took longer to answer than it allows itself: the connection may be dead, and
+ * others with it.
+ */
+export function isSilence(thrown: unknown): boolean {
+  return SILENCE.test(readFault(thrown).reason);
+}
+
+interface Fault {
+  readonly code: ErrorCode;
+  /** Without its full stop: the server's own words may follow. */
+  readonly says: string;
+}
+
+const busy = (why: string): Fault => ({
+  code: 'OVERLOADED',
+  says: `The database ${why}; send the same request again in a moment.`,
+});
+const unavailable = (says: string): Fault => ({ code: 'DATABASE_UNAVAILABLE', says });
+
+const UNREACHABLE = unavailable('The database cannot be reached');
+const REFUSED = unavailable('The database refuses the user or password of DATABASE_URL');
+const STOPPING = unavailable('The database is starting up or shutting down');
+const SHORT_OF = unavailable('The database is short of memory or disk space');
+const NOT_OURS = unavailable('The tables of the database are not those of this program; run its `import` or `serve`');
+const CONFLICT = busy('met another change of the same rows');
+const WRONG_VALUE: Fault = { code: 'INPUT_INVALID', says: 'A value does not fit into the database' };
+
+/** By SQLSTATE, or by its class of two characters. The longer one wins. */
+const BY_SQLSTATE: Readonly<Record<string, Fault>> = {
+  '08': UNREACHABLE,
+  '22003': WRONG_VALUE, // numeric value out of range
+  '22007': WRONG_VALUE, // invalid datetime format
+  '22008': WRONG_VALUE, // datetime field overflow
+  '22021': WRONG_VALUE, // character not in repertoire
+  '22P05': WRONG_VALUE, // untranslatable character
+  '25006': unavailable('The database is read-only'),
+  '25P03': busy('ended a transaction that was idle for too long'),
+  '25P04': busy('ended a transaction that took too long'),
+  '28': REFUSED,
+  '3D000': unavailable('There is no such database; correct DATABASE_URL'),
+  '3F000': NOT_OURS, // no such schema
+  '40001': CONFLICT, // serialization failure
+  '40P01': CONFLICT, // deadlock
+  '42501': {
+    code: 'DATABASE_FORBIDDEN',
+    says: 'The database user lacks a right, which `npx vitrine doctor` knows how to grant',
+  },
+  '42703': NOT_OURS, // no such column
+  '42P01': NOT_OURS, // no such table
+  '53': SHORT_OF,
+  '53300': busy('has no connection free'),
+  '53400': busy('has reached a limit of its configuration'),
+  '55P03': busy('waited too long for rows that another change has locked'),
+  '57014': busy('took too long'),
+  '57P': STOPPING,
+  '58': unavailable('The database cannot read or write its files'),
+};
+
+/** By Prisma's own code, where no SQLSTATE comes with it. */
+const BY_PRISMA: Readonly<Record<string, Fault>> = {
+  P1000: REFUSED,
+  P1001: UNREACHABLE,
+  P1002: UNREACHABLE,
+  P1003: unavailable('There is no such database; correct DATABASE_URL'),
+  P1008: UNREACHABLE,
+  P1011: UNREACHABLE, // TLS
+  P1017: UNREACHABLE,
+  P2024: busy('has no connection free'),
+  P2028: busy('took too long'), // its transactions could not begin, or took longer than allowed
+  P2034: CONFLICT,
+  P2037: busy('has no connection free'),
+};
+
+const SILENCE = /^(Query read timeout|Connection terminated due to connection timeout|timeout expired)$/;
+
+/** By what `pg` and Node say of connections. */
+const BY_MESSAGE: readonly (readonly [RegExp, Fault])[] = [
+  [/^timeout exceeded when trying to connect$/, busy('has no connection free')],
+  [/pool after calling end|^Client was closed/, { code: 'SHUTTING_DOWN', says: 'The database has been closed here.' }],
+  [SILENCE, UNREACHABLE],
+  [/^Connection terminated|connection error and is not queryable$|^This socket has been ended/, UNREACHABLE],
+  [/^SASL|support SSL connections$|establishing an SSL connection$/, UNREACHABLE],
+];
+
+/**
+ * Node's codes of sockets. Its errors of files have others, and are not ours.
+ */
+const OF_SOCKETS =
+  /^(ECONN\w+|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_\w+|EHOSTUNREACH|EHOSTDOWN|ENETUNREACH|ENETDOWN|EADDRNOTAVAIL|EPROTO)$/;
+const OF_TLS = /^(ERR_TLS|ERR_SSL|CERT|CRL|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|HOSTNAME|INVALID_CA)_?\w*$/;
+
+interface Found {
+  /** SQLSTATE, Prisma's or Node's code; '' where there is none. */
+  readonly sqlState: string;
+  readonly code: string;
+  readonly reason: string;
+}
+
+function faultOf({ sqlState, code, reason }: Found): Fault | undefined {
+  const byState = BY_SQLSTATE[sqlState] ?? BY_SQLSTATE[sqlState.slice(0, 3)] ?? BY_SQLSTATE[sqlState.slice(0, 2)];
+  if (byState) return byState;
+  if (BY_PRISMA[code]) return BY_PRISMA[code];
+  if (OF_SOCKETS.test(code) || OF_TLS.test(code)) return UNREACHABLE;
+  return BY_MESSAGE.find(([says]) => says.test(reason))?.[1];
+}
+
+function readFault(thrown: unknown): Found {
+  const error = asError(thrown);
+  const code = textOf(error, 'code');
+  // Where several addresses of a host were tried, each has an error and the whole has no message.
+  if (error instanceof AggregateError && error.message === '') {
+    return {
+      sqlState: '',
+      code,
+      reason: error.errors.map((one) => asError(one).message).join('; '),
+    };
+  }
+  // Prisma keeps the error of the driver beside its own.
+  const driver = inner(inner(inner(error, 'meta'), 'driverAdapterError'), 'cause');
+  const original = textOf(driver, 'originalMessage');
+  // The messages of Prisma begin with the call; the reason stands last.
+  const reason = original || (error.message.trim().split('\n').at(-1) ?? error.message);
+  const sqlState = textOf(driver, 'originalCode') || (/^[0-9A-Z]{5}$/.test(code) && 'severity' in error ? code : '');
+  return { sqlState, code, reason };
+}
+
+function inner(value: unknown, key: string): unknown {
+  return typeof value === 'object' && value !== null && key in value
+    ? (value as Record<string, unknown>)[key]
+    : undefined;
+}
+
+function textOf(value: unknown, key: string): string {
+  const text = inner(value, key);
+  return typeof text === 'string' ? text : '';
+}

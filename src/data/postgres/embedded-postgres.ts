@@ -1,0 +1,308 @@
+// The embedded Postgres: one cluster in VITRINE_HOME/postgres, started by the first command that
+// needs it, shared by all that run at once and stopped by the last. It outlives the process that
+// started it, since others may still use it; who uses it is written in files named by process, and
+// a guard stops it should all of them crash. Should it crash, its holders start it again. Knows
+// nothing of what is in the database.
+
+import { randomBytes } from 'node:crypto';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { asStorageError } from '../files/storage';
+import { hasCode, tryLock, unlock, withFileLock } from '../files/file-lock';
+import {
+  askToStop,
+  ClusterInUse,
+  endOfLog,
+  findPostmaster,
+  refuseWhileLocked,
+  startServer,
+  stopServer,
+  unavailable,
+  type Postmaster,
+  type StartOptions,
+} from './postgres-cluster';
+import { startGuard } from './postgres-guard';
+import { clusterFolders, type RunAs } from './postgres-user';
+import { watchServer } from './postgres-watch';
+import {
+  beat,
+  isAlive,
+  isLocal,
+  lifeOf,
+  processIdentity,
+  readMark,
+  watchHeart,
+  writeMark,
+  type Life,
+} from '../files/process-mark';
+
+export interface EmbeddedPostgres {
+  readonly host: '127.0.0.1';
+  /** It stays: a server that died is started again there. */
+  readonly port: number;
+  readonly user: 'vitrine';
+  readonly password: string;
+  /** Absolute: the cluster's files. */
+  readonly data: string;
+  /** This holder no longer needs the server; the last one stops it. Idempotent. */
+  release(): Promise<void>;
+}
+
+export interface EmbeddedOptions {
+  /** For tests: try only these ways of running Postgres. */
+  readonly runAs?: readonly RunAs[];
+  /** Hears in a line or more that the server died, and whether it runs again. */
+  readonly say?: (line: string) => void;
+}
+
+/**
+ * Starts the server, or joins the one that runs, as one more holder.
+ * @param home VITRINE_HOME, absolute
+ * @throws VitrineError DATABASE_UNAVAILABLE with the last lines of Postgres's log where it does not
+ * start, STORAGE_UNAVAILABLE where the home cannot be written to.
+ */
+export async function holdEmbeddedPostgres(home: string, options: EmbeddedOptions = {}): Promise<EmbeddedPostgres> {
+  try {
+    return await hold(home, options);
+  } catch (thrown) {
+    throw asStorageError(thrown, home);
+  }
+}
+
+async function hold(home: string, options: EmbeddedOptions): Promise<EmbeddedPostgres> {
+  makeFolder(join(home, 'postgres', 'holders'));
+  const places = placesIn(home);
+  const holder = join(places.holders, `${process.pid}-${randomBytes(4).toString('hex')}`);
+  const { server, password } = await withFileLock(places.lock, async () => {
+    writeMark(holder);
+    try {
+      const secret = readPassword(places);
+      return { server: await joinOrStart(places, secret, { runAs: options.runAs }), password: secret };
+    } catch (thrown) {
+      rmSync(holder, { force: true });
+      throw thrown;
+    }
+  });
+
+  let held = true;
+  const restart = (): Promise<Postmaster | undefined> =>
+    withFileLock(places.lock, async () => {
+      // Released while it waited for the lock: this process must not start what nobody holds.
+      if (!held) return undefined;
+      const again = await joinOrStart(places, password, { runAs: options.runAs, port: server.port });
+      // Whoever had the cluster in between may have removed it.
+      writeMark(holder);
+      return again;
+    });
+  const endWatch = watch(places, server, restart, options.say);
+  const onExit = (): void => {
+    if (held) releaseAtExit(places, holder);
+  };
+  process.once('exit', onExit);
+  const release = async (): Promise<void> => {
+    if (!held) return;
+    held = false;
+    process.off('exit', onExit);
+    await endWatch();
+    // Before the lock, which a full disk may refuse: then the guard stops the server.
+    rmSync(holder, { force: true });
+    await withFileLock(places.lock, async () => {
+      removeMarks(places, ['dead']);
+      const last = liveHolders(places) === 0 ? findPostmaster(places.clusters) : undefined;
+      if (!last) return;
+      await stopServer(last);
+      rmSync(places.heart, { force: true });
+    });
+  };
+  return { host: '127.0.0.1', port: server.port, user: 'vitrine', password, data: server.data, release };
+}
+
+/** Whether the embedded server runs, and its number of holders: for doctor. Starts nothing. */
+export function lookAtEmbeddedPostgres(home: string): {
+  initialised: boolean;
+  port: number | undefined;
+  holders: number;
+} {
+  const places = placesIn(home);
+  const server = findPostmaster(places.clusters);
+  const initialised = places.clusters.some((folder) => existsSync(join(folder, 'data', 'PG_VERSION')));
+  return { initialised, port: server?.port, holders: existsSync(places.holders) ? liveHolders(places) : 0 };
+}
+
+interface Places {
+  readonly root: string;
+  readonly holders: string;
+  readonly lock: string;
+  /**
+   * A mark that is touched again and again while the server runs, for processes that cannot see its
+   * pid.
+   */
+  readonly heart: string;
+  readonly log: string;
+  readonly password: string;
+  /** Where the cluster is wanted. */
+  readonly wanted: string;
+  /** That folder, and where else the cluster may be (see postgres-user.ts). */
+  readonly clusters: readonly string[];
+}
+
+/** The same for every path that leads to the same folder. */
+function placesIn(home: string): Places {
+  const root = realPath(join(home, 'postgres'));
+  const wanted = realPath(join(root, 'server'));
+  return {
+    root,
+    holders: join(root, 'holders'),
+    lock: join(root, 'lock'),
+    heart: join(root, 'heart'),
+    log: join(root, 'postgres.log'),
+    password: join(root, 'password'),
+    wanted,
+    clusters: clusterFolders(wanted),
+  };
+}
+
+/** One after the other: Node's recursive way calls a read-only disk ENOENT. */
+function makeFolder(path: string): void {
+  if (existsSync(path)) return;
+  makeFolder(dirname(path));
+  try {
+    mkdirSync(path);
+  } catch (thrown) {
+    if (!hasCode(thrown, 'EEXIST')) throw thrown;
+  }
+}
+
+function realPath(path: string): string {
+  return existsSync(path) ? realpathSync(path) : path;
+}
+
+function readPassword(places: Places): string {
+  if (existsSync(places.password)) return readFileSync(places.password, 'utf8').trim();
+  if (existsSync(join(places.wanted, 'data', 'PG_VERSION'))) {
+    throw unavailable(
+      `${places.password} is missing, without which the embedded database in ${places.wanted} cannot be opened; ` +
+        'restore it, or remove that folder to start with an empty database',
+    );
+  }
+  // Elsewhere, it was left by a home that has been removed since and took the password along.
+  for (const folder of places.clusters) rmSync(join(folder, 'data'), { recursive: true, force: true });
+  const password = randomBytes(24).toString('base64url');
+  writeFileSync(places.password, `${password}\n`, { mode: 0o600 });
+  return password;
+}
+
+/** The server if it runs and stays; waits for one that is starting, or on its way out. */
+async function runningServer(places: Places): Promise<Postmaster | undefined> {
+  const deadline = Date.now() + 120_000;
+  for (;;) {
+    const server = findPostmaster(places.clusters);
+    if (!server || server.status === 'ready') return server;
+    if (Date.now() > deadline) throw unavailable(`Postgres (process ${server.pid}) is not ready after two minutes`);
+    await sleep(50);
+  }
+}
+
+/** To be called under the lock. */
+async function joinOrStart(places: Places, password: string, options: StartOptions): Promise<Postmaster> {
+  const running = await runningServer(places);
+  if (running) {
+    if (options.port === undefined || options.port === running.port) return running;
+    throw unavailable(`it runs at port ${running.port} now, in place of ${options.port}; start this command again`);
+  }
+  await refuseWhileHeartBeats(places);
+  await refuseWhileLocked(places.clusters);
+  writeMark(places.heart);
+  const server = await startServer(places.wanted, places.log, password, options);
+  // Holders of another scope died with their server.
+  removeMarks(places, ['dead', 'unseen']);
+  startGuard(places.root, server);
+  return server;
+}
+
+/** In this scope there is no server. In another one there is if its heart still beats. */
+async function refuseWhileHeartBeats(places: Places): Promise<void> {
+  const mark = readMark(places.heart);
+  const seen = statSync(places.heart, { throwIfNoEntry: false })?.mtimeMs;
+  if (seen === undefined || (mark && isLocal(mark))) return;
+  const isSilent = watchHeart(places.heart);
+  while (!isSilent()) {
+    const now = statSync(places.heart, { throwIfNoEntry: false })?.mtimeMs;
+    if (now === undefined) return; // it was stopped in order
+    if (now !== seen) throw new ClusterInUse(join(places.wanted, 'data'));
+    await sleep(100);
+  }
+}
+
+function watch(
+  places: Places,
+  first: Postmaster,
+  restart: () => Promise<Postmaster | undefined>,
+  say: (line: string) => void = () => undefined,
+): () => Promise<void> {
+  let { pid } = first;
+  let identity = processIdentity(pid) ?? 'gone';
+  return watchServer({
+    isAlive: () => isAlive(pid, identity),
+    beat: () => beat(places.heart),
+    async restart() {
+      const server = await restart();
+      if (!server) return false;
+      pid = server.pid;
+      identity = processIdentity(pid) ?? 'gone';
+      return true;
+    },
+    lastWords: () => endOfLog(places.log),
+    say,
+  });
+}
+
+/**
+ * Where the process ends without release(): no waiting, only the word to stop, if this was the last
+ * holder.
+ */
+function releaseAtExit(places: Places, holder: string): void {
+  try {
+    rmSync(holder, { force: true });
+    // Another process may be joining or leaving just now; the guard takes over where this takes too
+    // long.
+    for (let attempt = 0; attempt < 20; attempt++) {
+      if (tryLock(places.lock)) {
+        const server = liveHolders(places) === 0 ? findPostmaster(places.clusters) : undefined;
+        if (server) askToStop(server);
+        unlock(places.lock);
+        return;
+      }
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50);
+    }
+  } catch {
+    // The process is ending: there is nobody left to tell.
+  }
+}
+
+/** Processes of another scope are refused, so they do not count. */
+function liveHolders(places: Places): number {
+  return marksIn(places).filter(({ life }) => life === 'alive').length;
+}
+
+function removeMarks(places: Places, ended: readonly Life[]): void {
+  for (const { file, life } of marksIn(places)) if (ended.includes(life)) rmSync(file, { force: true });
+}
+
+function marksIn(places: Places): { file: string; life: Life }[] {
+  return readdirSync(places.holders).map((name) => {
+    const file = join(places.holders, name);
+    const mark = readMark(file);
+    return { file, life: mark ? lifeOf(mark) : 'dead' };
+  });
+}

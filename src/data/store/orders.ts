@@ -1,0 +1,226 @@
+// Records orders: all purchases of one order or none, once whatever the number of tries, on disk
+// before the answer. Looks first: an order that is refused or known already writes nothing. Knows
+// no Prisma: the store hands it a transaction to ask in.
+
+import { VitrineError } from '../../errors';
+import { isOutOfKeys, outOfKeys } from '../postgres/keys';
+import { sha256 } from '../../bytes';
+
+export interface OrderLine {
+  readonly articleId: string;
+  /** What one piece costs; null: not known. */
+  readonly price: number | null;
+  readonly salesChannelId: number | null;
+}
+
+/** What somebody bought at one time. */
+export interface Order {
+  /** Chosen by whoever sends it: the same order under the same id is recorded once. */
+  readonly requestId: string;
+  /** An unknown customer becomes one of whom only the id is known. */
+  readonly customerId: string;
+  /** Absent: now, by the shop's clock. */
+  readonly boughtAt?: Date;
+  /** One for each piece. */
+  readonly lines: readonly OrderLine[];
+}
+
+export interface RecordedPurchase {
+  readonly customerKey: number;
+  readonly articleKey: number;
+  readonly boughtAt: Date;
+  readonly price: number | null;
+  readonly salesChannelId: number | null;
+  readonly line: number;
+}
+
+export interface RecordedOrder {
+  readonly customerKey: number;
+  /** In the order of the lines. Those that were deleted since are absent. */
+  readonly purchases: RecordedPurchase[];
+  /** Whether it had been recorded before, so that nothing was done. */
+  readonly repeated: boolean;
+}
+
+/** Asks one statement within a transaction. */
+export type Ask = <Rows>(text: TemplateStringsArray, ...values: unknown[]) => Promise<Rows>;
+
+/**
+ * A shop whose newest purchase is older than this shows the past: what is bought in it is dated
+ * just after that one.
+ */
+const LIVE_DAYS = 30;
+
+/**
+ * Records an order within a transaction, which the caller commits.
+ * @throws VitrineError INPUT_INVALID for unknown articles, a time in the future, or an id that
+ *   stands for another order; DATABASE_UNAVAILABLE for a new customer where there is no key left.
+ */
+export async function recordOrder(ask: Ask, order: Order): Promise<RecordedOrder> {
+  // On disk before the answer, whatever the server's setting. And one order of an id after the
+  // other: a repetition waits for the first, also one of another customer.
+  await ask`SELECT set_config('synchronous_commit', 'on', true), pg_advisory_xact_lock(${ORDER_LOCK}::int,
+    hashtext(${order.requestId}))::text AS locked`;
+  const known = await lockCustomer(ask, order.customerId);
+  const content = contentOf(order);
+  const former = await receiptOf(ask, order.requestId);
+  if (former) {
+    if (former.customerKey !== known || former.content !== content) throw anotherOrder(order.requestId);
+    return { customerKey: known, purchases: await purchasesOf(ask, former), repeated: true };
+  }
+  const keys = await articleKeys(ask, order.lines);
+  const boughtAt = await timeOf(ask, order.boughtAt);
+  // A key that a sequence gave is gone, also if the transaction ends in nothing: taken when nothing
+  // is left to refuse.
+  const customerKey = known ?? (await newCustomer(ask, order.customerId));
+  const purchases = await insertPurchases(ask, { customerKey, boughtAt, keys, lines: order.lines });
+  const made = await ask<unknown[]>`
+    INSERT INTO receipts (request_id, customer_key, content, bought_at, article_keys, lines)
+    VALUES (${order.requestId}, ${customerKey}, ${content}, ${boughtAt}, ${keys}::int[],
+      ${purchases.map(({ line }) => line)}::int[]::smallint[])
+    ON CONFLICT DO NOTHING RETURNING request_id`;
+  // An older program that still runs does not lock the id, and took it in this very moment.
+  if (made.length === 0) throw anotherOrder(order.requestId);
+  return { customerKey, purchases, repeated: false };
+}
+
+/** The first number of an advisory lock says what is locked; the second is the hash of its id. */
+const ORDER_LOCK = 7_641_303;
+const CUSTOMER_LOCK = 7_641_304;
+
+/**
+ * One order of a customer after the other, until the end of the transaction: lines are counted
+ * without gaps. A customer who has no row to lock is locked by the id, so that the second order
+ * finds the row that the first one made. undefined: still no such customer.
+ */
+async function lockCustomer(ask: Ask, id: string): Promise<number | undefined> {
+  const lockRow = async (): Promise<number | undefined> => {
+    const [row] = await ask<{ key: number }[]>`SELECT key FROM customers WHERE customer_id = ${id} FOR UPDATE`;
+    return row?.key;
+  };
+  const key = await lockRow();
+  if (key !== undefined) return key;
+  await ask`SELECT pg_advisory_xact_lock(${CUSTOMER_LOCK}::int, hashtext(${id}))::text AS locked`;
+  return lockRow();
+}
+
+async function newCustomer(ask: Ask, id: string): Promise<number> {
+  try {
+    const [made] = await ask<{ key: number }[]>`
+      INSERT INTO customers (customer_id) VALUES (${id}) ON CONFLICT DO NOTHING RETURNING key`;
+    if (made) return made.key;
+  } catch (thrown) {
+    throw isOutOfKeys(thrown) ? outOfKeys(thrown) : thrown;
+  }
+  // Somebody else than an order made the row in this very moment: an import, or a program of the
+  // shop's own.
+  const key = await lockCustomer(ask, id);
+  if (key !== undefined) return key;
+  throw new VitrineError('OVERLOADED', 'The customer was deleted while the order was recorded: send it again.');
+}
+
+interface Receipt {
+  readonly customerKey: number;
+  readonly content: string;
+  readonly boughtAt: Date;
+  readonly articleKeys: number[];
+  readonly lines: number[];
+}
+
+async function receiptOf(ask: Ask, requestId: string): Promise<Receipt | undefined> {
+  const [receipt] = await ask<Receipt[]>`
+    SELECT customer_key AS "customerKey", content, bought_at AS "boughtAt", article_keys AS "articleKeys", lines::int[] AS lines
+    FROM receipts WHERE request_id = ${requestId}`;
+  return receipt;
+}
+
+function purchasesOf(
+  ask: Ask,
+  { customerKey, boughtAt, articleKeys: keys, lines }: Receipt,
+): Promise<RecordedPurchase[]> {
+  return ask<RecordedPurchase[]>`
+    SELECT p.customer_key AS "customerKey", p.article_key AS "articleKey", p.bought_at AS "boughtAt", p.price,
+      p.sales_channel_id AS "salesChannelId", p.line
+    FROM unnest(${keys}::int[], ${lines}::int[]) WITH ORDINALITY AS made(article, line, place)
+    JOIN purchases p ON p.customer_key = ${customerKey} AND p.bought_at = ${boughtAt}
+      AND p.article_key = made.article AND p.line = made.line
+    ORDER BY made.place`;
+}
+
+/** [lines] */
+async function articleKeys(ask: Ask, lines: readonly OrderLine[]): Promise<number[]> {
+  const ids = [...new Set(lines.map(({ articleId }) => articleId))];
+  const rows = await ask<{ key: number; id: string }[]>`
+    SELECT key, article_id AS id FROM articles WHERE article_id = ANY(${ids}) FOR KEY SHARE`;
+  const byId = new Map(rows.map(({ key, id }) => [id, key]));
+  const unknown = ids.filter((id) => !byId.has(id));
+  if (unknown.length > 0) {
+    const named = unknown.slice(0, 5).map((id) => JSON.stringify(id));
+    const others = unknown.length > named.length ? ` and ${unknown.length - named.length} more` : '';
+    throw new VitrineError(
+      'INPUT_INVALID',
+      `purchases: expected articles of this shop, there is no ${named.join(', ')}${others}; nothing was recorded`,
+    );
+  }
+  return lines.map(({ articleId }) => byId.get(articleId) ?? 0);
+}
+
+/** The time of an order, in whole seconds as purchases have it. */
+async function timeOf(ask: Ask, given: Date | undefined): Promise<Date> {
+  const [{ now, newest }] = await ask<{ now: Date; newest: Date | null }[]>`
+    SELECT now() AS now, (SELECT max(bought_at) FROM purchases WHERE bought_at < now() + interval '1 day') AS newest`;
+  const live = !newest || now.getTime() - newest.getTime() < LIVE_DAYS * 86_400_000;
+  if (!given) return wholeSeconds(live ? now : new Date(newest.getTime() + 1000));
+  if (given.getTime() > now.getTime() + 60_000) {
+    throw new VitrineError('INPUT_INVALID', `boughtAt: expected a time that has come, got ${given.toISOString()}`);
+  }
+  return wholeSeconds(given);
+}
+
+interface ToInsert {
+  readonly customerKey: number;
+  readonly boughtAt: Date;
+  /** [lines] */
+  readonly keys: number[];
+  readonly lines: readonly OrderLine[];
+}
+
+async function insertPurchases(
+  ask: Ask,
+  { customerKey, boughtAt, keys, lines }: ToInsert,
+): Promise<RecordedPurchase[]> {
+  const made = await ask<RecordedPurchase[]>`
+    INSERT INTO purchases (customer_key, article_key, bought_at, price, sales_channel_id, line)
+    SELECT ${customerKey}::int, new.article, ${boughtAt}::timestamptz, new.price, new.channel,
+      row_number() OVER (PARTITION BY new.article ORDER BY new.place) + coalesce(
+        (SELECT max(line) FROM purchases WHERE customer_key = ${customerKey}::int AND bought_at = ${boughtAt}::timestamptz
+          AND article_key = new.article), 0)
+    FROM unnest(${keys}::int[], ${lines.map(({ price }) => price)}::float8[],
+      ${lines.map(({ salesChannelId }) => salesChannelId)}::int[]) WITH ORDINALITY AS new(article, price, channel, place)
+    RETURNING customer_key AS "customerKey", article_key AS "articleKey", bought_at AS "boughtAt", price,
+      sales_channel_id AS "salesChannelId", line`;
+  // Back into the order of the lines: of one article they were numbered in it.
+  const byArticle = new Map<number, RecordedPurchase[]>();
+  for (const purchase of made.sort((a, b) => b.line - a.line)) {
+    const list = byArticle.get(purchase.articleKey);
+    if (list) list.push(purchase);
+    else byArticle.set(purchase.articleKey, [purchase]);
+  }
+  return keys.flatMap((key) => byArticle.get(key)?.pop() ?? []);
+}
+
+function contentOf({ boughtAt, lines }: Order): string {
+  const plain = lines.map(({ articleId, price, salesChannelId }) => [articleId, price, salesChannelId]);
+  return sha256(JSON.stringify([boughtAt?.toISOString() ?? null, plain]));
+}
+
+function anotherOrder(requestId: string): VitrineError {
+  return new VitrineError(
+    'INPUT_INVALID',
+    `requestId: ${JSON.stringify(requestId)} stands for another order already; give each order an id of its own`,
+  );
+}
+
+function wholeSeconds(time: Date): Date {
+  return new Date(Math.floor(time.getTime() / 1000) * 1000);
+}

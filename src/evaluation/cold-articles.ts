@@ -1,0 +1,66 @@
+// How well articles are found that nobody had bought before: of the cases that were answered with
+// such articles, the share of these that each model lists, beside chance. Knows no model.
+
+export interface ColdArticles {
+  /** Cases in which an article was bought that had never sold. */
+  readonly cases: number;
+  /** Such articles in these cases. */
+  readonly answers: number;
+  /**
+   * Mean over the cases of the share of the cold answers in the first k. `chance` is what a random
+   * order of all articles that may be listed would find on average.
+   */
+  readonly models: Readonly<Record<string, ColdRecall>>;
+}
+
+export interface ColdRecall {
+  readonly 'recall@12': number;
+  readonly 'recall@100': number;
+}
+
+export class ColdArticleCount {
+  private cases = 0;
+  private answers = 0;
+  private readonly sums = new Map<string, { 'recall@12': number; 'recall@100': number }>();
+
+  /**
+   * One case, cold or not.
+   * @param ranked distinct articles of each model, best first
+   * @param units [articles] sold before
+   * @param choices how many articles might have been listed
+   */
+  add(
+    ranked: Readonly<Record<string, readonly number[]>>,
+    bought: ReadonlySet<number>,
+    units: ArrayLike<number>,
+    choices: number,
+  ): void {
+    const cold = [...bought].filter((article) => units[article] === 0);
+    if (cold.length === 0) return;
+    this.cases += 1;
+    this.answers += cold.length;
+    for (const [model, list] of Object.entries(ranked)) {
+      const places = cold.map((article) => list.indexOf(article)).filter((place) => place >= 0);
+      const within = (k: number): number => places.filter((place) => place < k).length / cold.length;
+      this.sum(model, within(12), within(100));
+    }
+    this.sum('chance', Math.min(1, 12 / choices), Math.min(1, 100 / choices));
+  }
+
+  /** null where no case was answered with a cold article. */
+  report(): ColdArticles | null {
+    if (this.cases === 0) return null;
+    const means = [...this.sums].map(([model, sums]): [string, ColdRecall] => [
+      model,
+      { 'recall@12': sums['recall@12'] / this.cases, 'recall@100': sums['recall@100'] / this.cases },
+    ]);
+    return { cases: this.cases, answers: this.answers, models: Object.fromEntries(means) };
+  }
+
+  private sum(model: string, at12: number, at100: number): void {
+    const sums = this.sums.get(model) ?? { 'recall@12': 0, 'recall@100': 0 };
+    sums['recall@12'] += at12;
+    sums['recall@100'] += at100;
+    this.sums.set(model, sums);
+  }
+}

@@ -1,0 +1,70 @@
+// Measures of one ranked list against what was bought. Pure arithmetic; knows nothing of models,
+// nor of means over customers.
+
+/** How many places of a list are looked at. */
+export const DEPTHS = [5, 10, 12, 20, 50, 100] as const;
+
+/** Places that no measure looks beyond. */
+export const DEPTH = 100;
+
+export type MetricName =
+  /** Share of the bought articles among the first k. */
+  | `recall@${Depth}`
+  /** Hit rate: whether a bought article is among the first k. */
+  | `hr@${Depth}`
+  /**
+   * Normalised discounted cumulative gain (Järvelin and Kekäläinen, TOIS 2002):
+   * Σ 1 / log2(place + 1) of the hits, over the best possible.
+   */
+  | `ndcg@${Depth}`
+  /** Kaggle's H&M measure: Σ of the precision at each hit / min(bought, 12). */
+  | 'map@12'
+  /** 1 / place of the first bought article, 0 where there is none among the first 100, or 10. */
+  | 'mrr'
+  | 'mrr@10';
+type Depth = (typeof DEPTHS)[number];
+
+export const METRICS: readonly MetricName[] = [
+  'map@12',
+  'mrr',
+  'mrr@10',
+  ...DEPTHS.map((k) => `recall@${k}` as const),
+  ...DEPTHS.map((k) => `hr@${k}` as const),
+  ...DEPTHS.map((k) => `ndcg@${k}` as const),
+];
+
+/** Each from 0 to 1, higher is better. */
+export type Metrics = Readonly<Record<MetricName, number>>;
+
+/**
+ * The measures of one list.
+ * @param ranked distinct articles, best first
+ * @param bought not empty
+ */
+export function measure(ranked: ArrayLike<number>, bought: ReadonlySet<number>): Metrics {
+  const metrics = Object.fromEntries(METRICS.map((name) => [name, 0])) as Record<MetricName, number>;
+  let hits = 0;
+  let gain = 0;
+  let ideal = 0;
+  let precision = 0;
+  let d = 0;
+  // Beyond the list's end nothing is found, but the depths there are still to be filled in.
+  for (let i = 0; i < DEPTH; i++) {
+    const discount = 1 / Math.log2(i + 2);
+    if (i < bought.size) ideal += discount;
+    if (i < ranked.length && bought.has(ranked[i])) {
+      hits += 1;
+      gain += discount;
+      if (i < 12) precision += hits / (i + 1);
+      if (hits === 1) metrics.mrr = 1 / (i + 1);
+      if (hits === 1 && i < 10) metrics['mrr@10'] = 1 / (i + 1);
+    }
+    if (i + 1 < DEPTHS[d]) continue;
+    metrics[`recall@${DEPTHS[d]}`] = hits / bought.size;
+    metrics[`hr@${DEPTHS[d]}`] = hits > 0 ? 1 : 0;
+    metrics[`ndcg@${DEPTHS[d]}`] = gain / ideal;
+    d += 1;
+  }
+  metrics['map@12'] = precision / Math.min(bought.size, 12);
+  return metrics;
+}

@@ -1,0 +1,107 @@
+// What similar articles are measured on: columns that should agree, pairs that were bought on one
+// day, the articles that people look at most. Knows no method.
+import { VitrineError } from '../../errors';
+import type { Known, Shop } from '../../dataset/dataset';
+import type { Random } from '../../random';
+import type { NamedColumn } from './search-quality';
+import { sample } from './similar-methods';
+import { DAY } from '../../time';
+
+/** Columns that should agree, by the names of the encoder's features. */
+const COLUMNS = {
+  type: 'product_type',
+  colour: 'colour_group',
+  pattern: 'graphical_appearance',
+  department: 'department',
+};
+export type Column = keyof typeof COLUMNS;
+
+export function columnsOf({ catalogue, encoder }: Shop): Record<Column, NamedColumn> {
+  const { single } = catalogue.layout;
+  const names = encoder.slotNames('article_fields');
+  const row = new Int32Array(single.length);
+  const columnOf = (feature: string): NamedColumn => {
+    const place = single.indexOf(feature);
+    const slots = Int32Array.from({ length: catalogue.size }, (_, article) => {
+      catalogue.copySingle(article, row, 0);
+      return row[place] ?? -1;
+    });
+    return {
+      slots,
+      nameOf(slot) {
+        // Of a column's slots the first, which has the column's name alone, stands for what is not
+        // known.
+        const [, value] = slot < 0 ? [] : (JSON.parse(names[slot]) as [string, string?]);
+        return value;
+      },
+    };
+  };
+  return {
+    type: columnOf(COLUMNS.type),
+    colour: columnOf(COLUMNS.colour),
+    pattern: columnOf(COLUMNS.pattern),
+    department: columnOf(COLUMNS.department),
+  };
+}
+
+/**
+ * The articles that were bought most, each of another type, another colour and another pattern than
+ * those before it.
+ */
+export function mostBought(
+  { article, offsets, customers, catalogue }: Shop,
+  known: Known,
+  { type, colour, pattern }: Readonly<Record<Column, NamedColumn>>,
+  most: number,
+): number[] {
+  const units = new Int32Array(catalogue.size);
+  for (let customer = 0; customer < customers; customer++) {
+    for (let p = offsets[customer]; p < known[customer]; p++) units[article[p]] += 1;
+  }
+  const chosen: number[] = [];
+  const order = [...units.keys()].sort((a, b) => units[b] - units[a] || a - b);
+  for (const one of order) {
+    if (chosen.length === most) break;
+    const differs = ({ slots }: NamedColumn): boolean => chosen.every((other) => slots[other] !== slots[one]);
+    if ([type, colour, pattern].every(differs)) chosen.push(one);
+  }
+  return chosen;
+}
+
+/** Catalogue indices of the shop's ids. @throws VitrineError INPUT_INVALID where there is none. */
+export function placesOf({ catalogue }: Shop, ids: readonly string[]): number[] {
+  return ids.map((id) => {
+    const place = catalogue.ids.indexOf(id);
+    if (place < 0) throw new VitrineError('INPUT_INVALID', `There is no article "${id}" in the database.`);
+    return place;
+  });
+}
+
+/** What one customer bought on one day, by catalogue indices: the one may bring the other. */
+export interface BoughtPair {
+  readonly one: number;
+  readonly other: number;
+  readonly customer: number;
+}
+
+/** Pairs of different products, in both directions, of the days from a moment on. */
+export function pairsAfter(
+  { customers, offsets, article, at, catalogue }: Shop,
+  from: number,
+  random: Random,
+  most: number,
+): BoughtPair[] {
+  const pairs: BoughtPair[] = [];
+  for (let customer = 0; customer < customers; customer++) {
+    for (let p = offsets[customer]; p < offsets[customer + 1]; p++) {
+      if (at[p] < from) continue;
+      for (let q = p + 1; q < offsets[customer + 1] && Math.floor(at[q] / DAY) === Math.floor(at[p] / DAY); q++) {
+        const product = catalogue.productOf(article[p]);
+        const same = product === null ? article[p] === article[q] : product === catalogue.productOf(article[q]);
+        const [one, other] = [article[p], article[q]];
+        if (!same) pairs.push({ one, other, customer }, { one: other, other: one, customer });
+      }
+    }
+  }
+  return sample(pairs.length, most, random).map((i) => pairs[i]);
+}

@@ -1,0 +1,206 @@
+// The vector index in plain TypeScript: compares with every vector, so it is exact. The oracle of
+// the FAISS indexes and what serves where FAISS is not available. Knows nothing of FAISS but its
+// file format.
+
+import { readVectors, writeFlatFile, type FaissFile } from './faiss-file';
+import { checkQueries, checkVectors, REMOVED, type Neighbours, type VectorIndex } from './index-contract';
+
+/**
+ * An exact index over copies of the vectors.
+ * @param vectors [ids.length, dim]
+ */
+export function exactIndex(dim: number, ids: Int32Array, vectors: Float32Array): VectorIndex {
+  const index = new ExactIndex(dim);
+  index.add(ids, vectors);
+  return index;
+}
+
+/**
+ * An exact index of a file's vectors.
+ * @param ids by row, −1 where the row was removed
+ */
+export function exactFromFile(file: FaissFile, ids: Int32Array): VectorIndex {
+  const { dim, rows } = file;
+  const vectors = readVectors(file);
+  const live = [...ids.keys()].filter((row) => ids[row] !== REMOVED);
+  if (live.length === rows) return exactIndex(dim, ids, vectors);
+  const kept = new Float32Array(live.length * dim);
+  live.forEach((row, i) => kept.set(vectors.subarray(row * dim, (row + 1) * dim), i * dim));
+  return exactIndex(
+    dim,
+    Int32Array.from(live, (row) => ids[row]),
+    kept,
+  );
+}
+
+class ExactIndex implements VectorIndex {
+  readonly kind = 'exact';
+  readonly exact = true;
+  #size = 0;
+  /** [capacity] and [capacity, dim]: the first #size rows are in use. */
+  #ids = new Int32Array(0);
+  #vectors = new Float32Array(0);
+  readonly #rowOf = new Map<number, number>();
+
+  constructor(readonly dim: number) {}
+
+  get size(): number {
+    return this.#size;
+  }
+
+  get ids(): Int32Array {
+    return this.#ids.slice(0, this.#size);
+  }
+
+  add(ids: Int32Array, vectors: Float32Array): void {
+    checkVectors(this.dim, ids, vectors);
+    this.#reserve(this.#size + ids.length);
+    ids.forEach((id, i) => {
+      const row = this.#rowOf.get(id) ?? this.#size++;
+      this.#rowOf.set(id, row);
+      this.#ids[row] = id;
+      this.#vectors.set(vectors.subarray(i * this.dim, (i + 1) * this.dim), row * this.dim);
+    });
+  }
+
+  remove(ids: Int32Array): void {
+    for (const id of ids) {
+      const row = this.#rowOf.get(id);
+      if (row === undefined) continue;
+      this.#rowOf.delete(id);
+      // The last row takes the free place.
+      const last = --this.#size;
+      if (row === last) continue;
+      this.#ids[row] = this.#ids[last];
+      this.#rowOf.set(this.#ids[row], row);
+      this.#vectors.copyWithin(row * this.dim, last * this.dim, (last + 1) * this.dim);
+    }
+  }
+
+  search(queries: Float32Array, k: number): Neighbours {
+    const n = checkQueries(this.dim, queries, k);
+    const kept = Math.min(k, this.#size);
+    const best = Array.from({ length: n }, () => new BestRows(kept));
+    // Block by block, so that a block of vectors stays in the processor's cache for all queries.
+    for (let from = 0; from < this.#size && kept > 0; from += BLOCK_ROWS) {
+      const to = Math.min(from + BLOCK_ROWS, this.#size);
+      for (let q = 0; q < n; q++)
+        this.#searchBlock(queries.subarray(q * this.dim, (q + 1) * this.dim), best[q], from, to);
+    }
+    const ids = new Int32Array(n * kept);
+    const scores = new Float32Array(n * kept);
+    best.forEach((rows, q) => rows.drainInto(ids.subarray(q * kept), scores.subarray(q * kept)));
+    return { ids, scores, k: kept };
+  }
+
+  serialise(): Buffer {
+    return writeFlatFile(this.dim, this.#vectors.subarray(0, this.#size * this.dim));
+  }
+
+  #searchBlock(query: Float32Array, best: BestRows, from: number, to: number): void {
+    const { dim } = this;
+    const vectors = this.#vectors;
+    const whole = dim - (dim % 4);
+    for (let row = from; row < to; row++) {
+      const at = row * dim;
+      // Four sums: each addition would otherwise wait for the one before.
+      let a = 0;
+      let b = 0;
+      let c = 0;
+      let d = 0;
+      for (let i = 0; i < whole; i += 4) {
+        a += query[i] * vectors[at + i];
+        b += query[i + 1] * vectors[at + i + 1];
+        c += query[i + 2] * vectors[at + i + 2];
+        d += query[i + 3] * vectors[at + i + 3];
+      }
+      for (let i = whole; i < dim; i++) a += query[i] * vectors[at + i];
+      const score = a + b + (c + d);
+      if (score >= best.threshold) best.offer(score, this.#ids[row]);
+    }
+  }
+
+  #reserve(rows: number): void {
+    if (rows <= this.#ids.length) return;
+    // Doubling, so that many small additions cost no more than one; exactly at first, since most
+    // indexes never grow.
+    const capacity = this.#size === 0 ? rows : Math.max(rows, 2 * this.#ids.length);
+    const ids = new Int32Array(capacity);
+    ids.set(this.#ids.subarray(0, this.#size));
+    const vectors = new Float32Array(capacity * this.dim);
+    vectors.set(this.#vectors.subarray(0, this.#size * this.dim));
+    this.#ids = ids;
+    this.#vectors = vectors;
+  }
+}
+
+const BLOCK_ROWS = 1024;
+
+/** The k best so far: a heap with the worst of them on top, which the next better one replaces. */
+class BestRows {
+  /** Scores below this have no place. */
+  threshold = -Infinity;
+  #count = 0;
+  readonly #scores: Float64Array;
+  readonly #ids: Int32Array;
+
+  constructor(readonly k: number) {
+    this.#scores = new Float64Array(k);
+    this.#ids = new Int32Array(k);
+  }
+
+  offer(score: number, id: number): void {
+    if (this.#count < this.k) {
+      this.#siftUp(this.#count++, score, id);
+    } else if (this.#isWorse(this.#scores[0], this.#ids[0], score, id)) {
+      this.#siftDown(score, id);
+    }
+    if (this.#count === this.k) this.threshold = this.#scores[0];
+  }
+
+  /** Empties the heap, worst first, from the end of the row to its beginning. */
+  drainInto(ids: Int32Array, scores: Float32Array): void {
+    while (this.#count > 0) {
+      const last = --this.#count;
+      ids[last] = this.#ids[0];
+      scores[last] = this.#scores[0];
+      this.#siftDown(this.#scores[last], this.#ids[last]);
+    }
+  }
+
+  #isWorse(score: number, id: number, otherScore: number, otherId: number): boolean {
+    return score < otherScore || (score === otherScore && id > otherId);
+  }
+
+  #siftUp(place: number, score: number, id: number): void {
+    while (place > 0) {
+      const parent = (place - 1) >> 1;
+      if (!this.#isWorse(score, id, this.#scores[parent], this.#ids[parent])) break;
+      this.#scores[place] = this.#scores[parent];
+      this.#ids[place] = this.#ids[parent];
+      place = parent;
+    }
+    this.#scores[place] = score;
+    this.#ids[place] = id;
+  }
+
+  /** Puts the row in the place of the top one. */
+  #siftDown(score: number, id: number): void {
+    let place = 0;
+    for (let child = 1; child < this.#count; child = 2 * place + 1) {
+      const right = child + 1;
+      if (
+        right < this.#count &&
+        this.#isWorse(this.#scores[right], this.#ids[right], this.#scores[child], this.#ids[child])
+      ) {
+        child = right;
+      }
+      if (!this.#isWorse(this.#scores[child], this.#ids[child], score, id)) break;
+      this.#scores[place] = this.#scores[child];
+      this.#ids[place] = this.#ids[child];
+      place = child;
+    }
+    this.#scores[place] = score;
+    this.#ids[place] = id;
+  }
+}

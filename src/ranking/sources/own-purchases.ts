@@ -1,0 +1,14 @@
+// The source of what a customer bought before: people buy again.
+import type { PastPurchase } from '../../features/customers';
+import type { Source } from './source';
+
+export const OWN_PURCHASES: Source = {
+  name: 'OWN_PURCHASES',
+  limit: 48,
+  find: ({ pasts }, most) => pasts.map((past) => ownPurchases(past).slice(0, most)),
+};
+
+/** Distinct articles, latest first. */
+export function ownPurchases(past: readonly PastPurchase[]): number[] {
+  return [...new Set(past.map((purchase) => purchase.article))];
+}

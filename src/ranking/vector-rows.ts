@@ -1,0 +1,23 @@
+// Vectors of articles side by side in one array: whoever reads hundreds for a customer needs no
+// object for each. Knows nothing of what they mean.
+
+export interface VectorRows {
+  readonly dim: number;
+  /** [articles, dim] by catalogue index; another array once articles have come. */
+  readonly data: Float32Array;
+  /** Whether an article has a vector: it may be gone, or too new. */
+  has(article: number): boolean;
+}
+
+/** The vector of an article [dim], a view; undefined: it has none. */
+export function vectorOf(rows: VectorRows, article: number): Float32Array | undefined {
+  const { dim, data } = rows;
+  return rows.has(article) ? data.subarray(article * dim, (article + 1) * dim) : undefined;
+}
+
+/** The dot product of a vector [dim] with the row that starts at `at`. */
+export function dotRow(vector: Float32Array, data: Float32Array, at: number): number {
+  let sum = 0;
+  for (let i = 0; i < vector.length; i++) sum += vector[i] * data[at + i];
+  return sum;
+}

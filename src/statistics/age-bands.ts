@@ -1,0 +1,35 @@
+// Which customers are each other's peers: bands of age with about equally many customers, read off
+// the encoder's buckets, and one band for those of unknown age. Knows nothing of what they buy.
+import type { EncodedRows, Encoder } from '../features/encoder';
+
+/** Bands of known ages at most. */
+const BANDS = 8;
+
+export interface AgeBands {
+  /** How many there are; band 0 is for unknown ages. 0: the shop knows no ages. */
+  readonly count: number;
+  /** Band b > 0 begins at bounds[b − 2] and ends before bounds[b − 1]. */
+  readonly bounds: readonly number[];
+  /** [rows] the band of each customer. */
+  of(customers: EncodedRows): Int32Array;
+}
+
+export function ageBands(encoder: Encoder): AgeBands {
+  const feature = encoder.toJSON().customers.find(({ name }) => name === 'age');
+  const { single } = encoder.customerLayout;
+  const place = single.indexOf('age');
+  if (feature?.kind !== 'numeric') {
+    return { count: 0, bounds: [], of: ({ rows }) => new Int32Array(rows) };
+  }
+  // Of bucket b (from 1) the band; buckets are quantiles, so as many of them make a band.
+  const buckets = feature.bounds.length + 1;
+  const bands = Math.min(BANDS, buckets);
+  const bandOf = (bucket: number): number => (bucket === 0 ? 0 : 1 + Math.floor(((bucket - 1) * bands) / buckets));
+  const unknown = encoder.customers([null]).single[place];
+  return {
+    count: bands + 1,
+    bounds: feature.bounds.filter((_, i) => bandOf(i + 2) > bandOf(i + 1)),
+    of: ({ rows, single: ids }) =>
+      Int32Array.from({ length: rows }, (_, r) => bandOf(ids[r * single.length + place] - unknown)),
+  };
+}

@@ -1,0 +1,206 @@
+// Vectors of a whole catalogue by a text encoder, and a release with them. What an encoder from a
+// folder has embedded is kept on disk text by text, so that a run that was killed goes on, and one
+// after a training embeds only what is new: of the texts that there are, by the few encoders that
+// were used last. The built-in one reads thousands a second. Knows nothing of what encoders are.
+import { mkdir, readdir, rm, stat, utimes } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { z } from 'zod';
+import type { Store } from '../../data/store/store';
+import { BUILT_IN, textHash, type TextEncoder } from '../../encoders/text-encoder';
+import type { Engine } from '../../engine/engine';
+import { VitrineError } from '../../errors';
+import { articleText } from '../../features/text';
+import type { Manifest } from '../../release/format';
+import { currentFolder } from '../../release/open';
+import { openEmbeddable, openFolderEncoder, type FolderEncoder } from '../../release/re-embed';
+import { currentRelease } from '../../release/release-store';
+import { storing } from '../../data/files/storage';
+import type { Reporter } from '../../telemetry/progress';
+import { openCheckpoints, type Checkpoints } from '../optimise/checkpoint';
+import { indexVectors } from './fit';
+
+export interface Embedded {
+  readonly manifest: Manifest;
+  /** Which encoder, and how many texts it read now; the others were known from before. */
+  readonly encoder: { readonly name: string; readonly fingerprint: string; readonly dim: number };
+  readonly texts: number;
+  readonly read: number;
+}
+
+/**
+ * More releases than this do not become current while one command embeds, unless something is
+ * wrong.
+ */
+const TRIES = 5;
+
+/**
+ * Publishes the current release again, with vectors of this encoder: the folder of one, or
+ * `built-in`. Where another release becomes current meanwhile, it goes on with that one: most of
+ * its texts are embedded already.
+ * @throws VitrineError INPUT_INVALID, RELEASE_MISSING, RELEASE_INVALID, RELEASE_MOVED,
+ * STORAGE_UNAVAILABLE
+ */
+export async function embedRelease(
+  engine: Engine,
+  store: Store,
+  modelsDir: string,
+  encoder: string,
+  reporter: Reporter,
+): Promise<Embedded> {
+  const other = encoder === BUILT_IN ? undefined : await openFolderEncoder(encoder, engine);
+  for (let left = TRIES - 1; ; left--) {
+    const folder = await currentFolder(modelsDir);
+    try {
+      return await embedOver(folder, other, engine, store, reporter);
+    } catch (thrown) {
+      // A release that is no longer current may also have been removed while it was read.
+      if (!(thrown instanceof VitrineError) || !thrown.code.startsWith('RELEASE_') || left === 0) throw thrown;
+      const current = await currentRelease(modelsDir);
+      if (current === undefined || current === basename(folder)) throw thrown;
+      reporter.say(`The release ${current} has become current meanwhile: going on with its models`);
+    }
+  }
+}
+
+/** Publishes the release in this folder again, unless another has become current. */
+async function embedOver(
+  folder: string,
+  other: FolderEncoder | undefined,
+  engine: Engine,
+  store: Store,
+  reporter: Reporter,
+): Promise<Embedded> {
+  const modelsDir = dirname(folder);
+  const release = await openEmbeddable(folder, other, engine);
+  const { name, fingerprint, dim } = release.encoder;
+  // An article that is gone has no text; serving takes its row out before the first search.
+  const texts = await textsOf(store, release.articleIds);
+  const kept = other && (await keptOf(modelsDir, fingerprint, reporter));
+  const { vectors, distinct, read } = await embedTexts(release.encoder, texts, kept, reporter);
+  const manifest = await release.publish(modelsDir, indexVectors(dim, vectors, reporter), texts, new Date());
+  return { manifest, encoder: { name, fingerprint, dim }, texts: distinct, read };
+}
+
+/**
+ * The encoder of a folder, and where its vectors are kept. @throws VitrineError INPUT_INVALID where
+ * there is none.
+ */
+export async function openKept(engine: Engine, folder: string, modelsDir: string, reporter: Reporter) {
+  const { encoder } = await openFolderEncoder(folder, engine);
+  return { encoder, kept: await keptOf(modelsDir, encoder.fingerprint, reporter) };
+}
+
+/**
+ * So many encoders' vectors are kept, of those that were used last, and all that were used within a
+ * day: it may be in this moment.
+ */
+const ENCODERS = 3;
+const IN_USE_MS = 86_400_000;
+
+/**
+ * The kept vectors of one encoder; those of the one that was used longest ago go, where there are
+ * too many.
+ */
+async function keptOf(modelsDir: string, fingerprint: string, reporter: Reporter): Promise<Checkpoints> {
+  const all = join(modelsDir, '.embeddings');
+  const own = join(all, fingerprint);
+  await storing(own, async () => {
+    await mkdir(own, { recursive: true });
+    await utimes(own, new Date(), new Date());
+  });
+  const folders = await Promise.all(
+    (await readdir(all)).map(async (name) => {
+      const path = join(all, name);
+      // One that another run has taken away meanwhile was used long ago.
+      return { path, used: (await stat(path).catch(() => undefined))?.mtimeMs ?? 0 };
+    }),
+  );
+  // An encoder that was trained again or changed has another fingerprint: what the former one made
+  // is of no use.
+  const last = folders.filter(({ path }) => path !== own).sort((a, b) => b.used - a.used);
+  for (const { path, used } of last.slice(ENCODERS - 1)) {
+    if (Date.now() - used > IN_USE_MS) await rm(path, { recursive: true, force: true });
+  }
+  return openCheckpoints(own, reporter);
+}
+
+/** Of each article by its id what the store has now; undefined for what it has not. */
+async function textsOf(store: Store, articleIds: readonly string[]): Promise<(string | undefined)[]> {
+  const rows = new Map(articleIds.map((id, row) => [id, row]));
+  const texts = Array<string | undefined>(articleIds.length).fill(undefined);
+  for await (const articles of store.streamArticles()) {
+    for (const article of articles) {
+      const row = rows.get(article.id);
+      if (row !== undefined) texts[row] = articleText(article);
+    }
+  }
+  return texts;
+}
+
+/** Texts of one file: what a run that is killed loses at most. */
+const CHUNK = 512;
+
+const chunkSchema = z.object({ texts: z.array(z.string()) });
+
+/**
+ * [texts.length, dim], zeros where there is no text; equal texts are read once, and those that were
+ * kept not at all. `kept` holds the vectors of one encoder: chunks by number, each with the hashes
+ * of its texts. Afterwards it holds these texts and no others.
+ */
+export async function embedTexts(
+  encoder: TextEncoder,
+  texts: readonly (string | undefined)[],
+  kept: Checkpoints | undefined,
+  reporter: Reporter,
+): Promise<{ vectors: Float32Array; distinct: number; read: number }> {
+  const { dim } = encoder;
+  const byHash = new Map<string, string>();
+  const hashes = texts.map((text) => {
+    if (text === undefined) return undefined;
+    const hash = textHash(text);
+    byHash.set(hash, text);
+    return hash;
+  });
+  const found = new Map<string, Float32Array>();
+  const vectorsOf = (names: readonly string[]): Float32Array => {
+    const vectors = new Float32Array(names.length * dim);
+    names.forEach((hash, i) => vectors.set(found.get(hash) ?? [], i * dim));
+    return vectors;
+  };
+  const save = (chunk: number, names: readonly string[]) =>
+    kept?.save(`texts ${chunk}`, { metadata: { texts: names }, arrays: new Map([['vectors', vectorsOf(names)]]) });
+
+  const empty: number[] = [];
+  let chunk = 0;
+  for (; kept; chunk++) {
+    const saved = await kept.load(`texts ${chunk}`);
+    const parsed = chunkSchema.safeParse(saved?.metadata);
+    const vectors = saved?.arrays.get('vectors');
+    // After the last one, or one that is damaged: from there on they are written anew.
+    if (!parsed.success || vectors?.length !== parsed.data.texts.length * dim) break;
+    const wanted = new Set<string>();
+    parsed.data.texts.forEach((hash, i) => {
+      if (!byHash.has(hash) || found.has(hash)) return;
+      found.set(hash, vectors.subarray(i * dim, (i + 1) * dim));
+      wanted.add(hash);
+    });
+    // What nobody says any more goes, chunk by chunk: at no moment is anything missing that is
+    // wanted.
+    if (wanted.size < parsed.data.texts.length) await save(chunk, [...wanted]);
+    if (wanted.size === 0) empty.push(chunk);
+  }
+  const missing = [...byHash.keys()].filter((hash) => !found.has(hash));
+  if (found.size > 0) reporter.say(`${found.size} of ${byHash.size} texts were embedded before`);
+  const progress = reporter.progress(`Embedding by ${encoder.name}`, missing.length, 'texts');
+  for (let from = 0; from < missing.length; from += CHUNK) {
+    const names = missing.slice(from, from + CHUNK);
+    const vectors = await encoder.encode(names.map((hash) => byHash.get(hash) ?? ''));
+    names.forEach((hash, i) => found.set(hash, vectors.subarray(i * dim, (i + 1) * dim)));
+    await save(empty.shift() ?? chunk++, names);
+    progress.tick(from + names.length);
+  }
+  progress.done();
+  const vectors = new Float32Array(texts.length * dim);
+  hashes.forEach((hash, row) => vectors.set((hash === undefined ? undefined : found.get(hash)) ?? [], row * dim));
+  return { vectors, distinct: byHash.size, read: missing.length };
+}

@@ -1,0 +1,367 @@
+// Trains the two towers on what is known of a shop's purchases. Knows how batches are drawn, not
+// how a step is run.
+import { articleInputs, customerInputs } from '../../features/inputs';
+import type { Known, Shop } from '../../dataset/dataset';
+import { HISTORY } from '../../features/encoder';
+import type { Batch, Engine, Values } from '../../engine/engine';
+import { VitrineError } from '../../errors';
+import { createRandom, type Random } from '../../random';
+import type { Reporter } from '../../telemetry/progress';
+import { runCourse, type CourseOptions } from '../optimise/course';
+import { createTrainer, type TrainerOptions, type Weights } from '../optimise/trainer';
+import { MASKS } from '../models/layers';
+import { maskInputs, sequenceLoss, type TwoTowerConfig } from '../models/two-tower';
+import { DAY } from '../../time';
+
+export interface TowerTraining extends TwoTowerConfig {
+  /** At most. */
+  readonly epochs: number;
+  /** At most this many purchases in all, whatever the epochs. */
+  readonly maxPurchases: number;
+  /** Validations in a row without a gain after which training stops. */
+  readonly patience: number;
+  /** Purchases of a batch, about: as many customers as have so many. */
+  readonly batch: number;
+  /**
+   * Articles drawn uniformly, of those that were ever bought, as negatives of a whole batch; all,
+   * where there are no more.
+   */
+  readonly sampled: number;
+  readonly denseRate: number;
+  readonly tableRate: number;
+  readonly weightDecay: number;
+  /**
+   * How often an article's own embedding is hidden, so that new articles are placed by their
+   * attributes.
+   */
+  readonly idDropout: number;
+  /**
+   * A purchase this many days before the last counts half; none counts less than a fifth. Infinity:
+   * all count the same.
+   */
+  readonly halfLifeDays: number;
+}
+
+export interface TowerTrainer {
+  readonly weights: Weights;
+  /**
+   * Goes on with the purchases that are known; gives how many epochs the weights have learnt that
+   * it ends with.
+   */
+  learn(stage: TowerStage): Promise<number>;
+}
+
+/** A stretch of training. */
+export interface TowerStage {
+  readonly name: string;
+  readonly known: Known;
+  /** At most; fewer where `validate` no longer gains. */
+  readonly epochs: number;
+  /** Measures the weights as they are, higher is better. */
+  readonly validate?: () => Promise<number>;
+  readonly checkpoint?: CourseOptions['checkpoint'];
+}
+
+/**
+ * Purchases between two validations, and two checkpoints: an epoch, where the shop has no more, or
+ * an eighth of one where it has many more.
+ */
+const SEGMENT = 1_000_000;
+const SEGMENTS = 8;
+
+/** Prepares the towers of a shop; nothing is learnt yet. */
+export async function towerTrainer(
+  engine: Engine,
+  shop: Shop,
+  config: TowerTraining,
+  seed: number,
+  reporter: Reporter,
+  initialise?: TrainerOptions['initialise'],
+): Promise<TowerTrainer> {
+  const trainer = await createTrainer(engine, {
+    name: 'train.two_tower',
+    loss: sequenceLoss(shop.encoder, config),
+    random: createRandom(seed, 'towers'),
+    denseRate: config.denseRate,
+    tableRate: config.tableRate,
+    weightDecay: config.weightDecay,
+    averaged: true,
+    ...(initialise && { initialise }),
+  });
+  return {
+    weights: trainer.weights,
+    async learn({ name, known, epochs, validate, checkpoint }) {
+      const batcher = new Batcher(shop, known, config);
+      const parts = Math.min(SEGMENTS, Math.max(1, Math.ceil(batcher.targets / SEGMENT)));
+      const total = Math.min(epochs, config.maxPurchases / batcher.targets);
+      const segments = Math.max(1, Math.round(total * parts));
+      const progress = reporter.progress(name, Math.ceil(total * batcher.targets), 'purchases');
+      // What is known now must not be held back by what was known before.
+      trainer.renewAverage();
+      let loss = Number.NaN;
+      let done = 0;
+      const course = await runCourse({
+        name,
+        trainer,
+        segments,
+        *batches(segment) {
+          done = (segment / segments) * total * batcher.targets;
+          for (const batch of batcher.epochs(
+            seed,
+            name,
+            (segment / segments) * total,
+            ((segment + 1) / segments) * total,
+          )) {
+            done += batch.target.data.length;
+            yield batch;
+          }
+        },
+        ...(validate && { validate, patience: config.patience }),
+        ...(checkpoint && { checkpoint }),
+        onStep(_step, value) {
+          loss = Number.isNaN(loss) ? value : 0.98 * loss + 0.02 * value;
+          progress.tick(Math.floor(done), `loss ${loss.toFixed(3)}`);
+        },
+        reporter,
+      });
+      const best = course.scores.find(({ segment }) => segment === course.best);
+      progress.done(
+        best ? `best after ${(((best.segment + 1) / segments) * total).toFixed(1)} epochs` : `loss ${loss.toFixed(3)}`,
+      );
+      return ((course.best + 1) / segments) * total;
+    },
+  };
+}
+
+/**
+ * Stretches of single customers' purchases: of stretch s the purchases from[s] ≤ p < to[s], of
+ * which those from first[s] on are targets and the earlier ones only history. In columns: a large
+ * shop has millions.
+ */
+interface Stretches {
+  readonly customer: Int32Array;
+  readonly from: Int32Array;
+  readonly first: Int32Array;
+  readonly to: Int32Array;
+}
+
+/**
+ * One order of all stretches: batch b has those of `order` from starts[b] until before starts[b +
+ * 1].
+ */
+interface Epoch {
+  readonly key: string;
+  readonly order: Int32Array;
+  readonly starts: Int32Array;
+  /** The batches in their order. */
+  readonly batches: Int32Array;
+}
+
+/**
+ * Room for a stretch's place beside its key in one number: 2^53 holds places below 2^31 and keys
+ * below 64 to 2^−16.
+ */
+const PLACES = 2 ** 31;
+const FINENESS = 2 ** 16;
+
+/** Cuts each customer's purchases into stretches and draws batches of them, like long with like. */
+export class Batcher {
+  private readonly stretches: Stretches;
+  readonly targets: number;
+  /** Articles that somebody bought. */
+  private readonly sold: Int32Array;
+  /** [articles] how often each is bought, as a share of all purchases. */
+  private readonly share: Float64Array;
+  /** Unix seconds of the last purchase that is known. */
+  private readonly until: number;
+  /** The epoch that was drawn last: its segments follow each other. */
+  private drawn: Epoch | undefined;
+
+  constructor(
+    private readonly shop: Shop,
+    known: Known,
+    private readonly config: TowerTraining,
+  ) {
+    const counts = new Float64Array(shop.catalogue.size);
+    let total = 0;
+    let until = 0;
+    for (let customer = 0; customer < shop.customers; customer++) {
+      const [start, end] = [shop.offsets[customer], known[customer]];
+      for (let p = start; p < end; p++) {
+        counts[shop.article[p]] += 1;
+        until = Math.max(until, shop.at[p]);
+      }
+      total += end - start;
+    }
+    if (total === 0) {
+      throw new VitrineError('NOTHING_TO_LEARN', 'No purchases lie before the moment to train up to.');
+    }
+    this.stretches = cut(shop, known);
+    this.targets = total;
+    this.until = until;
+    this.share = counts.map((count) => count / total);
+    this.sold = Int32Array.from(counts.keys()).filter((article) => counts[article] > 0);
+  }
+
+  /**
+   * The batches from one moment of training to another, both in epochs; every epoch is drawn anew,
+   * by its own number.
+   */
+  *epochs(seed: number, name: string, from: number, to: number): Generator<Batch> {
+    for (let number = Math.floor(from); number < to; number++) {
+      const epoch = this.epoch(seed, name, number);
+      const place = (share: number): number => Math.round(epoch.batches.length * share);
+      for (let at = place(Math.max(0, from - number)); at < place(Math.min(1, to - number)); at++) {
+        const batch = epoch.batches[at];
+        const stretches = epoch.order.subarray(epoch.starts[batch], epoch.starts[batch + 1]);
+        // A stream for each, so that a batch is the same wherever training goes on from.
+        yield this.batchOf(stretches, createRandom(seed, name, number, at));
+      }
+    }
+  }
+
+  /**
+   * An order of all stretches in batches: lengths that differ by little go together, in a random
+   * order, so that little is filled up.
+   */
+  private epoch(seed: number, name: string, number: number): Epoch {
+    const key = JSON.stringify([seed, name, number]);
+    if (this.drawn?.key === key) return this.drawn;
+    const { from, first, to } = this.stretches;
+    const random = createRandom(seed, name, number);
+    const keyed = Float64Array.from(from, (start, s) => {
+      const length = to[s] - start;
+      return Math.floor((length + 2 * random.next() * Math.sqrt(length)) * FINENESS) * PLACES + s;
+    });
+    const order = Int32Array.from(keyed.sort(), (value) => value % PLACES);
+    const starts = [0];
+    let targets = 0;
+    for (let o = 0; o < order.length; o++) {
+      targets += to[order[o]] - first[order[o]];
+      if (targets < this.config.batch && o < order.length - 1) continue;
+      starts.push(o + 1);
+      targets = 0;
+    }
+    const batches = Int32Array.from({ length: starts.length - 1 }, (_, b) => b);
+    shuffle(batches, random);
+    this.drawn = { key, order, starts: Int32Array.from(starts), batches };
+    return this.drawn;
+  }
+
+  private batchOf(stretches: Int32Array, random: Random): Batch {
+    const { shop, config } = this;
+    const { customer, from: froms, first: firsts, to: tos } = this.stretches;
+    const n = stretches.length;
+    // The last purchase of a stretch is only a target.
+    const length = stretches.reduce((most, s) => Math.max(most, tos[s] - froms[s] - 1), 1);
+    const columns = new Columns();
+    const history = new Int32Array(n * length);
+    const states: number[] = [];
+    const targets: number[] = [];
+    const weights: number[] = [];
+    let tokens = 0;
+    stretches.forEach((s, row) => {
+      const [from, first, to] = [froms[s], firsts[s], tos[s]];
+      for (let p = from; p < to - 1; p++) history[row * length + p - from] = columns.of(shop.article[p]);
+      tokens += to - from;
+      // What is bought at one time is not known from one another: the state before all of it asks
+      // for each.
+      let before = first;
+      while (before > from && shop.at[before - 1] === shop.at[first]) before -= 1;
+      for (let p = first; p < to; p++) {
+        if (shop.at[p] !== shop.at[before]) before = p;
+        states.push(row * (length + 1) + before - from);
+        targets.push(columns.of(shop.article[p]));
+        const days = (this.until - shop.at[p]) / DAY;
+        weights.push(0.2 + 0.8 * 0.5 ** (days / config.halfLifeDays));
+      }
+    });
+    const uniform = this.addNegatives(columns, random);
+    const articles = Int32Array.from(columns.articles);
+    const logQ = Float32Array.from(articles, (article) => {
+      // The chance that an article is among the columns: bought in the batch, or drawn.
+      const bought = 1 - (1 - this.share[article]) ** tokens;
+      return Math.log(Math.max(1e-12, 1 - (1 - bought) * (1 - uniform)));
+    });
+    const inputs = articleInputs(shop.catalogue, articles);
+    const ids = inputs.article_id.data;
+    for (let i = 0; i < ids.length; i++) if (random.next() < config.idDropout) ids[i] = 0;
+    const customers = shop.customerRows(stretches.map((s) => customer[s]));
+    return {
+      ...inputs,
+      ...customerInputs(shop.encoder.customerLayout, customers),
+      ...Object.fromEntries(maskInputs(config).map((name) => [name, masks(n * (length + 1), random)])),
+      history: { data: history, shape: [n, length] },
+      state: { data: Int32Array.from(states), shape: [states.length] },
+      target: { data: Int32Array.from(targets), shape: [targets.length] },
+      weight: { data: Float32Array.from(weights), shape: [weights.length, 1] },
+      log_q: { data: logQ, shape: [articles.length] },
+    };
+  }
+
+  /**
+   * Draws uniformly of what somebody bought; gives the chance of each to be drawn. Articles that
+   * never sold are left out: as negatives alone they would be pushed away from everybody before
+   * they have a chance.
+   */
+  private addNegatives(columns: Columns, random: Random): number {
+    const { sold, config } = this;
+    if (config.sampled >= sold.length) {
+      for (const article of sold) columns.of(article);
+      return 1;
+    }
+    for (let i = 0; i < config.sampled; i++) columns.of(sold[random.int(sold.length)]);
+    return 1 - (1 - 1 / sold.length) ** config.sampled;
+  }
+}
+
+/** The distinct articles of a batch, in the order in which they were first asked for. */
+class Columns {
+  readonly articles: number[] = [];
+  private readonly places = new Map<number, number>();
+
+  of(article: number): number {
+    let place = this.places.get(article);
+    if (place === undefined) {
+      place = this.articles.push(article) - 1;
+      this.places.set(article, place);
+    }
+    return place;
+  }
+}
+
+function masks(rows: number, random: Random): Values {
+  const data = new Int32Array(rows);
+  for (let row = 0; row < rows; row++) data[row] = random.int(MASKS);
+  return { data, shape: [rows] };
+}
+
+/**
+ * The latest stretch of a customer is whole; earlier ones overlap by half, so that every target has
+ * a history of some length.
+ */
+function cut({ customers, offsets }: Shop, known: Known): Stretches {
+  const all: Record<keyof Stretches, number[]> = { customer: [], from: [], first: [], to: [] };
+  for (let customer = 0; customer < customers; customer++) {
+    const start = offsets[customer];
+    for (let to = known[customer]; to > start;) {
+      const from = Math.max(start, to - HISTORY - 1);
+      const first = from === start ? start : from + Math.ceil(HISTORY / 2);
+      all.customer.push(customer);
+      all.from.push(from);
+      all.first.push(first);
+      all.to.push(to);
+      to = first;
+    }
+  }
+  const column = (name: keyof Stretches): Int32Array => Int32Array.from(all[name]);
+  return { customer: column('customer'), from: column('from'), first: column('first'), to: column('to') };
+}
+
+/** Fisher and Yates. */
+function shuffle(items: Int32Array, random: Random): void {
+  for (let i = items.length - 1; i > 0; i--) {
+    const j = random.int(i + 1);
+    [items[i], items[j]] = [items[j], items[i]];
+  }
+}

@@ -1,0 +1,70 @@
+// How well the towers alone find what was bought: the place of each bought article among all
+// articles, by exact scores. What a training stops by. Knows nothing of indexes, other sources or
+// the ranker.
+import type { Engine } from '../../engine/engine';
+import type { Shop } from '../../dataset/dataset';
+import { TWO_TOWER } from '../../ranking/sources/two-tower';
+import { encodeOnnx } from '../../graph/onnx';
+import { matmul, transposeLast } from '../../graph/operators';
+import { input } from '../../graph/tensor';
+import { queryInputs, type Model } from '../../ranking/pipeline';
+import { customersOf, type Round } from '../../dataset/protocols';
+
+const SCORES = 'validate.scores';
+const BATCH = 128;
+
+/**
+ * Mean over customers of the mean gain of what they bought: 1 / log₂(1 + place), and nothing beyond
+ * the places of candidates; for one bought article, NDCG (Järvelin & Kekäläinen, TOIS 2002).
+ * `vectors` [articles, dim].
+ */
+export async function meanGain(
+  engine: Engine,
+  shop: Shop,
+  towers: { readonly dim: number; readonly vectors: Float32Array; readonly queryTower: Model },
+  rounds: readonly Round[],
+): Promise<number> {
+  const { dim, vectors, queryTower } = towers;
+  const size = vectors.length / dim;
+  const graph = matmul(input('queries', ['batch', dim]), transposeLast(input('articles', ['articles', dim])));
+  await engine.load(SCORES, encodeOnnx({ name: 'scores', outputs: { scores: graph }, embeddings: 'inline' }).bytes);
+  const rows = { dim, data: vectors, has: () => true };
+  let gain = 0;
+  let asked = 0;
+  for (const round of rounds) {
+    for (let at = 0; at < round.customers.length; at += BATCH) {
+      const places = Array.from({ length: Math.min(BATCH, round.customers.length - at) }, (_, i) => at + i);
+      const customers = customersOf(shop, round, places);
+      const queries = await queryTower(queryInputs(shop.encoder, customers, rows));
+      const { scores } = await engine.run(SCORES, {
+        queries: { data: queries, shape: [places.length, dim] },
+        articles: { data: vectors, shape: [size, dim] },
+      });
+      places.forEach((place, i) => {
+        const own = scores.data.subarray(i * size, (i + 1) * size);
+        const hidden = round.hidePast ? new Set(customers.pasts[i].map(({ article }) => article)) : new Set<number>();
+        const gains = Array.from(round.answers[place], (article) => {
+          const rank = placeOf(article, own, hidden);
+          return rank > TWO_TOWER.limit ? 0 : 1 / Math.log2(1 + rank);
+        });
+        gain += gains.reduce((sum, one) => sum + one, 0) / gains.length;
+        asked += 1;
+      });
+    }
+  }
+  return asked === 0 ? 0 : gain / asked;
+}
+
+/**
+ * The place of an article, from 1: how many of those that are not hidden score higher, or the same
+ * and stand before it.
+ */
+function placeOf(article: number, scores: ArrayLike<number>, hidden: ReadonlySet<number>): number {
+  const own = scores[article];
+  let place = 1;
+  for (let other = 0; other < scores.length; other++) {
+    if (scores[other] > own || (scores[other] === own && other < article)) place += 1;
+  }
+  for (const other of hidden) if (other !== article && scores[other] > own) place -= 1;
+  return place;
+}

@@ -1,0 +1,331 @@
+// Every query and field over a real Postgres: what is answered, and with how many statements and
+// model runs.
+
+import {
+  ARTICLES,
+  CUSTOMERS,
+  articleId,
+  customerId,
+  openShop,
+  PURCHASES_OF_FIRST,
+  type AnsweredNode,
+  type AnsweredPage,
+  type GraphqlAnswer,
+  type Shop,
+} from '../../support/graphql-shop';
+
+let shop: Shop;
+beforeAll(async () => {
+  shop = await openShop('graphql_api');
+});
+afterAll(() => shop?.close());
+beforeEach(() => {
+  shop.statements();
+  shop.recommender.recommended.length = 0;
+  shop.recommender.compared.length = 0;
+});
+
+describe('customer and article', () => {
+  test('answer with the columns of their rows', async () => {
+    const answer = await shop.query(
+      `{ customer(id: "c-03") { id fn active clubMemberStatus fashionNewsFrequency age postalCode attributes { name } }
+         article(id: "a-07") { id name productCode productTypeNo productTypeName colourGroupName description } }`,
+    );
+    expect(answer).toEqual({
+      data: {
+        customer: {
+          id: 'c-03',
+          fn: null,
+          active: null,
+          clubMemberStatus: 'ACTIVE',
+          fashionNewsFrequency: null,
+          age: 23,
+          postalCode: null,
+          attributes: [],
+        },
+        article: {
+          id: 'a-07',
+          name: 'Article 7',
+          productCode: null,
+          productTypeNo: null,
+          productTypeName: 'Trousers',
+          colourGroupName: 'Dark Blue',
+          description: 'The 7th.',
+        },
+      },
+    });
+  });
+
+  test('give null for an unknown id, and no error', async () => {
+    const answer = await shop.query('{ customer(id: "c-99") { id } article(id: "a-99") { id } }');
+    expect(answer).toEqual({ data: { customer: null, article: null } });
+  });
+
+  test('show columns of other layouts as attributes, sorted by name', async () => {
+    const answer = await shop.query('{ article(id: "a-02") { attributes { name values number } } }');
+    expect(answer.data?.article.attributes).toEqual([
+      { name: 'brand', values: ['acme', 'apex'], number: null },
+      { name: 'weight', values: [], number: 1.5 },
+    ]);
+  });
+
+  test('asked for under many aliases, are one statement a table', async () => {
+    const aliases = Array.from({ length: 20 }, (_, i) => `a${i}: article(id: "${articleId(i + 1)}") { id }`).join(' ');
+    const answer = await shop.query<{ a19: unknown }>(
+      `{ ${aliases} c1: customer(id: "c-01") { id } c2: customer(id: "c-02") { id } }`,
+    );
+    expect(answer.errors).toBeUndefined();
+    expect(answer.data?.a19).toEqual({ id: 'a-20' });
+    expect(shop.statements().sort()).toEqual(['articles', 'customers']);
+  });
+});
+
+const EMPTY = {
+  nodes: [],
+  edges: [],
+  pageInfo: { hasNextPage: false, hasPreviousPage: false, startCursor: null, endCursor: null },
+};
+
+describe('pages', () => {
+  const walk = async (list: 'articles' | 'customers', first: number): Promise<{ ids: string[]; pages: number }> => {
+    const ids: string[] = [];
+    let after: string | null = null;
+    for (let pages = 1; ; pages++) {
+      const { data, errors }: GraphqlAnswer = await shop.query(
+        `query ($first: Int!, $after: String) {
+           ${list}(first: $first, after: $after) {
+             nodes { id } edges { cursor node { id } } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }`,
+        { first, after },
+      );
+      expect(errors).toBeUndefined();
+      const { nodes, edges, pageInfo }: AnsweredPage<AnsweredNode> = data?.[list] ?? EMPTY;
+      expect(edges.map((edge) => edge.node)).toEqual(nodes);
+      expect(pageInfo.hasPreviousPage).toBe(pages > 1);
+      expect(pageInfo.startCursor).toBe(edges[0]?.cursor ?? null);
+      expect(pageInfo.endCursor).toBe(edges.at(-1)?.cursor ?? null);
+      ids.push(...nodes.map((node) => node.id));
+      if (!pageInfo.hasNextPage) return { ids, pages };
+      after = pageInfo.endCursor;
+    }
+  };
+
+  test.each<['articles' | 'customers', number, number, (key: number) => string]>([
+    ['articles', 7, ARTICLES, articleId],
+    ['articles', 45, ARTICLES, articleId],
+    ['articles', 100, ARTICLES, articleId],
+    ['customers', 1, CUSTOMERS, customerId],
+    ['customers', 5, CUSTOMERS, customerId],
+  ])('of %s by %d reach the end without gaps or duplicates', async (list, first, count, idOf) => {
+    const { ids, pages } = await walk(list, first);
+    expect(ids).toEqual(Array.from({ length: count }, (_, i) => idOf(i + 1)));
+    expect(pages).toBe(Math.ceil(count / first));
+  });
+
+  test('go on from the cursor of any edge', async () => {
+    const { data } = await shop.query('{ articles(first: 3) { edges { cursor } } }');
+    const after = data?.articles.edges[1].cursor;
+    const next = await shop.query(`{ articles(first: 2, after: "${after}") { nodes { id } } }`);
+    expect(next.data?.articles.nodes).toEqual([{ id: 'a-03' }, { id: 'a-04' }]);
+  });
+
+  test('hold 20 unless told otherwise', async () => {
+    const { data } = await shop.query('{ articles { nodes { id } } customers { nodes { id } } }');
+    expect(data?.articles.nodes).toHaveLength(20);
+    expect(data?.customers.nodes).toHaveLength(20);
+  });
+
+  test('past the end are empty', async () => {
+    const last = await shop.query('{ articles(first: 100) { pageInfo { endCursor } } }');
+    const after = last.data?.articles.pageInfo.endCursor;
+    const { data } = await shop.query(
+      `{ articles(after: "${after}") { nodes { id } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }`,
+    );
+    const pageInfo = { hasNextPage: false, hasPreviousPage: true, startCursor: null, endCursor: null };
+    expect(data?.articles).toEqual({ nodes: [], pageInfo });
+  });
+});
+
+describe('purchases', () => {
+  const PURCHASES = `query ($id: ID!, $first: Int! = 20, $after: String) {
+    customer(id: $id) { purchases(first: $first, after: $after) {
+      nodes { boughtAt price salesChannelId article { id } } edges { cursor } pageInfo { hasNextPage endCursor } } } }`;
+
+  test('come newest first with when, what, where and for how much', async () => {
+    const { data } = await shop.query(PURCHASES, { id: 'c-01', first: 2 });
+    expect(data?.customer.purchases.nodes).toEqual([
+      { boughtAt: '2020-10-01T00:00:00.000Z', price: 0.25, salesChannelId: 2, article: { id: 'a-30' } },
+      { boughtAt: '2020-09-30T00:00:00.000Z', price: 0.25, salesChannelId: 2, article: { id: 'a-29' } },
+    ]);
+  });
+
+  test('have null where nothing is known', async () => {
+    const { data } = await shop.query(PURCHASES, { id: 'c-02' });
+    expect(data?.customer.purchases.nodes).toEqual([
+      { boughtAt: '2020-09-22T00:00:00.000Z', price: null, salesChannelId: 1, article: { id: 'a-02' } },
+    ]);
+  });
+
+  test.each([1, 4, 10, 31])(
+    'by %d reach the end without gaps or duplicates, the same article twice included',
+    async (first) => {
+      const seen: string[] = [];
+      const cursors = new Set<string>();
+      for (let after: string | null = null, more = true; more;) {
+        const { data }: GraphqlAnswer = await shop.query(PURCHASES, { id: 'c-01', first, after });
+        const { nodes, edges, pageInfo }: AnsweredNode['purchases'] = data?.customer.purchases ?? EMPTY;
+        seen.push(...nodes.map((node) => node.article.id));
+        for (const edge of edges) cursors.add(edge.cursor);
+        after = pageInfo.endCursor;
+        more = pageInfo.hasNextPage;
+      }
+      const expected = Array.from({ length: 30 }, (_, i) => articleId(30 - i));
+      expected.splice(10, 0, 'a-20');
+      expect(seen).toEqual(expected);
+      expect(cursors.size).toBe(PURCHASES_OF_FIRST);
+    },
+  );
+
+  test('of many customers are one statement, and their articles another', async () => {
+    const { data, errors } = await shop.query(
+      '{ customers(first: 25) { nodes { purchases(first: 5) { nodes { article { name } } } } } }',
+    );
+    expect(errors).toBeUndefined();
+    expect(data?.customers.nodes.map((node) => node.purchases.nodes.length)).toEqual([
+      5,
+      ...Array.from({ length: 23 }, () => 1),
+      0,
+    ]);
+    expect(shop.statements()).toEqual(['customers', 'purchases', 'articles']);
+  });
+});
+
+describe('recommendations', () => {
+  test('carry article, rank, score, source and whether it is a cold start', async () => {
+    const { data } = await shop.query(
+      '{ recommendations(customerId: "c-05", first: 2) { rank score source coldStart article { id name } } }',
+    );
+    expect(data?.recommendations).toEqual([
+      { rank: 1, score: 0.5, source: 'OWN_PURCHASES', coldStart: false, article: { id: 'a-05', name: 'Article 5' } },
+      { rank: 2, score: 1 / 3, source: 'TWO_TOWER', coldStart: false, article: { id: 'a-01', name: 'Article 1' } },
+    ]);
+  });
+
+  test('are twelve unless told otherwise, the same for the field and the query', async () => {
+    const { data } = await shop.query(
+      '{ recommendations(customerId: "c-05") { rank article { id } } customer(id: "c-05") { recommendations { rank article { id } } } }',
+    );
+    expect(data?.recommendations).toHaveLength(12);
+    expect(data?.customer.recommendations).toEqual(data?.recommendations);
+  });
+
+  test('of an unknown customer are an answer, marked as a cold start', async () => {
+    const { data, errors } = await shop.query(
+      '{ recommendations(customerId: "nobody", first: 3) { coldStart source } }',
+    );
+    expect(errors).toBeUndefined();
+    expect(data?.recommendations).toHaveLength(3);
+    for (const { coldStart } of data?.recommendations ?? []) expect(coldStart).toBe(true);
+  });
+
+  test('of a page of customers are one read of each table and one run of the models', async () => {
+    const { data, errors } = await shop.query(
+      '{ customers(first: 20) { nodes { recommendations(first: 12) { article { name } } } } }',
+    );
+    expect(errors).toBeUndefined();
+    expect(data?.customers.nodes.map((node) => node.recommendations.length)).toEqual(Array(20).fill(12));
+    expect(shop.statements()).toEqual(['customers', 'articles']);
+    const [batch, ...more] = shop.recommender.recommended;
+    expect(more).toEqual([]);
+    expect(batch.map((request) => [request.customerId, request.customer?.age, request.first])).toEqual(
+      Array.from({ length: 20 }, (_, i) => [customerId(i + 1), 21 + i, 12]),
+    );
+  });
+
+  test('asked for in several lengths share the run; asked for twice, they are asked for once', async () => {
+    const { data } = await shop.query<Record<'a' | 'b' | 'c', unknown[]>>(
+      `{ a: recommendations(customerId: "c-05", first: 3) { rank } b: recommendations(customerId: "c-05", first: 5) { rank }
+         c: recommendations(customerId: "c-05", first: 3) { score } }`,
+    );
+    expect([data?.a.length, data?.b.length, data?.c.length]).toEqual([3, 5, 3]);
+    expect(shop.recommender.recommended.map((batch) => batch.map((request) => request.first))).toEqual([[3, 5]]);
+  });
+
+  test('are not remembered from one query to the next', async () => {
+    await shop.query('{ recommendations(customerId: "c-05") { rank } }');
+    await shop.query('{ recommendations(customerId: "c-05") { rank } }');
+    expect(shop.recommender.recommended).toHaveLength(2);
+  });
+
+  test('leave out articles that the store no longer has, and close up the ranks', async () => {
+    await shop.sql(`DELETE FROM articles WHERE article_id = 'a-44'`);
+    const { data, errors } = await shop.query(
+      `{ recommendations(customerId: "c-05", first: 45) { rank article { id } }
+         similarArticles(articleId: "a-42", first: 3) { rank article { id } } }`,
+    );
+    await shop.sql(`INSERT INTO articles (key, article_id, prod_name) VALUES (44, 'a-44', 'Article 44')`);
+    expect(errors).toBeUndefined();
+    expect(data?.recommendations.map((item) => item.rank)).toEqual(Array.from({ length: 44 }, (_, i) => i + 1));
+    expect(data?.recommendations.at(-1)).toEqual({ rank: 44, article: { id: 'a-45' } });
+    expect(data?.similarArticles).toEqual([
+      { rank: 1, article: { id: 'a-43' } },
+      { rank: 2, article: { id: 'a-45' } },
+    ]);
+  });
+
+  test('that fail for one customer leave the others theirs', async () => {
+    const { data, errors } = await shop.query<{ a: AnsweredNode; b: null }>(
+      `{ a: customer(id: "c-23") { recommendations { rank } } b: customer(id: "c-24") { recommendations { rank } } }`,
+    );
+    expect(data?.a.recommendations).toHaveLength(12);
+    expect(data?.b).toBeNull();
+    expect(errors?.map((error) => error.path)).toEqual([['b', 'recommendations']]);
+  });
+});
+
+describe('similar articles', () => {
+  test('carry article, rank and score, the same for the query and the field', async () => {
+    const { data } = await shop.query(
+      `{ similarArticles(articleId: "a-03", first: 2) { rank score article { id } }
+         article(id: "a-03") { similar(first: 2) { rank score article { id } } } }`,
+    );
+    expect(data?.similarArticles).toEqual([
+      { rank: 1, score: 1, article: { id: 'a-04' } },
+      { rank: 2, score: 0.98, article: { id: 'a-05' } },
+    ]);
+    expect(data?.article.similar).toEqual(data?.similarArticles);
+  });
+
+  test('are twelve unless told otherwise', async () => {
+    const { data } = await shop.query('{ similarArticles(articleId: "a-03") { rank } }');
+    expect(data?.similarArticles).toHaveLength(12);
+  });
+
+  test('of an unknown article are null', async () => {
+    expect(await shop.query('{ similarArticles(articleId: "a-99") { rank } }')).toEqual({
+      data: { similarArticles: null },
+    });
+  });
+
+  test('of a page of articles are one search, with the rows already read, and one more read', async () => {
+    const { data, errors } = await shop.query(
+      '{ articles(first: 10) { nodes { similar(first: 5) { article { name } } } } }',
+    );
+    expect(errors).toBeUndefined();
+    expect(data?.articles.nodes).toHaveLength(10);
+    expect(shop.statements()).toEqual(['articles', 'articles']);
+    expect(shop.recommender.compared).toHaveLength(1);
+    expect(shop.recommender.compared[0].map((request) => request.article?.name)).toEqual(
+      Array.from({ length: 10 }, (_, i) => `Article ${i + 1}`),
+    );
+  });
+});
+
+test('an operation is logged at debug level with its name, its time and its stages', async () => {
+  shop.log.length = 0;
+  await shop.query('query Shelf { customers(first: 2) { nodes { recommendations { article { name } } } } }');
+  const [{ level, operation, ms, errors, stages }, ...more] = shop.log;
+  expect(more).toEqual([]);
+  expect({ level, operation, errors }).toEqual({ level: 20, operation: 'Shelf', errors: 0 });
+  expect(ms).toBeGreaterThan(0);
+  expect(Object.keys(stages ?? {})).toEqual(['customers', 'recommend', 'articles']);
+});

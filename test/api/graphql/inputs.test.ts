@@ -1,0 +1,248 @@
+// What stands in arguments and input fields: texts that Postgres cannot hold, and numbers and times
+// that it cannot, are refused at the door by name, wherever they may stand.
+
+import { getNamedType, isInputObjectType, isObjectType, type GraphQLArgument, type GraphQLInputField } from 'graphql';
+import { createSchema } from '../../../src/api/graphql/schema';
+import { createRandom } from '../../../src/random';
+import { openShop, type GraphqlAnswer, type Shop } from '../../support/graphql-shop';
+
+let shop: Shop;
+beforeAll(async () => {
+  shop = await openShop('graphql_inputs');
+});
+afterAll(() => shop?.close());
+
+const codes = (answer: GraphqlAnswer) => answer.errors?.map((error) => error.extensions.code);
+const RECORD = 'mutation ($input: RecordPurchasesInput!) { recordPurchases(input: $input) { repeated } }';
+const PIECE = { articleId: 'a-01' };
+const ORDER = { requestId: 'r', customerId: 'c-01', purchases: [PIECE] };
+
+/** How to ask with a text, for every argument and input field of the schema that takes one. */
+const TEXTS: Readonly<Record<string, (text: string) => [query: string, variables: Record<string, unknown>]>> = {
+  'Query.article(id:)': (id) => ['query ($id: ID!) { article(id: $id) { id } }', { id }],
+  'Query.articles(after:)': (after) => [
+    'query ($after: String) { articles(after: $after) { nodes { id } } }',
+    { after },
+  ],
+  'Query.customer(id:)': (id) => ['query ($id: ID!) { customer(id: $id) { id } }', { id }],
+  'Query.customers(after:)': (after) => [
+    'query ($after: String) { customers(after: $after) { nodes { id } } }',
+    { after },
+  ],
+  'Customer.purchases(after:)': (after) => [
+    'query ($after: String) { customer(id: "c-01") { purchases(after: $after) { nodes { price } } } }',
+    { after },
+  ],
+  'Query.recommendations(customerId:)': (id) => [
+    'query ($id: ID!) { recommendations(customerId: $id) { rank } }',
+    { id },
+  ],
+  'Query.similarArticles(articleId:)': (id) => [
+    'query ($id: ID!) { similarArticles(articleId: $id) { rank } }',
+    { id },
+  ],
+  'Query.searchArticles(text:)': (text) => [
+    'query ($text: String!) { searchArticles(text: $text) { rank } }',
+    { text },
+  ],
+  'RecordPurchasesInput.requestId': (requestId) => [RECORD, { input: { ...ORDER, requestId } }],
+  'RecordPurchasesInput.customerId': (customerId) => [RECORD, { input: { ...ORDER, customerId } }],
+  'PurchaseInput.articleId': (articleId) => [RECORD, { input: { ...ORDER, purchases: [{ articleId }] } }],
+};
+
+test('every argument and input field of the schema that takes a text is among those tested', () => {
+  const takesText = ({ type }: GraphQLArgument | GraphQLInputField) =>
+    ['ID', 'String'].includes(getNamedType(type).name);
+  const found = Object.values(createSchema().getTypeMap()).flatMap((type) => {
+    if (type.name.startsWith('__')) return [];
+    if (isInputObjectType(type)) {
+      const fields = Object.values(type.getFields());
+      return fields.filter(takesText).map(({ name }) => `${type.name}.${name}`);
+    }
+    if (!isObjectType(type)) return [];
+    return Object.values(type.getFields()).flatMap((field) =>
+      field.args.filter(takesText).map(({ name }) => `${type.name}.${field.name}(${name}:)`),
+    );
+  });
+  expect(Object.keys(TEXTS).sort()).toEqual(found.sort());
+});
+
+test.each(Object.keys(TEXTS))('%s refuses half a surrogate pair and NUL, by name and unread', async (place) => {
+  const argument = /(\w+)(:\))?$/.exec(place)?.[1];
+  for (const text of ['a-01\ud800', '\udc00a-01', 'c-01\ud83d c-01', '\ude00\ud83d', 'a-01\0']) {
+    shop.statements();
+    shop.recommender.recommended.length = 0;
+    const answer = await shop.query(...TEXTS[place](text));
+    expect([text, codes(answer)]).toEqual([text, ['INPUT_INVALID']]);
+    expect(answer.errors?.[0].message).toMatch(new RegExp(`^${argument}: expected`));
+    // The customer whose purchases are asked for is read before.
+    expect(shop.statements().filter((table) => table !== 'customers')).toEqual([]);
+    expect(shop.recommender.recommended).toEqual([]);
+  }
+});
+
+test('whole surrogate pairs are ordinary characters', async () => {
+  const input = { ...ORDER, requestId: '👗', customerId: 'c-👗' };
+  expect(await shop.query(RECORD, { input })).toEqual({ data: { recordPurchases: { repeated: false } } });
+  const customer = await shop.query('{ customer(id: "c-👗") { id } }');
+  expect(customer.data?.customer.id).toBe('c-👗');
+});
+
+test('the picture of an article whose id is no Unicode is refused', async () => {
+  for (const id of ['%ED%A0%80', 'a%FF', '%00', '%']) {
+    const response = await shop.server.app.inject({ method: 'GET', url: `/images/${id}` });
+    expect([id, response.statusCode]).toEqual([id, 400]);
+  }
+});
+
+describe('an order', () => {
+  const record = (more: object, piece: object = {}) =>
+    shop.query(RECORD, {
+      input: { ...ORDER, requestId: `r-${requests++}`, purchases: [{ ...PIECE, ...piece }], ...more },
+    });
+  let requests = 0;
+
+  test.each([1e-46, 5e-324, -1e-46, -1, 1e9, 1e39, 1.7e308])('refuses the price %d', async (price) => {
+    const answer = await record({}, { price });
+    expect(codes(answer)).toEqual(['INPUT_INVALID']);
+    expect(answer.errors?.[0].message).toMatch(/^price: expected .* got /);
+  });
+
+  test.each([0, -0, 1e-44, 0.1, 999_999_999])('takes the price %d', async (price) => {
+    expect(await record({}, { price })).toEqual({ data: { recordPurchases: { repeated: false } } });
+  });
+
+  test.each([
+    '0000-01-01T00:00:00Z',
+    '0000-12-31T23:59:59.999Z',
+    '0001-01-01T00:00:00Z',
+    '1899-12-31T23:59:59Z',
+    '9999-12-31T23:59:59Z',
+    '9999-12-31T23:59:59-14:00',
+  ])('refuses the time %s', async (boughtAt) => {
+    const answer = await record({ boughtAt });
+    expect(codes(answer)).toEqual(['INPUT_INVALID']);
+    expect(answer.errors?.[0].message).toMatch(/^boughtAt: expected .* got /);
+  });
+
+  test('takes the first time that it may have, and its cursor goes on', async () => {
+    const customerId = 'c-1900';
+    for (let i = 0; i < 2; i++) {
+      const answer = await record({ customerId, boughtAt: `1900-01-01T00:00:0${i}.5Z` });
+      expect(answer.errors).toBeUndefined();
+    }
+    const page =
+      'query ($after: String) { customer(id: "c-1900") { purchases(first: 1, after: $after) { nodes { article { id } } pageInfo { endCursor } } } }';
+    const first = await shop.query(page);
+    const after = first.data?.customer.purchases.pageInfo.endCursor;
+    const second = await shop.query(page, { after });
+    expect(second.errors).toBeUndefined();
+    expect(second.data?.customer.purchases.nodes).toHaveLength(1);
+  });
+});
+
+test('no absurd value of an argument is called a fault of the server', async () => {
+  const random = createRandom('absurd values');
+  const pick = <Item>(items: readonly Item[]): Item => items[random.int(items.length)];
+  const INTS = [0, 1, -1, 2 ** 31 - 1, -(2 ** 31), 2 ** 31, 1e21, 32_767, 32_768, null];
+  const FLOATS = [0, -0, 5e-324, 1e-46, -1e-46, 1e-7, 1, 1.0000001, 3.5e38, 1.7e308, null];
+  const cursor = (list: string, count: number) =>
+    Buffer.from(
+      [
+        list,
+        ...Array.from({ length: count }, () =>
+          pick([0, -1, 1e21, 6e10, -6e10, 8.64e12, 2 ** 31, 2 ** 31 - 1, '', 'NaN', 1.5]),
+        ),
+      ].join(':'),
+    ).toString('base64url');
+  const TEXT = [
+    '',
+    ' ',
+    '\u200b',
+    '%',
+    '_',
+    "'",
+    '\\',
+    '\uffff',
+    '\u0001',
+    '💥',
+    'a'.repeat(256),
+    '{}',
+    '1e400',
+    'null',
+  ];
+  const TIMES = [
+    '',
+    '0000-00-00T00:00:00Z',
+    '0000-01-01T00:00:00Z',
+    '2020-02-30T00:00:00Z',
+    '2016-12-31T23:59:60Z',
+    '2020-01-01',
+    1e300,
+    -1,
+    0,
+    1.5,
+    null,
+  ];
+  const QUERIES: readonly [string, () => Record<string, unknown>][] = [
+    [
+      'query ($n: Int!, $after: String) { articles(first: $n, after: $after) { nodes { id } } }',
+      () => ({ n: pick(INTS), after: cursor('articles', 1) }),
+    ],
+    [
+      'query ($n: Int!, $after: String) { customers(first: $n, after: $after) { nodes { id } } }',
+      () => ({ n: pick(INTS), after: cursor('customers', 1) }),
+    ],
+    [
+      'query ($after: String) { customer(id: "c-01") { purchases(after: $after) { nodes { price } } } }',
+      () => ({ after: cursor('purchases', 3) }),
+    ],
+    [
+      'query ($id: ID!, $n: Int!) { article(id: $id) { variants(first: $n) { id } } customer(id: $id) { id } }',
+      () => ({ id: pick(TEXT), n: pick(INTS) }),
+    ],
+    [
+      'query ($id: ID!, $n: Int!, $share: Float!, $m: Int!) { similarArticles(articleId: $id, first: $n, coPurchase: $share, perProduct: $m) { score } }',
+      () => ({ id: pick([...TEXT, 'a-01']), n: pick(INTS), share: pick(FLOATS), m: pick(INTS) }),
+    ],
+    [
+      'query ($text: String!, $n: Int!) { searchArticles(text: $text, first: $n) { rank } }',
+      () => ({ text: pick(['', ' ', '\u200b', '%', '💥', 'article 3']), n: pick(INTS) }),
+    ],
+    [
+      'query ($id: ID!, $n: Int!) { recommendations(customerId: $id, first: $n) { rank } trending(first: $n) { rank } activeCustomers(first: $n) { id } }',
+      () => ({ id: pick(TEXT), n: pick(INTS) }),
+    ],
+    [
+      RECORD,
+      () => {
+        // One field at a time, or the first faulty one would hide the others.
+        const piece = {
+          ...PIECE,
+          ...pick([{}, { price: pick(FLOATS) }, { quantity: pick(INTS) }, { articleId: pick(TEXT) }]),
+        };
+        const ordered = { ...ORDER, requestId: `absurd ${random.int(1e9)}`, purchases: [piece] };
+        const absurd = pick([
+          {},
+          { boughtAt: pick(TIMES) },
+          { salesChannelId: pick(INTS) },
+          { customerId: pick(TEXT) },
+          { requestId: pick(TEXT) },
+        ]);
+        return { input: { ...ordered, ...absurd } };
+      },
+    ],
+  ];
+  const kinds = new Set<string>();
+  for (let i = 0; i < 800; i++) {
+    const [query, variables] = QUERIES[i % QUERIES.length];
+    const values = variables();
+    const answer = await shop.query(query, values);
+    for (const code of codes(answer) ?? ['answered']) {
+      kinds.add(code);
+      expect([code, code === 'INTERNAL_SERVER_ERROR' && values]).toEqual([code, false]);
+    }
+  }
+  // Nothing else than these, and each of them.
+  expect([...kinds].sort()).toEqual(['BAD_USER_INPUT', 'INPUT_INVALID', 'LIMIT_EXCEEDED', 'answered']);
+});

@@ -1,0 +1,58 @@
+// A process one of whose threads is stuck in native code still ends when it is told to.
+
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+
+const SESSION = JSON.stringify(join(__dirname, '..', '..', 'src', 'cli', 'session.js'));
+/** All limits together, on a busy machine. */
+const LATE_MS = 30_000;
+
+/**
+ * A server with a thread that ends after five minutes, and not before: it is within a call to the
+ * system.
+ */
+const server = (closeLimitMs: number): string => `
+  const { Worker } = require('node:worker_threads');
+  const native = "require('node:child_process').execFileSync('sleep', ['300'])";
+  const thread = new Worker("require('node:worker_threads').parentPort.postMessage('stuck');" + native, { eval: true });
+  require(${SESSION}).run(async (session) => {
+    session.serving();
+    session.closing(() => new Promise((resolve) => thread.once('exit', resolve)));
+    thread.once('message', () => console.log('ready'));
+    await new Promise(() => undefined);
+  }, { closeLimitMs: ${closeLimitMs} });
+`;
+
+/** Starts it, sends it the signals one after the other; how it ended. */
+async function endBy(
+  closeLimitMs: number,
+  signals: readonly NodeJS.Signals[],
+): Promise<[number | null, string | null]> {
+  // A group of its own, so that what its thread started ends with it.
+  const child = spawn(process.execPath, ['-e', server(closeLimitMs)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    detached: true,
+  });
+  const late = setTimeout(() => child.kill('SIGKILL'), LATE_MS);
+  try {
+    const ended = once(child, 'exit') as Promise<[number | null, string | null]>;
+    await once(child.stdout, 'data');
+    for (const signal of signals) {
+      child.kill(signal);
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+    return await ended;
+  } finally {
+    clearTimeout(late);
+    if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+  }
+}
+
+test('by SIGTERM, once what is open had its time to close', async () => {
+  expect(await endBy(1_000, ['SIGTERM'])).toEqual([null, 'SIGTERM']);
+});
+
+test('by a second signal, at once', async () => {
+  expect(await endBy(10 * LATE_MS, ['SIGINT', 'SIGTERM'])).toEqual([null, 'SIGTERM']);
+});

@@ -1,0 +1,170 @@
+// An embedded Postgres that dies while it is used: it is started again at its port, with all that
+// was committed, and the health check tells the truth meanwhile.
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { PROJECT_ROOT } from '../../../src/config';
+import { lookAtEmbeddedPostgres } from '../../../src/data/postgres/embedded-postgres';
+import { hasCode, withFileLock } from '../../../src/data/files/file-lock';
+import { openDatabase, type Database } from '../../../src/data/postgres/postgres';
+import { openStore, type Store } from '../../../src/data/store/store';
+import { checkReady } from '../../../src/api/http/health';
+
+let home: string;
+let said: string[];
+let database: Database;
+let store: Store;
+beforeEach(async () => {
+  home = mkdtempSync(join(tmpdir(), 'vitrine-restart-'));
+  said = [];
+  database = await openDatabase({ databaseUrl: undefined, home }, { say: (line) => said.push(line) });
+  store = openStore(database.url);
+});
+afterEach(async () => {
+  await store.close();
+  await database.close();
+  await until(() => lookAtEmbeddedPostgres(home).port === undefined);
+  // Again and again: the guard may be looking into the folder just now.
+  rmSync(home, { recursive: true, force: true, maxRetries: 5 });
+});
+
+test('a killed Postgres is started again at its port, and nothing that was acknowledged is lost', async () => {
+  const { port } = lookAtEmbeddedPostgres(home);
+  for (let row = 0; row < 20; row++) await store.setFact(`row ${row}`, row);
+  process.kill(postmaster(), 'SIGKILL');
+  await until(() => said.length > 0);
+  await until(answers);
+  const rows = await Promise.all(Array.from({ length: 20 }, (_, row) => store.fact(`row ${row}`)));
+  expect(rows).toEqual(Array.from({ length: 20 }, (_, row) => row));
+  await store.setFact('after', 1);
+  expect(lookAtEmbeddedPostgres(home)).toMatchObject({ port, holders: 1 });
+  expect(said).toEqual([expect.stringMatching(/Postgres had died.*runs again/)]);
+});
+
+test('so is one of which every process was killed, the guard too', async () => {
+  await store.setFact('name', 1);
+  const server = postmaster();
+  const processes = execFileSync('ps', ['-ww', '-eo', 'pid=,ppid=,args='], { encoding: 'utf8' })
+    .split('\n')
+    .map((line) => line.trim())
+    .filter(
+      (line) =>
+        line.split(/\s+/)[1] === String(server) || (line.includes('vitrine-postgres-guard') && line.includes(home)),
+    )
+    .map((line) => Number(line.split(' ')[0]));
+  expect(processes.length).toBeGreaterThan(3);
+  for (const pid of [server, ...processes]) killIfThere(pid);
+  await until(() => said.length > 0);
+  await until(answers);
+  expect(await store.fact('name')).toBe(1);
+});
+
+test('of the processes that use it one starts it again, for all', async () => {
+  const [child, url] = await holdInProcess();
+  expect(url).toBe(database.url);
+  const before = postmaster();
+  process.kill(before, 'SIGKILL');
+  await until(() => said.length > 0);
+  // The other has looked by then, too.
+  await sleep(2500);
+  const after = postmaster();
+  expect(after).not.toBe(before);
+  expect(lookAtEmbeddedPostgres(home).holders).toBe(2);
+  expect(startsInLog()).toBe(2);
+  child.kill('SIGKILL');
+  await store.ping();
+});
+
+test('the server is not ready until Postgres runs again', async () => {
+  const ready = () => checkReady({ store, ready: () => ({ ready: true }) });
+  expect(await ready()).toEqual({ ready: true });
+  // Whoever would start it waits for the lock.
+  await withFileLock(join(home, 'postgres', 'lock'), async () => {
+    process.kill(postmaster(), 'SIGKILL');
+    await until(async () => !(await answers()));
+    expect(await ready()).toMatchObject({ ready: false });
+  });
+  await until(async () => (await ready()).ready);
+});
+
+test('one that cannot be started is tried again until what hinders it is mended', async () => {
+  const server = postmaster();
+  const settings = join(home, 'postgres', 'server', 'data', 'postgresql.auto.conf');
+  const before = readFileSync(settings, 'utf8');
+  writeFileSync(settings, `${before}\nno_such_setting = 1\n`);
+  process.kill(server, 'SIGKILL');
+  await until(() => said.length > 0);
+  expect(said[0]).toMatch(/could not be started again: (.|\n)*no_such_setting/);
+  await expect(store.ping()).rejects.toMatchObject({ code: 'DATABASE_UNAVAILABLE' });
+  // More failures than deaths are allowed.
+  await until(() => failuresInLog() > 4);
+  writeFileSync(settings, before);
+  await until(answers);
+});
+
+test('one that dies again and again is left, and its last words are told', async () => {
+  while (!said.some((line) => line.includes('not started again'))) {
+    const deaths = said.length;
+    killIfThere(postmaster());
+    await until(() => said.length > deaths);
+  }
+  expect(said.slice(0, -1)).toHaveLength(4);
+  expect(said.at(-1)).toMatch(/died 5 times within ten minutes and is not started again(.|\n)*ready to accept/);
+  await expect(store.ping()).rejects.toMatchObject({ code: 'DATABASE_UNAVAILABLE' });
+});
+
+function postmaster(): number {
+  return Number(readFileSync(join(home, 'postgres', 'server', 'data', 'postmaster.pid'), 'utf8').split('\n')[0]);
+}
+
+function startsInLog(): number {
+  return timesInLog('ready to accept connections');
+}
+
+function failuresInLog(): number {
+  return timesInLog('unrecognized configuration parameter');
+}
+
+function timesInLog(words: string): number {
+  return readFileSync(join(home, 'postgres', 'postgres.log'), 'utf8').split(words).length - 1;
+}
+
+/** Those of a killed server end by themselves. */
+function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (thrown) {
+    if (!hasCode(thrown, 'ESRCH')) throw thrown;
+  }
+}
+
+async function answers(): Promise<boolean> {
+  return store.ping().then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Another process that holds the database until it is killed; its URL. */
+async function holdInProcess(): Promise<[ChildProcess, string]> {
+  const script = `
+    const { openDatabase } = require(${JSON.stringify(join(PROJECT_ROOT, 'dist/src/data/postgres/postgres.js'))});
+    openDatabase({ databaseUrl: undefined, home: ${JSON.stringify(home)} }).then(({ url }) => {
+      console.log(url);
+      setInterval(() => undefined, 1000);
+    });`;
+  const child = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+  for await (const line of createInterface(child.stdout)) return [child, line];
+  throw new Error('the other process ended without opening the database');
+}
+
+async function until(happened: () => boolean | Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + 60_000;
+  while (!(await happened())) {
+    if (Date.now() > deadline) throw new Error('it did not happen within a minute');
+    await sleep(50);
+  }
+}

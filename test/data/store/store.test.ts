@@ -1,0 +1,398 @@
+import { Client } from 'pg';
+import { VitrineError } from '../../../src/errors';
+import { openStore, type Store } from '../../../src/data/store/store';
+import { createPurchaseParser } from '../../../src/data/store/purchase-columns';
+import { createTestDatabase, type TestDatabase } from '../../support/database';
+
+let database: TestDatabase;
+let store: Store;
+const statements: string[] = [];
+
+const ARTICLES = 12_000;
+const day = (n: number) => new Date(Date.UTC(2020, 0, n));
+
+beforeAll(async () => {
+  database = await createTestDatabase('store');
+  await database.sql(
+    `INSERT INTO articles (article_id, prod_name, attributes)
+     SELECT 'a' || i, 'Article ' || i, jsonb_build_object('weight', i) FROM generate_series(1, $1::int) AS i`,
+    [ARTICLES],
+  );
+  await database.sql(
+    `INSERT INTO customers (customer_id, age, fn) SELECT 'c' || i, 20 + i, i % 2 = 0 FROM generate_series(1, 30) AS i`,
+  );
+  // Customer 1 bought article d on day d of January, customer 2 article 7 three times on one day,
+  // the others nothing.
+  await database.sql(
+    `INSERT INTO purchases SELECT 1, d, '2020-01-01Z'::timestamptz + (d - 1) * interval '1 day', d / 10.0, 2, 1 FROM generate_series(1, 30) AS d`,
+  );
+  await database.sql(
+    `INSERT INTO purchases SELECT 2, 7, '2020-01-20Z', NULL, NULL, line FROM generate_series(1, 3) AS line`,
+  );
+  store = openStore(database.url, { onQuery: (table) => statements.push(table) });
+});
+afterAll(async () => {
+  await store.close();
+  await database.close();
+});
+beforeEach(() => {
+  statements.length = 0;
+});
+
+test('rows come in the order asked for, null where there is none, in one statement', async () => {
+  const articles = await store.articlesById(['a5', 'nothing', 'a2', 'a5']);
+  expect(articles.map((row) => row?.name)).toEqual(['Article 5', undefined, 'Article 2', 'Article 5']);
+  expect(articles[1]).toBeNull();
+  expect(statements).toEqual(['articles']);
+  const customers = await store.customersById(['c3', 'C3', '']);
+  expect(customers.map((row) => row?.age)).toEqual([23, undefined, undefined]);
+  expect((await store.articlesByKey([3, -1])).map((row) => row?.id)).toEqual(['a3', undefined]);
+  expect(statements).toEqual(['articles', 'customers', 'articles']);
+});
+
+test('a row has every field of the schema, with the types that it names', async () => {
+  const [
+    [read],
+    {
+      rows: [paged],
+    },
+  ] = [await store.articlesById(['a1']), await store.articlesPage(1)];
+  expect(read).toEqual(paged);
+  expect(read).toMatchObject({ key: 1, id: 'a1', description: null, attributes: { weight: 1 } });
+  expect(read?.updatedAt).toBeInstanceOf(Date);
+  const [
+    [customer],
+    {
+      rows: [first],
+    },
+  ] = [await store.customersById(['c1']), await store.customersPage(1)];
+  expect(customer).toEqual(first);
+  expect(customer).toMatchObject({ age: 21, fn: false, active: null });
+});
+
+test('no keys at all and more keys than a statement takes are both fine', async () => {
+  expect(await store.articlesById([])).toEqual([]);
+  expect(await store.latestPurchases([], 5)).toEqual([]);
+  expect(statements).toEqual([]);
+  const keys = Array.from({ length: ARTICLES }, (_, i) => ARTICLES - i);
+  expect((await store.articlesByKey(keys)).map((row) => row?.key)).toEqual(keys);
+  expect(statements).toEqual(['articles', 'articles']);
+});
+
+test('pages follow each other by key to the end', async () => {
+  const first = await store.customersPage(20);
+  expect(first.rows.map((row) => row.key)).toEqual(Array.from({ length: 20 }, (_, i) => i + 1));
+  expect(first.hasNext).toBe(true);
+  const second = await store.customersPage(20, 20);
+  expect(second.rows.map((row) => row.key)).toEqual(Array.from({ length: 10 }, (_, i) => i + 21));
+  expect(second.hasNext).toBe(false);
+});
+
+test('the latest purchases of many customers are one statement, newest first', async () => {
+  const [one, none, two, again] = await store.latestPurchases([1, 30, 2, 1], 4);
+  expect(one.map((row) => row.articleKey)).toEqual([30, 29, 28, 27]);
+  expect(one[0]).toEqual({ articleKey: 30, boughtAt: day(30), price: 3 });
+  expect(none).toEqual([]);
+  expect(two).toEqual(Array(3).fill({ articleKey: 7, boughtAt: day(20), price: null }));
+  expect(again).toEqual(one);
+  expect(statements).toEqual(['purchases']);
+});
+
+test('customers come with their latest purchases in one statement', async () => {
+  const [two, nobody, none, one] = await store.customersWithPurchases(['c2', 'nobody', 'c30', 'c1'], 4);
+  expect(nobody).toBeNull();
+  expect(none?.purchases).toEqual([]);
+  expect(statements).toHaveLength(1);
+  const [row, ...rest] = await store.customersById(['c1', 'c2']);
+  expect([one?.customer, two?.customer]).toEqual([row, ...rest]);
+  expect([one?.purchases, two?.purchases]).toEqual(await store.latestPurchases([1, 2], 4));
+});
+
+test('pages of purchases go on behind their cursors, each request its own, in one statement', async () => {
+  const [first, other] = await store.purchasesPages([
+    { customerKey: 1, first: 20 },
+    { customerKey: 2, first: 2 },
+  ]);
+  if (first instanceof Error || other instanceof Error) throw new Error('expected pages');
+  expect(first.rows.map((row) => row.articleKey)).toEqual(Array.from({ length: 20 }, (_, i) => 30 - i));
+  expect([first.hasNext, other.hasNext]).toEqual([true, true]);
+  expect(statements).toEqual(['purchases']);
+
+  const rest = await store.purchasesPages([
+    { customerKey: 1, first: 20, after: first.rows[19] },
+    { customerKey: 2, first: 2, after: other.rows[1] },
+    { customerKey: 1, first: -1 },
+    { customerKey: 999, first: 5 },
+    { customerKey: 1, first: 0 },
+  ]);
+  expect(rest.map((page) => (page instanceof Error ? page.name : page.rows.map((row) => row.articleKey)))).toEqual([
+    [10, 9, 8, 7, 6, 5, 4, 3, 2, 1],
+    [7],
+    'VitrineError',
+    [],
+    [],
+  ]);
+  expect(rest[0]).toMatchObject({ hasNext: false });
+  expect(rest[4]).toMatchObject({ hasNext: true });
+});
+
+test('sales are counted back from the newest purchase', async () => {
+  const { clock, sales } = await store.articleSales([7, 28]);
+  expect(clock).toEqual(day(30));
+  const soldOf = (key: number) => [sales.get(key)?.units, sales.get(key)?.buyers];
+  expect(soldOf(30)).toEqual([1, [1, 1]]);
+  expect(soldOf(24)).toEqual([1, [1, 1]]);
+  expect(soldOf(23)).toEqual([1, [0, 1]]);
+  // Three of the four were one customer's.
+  expect(soldOf(7)).toEqual([4, [0, 2]]);
+  expect(sales.has(2)).toBe(false);
+  // The clock first, from the end of its index, then the window that it gives.
+  expect(statements).toEqual(['purchases', 'purchases']);
+});
+
+test('sales tell the mean price, where anybody knows it, and the first sale of the window', async () => {
+  const { sales } = await store.articleSales([7, 14]);
+  expect(sales.get(30)).toEqual({ units: 1, buyers: [1, 1], price: Math.fround(3), first: day(30), last: day(30) });
+  // Bought three times for a price that nobody wrote down.
+  expect(sales.get(7)).toEqual({ units: 3, buyers: [0, 1], price: null, first: day(20), last: day(20) });
+});
+
+test('histories of sales are those of all time, and of the days before the clock', async () => {
+  const history = await store.salesHistory(7);
+  expect(history.get(1)).toEqual({ first: day(1), last: day(1), units: 1, lately: 0 });
+  expect(history.get(7)).toMatchObject({ first: day(7), units: 4, lately: 0 });
+  expect(history.get(30)).toMatchObject({ units: 1, lately: 1 });
+  expect(history.get(31)).toBeUndefined();
+  // The clock, then every purchase.
+  expect(statements).toEqual(['purchases', 'purchases']);
+});
+
+test('sales by age are those of the window, each band from its bound on, the unknown by themselves', async () => {
+  await database.sql(`INSERT INTO purchases (customer_key, article_key, bought_at) VALUES (30, 5, '2020-01-29Z')`);
+  await database.sql(`UPDATE customers SET age = NULL WHERE customer_id = 'c30'`);
+  // Customer 1 is 21, customer 2 is 22.
+  const bands = await store.salesByAge(day(30), 2, [21, 22]);
+  expect(bands).toEqual([
+    { band: 0, keys: [5], buyers: [1] },
+    { band: 2, keys: [29, 30], buyers: [1, 1] },
+  ]);
+  const [, , third] = await store.salesByAge(day(30), 28, [21, 22]);
+  expect(third).toEqual({ band: 3, keys: [7], buyers: [1] });
+  expect((await store.salesByAge(day(30), 1, []))[0].band).toBe(1);
+  expect(await store.salesByAge(day(1), 0, [21])).toEqual([]);
+  await database.sql(`DELETE FROM purchases WHERE customer_key = 30`);
+});
+
+test('a changed article shows among the latest versions, and in the state of all', async () => {
+  await database.sql(`UPDATE articles SET prod_name = prod_name`);
+  const versions = await store.articleVersions();
+  expect(versions).toHaveLength(ARTICLES);
+  const newest = Math.max(...versions.map(({ updatedAt }) => updatedAt.getTime()));
+  const before = await store.articlesState();
+  expect(await store.articlesState()).toBe(before);
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  await database.sql(`UPDATE articles SET prod_name = 'Changed' WHERE article_id = 'a77'`);
+  const later = (await store.articleVersions(60)).filter(({ updatedAt }) => updatedAt.getTime() > newest);
+  expect(later.map(({ key }) => key)).toEqual([77]);
+  expect(await store.articleVersions(0)).toEqual([]);
+  expect(await store.articleVersions(60)).toHaveLength(ARTICLES);
+  expect(await store.articlesState()).not.toBe(before);
+});
+
+test('lists of customers who are deleted in this very moment are dropped, the others kept', async () => {
+  await database.sql(`INSERT INTO customers (customer_id) VALUES ('leaves'), ('stays')`);
+  const keys = await database.sql<{ key: number }>(
+    `SELECT key FROM customers WHERE customer_id IN ('leaves', 'stays') ORDER BY customer_id`,
+  );
+  await database.sql('BEGIN');
+  await database.sql(`DELETE FROM customers WHERE customer_id = 'leaves'`);
+  const saving = store.saveLists(
+    keys.map(({ key }) => ({ customerKey: key, articleKeys: [1], scores: [0.5] })),
+    'release',
+  );
+  const saved = saving.then(() => 'saved');
+  await Promise.race([saved, new Promise((resolve) => setTimeout(resolve, 300))]);
+  await database.sql('COMMIT');
+  await saving;
+  expect(await database.sql('SELECT customer_key AS key FROM recommendation_lists')).toEqual([keys[1]]);
+  await database.sql(`DELETE FROM customers WHERE customer_id = 'stays'`);
+});
+
+test('what is done alone is refused to others meanwhile, and theirs again when it has ended, however it ended', async () => {
+  const other = openStore(database.url);
+  await store.alone('work', async () => {
+    await expect(other.alone('work', async () => 1)).rejects.toMatchObject({ code: 'DATABASE_UNAVAILABLE' });
+    expect(await other.alone('other work', async () => 2)).toBe(2);
+  });
+  await expect(store.alone('work', () => Promise.reject(new Error('broken')))).rejects.toThrow('broken');
+  expect(await other.alone('work', async () => 3)).toBe(3);
+  await other.close();
+});
+
+test('statements keep their plans under names that are made of their text, and have none behind a pooler', async () => {
+  const query = jest.spyOn(Client.prototype, 'query');
+  const namesIn = async (url: string) => {
+    query.mockClear();
+    const opened = openStore(url, { limits: { reads: 1, long: 1 } });
+    await opened.customersById(['c1']); // asked by pg
+    await opened.counts(); // asked by Prisma
+    await opened.close();
+    return query.mock.calls.map(([asked]) => (asked as unknown as { name?: string }).name);
+  };
+  try {
+    const names = await namesIn(database.url);
+    expect(names.length).toBeGreaterThanOrEqual(2);
+    for (const name of names) expect(name).toMatch(/^vitrine_[0-9a-f]{24}$/);
+    expect(new Set(names).size).toBe(names.length);
+    expect(await namesIn(database.url)).toEqual(names);
+    const url = new URL(database.url);
+    url.searchParams.set('pgbouncer', 'true');
+    expect(await namesIn(url.toString())).toEqual(names.map(() => undefined));
+  } finally {
+    query.mockRestore();
+  }
+});
+
+test('a purchase dated in the future does not set the clock', async () => {
+  await database.sql(`INSERT INTO purchases (customer_key, article_key, bought_at) VALUES (1, 1, '2099-01-01')`);
+  expect((await store.articleSales([7])).clock).toEqual(day(30));
+  await database.sql(`DELETE FROM purchases WHERE bought_at > '2098-01-01'`);
+});
+
+test('times are the same in a database of another time zone, whoever reads or writes them', async () => {
+  const other = await createTestDatabase('tokyo');
+  await other.sql(`ALTER DATABASE "${new URL(other.url).pathname.slice(1)}" SET timezone = 'Asia/Tokyo'`);
+  await other.sql(`INSERT INTO articles (article_id, updated_at) VALUES ('a1', '2020-01-02T03:04:05Z')`);
+  const tokyo = openStore(other.url);
+  const boughtAt = new Date('2020-01-03T00:00:00Z');
+  const lines = [{ articleId: 'a1', price: null, salesChannelId: null }];
+  await tokyo.recordOrder({ requestId: 'one', customerId: 'ada', boughtAt, lines });
+  expect(await other.sql(`SELECT extract(epoch FROM bought_at)::float8 AS at FROM purchases`)).toEqual([
+    { at: boughtAt.getTime() / 1000 },
+  ]);
+  const updatedAt = new Date('2020-01-02T03:04:05Z');
+  expect((await tokyo.articlesPage(1)).rows).toEqual(await tokyo.articlesById(['a1']));
+  expect(await tokyo.articleVersions()).toEqual([{ key: 1, updatedAt }]);
+  for await (const [row] of tokyo.streamArticles()) expect(row.updatedAt).toEqual(updatedAt);
+  expect((await tokyo.articleSales([7])).clock).toEqual(boughtAt);
+  expect(await tokyo.purchasesPages([{ customerKey: 1, first: 1 }])).toMatchObject([{ rows: [{ boughtAt }] }]);
+  await tokyo.close();
+  await other.close();
+});
+
+test('clear forgets rows and facts', async () => {
+  const other = await createTestDatabase('cleared');
+  const emptied = openStore(other.url);
+  await other.sql(`INSERT INTO articles (article_id) VALUES ('a')`);
+  await emptied.setFact('kept', true);
+  await emptied.clear();
+  expect(await emptied.counts()).toMatchObject({ articles: 0, customers: 0, purchases: 0 });
+  expect(await emptied.fact('kept')).toBeUndefined();
+  await emptied.close();
+  await other.close();
+});
+
+test('streams bring every row once, in key order', async () => {
+  const keys: number[] = [];
+  for await (const rows of store.streamArticles()) keys.push(...rows.map((row) => row.key));
+  expect(keys).toEqual(Array.from({ length: ARTICLES }, (_, i) => i + 1));
+  let customers = 0;
+  for await (const rows of store.streamCustomers()) customers += rows.length;
+  expect(customers).toBe(30);
+});
+
+test('all purchases come as columns, ordered by customer, time, article and line', async () => {
+  const { customer, article, at, price } = await store.readPurchases();
+  expect(Array.from(customer)).toEqual([...new Array<number>(30).fill(1), 2, 2, 2]);
+  expect(Array.from(article)).toEqual([...Array.from({ length: 30 }, (_, i) => i + 1), 7, 7, 7]);
+  expect(at[0]).toBe(day(1).getTime() / 1_000);
+  expect(at[32]).toBe(day(20).getTime() / 1_000);
+  expect(price[3]).toBeCloseTo(0.4, 6);
+  expect(Array.from(price.slice(30))).toEqual([Number.NaN, Number.NaN, Number.NaN]);
+  expect(statements).toEqual(['purchases']);
+});
+
+test('the bytes of a COPY may be cut anywhere, but not break off', () => {
+  // Header, then one row with a price and one without, then the trailer, as Postgres sends them.
+  const header = Buffer.concat([Buffer.from('PGCOPY\n\xff\r\n\0', 'latin1'), Buffer.alloc(8)]);
+  const row = (price?: number) => {
+    const bytes = Buffer.alloc(price === undefined ? 34 : 38);
+    [
+      [0, 4],
+      [2, 4, 4],
+      [10, 4, 5],
+      [18, 8],
+    ].forEach(([place, ...values], i) =>
+      i === 0
+        ? bytes.writeInt16BE(values[0], place)
+        : values.forEach((value, j) => bytes.writeInt32BE(value, place + 4 * j)),
+    );
+    bytes.writeBigInt64BE(-1_000_000n, 22);
+    bytes.writeInt32BE(price === undefined ? -1 : 4, 30);
+    if (price !== undefined) bytes.writeFloatBE(price, 34);
+    return bytes;
+  };
+  const whole = Buffer.concat([header, row(0.5), row(), Buffer.from([0xff, 0xff])]);
+  for (const size of [1, 7, whole.length]) {
+    const parser = createPurchaseParser();
+    for (let from = 0; from < whole.length; from += size) parser.push(whole.subarray(from, from + size));
+    const { customer, article, at, price } = parser.columns();
+    expect([...customer, ...article, ...price]).toEqual([4, 4, 5, 5, 0.5, Number.NaN]);
+    expect(at[0]).toBe(Date.UTC(1999, 11, 31, 23, 59, 59) / 1_000);
+  }
+  const broken = createPurchaseParser();
+  broken.push(whole.subarray(0, whole.length - 10));
+  expect(() => broken.columns()).toThrow('broke off after 1 rows');
+});
+
+test('the shop can be counted, also where it is empty', async () => {
+  expect(await store.counts()).toEqual({
+    articles: ARTICLES,
+    customers: 30,
+    purchases: 33,
+    firstPurchase: day(1),
+    lastPurchase: day(30),
+  });
+  const empty = await createTestDatabase('empty');
+  const other = openStore(empty.url);
+  expect(await other.counts()).toEqual({
+    articles: 0,
+    customers: 0,
+    purchases: 0,
+    firstPurchase: null,
+    lastPurchase: null,
+  });
+  expect(await other.articleSales([7])).toEqual({ clock: null, sales: new Map() });
+  expect((await other.readPurchases()).at).toHaveLength(0);
+  await other.close();
+  await empty.close();
+});
+
+test('facts are kept, replaced and forgotten', async () => {
+  expect(await store.fact('colour')).toBeUndefined();
+  await store.setFact('colour', { name: 'red' });
+  await store.setFact('colour', { name: 'blue', shades: [1, null] });
+  expect(await store.fact('colour')).toEqual({ name: 'blue', shades: [1, null] });
+  await store.setFact('colour', undefined);
+  expect(await store.fact('colour')).toBeUndefined();
+});
+
+test('a database that cannot be reached is an error with a code, whatever is asked', async () => {
+  const lost = openStore('postgresql://nobody:secret@127.0.0.1:1/nowhere');
+  for (const question of [
+    lost.ping(),
+    lost.articlesById(['a']),
+    lost.customersPage(1),
+    lost.readPurchases(),
+    lost.fact('x'),
+  ]) {
+    const error = await question.then(
+      () => undefined,
+      (thrown: unknown) => thrown,
+    );
+    expect(error).toBeInstanceOf(VitrineError);
+    expect(error).toMatchObject({ code: 'DATABASE_UNAVAILABLE' });
+    expect(String(error)).not.toContain('secret');
+  }
+  await lost.close();
+});

@@ -1,0 +1,219 @@
+// The shop as typed arrays: whoever asks for a moment gets what was known before it, and nothing
+// that came later.
+import type { Store } from '../../src/data/store/store';
+import { openStore } from '../../src/data/store/store';
+import { openEngine } from '../../src/engine/engine';
+import { encodeShop, readShop, type Shop } from '../../src/dataset/dataset';
+import { silentReporter } from '../../src/telemetry/progress';
+import { trainingConfig } from '../../src/training/config';
+import { momentOf } from '../../src/dataset/moments';
+import { towerTrainer } from '../../src/training/stages/train-towers';
+import { createTestDatabase, type TestDatabase } from '../support/database';
+import { NOON, shopOf, type Line } from '../support/hand-made-shop';
+import { DAY } from '../../src/time';
+
+const articlesOf = (shop: Shop, customer: number, days: number, limit = 100): number[] =>
+  shop.pastOf(customer, NOON + days * DAY, limit).map(({ article }) => article);
+
+describe('the past of a customer', () => {
+  const shop = shopOf([11, 101, 0], [11, 102, 1], [11, 103, 1], [11, 104, 2], [13, 105, 1]);
+
+  test('is newest first, and nothing of anybody else', () => {
+    expect(articlesOf(shop, 0, 9)).toEqual([3, 2, 1, 0]);
+    expect(articlesOf(shop, 2, 9)).toEqual([4]);
+    expect(shop.pastOf(2, Infinity, 9)).toEqual([{ article: 4, at: NOON + DAY, price: 0 }]);
+  });
+
+  test('is what lies strictly before the moment: what is bought at the same time is not known yet', () => {
+    expect(articlesOf(shop, 0, 1)).toEqual([0]);
+    expect(articlesOf(shop, 0, 1.01)).toEqual([2, 1, 0]);
+    expect(articlesOf(shop, 0, 0)).toEqual([]);
+  });
+
+  test('is cut to the newest where there are more than were asked for', () => {
+    expect(articlesOf(shop, 0, 9, 2)).toEqual([3, 2]);
+    // The limit counts what is known, not what was looked at.
+    expect(articlesOf(shop, 0, 2, 1)).toEqual([2]);
+    expect(articlesOf(shop, 0, 9, 0)).toEqual([]);
+  });
+
+  test('is empty for customers who never bought, first, between and last', () => {
+    const gaps = shopOf([12, 101, 0]);
+    expect([0, 1, 2, 3].map((customer) => articlesOf(gaps, customer, 9))).toEqual([[], [0], [], []]);
+    expect([0, 3].map((customer) => articlesOf(shopOf(), customer, 9))).toEqual([[], []]);
+  });
+});
+
+test('purchases of customers and articles that have gone since they were read are left out, and nothing else', () => {
+  const shop = shopOf([7, 101, 0], [11, 101, 0], [11, 999, 1], [11, 102, 2], [12, 999, 0], [14, 103, 0], [15, 101, 0]);
+  expect([0, 1, 2, 3].map((customer) => articlesOf(shop, customer, 9))).toEqual([[1, 0], [], [], [2]]);
+  expect([...shop.article]).toEqual([0, 1, 2]);
+  expect([...shop.customer]).toEqual([0, 0, 3]);
+  expect([...shop.offsets]).toEqual([0, 2, 2, 2, 3]);
+});
+
+test('every purchase lies within the range of its customer', () => {
+  const shop = shopOf([12, 101, 0], [12, 101, 0], [14, 102, 3]);
+  expect([...shop.offsets]).toEqual([0, 0, 2, 2, 3]);
+  expect([...shop.customer]).toEqual([1, 1, 3]);
+});
+
+describe('sales before a moment', () => {
+  const soldAt = (...days: number[]) => {
+    const shop = shopOf(...days.map((day, i): Line => [11 + i, 103, day]));
+    const { week, month } = shop.salesBefore(NOON);
+    return [week[2], month[2]];
+  };
+
+  test('leave out what is sold at the moment itself and after it', () => {
+    expect(soldAt(0, 0.5, 3)).toEqual([0, 0]);
+    expect(soldAt(-0.001)).toEqual([1, 1]);
+  });
+
+  test('reach back exactly 7 and 28 days', () => {
+    expect(soldAt(-7)).toEqual([1, 1]);
+    expect(soldAt(-7.001)).toEqual([0, 1]);
+    expect(soldAt(-28)).toEqual([0, 1]);
+    expect(soldAt(-28.001)).toEqual([0, 0]);
+  });
+
+  test('count customers, each article by its index: who bought it again is one', () => {
+    const shop = shopOf([11, 101, -9], [11, 104, -5], [11, 101, -1], [11, 101, -1], [12, 101, -9], [12, 104, -2]);
+    expect([...shop.salesBefore(NOON).week]).toEqual([1, 0, 0, 2, 0]);
+    expect([...shop.salesBefore(NOON).month]).toEqual([2, 0, 0, 2, 0]);
+  });
+});
+
+describe('what was bought within a time', () => {
+  const shop = shopOf([11, 101, 0], [11, 102, 1], [12, 103, 1], [12, 103, 1.5], [12, 104, 2], [14, 105, 5]);
+  const within = (from: number, to: number) =>
+    [...shop.boughtWithin(NOON + from * DAY, NOON + to * DAY)].map(([customer, articles]) => [customer, ...articles]);
+
+  test('begins with the first moment and ends before the last', () => {
+    expect(within(1, 2)).toEqual([
+      [0, 1],
+      [1, 2],
+    ]);
+    expect(within(0, 1)).toEqual([[0, 0]]);
+  });
+
+  test('holds each article once, and customers only where they bought', () => {
+    expect(within(1, 9)).toEqual([
+      [0, 1],
+      [1, 2, 3],
+      [3, 4],
+    ]);
+    expect(within(3, 5)).toEqual([]);
+  });
+});
+
+test('the rows of customers come in the order that was asked for, as often as asked for', () => {
+  const shop = shopOf();
+  const { single } = shop.encodedCustomers;
+  expect([...shop.customerRows([2, 0, 2]).single]).toEqual([single[2], single[0], single[2]]);
+  expect(shop.customerRows([])).toMatchObject({ rows: 0, single: new Int32Array(0) });
+});
+
+describe('a shop read from the store as it was known at a moment', () => {
+  const CUT = '2021-03-01';
+  const until = Date.parse(CUT) / 1000;
+  let database: TestDatabase;
+  let store: Store;
+  beforeAll(async () => {
+    database = await createTestDatabase('dataset');
+    store = openStore(database.url);
+    await database.sql(
+      `INSERT INTO articles (article_id, colour_group_name, product_type_name)
+       SELECT 'a' || i, 'colour ' || i % 4, 'type ' || i % 3 FROM generate_series(1, 30) AS i`,
+    );
+    await database.sql(
+      `INSERT INTO customers (customer_id, age) SELECT 'c' || i, 20 + i % 40 FROM generate_series(1, 60) AS i`,
+    );
+    // Articles 1 to 20, in the forty days before the cut.
+    await database.sql(
+      `INSERT INTO purchases (customer_key, article_key, bought_at)
+       SELECT c.key, a.key, timestamptz '${CUT} 00:00Z' - make_interval(days => 1 + (c.key * 7 + i * 3) % 40)
+       FROM customers c, generate_series(1, 8) AS i JOIN articles a ON a.article_id = 'a' || (1 + (i * 5) % 20)`,
+    );
+  });
+  afterAll(async () => {
+    await store.close();
+    await database.close();
+  });
+
+  /** Everything that training makes of the time before the cut. */
+  async function learnt() {
+    const raw = await readShop(store, silentReporter);
+    const shop = await encodeShop(store, raw, { before: until }, silentReporter);
+    const engine = openEngine();
+    const { towers } = trainingConfig('tiny', 1);
+    const trainer = await towerTrainer(engine, shop, towers, 1, silentReporter);
+    await trainer.learn({ name: 'towers', known: shop.known({ before: until }), epochs: 3 });
+    await engine.close();
+    const everybody = Array.from({ length: shop.customers }, (_, customer) => customer);
+    return {
+      fingerprint: shop.encoder.fingerprint,
+      weights: Object.fromEntries([...trainer.weights].map(([name, values]) => [name, [...values]])),
+      moment: momentOf(shop, until),
+      pasts: everybody.map((customer) => shop.pastOf(customer, until, 100)),
+      bought: shop.boughtWithin(until - 7 * DAY, until),
+      purchases: raw.purchases.at.length,
+    };
+  }
+
+  test('does not change with what is bought at that moment or later', async () => {
+    const { purchases: before, ...first } = await learnt();
+    // The same customers, articles that nobody had bought, popular ones, at the very moment and
+    // long after it.
+    await database.sql(
+      `INSERT INTO purchases (customer_key, article_key, bought_at)
+       SELECT c.key, a.key, timestamptz '${CUT} 00:00Z' + make_interval(days => (a.key + c.key) % 3 * 20)
+       FROM customers c, articles a WHERE (a.key + c.key) % 4 = 0`,
+    );
+    const { purchases: after, ...second } = await learnt();
+    expect(after).toBe(before + 450);
+    expect(second).toEqual(first);
+    await database.sql(`DELETE FROM purchases WHERE bought_at >= timestamptz '${CUT} 00:00Z'`);
+  });
+
+  test('changes with what was bought before it', async () => {
+    const { fingerprint } = await learnt();
+    await database.sql(
+      `INSERT INTO purchases (customer_key, article_key, bought_at)
+       SELECT (SELECT min(key) FROM customers), key, timestamptz '${CUT} 00:00Z' - interval '1 second'
+       FROM articles WHERE article_id = 'a30'`,
+    );
+    expect((await learnt()).fingerprint).not.toBe(fingerprint);
+  });
+
+  test('gives articles that were bought before it embeddings of their own, and no others', async () => {
+    await database.sql(
+      `INSERT INTO purchases (customer_key, article_key, bought_at)
+       SELECT (SELECT min(key) FROM customers), key, timestamptz '${CUT} 00:00Z'
+       FROM articles WHERE article_id = 'a29'`,
+    );
+    const shop = await encodeShop(store, await readShop(store, silentReporter), { before: until }, silentReporter);
+    const rows = await store.articlesById(['a6', 'a29', 'a27']);
+    const slots = rows.map((row) => shop.catalogue.slot(shop.catalogue.indexOf(row?.key ?? -1) ?? -1));
+    expect(slots[0]).toBeGreaterThan(0);
+    expect(slots.slice(1)).toEqual([0, 0]);
+  });
+
+  test('leaves out what is dated in the future, and says so', async () => {
+    const said: string[] = [];
+    const now = until - 30 * DAY;
+    const all = await readShop(store, silentReporter);
+    const raw = await readShop(store, { ...silentReporter, say: (line) => said.push(line) }, now);
+    const known = [...all.purchases.at].filter((at) => at < now + DAY);
+    expect(known.length).toBeLessThan(all.purchases.at.length);
+    expect([...raw.purchases.at]).toEqual(known);
+    expect(raw.purchases.customer).toHaveLength(known.length);
+    expect([raw.first, raw.last]).toEqual([Math.min(...known), Math.max(...known)]);
+    expect(said).toEqual([`${all.purchases.at.length - known.length} purchases are dated in the future and left out`]);
+  });
+
+  test('is refused where there is nothing to learn from', async () => {
+    await database.sql('TRUNCATE purchases');
+    await expect(readShop(store, silentReporter)).rejects.toMatchObject({ code: 'NOTHING_TO_LEARN' });
+  });
+});

@@ -1,0 +1,271 @@
+// What is counted of the cases of an evaluation beside the measures of lists: sources, calibration,
+// cold articles, what lists are like, and slices by history. By hand, and against plain
+// definitions.
+import { bitOf, type Candidates, type SourceName } from '../../src/ranking/candidates';
+import { createRandom } from '../../src/random';
+import { Reliability } from '../../src/evaluation/reliability';
+import { ColdArticleCount } from '../../src/evaluation/cold-articles';
+import { bestBaselineOf, compare, intervalsOf, resample } from '../../src/evaluation/comparison';
+import { ListMeasures } from '../../src/evaluation/list-measures';
+import { measure } from '../../src/evaluation/metrics';
+import { ScoreSheet, type Headline } from '../../src/evaluation/score-sheet';
+import { slicesOf } from '../../src/evaluation/slices';
+import { SourceCount } from '../../src/evaluation/source-report';
+
+describe('what lists are like', () => {
+  // Articles 0 and 1 point the same way, 2 elsewhere, 3 has no vector.
+  const vectors = [[2, 0], [1, 0], [0, 1], undefined].map((vector) => vector && Float32Array.from(vector));
+  const units = [4, 2, 0, 0];
+  const qualitiesOf = (...lists: number[][]) => {
+    const measures = new ListMeasures(units, (article) => vectors[article]);
+    for (const list of lists) measures.add(list);
+    return measures.qualities();
+  };
+
+  test('coverage is the share of the catalogue in somebody’s first twelve', () => {
+    expect(qualitiesOf([0, 1], [1, 0])['coverage@12']).toBe(0.5);
+    expect(qualitiesOf([...Array<number>(12).fill(0), 1])['coverage@12']).toBe(0.25);
+  });
+
+  test('novelty is in bits: the rarer, the more', () => {
+    // Units with one more each: 5, 3, 1, 1 of 10.
+    expect(qualitiesOf([0])['novelty@12']).toBeCloseTo(1, 10);
+    expect(qualitiesOf([0, 2])['novelty@12']).toBeCloseTo((Math.log2(2) + Math.log2(10)) / 2, 10);
+  });
+
+  test('diversity is one less the mean cosine of all pairs, whatever the vectors’ lengths', () => {
+    expect(qualitiesOf([0, 1])['diversity@12']).toBeCloseTo(0, 10);
+    expect(qualitiesOf([0, 2])['diversity@12']).toBeCloseTo(1, 10);
+    // Pairs 0–1: 1, 0–2: 0, 1–2: 0; what has no vector is left out.
+    expect(qualitiesOf([0, 1, 3, 2])['diversity@12']).toBeCloseTo(2 / 3, 10);
+    expect(qualitiesOf([0, 1], [0, 2])['diversity@12']).toBeCloseTo(0.5, 10);
+  });
+
+  test('diversity of random lists is as pair by pair', () => {
+    const random = createRandom(2, 'vectors');
+    const all = Array.from({ length: 30 }, () => Float32Array.from({ length: 5 }, () => random.normal()));
+    const list = Array.from({ length: 12 }, (_, i) => 2 * i);
+    const cosines = list.flatMap((a, i) => list.slice(i + 1).map((b) => cosine(all[a], all[b])));
+    const measures = new ListMeasures(new Float32Array(30), (article) => all[article]);
+    measures.add(list);
+    const mean = cosines.reduce((sum, value) => sum + value, 0) / cosines.length;
+    expect(measures.qualities()['diversity@12']).toBeCloseTo(1 - mean, 6);
+  });
+
+  test('no list and empty lists are no number’s fault', () => {
+    const nothing = { 'coverage@12': 0, 'novelty@12': 0, 'diversity@12': 0 };
+    expect(qualitiesOf()).toEqual(nothing);
+    expect(qualitiesOf([])).toEqual(nothing);
+  });
+});
+
+describe('calibration', () => {
+  test('scores that say the truth have hardly any error, and scores that say too much have it', () => {
+    const random = createRandom(3, 'calibration');
+    const [honest, boasting] = [new Reliability(), new Reliability()];
+    for (let i = 0; i < 100_000; i++) {
+      const score = -3 + 2 * random.normal();
+      const bought = random.next() < 1 / (1 + Math.exp(-score));
+      honest.add(score, bought);
+      boasting.add(score + 1, bought);
+    }
+    expect(honest.report().error).toBeLessThan(0.005);
+    expect(boasting.report().error).toBeGreaterThan(0.05);
+    for (const { predicted, observed, candidates } of honest.report().bins) {
+      expect(Math.abs(predicted - observed)).toBeLessThan(4 * Math.sqrt(predicted / candidates) + 1 / candidates);
+    }
+  });
+
+  test('is the mean over candidates of how far their bin is off', () => {
+    const calibration = new Reliability();
+    // Bin [0, 1): said ½ twice, bought once. Bin [2, 3): said once, not bought.
+    calibration.add(0, true);
+    calibration.add(0, false);
+    calibration.add(2, false);
+    const said = 1 / (1 + Math.exp(-2));
+    const report = calibration.report();
+    expect(report.bins).toEqual([
+      { candidates: 2, predicted: 0.5, observed: 0.5 },
+      { candidates: 1, predicted: said, observed: 0 },
+    ]);
+    expect(report.error).toBeCloseTo(said / 3, 10);
+    expect(report).toMatchObject({ candidates: 3, bought: 1 / 3 });
+  });
+
+  test('takes extreme scores, passes over what is none, and says nothing of nothing', () => {
+    const calibration = new Reliability();
+    expect(calibration.report()).toEqual({ error: 0, candidates: 0, bought: 0, bins: [] });
+    for (const score of [1e9, -1e9, 16, -16]) calibration.add(score, score > 0);
+    for (const score of [NaN, Infinity, -Infinity]) calibration.add(score, true);
+    expect(calibration.report()).toMatchObject({ candidates: 4, bought: 0.5 });
+    expect(calibration.report().error).toBeCloseTo(0, 6);
+  });
+});
+
+describe('sources', () => {
+  test('are told what each found, what it alone found, and what of it is shown', () => {
+    const count = new SourceCount();
+    const mixed = candidatesOf(
+      [5, ['OWN_PURCHASES']],
+      [6, ['TWO_TOWER', 'TRENDING']],
+      [7, ['TWO_TOWER']],
+      [8, ['TRENDING']],
+    );
+    count.add(mixed, [7, 5], new Set([6, 8, 99, 100]));
+    count.add(candidatesOf([5, ['TRENDING']]), [5], new Set([5]));
+    const report = count.report();
+    expect(report).toMatchObject({ recall: (0.5 + 1) / 2, candidates: 2.5 });
+    expect(Object.fromEntries(report.sources.map(({ source, ...share }) => [source, share]))).toMatchObject({
+      OWN_PURCHASES: { recall: 0, alone: 0, candidates: 0.5, shown: 1 / 3 },
+      TWO_TOWER: { recall: 0.125, alone: 0, candidates: 1, shown: 1 / 3 },
+      TRENDING: { recall: 0.75, alone: 0.625, candidates: 1.5, shown: 1 / 3 },
+      CO_PURCHASE: { recall: 0, alone: 0, candidates: 0, shown: 0 },
+    });
+  });
+
+  function candidatesOf(...all: (readonly [article: number, sources: readonly SourceName[]])[]): Candidates {
+    return {
+      articles: Int32Array.from(all, ([article]) => article),
+      found: Uint16Array.from(all, ([, sources]) => sources.reduce((mask, source) => mask | bitOf(source), 0)),
+      cosines: new Float32Array(all.length),
+      together: new Float32Array(all.length),
+    };
+  }
+});
+
+describe('cold articles', () => {
+  const units = Float32Array.of(3, 0, 0, 1);
+
+  test('are counted alone: what had sold says nothing of them', () => {
+    const count = new ColdArticleCount();
+    const early = [1, 0, 3];
+    const late = [...Array<number>(12).fill(0), 2];
+    count.add({ early, late }, new Set([0, 1, 2]), units, 200);
+    count.add({ early, late }, new Set([0]), units, 200);
+    expect(count.report()).toEqual({
+      cases: 1,
+      answers: 2,
+      models: {
+        early: { 'recall@12': 0.5, 'recall@100': 0.5 },
+        late: { 'recall@12': 0, 'recall@100': 0.5 },
+        chance: { 'recall@12': 12 / 200, 'recall@100': 0.5 },
+      },
+    });
+  });
+
+  test('are null where nobody bought one', () => {
+    const count = new ColdArticleCount();
+    count.add({ any: [0] }, new Set([0]), units, 4);
+    expect(count.report()).toBeNull();
+  });
+});
+
+describe('the score sheet', () => {
+  const hit = measure([1], new Set([1]));
+  const miss = measure([2], new Set([1]));
+  const models = { 'two-stage': hit, retrieval: miss, popularity: miss, 'recent-popularity': miss };
+  const sheet = new ScoreSheet();
+  // Customers 7 and 8; the first comes back with a longer history.
+  sheet.add(7, 0, { ...models, repurchase: miss, 'item-to-item': miss });
+  sheet.add(7, 1, { ...models, repurchase: hit, 'item-to-item': miss });
+  sheet.add(8, 40, { ...models, repurchase: hit, 'item-to-item': miss });
+
+  test('gives means over cases', () => {
+    expect(sheet.means('repurchase')['hr@10']).toBeCloseTo(2 / 3, 10);
+    expect(sheet.means('retrieval').mrr).toBe(0);
+    expect(() => sheet.means('magic')).toThrow('"magic"');
+  });
+
+  test('is cut into slices by history, and those without a case are left out', () => {
+    const slices = slicesOf(sheet, 'map@12', createRandom(1));
+    expect(slices.map(({ name, cases }) => [name, cases])).toEqual([
+      ['cold customers', 1],
+      ['warm customers', 2],
+      ['1–2 purchases', 1],
+      ['30 purchases or more', 1],
+    ]);
+    expect(slices.map((slice) => slice.models.repurchase['map@12'])).toEqual([0, 1, 1, 1]);
+  });
+
+  test('is compared with the baseline that is best, and with retrieval', () => {
+    const bestBaseline = bestBaselineOf(sheet, 'map@12');
+    expect(bestBaseline).toBe('repurchase');
+    const resampled = resample(sheet, sheet.models, createRandom(1));
+    const differences = compare(resampled, bestBaseline);
+    expect(differences.map(({ model, against }) => [model, against])).toEqual([
+      ['two-stage', 'repurchase'],
+      ['two-stage', 'retrieval'],
+    ]);
+    const [best, retrieval] = differences.map(({ metrics }) => metrics['map@12']);
+    expect(best.difference).toBeCloseTo(1 / 3, 10);
+    expect(best.ratio).toBeCloseTo(1.5, 10);
+    // Either customer may be drawn twice: 7 missed one of two, 8 none.
+    expect(best.interval).toEqual([0, 0.5]);
+    expect(retrieval).toEqual({ difference: 1, interval: [1, 1], ratio: null });
+    const intervals = intervalsOf(resampled);
+    expect(intervals.retrieval['hr@10']).toEqual([0, 0]);
+    expect(intervals.repurchase['hr@10']).toEqual([0.5, 1]);
+  });
+
+  describe('of many customers', () => {
+    const many = new ScoreSheet();
+    // Thirty without a past, for whom popularity is best, and 29 who are asked twice, with short
+    // pasts: for these repurchase is best by MAP, and popularity by hits.
+    const late = { ...measure([2, 3, 1], new Set([1])), 'hr@10': 0.5 };
+    for (let customer = 0; customer < 59; customer++) {
+      const cold = customer < 30;
+      const scores = {
+        ...models,
+        retrieval: late,
+        popularity: cold ? hit : { ...hit, 'map@12': 0.25 },
+        repurchase: cold ? miss : { ...late, 'map@12': 0.75 },
+        'item-to-item': miss,
+      };
+      many.add(customer, cold ? 0 : 1, scores);
+      if (!cold) many.add(customer, 2, { ...scores, 'two-stage': miss });
+    }
+    const by = (metric: Headline) => slicesOf(many, metric, createRandom(1));
+
+    test('is compared slice by slice with the baseline that is best there by the measure that was asked for', () => {
+      const [[cold, warm], [, warmByHits]] = [by('map@12'), by('hr@10')];
+      expect([cold.bestBaseline, warm.bestBaseline, warmByHits.bestBaseline]).toEqual([
+        'popularity',
+        'repurchase',
+        'popularity',
+      ]);
+      expect(cold.differences).toMatchObject([
+        {
+          model: 'two-stage',
+          against: 'popularity',
+          metrics: { 'map@12': { difference: 0, interval: [0, 0], ratio: 1 } },
+        },
+        { model: 'two-stage', against: 'retrieval', metrics: { 'hr@10': { difference: 0.5, interval: [0.5, 0.5] } } },
+      ]);
+    });
+
+    test('tells no difference of a slice of fewer than thirty customers, however many cases they have', () => {
+      const [, warm] = by('map@12');
+      expect(warm).toMatchObject({ cases: 58, differences: [] });
+    });
+  });
+
+  test('counts the cases of one customer as one in slices too', () => {
+    const asked = new ScoreSheet();
+    // All cases of a customer are alike. Were they drawn each for itself, the interval would be
+    // narrower.
+    for (let customer = 0; customer < 40; customer++) {
+      for (let time = 0; time < 25; time++) {
+        const scores = { ...models, 'two-stage': customer % 2 ? hit : miss, repurchase: miss, 'item-to-item': miss };
+        asked.add(customer, 1, scores);
+      }
+    }
+    const [low, high] = slicesOf(asked, 'map@12', createRandom(2))[0].differences[0].metrics['map@12'].interval;
+    // The mean of 40 that are 0 or 1 has a standard error of .079.
+    expect(high - low).toBeGreaterThan(0.25);
+  });
+});
+
+function cosine(a: Float32Array, b: Float32Array): number {
+  const dot = (x: Float32Array, y: Float32Array): number => x.reduce((sum, value, d) => sum + value * y[d], 0);
+  return dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b));
+}

@@ -1,0 +1,270 @@
+// Candidates: what each source finds, against plain definitions, and how they are put together.
+import { bitOf, foundBy, pickCandidates, sourceOf, SOURCES, type SourceName } from '../../src/ranking/candidates';
+import { createMoment } from '../../src/statistics/moment';
+import { buyersOf, peerSales } from '../../src/statistics/peer-sales';
+import { PAST_LIMIT } from '../../src/features/customers';
+import { CO_PURCHASES } from '../../src/ranking/sources/co-purchases';
+import { findCandidates, MAX_CANDIDATES, type Finding } from '../../src/ranking/sources/find';
+import { NEW_ARRIVALS } from '../../src/ranking/sources/new-arrivals';
+import { mostPopular, newArrivals } from '../../src/statistics/popular';
+import { OWN_PURCHASES, ownPurchases } from '../../src/ranking/sources/own-purchases';
+import { TRENDING } from '../../src/ranking/sources/trending';
+import { TRENDING_PEERS } from '../../src/ranking/sources/trending-peers';
+import { TWO_TOWER } from '../../src/ranking/sources/two-tower';
+import { VARIANTS } from '../../src/ranking/sources/variants';
+import { createRandom } from '../../src/random';
+
+const LIMITS = [OWN_PURCHASES, VARIANTS, CO_PURCHASES, TWO_TOWER, TRENDING_PEERS, NEW_ARRIVALS, TRENDING];
+
+/** One customer for whom each source finds these articles. */
+interface Known {
+  readonly own?: readonly number[];
+  readonly together?: readonly number[];
+  readonly near?: readonly number[];
+  readonly peers?: readonly number[];
+  readonly fresh?: readonly number[];
+  readonly selling?: readonly number[];
+}
+
+/** Every article's cosine to every customer is a thousandth of its index. */
+const VECTORS = {
+  dim: 1,
+  data: Float32Array.from({ length: 2_000 }, (_, article) => article / 1_000),
+  has: () => true,
+};
+
+function findingOf(customers: readonly Known[], more: Partial<Finding> = {}): Finding {
+  const { peers = [], fresh = [], selling = [] } = customers[0];
+  const moment = createMoment({
+    now: 1_000_000,
+    sales: { week: new Float32Array(0), month: new Float32Array(0) },
+    long: { quarter: new Float32Array(0), ever: new Float32Array(0), idle: new Float32Array(0) },
+    prices: new Float32Array(0),
+    ages: new Float32Array(0),
+    peers: [],
+    productOf: () => null,
+  });
+  const band = { ...peerSales(new Float32Array(0), new Float32Array(0), 0), trending: Int32Array.from(peers) };
+  return {
+    pasts: customers.map(({ own = [] }) => own.map((article, i) => ({ article, at: 1_000 - i }))),
+    bands: new Int32Array(customers.length),
+    moment: { ...moment, peers: [band], arrivals: Int32Array.from(fresh), trending: Int32Array.from(selling) },
+    together: customers.map(({ together = [] }) => ({
+      articles: Int32Array.from(together),
+      scores: Float32Array.from(together, (_, i) => 1 / (i + 1)),
+    })),
+    variantsOf: () => [],
+    nearest: (most) => customers.map(({ near = [] }) => near.slice(0, most)),
+    queries: Float32Array.from({ length: customers.length }, () => 1),
+    vectors: VECTORS,
+    hidePast: false,
+    ...more,
+  };
+}
+
+/** By article: the names of the sources that found it. */
+function sourcesOf(known: Known, more: Partial<Finding> = {}): [number, SourceName[]][] {
+  const [{ articles, found }] = findCandidates(findingOf([known], more));
+  return Array.from(articles, (article, i) => [article, SOURCES.filter((source) => foundBy(found[i], source))]);
+}
+
+const many = (from: number, count = 400): number[] => Array.from({ length: count }, (_, i) => from + i);
+
+describe('candidates', () => {
+  test('are each there once, with all the sources that found it', () => {
+    const known: Known = { own: [5, 1], together: [7], near: [2, 1, 3], peers: [7], fresh: [8], selling: [3, 5, 4, 8] };
+    expect(sourcesOf(known)).toEqual([
+      [5, ['OWN_PURCHASES', 'TRENDING']],
+      [1, ['OWN_PURCHASES', 'TWO_TOWER']],
+      [7, ['CO_PURCHASE', 'TRENDING_PEERS']],
+      [2, ['TWO_TOWER']],
+      [3, ['TWO_TOWER', 'TRENDING']],
+      [8, ['NEW_ARRIVALS', 'TRENDING']],
+      [4, ['TRENDING']],
+    ]);
+  });
+
+  test('are other variants of what was bought, the latest purchase first and of each what sells first', () => {
+    const products = [
+      [5, 6, 7, 8],
+      [1, 2],
+    ];
+    const { moment } = findingOf([{}]);
+    const sales = { week: Float32Array.from({ length: 9 }, (_, i) => (i === 8 ? 2 : 0)), month: new Float32Array(9) };
+    const more: Partial<Finding> = {
+      moment: { ...moment, sales },
+      variantsOf: (article) => products.find((product) => product.includes(article)) ?? [],
+    };
+    expect(sourcesOf({ own: [5, 1, 3] }, more)).toEqual([
+      [5, ['OWN_PURCHASES']],
+      [1, ['OWN_PURCHASES']],
+      [3, ['OWN_PURCHASES']],
+      [8, ['VARIANTS']],
+      [6, ['VARIANTS']],
+      [7, ['VARIANTS']],
+      [2, ['VARIANTS']],
+    ]);
+  });
+
+  test('are named after the source that says most of the customer', () => {
+    const maskOf = (...names: SourceName[]) => names.reduce((mask, name) => mask | bitOf(name), 0);
+    expect(sourceOf(maskOf('TRENDING', 'OWN_PURCHASES', 'TWO_TOWER'))).toBe('OWN_PURCHASES');
+    expect(sourceOf(maskOf('TRENDING', 'TRENDING_PEERS'))).toBe('TRENDING_PEERS');
+    for (const name of SOURCES) expect(sourceOf(bitOf(name))).toBe(name);
+  });
+
+  test('come with the cosine of each, and with how near it is to what is bought together, whoever found it', () => {
+    const [{ articles, cosines, together }] = findCandidates(findingOf([{ together: [9, 4], near: [250, 4] }]));
+    expect([...articles]).toEqual([9, 4, 250]);
+    expect([...cosines]).toEqual([0.009, 0.004, 0.25].map(Math.fround));
+    expect([...together]).toEqual([1, 0.5, 0]);
+    const beyond = many(1_000);
+    const [far] = findCandidates(findingOf([{ together: beyond, near: [1_399] }]));
+    expect(far.together[far.articles.indexOf(1_399)]).toBeCloseTo(1 / 400, 6);
+  });
+
+  test('are no more than each source may bring', () => {
+    const own = many(0, PAST_LIMIT);
+    const known = {
+      own,
+      together: many(1_000),
+      near: many(2_000),
+      peers: many(3_000),
+      fresh: many(4_000),
+      selling: many(5_000),
+    };
+    const variantsOf = (article: number): number[] => (article < 12 ? many(10_000 + 200 * article, 100) : []);
+    const [{ articles, found }] = findCandidates(findingOf([known], { variantsOf }));
+    for (const { name, limit } of LIMITS) expect(found.filter((mask) => foundBy(mask, name))).toHaveLength(limit);
+    expect(articles).toHaveLength(MAX_CANDIDATES);
+    expect([...articles].slice(0, 3)).toEqual([0, 1, 2]);
+  });
+
+  test('of whom what they had must be hidden hold none of it, and as many others from each source', () => {
+    const own = many(1, PAST_LIMIT);
+    const known = { own, together: many(1), near: many(30), selling: many(50) };
+    const [{ articles, found }] = findCandidates(findingOf([known], { hidePast: true }));
+    expect([...articles].filter((article) => own.includes(article))).toEqual([]);
+    const counted = (name: SourceName) => found.filter((mask) => foundBy(mask, name)).length;
+    expect(counted('OWN_PURCHASES')).toBe(0);
+    for (const { name, limit } of [CO_PURCHASES, TWO_TOWER, TRENDING])
+      expect([name, counted(name)]).toEqual([name, limit]);
+  });
+
+  test('of one customer do not depend on who else is asked for', () => {
+    const customers: Known[] = [{ own: many(1, 90), near: many(0) }, { own: [3], near: many(5) }, {}];
+    const all = findCandidates(findingOf(customers, { hidePast: true }));
+    customers.forEach((known, r) => {
+      const [alone] = findCandidates(findingOf([known], { hidePast: true }));
+      expect(all[r]).toEqual(alone);
+    });
+  });
+
+  test('leave out places that found nothing, and articles that the shop no longer has', () => {
+    const vectors = { ...VECTORS, has: (article: number) => article !== 7 };
+    expect(sourcesOf({ near: [-1, 6, -1, 7], selling: [7, 0] }, { vectors })).toEqual([
+      [6, ['TWO_TOWER']],
+      [0, ['TRENDING']],
+    ]);
+  });
+
+  test('are none where no source finds any, and for nobody', () => {
+    expect(sourcesOf({})).toEqual([]);
+    expect(
+      findCandidates({ ...findingOf([{}]), pasts: [], together: [], bands: new Int32Array(0), nearest: () => [] }),
+    ).toEqual([]);
+  });
+
+  test('can be picked by place', () => {
+    const [all] = findCandidates(findingOf([{ own: [5], together: [9, 4], near: [4, 6] }]));
+    const picked = pickCandidates(all, [2, 0]);
+    expect([...picked.articles]).toEqual([4, 5]);
+    expect([...picked.found]).toEqual([all.found[2], all.found[0]]);
+    expect([...picked.cosines, ...picked.together]).toEqual([
+      all.cosines[2], all.cosines[0], all.together[2], all.together[0],
+    ]); // prettier-ignore
+  });
+});
+
+test('own purchases are distinct, latest first', () => {
+  const past = [4, 2, 4, 9, 2].map((article, i) => ({ article, at: 100 - i }));
+  expect(ownPurchases(past)).toEqual([4, 2, 9]);
+  expect(ownPurchases([])).toEqual([]);
+});
+
+test('what sells is ordered by the last week, then the month, then by index', () => {
+  //             0  1  2  3  4  5
+  const week = [0, 2, 5, 2, 0, 2];
+  const month = [9, 2, 5, 8, 0, 2];
+  expect([...mostPopular(week, month, 10)]).toEqual([2, 3, 1, 5, 0]);
+  expect([...mostPopular(week, month, 2)]).toEqual([2, 3]);
+  expect([...mostPopular([0, 0], [0, 0], 5)]).toEqual([]);
+});
+
+describe('new arrivals', () => {
+  test('are what was first sold within four weeks, by sales a day since then', () => {
+    //            new     old  10 a day  not sold  1 a day, half a day old  the last moment
+    const ages = [7, 28.01, 2, Number.NaN, 0.5, 28];
+    const month = [7, 900, 20, 0, 1, 1];
+    const sold = { month, ages, ofProduct: month.map(() => 0), unsold: (article: number) => month[article] === 0 };
+    expect([...newArrivals(sold, 9)]).toEqual([2, 0, 4, 5]);
+    expect([...newArrivals(sold, 1)]).toEqual([2]);
+  });
+
+  test('are in each third place what never sold and is of a product that sells, by what others of it sell', () => {
+    const ages = [1, 2, 3, 4, Number.NaN, Number.NaN, Number.NaN, Number.NaN, 40];
+    const month = [9, 9, 9, 9, 0, 0, 0, 0, 9];
+    const ofProduct = [0, 0, 0, 0, 2, 7, 0, 5, 8];
+    // Article 7 sold long ago.
+    const sold = { month, ages, ofProduct, unsold: (article: number) => month[article] === 0 && article !== 7 };
+    expect([...newArrivals(sold, 9)]).toEqual([0, 1, 5, 2, 3, 4]);
+    expect([...newArrivals(sold, 3)]).toEqual([0, 1, 5]);
+    expect([...newArrivals({ ...sold, ages: ages.map(() => Number.NaN) }, 9)]).toEqual([5, 4]);
+  });
+});
+
+test('what others of its product sold is their mean, each article left out of its own, and what never sold out of all', () => {
+  const empty = new Float32Array(5);
+  const { ofProduct, arrivals } = createMoment({
+    now: 1_000_000,
+    sales: { week: empty, month: Float32Array.of(4, 0, 2, 9, 3) },
+    long: { quarter: empty, ever: empty, idle: empty },
+    prices: empty,
+    ages: empty.map(() => Number.NaN),
+    peers: [],
+    // The first three are of one product, the next of another, the last of none that is known.
+    productOf: (article) => (article < 3 ? 0 : article === 3 ? 1 : null),
+  });
+  expect([...ofProduct]).toEqual([2, 3, 4, 0, 0]);
+  expect([...arrivals]).toEqual([1]);
+});
+
+describe('what sells among peers', () => {
+  test('is what the band bought most; what all buy decides between its equals', () => {
+    const month = Float32Array.of(50_000, 4_000, 1_000, 0, 6_000);
+    const sold = peerSales(Float32Array.of(100, 300, 300, 0, 0), month, 10);
+    expect([...sold.trending]).toEqual([1, 2, 0]);
+    // A band that bought little is read with what all buy in mind.
+    expect([...peerSales(Float32Array.of(1, 3, 3, 0, 0), month, 10).trending]).toEqual([0, 1, 2]);
+    expect([...peerSales(Float32Array.of(100, 300, 300, 0, 0), month, 2).trending]).toEqual([1, 2]);
+  });
+
+  test('can be looked up article by article, though only what sold is kept', () => {
+    const random = createRandom(8);
+    const buyers = Float32Array.from({ length: 500 }, () => Math.max(0, random.int(9) - 6));
+    const month = buyers.map((count) => count * 3);
+    const sold = peerSales(buyers, month, 5);
+    expect(sold.share).toBeCloseTo(1 / 3, 5);
+    expect(Array.from({ length: 502 }, (_, article) => buyersOf(sold, article))).toEqual([...buyers, 0, 0]);
+  });
+
+  test('is nothing where nobody bought or nobody was counted', () => {
+    const sold = peerSales(new Float32Array(3), new Float32Array(3), 5);
+    expect(sold).toEqual({
+      articles: new Int32Array(0),
+      buyers: new Float32Array(0),
+      share: 0,
+      trending: new Int32Array(0),
+    });
+  });
+});

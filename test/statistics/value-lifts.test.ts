@@ -1,0 +1,139 @@
+// Which values of an attribute go together: by hand, and against pairs counted one by one over
+// random shops.
+import { Catalogue } from '../../src/features/catalogue';
+import { EncoderFit } from '../../src/features/encoder';
+import { squaresOf } from '../../src/statistics/value-lifts';
+import { valueLifts } from '../../src/dataset/value-lift-counts';
+import { createRandom } from '../../src/random';
+import { articleRow } from '../support/rows';
+
+/** A catalogue of articles in these colours, with these tags. */
+function catalogueOf(colours: readonly string[], tags: readonly (readonly string[])[] = []): Catalogue {
+  const rows = colours.map((colourGroupName, i) =>
+    articleRow(i + 1, { colourGroupName, attributes: tags.length > 0 ? { tags: [...tags[i]] } : {} }),
+  );
+  const fit = new EncoderFit();
+  fit.addArticles([...rows, ...rows]);
+  const catalogue = new Catalogue(fit.finish([]));
+  catalogue.put(rows);
+  return catalogue;
+}
+
+function liftsOf(
+  catalogue: Catalogue,
+  histories: readonly (readonly number[])[],
+  known = histories.map((h) => h.length),
+  latest = 100,
+) {
+  const offsets = Int32Array.from([0, ...histories].keys(), (c) => histories.slice(0, c).flat().length);
+  const shop = { customers: histories.length, offsets, article: Int32Array.from(histories.flat()), catalogue };
+  return valueLifts(
+    shop,
+    Int32Array.from(known, (length, c) => offsets[c] + length),
+    latest,
+  );
+}
+
+/**
+ * How much likelier than by chance the value that one article has of the first attribute stands
+ * beside another's.
+ */
+function between(catalogue: Catalogue, { blocks, excess }: ReturnType<typeof valueLifts>, one: number, other: number) {
+  const [first, size] = blocks;
+  const [u, v] = [one, other].map((article) => catalogue.singles[article * catalogue.layout.single.length] - first);
+  return excess[u * size + v];
+}
+
+const COLOURS = ['navy', 'blue', 'red', 'pink'];
+
+test('colours that the same customers buy go together, others keep apart, and it does not matter which came first', () => {
+  const catalogue = catalogueOf(COLOURS);
+  const lifts = liftsOf(catalogue, [
+    ...Array.from({ length: 40 }, (_, i) => (i % 2 === 0 ? [0, 1] : [1, 0])),
+    ...Array.from({ length: 40 }, (_, i) => (i % 2 === 0 ? [2, 3] : [3, 2])),
+  ]);
+  // Of 160 purchases, each of which asks once, a quarter are navy beside blue; by chance a
+  // sixteenth were.
+  expect(between(catalogue, lifts, 0, 1)).toBeCloseTo((40 + 20) / (10 + 20) - 1, 6);
+  expect(between(catalogue, lifts, 1, 0)).toBe(between(catalogue, lifts, 0, 1));
+  expect(between(catalogue, lifts, 0, 2)).toBeCloseTo(20 / (10 + 20) - 1, 6);
+});
+
+test('an article that is bought again says nothing of its values, nor does what is not known yet', () => {
+  const catalogue = catalogueOf(COLOURS);
+  const again = liftsOf(catalogue, [[0, 0, 0], [1], []]);
+  expect([...again.excess].every((value) => value === 0)).toBe(true);
+  const later = liftsOf(catalogue, [[0, 1]], [1]);
+  expect([...later.excess].every((value) => value === 0)).toBe(true);
+  const older = liftsOf(catalogue, [[0, 2, 3]], [3], 2);
+  expect(between(catalogue, older, 2, 3)).toBeGreaterThan(0);
+  expect(between(catalogue, older, 0, 2)).toBe(0);
+});
+
+test('who buys one article over and over says no more than who buys it once', () => {
+  const catalogue = catalogueOf(COLOURS);
+  const others = Array.from({ length: 50 }, () => [2, 3]);
+  const once = liftsOf(catalogue, [[0, 1], ...others]);
+  const often = liftsOf(catalogue, [[...Array<number>(60).fill(0), 1], ...others]);
+  expect(often).toEqual(once);
+});
+
+test('is the pairs over those by chance, whether an attribute has one value or many', () => {
+  const random = createRandom(3);
+  const words = ['a', 'b', 'c', 'd'];
+  const colours = Array.from({ length: 12 }, () => COLOURS[random.int(4)]);
+  const tags = colours.map((_, i) => (i % 4 === 0 ? ['a'] : [words[random.int(2)], words[2 + random.int(2)]]));
+  const catalogue = catalogueOf(colours, tags);
+  const histories = Array.from({ length: 60 }, () => Array.from({ length: random.int(9) }, () => random.int(12)));
+  const { blocks, excess } = liftsOf(catalogue, histories);
+
+  const attributes = blocks.length / 2;
+  expect(attributes).toBe(2);
+  const squares = squaresOf(blocks);
+  const pairs = new Float64Array(squares[attributes]);
+  const asking = new Map<number, number>();
+  let total = 0;
+  for (const history of histories) {
+    const articles = history.filter((one, i) => history.indexOf(one) === i);
+    for (const one of articles) {
+      for (const other of articles) {
+        if (one === other) continue;
+        const weight = 1 / (articles.length - 1);
+        total += weight;
+        catalogue.forEachValue(one, (a, u, part) => {
+          asking.set(u, (asking.get(u) ?? 0) + weight * part);
+          catalogue.forEachValue(other, (b, v, beside) => {
+            const [first, size] = blocks.subarray(2 * a, 2 * a + 2);
+            if (a === b) pairs[squares[a] + (u - first) * size + (v - first)] += weight * part * beside;
+          });
+        });
+      }
+    }
+  }
+  for (let a = 0; a < attributes; a++) {
+    const [first, size] = blocks.subarray(2 * a, 2 * a + 2);
+    for (let u = 0; u < size; u++) {
+      for (let v = 0; v < size; v++) {
+        const at = squares[a] + u * size + v;
+        const chance = ((asking.get(first + u) ?? 0) * (asking.get(first + v) ?? 0)) / total;
+        expect(excess[at]).toBeCloseTo((pairs[at] + 20) / (chance + 20) - 1, 5);
+      }
+    }
+  }
+});
+
+test('of an attribute with many values the most frequent are told apart, of one without any none', () => {
+  const many = catalogueOf(Array.from({ length: 700 }, (_, i) => `colour ${String(i % 350)}`));
+  const lifts = liftsOf(many, [[0, 1, 699]]);
+  // Slot 0 is for what is unknown, of which there is nothing here.
+  expect([...lifts.blocks]).toEqual([1, 256]);
+  expect(lifts.excess).toHaveLength(256 ** 2);
+  // What the rare ones are bought with is not written over another's place.
+  const rare = [0, 1].map((i) => [...many.singles.subarray(0, 700).keys()].filter((a) => many.singles[a] > 256)[i]);
+  expect(rare.every((article) => article >= 0)).toBe(true);
+  expect(liftsOf(many, [rare]).excess.every((value) => value === 0)).toBe(true);
+
+  const nothing = liftsOf(catalogueOf(['', '']), [[0, 1]]);
+  expect([...nothing.blocks]).toEqual([]);
+  expect(nothing.excess).toHaveLength(0);
+});

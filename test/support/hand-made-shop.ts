@@ -1,0 +1,44 @@
+// A shop of a few articles and customers with purchases written down by hand, without a database.
+import type { PurchaseColumns } from '../../src/data/store/store';
+import { Catalogue } from '../../src/features/catalogue';
+import { Shop } from '../../src/dataset/dataset';
+import { EncoderFit } from '../../src/features/encoder';
+import { articleRow, customerRow } from './rows';
+import { DAY } from '../../src/time';
+
+export const NOON = 18_500 * DAY;
+
+/** Customer key, article key, days after NOON. */
+export type Line = [number, number, number];
+
+/**
+ * A shop of articles 101 … 105 and customers 11 … 14, indices from 0 each. Lines are in the store's
+ * order.
+ */
+export function shopOf(...lines: Line[]): Shop {
+  const articles = [101, 102, 103, 104, 105].map((key) =>
+    articleRow(key, { colourGroupName: key < 104 ? 'red' : 'blue' }),
+  );
+  const customers = [11, 12, 13, 14].map((key) => customerRow(key, { age: key * 2 }));
+  const fit = new EncoderFit();
+  fit.addArticles(articles);
+  fit.addCustomers(customers);
+  const encoder = fit.finish(articles.map(({ id }) => id));
+  const catalogue = new Catalogue(encoder);
+  catalogue.put(articles);
+  const columns: PurchaseColumns = {
+    customer: Int32Array.from(lines, ([customer]) => customer),
+    article: Int32Array.from(lines, ([, article]) => article),
+    at: Float64Array.from(lines, ([, , days]) => NOON + days * DAY),
+    price: new Float32Array(lines.length),
+  };
+  const keys = Int32Array.from(customers, ({ key }) => key);
+  return new Shop(
+    encoder,
+    catalogue,
+    keys,
+    customers.map(({ id }) => id),
+    encoder.customers(customers),
+    columns,
+  );
+}

@@ -1,0 +1,74 @@
+// The same data and seed give the same figures, from reading the store to the last measure; another
+// seed gives others.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { importShop } from '../../../src/data/import/import';
+import { openStore } from '../../../src/data/store/store';
+import { generateShop } from '../../../src/demo/synthetic';
+import { tasteOracle } from '../../../src/demo/oracle';
+import { openEngine } from '../../../src/engine/engine';
+import { silentReporter } from '../../../src/telemetry/progress';
+import { trainingConfig } from '../../../src/training/config';
+import type { Evaluation } from '../../../src/evaluation/evaluation';
+import { evaluateTraining } from '../../../src/training/train';
+import { createTestDatabase, type TestDatabase } from '../../support/database';
+
+const SHOP = { customers: 300, articles: 150, transactions: 6_000, days: 120, seed: 5 };
+
+let folder: string;
+let database: TestDatabase;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'vitrine-determinism-'));
+  database = await createTestDatabase('determinism');
+  await generateShop(folder, SHOP, silentReporter);
+  const rejectsFile = join(folder, 'rejects.csv');
+  await importShop(folder, { databaseUrl: database.url, rejectsFile, reporter: silentReporter });
+});
+afterAll(async () => {
+  await database.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+/**
+ * With a store and threads of its own, as a process of its own would: nothing is kept from one to
+ * the next.
+ */
+async function evaluated(
+  seed: number,
+  { workers = 2, maxCustomers = SHOP.customers }: { workers?: number; maxCustomers?: number } = {},
+): Promise<Evaluation> {
+  const store = openStore(database.url);
+  const engine = openEngine({ workers, threadsPerRun: 1 });
+  try {
+    const holdOut = { days: 7, maxCustomers, explore: 24, oracle: tasteOracle };
+    return (await evaluateTraining(engine, store, trainingConfig('tiny', seed), holdOut, silentReporter)).evaluation;
+  } finally {
+    await engine.close();
+    await store.close();
+  }
+}
+
+test('the same data and seed give the same evaluation, to the last digit, on one thread and two, and another seed another', async () => {
+  const first = await evaluated(1);
+  expect(first.customers).toBeGreaterThan(50);
+  expect(await evaluated(1, { workers: 1 })).toEqual(first);
+
+  const other = await evaluated(2);
+  for (const learnt of ['two-stage', 'retrieval']) expect(other.models[learnt]).not.toEqual(first.models[learnt]);
+  // What needs no learning, and the protocol, are the data's alone: every customer was measured.
+  // How unlike articles are is learnt.
+  const given = ['popularity', 'recent-popularity', 'repurchase', 'item-to-item', 'oracle'];
+  const unlearnt = ({ models }: Evaluation) => given.map((model) => ({ ...models[model], 'diversity@12': 0 }));
+  expect(unlearnt(other)).toEqual(unlearnt(first));
+  const asked = ({ cut, days, customers, cases, coldCustomers, trainedOn }: Evaluation) => [
+    [cut, days, customers, cases, coldCustomers],
+    trainedOn,
+  ];
+  expect(asked(other)).toEqual(asked(first));
+});
+
+test('no more customers are measured than was asked for', async () => {
+  const { customers } = await evaluated(6, { maxCustomers: 40 });
+  expect(customers).toBe(40);
+});

@@ -1,0 +1,55 @@
+// A training that goes on from the models that it measured: what it takes over, what moves, and
+// what it must not take up from another.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { tasteOracle } from '../../../src/demo/oracle';
+import { openEngine, type Engine } from '../../../src/engine/engine';
+import { currentFolder } from '../../../src/release/open';
+import { readTrained, type Trained } from '../../../src/release/weights';
+import { silentReporter } from '../../../src/telemetry/progress';
+import { trainingConfig } from '../../../src/training/config';
+import { evaluateTraining, train } from '../../../src/training/train';
+import { createShop } from '../../support/world';
+
+const CONFIG = { ...trainingConfig('tiny', 1), goOn: true };
+let shop: Awaited<ReturnType<typeof createShop>>;
+let engine: Engine;
+let modelsDir: string;
+beforeAll(async () => {
+  shop = await createShop('go-on');
+  engine = openEngine({ threadsPerRun: 2 });
+  modelsDir = await mkdtemp(join(tmpdir(), 'vitrine-go-on-'));
+});
+afterAll(async () => {
+  await engine.close();
+  await shop.close();
+  await rm(modelsDir, { recursive: true, force: true });
+});
+
+const measured = async (days: number): Promise<Trained> => {
+  const holdOut = { days, maxCustomers: 200, explore: 24, oracle: tasteOracle };
+  return (await evaluateTraining(engine, shop.store, CONFIG, holdOut, silentReporter)).trained;
+};
+
+test('keeps the ranker that was measured, and its towers catch up', async () => {
+  const before = await measured(7);
+  const holdOut = { days: 7, maxCustomers: 200, explore: 24, oracle: tasteOracle };
+  const { evaluation } = await train(engine, shop.store, modelsDir, CONFIG, { holdOut }, silentReporter);
+  expect(evaluation).not.toBeNull();
+  const { weights } = await readTrained(await currentFolder(modelsDir));
+  /** Layers: rows of tables may stand in another order. */
+  const layers = [...weights.keys()].filter((name) => /\.(weight|bias)$/.test(name));
+  const same = (name: string): boolean => {
+    const [one, other] = [before, { weights }].map((from) => from.weights.get(name)?.data ?? []);
+    return one.length === other.length && Array.from(one).every((value, i) => value === other[i]);
+  };
+  const ofRanker = layers.filter((name) => name.startsWith('ranker'));
+  const ofTowers = layers.filter((name) => !name.startsWith('ranker'));
+  expect(ofRanker.length).toBeGreaterThan(0);
+  expect(ofTowers.length).toBeGreaterThan(0);
+  expect(ofRanker.filter((name) => !same(name))).toEqual([]);
+  expect(ofTowers.filter(same)).toEqual([]);
+  // What goes on from other models is told from it by name.
+  expect((await measured(14)).name).not.toBe(before.name);
+});

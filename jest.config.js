@@ -11,6 +11,8 @@ process.env.ORT_DISABLE_TELEMETRY = '1';
 module.exports = {
   rootDir: 'dist/test',
   testMatch: ['**/*.test.js'],
+  globalSetup: '<rootDir>/support/begin-run.js',
+  globalTeardown: '<rootDir>/support/end-run.js',
   testEnvironment: '<rootDir>/environment.js',
   transform: {},
   // The slowest tests train small models, which takes a minute where neighbours are noisy; anything longer than this is stuck.

@@ -12,6 +12,7 @@ import { hasCode, withFileLock } from '../src/data/file-lock';
 import { openDatabase, type Database } from '../src/data/postgres';
 import { openStore, type Store } from '../src/data/store';
 import { checkReady } from '../src/graphql/health';
+import { prepareHome } from './support/prepared-home';
 
 interface Opened {
   readonly home: string;
@@ -24,6 +25,7 @@ interface Opened {
 function restarting(name: string, work: (opened: Opened) => Promise<void>): void {
   test.concurrent(name, async () => {
     const home = mkdtempSync(join(tmpdir(), 'vitrine-restart-'));
+    await prepareHome(home);
     const said: string[] = [];
     const database = await openDatabase({ databaseUrl: undefined, home }, { say: (line) => said.push(line) });
     const store = openStore(database.url);

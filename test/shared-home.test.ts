@@ -11,6 +11,7 @@ import { PROJECT_ROOT } from '../src/config';
 import { lookAtEmbeddedPostgres } from '../src/data/embedded-postgres';
 import { openDatabase } from '../src/data/postgres';
 import { ask } from './database';
+import { prepareHome } from './support/prepared-home';
 
 interface Shared {
   readonly home: string;
@@ -57,6 +58,7 @@ const elsewhere = canUnshare() ? test.concurrent : test.concurrent.skip;
 test.concurrent(
   'a home that a symbolic link leads to has one server for both paths',
   inHome(async ({ home, link }) => {
+    await prepareHome(home);
     const real = await open(home);
     const linked = await open(link);
     expect(linked.url).toBe(real.url);
@@ -72,6 +74,7 @@ test.concurrent(
 elsewhere(
   'a process in another container (needs the right to make pid namespaces) is refused, and may start it later',
   inHome(async ({ home, hold }) => {
+    await prepareHome(home);
     const first = await open(home);
     await ask(first.url, "INSERT INTO facts VALUES ('kept', '1')");
     const refused = hold(namespaces);
@@ -92,6 +95,7 @@ elsewhere(
 elsewhere(
   'a container that was killed with its server leaves the data to the next (needs pid namespaces)',
   inHome(async ({ home, hold }) => {
+    await prepareHome(home);
     const killed = hold(namespaces);
     const { url = '' } = await killed.said;
     await ask(url, "INSERT INTO facts VALUES ('committed', '1')");
@@ -106,6 +110,7 @@ elsewhere(
 elsewhere(
   'a container that stands still keeps its server (needs pid namespaces)',
   inHome(async ({ home, hold }) => {
+    await prepareHome(home);
     const paused = hold(namespaces);
     const { url = '' } = await paused.said;
     await ask(url, "INSERT INTO facts VALUES ('before', '1')");

@@ -23,7 +23,7 @@ export function hastyConfig(seed: number): TrainingConfig {
   return {
     ...config,
     towers: { ...towers, epochs: 2 },
-    ranker: { ...ranker, epochs: 2, maxQuestions: 400, maxLists: 200, batch: 8, listLength: 20 },
+    ranker: { ...ranker, straightSteps: 50, epochs: 2, maxQuestions: 400, maxLists: 200, batch: 8, listLength: 20 },
     text: { ...text, looks: { ...text.looks, steps: 20 }, taste: { ...text.taste, steps: 20 } },
   };
 }

@@ -40,6 +40,8 @@ export interface RankerTraining extends RankerConfig {
   readonly weeks: number;
   /** A small shop gives more weeks, until they hold this many customer-weeks, but at most a quarter of its time. */
   readonly enoughLists: number;
+  /** Of the linear part, for each ridge. */
+  readonly straightSteps: number;
   /** At most; the best one is kept. */
   readonly epochs: number;
   /** Customers a step. */
@@ -58,7 +60,7 @@ export interface RankerTraining extends RankerConfig {
 }
 
 /** Few lists are enough for few weights; their features are made once and stay in memory: 50 KB a list of a hundred. */
-const STRAIGHT = { lists: 8_000, steps: 2_000, rate: 0.02 } as const;
+const STRAIGHT = { lists: 8_000, rate: 0.02 } as const;
 /** From the tightest on: a looser one must show that it is better. */
 const RIDGES = [1_000, 300, 100, 30] as const;
 const WEEK = 7 * 86_400;
@@ -206,7 +208,7 @@ async function trainStraight(
   const batches = Array.from(byRound(some, config.batch), (group) => lessonOf(shop, group, config.listLength, random));
   if (batches.length === 0) return start;
   const spread = spreadOf(batches);
-  const epochs = Math.ceil(STRAIGHT.steps / batches.length);
+  const epochs = Math.ceil(config.straightSteps / batches.length);
   const progress = reporter.progress('Ranker, straight', RIDGES.length * epochs * batches.length, 'steps');
   const worthOf = async (weights: Weights): Promise<Float64Array> =>
     judge.worth(await scoreLists(engine, shop, straightRanker(shop.encoder), weights, checked));

@@ -18,8 +18,8 @@ export interface TestDatabase {
 }
 
 /**
- * A new database, empty or a copy of a template; `label` makes its name readable. Starts the server if it does not run
- * (about a second).
+ * A new database, empty or a copy of a template; `label` makes its name readable. Starts the server
+ * if it does not run (about a second).
  */
 export async function createTestDatabase(label = 'test', template = 'template1'): Promise<TestDatabase> {
   mkdirSync(TEST_HOME, { recursive: true });
@@ -45,7 +45,7 @@ export async function createTestDatabase(label = 'test', template = 'template1')
   };
 }
 
-/** Makes a template of this run, which `fill` fills by its URL, and drops those of runs that have ended. */
+/** Makes a template of this run, which `fill` fills by its URL; drops those of ended runs. */
 export async function makeTemplate(label: string, fill: (url: string) => Promise<void>): Promise<void> {
   const name = templateName(label);
   const server = await holdEmbeddedPostgres(TEST_HOME);

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { PROJECT_ROOT } from '../../src/config';
 
 /**
- * VITRINE_HOME of tests. The embedded server's files stay there, so that it starts in a moment. Each
- * clone has its own: another one may be of another version. Absolute.
+ * VITRINE_HOME of tests. The embedded server's files stay there, so that it starts in a moment.
+ * Each clone has its own: another one may be of another version. Absolute.
  */
 export const TEST_HOME = join(
   tmpdir(),

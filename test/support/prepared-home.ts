@@ -1,4 +1,5 @@
-// Homes whose embedded Postgres is initialised already, for tests of what comes after: to initialise one takes seconds.
+// Homes whose embedded Postgres is initialised already, for tests of what comes after: to
+// initialise one takes seconds.
 import { execFileSync } from 'node:child_process';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -1,5 +1,6 @@
-// One run of the tests: a number that all its processes know, and a folder for what they share. A thing
-// that takes long to make is made once a run, never kept for the next: it is of today's program.
+// One run of the tests: a name that all its processes know, and a folder for what they share. A
+// thing that takes long to make is made once a run. It is never kept for the next, so it is always of
+// today's program.
 
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
@@ -12,7 +13,7 @@ const RUNS = join(TEST_HOME, 'runs');
 /** Longer than the slowest thing takes to be made where neighbours are noisy. */
 const MADE_MS = 220_000;
 
-/** Gives this run its name, which processes that it starts inherit, and clears up after runs that were killed. */
+/** Names this run, for all processes that it starts, and clears up after runs that were killed. */
 export function beginRun(): void {
   mkdirSync(RUNS, { recursive: true });
   for (const name of readdirSync(RUNS)) {
@@ -44,8 +45,8 @@ export function hasEnded(run: string): boolean {
 }
 
 /**
- * A folder of this run, filled by the first test that asks for it while others wait. Read it, or copy it; what is changed
- * in it is changed for all.
+ * A folder of this run, filled by the first test that asks for it while others wait. Read it or
+ * copy it; what is changed in it is changed for all.
  */
 export async function madeOnce(name: string, fill: (folder: string) => Promise<void>): Promise<string> {
   const folder = join(RUNS, nameOfRun(), name);

@@ -1,5 +1,5 @@
-// One run of the tests: a name that all its processes know, and a folder for what they share. A
-// thing that takes long to make is made once a run. It is never kept for the next, so it is always of
+// One run of the tests: a name that its processes know, and a folder for what they share. A thing
+// that takes long to make is made once a run. It is never kept for the next, so it is always of
 // today's program.
 
 import { randomBytes } from 'node:crypto';

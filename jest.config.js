@@ -11,7 +11,9 @@ process.env.ORT_DISABLE_TELEMETRY = '1';
 module.exports = {
   rootDir: 'dist/test',
   testMatch: ['**/*.test.js'],
-  testEnvironment: '<rootDir>/support/environment.js',
+  testEnvironment: '<rootDir>/support/run/environment.js',
+  globalSetup: '<rootDir>/support/run/begin-run.js',
+  globalTeardown: '<rootDir>/support/run/end-run.js',
   transform: {},
   // The slowest tests train small models, which takes a minute where neighbours are noisy; anything
   // longer than this is stuck.

@@ -61,6 +61,7 @@ export function trainingConfig(size: Size, seed: number): TrainingConfig {
       hidden: tiny ? [32] : full ? [256, 128] : [128, 64],
       weeks: 4,
       enoughLists: tiny ? 500 : 10_000,
+      straightSteps: 2_000,
       epochs: tiny ? 3 : 6,
       batch: tiny ? 32 : 64,
       listLength: 100,

@@ -543,8 +543,10 @@ describe('a shop from files to recommendations', () => {
     const customers = Array.from({ length: 20 }, (_, i) => `nobody ${i}`);
     const { child, ended } = start(['recommend', ...customers, '--first', '60', '--json']);
     child.stdout?.pause();
-    // Until it has nothing more to do, or ends without having been read.
-    await Promise.race([once(child, 'exit'), new Promise((resolve) => setTimeout(resolve, 6_000))]);
+    // It has written all at once. From then on it has nothing more to do, or ends without having
+    // been read.
+    while (child.exitCode === null && child.stdout?.readableLength === 0) await sleep(20);
+    await Promise.race([once(child, 'exit'), sleep(1_000)]);
     child.stdout?.resume();
     const { stdout } = await ended;
     expect(stdout.length).toBeGreaterThan(2 ** 17);
@@ -631,13 +633,13 @@ describe('a shop from files to recommendations', () => {
   });
 
   test.each([
-    ['while the towers learn', /Encoding the shop/],
-    ['when the towers have learnt', /Candidates for the ranker/],
+    ['while the towers learn', 'full', /Encoding the shop/],
+    ['when the towers have learnt', 'small', /Candidates for the ranker/],
   ])(
     'Ctrl-C %s ends train at once and leaves the releases as they were',
-    async (_when, moment) => {
+    async (_when, size, moment) => {
       const before = await releasesIn(join(base, 'models'));
-      const training = start(['train', '--size', 'full', '--no-evaluate']);
+      const training = start(['train', '--size', size, '--no-evaluate']);
       await training.heard(moment);
       await new Promise((resolve) => setTimeout(resolve, 200));
       const { code, signal, stdout, stderr, took } = await interrupt(training);

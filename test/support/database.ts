@@ -3,18 +3,11 @@
 
 import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { Client } from 'pg';
-import { PROJECT_ROOT } from '../../src/config';
+import { holdEmbeddedPostgres, type EmbeddedPostgres } from '../../src/data/postgres/embedded-postgres';
 import { openDatabase } from '../../src/data/postgres/postgres';
-import { sha256 } from '../../src/bytes';
-
-/**
- * VITRINE_HOME of tests. The embedded server's files stay there, so that it starts in a moment.
- * Each clone has its own: another one may be of another version. Absolute.
- */
-export const TEST_HOME = join(tmpdir(), `vitrine-test-${process.getuid?.() ?? 0}-${sha256(PROJECT_ROOT, 8)}`);
+import { TEST_HOME } from './run/home';
+import { hasEnded, nameOfRun } from './run/run';
 
 export interface TestDatabase {
   readonly url: string;
@@ -25,32 +18,62 @@ export interface TestDatabase {
 }
 
 /**
- * A new database; `label` makes its name readable. Starts the server if it does not run (about a
- * second).
+ * A new database, empty or a copy of a template; `label` makes its name readable. Starts the server
+ * if it does not run (about a second).
  */
-export async function createTestDatabase(label = 'test'): Promise<TestDatabase> {
+export async function createTestDatabase(label = 'test', template = 'template1'): Promise<TestDatabase> {
   mkdirSync(TEST_HOME, { recursive: true });
   const name = `${label.replaceAll(/\W/g, '_')}_${process.pid}_${randomBytes(4).toString('hex')}`;
-  const database = await openDatabase({ databaseUrl: undefined, home: TEST_HOME }, { database: name });
-  const client = new Client({ connectionString: database.url });
+  const server = await holdEmbeddedPostgres(TEST_HOME);
+  const admin = (sql: string) => ask(urlOf(server, 'postgres'), sql);
+  await admin(`CREATE DATABASE "${name}" TEMPLATE "${template}"`);
+  const url = urlOf(server, name);
+  await openDatabase({ databaseUrl: url, home: TEST_HOME });
+  const client = new Client({ connectionString: url });
   client.on('error', () => undefined);
   await client.connect();
   return {
-    url: database.url,
+    url,
     async sql<Row extends object>(text: string, values?: unknown[]) {
       return (await client.query<Row>(text, values)).rows;
     },
     async close() {
       await client.end();
-      const url = new URL(database.url);
-      url.pathname = '/postgres';
-      const admin = new Client({ connectionString: url.toString() });
-      await admin.connect();
-      await admin.query(`DROP DATABASE IF EXISTS "${name}" WITH (FORCE)`);
-      await admin.end();
-      await database.close();
+      await admin(`DROP DATABASE IF EXISTS "${name}" WITH (FORCE)`);
+      await server.release();
     },
   };
+}
+
+/** Makes a template of this run, which `fill` fills by its URL; drops those of ended runs. */
+export async function makeTemplate(label: string, fill: (url: string) => Promise<void>): Promise<void> {
+  const name = templateName(label);
+  const server = await holdEmbeddedPostgres(TEST_HOME);
+  const admin = (sql: string) => ask(urlOf(server, 'postgres'), sql);
+  try {
+    for (const { datname } of await admin(`SELECT datname FROM pg_database WHERE datname LIKE 'template of run %'`)) {
+      const [, , , run] = String(datname).split(' ');
+      if (!hasEnded(run) && datname !== name) continue;
+      await admin(`ALTER DATABASE "${String(datname)}" IS_TEMPLATE false`);
+      await admin(`DROP DATABASE "${String(datname)}" WITH (FORCE)`);
+    }
+    await admin(`CREATE DATABASE "${name}"`);
+    const url = urlOf(server, name);
+    await openDatabase({ databaseUrl: url, home: TEST_HOME });
+    await fill(url);
+    // Postgres copies no database that somebody is connected to.
+    await admin(`ALTER DATABASE "${name}" IS_TEMPLATE true ALLOW_CONNECTIONS false`);
+  } finally {
+    await server.release();
+  }
+}
+
+export function templateName(label: string): string {
+  return `template of run ${nameOfRun()} ${label}`;
+}
+
+function urlOf({ user, password, host, port }: EmbeddedPostgres, database: string): string {
+  return `postgresql://${user}:${password}@${host}:${String(port)}/${encodeURIComponent(database)}`;
 }
 
 /** The rows of one statement, on a connection of its own. */

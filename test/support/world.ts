@@ -1,20 +1,34 @@
 // A small seeded shop that boots the whole system in-process: generated, imported into a real
-// Postgres, learnt from, published to a folder, opened. Slow for a test (some ten seconds): files
-// share one world where they can.
-import { mkdtemp, rm } from 'node:fs/promises';
+// Postgres, learnt from, published to a folder, opened. The first test that wants it makes it (some
+// ten seconds), and each has a copy.
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { importShop } from '../../src/data/import/import';
 import { openStore, type Store } from '../../src/data/store/store';
-import { generateShop } from '../../src/demo/synthetic';
 import { tasteOracle } from '../../src/demo/oracle';
+import { generateShop } from '../../src/demo/synthetic';
 import { openEngine } from '../../src/engine/engine';
 import { silentReporter } from '../../src/telemetry/progress';
-import { trainingConfig } from '../../src/training/config';
+import { trainingConfig, type TrainingConfig } from '../../src/training/config';
 import { train, type Trained } from '../../src/training/train';
-import { createTestDatabase, type TestDatabase } from './database';
+import { createTestDatabase, makeTemplate, templateName, type TestDatabase } from './database';
+import { madeOnce } from './run/run';
 
 export const WORLD = { customers: 1_200, articles: 500, transactions: 24_000, days: 180, seed: 11 } as const;
+/** For tests of what a training does, not of how well: enough to hold out a week. */
+export const SMALL = { customers: 300, articles: 150, transactions: 6_000, days: 120, seed: 5 } as const;
+
+/** A training of a few steps, for tests to which it is all the same what was learnt. */
+export function hastyConfig(seed: number): TrainingConfig {
+  const { towers, ranker, text, ...config } = trainingConfig('tiny', seed);
+  return {
+    ...config,
+    towers: { ...towers, epochs: 2 },
+    ranker: { ...ranker, straightSteps: 50, epochs: 2, maxQuestions: 400, maxLists: 200, batch: 8, listLength: 20 },
+    text: { ...text, looks: { ...text.looks, steps: 20 }, taste: { ...text.taste, steps: 20 } },
+  };
+}
 
 export interface World {
   readonly database: TestDatabase;
@@ -27,12 +41,11 @@ export interface World {
 /** A filled store in a database of its own; nothing is trained. */
 export async function createShop(
   label: string,
+  size: typeof WORLD | typeof SMALL = WORLD,
 ): Promise<{ database: TestDatabase; store: Store; close(): Promise<void> }> {
-  const database = await createTestDatabase(label);
-  const folder = await mkdtemp(join(tmpdir(), 'vitrine-world-'));
-  await generateShop(folder, WORLD, silentReporter);
-  const rejectsFile = join(folder, 'rejects.csv');
-  await importShop(folder, { databaseUrl: database.url, rejectsFile, reporter: silentReporter });
+  const template = size === WORLD ? 'shop' : 'small shop';
+  await madeOnce(template, (folder) => fillShop(folder, template, size));
+  const database = await createTestDatabase(label, templateName(template));
   const store = openStore(database.url);
   return {
     database,
@@ -40,19 +53,18 @@ export async function createShop(
     async close() {
       await store.close();
       await database.close();
-      await rm(folder, { recursive: true, force: true });
     },
   };
 }
 
 /** The same, with a release. */
 export async function createWorld(label: string): Promise<World> {
+  const made = await madeOnce('release', trainRelease);
   const shop = await createShop(label);
   const modelsDir = await mkdtemp(join(tmpdir(), 'vitrine-models-'));
-  const engine = openEngine({ threadsPerRun: 2 });
-  const holdOut = { days: 7, maxCustomers: 1_000, explore: 24, oracle: tasteOracle };
-  const trained = await train(engine, shop.store, modelsDir, trainingConfig('tiny', 1), { holdOut }, silentReporter);
-  await engine.close();
+  await cp(made, modelsDir, { recursive: true });
+  const trained = JSON.parse(await readFile(join(modelsDir, 'trained.json'), 'utf8')) as Trained;
+  await rm(join(modelsDir, 'trained.json'));
   return {
     ...shop,
     modelsDir,
@@ -62,4 +74,29 @@ export async function createWorld(label: string): Promise<World> {
       await rm(modelsDir, { recursive: true, force: true });
     },
   };
+}
+
+async function fillShop(folder: string, template: string, size: typeof WORLD | typeof SMALL): Promise<void> {
+  await generateShop(folder, size, silentReporter);
+  const rejectsFile = join(folder, 'rejects.csv');
+  await makeTemplate(template, async (databaseUrl) => {
+    await importShop(folder, { databaseUrl, rejectsFile, reporter: silentReporter });
+  });
+}
+
+async function trainRelease(folder: string): Promise<void> {
+  const shop = await createShop('release');
+  // One thread takes less of the processors, which another file uses meanwhile.
+  const engine = openEngine({ threadsPerRun: 1 });
+  try {
+    const holdOut = { days: 7, maxCustomers: 1_000, explore: 24, oracle: tasteOracle };
+    const { ranker, ...tiny } = trainingConfig('tiny', 1);
+    // A quarter of the steps learns nearly as well.
+    const config = { ...tiny, ranker: { ...ranker, straightSteps: 500 } };
+    const trained = await train(engine, shop.store, folder, config, { holdOut }, silentReporter);
+    await writeFile(join(folder, 'trained.json'), JSON.stringify(trained));
+  } finally {
+    await engine.close();
+    await shop.close();
+  }
 }

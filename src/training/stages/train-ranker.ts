@@ -48,6 +48,8 @@ export interface RankerTraining extends RankerConfig {
    * of its time.
    */
   readonly enoughLists: number;
+  /** Steps in which the linear part is fitted, for each ridge. */
+  readonly straightSteps: number;
   /** At most; the best one is kept. */
   readonly epochs: number;
   /** Customers a step. */
@@ -75,7 +77,7 @@ export interface RankerTraining extends RankerConfig {
  * Few lists are enough for few weights; their features are made once and stay in memory: 50 KB a
  * list of a hundred.
  */
-const STRAIGHT = { lists: 8_000, steps: 2_000, rate: 0.02 } as const;
+const STRAIGHT = { lists: 8_000, rate: 0.02 } as const;
 /** From the tightest on: a looser one must show that it is better. */
 const RIDGES = [1_000, 300, 100, 30] as const;
 /** The share of customers whose lists are not learnt from but checked. */
@@ -224,7 +226,7 @@ async function trainStraight(
   const batches = Array.from(byRound(some, config.batch), (group) => lessonOf(shop, group, config.listLength, random));
   if (batches.length === 0) return start;
   const spread = spreadOf(batches);
-  const epochs = Math.ceil(STRAIGHT.steps / batches.length);
+  const epochs = Math.ceil(config.straightSteps / batches.length);
   const progress = reporter.progress('Ranker, straight', RIDGES.length * epochs * batches.length, 'steps');
   const worthOf = async (weights: Weights): Promise<Float64Array> =>
     judge.worth(await scoreLists(engine, shop, straightRanker(shop.encoder), weights, checked));

@@ -12,41 +12,54 @@ import { hasCode, withFileLock } from '../../../src/data/files/file-lock';
 import { openDatabase, type Database } from '../../../src/data/postgres/postgres';
 import { openStore, type Store } from '../../../src/data/store/store';
 import { checkReady } from '../../../src/api/http/health';
+import { prepareHome } from '../../support/run/prepared-home';
 
-let home: string;
-let said: string[];
-let database: Database;
-let store: Store;
-beforeEach(async () => {
-  home = mkdtempSync(join(tmpdir(), 'vitrine-restart-'));
-  said = [];
-  database = await openDatabase({ databaseUrl: undefined, home }, { say: (line) => said.push(line) });
-  store = openStore(database.url);
-});
-afterEach(async () => {
-  await store.close();
-  await database.close();
-  await until(() => lookAtEmbeddedPostgres(home).port === undefined);
-  // Again and again: the guard may be looking into the folder just now.
-  rmSync(home, { recursive: true, force: true, maxRetries: 5 });
-});
+interface Opened {
+  readonly home: string;
+  readonly said: string[];
+  readonly database: Database;
+  readonly store: Store;
+}
 
-test('a killed Postgres is started again at its port, and nothing that was acknowledged is lost', async () => {
-  const { port } = lookAtEmbeddedPostgres(home);
-  for (let row = 0; row < 20; row++) await store.setFact(`row ${row}`, row);
-  process.kill(postmaster(), 'SIGKILL');
-  await until(() => said.length > 0);
-  await until(answers);
-  const rows = await Promise.all(Array.from({ length: 20 }, (_, row) => store.fact(`row ${row}`)));
-  expect(rows).toEqual(Array.from({ length: 20 }, (_, row) => row));
-  await store.setFact('after', 1);
-  expect(lookAtEmbeddedPostgres(home)).toMatchObject({ port, holders: 1 });
-  expect(said).toEqual([expect.stringMatching(/Postgres had died.*runs again/)]);
-});
+/** A test with a server of its own. Most of its time it waits, so that all of them run at once. */
+function restarting(name: string, work: (opened: Opened) => Promise<void>): void {
+  test.concurrent(name, async () => {
+    const home = mkdtempSync(join(tmpdir(), 'vitrine-restart-'));
+    await prepareHome(home);
+    const said: string[] = [];
+    const database = await openDatabase({ databaseUrl: undefined, home }, { say: (line) => said.push(line) });
+    const store = openStore(database.url);
+    try {
+      await work({ home, said, database, store });
+    } finally {
+      await store.close();
+      await database.close();
+      await until(() => lookAtEmbeddedPostgres(home).port === undefined);
+      // Again and again: the guard may be looking into the folder just now.
+      rmSync(home, { recursive: true, force: true, maxRetries: 5 });
+    }
+  });
+}
 
-test('so is one of which every process was killed, the guard too', async () => {
+restarting(
+  'a killed Postgres is started again at its port, and nothing that was acknowledged is lost',
+  async ({ home, said, store }) => {
+    const { port } = lookAtEmbeddedPostgres(home);
+    for (let row = 0; row < 20; row++) await store.setFact(`row ${row}`, row);
+    process.kill(postmaster(home), 'SIGKILL');
+    await until(() => said.length > 0);
+    await until(() => answers(store));
+    const rows = await Promise.all(Array.from({ length: 20 }, (_, row) => store.fact(`row ${row}`)));
+    expect(rows).toEqual(Array.from({ length: 20 }, (_, row) => row));
+    await store.setFact('after', 1);
+    expect(lookAtEmbeddedPostgres(home)).toMatchObject({ port, holders: 1 });
+    expect(said).toEqual([expect.stringMatching(/Postgres had died.*runs again/)]);
+  },
+);
+
+restarting('so is one of which every process was killed, the guard too', async ({ home, said, store }) => {
   await store.setFact('name', 1);
-  const server = postmaster();
+  const server = postmaster(home);
   const processes = execFileSync('ps', ['-ww', '-eo', 'pid=,ppid=,args='], { encoding: 'utf8' })
     .split('\n')
     .map((line) => line.trim())
@@ -58,57 +71,60 @@ test('so is one of which every process was killed, the guard too', async () => {
   expect(processes.length).toBeGreaterThan(3);
   for (const pid of [server, ...processes]) killIfThere(pid);
   await until(() => said.length > 0);
-  await until(answers);
+  await until(() => answers(store));
   expect(await store.fact('name')).toBe(1);
 });
 
-test('of the processes that use it one starts it again, for all', async () => {
-  const [child, url] = await holdInProcess();
+restarting('of the processes that use it one starts it again, for all', async ({ home, said, database, store }) => {
+  const [child, url] = await holdInProcess(home);
   expect(url).toBe(database.url);
-  const before = postmaster();
+  const before = postmaster(home);
   process.kill(before, 'SIGKILL');
   await until(() => said.length > 0);
   // The other has looked by then, too.
   await sleep(2500);
-  const after = postmaster();
+  const after = postmaster(home);
   expect(after).not.toBe(before);
   expect(lookAtEmbeddedPostgres(home).holders).toBe(2);
-  expect(startsInLog()).toBe(2);
+  expect(startsInLog(home)).toBe(2);
   child.kill('SIGKILL');
   await store.ping();
 });
 
-test('the server is not ready until Postgres runs again', async () => {
+restarting('the server is not ready until Postgres runs again', async ({ home, store }) => {
   const ready = () => checkReady({ store, ready: () => ({ ready: true }) });
   expect(await ready()).toEqual({ ready: true });
   // Whoever would start it waits for the lock.
   await withFileLock(join(home, 'postgres', 'lock'), async () => {
-    process.kill(postmaster(), 'SIGKILL');
-    await until(async () => !(await answers()));
+    process.kill(postmaster(home), 'SIGKILL');
+    await until(async () => !(await answers(store)));
     expect(await ready()).toMatchObject({ ready: false });
   });
   await until(async () => (await ready()).ready);
 });
 
-test('one that cannot be started is tried again until what hinders it is mended', async () => {
-  const server = postmaster();
-  const settings = join(home, 'postgres', 'server', 'data', 'postgresql.auto.conf');
-  const before = readFileSync(settings, 'utf8');
-  writeFileSync(settings, `${before}\nno_such_setting = 1\n`);
-  process.kill(server, 'SIGKILL');
-  await until(() => said.length > 0);
-  expect(said[0]).toMatch(/could not be started again: (.|\n)*no_such_setting/);
-  await expect(store.ping()).rejects.toMatchObject({ code: 'DATABASE_UNAVAILABLE' });
-  // More failures than deaths are allowed.
-  await until(() => failuresInLog() > 4);
-  writeFileSync(settings, before);
-  await until(answers);
-});
+restarting(
+  'one that cannot be started is tried again until what hinders it is mended',
+  async ({ home, said, store }) => {
+    const server = postmaster(home);
+    const settings = join(home, 'postgres', 'server', 'data', 'postgresql.auto.conf');
+    const before = readFileSync(settings, 'utf8');
+    writeFileSync(settings, `${before}\nno_such_setting = 1\n`);
+    process.kill(server, 'SIGKILL');
+    await until(() => said.length > 0);
+    expect(said[0]).toMatch(/could not be started again: (.|\n)*no_such_setting/);
+    await expect(store.ping()).rejects.toMatchObject({ code: 'DATABASE_UNAVAILABLE' });
+    // More failures than deaths are allowed.
+    await until(() => failuresInLog(home) > 4);
+    writeFileSync(settings, before);
+    await until(() => answers(store));
+  },
+);
 
-test('one that dies again and again is left, and its last words are told', async () => {
+restarting('one that dies again and again is left, and its last words are told', async ({ home, said, store }) => {
   while (!said.some((line) => line.includes('not started again'))) {
     const deaths = said.length;
-    killIfThere(postmaster());
+    killIfThere(postmaster(home));
     await until(() => said.length > deaths);
   }
   expect(said.slice(0, -1)).toHaveLength(4);
@@ -116,19 +132,19 @@ test('one that dies again and again is left, and its last words are told', async
   await expect(store.ping()).rejects.toMatchObject({ code: 'DATABASE_UNAVAILABLE' });
 });
 
-function postmaster(): number {
+function postmaster(home: string): number {
   return Number(readFileSync(join(home, 'postgres', 'server', 'data', 'postmaster.pid'), 'utf8').split('\n')[0]);
 }
 
-function startsInLog(): number {
-  return timesInLog('ready to accept connections');
+function startsInLog(home: string): number {
+  return timesInLog(home, 'ready to accept connections');
 }
 
-function failuresInLog(): number {
-  return timesInLog('unrecognized configuration parameter');
+function failuresInLog(home: string): number {
+  return timesInLog(home, 'unrecognized configuration parameter');
 }
 
-function timesInLog(words: string): number {
+function timesInLog(home: string, words: string): number {
   return readFileSync(join(home, 'postgres', 'postgres.log'), 'utf8').split(words).length - 1;
 }
 
@@ -141,7 +157,7 @@ function killIfThere(pid: number): void {
   }
 }
 
-async function answers(): Promise<boolean> {
+async function answers(store: Store): Promise<boolean> {
   return store.ping().then(
     () => true,
     () => false,
@@ -149,7 +165,7 @@ async function answers(): Promise<boolean> {
 }
 
 /** Another process that holds the database until it is killed; its URL. */
-async function holdInProcess(): Promise<[ChildProcess, string]> {
+async function holdInProcess(home: string): Promise<[ChildProcess, string]> {
   const script = `
     const { openDatabase } = require(${JSON.stringify(join(PROJECT_ROOT, 'dist/src/data/postgres/postgres.js'))});
     openDatabase({ databaseUrl: undefined, home: ${JSON.stringify(home)} }).then(({ url }) => {

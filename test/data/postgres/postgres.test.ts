@@ -23,6 +23,7 @@ import { asError } from '../../../src/errors';
 import { clusterFolders, type RunAs } from '../../../src/data/postgres/postgres-user';
 import { markOf } from '../../../src/data/files/process-mark';
 import { ask } from '../../support/database';
+import { prepareHome } from '../../support/run/prepared-home';
 
 const isRoot = process.getuid?.() === 0;
 
@@ -57,6 +58,7 @@ describe('the embedded Postgres', () => {
   });
 
   test('keeps what was written, and asks for the password that only its owner can read', async () => {
+    await prepareHome(home);
     const before = await open();
     await ask(before.url, "INSERT INTO facts VALUES ('name', '1')");
     await before.close();
@@ -80,6 +82,7 @@ describe('the embedded Postgres', () => {
   });
 
   test('outlives a process that is killed while another uses it', async () => {
+    await prepareHome(home);
     const { child, url } = await holdInProcess();
     const mine = await open();
     await end(child, 'SIGKILL');
@@ -90,6 +93,7 @@ describe('the embedded Postgres', () => {
   });
 
   test('does not outlive the last process for long, even if that is killed', async () => {
+    await prepareHome(home);
     const { child } = await holdInProcess();
     await end(child, 'SIGKILL');
     expect(lookAtEmbeddedPostgres(home).port).toBeDefined();
@@ -99,6 +103,7 @@ describe('the embedded Postgres', () => {
   });
 
   test('stops when the last process ends without closing it', async () => {
+    await prepareHome(home);
     const { child } = await holdInProcess();
     child.stdin?.end('exit\n');
     await once(child, 'exit');
@@ -109,6 +114,7 @@ describe('the embedded Postgres', () => {
   });
 
   test('starts although all was killed at once, the machine too, and pids are in use by others', async () => {
+    await prepareHome(home);
     const { child, url } = await holdInProcess();
     const data = String(await ask(url, 'SHOW data_directory').then(([row]) => row['data_directory']));
     const postmaster = Number(readFileSync(join(data, 'postmaster.pid'), 'utf8').split('\n')[0]);
@@ -130,6 +136,7 @@ describe('the embedded Postgres', () => {
   });
 
   test('gives each name a database of its own', async () => {
+    await prepareHome(home);
     const [one, two] = await Promise.all([open({ database: 'one' }), open({ database: "two's" })]);
     await ask(one.url, "INSERT INTO facts VALUES ('name', '1')");
     expect(await ask(two.url, 'SELECT * FROM facts')).toEqual([]);
@@ -137,6 +144,7 @@ describe('the embedded Postgres', () => {
   });
 
   test('says so when its password is lost, instead of starting anew', async () => {
+    await prepareHome(home);
     await (await open()).close();
     rmSync(join(home, 'postgres', 'password'));
     await expect(open()).rejects.toThrow(/password is missing.*restore it, or remove that folder/);
@@ -186,6 +194,7 @@ describe('the embedded Postgres', () => {
 
 describe('a database of the shop', () => {
   test('is used as it is, brought to the schema, and left running', async () => {
+    await prepareHome(home);
     const server = await open({ database: 'shop' });
     await ask(server.url, 'DROP SCHEMA public CASCADE; CREATE SCHEMA public');
     const database = await openDatabase({ databaseUrl: server.url, home: join(home, 'unused') });

@@ -4,54 +4,77 @@ import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PROJECT_ROOT } from '../../../src/config';
 import { lookAtEmbeddedPostgres } from '../../../src/data/postgres/embedded-postgres';
 import { openDatabase } from '../../../src/data/postgres/postgres';
 import { ask } from '../../support/database';
+import { prepareHome } from '../../support/run/prepared-home';
 
-let folder: string;
-let home: string;
-let link: string;
-let children: ChildProcess[];
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'vitrine-shared-'));
-  home = join(folder, 'home');
-  link = join(folder, 'link');
+interface Shared {
+  readonly home: string;
+  /** A symbolic link to it. */
+  readonly link: string;
+  /** Another process that opens the database and keeps it. */
+  hold(unshare: readonly string[]): Held;
+}
+
+interface Held {
+  readonly child: ChildProcess;
+  readonly said: Promise<{ url?: string; error?: string }>;
+}
+
+/** Work in a home of its own. Most of the time it waits, so that all tests run at once. */
+const inHome = (work: (shared: Shared) => Promise<void>) => async (): Promise<void> => {
+  const folder = mkdtempSync(join(tmpdir(), 'vitrine-shared-'));
+  const home = join(folder, 'home');
+  const link = join(folder, 'link');
   mkdirSync(home);
   symlinkSync(home, link);
-  children = [];
-});
-afterEach(async () => {
-  for (const child of children) for (const signal of ['SIGKILL', 'SIGCONT'] as const) child.kill(signal);
-  for (let look = 0; serversOn(home).length > 0; look++) {
-    if (look > 300) throw new Error(`Postgres still runs in ${home}`);
-    await sleep(100);
+  const children: ChildProcess[] = [];
+  const hold = (unshare: readonly string[]): Held => {
+    const child = start(unshare, home);
+    children.push(child);
+    return { child, said: firstLine(child) };
+  };
+  try {
+    await work({ home, link, hold });
+  } finally {
+    for (const child of children) for (const signal of ['SIGKILL', 'SIGCONT'] as const) child.kill(signal);
+    for (let look = 0; serversOn(home).length > 0; look++) {
+      if (look > 300) throw new Error(`Postgres still runs in ${home}`);
+      await sleep(100);
+    }
+    // Again and again: the guard may be looking into the folder just now.
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   }
-  // Again and again: the guard may be looking into the folder just now.
-  rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
-});
+};
 
 const namespaces = ['--pid', '--ipc', '--fork', '--mount-proc', '--kill-child', '--'];
-const elsewhere = canUnshare() ? test : test.skip;
+const elsewhere = canUnshare() ? test.concurrent : test.concurrent.skip;
 
-test('a home that a symbolic link leads to has one server for both paths', async () => {
-  const real = await open(home);
-  const linked = await open(link);
-  expect(linked.url).toBe(real.url);
-  expect(serversOn(home)).toHaveLength(1);
-  expect(lookAtEmbeddedPostgres(link)).toMatchObject({ holders: 2 });
-  await real.close();
-  expect(await ask(linked.url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
-  await linked.close();
-  expect(serversOn(home)).toEqual([]);
-});
+test.concurrent(
+  'a home that a symbolic link leads to has one server for both paths',
+  inHome(async ({ home, link }) => {
+    await prepareHome(home);
+    const real = await open(home);
+    const linked = await open(link);
+    expect(linked.url).toBe(real.url);
+    expect(serversOn(home)).toHaveLength(1);
+    expect(lookAtEmbeddedPostgres(link)).toMatchObject({ holders: 2 });
+    await real.close();
+    expect(await ask(linked.url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+    await linked.close();
+    expect(serversOn(home)).toEqual([]);
+  }),
+);
 
 elsewhere(
   'a process in another container (needs the right to make pid namespaces) is refused, and may start it later',
-  async () => {
+  inHome(async ({ home, hold }) => {
+    await prepareHome(home);
     const first = await open(home);
     await ask(first.url, "INSERT INTO facts VALUES ('kept', '1')");
     const refused = hold(namespaces);
@@ -66,12 +89,13 @@ elsewhere(
     expect(await ask(url, 'SELECT name FROM facts')).toEqual([{ name: 'kept' }]);
     expect(serversOn(home)).toHaveLength(1);
     await end(later.child);
-  },
+  }),
 );
 
 elsewhere(
   'a container that was killed with its server leaves the data to the next (needs pid namespaces)',
-  async () => {
+  inHome(async ({ home, hold }) => {
+    await prepareHome(home);
     const killed = hold(namespaces);
     const { url = '' } = await killed.said;
     await ask(url, "INSERT INTO facts VALUES ('committed', '1')");
@@ -80,37 +104,41 @@ elsewhere(
     expect(await ask(next.url, 'SELECT name FROM facts')).toEqual([{ name: 'committed' }]);
     await next.close();
     expect(readdirSync(join(home, 'postgres', 'holders'))).toEqual([]);
-  },
+  }),
 );
 
-elsewhere('a container that stands still keeps its server (needs pid namespaces)', async () => {
-  const paused = hold(namespaces);
-  const { url = '' } = await paused.said;
-  await ask(url, "INSERT INTO facts VALUES ('before', '1')");
-  const all = descendantsOf(paused.child.pid ?? 0);
-  expect(all.length).toBeGreaterThan(5);
-  // As `docker pause` does: no heart beats now.
-  signalAll(all, 'SIGSTOP');
-  try {
-    await expect(open(home)).rejects.toThrow(/open in a Postgres that cannot be seen from here/);
-  } finally {
-    signalAll(all, 'SIGCONT');
-  }
-  expect(serversOn(home)).toHaveLength(1);
-  expect(await ask(url, 'SELECT name FROM facts')).toEqual([{ name: 'before' }]);
-  await end(paused.child);
-});
+elsewhere(
+  'a container that stands still keeps its server (needs pid namespaces)',
+  inHome(async ({ home, hold }) => {
+    await prepareHome(home);
+    const paused = hold(namespaces);
+    const { url = '' } = await paused.said;
+    await ask(url, "INSERT INTO facts VALUES ('before', '1')");
+    const all = descendantsOf(paused.child.pid ?? 0);
+    expect(all.length).toBeGreaterThan(5);
+    // As `docker pause` does: no heart beats now.
+    signalAll(all, 'SIGSTOP');
+    try {
+      await expect(open(home)).rejects.toThrow(/open in a Postgres that cannot be seen from here/);
+    } finally {
+      signalAll(all, 'SIGCONT');
+    }
+    expect(serversOn(home)).toHaveLength(1);
+    expect(await ask(url, 'SELECT name FROM facts')).toEqual([{ name: 'before' }]);
+    await end(paused.child);
+  }),
+);
 
 elsewhere(
   'of processes in several containers that begin at once one has it, the others are refused (needs pid namespaces)',
-  async () => {
+  inHome(async ({ home, hold }) => {
     const held = [hold(namespaces), hold(namespaces), hold(namespaces)];
     const answers = await Promise.all(held.map(({ said }) => said));
     expect(answers.filter(({ url }) => url !== undefined)).toHaveLength(1);
     expect(answers.filter(({ error }) => error?.startsWith('DATABASE_UNAVAILABLE'))).toHaveLength(2);
     expect(serversOn(home)).toHaveLength(1);
     for (const { child } of held) await end(child);
-  },
+  }),
 );
 
 function open(place: string): ReturnType<typeof openDatabase> {
@@ -121,18 +149,14 @@ function open(place: string): ReturnType<typeof openDatabase> {
  * A process of its own, by a prefix such as that of another namespace, that opens the database and
  * keeps it.
  */
-function hold(unshare: readonly string[]): { child: ChildProcess; said: Promise<{ url?: string; error?: string }> } {
+function start(unshare: readonly string[], home: string): ChildProcess {
   const script = `
     const { openDatabase } = require(${JSON.stringify(join(PROJECT_ROOT, 'dist/src/data/postgres/postgres.js'))});
     openDatabase({ databaseUrl: undefined, home: ${JSON.stringify(home)} }).then(
       ({ url }) => { console.log(JSON.stringify({ url })); setInterval(() => undefined, 1000); },
       ({ code, message }) => console.log(JSON.stringify({ error: code + ': ' + message })),
     );`;
-  const child = spawn('unshare', [...unshare, process.execPath, '-e', script], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  children.push(child);
-  return { child, said: firstLine(child) };
+  return spawn('unshare', [...unshare, process.execPath, '-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
 }
 
 async function firstLine(child: ChildProcess): Promise<{ url?: string; error?: string }> {
@@ -148,13 +172,13 @@ async function end(child: ChildProcess): Promise<void> {
 }
 
 /**
- * Pids of postmasters whose cluster lies in this home, in whatever namespace: counted by what /proc
- * shows.
+ * Pids of postmasters whose cluster lies in this home, by its own path or by the link beside it, in
+ * whatever namespace: counted by what /proc shows.
  */
-function serversOn(place: string): number[] {
-  const inHome = (word: string): boolean => word.startsWith(place) || word.startsWith(link);
+function serversOn(home: string): number[] {
+  const liesThere = (word: string): boolean => word.startsWith(dirname(home));
   return processes()
-    .filter(({ words: [program, ...args] }) => program?.endsWith('/bin/postgres') && args.some(inHome))
+    .filter(({ words: [program, ...args] }) => program?.endsWith('/bin/postgres') && args.some(liesThere))
     .map(({ pid }) => pid);
 }
 

@@ -1,34 +1,18 @@
 // The same data and seed give the same figures, from reading the store to the last measure; another
 // seed gives others.
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { importShop } from '../../../src/data/import/import';
 import { openStore } from '../../../src/data/store/store';
-import { generateShop } from '../../../src/demo/synthetic';
 import { tasteOracle } from '../../../src/demo/oracle';
 import { openEngine } from '../../../src/engine/engine';
 import { silentReporter } from '../../../src/telemetry/progress';
-import { trainingConfig } from '../../../src/training/config';
 import type { Evaluation } from '../../../src/evaluation/evaluation';
 import { evaluateTraining } from '../../../src/training/train';
-import { createTestDatabase, type TestDatabase } from '../../support/database';
+import { createShop, hastyConfig, SMALL } from '../../support/world';
 
-const SHOP = { customers: 300, articles: 150, transactions: 6_000, days: 120, seed: 5 };
-
-let folder: string;
-let database: TestDatabase;
+let shop: Awaited<ReturnType<typeof createShop>>;
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'vitrine-determinism-'));
-  database = await createTestDatabase('determinism');
-  await generateShop(folder, SHOP, silentReporter);
-  const rejectsFile = join(folder, 'rejects.csv');
-  await importShop(folder, { databaseUrl: database.url, rejectsFile, reporter: silentReporter });
+  shop = await createShop('determinism', SMALL);
 });
-afterAll(async () => {
-  await database.close();
-  await rm(folder, { recursive: true, force: true });
-});
+afterAll(() => shop.close());
 
 /**
  * With a store and threads of its own, as a process of its own would: nothing is kept from one to
@@ -36,13 +20,13 @@ afterAll(async () => {
  */
 async function evaluated(
   seed: number,
-  { workers = 2, maxCustomers = SHOP.customers }: { workers?: number; maxCustomers?: number } = {},
+  { workers = 2, maxCustomers = SMALL.customers }: { workers?: number; maxCustomers?: number } = {},
 ): Promise<Evaluation> {
-  const store = openStore(database.url);
+  const store = openStore(shop.database.url);
   const engine = openEngine({ workers, threadsPerRun: 1 });
   try {
     const holdOut = { days: 7, maxCustomers, explore: 24, oracle: tasteOracle };
-    return (await evaluateTraining(engine, store, trainingConfig('tiny', seed), holdOut, silentReporter)).evaluation;
+    return (await evaluateTraining(engine, store, hastyConfig(seed), holdOut, silentReporter)).evaluation;
   } finally {
     await engine.close();
     await store.close();

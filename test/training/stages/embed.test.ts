@@ -20,7 +20,7 @@ import { embedRelease, embedTexts } from '../../../src/training/stages/embed';
 import { vectorParts } from '../../../src/training/models/text-encoder';
 import { train } from '../../../src/training/train';
 import { clipModel, DIM, writeEncoder } from '../../support/clip-folder';
-import { createShop } from '../../support/world';
+import { createWorld, hastyConfig, type World } from '../../support/world';
 
 let base: string;
 beforeAll(async () => {
@@ -119,7 +119,7 @@ describe('vectors of many texts', () => {
 });
 
 describe('a release that was embedded by an encoder from a folder', () => {
-  let shop: Awaited<ReturnType<typeof createShop>>;
+  let shop: World;
   let engine: Engine;
   let modelsDir: string;
   let folder: string;
@@ -127,12 +127,11 @@ describe('a release that was embedded by an encoder from a folder', () => {
   let embedded: Awaited<ReturnType<typeof embedRelease>>;
   const serving = () => ({ modelsDir, device: 'cpu', threads: 1, explore: 24 }) as const;
   beforeAll(async () => {
-    shop = await createShop('embed');
+    shop = await createWorld('embed');
     engine = openEngine({ threadsPerRun: 2 });
-    modelsDir = join(base, 'models');
+    modelsDir = shop.modelsDir;
     folder = await writeEncoder(join(base, 'small-clip'));
-    const { manifest } = await train(engine, shop.store, modelsDir, trainingConfig('tiny', 1), {}, silentReporter);
-    trained = manifest.name;
+    trained = shop.trained.manifest.name;
     embedded = await embedRelease(engine, shop.store, modelsDir, folder, silentReporter);
   });
   afterAll(async () => {
@@ -394,7 +393,7 @@ describe('a release that was embedded by an encoder from a folder', () => {
       const store = whileReading(async () => {
         moved ||= await trainedAgain('moved');
       });
-      const config = trainingConfig('tiny', 1);
+      const config = hastyConfig(1);
       const warm = train(engine, store, modelsDir, config, { warmStart: true }, silentReporter);
       await expect(warm).rejects.toMatchObject({ code: 'RELEASE_MOVED' });
       expect(await currentFolder(modelsDir)).toBe(join(modelsDir, moved));

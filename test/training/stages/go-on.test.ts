@@ -8,16 +8,15 @@ import { openEngine, type Engine } from '../../../src/engine/engine';
 import { currentFolder } from '../../../src/release/open';
 import { readTrained, type Trained } from '../../../src/release/weights';
 import { silentReporter } from '../../../src/telemetry/progress';
-import { trainingConfig } from '../../../src/training/config';
 import { evaluateTraining, train } from '../../../src/training/train';
-import { createShop } from '../../support/world';
+import { createShop, hastyConfig, SMALL } from '../../support/world';
 
-const CONFIG = { ...trainingConfig('tiny', 1), goOn: true };
+const CONFIG = { ...hastyConfig(1), goOn: true };
 let shop: Awaited<ReturnType<typeof createShop>>;
 let engine: Engine;
 let modelsDir: string;
 beforeAll(async () => {
-  shop = await createShop('go-on');
+  shop = await createShop('go-on', SMALL);
   engine = openEngine({ threadsPerRun: 2 });
   modelsDir = await mkdtemp(join(tmpdir(), 'vitrine-go-on-'));
 });

@@ -89,9 +89,11 @@ export async function run(
 }
 
 /** Ends the process at once, as if nobody had listened for the signal. */
-function die(signal: NodeJS.Signals): void {
+function die(signal: Signal | 'SIGKILL'): void {
   process.removeAllListeners(signal);
   process.kill(process.pid, signal);
+  // The first process of a container survives its own signals.
+  process.exit(signal === 'SIGKILL' ? 1 : STOPPED[signal]);
 }
 
 /** Resolves when the signal is given. */

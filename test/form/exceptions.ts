@@ -112,7 +112,6 @@ export const EXCEPTIONS: Exceptions = {
   wideProse: [
     'README.md',
     'ARCHITECTURE.md',
-    'docs/ERRORS.md',
     'docs/shop-json.md',
     'CONTRIBUTING.md',
     'models/README.md',

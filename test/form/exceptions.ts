@@ -1,5 +1,5 @@
-// Today's offenders against the rules of form (form.test.ts), by name. The lists only shrink: take
-// an offender off once it is mended, and mend a new one instead of listing it.
+// Today's exceptions to the rules of form (form.test.ts), by name. The lists only shrink. Take an
+// offender off once it is mended, and mend a new one instead of listing it.
 
 import type { Rate } from './offenders';
 
@@ -8,7 +8,7 @@ interface Exceptions {
   readonly circles: readonly (readonly string[])[];
   readonly fullFolders: readonly string[];
   readonly longFiles: readonly string[];
-  /** The file and the name, with those of the functions and classes around it. */
+  /** The file, and the names from the outermost class or function to the offender. */
   readonly longFunctions: readonly string[];
   readonly manyParameters: readonly string[];
   readonly moduleState: readonly string[];
@@ -18,7 +18,7 @@ interface Exceptions {
   readonly longSentences: readonly string[];
 }
 
-/** Above the limit today. They may only fall: the tests say when, and to which number. */
+/** Rates that are above their limit today. They may only fall; the tests say to which number. */
 export const CEILINGS = {
   /** Per 100 sentences in comments of src/. */
   oddOpenings: { per: 100, limit: 2, ceiling: 9.6 },

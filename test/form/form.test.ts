@@ -1,5 +1,5 @@
 // The form of the project: circles, sizes, widths and language. exceptions.ts lists today's
-// offenders by name. A test fails when a new one appears, and when a listed one offends no more.
+// offenders by name. A test fails if a new one appears, or if a listed one no longer offends.
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -36,7 +36,7 @@ test('no imports go in a circle, types included', () => {
 });
 
 test(`folders have at most ${LIMITS.files} files`, () => {
-  // Results of the benchmarks are data, one more for each measurement.
+  // Results of benchmarks are data: each measurement adds a file.
   const paths = ['src', 'test', 'bench'].flatMap(pathsBelow).filter((path) => !path.startsWith('bench/results/'));
   const rule = {
     expected: `at most ${LIMITS.files} files in a folder, those in its folders not counted`,
@@ -50,7 +50,7 @@ test(`files have at most ${LIMITS.lines} lines`, () => {
   expect(compare(rule, longFiles(modules), EXCEPTIONS.longFiles)).toBe('');
 });
 
-// The bodies of describe() and test() are exempt: they are lists of sentences. Helpers are not.
+// The bodies of describe() and test() are exempt, because they are lists of sentences.
 test(`functions have at most ${LIMITS.functionLines} lines`, () => {
   const rule = {
     expected: `at most ${LIMITS.functionLines} lines in a function`,
@@ -95,7 +95,7 @@ test(`sentences of README, ARCHITECTURE and docs/ have at most ${WORDS} words`, 
   expect(compare(rule, long, EXCEPTIONS.longSentences)).toBe('');
 });
 
-test('few comments of src/ open with What, Who, Of or Where', () => {
+test('few sentences in comments of src/ open with What, Who, Of or Where', () => {
   const sentences = sentencesOfComments(source);
   const rule = {
     expected: `fewer than ${CEILINGS.oddOpenings.limit} in 100 sentences that open with What, Who, Of or Where`,

@@ -3,7 +3,7 @@
 // exit statuses); messages are not. Knows nothing of where the errors are raised or shown.
 
 /**
- * Stable codes and what a caller can do about each. A test holds this list and docs/ERRORS.md
+ * Stable codes and what a caller can do about each. A test holds this list and docs/errors.md
  * together.
  */
 export const ERROR_CODES = {

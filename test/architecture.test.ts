@@ -1,11 +1,11 @@
 import { modulesIn } from './form/project';
 
-// The set-up is plain JavaScript that runs before anything is installed.
+// The set-up runs before anything is installed, so it follows other rules.
 const files = modulesIn('src').filter(({ path }) => !path.endsWith('.mjs'));
 
 /**
- * The rooms that lie right below each room. A room may import these, what lies below them, and
- * telemetry: types too. Serving never reaches training, nor training serving.
+ * The rooms right below each room. A room may import these, the rooms below them, and telemetry.
+ * Types count. Serving never reaches training, nor training serving.
  */
 const BELOW: Readonly<Record<string, readonly string[]>> = {
   telemetry: [],
@@ -13,7 +13,7 @@ const BELOW: Readonly<Record<string, readonly string[]>> = {
   graph: [],
   index: [],
   engine: ['graph'],
-  // Of the engine only what a batch of numbers looks like.
+  // Features import only the type of a batch from the engine.
   features: ['data', 'engine'],
   statistics: ['features'],
   dataset: ['statistics'],
@@ -24,16 +24,16 @@ const BELOW: Readonly<Record<string, readonly string[]>> = {
   training: ['evaluation', 'release'],
   serving: ['release'],
   api: ['serving'],
-  // The synthetic shop, its oracle and drawings: cli hands them in as arguments.
+  // cli hands the synthetic shop, its oracle and drawings to the others as arguments.
   demo: ['evaluation'],
   cli: ['training', 'api', 'demo'],
   web: [],
 };
 
-/** What every room may import of src/ itself. */
+/** Files of src/ that every room may import. */
 const COMMON = ['src/config', 'src/errors', 'src/random', 'src/time', 'src/numbers', 'src/bytes'];
 
-/** What only one file, or one folder, may import. */
+/** Imports that are allowed in one file or folder only. */
 const SINGLE_IMPORTERS: readonly (readonly [what: RegExp, where: RegExp])[] = [
   [/^(@prisma\/|prisma\b|src\/data\/store\/prisma\/)/, /^src\/data\/store\/store\.ts$/],
   [/^onnxruntime/, /^src\/engine\//],
@@ -68,7 +68,7 @@ test('rooms import only what lies below them', () => {
   expect(wrong).toEqual([]);
 });
 
-test('what all rooms may import imports no room', () => {
+test('files that all rooms may import do not import a room', () => {
   const wrong = files
     .filter(({ path }) => COMMON.includes(path.replace(/\.ts$/, '')))
     .flatMap(({ path, imports }) => imports.filter((target) => roomOf(target)).map((target) => `${path}: ${target}`));
@@ -87,17 +87,17 @@ test('only config.ts reads the environment', () => {
   expect(readers).toEqual(['src/config.ts']);
 });
 
-test('every file opens with what it is', () => {
+test('every file opens with a comment on its purpose', () => {
   const silent = [...files, ...modulesIn('bench')].filter(({ text }) => !/^(#!.*\n)?(\/\/|\/\*)/.test(text));
   expect(silent.map(({ path }) => path)).toEqual([]);
 });
 
-/** All rooms below a room, whatever the number of steps. */
+/** Gives all rooms below a room, over any number of steps. */
 function belowOf(room: string): readonly string[] {
   return (BELOW[room] ?? []).flatMap((below) => [below, ...belowOf(below)]);
 }
 
-/** The folder below src/, undefined for files of src/ itself and for packages. */
+/** Gives the folder below src/, or undefined for files of src/ itself and for packages. */
 function roomOf(path: string): string | undefined {
   return /^src\/([^/]+)\//.exec(path)?.[1];
 }

@@ -20,8 +20,8 @@ test('every code is raised somewhere', () => {
   expect(unused).toEqual([]);
 });
 
-test('docs/ERRORS.md and the registry list the same codes', () => {
-  const file = join(PROJECT_ROOT, 'docs', 'ERRORS.md');
+test('docs/errors.md and the registry list the same codes', () => {
+  const file = join(PROJECT_ROOT, 'docs', 'errors.md');
   expect(existsSync(file)).toBe(true);
   const documented = [...readFileSync(file, 'utf8').matchAll(/^(?:#+ |\| )`([A-Z_]+)`/gm)].map(([, code]) => code);
   expect(documented.sort()).toEqual([...codes].sort());

@@ -1,4 +1,4 @@
-// Each rule of form can fail: the checkers over sources and sentences written by hand.
+// Each rule of form can fail. These tests run the checks on sources and sentences written by hand.
 
 import { importCircles } from './circles';
 import { archaicWords, longSentences, oddOpenings, wideComments, wideProse } from './language';

@@ -1,4 +1,4 @@
-// Circles of imports, types included: modules of which each reaches every other.
+// Finds circles of imports, types included. In a circle every module reaches every other one.
 
 import type { Module } from './modules';
 import type { Offender } from './offenders';
@@ -14,7 +14,7 @@ export function importCircles(modules: readonly Imports[]): Offender[] {
     .map((name) => ({ name, found: `${name.split(' ').length} modules: ${name}` }));
 }
 
-/** For each module the ones of them that it imports. */
+/** Maps each module to the listed modules that it imports. */
 function graphOf(modules: readonly Imports[]): ReadonlyMap<string, readonly string[]> {
   const paths = new Set(modules.map(({ path }) => path));
   const find = (target: string): string[] =>

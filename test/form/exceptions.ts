@@ -1,5 +1,5 @@
-// Today's offenders against the rules of form (form.test.ts), by name. The lists only shrink: take
-// an offender off once it is mended, and mend a new one instead of listing it.
+// Today's exceptions to the rules of form (form.test.ts), by name. The lists only shrink. Take an
+// offender off once it is mended, and mend a new one instead of listing it.
 
 import type { Rate } from './offenders';
 
@@ -8,7 +8,7 @@ interface Exceptions {
   readonly circles: readonly (readonly string[])[];
   readonly fullFolders: readonly string[];
   readonly longFiles: readonly string[];
-  /** The file and the name, with those of the functions and classes around it. */
+  /** The file, and the names from the outermost class or function to the offender. */
   readonly longFunctions: readonly string[];
   readonly manyParameters: readonly string[];
   readonly moduleState: readonly string[];
@@ -18,12 +18,12 @@ interface Exceptions {
   readonly longSentences: readonly string[];
 }
 
-/** Above the limit today. They may only fall: the tests say when, and to which number. */
+/** Rates that are above their limit today. They may only fall; the tests say to which number. */
 export const CEILINGS = {
   /** Per 100 sentences in comments of src/. */
   oddOpenings: { per: 100, limit: 2, ceiling: 9.6 },
   /** Per 1,000 sentences in comments and guides. */
-  archaicWords: { per: 1_000, limit: 3, ceiling: 35.7 },
+  archaicWords: { per: 1_000, limit: 3, ceiling: 27.6 },
 } as const satisfies Record<string, Rate>;
 
 export const EXCEPTIONS: Exceptions = {
@@ -109,34 +109,6 @@ export const EXCEPTIONS: Exceptions = {
     'bench/serving/processes.ts tickMs',
   ],
   wideComments: [],
-  wideProse: [
-    'README.md',
-    'ARCHITECTURE.md',
-    'docs/ERRORS.md',
-    'docs/shop-json.md',
-    'CONTRIBUTING.md',
-    'models/README.md',
-    'bench/README.md',
-    'CHANGELOG.md',
-  ],
-  longSentences: [
-    'README.md Look through the eyes of several',
-    'README.md `code` from 0 to 1 (0.08)',
-    'ARCHITECTURE.md Similar articles and searches go the',
-    "ARCHITECTURE.md It locks the customer's row, so",
-    'ARCHITECTURE.md `code` keeps the connections of short',
-    'ARCHITECTURE.md **Import** (`code`, `code`) streams each file',
-    'ARCHITECTURE.md A step gathers and pools the',
-    'ARCHITECTURE.md The query tower is a causal',
-    'ARCHITECTURE.md One definition for training and serving:',
-    'ARCHITECTURE.md And since who buys navy may',
-    'ARCHITECTURE.md Its examples are questions of the',
-    'ARCHITECTURE.md Half of it is one sum,',
-    'ARCHITECTURE.md Beside it the **layers**, a DLRM:',
-    'ARCHITECTURE.md A tenth of the customers is',
-    'ARCHITECTURE.md In a vector both are equally',
-    'ARCHITECTURE.md An **article** costs 15 KB at',
-    'ARCHITECTURE.md The rest is bounded by settings,',
-    'ARCHITECTURE.md The vectors of texts may be',
-  ],
+  wideProse: [],
+  longSentences: [],
 };

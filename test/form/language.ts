@@ -1,4 +1,4 @@
-// Checkers of language: how wide lines are, how long sentences are, how they open, and old words.
+// Checks of language: width of lines, length and openings of sentences, archaic words.
 
 import type { Module } from './modules';
 import type { Offender } from './offenders';
@@ -8,8 +8,8 @@ export const COLUMNS = 100;
 export const WORDS = 40;
 
 /**
- * Comments that end right of the last column, code before them on the line included. A line that
- * is an address alone is left, and so is one for a tool: neither can be broken.
+ * Finds comments that end beyond the last column. Code before them on the line counts. Lines with
+ * nothing but an address, and comments for tools, are exempt: they cannot be broken.
  */
 export function wideComments(modules: readonly Module[]): Offender[] {
   return modules.flatMap(({ path, comments }) =>
@@ -26,7 +26,7 @@ export function wideComments(modules: readonly Module[]): Offender[] {
   );
 }
 
-/** Tables, fenced code and headings are left, and so is a line without a space to break it at. */
+/** Tables, fenced code and headings are exempt, and so is a line without a space to break at. */
 export function wideProse(path: string, text: string): Offender[] {
   return withoutCode(text)
     .filter((row) => widthOf(row.text) > COLUMNS && !/^\s*(\||#)/.test(row.text))
@@ -34,12 +34,12 @@ export function wideProse(path: string, text: string): Offender[] {
     .map((row) => ({ name: path, found: `${path}:${row.line} ${widthOf(row.text)} columns` }));
 }
 
-/** In letters as they are seen, not in UTF-16 units. */
+/** The width counts characters, not UTF-16 units. */
 function widthOf(line: string): number {
   return Array.from(line).length;
 }
 
-/** Their names are the file and the first words, since lines move. */
+/** An offender's name is its file and first words, since lines move. */
 export function longSentences(sentences: readonly Sentence[]): Offender[] {
   return sentences.flatMap(({ path, line, text }) => {
     const words = wordsOf(text);
@@ -49,12 +49,12 @@ export function longSentences(sentences: readonly Sentence[]): Offender[] {
   });
 }
 
-/** Sentences that do not begin with the thing that they are about. */
+/** Finds sentences that do not begin with the thing that they are about. */
 export function oddOpenings(sentences: readonly Sentence[]): Offender[] {
   return sentences.filter(({ text }) => /^["“(*_]*(What|Whoever|Who|Of|Where)\b/.test(text)).map(found);
 }
 
-/** Words that nobody says to a colleague. */
+/** Words that nobody would say to a colleague. */
 const ARCHAIC = [
   'who(so)?ever|whom(so)?ever|whatever|whatsoever|whichever|wheresoever',
   'whereof|whereby|wherein|whereupon|wherefore|whence|whither',

@@ -1,26 +1,26 @@
-// A module as the tests of form see it: what it imports, and its comments.
+// A module as the tests of form see it: text, syntax tree, imports and comments.
 
 import { dirname, posix } from 'node:path';
 import ts from 'typescript';
 
 export interface Module {
-  /** From the project's folder: 'src/data/store.ts'. */
+  /** Relative to the project's folder: 'src/data/store.ts'. */
   readonly path: string;
   readonly text: string;
   readonly lines: readonly string[];
   readonly tree: ts.SourceFile;
-  /** Types included: paths from the project's folder as they are written, or names of packages. */
+  /** Paths relative to the project's folder, or names of packages. Types are included. */
   readonly imports: readonly string[];
   readonly comments: readonly Comment[];
 }
 
 export interface Comment {
-  /** With its marks: '// …' or '/* …'. */
+  /** The text with its marks: '// …' or '/* …'. */
   readonly text: string;
-  /** Its first line, from 1, and its column there, from 0. */
+  /** The first line, counted from 1, and its column there, counted from 0. */
   readonly line: number;
   readonly column: number;
-  /** Only white space is before it on its line. */
+  /** Whether only white space stands before it on its line. */
   readonly alone: boolean;
 }
 
@@ -44,7 +44,7 @@ function scriptKind(path: string): ts.ScriptKind {
   return path.endsWith('.mjs') ? ts.ScriptKind.JS : ts.ScriptKind.TS;
 }
 
-/** The target of an import, export … from, import(), require() or type; else undefined. */
+/** Gives the target of an import, export … from, import(), require() or import type. */
 function importOf(node: ts.Node): string | undefined {
   if (ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) return stringIn(node.moduleSpecifier);
   if (ts.isExternalModuleReference(node)) return stringIn(node.expression);
@@ -68,7 +68,7 @@ interface Span {
   readonly end: number;
 }
 
-/** Text in which two slashes begin no comment. */
+/** Literals: in them two slashes begin no comment. */
 const LITERALS: ReadonlySet<ts.SyntaxKind> = new Set([
   ts.SyntaxKind.StringLiteral,
   ts.SyntaxKind.NoSubstitutionTemplateLiteral,

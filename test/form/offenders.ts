@@ -1,19 +1,19 @@
-// Compares what offends a rule with the exceptions that are listed today.
+// Compares the offenders of a rule with today's list of exceptions.
 
 export interface Offender {
-  /** How the list of exceptions calls it: without lines and counts, which change often. */
+  /** The name in the list of exceptions. It has no lines or counts, since these change often. */
   readonly name: string;
-  /** Its place and its number, for the message. */
+  /** Place and number, for the message. */
   readonly found: string;
 }
 
 export interface Rule {
   readonly expected: string;
-  /** The way to mend an offender. */
+  /** How to mend an offender. */
   readonly mend: string;
 }
 
-/** Says what is wrong: new offenders, and exceptions that offend no more. '' if nothing is. */
+/** Reports new offenders, and exceptions that no longer offend. Gives '' if there are none. */
 export function compare(rule: Rule, offenders: readonly Offender[], listed: readonly string[]): string {
   const names = new Set(offenders.map(({ name }) => name));
   const fresh = offenders.filter(({ name }) => !listed.includes(name));
@@ -33,14 +33,14 @@ export function compare(rule: Rule, offenders: readonly Offender[], listed: read
 }
 
 export interface Rate {
-  /** Offenders per this many sentences: 100 or 1,000. */
+  /** The rate counts offenders per this many sentences: 100 or 1,000. */
   readonly per: number;
   readonly limit: number;
-  /** Today's rate, rounded up; it may only fall. */
+  /** Today's rate, rounded up. It may only fall. */
   readonly ceiling: number;
 }
 
-/** Says whether a rate is above its ceiling, or so far below that the ceiling must fall. */
+/** Reports a rate above its ceiling, or so far below it that the ceiling must fall. */
 export function compareRate(
   rule: Rule,
   offenders: readonly Offender[],

@@ -16,7 +16,7 @@ interface Line {
 
 const DIRECTIVE = /^(eslint-|@ts-|prettier-ignore|@vite-|<reference|@type \{|#__PURE__)/;
 
-/** For tools, not for readers: `eslint-disable-next-line …`. It cannot be broken into two lines. */
+/** A comment for tools, such as `eslint-disable-next-line …`, cannot be broken into two lines. */
 export function isDirective(comment: string): boolean {
   return DIRECTIVE.test(comment.replace(/^\/[/*]+\s*/, ''));
 }
@@ -27,7 +27,7 @@ export function sentencesOfComments(modules: readonly Module[]): Sentence[] {
   );
 }
 
-/** Headings, items of lists and cells of tables are paragraphs each; fenced code is left out. */
+/** Each heading, list item and table cell is a paragraph. Fenced code is left out. */
 export function sentencesOfMarkdown(path: string, text: string): Sentence[] {
   const prose = withoutCode(text).flatMap(({ line, text: row }) =>
     row.trimStart().startsWith('|')
@@ -40,7 +40,7 @@ export function sentencesOfMarkdown(path: string, text: string): Sentence[] {
   return paragraphsOf(prose).flatMap((lines) => sentencesOf(path, lines));
 }
 
-/** The lines of a Markdown text; fenced code and HTML comments become empty ones. */
+/** Gives the lines of a Markdown text. Lines of fenced code and HTML comments become empty. */
 export function withoutCode(text: string): Line[] {
   const blank = (part: string): string => part.replace(/[^\n]/g, '');
   let fence: string | undefined;
@@ -57,7 +57,7 @@ export function withoutCode(text: string): Line[] {
     });
 }
 
-/** Comments without their marks; those of two slashes that stand below each other are one. */
+/** Removes the marks of comments, and joins neighbouring comments of two slashes into one. */
 function blocksOf(comments: readonly Comment[]): Line[][] {
   const blocks: Line[][] = [];
   let last: Comment | undefined;
@@ -79,7 +79,7 @@ function linesOf({ text, line }: Comment): Line[] {
   return withoutCode(bare.join('\n')).map((row) => ({ line: row.line + line - 1, text: row.text }));
 }
 
-/** Separated by empty lines, or begun by a mark of a list, a heading or a tag such as `@throws`. */
+/** Splits at empty lines, and before list items, headings and tags such as `@throws`. */
 function paragraphsOf(lines: readonly Line[]): Line[][] {
   const paragraphs: Line[][] = [[]];
   for (const { line, text } of lines) {
@@ -92,10 +92,10 @@ function paragraphsOf(lines: readonly Line[]): Line[][] {
   return paragraphs.filter((paragraph) => paragraph.length > 0);
 }
 
-/** After a full stop, a question or an exclamation mark, where no small letter follows. */
+/** A sentence ends after a stop, question or exclamation mark, unless a small letter follows. */
 const END = /(?<=[.!?…]['"”’)*_]*)(?<!\b(?:e\.g|i\.e|cf|vs|ch|p|Fig|[A-Z])\.)\s+(?=[^\p{Ll}])/u;
 
-/** Fewer than three words are a label, not a sentence. */
+/** A text of fewer than three words is a label, not a sentence. */
 function sentencesOf(path: string, lines: readonly Line[]): Sentence[] {
   const starts: Line[] = [];
   let joined = '';
@@ -105,7 +105,7 @@ function sentencesOf(path: string, lines: readonly Line[]): Sentence[] {
   }
   const lineAt = (offset: number): number =>
     starts.findLast(({ text }) => text.length <= offset)?.line ?? lines[0].line;
-  // The mask keeps the length, so that offsets still lead to lines.
+  // The mask keeps the length, so offsets still give the right line.
   const masked = joined.replace(/(`+)[^`]+\1|https?:\/\/[^\s)]+/g, (code) => '\0'.repeat(code.length));
   let offset = 0;
   return masked.split(END).flatMap((part) => {

@@ -1,4 +1,4 @@
-// Checkers of sizes: folders, files, functions and their parameters; and of what a module keeps.
+// Checks of sizes (folders, files, functions, parameters), and of state in modules.
 
 import ts from 'typescript';
 import type { Module } from './modules';
@@ -6,7 +6,7 @@ import type { Offender } from './offenders';
 
 export const LIMITS = { files: 15, lines: 400, functionLines: 70, parameters: 5 } as const;
 
-/** Folders with too many files in them; what lies in their folders counts there. */
+/** Finds folders with too many files. Files of subfolders do not count. */
 export function fullFolders(paths: readonly string[]): Offender[] {
   const counts = new Map<string, number>();
   for (const path of paths) {
@@ -24,7 +24,7 @@ export function longFiles(modules: readonly Module[]): Offender[] {
     .map(({ path, lines }) => ({ name: path, found: `${path}: ${lines.length} lines` }));
 }
 
-/** Functions that are too long, from their first word (after decorators) to their end. */
+/** Finds long functions. Lines count from the first word after decorators to the end. */
 export function longFunctions(modules: readonly Module[]): Offender[] {
   return functionsOf(modules).flatMap(({ module, node, name }) => {
     if (module.path.startsWith('test/') && isTestBody(node)) return [];
@@ -45,8 +45,8 @@ export function manyParameters(modules: readonly Module[]): Offender[] {
 }
 
 /**
- * Finds state that belongs to no object: a `let` of the module, a static that is not readonly, or
- * a collection that is empty at first, since it is there to be filled. Test files (`*.test.ts`) are
+ * Finds state that belongs to no object. This is a `let` of the module, a static that is not
+ * readonly, or a collection that is empty at first and filled later. Test files (`*.test.ts`) are
  * exempt: each runs as a program of its own, and its hooks fill its variables.
  */
 export function moduleState(modules: readonly Module[]): Offender[] {
@@ -114,13 +114,13 @@ function hasBody(node: ts.Node): node is FunctionWithBody {
   return ts.isFunctionLike(node) && 'body' in node && node.body !== undefined;
 }
 
-/** The body of a describe() or test(), also of test.each(…)(). */
+/** Whether a function is the body of describe(), test() or test.each(…)(). */
 function isTestBody(node: ts.Node): boolean {
   if (!ts.isCallExpression(node.parent)) return false;
   return /^(describe\w*|test|it)\b/.test(node.parent.expression.getText());
 }
 
-/** The names from the outermost class or function to a node: `Store.read`, `openShop.close`. */
+/** Joins the names from the outermost class or function to a node: `openShop.close`. */
 function pathOf(node: ts.Node): string {
   const names: string[] = [];
   for (let at = node; !ts.isSourceFile(at); at = at.parent) {

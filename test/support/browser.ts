@@ -1,5 +1,5 @@
-// A browser for tests of the shop window, and what they ask of every page: nothing in the console,
-// no request to another host, nothing that axe finds, nothing wider than the screen.
+// A browser for tests of the shop window. Every page must log nothing to the console, ask no other
+// host, satisfy axe, and fit the screen.
 
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
@@ -7,7 +7,7 @@ import axe from 'axe-core';
 import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
 import { PROJECT_ROOT } from '../../src/config';
 
-/** The path of a Chromium, installed if need be; or why there is none. */
+/** Gives the path of a Chromium, which it may install first, or the reason why there is none. */
 export function provideBrowser(): { readonly path: string } | { readonly reason: string } {
   try {
     const program = join(PROJECT_ROOT, 'src', 'setup', 'browser.mjs');
@@ -19,7 +19,7 @@ export function provideBrowser(): { readonly path: string } | { readonly reason:
   }
 }
 
-/** Starts it without what would go out to its maker's hosts. */
+/** Starts Chromium without the services that contact Google's hosts. */
 export function startBrowser(executablePath: string): Promise<Browser> {
   return chromium.launch({
     executablePath,
@@ -37,15 +37,12 @@ export function startBrowser(executablePath: string): Promise<Browser> {
 
 export interface Visit {
   readonly page: Page;
-  /**
-   * What should not have happened so far: messages of the console, errors, requests to others,
-   * failed answers.
-   */
+  /** Console messages, errors, requests to other hosts and failed responses so far. */
   readonly troubles: string[];
   close(): Promise<void>;
 }
 
-/** A new visitor's page: nothing is remembered of others. */
+/** Opens a page for a new visitor, without cookies or storage of earlier ones. */
 export async function visit(browser: Browser, baseURL: string, options: BrowserContextOptions = {}): Promise<Visit> {
   const context = await browser.newContext({ baseURL, viewport: { width: 1280, height: 900 }, ...options });
   const page = await context.newPage();
@@ -62,10 +59,7 @@ export async function visit(browser: Browser, baseURL: string, options: BrowserC
   return { page, troubles, close: () => context.close() };
 }
 
-/**
- * Keeps answers of the API from the page until they are let go; all of them, or those to questions
- * that say `asked`.
- */
+/** Delays API requests whose body contains `asked` until `letGo` is called; by default all. */
 export async function holdAnswers(page: Page, asked = ''): Promise<{ letGo(): void }> {
   let open = (): void => undefined;
   const opened = new Promise<void>((resolve) => (open = resolve));
@@ -76,11 +70,11 @@ export async function holdAnswers(page: Page, asked = ''): Promise<{ letGo(): vo
   return { letGo: () => open() };
 }
 
-/** What axe finds on the page as it is, a line each. */
+/** Runs axe on the page and gives a line for each fault. */
 export async function violations(page: Page): Promise<string[]> {
-  // Evaluated by the browser itself: the page's policy lets no script in.
+  // The page's policy blocks script tags, so the browser evaluates the source itself.
   await page.evaluate(axe.source);
-  // Of what is right it is not told, nor of ways to find it again: that takes most of the time.
+  // Passed checks and selectors are left out, because they take most of the time.
   const options = `{ resultTypes: ['violations'], selectors: false }`;
   const found = await page.evaluate<AxeViolation[]>(
     `axe.run(document, ${options}).then(({ violations }) => violations)`,
@@ -93,15 +87,15 @@ interface AxeViolation {
   readonly nodes: readonly { readonly html: string }[];
 }
 
-/** By how much the page is wider than the screen, in pixels. */
+/** Measures how much wider the page is than the screen, in pixels. */
 export function overflow(page: Page): Promise<number> {
   return page.evaluate<number>('document.documentElement.scrollWidth - document.documentElement.clientWidth');
 }
 
 /**
- * Largest contentful paint in milliseconds, and the sum of layout shifts. Both are told some time
- * after they happen, so they are taken 400 ms after the first paint is heard of; a page that paints
- * nothing in ten seconds never does.
+ * Measures the largest contentful paint in milliseconds, and the sum of layout shifts. The browser
+ * reports both late, so this reads them 400 ms after the first report. A page that paints nothing
+ * within ten seconds gives Infinity.
  */
 export function vitals(page: Page): Promise<{ paintMs: number; shift: number }> {
   return page.evaluate<{ paintMs: number; shift: number }>(`new Promise((resolve) => {
@@ -118,7 +112,7 @@ export function vitals(page: Page): Promise<{ paintMs: number; shift: number }> 
   })`);
 }
 
-/** Whether every picture in sight has arrived. */
+/** Waits until every picture in sight has loaded. */
 export async function picturesAreThere(page: Page): Promise<void> {
   await eventually(() =>
     page.evaluate<boolean>(`[...document.images].every((image) => {
@@ -128,10 +122,7 @@ export async function picturesAreThere(page: Page): Promise<void> {
   );
 }
 
-/**
- * Waits until something is so. What Playwright itself waits with, the page's policy does not let
- * in.
- */
+/** Waits until a condition holds. The page's policy blocks Playwright's own way of waiting. */
 export async function eventually(isSo: () => Promise<boolean>, limitMs = 10_000): Promise<void> {
   const started = performance.now();
   while (!(await isSo())) {

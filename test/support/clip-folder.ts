@@ -1,6 +1,6 @@
-// A text encoder of CLIP's shape, small enough to be worked out by hand: its folder in Hugging
-// Face's layout, and the same model in plain loops, one text at a time and without padding. One
-// layer of causal attention, pooled at the end of the text, projected.
+// A text encoder of CLIP's shape, small enough to compute by hand. It has one layer of causal
+// attention, pooled at the end of the text and projected. This file writes its folder in Hugging
+// Face's layout, and computes the same model in plain loops, one text at a time without padding.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { encodeOnnx } from '../../src/graph/onnx';
@@ -23,7 +23,7 @@ import { constant, embedding, input, parameter, type Tensor } from '../../src/gr
 import { createRandom } from '../../src/random';
 
 const LETTERS = Array.from('abcdefghijklmnopqrstuvwxyz0123456789.,-');
-/** As in CLIP: a word's last piece carries `</w>`. */
+/** As in CLIP, the last piece of a word ends with `</w>`. */
 const MERGES = ['r e', 're d</w>', 'd re', 'dre s', 'dres s</w>'];
 const PIECES = [
   ...LETTERS,
@@ -52,7 +52,7 @@ const WEIGHTS = new Map([
 ]);
 const weight = (name: string): Float32Array => WEIGHTS.get(name) ?? new Float32Array();
 
-/** Vectors of the tokens [length, 8] and the text's vector [6], neither of unit length. */
+/** Computes the vectors of the tokens [length, 8] and of the text [6], not of unit length. */
 export function byHand(ids: readonly number[]): { states: number[][]; embeds: number[] } {
   const times = (row: readonly number[], name: string, width: number) =>
     Array.from({ length: width }, (_, j) => row.reduce((sum, x, i) => sum + x * weight(name)[i * width + j], 0));
@@ -80,8 +80,8 @@ function dot(a: readonly number[], b: readonly number[]): number {
 export type Output = 'text_embeds' | 'last_hidden_state';
 
 /**
- * The model as ONNX, with int64 ids as exporters write it. `picture`: a whole CLIP, which wants one
- * as well.
+ * Builds the model as ONNX, with int64 ids as exporters write them. With `picture` it is a whole
+ * CLIP, which needs a picture as well.
  */
 export function clipModel(outputs: readonly Output[], { picture = false, masked = true } = {}): Uint8Array {
   const ids = input('input_ids', ['batch', 'length'], 'int32');
@@ -116,7 +116,7 @@ interface Model {
   };
 }
 
-/** The same model with int64 where it takes int32, which src/graph does not write. */
+/** Turns int32 inputs into int64 ones, which src/graph does not write. */
 function withInt64(bytes: Uint8Array): Uint8Array {
   const model = ModelProto.toObject(ModelProto.decode(bytes)) as Model;
   const wide = model.graph.input.filter(({ type }) => type.tensorType.elemType === 6);
@@ -136,7 +136,7 @@ function withInt64(bytes: Uint8Array): Uint8Array {
   return ModelProto.encode(ModelProto.fromObject(model)).finish();
 }
 
-/** Of the form of CLIP's own tokenizer.json, with a small vocabulary. */
+/** The form of CLIP's own tokenizer.json, with a small vocabulary. */
 export const TOKENIZER = {
   version: '1.0',
   truncation: null,
@@ -197,8 +197,8 @@ export const CONFIG = {
 };
 
 /**
- * Writes a folder in the usual layout: bytes as they are, all else as JSON; `undefined` leaves a
- * file out.
+ * Writes a folder in the usual layout. Bytes are written unchanged, other values as JSON.
+ * `undefined` leaves a file out.
  */
 export async function writeEncoder(folder: string, changes: Readonly<Record<string, unknown>> = {}): Promise<string> {
   const files: Record<string, unknown> = {

@@ -1,5 +1,5 @@
-// A real Postgres for tests: every caller gets a database of its own, empty and migrated, on one
-// embedded server that all test files share. Dropped when closed.
+// A real Postgres for tests. All test files share one embedded server. Every caller gets a database
+// of its own, empty and migrated, which is dropped when it is closed.
 
 import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
@@ -11,15 +11,15 @@ import { hasEnded, nameOfRun } from './run/run';
 
 export interface TestDatabase {
   readonly url: string;
-  /** Plain SQL, as somebody else's program would send it. */
+  /** Runs plain SQL, as another program would send it. */
   sql<Row extends object = Record<string, unknown>>(text: string, values?: unknown[]): Promise<Row[]>;
-  /** Drops the database, connections to it included. */
+  /** Drops the database and ends its connections. */
   close(): Promise<void>;
 }
 
 /**
- * A new database, empty or a copy of a template; `label` makes its name readable. Starts the server
- * if it does not run (about a second).
+ * Creates a database, empty or a copy of a template. `label` makes its name readable. If the server
+ * does not run yet, starting it takes about a second.
  */
 export async function createTestDatabase(label = 'test', template = 'template1'): Promise<TestDatabase> {
   mkdirSync(TEST_HOME, { recursive: true });
@@ -45,7 +45,7 @@ export async function createTestDatabase(label = 'test', template = 'template1')
   };
 }
 
-/** Makes a template of this run, which `fill` fills by its URL; drops those of ended runs. */
+/** Makes a template for this run, filled by `fill`, and drops the templates of ended runs. */
 export async function makeTemplate(label: string, fill: (url: string) => Promise<void>): Promise<void> {
   const name = templateName(label);
   const server = await holdEmbeddedPostgres(TEST_HOME);
@@ -61,7 +61,7 @@ export async function makeTemplate(label: string, fill: (url: string) => Promise
     const url = urlOf(server, name);
     await openDatabase({ databaseUrl: url, home: TEST_HOME });
     await fill(url);
-    // Postgres copies no database that somebody is connected to.
+    // Postgres does not copy a database with open connections.
     await admin(`ALTER DATABASE "${name}" IS_TEMPLATE true ALLOW_CONNECTIONS false`);
   } finally {
     await server.release();
@@ -76,7 +76,7 @@ function urlOf({ user, password, host, port }: EmbeddedPostgres, database: strin
   return `postgresql://${user}:${password}@${host}:${String(port)}/${encodeURIComponent(database)}`;
 }
 
-/** The rows of one statement, on a connection of its own. */
+/** Runs one statement on a connection of its own and gives its rows. */
 export async function ask(url: string, sql: string): Promise<Record<string, unknown>[]> {
   const client = new Client({ connectionString: url });
   await client.connect();

@@ -1,6 +1,6 @@
-// A small shop behind a real GraphQL server on a real Postgres, for the tests of src/graphql. Its
-// recommender is a second implementation of that interface, in memory and exact: what is
-// recommended can be told in advance.
+// A small shop behind a real GraphQL server on a real Postgres, for the tests of src/api. Its
+// recommender is a second implementation of the interface, in memory and exact, so tests know every
+// answer in advance.
 
 import pino from 'pino';
 import { drawArticle } from '../../src/demo/drawing';
@@ -16,15 +16,13 @@ import type {
 import { createServer, type Server, type ServerParts } from '../../src/api/http/server';
 import { createTestDatabase, type TestDatabase } from './database';
 
-/**
- * Articles a-01 … a-45 with keys 1 … 45; customers c-01 … c-25 likewise, c-25 without a purchase.
- */
+/** Articles are a-01 … a-45 with keys 1 … 45. Customers are c-01 … c-25; c-25 has no purchase. */
 export const ARTICLES = 45;
 export const CUSTOMERS = 25;
-/** What c-01 bought: a page and a half, and one article twice at once. */
+/** Purchases of c-01: a page and a half, with one article twice at once. */
 export const PURCHASES_OF_FIRST = 31;
 
-/** What tests read of answers: each only what its query asked for. */
+/** The fields of answers that tests read. An answer has only those that its query selected. */
 export interface Answered {
   readonly customer: AnsweredNode;
   readonly article: AnsweredNode;
@@ -67,22 +65,22 @@ export interface GraphqlAnswer<Data = Answered> {
 
 export interface Shop {
   readonly server: Server;
-  /** What the server was made of: for tests that make another. */
+  /** The parts of the server, for tests that make another one. */
   readonly parts: ServerParts;
   readonly store: Store;
   readonly recommender: PlainRecommender;
-  /** Lines of the log, from debug up. */
+  /** Lines of the log at level debug and above. */
   readonly log: Record<string, unknown>[];
-  /** Tables read since the last call, a statement each. */
+  /** Gives the table of each statement since the last call. */
   statements(): string[];
   sql: TestDatabase['sql'];
   readonly databaseUrl: string;
-  /** A query as a front-end sends it, without a socket. */
+  /** Sends a query as a front-end does, but without a socket. */
   query<Data = Answered>(query: string, variables?: Record<string, unknown>): Promise<GraphqlAnswer<Data>>;
   close(): Promise<void>;
 }
 
-/** Opens the shop in a database of its own; `name` makes it recognisable. */
+/** Opens the shop in a database of its own. `name` is part of the database's name. */
 export async function openShop(name: string, parts: Partial<ServerParts> = {}): Promise<Shop> {
   const database = await createTestDatabase(name);
   for (const statement of FILL) await database.sql(statement);
@@ -126,17 +124,20 @@ export async function openShop(name: string, parts: Partial<ServerParts> = {}): 
 }
 
 export interface PlainRecommender extends Recommender {
-  /** The batches asked for so far. */
+  /** The batches of requests so far. */
   readonly recommended: (readonly RecommendationRequest[])[];
   readonly compared: (readonly SimilarRequest[])[];
   readonly searched: (readonly SearchRequest[])[];
 }
 
 /**
- * Knows its articles and who bought what by heart. Recommends what the customer bought (c-NN: a-NN)
- * and then the articles in order, those from the third on since others buy them with what the
- * customer bought; finds the following articles similar and, for “article NN”, those from a-NN on.
- * Trending is a-45, a-44, …; a-NN costs NN and has a-01 as variant.
+ * Recommends from fixed rules:
+ * - recommendations for c-NN are the purchase a-NN, then all other articles in order; the third
+ *   place is a co-purchase
+ * - similar to a-NN are the articles that follow it
+ * - a search for “article NN” finds a-NN and those that follow it
+ * - trending are a-45, a-44, …
+ * - a-NN costs NN and has a-01 as its variant
  */
 export function plainRecommender(): PlainRecommender {
   const recommended: (readonly RecommendationRequest[])[] = [];
@@ -220,7 +221,7 @@ const FILL = [
   `UPDATE articles SET attributes = '{"weight": 1.5, "brand": ["acme", "apex"]}' WHERE key = 2`,
   `INSERT INTO customers (customer_id, age, club_member_status)
    SELECT 'c-' || lpad(i::text, 2, '0'), 20 + i, 'ACTIVE' FROM generate_series(1, ${CUSTOMERS}) i`,
-  // One a day, newest first a-30, a-29 …, for c-01; one each for the others, none for the last.
+  // c-01 bought one article a day, a-30 last. Every other customer bought one, the last none.
   `INSERT INTO purchases (customer_key, article_key, bought_at, price, sales_channel_id)
    SELECT 1, i, timestamptz '2020-09-01Z' + i * interval '1 day', 0.25, 2
    FROM generate_series(1, ${PURCHASES_OF_FIRST - 1}) i

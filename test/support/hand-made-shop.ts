@@ -1,4 +1,4 @@
-// A shop of a few articles and customers with purchases written down by hand, without a database.
+// A shop of a few articles and customers, without a database. Tests write its purchases by hand.
 import type { PurchaseColumns } from '../../src/data/store/store';
 import { Catalogue } from '../../src/features/catalogue';
 import { Shop } from '../../src/dataset/dataset';
@@ -8,12 +8,12 @@ import { DAY } from '../../src/time';
 
 export const NOON = 18_500 * DAY;
 
-/** Customer key, article key, days after NOON. */
+/** [customer key, article key, days after NOON] */
 export type Line = [number, number, number];
 
 /**
- * A shop of articles 101 … 105 and customers 11 … 14, indices from 0 each. Lines are in the store's
- * order.
+ * Makes a shop of articles 101 … 105 and customers 11 … 14, with indices from 0 for each. The lines
+ * must be in the store's order.
  */
 export function shopOf(...lines: Line[]): Shop {
   const articles = [101, 102, 103, 104, 105].map((key) =>

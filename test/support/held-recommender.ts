@@ -1,15 +1,15 @@
-// A recommender that answers when it is told to.
+// A recommender that holds its answers until a test releases them.
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RecommendationRequest, Recommender } from '../../src/serving/types';
 import { plainRecommender } from './graphql-shop';
 
 export interface HeldRecommender extends Recommender {
-  /** What was asked of it so far. */
+  /** The requests so far. */
   readonly asked: RecommendationRequest[];
-  /** Resolves when it has been asked for so many lists. */
+  /** Resolves when it has received this many requests. */
   askedFor(count: number): Promise<void>;
-  /** Answers what was asked and what will be. */
+  /** Answers all requests, the held ones and those to come. */
   release(): void;
 }
 
@@ -31,7 +31,7 @@ export function heldRecommender(): HeldRecommender {
   };
 }
 
-/** Waits for something that happens in a moment; on a busy machine within half a minute. */
+/** Waits until something has happened, for at most half a minute. */
 export async function until(happened: () => boolean | Promise<boolean>): Promise<void> {
   for (let tries = 0; !(await happened()); tries++) {
     if (tries === 3000) throw new Error(`this has not happened: ${happened.toString()}`);

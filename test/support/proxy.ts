@@ -1,20 +1,20 @@
-// A TCP proxy in front of a server, for tests of what happens when that server falls silent, drops
-// its connections or is gone. Real sockets on loopback.
+// A TCP proxy in front of a server, on real sockets of loopback. With it tests make a server fall
+// silent, drop its connections or disappear.
 
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
 export interface Proxy {
-  /** The server's URL, by way of the proxy. */
+  /** URL of the server through the proxy. */
   readonly url: string;
-  /** Connections accepted so far. */
+  /** Number of connections accepted so far. */
   accepted(): number;
-  /** From now on nothing is passed on, in either direction; connections are accepted still. */
+  /** Passes nothing on in either direction, but still accepts connections. */
   silence(): void;
   /**
-   * Passes on what new connections send. `held`: also what was held back, as of a server that was
-   * stopped and goes on; else the connections of before stay dead, as after a network break, and
-   * their clients are not told.
+   * Serves new connections again. With `held`, old connections go on too, like those of a server
+   * that was paused. Otherwise they stay dead and their clients are not told, as after a network
+   * failure.
    */
   speak(held: boolean): void;
   /** Breaks all connections. */

@@ -1,16 +1,16 @@
-// HTTP as bytes, for tests of what a well-behaved client never sends.
+// HTTP as bytes, for tests of requests that a well-behaved client never sends.
 
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 
-/** A POST of a query, as it goes over the wire. */
+/** Writes the POST of a query as it goes over the wire. */
 export function rawPost(query: string): string {
   const body = JSON.stringify({ query });
   const length = Buffer.byteLength(body);
   return `POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: ${length}\r\n\r\n${body}`;
 }
 
-/** A connection to a server that listens at `url`. Errors on it are its end. */
+/** Connects to the server at `url`. An error closes the socket and is not thrown. */
 export async function connectTo(url: string): Promise<Socket> {
   const { hostname, port } = new URL(url);
   const socket = connect(Number(port), hostname);
@@ -19,7 +19,7 @@ export async function connectTo(url: string): Promise<Socket> {
   return socket;
 }
 
-/** Sends text on a connection of its own; what comes back until the server ends it. */
+/** Sends text on a connection of its own. Gives the answer when the server ends the connection. */
 export async function exchange(url: string, text: string): Promise<string> {
   const socket = await connectTo(url);
   let answer = '';

@@ -1,10 +1,10 @@
-// Rows of articles and customers made by hand, for tests that need no database: everything is null
-// but what a test names.
+// Rows of articles and customers for tests without a database. Every value is null unless a test
+// gives it.
 import type { ArticleRow, CustomerRow } from '../../src/data/store/store';
 import type { Layout } from '../../src/features/encoder';
 import type { ValueLifts } from '../../src/statistics/value-lifts';
 
-/** An article with this key; its id is `a` and the key unless given. */
+/** Makes an article with this key. Its id is `a` and the key, unless given. */
 export function articleRow(key: number, values: Partial<ArticleRow> = {}): ArticleRow {
   return {
     key,
@@ -39,7 +39,7 @@ export function articleRow(key: number, values: Partial<ArticleRow> = {}): Artic
   };
 }
 
-/** A customer with this key; their id is `c` and the key unless given. */
+/** Makes a customer with this key. Their id is `c` and the key, unless given. */
 export function customerRow(key: number, values: Partial<CustomerRow> = {}): CustomerRow {
   return {
     key,
@@ -55,7 +55,7 @@ export function customerRow(key: number, values: Partial<CustomerRow> = {}): Cus
   };
 }
 
-/** As of a shop in which no values are told apart. */
+/** Makes the value lifts of a shop whose attributes have no values. */
 export function noLifts({ single, multi }: Layout): ValueLifts {
   return { blocks: new Int32Array(2 * (single.length + multi.length)), excess: new Float32Array(0) };
 }

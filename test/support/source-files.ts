@@ -1,23 +1,23 @@
-// The project's own source as text, for tests of what the source may and may not do.
+// The project's own source as text, for tests that hold rules about the source.
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { PROJECT_ROOT } from '../../src/config';
 
 export interface SourceFile {
-  /** From the project's folder: 'src/data/store/store.ts'. */
+  /** Relative to the project's folder: 'src/data/store/store.ts'. */
   readonly path: string;
   readonly text: string;
 }
 
-/** Every file below a folder of the project with such an ending, but for generated ones. */
+/** Reads every file below a folder that matches `ending`. Generated files are left out. */
 export function sourceFiles(folder: string, ending = /\.tsx?$/): SourceFile[] {
   return pathsBelow(folder)
     .filter((path) => ending.test(path))
     .map((path) => ({ path, text: readFileSync(join(PROJECT_ROOT, path), 'utf8') }));
 }
 
-/** The path of every file below a folder, in order, without those that tools generate. */
+/** Lists the paths of all files below a folder in order, without generated ones. */
 export function pathsBelow(folder: string): string[] {
   return readdirSync(join(PROJECT_ROOT, folder), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())

@@ -1,6 +1,6 @@
-// A small seeded shop that boots the whole system in-process: generated, imported into a real
-// Postgres, learnt from, published to a folder, opened. The first test that wants it makes it (some
-// ten seconds), and each has a copy.
+// A small seeded shop for tests of the whole system in one process. It is generated, imported into
+// a real Postgres, trained, and published to a folder. The first test that needs it makes it in
+// some ten seconds. Each test gets a copy.
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,10 +16,10 @@ import { createTestDatabase, makeTemplate, templateName, type TestDatabase } fro
 import { madeOnce } from './run/run';
 
 export const WORLD = { customers: 1_200, articles: 500, transactions: 24_000, days: 180, seed: 11 } as const;
-/** For tests of what a training does, not of how well: enough to hold out a week. */
+/** Enough to hold out a week, for tests that do not look at the quality of a training. */
 export const SMALL = { customers: 300, articles: 150, transactions: 6_000, days: 120, seed: 5 } as const;
 
-/** A training of a few steps, for tests to which it is all the same what was learnt. */
+/** Settings for a training of a few steps, for tests that do not look at its quality. */
 export function hastyConfig(seed: number): TrainingConfig {
   const { towers, ranker, text, ...config } = trainingConfig('tiny', seed);
   return {
@@ -38,7 +38,7 @@ export interface World {
   close(): Promise<void>;
 }
 
-/** A filled store in a database of its own; nothing is trained. */
+/** Opens a filled store in a database of its own. Nothing is trained. */
 export async function createShop(
   label: string,
   size: typeof WORLD | typeof SMALL = WORLD,
@@ -57,7 +57,7 @@ export async function createShop(
   };
 }
 
-/** The same, with a release. */
+/** Opens the same shop with a release. */
 export async function createWorld(label: string): Promise<World> {
   const made = await madeOnce('release', trainRelease);
   const shop = await createShop(label);
@@ -86,12 +86,12 @@ async function fillShop(folder: string, template: string, size: typeof WORLD | t
 
 async function trainRelease(folder: string): Promise<void> {
   const shop = await createShop('release');
-  // One thread takes less of the processors, which another file uses meanwhile.
+  // Another test file runs at the same time, so one thread must do.
   const engine = openEngine({ threadsPerRun: 1 });
   try {
     const holdOut = { days: 7, maxCustomers: 1_000, explore: 24, oracle: tasteOracle };
     const { ranker, ...tiny } = trainingConfig('tiny', 1);
-    // A quarter of the steps learns nearly as well.
+    // A quarter of the steps gives nearly the same quality.
     const config = { ...tiny, ranker: { ...ranker, straightSteps: 500 } };
     const trained = await train(engine, shop.store, folder, config, { holdOut }, silentReporter);
     await writeFile(join(folder, 'trained.json'), JSON.stringify(trained));

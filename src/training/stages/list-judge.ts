@@ -15,7 +15,7 @@ export interface ListJudge {
    * Of customers with a past: how likely their purchases are, as a logarithm, which is the listwise
    * loss with its sign turned (listwise.ts), after all scores were scaled as suits them best, so
    * that their unit does not matter. The same lists tell differences several times as clearly by it
-   * as by NDCG, which changes only where two places are exchanged (figures in models/README.md). Of
+   * as by NDCG, which changes only where two places are exchanged (figures in docs/lab-book.md). Of
    * newcomers: the NDCG all the same. They are shown much the same, of which the first places
    * matter, and what is likely is decided by all that stands far behind these.
    */

@@ -1,4 +1,4 @@
-// What Jest does before the first test.
+// Jest runs this before the first test.
 import { beginRun } from './run';
 
 export = beginRun;

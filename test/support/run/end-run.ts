@@ -1,4 +1,4 @@
-// What Jest does after the last test.
+// Jest runs this after the last test.
 import { endRun } from './run';
 
 export = endRun;

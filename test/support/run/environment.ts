@@ -1,6 +1,6 @@
-// Where tests run. Jest gives each test file globals of its own, so a Float32Array that a native
-// module or a worker made is not an `instanceof` the file's Float32Array, nor an error of Node's an
-// `instanceof` its Error. Production has one set of globals; this brings tests back to that.
+// The environment in which tests run. Jest gives each test file globals of its own. So a
+// Float32Array from a native module or a worker is no `instanceof` of the file's Float32Array. The
+// same holds for Node's errors. Production has one set of globals, and so have tests with this.
 
 import { types } from 'node:util';
 import { TestEnvironment } from 'jest-environment-node';
@@ -34,8 +34,8 @@ class VitrineEnvironment extends TestEnvironment {
 }
 
 /**
- * `thrown instanceof Error` also for errors made outside; subclasses of Error keep telling their
- * own apart.
+ * Makes `thrown instanceof Error` true for Node's errors too. Subclasses of Error still recognise
+ * only their own.
  */
 function recogniseErrorsOfNode(InnerError: ErrorConstructor): void {
   const ordinary = Function.prototype[Symbol.hasInstance];
@@ -48,5 +48,5 @@ function recogniseErrorsOfNode(InnerError: ErrorConstructor): void {
   });
 }
 
-// Jest takes the environment from `module.exports` itself.
+// Jest reads the environment from `module.exports`.
 export = VitrineEnvironment;

@@ -1,6 +1,5 @@
-// One run of the tests: a name that its processes know, and a folder for what they share. A thing
-// that takes long to make is made once a run. It is never kept for the next, so it is always of
-// today's program.
+// One run of the tests. Its processes share a name and a folder. Slow fixtures are made once per
+// run. They are not kept for the next run, so they always come from the current program.
 
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
@@ -10,10 +9,10 @@ import { withFileLock } from '../../../src/data/files/file-lock';
 import { TEST_HOME } from './home';
 
 const RUNS = join(TEST_HOME, 'runs');
-/** Longer than the slowest thing takes to be made where neighbours are noisy. */
+/** Longer than the slowest fixture takes on a busy machine. */
 const MADE_MS = 220_000;
 
-/** Names this run, for all processes that it starts, and clears up after runs that were killed. */
+/** Names this run for all its processes, and removes the folders of killed runs. */
 export function beginRun(): void {
   mkdirSync(RUNS, { recursive: true });
   for (const name of readdirSync(RUNS)) {
@@ -26,7 +25,7 @@ export function endRun(): void {
   rmSync(join(RUNS, nameOfRun()), { recursive: true, force: true });
 }
 
-/** Begins with the number of its first process. */
+/** The name begins with the id of the run's first process. */
 export function nameOfRun(): string {
   const name = process.env.TEST_RUN;
   if (name === undefined)
@@ -34,7 +33,7 @@ export function nameOfRun(): string {
   return name;
 }
 
-/** Whether no process of that run is there any more. */
+/** Tells whether the first process of a run has ended. */
 export function hasEnded(run: string): boolean {
   try {
     process.kill(Number.parseInt(run, 10), 0);
@@ -45,8 +44,8 @@ export function hasEnded(run: string): boolean {
 }
 
 /**
- * A folder of this run, filled by the first test that asks for it while others wait. Read it or
- * copy it; what is changed in it is changed for all.
+ * Gives a folder of this run. The first test that asks for it fills it while others wait. Read or
+ * copy it: a change in it is a change for all tests.
  */
 export async function madeOnce(name: string, fill: (folder: string) => Promise<void>): Promise<string> {
   const folder = join(RUNS, nameOfRun(), name);

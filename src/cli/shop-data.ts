@@ -2,7 +2,7 @@
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { importShop } from '../data/import/import';
-import { openStore } from '../data/store/store';
+import { openStore } from '../data/store/open-store';
 import { generateShop } from '../demo/synthetic';
 import { DEFAULT_SHOP, FULL_SHOP, type ShopOptions } from '../demo/synthetic-world';
 import { print } from './answers';

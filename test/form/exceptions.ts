@@ -32,7 +32,6 @@ export const EXCEPTIONS: Exceptions = {
   longFiles: [
     'test/ranking/pairs.test.ts',
     'test/training/models/ranker.test.ts',
-    'src/data/store/store.ts',
     'src/demo/silhouettes.ts',
     'src/serving/live-shop.ts',
     'test/cli/cli.test.ts',
@@ -44,7 +43,6 @@ export const EXCEPTIONS: Exceptions = {
     'test/serving/shop.test.ts',
   ],
   longFunctions: [
-    'src/data/store/store.ts openStore',
     'src/encoders/pretrained.ts openPretrained',
     'src/ranking/affinity.ts Affinity.of',
     'src/ranking/pairs.ts writePairFeatures',

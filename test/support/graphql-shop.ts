@@ -4,7 +4,8 @@
 
 import pino from 'pino';
 import { drawArticle } from '../../src/demo/drawing';
-import { openStore, type Store } from '../../src/data/store/store';
+import type { Store } from '../../src/data/store/store';
+import { openStore } from '../../src/data/store/open-store';
 import type {
   Recommendation,
   RecommendationRequest,

@@ -76,14 +76,14 @@ export interface Connections {
    */
   long<T>(work: (client: PoolClient) => Promise<T>): Promise<T>;
   /** A connection for what belongs to a session, such as its locks. The caller ends it. */
-  session(name: string): Promise<Session>;
+  dedicated(name: string): Promise<DedicatedConnection>;
   /** On a connection of its own, shared by all who ask meanwhile. */
   ping(): Promise<void>;
   /** Waits for statements that run, at most `closeMs`; then they are cut off. Idempotent. */
   close(): Promise<void>;
 }
 
-export interface Session {
+export interface DedicatedConnection {
   query<Row extends QueryResultRow>(text: string, values: unknown[]): Promise<Row[]>;
   /** Never fails, nor waits for a server that does not answer. */
   end(): Promise<void>;
@@ -174,7 +174,7 @@ class PostgresConnections implements Connections {
     }
   }
 
-  async session(name: string): Promise<Session> {
+  async dedicated(name: string): Promise<DedicatedConnection> {
     const client = new Client({ ...this.shared, application_name: name, query_timeout: this.limits.statementMs });
     // A connection that breaks is seen by the statement that needs it.
     client.on('error', () => undefined);

@@ -51,3 +51,9 @@ export const FIELDS = {
     salesChannelId: ['sales_channel_id', 'small'],
   },
 } as const satisfies Record<string, Record<string, readonly [string, Kind]>>;
+
+/** The store's column of each field. */
+export function columnsOf<K extends string>(fields: Record<K, readonly [string, unknown]>): Record<K, string> {
+  const entries = Object.entries<readonly [string, unknown]>(fields).map(([field, [column]]) => [field, column]);
+  return Object.fromEntries(entries) as Record<K, string>;
+}

@@ -4,7 +4,8 @@
 import { randomBytes } from 'node:crypto';
 import { openConnections, LIMITS } from '../../../src/data/postgres/connections';
 import { databaseError } from '../../../src/data/postgres/database-errors';
-import { openStore, type Store, type StoreOptions } from '../../../src/data/store/store';
+import type { Store } from '../../../src/data/store/store';
+import { openStore, type StoreOptions } from '../../../src/data/store/open-store';
 import { VitrineError } from '../../../src/errors';
 import { createTestDatabase, type TestDatabase } from '../../support/database';
 

@@ -10,7 +10,8 @@ import { PROJECT_ROOT } from '../../../src/config';
 import { lookAtEmbeddedPostgres } from '../../../src/data/postgres/embedded-postgres';
 import { hasCode, withFileLock } from '../../../src/data/files/file-lock';
 import { openDatabase, type Database } from '../../../src/data/postgres/postgres';
-import { openStore, type Store } from '../../../src/data/store/store';
+import type { Store } from '../../../src/data/store/store';
+import { openStore } from '../../../src/data/store/open-store';
 import { checkReady } from '../../../src/api/http/health';
 import { prepareHome } from '../../support/run/prepared-home';
 

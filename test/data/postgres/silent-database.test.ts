@@ -1,7 +1,8 @@
 // A database that falls silent: what is asked of it fails within limits, nothing piles up, and all
 // is well at once when it answers again. A proxy on real sockets stands in for the network.
 
-import { openStore, type Store } from '../../../src/data/store/store';
+import type { Store } from '../../../src/data/store/store';
+import { openStore } from '../../../src/data/store/open-store';
 import type { ConnectionLimits } from '../../../src/data/postgres/connections';
 import { checkReady } from '../../../src/api/http/health';
 import { createTestDatabase, type TestDatabase } from '../../support/database';

@@ -1,7 +1,8 @@
 // Orders whose customer's row is locked by somebody else: they give up soon, hold up no reads, and
 // may be sent again.
 
-import { openStore, type Store } from '../../../src/data/store/store';
+import type { Store } from '../../../src/data/store/store';
+import { openStore } from '../../../src/data/store/open-store';
 import { createTestDatabase, type TestDatabase } from '../../support/database';
 
 let database: TestDatabase;

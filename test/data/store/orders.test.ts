@@ -1,6 +1,7 @@
 // Recording orders on a real Postgres: wholly or not at all, once, by the shop's clock, and in
 // order under concurrency.
-import { openStore, type Order, type Store } from '../../../src/data/store/store';
+import type { Order, Store } from '../../../src/data/store/store';
+import { openStore } from '../../../src/data/store/open-store';
 import { VitrineError } from '../../../src/errors';
 import { createTestDatabase, type TestDatabase } from '../../support/database';
 

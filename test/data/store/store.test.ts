@@ -1,6 +1,7 @@
 import { Client } from 'pg';
 import { VitrineError } from '../../../src/errors';
-import { openStore, type Store } from '../../../src/data/store/store';
+import type { Store } from '../../../src/data/store/store';
+import { openStore } from '../../../src/data/store/open-store';
 import { createPurchaseParser } from '../../../src/data/store/purchase-columns';
 import { createTestDatabase, type TestDatabase } from '../../support/database';
 

@@ -32,7 +32,6 @@ export const EXCEPTIONS: Exceptions = {
   longFiles: [
     'test/ranking/pairs.test.ts',
     'test/training/models/ranker.test.ts',
-    'src/demo/silhouettes.ts',
     'src/serving/live-shop.ts',
     'test/cli/cli.test.ts',
     'test/training/stages/embed.test.ts',
@@ -47,7 +46,6 @@ export const EXCEPTIONS: Exceptions = {
     'src/ranking/affinity.ts Affinity.of',
     'src/ranking/pairs.ts writePairFeatures',
     'src/api/graphql/context.ts createContext',
-    'src/demo/drawing.ts patternOf',
     'src/ranking/pipeline.ts createPipeline',
     'src/serving/precompute.ts run',
     'src/serving/recommender.ts createRecommender',

@@ -3,7 +3,7 @@
 // recommended can be told in advance.
 
 import pino from 'pino';
-import { drawArticle } from '../../src/demo/drawing';
+import { drawArticle } from '../../src/demo/drawing/drawing';
 import type { Store } from '../../src/data/store/store';
 import { openStore } from '../../src/data/store/open-store';
 import type {

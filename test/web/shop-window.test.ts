@@ -4,7 +4,7 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
-import { drawArticle } from '../../src/demo/drawing';
+import { drawArticle } from '../../src/demo/drawing/drawing';
 import { PROJECT_ROOT } from '../../src/config';
 import type { Store } from '../../src/data/store/store';
 import { openStore } from '../../src/data/store/open-store';

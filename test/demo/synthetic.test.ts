@@ -1,14 +1,24 @@
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { generateShop } from '../../src/demo/synthetic';
-import { oracleFor, plantWorld, type ShopOptions } from '../../src/demo/synthetic-world';
+import { customerId } from '../../src/demo/synthetic/customers';
+import { generateShop } from '../../src/demo/synthetic/generate';
+import { plantWorld } from '../../src/demo/synthetic/world';
+import { replantShop } from '../../src/demo/synthetic/oracle';
+import type { SyntheticOptions } from '../../src/demo/synthetic/options';
 import { createRandom } from '../../src/random';
 import { silentReporter } from '../../src/telemetry/progress';
 import { sha256 } from '../../src/bytes';
 
-const SMALL: Partial<ShopOptions> = { customers: 1_500, articles: 600, transactions: 30_000, days: 200, seed: 5 };
-const oracle = oracleFor(SMALL);
+const SEED = 5;
+const SMALL: Partial<SyntheticOptions> = {
+  customers: 1_500,
+  articles: 600,
+  transactions: 30_000,
+  days: 200,
+  seed: SEED,
+};
+const planted = replantShop(SMALL);
 let dir: string;
 
 interface Bought {
@@ -22,9 +32,9 @@ beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'vitrine-synthetic-'));
   await generateShop(join(dir, 'one'), SMALL, silentReporter);
   purchases = (await rowsOf('one', 'transactions_train.csv')).map(([date, customer, article]) => ({
-    day: oracle.dayOf(Date.parse(date) / 1_000),
-    customer: oracle.customerIndex(customer) ?? -1,
-    article: oracle.articleIndex(article) ?? -1,
+    day: planted.dayOf(Date.parse(date) / 1_000),
+    customer: planted.customerIndex(customer) ?? -1,
+    article: planted.articleIndex(article) ?? -1,
   }));
 });
 afterAll(() => rm(dir, { recursive: true }));
@@ -70,21 +80,16 @@ test('the files have as many rows as was asked for, in order of days up to the l
 
 test('every id leads to its customer or article and back, others to none', async () => {
   const customers = await rowsOf('one', 'customers.csv');
-  customers.forEach(([id], index) => expect(oracle.customerIndex(id)).toBe(index));
+  customers.forEach(([id], index) => expect(planted.customerIndex(id)).toBe(index));
   const articles = await rowsOf('one', 'articles.csv');
   articles.forEach(([id], index) => {
     expect(id).toMatch(/^0\d{9}$/);
-    expect(oracle.articleIndex(id)).toBe(index);
-    expect(oracle.articleId(index)).toBe(id);
+    expect(planted.articleIndex(id)).toBe(index);
+    expect(planted.world.catalogue.articles[index].id).toBe(id);
   });
   expect(new Set(articles.map(([id]) => id)).size).toBe(600);
-  for (const id of [
-    '',
-    'nobody',
-    oracle.customerId(3).replace(/.$/, 'x'),
-    oracleFor({ ...SMALL, seed: 9 }).customerId(3),
-  ]) {
-    expect(oracle.customerIndex(id)).toBeUndefined();
+  for (const id of ['', 'nobody', customerId(SEED, 3).replace(/.$/, 'x'), customerId(9, 3)]) {
+    expect(planted.customerIndex(id)).toBeUndefined();
   }
 });
 
@@ -114,7 +119,7 @@ const HISTORIES = [
 test.each(HISTORIES.map((history) => [history.articles.length, history] as const))(
   'what is sampled after %i purchases has the frequencies of the closed form',
   (_, history) => {
-    const { world } = oracle;
+    const { world } = planted;
     const probabilities = world.probabilities(12, 150, history);
     expect(probabilities.reduce((sum, p) => sum + p, 0)).toBeCloseTo(1, 9);
 
@@ -141,13 +146,13 @@ test.each(HISTORIES.map((history) => [history.articles.length, history] as const
 );
 
 test('the order of purchases within a day does not change what comes next', () => {
-  const one = oracle.world.probabilities(4, 150, { articles: [5, 9, 30], days: [149, 149, 140] });
-  const other = oracle.world.probabilities(4, 150, { articles: [9, 5, 30], days: [149, 149, 140] });
+  const one = planted.world.probabilities(4, 150, { articles: [5, 9, 30], days: [149, 149, 140] });
+  const other = planted.world.probabilities(4, 150, { articles: [9, 5, 30], days: [149, 149, 140] });
   one.forEach((p, i) => expect(p).toBeCloseTo(other[i], 12));
 });
 
 test('a purchase makes itself and its partners likelier than before', () => {
-  const { world } = oracle;
+  const { world } = planted;
   const before = world.probabilities(4, 150, { articles: [], days: [] });
   const article = before.indexOf(Math.max(...before));
   const after = world.probabilities(4, 150, { articles: [article], days: [148] });
@@ -186,14 +191,14 @@ test('customers come back for the same article, and some appear in the last week
   // Also by chance, in so small a catalogue.
   expect(repeats / purchases.length).toBeLessThan(0.7);
   expect([...firstDay.values()].filter((day) => day >= 193).length).toBeGreaterThan(10);
-  const fresh = purchases.filter(({ article }) => oracle.world.catalogue.articles[article].product.launch >= 26);
+  const fresh = purchases.filter(({ article }) => planted.world.catalogue.articles[article].product.launch >= 26);
   expect(fresh.length).toBeGreaterThan(10);
 });
 
 test('nothing is sold outside its life cycle: every purchase had a chance when it was made', () => {
   const none = { articles: [], days: [] };
   for (const { day, customer, article } of purchases.slice(-2_000)) {
-    expect(oracle.world.probabilities(customer, day, none)[article]).toBeGreaterThan(0);
+    expect(planted.world.probabilities(customer, day, none)[article]).toBeGreaterThan(0);
   }
 });
 

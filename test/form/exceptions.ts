@@ -42,7 +42,6 @@ export const EXCEPTIONS: Exceptions = {
     'test/serving/shop.test.ts',
   ],
   longFunctions: [
-    'src/encoders/pretrained.ts openPretrained',
     'src/ranking/affinity.ts Affinity.of',
     'src/ranking/pairs.ts writePairFeatures',
     'src/api/graphql/context.ts createContext',
@@ -63,8 +62,6 @@ export const EXCEPTIONS: Exceptions = {
     'bench/train.ts main',
   ],
   manyParameters: [
-    'src/demo/synthetic-vocabulary.ts type',
-    'src/demo/synthetic-world.ts mixture',
     'src/features/catalogue.ts Catalogue.copyMulti',
     'src/dataset/dataset.ts Shop.constructor',
     'src/ranking/pairs.ts writePairFeatures',
@@ -99,7 +96,6 @@ export const EXCEPTIONS: Exceptions = {
     'src/api/graphql/operation/limits.ts documents',
     'src/api/http/photos.ts loading',
     'src/index/vector-index.ts loadedFaiss',
-    'src/setup/nodes.mjs results',
     'src/dataset/moments.ts FIRST_SALES',
     'src/web/api.ts sent',
     'bench/serving/processes.ts tickMs',

@@ -1,6 +1,6 @@
-// Draws an article that has no photo: the outline of its type in its colour and pattern, as one SVG.
-// The same article always looks the same. Texts of articles never get into the picture, so none has
-// to be escaped.
+// Draws an article that has no photo, as an SVG: the outline of its type in its colour and pattern.
+// The same article always looks the same. No text of the article gets into the picture, so nothing
+// has to be escaped.
 
 import type { ArticleRow } from '../../data/store/store';
 import { colourOf, lightness, mix, shade, toHex, type Rgb } from './colours';

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { Client } from 'pg';
 import { importShop, type ImportOptions, type ImportResult } from '../../../src/data/import/import';
-import { generateShop } from '../../../src/demo/synthetic';
+import { generateShop } from '../../../src/demo/synthetic/generate';
 import { silentReporter } from '../../../src/telemetry/progress';
 import { createTestDatabase, type TestDatabase } from '../../support/database';
 

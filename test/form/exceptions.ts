@@ -37,7 +37,6 @@ export const EXCEPTIONS: Exceptions = {
     'test/training/stages/embed.test.ts',
     'test/features/encoder.test.ts',
     'test/graph/gradients.test.ts',
-    'test/data/import/import.test.ts',
     'test/web/shop-window.test.ts',
     'test/serving/shop.test.ts',
   ],

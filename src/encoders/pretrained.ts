@@ -101,7 +101,8 @@ function feed(port: string, { ids, mask, count, length }: PaddedTokens, imageSiz
     case 'position_ids':
       return { data: ids.map((_, i) => i % length), shape };
     case 'pixel_values':
-      // A whole CLIP model also wants a picture. An empty one will do, since its vector is not read.
+      // A whole CLIP model also wants a picture. An empty one will do, since its vector is not
+      // read.
       return { data: new Float32Array(3 * imageSize * imageSize), shape: [1, 3, imageSize, imageSize] };
     default:
       throw refuse(`it takes an input "${port}", which is not one of texts`);

@@ -1,5 +1,5 @@
-// Runs the fast part of the tests under each Node that Vitrine supports, the oldest one first. Run it
-// by `npm run test:nodes`, or by `npm run test:nodes -- 24 26` for some of them. npm has Node's
+// Runs the fast part of the tests under each Node that Vitrine supports, the oldest one first. Run
+// it by `npm run test:nodes`, or by `npm run test:nodes -- 24 26` for some of them. npm has Node's
 // binaries as packages; they are kept in .vitrine/nodes. Plain JavaScript without dependencies.
 
 import { spawn } from 'node:child_process';
@@ -76,7 +76,9 @@ async function testUnder(version) {
   }
 }
 
-/** @returns {Promise<string>} the path of the Node, the newest that `version` allowed when fetched */
+/**
+ * @returns {Promise<string>} the path of the Node, the newest that `version` allowed when fetched
+ */
 async function provideNode(version) {
   const folder = join(ROOT, '.vitrine', 'nodes', version);
   const name = `node-${process.platform}-${process.arch}`;

@@ -14,7 +14,7 @@ import type { Reporter } from '../../telemetry/progress';
 import { CONNECTION } from '../postgres/connections';
 import { createConverter, RowError } from './convert';
 import { csvLine, type CsvFile, type RowFault } from './csv';
-import { databaseError } from '../postgres/database-errors';
+import { databaseError, isOutOfKeys, outOfKeys } from '../postgres/database-errors';
 import { openShop, type FileKind, type Mapping, type ShopFiles } from './mapping';
 import {
   createStaging,
@@ -30,7 +30,6 @@ import {
   type MergeCounts,
   type OnTaken,
 } from './merge';
-import { isOutOfKeys, outOfKeys } from '../postgres/keys';
 import { openRejects, type Rejects } from './rejects';
 import { readUtf8 } from './utf8';
 

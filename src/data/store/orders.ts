@@ -3,7 +3,7 @@
 // no Prisma: the store hands it a transaction to ask in.
 
 import { VitrineError } from '../../errors';
-import { isOutOfKeys, outOfKeys } from '../postgres/keys';
+import { isOutOfKeys, outOfKeys } from '../postgres/database-errors';
 import { sha256 } from '../../bytes';
 
 export interface OrderLine {

@@ -7,12 +7,12 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PROJECT_ROOT } from '../../../src/config';
-import { lookAtEmbeddedPostgres } from '../../../src/data/postgres/embedded-postgres';
 import { hasCode, withFileLock } from '../../../src/data/files/file-lock';
 import { openDatabase, type Database } from '../../../src/data/postgres/postgres';
 import type { Store } from '../../../src/data/store/store';
 import { openStore } from '../../../src/data/store/open-store';
 import { checkReady } from '../../../src/api/http/health';
+import { lookAtEmbeddedPostgres } from '../../support/embedded-postgres';
 import { prepareHome } from '../../support/run/prepared-home';
 
 interface Opened {

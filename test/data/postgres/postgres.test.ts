@@ -17,12 +17,12 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PROJECT_ROOT } from '../../../src/config';
-import { lookAtEmbeddedPostgres } from '../../../src/data/postgres/embedded-postgres';
 import { openDatabase } from '../../../src/data/postgres/postgres';
 import { asError } from '../../../src/errors';
 import { clusterFolders, type RunAs } from '../../../src/data/postgres/postgres-user';
 import { markOf } from '../../../src/data/files/process-mark';
 import { ask } from '../../support/database';
+import { lookAtEmbeddedPostgres } from '../../support/embedded-postgres';
 import { prepareHome } from '../../support/run/prepared-home';
 
 const isRoot = process.getuid?.() === 0;
@@ -135,14 +135,6 @@ describe('the embedded Postgres', () => {
     expect(readdirSync(join(home, 'postgres', 'holders'))).toEqual([]);
   });
 
-  test('gives each name a database of its own', async () => {
-    await prepareHome(home);
-    const [one, two] = await Promise.all([open({ database: 'one' }), open({ database: "two's" })]);
-    await ask(one.url, "INSERT INTO facts VALUES ('name', '1')");
-    expect(await ask(two.url, 'SELECT * FROM facts')).toEqual([]);
-    await Promise.all([one.close(), two.close()]);
-  });
-
   test('says so when its password is lost, instead of starting anew', async () => {
     await prepareHome(home);
     await (await open()).close();
@@ -195,7 +187,7 @@ describe('the embedded Postgres', () => {
 describe('a database of the shop', () => {
   test('is used as it is, brought to the schema, and left running', async () => {
     await prepareHome(home);
-    const server = await open({ database: 'shop' });
+    const server = await open();
     await ask(server.url, 'DROP SCHEMA public CASCADE; CREATE SCHEMA public');
     const database = await openDatabase({ databaseUrl: server.url, home: join(home, 'unused') });
     expect(database).toMatchObject({ embedded: false, url: server.url, version: server.version });

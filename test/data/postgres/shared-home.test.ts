@@ -8,9 +8,9 @@ import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PROJECT_ROOT } from '../../../src/config';
-import { lookAtEmbeddedPostgres } from '../../../src/data/postgres/embedded-postgres';
 import { openDatabase } from '../../../src/data/postgres/postgres';
 import { ask } from '../../support/database';
+import { lookAtEmbeddedPostgres } from '../../support/embedded-postgres';
 import { prepareHome } from '../../support/run/prepared-home';
 
 interface Shared {

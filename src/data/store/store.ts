@@ -15,7 +15,7 @@ export interface Page<T> {
   hasNext: boolean;
 }
 
-/** A place in a customer's purchases, newest first: pages go on behind it. */
+/** A place in a customer's purchases, newest first. The next page begins behind it. */
 export type PurchaseCursor = Pick<PurchaseRow, 'boughtAt' | 'articleKey' | 'line'>;
 
 export interface PurchasesRequest {
@@ -24,7 +24,7 @@ export interface PurchasesRequest {
   readonly after?: PurchaseCursor;
 }
 
-/** A purchase as it is read where many are: no more of it than a recommendation needs. */
+/** The part of a purchase that recommendations need. */
 export type LatestPurchase = Pick<PurchaseRow, 'articleKey' | 'boughtAt' | 'price'>;
 
 export interface CustomerWithPurchases {
@@ -33,86 +33,80 @@ export interface CustomerWithPurchases {
   readonly purchases: LatestPurchase[];
 }
 
-/** When an article's row was last changed, by the database's clock. */
 export interface ArticleVersion {
   readonly key: number;
+  /** The last change of the row, by the database's clock. */
   readonly updatedAt: Date;
 }
 
-/** Every method fails as `databaseError` says: DATABASE_UNAVAILABLE, OVERLOADED, … */
+/** All methods fail with the errors of `databaseError`: DATABASE_UNAVAILABLE, OVERLOADED, … */
 export interface Store {
-  /** In the order asked for; null where there is no such row. So for the two that follow. */
+  /** A row for each id in the same order, null if there is none. The next two do the same. */
   customersById(ids: readonly string[]): Promise<(CustomerRow | null)[]>;
   articlesById(ids: readonly string[]): Promise<(ArticleRow | null)[]>;
   articlesByKey(keys: readonly number[]): Promise<(ArticleRow | null)[]>;
-  /** By key ascending, after `afterKey`. */
+  /** In the order of keys, after `afterKey`. */
   customersPage(first: number, afterKey?: number): Promise<Page<CustomerRow>>;
   articlesPage(first: number, afterKey?: number): Promise<Page<ArticleRow>>;
-  /** Those who bought most of the shop's latest few thousand purchases, most first. */
+  /** Customers with the most of the shop's latest few thousand purchases, most first. */
   activeCustomers(first: number): Promise<CustomerRow[]>;
-  /** At most `limit` each, newest first; [] for customers without any. */
+  /** At most `limit` for each customer, newest first. */
   latestPurchases(customerKeys: readonly number[], limit: number): Promise<LatestPurchase[][]>;
-  /**
-   * Both at once, in one statement: customers by id, null where there is none, and the latest
-   * purchases of each.
-   */
+  /** Each customer, or null if there is none, with at most `limit` purchases. One statement. */
   customersWithPurchases(ids: readonly string[], limit: number): Promise<(CustomerWithPurchases | null)[]>;
-  /** Newest first, each behind its cursor. */
+  /** Newest first, each page behind its cursor. */
   purchasesPages(requests: readonly PurchasesRequest[]): Promise<(Page<PurchaseRow> | Error)[]>;
-  /** Articles changed in the last seconds of the database's clock; all of them without. */
+  /** Articles that changed in the last seconds, by the database's clock; by default all. */
   articleVersions(withinSeconds?: number): Promise<ArticleVersion[]>;
-  /** Differs whenever an article was added, changed or deleted since: cheap to compare. */
+  /** A text that differs after any article was added, changed or deleted. */
   articlesState(): Promise<string>;
   /**
-   * To how many customers each article (by key) sold in the last days[i] days up to the clock, the
-   * newest purchase: on live data that is now, on historic data its last day. Articles sold in none
-   * of them are absent; no purchases: clock null.
+   * The number of customers who bought each article (by key) in the last days[i] days before the
+   * clock. The clock is the time of the newest purchase: now for live data, the last day for
+   * historic data, null without purchases. Articles without such sales are absent.
    */
   articleSales(days: readonly number[]): Promise<{ clock: Date | null; sales: Map<number, ArticleSales> }>;
   /**
-   * What each article (by key) sold in all its time, and in the `days` before the clock. Reads
-   * every purchase: some seconds for tens of millions.
+   * All sales of each article (by key), and those of the last `days` before the clock. Reads every
+   * purchase, which takes some seconds for tens of millions.
    */
   salesHistory(days: number): Promise<Map<number, SalesHistory>>;
   /**
-   * To how many customers each article sold in the `days` before the clock, by their age: band 0
-   * holds those of unknown age, band b those from bounds[b − 2] until before bounds[b − 1], the
-   * first and last open. Bands that bought nothing are absent.
+   * The number of customers who bought each article in the last `days` before the clock, by age
+   * band. Band 0 holds customers of unknown age. Band b holds ages from bounds[b − 2] to below
+   * bounds[b − 1]; band 1 and the last band are open. Bands without purchases are absent.
    */
   salesByAge(clock: Date, days: number, bounds: readonly number[]): Promise<BandSales[]>;
-  /** All rows in key order, some thousands at a time. */
+  /** All rows in the order of keys, some thousands at a time. */
   streamArticles(): AsyncIterable<ArticleRow[]>;
   streamCustomers(): AsyncIterable<CustomerRow[]>;
-  /** All purchases by (customer, time, article, line). `report` hears how many have been read. */
+  /** All purchases by (customer, time, article, line). `report` hears the number read so far. */
   readPurchases(report?: (rows: number) => void): Promise<PurchaseColumns>;
   counts(): Promise<ShopCounts>;
-  /**
-   * Keeps what was found for customers, in place of what was kept before; those of customers who
-   * are gone are dropped.
-   */
+  /** Replaces the lists of these customers. Lists of deleted customers are dropped. */
   saveLists(lists: readonly RecommendationList[], release: string): Promise<void>;
   /**
-   * Records an order, all of it or nothing, once whatever the number of tries. @throws VitrineError
-   * INPUT_INVALID
+   * Records a whole order or nothing. The same order sent again is not recorded again.
+   * @throws VitrineError INPUT_INVALID
    */
   recordOrder(order: Order): Promise<RecordedOrder>;
-  /** What is known of the shop as a whole by this name; undefined: nothing. */
+  /** A fact about the shop as a whole; undefined if there is none of this name. */
   fact(name: string): Promise<unknown>;
-  /** undefined forgets it. */
+  /** undefined deletes the fact. */
   setFact(name: string, value: unknown): Promise<void>;
   /**
-   * Does what only one process may do at a time, under a lock of the database: a killed one's lock
-   * is gone with its connection.
-   * @throws VitrineError DATABASE_UNAVAILABLE, also where another process is at it
+   * Does work that only one process may do at a time, under a lock of the database. The lock of a
+   * killed process ends with its connection.
+   * @throws VitrineError DATABASE_UNAVAILABLE, also if another process holds the lock
    */
   alone<T>(name: string, work: () => Promise<T>): Promise<T>;
-  /** Forgets everything: rows and facts. */
+  /** Deletes all rows and facts. */
   clear(): Promise<void>;
   ping(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Recommendations of one customer, best first. */
+/** Recommendations for one customer, best first. */
 export interface RecommendationList {
   readonly customerKey: number;
   readonly articleKeys: readonly number[];
@@ -121,11 +115,11 @@ export interface RecommendationList {
 }
 
 export interface ArticleSales {
-  /** Customers who bought it in each of the windows asked for. */
+  /** The number of customers who bought it in each window. */
   readonly buyers: number[];
-  /** Units in the longest one. */
+  /** Units in the longest window. */
   readonly units: number;
-  /** Mean price paid in the longest window; null: nobody knows. */
+  /** The mean price in the longest window; null if unknown. */
   readonly price: number | null;
   /** The first and the last sale in the longest window. */
   readonly first: Date;
@@ -137,15 +131,16 @@ export interface SalesHistory {
   readonly first: Date;
   readonly last: Date;
   readonly units: number;
-  /** Units of the days asked for. */
+  /** Units of the last `days`. */
   readonly lately: number;
 }
 
-/** What one age band bought: articles by key. */
+/** The purchases of one age band. */
 export interface BandSales {
   readonly band: number;
+  /** Keys of articles. */
   readonly keys: number[];
-  /** [keys] customers of the band who bought each. */
+  /** [keys] the number of customers of the band who bought each. */
   readonly buyers: number[];
 }
 

@@ -28,7 +28,7 @@ describe('progress elsewhere than on a terminal', () => {
   test('is plain lines with share, rate and time left, at most one every five seconds', () => {
     const screen = new Screen();
     const { now, pass } = clock();
-    const progress = createReporter(screen, { now }).progress('Import', 1000, 'rows');
+    const progress = createReporter(screen, now).progress('Import', 1000, 'rows');
     for (let done = 0; done < 1000; done += 10) {
       pass(110);
       progress.tick(done);
@@ -44,7 +44,7 @@ describe('progress elsewhere than on a terminal', () => {
 
   test('says nothing on the way of what is quick, and one line at its end', () => {
     const screen = new Screen();
-    const progress = createReporter(screen, { now: () => 0 }).progress('Read');
+    const progress = createReporter(screen, () => 0).progress('Read');
     progress.tick(3);
     progress.done('nothing to do');
     progress.done();
@@ -56,7 +56,7 @@ describe('progress on a terminal', () => {
   test('is one line that never wraps and is gone at the end', () => {
     const screen = new Screen(60);
     const { now, pass } = clock();
-    const progress = createReporter(screen, { now }).progress('Train', 100, 'steps');
+    const progress = createReporter(screen, now).progress('Train', 100, 'steps');
     for (let done = 1; done <= 100; done++) {
       pass(150);
       progress.tick(done, 'loss 0.123456789, and a note that is much too long for the line');
@@ -69,7 +69,7 @@ describe('progress on a terminal', () => {
 
   test('lets other lines through above it', () => {
     const screen = new Screen(80);
-    const reporter = createReporter(screen, { now: () => 1000 });
+    const reporter = createReporter(screen, () => 1000);
     reporter.progress('Train', 10).tick(1);
     reporter.say('saved');
     expect(screen.text).toMatch(/\r\u001b\[Ksaved\nTrain /);

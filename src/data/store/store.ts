@@ -62,8 +62,8 @@ export interface Store {
   articlesState(): Promise<string>;
   /**
    * The number of customers who bought each article (by key) in the last days[i] days before the
-   * clock. The clock is the time of the newest purchase: now for live data, the last day for
-   * historic data, null without purchases. Articles without such sales are absent.
+   * clock. Articles without such sales are absent. The clock is the time of the newest purchase,
+   * null without purchases. In live data that is now, in historic data the last day.
    */
   articleSales(days: readonly number[]): Promise<{ clock: Date | null; sales: Map<number, ArticleSales> }>;
   /**

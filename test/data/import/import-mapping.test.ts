@@ -4,14 +4,14 @@ import { ARTICLES, BASIC, MAPPING, useImports } from '../../support/imports';
 
 const { dump, importInto, place, shop } = useImports();
 
-test('a mapping may be named instead of lying in the folder', async () => {
+test('the mapping may be outside the folder', async () => {
   const { 'shop.json': mapping, ...files } = BASIC;
   const path = place('mine.json');
   await writeFile(path, mapping);
   expect((await importInto(await shop(files), { mapping: path })).articles.inserted).toBe(3);
 });
 
-test('all faults of a mapping are told at once', async () => {
+test('one error lists all faults of a mapping', async () => {
   const faulty = {
     articles: { name: 7, colour: 'c', multiValued: { tags: '' } },
     purchases: {},
@@ -37,7 +37,7 @@ test('all faults of a mapping are told at once', async () => {
   await expect(importInto(await shop({ ...BASIC, 'shop.json': '{' }))).rejects.toMatchObject({ code: 'INPUT_INVALID' });
 });
 
-test('columns and files that are not there are told at once, with what is there', async () => {
+test('one error lists all missing columns and files, with those that are there', async () => {
   const wrong = {
     articles: { id: 'id', name: 'title' },
     transactions: { date: 'day', customer: 'who', article: 'what' },
@@ -55,7 +55,7 @@ test('columns and files that are not there are told at once, with what is there'
   await expect(importInto(place('nowhere'))).rejects.toMatchObject({ code: 'INPUT_INVALID' });
 });
 
-test('texts of a mapping that the database cannot keep are faults of it', async () => {
+test('a mapping with characters that the database cannot store is refused', async () => {
   for (const odd of ['\0', '\ud800']) {
     const mapping = { ...MAPPING, articles: { id: 'sku', multiValued: { tags: odd } } };
     await expect(importInto(await shop({ ...BASIC, 'shop.json': JSON.stringify(mapping) }))).rejects.toMatchObject({
@@ -65,7 +65,7 @@ test('texts of a mapping that the database cannot keep are faults of it', async 
   }
 });
 
-describe('a file that is not UTF-8 imports nothing, and the message says where:', () => {
+describe('a file that is not UTF-8 imports nothing, and the message tells the place', () => {
   const latin1 = (text: string) => Buffer.from(text, 'latin1');
   const FILES = {
     ...BASIC,

@@ -5,7 +5,7 @@ import { ARTICLES, BASIC, brief, MAPPING, SALES, useImports } from '../../suppor
 
 const { dump, importInto, place, rejectsFile, shop, sql } = useImports();
 
-test('bad rows are written to the rejects file with line, reason and content; the rest is imported', async () => {
+test('bad rows are written to the rejects file with line, reason and content, and the rest is imported', async () => {
   const good = Array.from({ length: 60 }, (_, i) => `2021-03-01,ann,s${1 + (i % 3)},${i}`).join('\n');
   const bad = [
     '2021-02-30,ann,s1,1',
@@ -40,7 +40,7 @@ test('bad rows are written to the rejects file with line, reason and content; th
   expect(reasons.get(69)).toContain('NUL');
   expect(reasons.get(70)).toContain('expected 4 fields, got 2');
   expect(reasons.get(71)).toContain('a closing quote is followed by');
-  // Kept to the second; who only has rejected rows is no customer.
+  // Fractions of a second are dropped, and rejected rows make no customer.
   expect(await sql('SELECT max(bought_at) AS last FROM purchases')).toEqual([
     { last: new Date('2021-03-09T23:59:59Z') },
   ]);
@@ -50,7 +50,7 @@ test('bad rows are written to the rejects file with line, reason and content; th
   ]);
 });
 
-test('an id that comes twice counts where it comes first', async () => {
+test('the first of two rows with the same id counts', async () => {
   const dir = await shop({ ...BASIC, 'articles.csv': `${BASIC['articles.csv']}s1,Another soap,,,,,\n` });
   const result = await importInto(dir, { maxRejects: 0.25 });
   expect(brief(result.articles)).toEqual({ inserted: 3, updated: 0, unchanged: 0, rejected: 1 });
@@ -58,7 +58,7 @@ test('an id that comes twice counts where it comes first', async () => {
   expect(await sql(`SELECT prod_name FROM articles WHERE article_id = 's1'`)).toEqual([{ prod_name: 'Soap' }]);
 });
 
-test('more rejects than allowed are an error that names the rejects file, and nothing is imported', async () => {
+test('with more rejects than allowed nothing is imported, and the error names the rejects file', async () => {
   for (const bad of ['2021-03-01,ann,s1,much\n', '2021-03-01,ann,nothing,1\n']) {
     const rows = '2021-03-01,ann,s1,1\n'.repeat(98);
     const dir = await shop({ ...BASIC, 'transactions.csv': SALES + rows + bad + bad });
@@ -76,7 +76,7 @@ test('more rejects than allowed are an error that names the rejects file, and no
   expect((await importInto(dir)).rejected).toBe(1);
 });
 
-test('numbers, times and ids that the database cannot hold are rejects with a reason, in every file', async () => {
+test('numbers, times and ids that the database cannot store are rejected with a reason', async () => {
   const mapping = {
     articles: { ...MAPPING.articles, productTypeNo: 'price_band' },
     customers: { id: 'id', age: 'age', active: 'active' },
@@ -139,7 +139,7 @@ test('numbers, times and ids that the database cannot hold are rejects with a re
   }
 });
 
-test('more purchases of one article at one time than can be counted are rejects', async () => {
+test('purchases of one article by one customer at one time beyond 32,767 are rejected', async () => {
   const rows = `2021-03-01,ann,s1,1\n`.repeat(32_769);
   const dir = await shop({ ...BASIC, 'transactions.csv': `${SALES}2021-03-01,bob,s3,1\n${rows}` });
   const result = await importInto(dir);
@@ -153,7 +153,7 @@ test('more purchases of one article at one time than can be counted are rejects'
   });
 });
 
-describe('rejects that cannot be written end the import with what to do, and nothing is imported:', () => {
+describe('nothing is imported if rejects cannot be written, since', () => {
   const bad = () => shop({ ...BASIC, 'transactions.csv': `${SALES}${'2021-03-01,ann,s1,much\n'.repeat(9)}` });
   const unwritable = (path: string) => ({
     code: 'STORAGE_UNAVAILABLE',
@@ -174,7 +174,7 @@ describe('rejects that cannot be written end the import with what to do, and not
       ...silentReporter,
       progress: (label: string) => ({ ...silentReporter.progress(label), tick: () => void full() }),
     };
-    // What is written there has no room. Made when the file of an earlier import is gone.
+    // The link is made after the import has removed the rejects of an earlier one.
     const full = () => symlink('/dev/full', path).catch(() => undefined);
     const importing = importInto(await bad(), { rejectsFile: path, maxRejects: 1, reporter });
     await expect(importing).rejects.toMatchObject(unwritable(path));

@@ -8,7 +8,7 @@ import { BASIC, brief, useImports } from '../../support/imports';
 
 const { database, dump, importInto, place, rejectsFile, shop, sql } = useImports();
 
-test("a row that a rule of the shop's own database refuses is a clear error", async () => {
+test("a row that breaks a constraint of the shop's own is an error that names the constraint", async () => {
   await sql(`ALTER TABLE articles ADD CONSTRAINT no_oil CHECK (prod_name <> 'Oil')`);
   try {
     await expect(importInto(await shop(BASIC))).rejects.toMatchObject({
@@ -20,7 +20,7 @@ test("a row that a rule of the shop's own database refuses is a clear error", as
   }
 });
 
-test('an import that is aborted ends with the reason and changes nothing', async () => {
+test('an aborted import fails with the reason and changes nothing', async () => {
   const control = new AbortController();
   const reporter = {
     ...silentReporter,
@@ -33,7 +33,7 @@ test('an import that is aborted ends with the reason and changes nothing', async
   expect(await dump()).toEqual([[], [], [], []]);
 });
 
-test('a first import leaves keys and indexes of purchases as they were', async () => {
+test('a first import makes the same keys and indexes of purchases again', async () => {
   const definitions = () =>
     sql(`
       SELECT conname AS name, pg_get_constraintdef(oid) AS definition FROM pg_constraint WHERE conrelid = 'purchases'::regclass
@@ -44,12 +44,12 @@ test('a first import leaves keys and indexes of purchases as they were', async (
   const former = await oids();
   await importInto(await shop(BASIC));
   expect(await definitions()).toEqual(before);
-  // A primary key, two foreign ones, and an index by time at least; made anew.
+  // At least a primary key, two foreign keys and an index by time, all made again.
   expect(before.length).toBeGreaterThanOrEqual(4);
   expect(await oids()).not.toEqual(former);
 });
 
-test('who may write rows but owns no table imports too, and keys and indexes stay the same ones', async () => {
+test('a user who may write rows but owns no table can import, and keeps keys and indexes', async () => {
   const role = `importer_${process.pid}`;
   await sql(`CREATE ROLE ${role}`);
   await sql(`GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO ${role}`);
@@ -68,7 +68,7 @@ test('who may write rows but owns no table imports too, and keys and indexes sta
   }
 });
 
-describe('while others use the tables, a first import', () => {
+describe('while another connection uses the tables, a first import', () => {
   let other: Client;
   beforeEach(async () => {
     other = new Client({ connectionString: database().url });
@@ -77,16 +77,16 @@ describe('while others use the tables, a first import', () => {
   });
   afterEach(() => other.end());
 
-  test('goes on beside one who reads and does not end', async () => {
+  test('does not wait for a long read', async () => {
     await other.query('SELECT count(*) FROM purchases');
     const result = await importInto(await shop(BASIC));
     expect(result.transactions.inserted).toBe(3);
-    // In whatever order they read: the import is done, nobody waits.
+    // The import is done, so nothing waits whatever is read next.
     await other.query('SELECT count(*) FROM customers, articles');
     await other.query('COMMIT');
   });
 
-  test('sees what was ordered before it had them to itself', async () => {
+  test('keeps orders that were recorded before it locked the tables', async () => {
     await importInto(await shop(BASIC));
     await sql('TRUNCATE purchases');
     await other.query(`
@@ -95,8 +95,7 @@ describe('while others use the tables, a first import', () => {
     const importing = importInto(await shop(BASIC));
     for (let waiting = true; waiting;) {
       await new Promise((resolve) => setTimeout(resolve, 10));
-      // The import's transaction has written its articles' temporary tables and looks for its
-      // moment.
+      // Waits until the import tries to lock the tables.
       const [{ looking }] = await sql<{ looking: boolean }>(
         `SELECT count(*) > 0 AS looking FROM pg_stat_activity WHERE datname = current_database()
            AND application_name = 'vitrine import' AND query ~ '(LOCK TABLE|ROLLBACK TO|ALTER TABLE)'`,
@@ -108,7 +107,7 @@ describe('while others use the tables, a first import', () => {
   });
 });
 
-test('what is stopped or fails when everything is imported takes nothing back', async () => {
+test('a failure or an abort after the commit takes nothing back', async () => {
   const control = new AbortController();
   const said: string[] = [];
   const reporter = {
@@ -126,7 +125,7 @@ test('what is stopped or fails when everything is imported takes nothing back', 
   expect(await sql('SELECT count(*)::int AS n FROM purchases')).toEqual([{ n: 3 }]);
 });
 
-test('two imports at once are refused with a clear message', async () => {
+test('a second import waits a while for the first one, then fails with a clear message', async () => {
   const other = new Client({ connectionString: database().url });
   await other.connect();
   await other.query('SELECT pg_advisory_lock(7641302)');
@@ -140,7 +139,7 @@ test('two imports at once are refused with a clear message', async () => {
   await other.end();
 });
 
-test('an import killed while it reads or merges leaves nothing, and run again ends in the same state', async () => {
+test('a killed import leaves nothing behind, and running it again gives the same rows as a clean one', async () => {
   const dir = place('killed');
   await generateShop(dir, { customers: 2_000, articles: 1_000, transactions: 60_000, days: 200 }, silentReporter);
   const clean = await createTestDatabase('clean');
@@ -156,10 +155,7 @@ test('an import killed while it reads or merges leaves nothing, and run again en
   await clean.close();
 });
 
-/**
- * A digest of every table by the shop's ids: keys come from sequences, which a transaction that
- * fails moves as well.
- */
+/** A digest of all tables without keys, since sequences also advance in failed transactions. */
 async function digest(of: TestDatabase): Promise<unknown[]> {
   return of.sql(`
     SELECT md5(string_agg((to_jsonb(a) - 'key' - 'updated_at')::text, ' ' ORDER BY article_id)) FROM articles AS a
@@ -170,10 +166,7 @@ async function digest(of: TestDatabase): Promise<unknown[]> {
     UNION ALL SELECT md5(string_agg(f::text, ' ' ORDER BY name)) FROM facts AS f`);
 }
 
-/**
- * Runs the import in a process of its own and kills it a moment after the step of this label has
- * begun.
- */
+/** Runs the import in another process and kills it a moment after the step of this label began. */
 async function killedImport(dir: string, label: string): Promise<void> {
   const script = `
     const { importShop } = require(${JSON.stringify(require.resolve('../../../src/data/import/import'))});

@@ -7,7 +7,7 @@ import { ARTICLES, BASIC, brief, MAPPING, SALES, useImports } from '../../suppor
 
 const { dump, importInto, place, shop, sql } = useImports();
 
-test('a layout of its own is imported by the mapping of its shop.json, without a customers file', async () => {
+test('a shop with its own layout is imported by its shop.json, without a customers file', async () => {
   const result = await importInto(await shop(BASIC));
   expect(result).toMatchObject({ customers: null, bareCustomers: 2, rejected: 0, rejectsFile: null, synthetic: false });
   expect(brief(result.articles)).toEqual({ inserted: 3, updated: 0, unchanged: 0, rejected: 0 });
@@ -38,7 +38,7 @@ test('a layout of its own is imported by the mapping of its shop.json, without a
   expect(await sql('SELECT * FROM facts')).toEqual([{ name: 'mapping', value: MAPPING }]);
 });
 
-test("the built-in mapping reads H&M's layout, gzipped or not, and keeps that it is synthetic", async () => {
+test("the built-in mapping reads H&M's layout, gzipped or not, and stores that the shop is synthetic", async () => {
   const dir = place('synthetic');
   const options = await generateShop(
     dir,
@@ -69,7 +69,7 @@ test("the built-in mapping reads H&M's layout, gzipped or not, and keeps that it
   expect(await sql(`SELECT value FROM facts WHERE name = 'synthetic'`)).toEqual([]);
 });
 
-test('importing the same files again changes nothing, not even when an article changed last', async () => {
+test('importing the same files again changes nothing, not even updated_at', async () => {
   const dir = await shop(BASIC);
   await importInto(dir);
   const before = [await dump(), await sql('SELECT key, updated_at FROM articles')];
@@ -80,7 +80,7 @@ test('importing the same files again changes nothing, not even when an article c
   expect(again.bareCustomers).toBe(0);
 });
 
-test('rows that differ are updated, and only their articles count as changed', async () => {
+test('rows that differ are updated, and updated_at changes for their articles only', async () => {
   await importInto(await shop(BASIC));
   const versions = await sql<{ article_id: string; updated_at: Date }>(
     'SELECT article_id, updated_at FROM articles ORDER BY 1',
@@ -114,7 +114,7 @@ test('a file that is cut off imports nothing', async () => {
   expect(await dump()).toEqual([[], [], [], []]);
 });
 
-describe('what a mapping does not name, a later import does not touch:', () => {
+describe('a later import does not touch columns that its mapping does not name:', () => {
   const FILES = {
     'shop.json': JSON.stringify({
       articles: { ...MAPPING.articles, productTypeName: 'price_band' },
@@ -123,7 +123,7 @@ describe('what a mapping does not name, a later import does not touch:', () => {
     }),
     'articles.csv': BASIC['articles.csv'],
     'customers.csv': 'id,age,news,country,visits\nann,36,1,FR,3\nbob,40,0,DE,\n',
-    // Two pieces of one article at one time, and the dearer one in the channel that comes first.
+    // Two pieces of one article at one time. The dearer one is in the first channel.
     'transactions.csv':
       'when,who,what,paid,channel\n2021-03-01,ann,s1,2.5,2\n2021-03-01,ann,s1,9,1\n2021-03-02,bob,s3,4,1\n',
   };
@@ -136,7 +136,7 @@ describe('what a mapping does not name, a later import does not touch:', () => {
   };
   let whole: string;
   let before: unknown[];
-  /** All rows, and when the articles were changed. */
+  /** All rows, and the times at which articles changed. */
   const everything = async () => [
     (await dump()).slice(0, 3),
     await sql('SELECT key, updated_at FROM articles ORDER BY 1'),
@@ -159,7 +159,7 @@ describe('what a mapping does not name, a later import does not touch:', () => {
     }
   });
 
-  test('of articles and customers, neither columns nor attributes', async () => {
+  test('neither columns nor attributes of articles and customers', async () => {
     const dir = await fewer(
       {
         ...IDS,
@@ -184,7 +184,7 @@ describe('what a mapping does not name, a later import does not touch:', () => {
         attributes: { brand: ['new'], tags: ['bath', 'hand'], weight: 0.2 },
       },
       { article_id: 's2', prod_name: 'Oil', detail_desc: null, type: null, attributes: {} },
-      // An empty value of a column that is mapped says that it is unknown.
+      // An empty value of a mapped column means that it is unknown.
       {
         article_id: 's3',
         prod_name: 'Brush',
@@ -207,15 +207,14 @@ describe('what a mapping does not name, a later import does not touch:', () => {
        FROM purchases JOIN articles ON key = article_key ORDER BY 1, 2`,
     );
 
-  test('of purchases neither prices nor channels, which stay together', async () => {
+  test('neither prices nor channels of purchases, which stay together', async () => {
     const { date, customer, article } = MAPPING.transactions;
     for (const column of [{ price: 'paid' }, { salesChannelId: 'channel' }]) {
       const result = await importInto(await fewer({ ...IDS, transactions: { date, customer, article, ...column } }));
       expect(brief(result.transactions)).toEqual({ inserted: 0, updated: 0, unchanged: 3, rejected: 0 });
     }
     expect(await everything()).toEqual(before);
-    // What is mapped is updated, and more pieces than are there are added, with nothing in the
-    // other column.
+    // The mapped column is updated. Further pieces are added with null in the other column.
     const dir = await fewer(
       { ...IDS, transactions: { date, customer, article, price: 'paid' } },
       {
@@ -238,7 +237,7 @@ describe('what a mapping does not name, a later import does not touch:', () => {
     }
   });
 
-  test('a column that is mapped and empty says that the value is unknown, in every table', async () => {
+  test('but an empty value of a mapped column becomes null, in every table', async () => {
     await importInto(
       await shop({
         ...FILES,
@@ -256,7 +255,7 @@ describe('what a mapping does not name, a later import does not touch:', () => {
     expect((await purchases()).at(-1)).toEqual({ id: 's3', line: 1, price: null, channel: null });
   });
 
-  test('a purchase is found again though orders were numbered in another order, or with gaps', async () => {
+  test('purchases are matched even if their lines have another order or gaps', async () => {
     await sql(`UPDATE purchases SET line = 7 WHERE price = 2.5`);
     expect(brief((await importInto(whole)).transactions)).toMatchObject({ inserted: 0, updated: 0, unchanged: 3 });
     const more = await shop({ ...FILES, 'transactions.csv': `${FILES['transactions.csv']}2021-03-01,ann,s1,50,1\n` });
@@ -279,7 +278,7 @@ describe('keys of articles and customers', () => {
     'customers.csv': 'id,age\nann,36\ncy,20\n',
   };
 
-  test('are taken by new rows alone: the same files again take none', async () => {
+  test('are taken by new rows only', async () => {
     const dir = await shop({ ...BASIC, ...CUSTOMERS });
     await importInto(dir);
     expect(await lastKeys()).toEqual([{ article: '3', customer: '3' }]);
@@ -288,14 +287,14 @@ describe('keys of articles and customers', () => {
     expect(await lastKeys()).toEqual([{ article: '3', customer: '4' }]);
   });
 
-  test('are taken by no import that is refused', async () => {
+  test('are not taken by a refused import', async () => {
     const before = await lastKeys();
     const dir = await shop({ ...BASIC, ...CUSTOMERS, 'transactions.csv': `${SALES}2021-03-01,ann,s9,1\n` });
     await expect(importInto(dir)).rejects.toMatchObject({ code: 'IMPORT_REJECTED' });
     expect(await lastKeys()).toEqual(before);
   });
 
-  test('that are used up are an error with the remedy', async () => {
+  test('that have run out are an error with the remedy', async () => {
     await sql(`SELECT setval('customers_key_seq', 2147483647)`);
     await expect(importInto(await shop(BASIC))).rejects.toMatchObject({
       code: 'DATABASE_UNAVAILABLE',

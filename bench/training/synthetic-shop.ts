@@ -3,7 +3,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openShop, type FileKind } from '../../src/data/import/mapping';
+import { openShopFiles, type FileKind } from '../../src/data/import/mapping';
 import { FIELDS, type Kind } from '../../src/data/store/fields';
 import type { CsvFile } from '../../src/data/import/csv';
 import type { ArticleRow, CustomerRow, PurchaseColumns } from '../../src/data/store/store';
@@ -19,7 +19,7 @@ export async function syntheticShop(options: Partial<SyntheticOptions>): Promise
   const folder = await mkdtemp(join(tmpdir(), 'vitrine-bench-'));
   try {
     await generateShop(folder, options, silentReporter);
-    const files = await openShop(folder);
+    const files = await openShopFiles(folder);
     const articles = (await rowsOf('articles', files.articles, files.mapping.articles)).map(
       (row, key) => ({ ...row, key, attributes: {}, updatedAt: new Date(0) }) as unknown as ArticleRow,
     );

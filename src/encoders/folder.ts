@@ -1,9 +1,10 @@
-// Reads the folder of a CLIP or sentence encoder in Hugging Face's layout: its files, their settings
-// for reading texts, and a fingerprint of them.
+// Reads the folder of a CLIP or sentence encoder in Hugging Face's layout: the files, the settings
+// for reading texts, and a fingerprint.
 //
 // - Required: tokenizer.json, config.json.
 // - One of: onnx/text_model.onnx, text_model.onnx, onnx/model.onnx, model.onnx.
-// - Optional: tokenizer_config.json, sentence_bert_config.json, modules.json, 1_Pooling/config.json.
+// - Optional: tokenizer_config.json, sentence_bert_config.json, modules.json and
+//   1_Pooling/config.json.
 
 import { access, readFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';

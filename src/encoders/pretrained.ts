@@ -26,7 +26,7 @@ const POOLED_OUTPUTS = ['pooler_output'];
 export async function openPretrained(engine: Engine, folder: EncoderFolder): Promise<TextEncoder> {
   const { name, fingerprint, modelFile, model, spec } = folder;
   const refuse: Refuse = (why) => invalid(folder.folder, `${modelFile}: ${why}`);
-  const { inputs, output, perToken, length } = readInterface(folder, refuse);
+  const { inputs, output, perToken, length } = findPorts(folder, refuse);
   const tokens = openTokens(folder, Math.min(spec.maxTokens, length ?? Infinity));
   const key = `${fingerprint}/text_encoder`;
   await engine.load(key, model).catch((thrown: unknown) => {
@@ -49,7 +49,7 @@ export async function openPretrained(engine: Engine, folder: EncoderFolder): Pro
 
 type Refuse = (why: string) => Error;
 
-interface Interface {
+interface TextPorts {
   /** The names of the inputs. */
   readonly inputs: readonly string[];
   readonly output: string;
@@ -59,7 +59,7 @@ interface Interface {
   readonly length: number | undefined;
 }
 
-function readInterface({ model, spec }: EncoderFolder, refuse: Refuse): Interface {
+function findPorts({ model, spec }: EncoderFolder, refuse: Refuse): TextPorts {
   const { inputs, outputs } = portsOf(model, refuse);
   const names = outputs.map((port) => port.name);
   const output = [...TEXT_OUTPUTS, ...TOKEN_OUTPUTS, ...POOLED_OUTPUTS].find((one) => names.includes(one));

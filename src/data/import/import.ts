@@ -15,7 +15,7 @@ import { CONNECTION } from '../postgres/connections';
 import { createConverter, RowError } from './convert';
 import { csvLine, type CsvFile, type RowFault } from './csv';
 import { databaseError, isOutOfKeys, outOfKeys } from '../postgres/database-errors';
-import { openShop, type FileKind, type Mapping, type ShopFiles } from './mapping';
+import { openShopFiles, type FileKind, type Mapping, type ShopFiles } from './mapping';
 import {
   createStaging,
   dropStaging,
@@ -87,7 +87,7 @@ export async function importShop(dir: string, options: ImportOptions): Promise<I
     throw new VitrineError('INPUT_INVALID', `Expected the share of rejects to be from 0 to 1, got ${maxRejects}.`);
   }
   const started = performance.now();
-  const files = await openShop(dir, options.mapping);
+  const files = await openShopFiles(dir, options.mapping);
   try {
     const synthetic = await readSynthetic(dir);
     const rejects = await openRejects(options.rejectsFile, maxRejects);
@@ -186,7 +186,7 @@ async function merge({ client, rejects, reporter, signal }: Run, staged: StagedF
   progress.tick(5, steps[5]);
   const databaseBytes = await tidy(client).catch((thrown: unknown) => {
     reporter.say(
-      `Everything is imported, but the database was not tidied up: ${asError(thrown).message}. It does so itself in time.`,
+      `Everything is imported, but the database was not tidied up: ${asError(thrown).message}. Postgres will do that itself in time.`,
     );
     return null;
   });

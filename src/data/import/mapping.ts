@@ -77,7 +77,7 @@ export interface ShopFiles {
  * @throws VitrineError INPUT_INVALID listing all faults of the mapping, or all missing files and
  *   columns
  */
-export async function openShop(dir: string, mappingFile?: string): Promise<ShopFiles> {
+export async function openShopFiles(dir: string, mappingFile?: string): Promise<ShopFiles> {
   const entries = await readdir(dir).catch((thrown: unknown) => {
     throw unreadable(dir, thrown);
   });

@@ -43,7 +43,7 @@ export function outOfKeys(thrown: unknown): VitrineError {
   return new VitrineError(
     'DATABASE_UNAVAILABLE',
     `There is no key left for a new row of ${table}: ${table}_key_seq is at its end; nothing was recorded. ` +
-      `Where the largest key is smaller, since keys were lost, set it back: ` +
+      `If the largest key of the table is smaller, since keys were lost, reset the sequence: ` +
       `SELECT setval('${table}_key_seq', (SELECT max(key) FROM ${table})).`,
     { cause: thrown },
   );

@@ -168,7 +168,10 @@ async function timeOf(ask: Ask, given: Date | undefined): Promise<Date> {
   const live = !newest || now.getTime() - newest.getTime() < LIVE_DAYS * DAY_MS;
   if (!given) return wholeSeconds(live ? now : new Date(newest.getTime() + 1000));
   if (given.getTime() > now.getTime() + 60_000) {
-    throw new VitrineError('INPUT_INVALID', `boughtAt: expected a time that has come, got ${given.toISOString()}`);
+    throw new VitrineError(
+      'INPUT_INVALID',
+      `boughtAt: expected a time that is not in the future, got ${given.toISOString()}`,
+    );
   }
   return wholeSeconds(given);
 }

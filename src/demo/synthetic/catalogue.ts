@@ -47,7 +47,7 @@ export interface Product {
   readonly duration: number;
 }
 
-export interface Catalogue {
+export interface PlantedCatalogue {
   readonly articles: readonly PlantedArticle[];
   /** Small catalogues have fewer styles. */
   readonly styles: readonly Style[];
@@ -56,7 +56,7 @@ export interface Catalogue {
 }
 
 /** A catalogue of `count` articles. */
-export function plantCatalogue(seed: number, count: number, weeks: number): Catalogue {
+export function plantCatalogue(seed: number, count: number, weeks: number): PlantedCatalogue {
   const styles = STYLES.slice(0, Math.max(1, Math.min(STYLES.length, Math.floor(count / 12))));
   const random = createRandom(seed, 'catalogue');
   const articles: PlantedArticle[] = [];

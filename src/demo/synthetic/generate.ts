@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { sum } from '../../numbers';
 import { aliasTable, createRandom, type Random } from '../../random';
+import { csvLine } from '../../data/import/csv';
 import { SYNTHETIC_FILE } from '../../data/import/import';
 import { asStorageError, storing } from '../../data/files/storage';
 import type { Reporter } from '../../telemetry/progress';
@@ -236,9 +237,9 @@ async function writeCsv(
     if (full) await Promise.race([once(stream, 'drain'), closed]);
   };
   try {
-    buffer = `${header.join(',')}\n`;
+    buffer = `${csvLine(header)}\n`;
     await fill((row) => {
-      buffer += `${row.map(quote).join(',')}\n`;
+      buffer += `${csvLine(row)}\n`;
       return buffer.length > 1 << 16 ? flush() : undefined;
     });
     await flush();
@@ -250,8 +251,4 @@ async function writeCsv(
     await rm(path, { force: true }).catch(() => undefined);
     throw asStorageError(thrown, path);
   }
-}
-
-function quote(value: string): string {
-  return /[",\r\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value;
 }

@@ -12,7 +12,7 @@
 // appeal × life cycle × season × how well the article's palette suits the customer's.
 
 import { drawAlias, fillAlias, type Random } from '../../random';
-import { liveliness, PARTNER_SHARES, plantCatalogue, type Catalogue } from './catalogue';
+import { liveliness, PARTNER_SHARES, plantCatalogue, type PlantedCatalogue } from './catalogue';
 import { plantCustomer, type PlantedCustomer } from './customers';
 import { checkOptions, weekOf, weekOfYear, type SyntheticOptions } from './options';
 import { PALETTES, PRODUCT_TYPES, type ProductType } from './vocabulary';
@@ -31,7 +31,7 @@ export const REMEMBERED = 16;
 
 export interface World {
   readonly options: SyntheticOptions;
-  readonly catalogue: Catalogue;
+  readonly catalogue: PlantedCatalogue;
   customer(index: number): PlantedCustomer;
   /**
    * The chance of each article [articles] to be the customer's next purchase on that day (0 is the
@@ -110,7 +110,7 @@ interface WeekTable {
   readonly totals: Float64Array;
 }
 
-function plantWeek({ articles, styles }: Catalogue, week: number, yearWeek: number): WeekTable {
+function plantWeek({ articles, styles }: PlantedCatalogue, week: number, yearWeek: number): WeekTable {
   const groups = styles.length * PALETTES.length;
   const groupOf = (index: number) => articles[index].product.style * PALETTES.length + articles[index].colour.palette;
   const strength = Float64Array.from(articles, ({ product, appeal }) => appeal * liveliness(product, week, yearWeek));
@@ -139,7 +139,7 @@ interface Mixture {
 }
 
 interface Visit {
-  readonly catalogue: Catalogue;
+  readonly catalogue: PlantedCatalogue;
   readonly week: WeekTable;
   readonly person: PlantedCustomer;
   readonly day: number;
@@ -219,7 +219,12 @@ function lengthOf({ articles }: History): number {
   return Math.min(REMEMBERED, articles.length);
 }
 
-function probabilitiesOf(parts: Mixture, week: WeekTable, palette: number, { articles }: Catalogue): Float64Array {
+function probabilitiesOf(
+  parts: Mixture,
+  week: WeekTable,
+  palette: number,
+  { articles }: PlantedCatalogue,
+): Float64Array {
   const factors = new Float64Array(week.totals.length);
   for (let s = 0; s < parts.styles.length; s++) {
     const total = suitedTotal(week, s, palette);

@@ -171,7 +171,7 @@ describe('without a time an order is dated', () => {
 test('a time in the future is refused', async () => {
   const boughtAt = new Date(Date.now() + 3_600_000);
   await expect(store.recordOrder(order('future', ['a1'], { boughtAt }))).rejects.toThrow(
-    'expected a time that has come',
+    'expected a time that is not in the future',
   );
 });
 

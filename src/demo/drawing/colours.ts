@@ -64,7 +64,7 @@ export function lightness([red, green, blue]: Rgb): number {
   return (0.299 * red + 0.587 * green + 0.114 * blue) / 255;
 }
 
-/** The same colour, lighter where `share` is above 0 and darker where it is below. */
+/** The same colour, lighter if `share` is above 0 and darker if it is below. */
 export function shade(colour: Rgb, share: number): Rgb {
   return share > 0 ? mix(colour, WHITE, share) : mix(colour, BLACK, -share);
 }

@@ -1,4 +1,4 @@
-// How an outline is written: SVG paths on a sheet of 320 × 480.
+// The outline of a kind of article, as SVG paths on a sheet of 320 × 480.
 
 export interface Silhouette {
   /** Closed paths, filled with the article's colour and pattern. */

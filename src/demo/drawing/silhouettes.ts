@@ -6,7 +6,7 @@ import type { Silhouette } from './outline';
 
 const SILHOUETTES = { ...GARMENTS, ...ACCESSORIES };
 
-/** The first text that names a kind of article decides; a folded cloth if none does. */
+/** Takes the first text that names a kind of article. Without one it is a folded cloth. */
 export function silhouetteOf(...texts: readonly (string | null)[]): Silhouette {
   for (const text of texts) {
     if (text === null) continue;

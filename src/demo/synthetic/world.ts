@@ -2,8 +2,8 @@
 // article next. The generator samples from the parts of this formula, so no model can predict its
 // data better than the formula does.
 //
-//   p(article | customer, day, history) = the recent purchases again         (repeat)
-//                                       + articles that go with recent purchases (complement)
+//   p(article | customer, day, history) = recent purchases again            (repeat)
+//                                       + articles that go with them        (complement)
 //                                       + Σ over styles:
 //                                           share of the style × p(article | style, palette, week)
 //
@@ -34,7 +34,7 @@ export interface World {
   readonly catalogue: PlantedCatalogue;
   customer(index: number): PlantedCustomer;
   /**
-   * The chance of each article [articles] to be the customer's next purchase on that day (0 is the
+   * [articles] the chance of each article to be the customer's next purchase on that day (0 is the
    * first day). Sums to 1. The order of purchases within one day does not matter.
    */
   probabilities(customer: number, day: number, history: History): Float64Array;

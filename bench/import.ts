@@ -6,7 +6,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { FULL_SHOP } from '../src/demo/synthetic-world';
+import { FULL_SHOP } from '../src/demo/synthetic/options';
 import type { ImportResult } from '../src/data/import/import';
 import { withCleanup } from './serving/cleanup';
 import { memoryOf } from './serving/processes';

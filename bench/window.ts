@@ -5,7 +5,7 @@
 // The last line is JSON. Knows nothing of what the pages are made of.
 import { parseArgs } from 'node:util';
 import type { Browser, BrowserContextOptions } from 'playwright-core';
-import { DEFAULT_SHOP } from '../src/demo/synthetic-world';
+import { DEFAULT_SHOP } from '../src/demo/synthetic/options';
 import { picturesAreThere, provideBrowser, startBrowser, violations, visit, vitals } from '../test/support/browser';
 import { withCleanup } from './serving/cleanup';
 import { drawArticles } from './serving/draws';

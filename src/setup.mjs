@@ -1,7 +1,7 @@
-// Makes a clone ready to run: packages, native parts, generated client, compiled program, shop
-// window. Does only what is missing, so every command begins with it. Plain JavaScript without
-// dependencies, since it runs before anything is installed; the steps lie in setup/. `--retry`: try
-// again to get FAISS where an earlier attempt failed.
+// Makes a clone ready to run: packages, native parts, generated client, compiled program and shop
+// window. It does only what is missing, so every command begins with it. `--retry` tries again to
+// get FAISS after a failure. The steps are in setup/. Plain JavaScript without dependencies, since
+// it runs before anything is installed.
 
 import { realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -25,7 +25,7 @@ export async function setUp({ root = ROOT, retry = false } = {}) {
   ];
   if (checks.every((isReady) => isReady(root)) && !(retry && !faissIsThere(root))) return;
   const { withLock } = await import('./setup/lock.mjs');
-  // Each step looks again whether it is needed: another set-up may have been through meanwhile.
+  // Each step checks again whether it is needed, since another set-up may have run meanwhile.
   await withLock(join(root, '.vitrine', 'setup.lock'), async () => {
     await installPackages(root);
     await linkPostgres(root);
@@ -36,7 +36,7 @@ export async function setUp({ root = ROOT, retry = false } = {}) {
   });
 }
 
-/** As `setUp`, but ends the process with a readable message where it fails. */
+/** Like `setUp`, but a failure ends the process with a readable message. */
 export async function setUpOrExit(options) {
   const [major, minor] = process.versions.node.split('.').map(Number);
   if (major < 20 || (major === 20 && minor < 19)) {
@@ -52,7 +52,7 @@ export async function setUpOrExit(options) {
   }
 }
 
-/** What a disk refuses most often. The program has more of these words, but is not compiled yet. */
+/** The usual faults of disks. The program knows more of them, but is not compiled yet. */
 const REFUSALS = {
   ENOSPC: 'the disk is full',
   EDQUOT: 'the quota of this user on the disk is used up',
@@ -63,7 +63,7 @@ const REFUSALS = {
   EEXIST: 'a part of this path is a file, not a folder',
 };
 
-/** One line with the remedy where the disk refused to be written; undefined for other errors. */
+/** One line with the remedy for a fault of the disk; undefined for other errors. */
 function refusalOf({ code, syscall, path }) {
   const reason = syscall && REFUSALS[code];
   if (!reason) return undefined;

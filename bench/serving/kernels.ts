@@ -9,7 +9,7 @@ import { setTimeout } from 'node:timers/promises';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { Client, type QueryArrayConfig, type QueryConfig } from 'pg';
 import { loadConfig } from '../../src/config';
-import { openStore } from '../../src/data/store/store';
+import { openStore } from '../../src/data/store/open-store';
 import type { Batch } from '../../src/engine/engine';
 import { createServer } from '../../src/api/http/server';
 import { MODEL_NAMES, modelFile } from '../../src/release/format';

@@ -3,7 +3,7 @@
 // what is wanted of it.
 import type { Client } from 'pg';
 import { readManifest, currentFolder } from '../../src/release/open';
-import { openStore } from '../../src/data/store/store';
+import { openStore } from '../../src/data/store/open-store';
 import type { Closing } from './cleanup';
 import { startGenerator, type Result, type Task } from './generator';
 import { openRecorder, runKernels, sumOf, type KernelCost, type KernelCosts } from './kernels';

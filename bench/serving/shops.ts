@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { Client, escapeIdentifier } from 'pg';
 import { loadConfig, PROJECT_ROOT } from '../../src/config';
 import { openDatabase } from '../../src/data/postgres/postgres';
-import type { ShopOptions } from '../../src/demo/synthetic-world';
+import type { SyntheticOptions } from '../../src/demo/synthetic/options';
 import { endProcess, type Closing } from './cleanup';
 
 export interface BenchShop {
@@ -47,7 +47,7 @@ export async function emptyShop(closing: Closing, { embedded = false } = {}): Pr
  */
 export async function fillShop(
   shop: BenchShop,
-  options: Pick<ShopOptions, 'customers' | 'articles' | 'transactions' | 'days'>,
+  options: Pick<SyntheticOptions, 'customers' | 'articles' | 'transactions' | 'days'>,
   closing: Closing,
   how: readonly string[] = [],
 ): Promise<void> {
@@ -60,7 +60,7 @@ export async function fillShop(
 
 /** What `generate` is told. */
 export function sizes(
-  options: Partial<Pick<ShopOptions, 'customers' | 'articles' | 'transactions' | 'days'>>,
+  options: Partial<Pick<SyntheticOptions, 'customers' | 'articles' | 'transactions' | 'days'>>,
 ): string[] {
   return Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
 }

@@ -3,23 +3,23 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openShop, type FileKind } from '../../src/data/import/mapping';
+import { openShopFiles, type FileKind } from '../../src/data/import/mapping';
 import { FIELDS, type Kind } from '../../src/data/store/fields';
 import type { CsvFile } from '../../src/data/import/csv';
 import type { ArticleRow, CustomerRow, PurchaseColumns } from '../../src/data/store/store';
-import { generateShop } from '../../src/demo/synthetic';
-import type { ShopOptions } from '../../src/demo/synthetic-world';
+import { generateShop } from '../../src/demo/synthetic/generate';
+import type { SyntheticOptions } from '../../src/demo/synthetic/options';
 import { Catalogue } from '../../src/features/catalogue';
 import { Shop } from '../../src/dataset/dataset';
 import { EncoderFit } from '../../src/features/encoder';
 import { silentReporter } from '../../src/telemetry/progress';
 
 /** The shop of these options, all of its articles and purchases known. */
-export async function syntheticShop(options: Partial<ShopOptions>): Promise<Shop> {
+export async function syntheticShop(options: Partial<SyntheticOptions>): Promise<Shop> {
   const folder = await mkdtemp(join(tmpdir(), 'vitrine-bench-'));
   try {
     await generateShop(folder, options, silentReporter);
-    const files = await openShop(folder);
+    const files = await openShopFiles(folder);
     const articles = (await rowsOf('articles', files.articles, files.mapping.articles)).map(
       (row, key) => ({ ...row, key, attributes: {}, updatedAt: new Date(0) }) as unknown as ArticleRow,
     );

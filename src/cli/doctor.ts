@@ -10,7 +10,7 @@ import { promisify } from 'node:util';
 import type { Command } from 'commander';
 import { DEVICES, PROJECT_ROOT, type Config, type Device } from '../config';
 import { describeUrl, missingWriteRights, openDatabase, type Database } from '../data/postgres/postgres';
-import { openStore } from '../data/store/store';
+import { openStore } from '../data/store/open-store';
 import { openEngine } from '../engine/engine';
 import { asError, VitrineError } from '../errors';
 import { encodeOnnx } from '../graph/onnx';

@@ -4,7 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import { Option, type Command } from 'commander';
 import { NO_PHOTOS, openPhotos } from '../api/http/photos';
 import { storing } from '../data/files/storage';
-import { tasteOracle } from '../demo/oracle';
+import { tasteOracle } from '../demo/synthetic/oracle';
 import { evaluationReport } from '../evaluation/report/report';
 import { trainingConfig, type Size } from '../training/config';
 import { measureSimilar } from '../training/measure-similar';

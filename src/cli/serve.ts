@@ -7,7 +7,7 @@ import { NO_PHOTOS, openPhotos } from '../api/http/photos';
 import { createServer } from '../api/http/server';
 import { PROJECT_ROOT } from '../config';
 import type { Store } from '../data/store/store';
-import { drawArticle } from '../demo/drawing';
+import { drawArticle } from '../demo/drawing/drawing';
 import { asError, VitrineError } from '../errors';
 import { createHost, type Host } from '../serving/host';
 import { createLog } from '../telemetry/log';

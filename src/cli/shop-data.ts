@@ -2,9 +2,9 @@
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { importShop } from '../data/import/import';
-import { openStore } from '../data/store/store';
-import { generateShop } from '../demo/synthetic';
-import { DEFAULT_SHOP, FULL_SHOP, type ShopOptions } from '../demo/synthetic-world';
+import { openStore } from '../data/store/open-store';
+import { generateShop } from '../demo/synthetic/generate';
+import { DEFAULT_SHOP, FULL_SHOP, type SyntheticOptions } from '../demo/synthetic/options';
 import { print } from './answers';
 import { count, example, json, percent, whole } from './arguments';
 import { run } from './session';
@@ -24,7 +24,7 @@ export function addGenerate(program: Command): void {
     .option('--seed <n>', 'the same seed gives the same files', whole, DEFAULT_SHOP.seed)
     .addOption(json())
     .addHelpText('after', example('vitrine generate shop --customers 2000 --seed 7'))
-    .action((dir: string, options: Partial<Omit<ShopOptions, 'endDate'>> & { full?: boolean; json?: boolean }) =>
+    .action((dir: string, options: Partial<Omit<SyntheticOptions, 'endDate'>> & { full?: boolean; json?: boolean }) =>
       run(async ({ reporter, signal }) => {
         const { customers, articles, transactions, days, seed } = {
           ...(options.full ? FULL_SHOP : DEFAULT_SHOP),
@@ -45,7 +45,7 @@ export function addGenerate(program: Command): void {
     );
 }
 
-function sizesOf({ customers, articles, transactions, days }: ShopOptions): string {
+function sizesOf({ customers, articles, transactions, days }: SyntheticOptions): string {
   const [people, things, rows] = [customers, articles, transactions].map((size) => size.toLocaleString('en'));
   return `${people} customers, ${things} articles, ${rows} transactions, ${days} days`;
 }

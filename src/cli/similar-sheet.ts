@@ -2,7 +2,7 @@
 // article a row of twelve for every method, with what agrees in type, colour and pattern marked and
 // counted. No id, name or description of an article gets into it. Knows nothing of how what is
 // alike was found.
-import { articleShapes, DRAWING, type Drawn } from '../demo/drawing';
+import { articleShapes, DRAWING, type Drawn } from '../demo/drawing/drawing';
 
 export interface SheetRow {
   readonly title: string;

@@ -1,6 +1,6 @@
 // The commands that make releases: train and embed.
 import type { Command } from 'commander';
-import { tasteOracle } from '../demo/oracle';
+import { tasteOracle } from '../demo/synthetic/oracle';
 import { openEngine } from '../engine/engine';
 import { trainingConfig, type Size } from '../training/config';
 import { embedRelease } from '../training/stages/embed';

@@ -1,7 +1,8 @@
 // What commands open, each closed when its command ends. Knows no command.
 import type { Need } from '../data/postgres/database-rights';
 import { openDatabase } from '../data/postgres/postgres';
-import { openStore, type Store } from '../data/store/store';
+import type { Store } from '../data/store/store';
+import { openStore } from '../data/store/open-store';
 import { openEngine } from '../engine/engine';
 import { openCurrent } from '../serving/host';
 import { trainingThreads } from '../training/optimise/trainer';

@@ -1,25 +1,27 @@
-// The folder of a CLIP or sentence encoder in Hugging Face's layout: which files count, what they
-// say of reading texts, and a fingerprint of them. Knows nothing of tokens and runs nothing.
+// Reads the folder of a CLIP or sentence encoder in Hugging Face's layout: the files, the settings
+// for reading texts, and a fingerprint.
 //
-//   tokenizer.json config.json and one of onnx/text_model.onnx text_model.onnx onnx/model.onnx
-//   model.onnx where there are: tokenizer_config.json sentence_bert_config.json modules.json
-//   1_Pooling/config.json
+// - Required: tokenizer.json, config.json.
+// - One of: onnx/text_model.onnx, text_model.onnx, onnx/model.onnx, model.onnx.
+// - Optional: tokenizer_config.json, sentence_bert_config.json, modules.json and
+//   1_Pooling/config.json.
+
 import { access, readFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { z } from 'zod';
+import { sha256 } from '../bytes';
 import { hasCode } from '../data/files/file-lock';
 import { asError, VitrineError } from '../errors';
 import type { EndOfText, Pooling } from './pooling';
-import { sha256 } from '../bytes';
 
 export interface EncoderFolder {
-  /** Absolute. */
+  /** An absolute path. */
   readonly folder: string;
   readonly name: string;
   readonly fingerprint: string;
-  /** SHA-256 of every file that counts, by path within the folder. */
+  /** The SHA-256 of each file that is read, by its path within the folder. */
   readonly files: Readonly<Record<string, string>>;
-  /** Path of the model within the folder, and its bytes. */
+  /** The model's path within the folder. */
   readonly modelFile: string;
   readonly model: Uint8Array;
   readonly tokenizer: object;
@@ -27,21 +29,18 @@ export interface EncoderFolder {
   readonly spec: EncoderSpec;
 }
 
-/** What the configuration says of reading texts. */
+/** The settings for reading texts. */
 export interface EncoderSpec {
-  /** Tokens of one text that are read, special ones included. */
+  /** The largest number of tokens of a text, including special ones. */
   readonly maxTokens: number;
-  /** The token that fills up a batch, where the tokeniser's files name none. */
+  /** The padding token if the tokeniser's files name none. */
   readonly padId: number;
-  /**
-   * Each token of a text sees only those before it, as in CLIP: what comes after the end changes
-   * nothing.
-   */
+  /** Whether each token sees only earlier ones, as in CLIP. Then padding changes nothing. */
   readonly causal: boolean;
-  /** How vectors of tokens become one, where the model leaves it to its reader. */
+  /** How the vectors of tokens become one, if the model gives a vector for each token. */
   readonly pooling: Pooling;
   readonly endOfText: EndOfText;
-  /** A step between pooling and the vector that is in no ONNX file of tokens. */
+  /** Whether a dense layer follows the pooling. Files with token vectors lack it. */
   readonly dense: boolean;
   /** Pixels a side of the picture that a whole CLIP wants beside the texts. */
   readonly imageSize: number;
@@ -56,10 +55,10 @@ const OPTIONAL = [
   'modules.json',
   '1_Pooling/config.json',
 ] as const;
-/** Counts into fingerprints: raise it when the same files are read otherwise. */
+/** Part of fingerprints. Raise it when the same files give other vectors. */
 const VERSION = 1;
 
-/** @throws VitrineError INPUT_INVALID that says which file is missing or does not fit. */
+/** @throws VitrineError INPUT_INVALID naming the file that is missing or does not fit */
 export async function readEncoderFolder(path: string): Promise<EncoderFolder> {
   const folder = resolve(path);
   if (!(await exists(folder))) throw invalid(folder, 'there is no such folder');
@@ -129,8 +128,8 @@ function specOf(folder: string, read: <T>(file: string, schema: z.ZodType<T>) =>
     padId: text.pad_token_id ?? 0,
     causal,
     pooling: modes ?? (causal ? 'end-of-text' : 'mean'),
-    // Configurations of before 2023 say 2, whatever the vocabulary: there the end is the largest
-    // id, as in OpenAI's code.
+    // Configurations from before 2023 always say 2. The end is then the largest id, as in OpenAI's
+    // code.
     endOfText: typeof end === 'number' && end !== 2 ? end : 'largest',
     dense: read('modules.json', modulesSchema).some(({ type }) => type.endsWith('.Dense')),
     imageSize: config.vision_config?.image_size ?? 224,
@@ -141,7 +140,7 @@ const MODES: Readonly<Record<string, Pooling>> = {
   cls_token: 'first',
   cls: 'first',
   mean_tokens: 'mean',
-  mean_sqrt_len_tokens: 'mean', // its length is another, its direction is not
+  mean_sqrt_len_tokens: 'mean', // differs in length only, not in direction
   mean: 'mean',
   max_tokens: 'max',
   max: 'max',
@@ -149,8 +148,8 @@ const MODES: Readonly<Record<string, Pooling>> = {
 };
 
 /**
- * What sentence-transformers writes: one `pooling_mode_… : true`, or its name; undefined where
- * there is no such file.
+ * Reads the settings of sentence-transformers: one `pooling_mode_…: true`, or the name of the mode.
+ * Returns undefined if there is no such file.
  */
 function poolingOf(folder: string, config: Readonly<Record<string, unknown>>): Pooling | undefined {
   const named = config.pooling_mode;

@@ -1,12 +1,12 @@
-// From one vector a token to one a text, and to unit length. Knows nothing of models.
+// Makes one vector for a text of the vectors of its tokens, and scales it to unit length.
 
-/** `end-of-text`: CLIP's own; the others are named as in sentence-transformers. */
+/** `end-of-text` is CLIP's. The others have the names of sentence-transformers. */
 export type Pooling = 'end-of-text' | 'first' | 'last' | 'mean' | 'max';
 
-/** The token that ends a text: its id, or whichever id is the largest of a text. */
+/** The token that ends a text: its id, or the largest id in the text. */
 export type EndOfText = number | 'largest';
 
-/** Texts as tokens, filled up to one length: [count, length] each. */
+/** Texts as tokens, padded to one length. `ids` and `mask` are [count, length]. */
 export interface PaddedTokens {
   readonly count: number;
   readonly length: number;
@@ -15,7 +15,7 @@ export interface PaddedTokens {
   readonly mask: Int32Array;
 }
 
-/** `states` [count, length, width] → [count, width]. Padding counts nowhere. */
+/** `states` [count, length, width] → [count, width]. Padding does not count. */
 export function pool(states: Float32Array, tokens: PaddedTokens, pooling: Pooling, endOfText: EndOfText): Float32Array {
   const { count, length } = tokens;
   const width = states.length / (count * length);
@@ -52,22 +52,22 @@ export function pool(states: Float32Array, tokens: PaddedTokens, pooling: Poolin
   return pooled;
 }
 
-/** The first place of the end; the last token of a text that has none. */
+/** The first place of the end token, or the last token if there is none. */
 function endOf(ids: Int32Array, own: readonly number[], endOfText: EndOfText): number {
   const end = endOfText === 'largest' ? Math.max(...own.map((place) => ids[place])) : endOfText;
   return own.find((place) => ids[place] === end) ?? own.at(-1) ?? 0;
 }
 
 /**
- * Scales each row of [n, dim] to unit length, in place; gives the first row that holds something
- * else than numbers, or −1.
+ * Scales each row of [n, dim] to unit length in place. Returns the first row with a value that is
+ * not finite, or −1.
  */
 export function normaliseRows(vectors: Float32Array, dim: number): number {
   for (let row = 0; row * dim < vectors.length; row++) {
     const vector = vectors.subarray(row * dim, (row + 1) * dim);
     const norm = Math.sqrt(vector.reduce((sum, value) => sum + value * value, 0));
     if (!Number.isFinite(norm)) return row;
-    // A vector of zeros is like nothing: it stays.
+    // A vector of zeros has no direction and stays.
     if (norm > 0) vector.forEach((value, i) => (vector[i] = value / norm));
   }
   return -1;

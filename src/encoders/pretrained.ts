@@ -1,6 +1,6 @@
-// A text encoder from a folder: CLIP's text side or a sentence encoder, run by the engine in
-// batches of texts of like length. Knows what models of this kind take and give, by the names that
-// exporters use; nothing of articles.
+// A text encoder from a folder: the text part of a CLIP model or a sentence encoder. It knows the
+// names that exporters give to the inputs and outputs of such models.
+
 import type { Engine, Values } from '../engine/engine';
 import { asError } from '../errors';
 import { readPorts } from '../graph/onnx-ports';
@@ -9,27 +9,57 @@ import { normaliseRows, pool, type PaddedTokens } from './pooling';
 import type { TextEncoder } from './text-encoder';
 import { openTokens } from './tokens';
 
-/**
- * Texts of one run: more gain nothing on a processor, and other work waits for the end of a run.
- */
+/** Texts in one run. More would not be faster on a CPU, and other runs would wait longer. */
 const TEXTS = 32;
 
-/**
- * One vector a text, made by the model itself: projected, pooled, as it was trained. The first that
- * is there is taken.
- */
+/** One vector a text, projected and pooled as in training. The first of these outputs is used. */
 const TEXT_OUTPUTS = ['text_embeds', 'sentence_embedding'];
 /** One vector a token. */
 const TOKEN_OUTPUTS = ['last_hidden_state', 'token_embeddings'];
-/** One vector a text, pooled by the model, not projected: for want of others. */
+/** One vector a text, pooled but not projected. Used if there is no other output. */
 const POOLED_OUTPUTS = ['pooler_output'];
 
 /**
- * Loads the model into the engine. @throws VitrineError INPUT_INVALID where it is not such a model.
+ * Loads the model into the engine.
+ * @throws VitrineError INPUT_INVALID if it is no text encoder
  */
 export async function openPretrained(engine: Engine, folder: EncoderFolder): Promise<TextEncoder> {
   const { name, fingerprint, modelFile, model, spec } = folder;
-  const refuse = (why: string) => invalid(folder.folder, `${modelFile}: ${why}`);
+  const refuse: Refuse = (why) => invalid(folder.folder, `${modelFile}: ${why}`);
+  const { inputs, output, perToken, length } = findPorts(folder, refuse);
+  const tokens = openTokens(folder, Math.min(spec.maxTokens, length ?? Infinity));
+  const key = `${fingerprint}/text_encoder`;
+  await engine.load(key, model).catch((thrown: unknown) => {
+    throw refuse(asError(thrown).message);
+  });
+
+  /** [texts, dim] */
+  const run = async (texts: readonly (readonly number[])[]): Promise<Float32Array> => {
+    const padded = tokens.pad(texts, length);
+    const feeds = Object.fromEntries(inputs.map((port) => [port, feed(port, padded, spec.imageSize, refuse)]));
+    const { data } = (await engine.run(key, feeds, { outputs: [output] }))[output];
+    if (!(data instanceof Float32Array)) throw refuse(`its output ${output} is not float32`);
+    return perToken ? pool(data, padded, spec.pooling, spec.endOfText) : data;
+  };
+
+  // One text tells the dimension, and whether the model runs at all.
+  const dim = (await run([tokens.read('a')])).length;
+  return { name, fingerprint, dim, encode: (texts) => encode(texts, { tokens, dim, run, refuse }) };
+}
+
+type Refuse = (why: string) => Error;
+
+interface TextPorts {
+  /** The names of the inputs. */
+  readonly inputs: readonly string[];
+  readonly output: string;
+  /** Whether the output has a vector for each token rather than one for each text. */
+  readonly perToken: boolean;
+  /** The number of tokens that every text is padded to; undefined if any number will do. */
+  readonly length: number | undefined;
+}
+
+function findPorts({ model, spec }: EncoderFolder, refuse: Refuse): TextPorts {
   const { inputs, outputs } = portsOf(model, refuse);
   const names = outputs.map((port) => port.name);
   const output = [...TEXT_OUTPUTS, ...TOKEN_OUTPUTS, ...POOLED_OUTPUTS].find((one) => names.includes(one));
@@ -45,75 +75,62 @@ export async function openPretrained(engine: Engine, folder: EncoderFolder): Pro
   if (ids === undefined) throw refuse(`expected an input input_ids, got ${inputs.map((port) => port.name).join(', ')}`);
   const masked = inputs.some((port) => port.name === 'attention_mask');
   const fixed = ids.shape.at(1);
-  // A model that is not told what is padding, and looks ahead, has been trained on texts of one
-  // length.
+  // A model without a mask cannot tell padding from text. Unless it is causal, it was trained on
+  // texts of one length.
   const length = typeof fixed === 'number' ? fixed : masked || spec.causal ? undefined : spec.maxTokens;
-  const tokens = openTokens(folder, Math.min(spec.maxTokens, length ?? Infinity));
-  const key = `${fingerprint}/text_encoder`;
-  await engine.load(key, model).catch((thrown: unknown) => {
-    throw refuse(asError(thrown).message);
-  });
-
-  /** [texts, dim] */
-  async function run(texts: readonly (readonly number[])[]): Promise<Float32Array> {
-    const padded = tokens.pad(texts, length);
-    const feeds = Object.fromEntries(inputs.map((port) => [port.name, feed(port.name, padded)]));
-    const { data } = (await engine.run(key, feeds, { outputs: [output ?? ''] }))[output ?? ''];
-    if (!(data instanceof Float32Array)) throw refuse(`its output ${String(output)} is not float32`);
-    return perToken ? pool(data, padded, spec.pooling, spec.endOfText) : data;
-  }
-
-  function feed(port: string, { ids: data, mask, count, length: width }: PaddedTokens): Values {
-    const shape = [count, width];
-    switch (port) {
-      case 'input_ids':
-        return { data, shape };
-      case 'attention_mask':
-        return { data: mask, shape };
-      case 'token_type_ids':
-        return { data: new Int32Array(data.length), shape };
-      case 'position_ids':
-        return { data: data.map((_, i) => i % width), shape };
-      case 'pixel_values': {
-        // A whole CLIP: one empty picture, of which nothing is asked.
-        const side = spec.imageSize;
-        return { data: new Float32Array(3 * side * side), shape: [1, 3, side, side] };
-      }
-      default:
-        throw refuse(`it takes an input "${port}", which is not one of texts`);
-    }
-  }
-
-  // One text tells the dimension, and whether the model runs at all.
-  const dim = (await run([tokens.read('a')])).length;
-  return {
-    name,
-    fingerprint,
-    dim,
-    async encode(texts) {
-      const vectors = new Float32Array(texts.length * dim);
-      const read = texts.map((text) => tokens.read(text));
-      // Texts of like length share a run: less of it is padding.
-      const order = [...read.keys()].sort((a, b) => read[a].length - read[b].length);
-      for (let from = 0; from < order.length; from += TEXTS) {
-        const part = order.slice(from, from + TEXTS);
-        const found = await run(part.map((text) => read[text]));
-        if (found.length !== part.length * dim) {
-          throw refuse(`expected ${part.length} vectors of ${dim} numbers, got ${found.length} numbers`);
-        }
-        const bad = normaliseRows(found, dim);
-        if (bad >= 0) throw refuse(`it made no numbers of "${texts[part[bad]].slice(0, 60)}"`);
-        part.forEach((text, r) => vectors.set(found.subarray(r * dim, (r + 1) * dim), text * dim));
-      }
-      return vectors;
-    },
-  };
+  return { inputs: inputs.map((port) => port.name), output, perToken, length };
 }
 
-function portsOf(model: Uint8Array, refuse: (why: string) => Error): ReturnType<typeof readPorts> {
+function portsOf(model: Uint8Array, refuse: Refuse): ReturnType<typeof readPorts> {
   try {
     return readPorts(model);
   } catch (thrown) {
     throw refuse(asError(thrown).message);
   }
+}
+
+function feed(port: string, { ids, mask, count, length }: PaddedTokens, imageSize: number, refuse: Refuse): Values {
+  const shape = [count, length];
+  switch (port) {
+    case 'input_ids':
+      return { data: ids, shape };
+    case 'attention_mask':
+      return { data: mask, shape };
+    case 'token_type_ids':
+      return { data: new Int32Array(ids.length), shape };
+    case 'position_ids':
+      return { data: ids.map((_, i) => i % length), shape };
+    case 'pixel_values':
+      // A whole CLIP model also wants a picture. An empty one will do, since its vector is not
+      // read.
+      return { data: new Float32Array(3 * imageSize * imageSize), shape: [1, 3, imageSize, imageSize] };
+    default:
+      throw refuse(`it takes an input "${port}", which is not one of texts`);
+  }
+}
+
+interface Encoding {
+  readonly tokens: ReturnType<typeof openTokens>;
+  readonly dim: number;
+  readonly run: (texts: readonly (readonly number[])[]) => Promise<Float32Array>;
+  readonly refuse: Refuse;
+}
+
+/** [texts.length, dim] */
+async function encode(texts: readonly string[], { tokens, dim, run, refuse }: Encoding): Promise<Float32Array> {
+  const vectors = new Float32Array(texts.length * dim);
+  const read = texts.map((text) => tokens.read(text));
+  // Texts of similar length share a run, so that less of it is padding.
+  const order = [...read.keys()].sort((a, b) => read[a].length - read[b].length);
+  for (let from = 0; from < order.length; from += TEXTS) {
+    const part = order.slice(from, from + TEXTS);
+    const found = await run(part.map((text) => read[text]));
+    if (found.length !== part.length * dim) {
+      throw refuse(`expected ${part.length} vectors of ${dim} numbers, got ${found.length} numbers`);
+    }
+    const bad = normaliseRows(found, dim);
+    if (bad >= 0) throw refuse(`it made no numbers of "${texts[part[bad]].slice(0, 60)}"`);
+    part.forEach((text, r) => vectors.set(found.subarray(r * dim, (r + 1) * dim), text * dim));
+  }
+  return vectors;
 }

@@ -1,30 +1,27 @@
-// What makes vectors of texts, whatever it is inside: the interface, and the encoder that every
-// release brings along. Knows neither where texts come from nor what is searched by their vectors.
+// The interface of encoders that make vectors of texts, and the built-in encoder of every release.
+
 import { createHash } from 'node:crypto';
 import type { Batch } from '../engine/engine';
 import type { TextKind, Tokeniser } from '../features/text';
 import type { VectorParts } from '../features/vector-parts';
 
-/**
- * Texts to vectors. Articles and the words of a search are read by the same one, or their vectors
- * mean nothing to each other.
- */
+/** Texts to vectors. Articles and searches need the same encoder to have comparable vectors. */
 export interface TextEncoder {
-  /** For people: `built-in`, or the name of its folder. */
+  /** `built-in`, or the name of its folder. */
   readonly name: string;
-  /** Moves with anything that changes its vectors. */
+  /** Changes with everything that changes the vectors. */
   readonly fingerprint: string;
   readonly dim: number;
-  /** Of vectors that are made of two parts; absent: of one. */
+  /** Present if vectors have two parts. */
   readonly parts?: VectorParts;
   /**
-   * [texts.length, dim] in the order of the texts, each of unit length. A text gets the same vector
-   * alone and among others. An encoder may read the words of a search otherwise than an article's.
+   * [texts.length, dim] in the order of the texts, each of unit length. The vector of a text does
+   * not depend on the other texts. An encoder may read searches differently from articles.
    */
   encode(texts: readonly string[], kind?: TextKind): Promise<Float32Array>;
 }
 
-/** Tells texts apart: 96 bits. */
+/** 96 bits, which are enough to tell texts apart. */
 export function textHash(text: string): string {
   return createHash('sha256').update(text).digest('base64url').slice(0, 16);
 }
@@ -36,16 +33,14 @@ export interface BuiltInParts {
   readonly dim: number;
   readonly parts?: VectorParts;
   readonly tokeniser: Tokeniser;
-  /**
-   * The model of the release: what `tokeniser.inputs` gives → [n, dim]. It normalises by itself.
-   */
+  /** The release's model: inputs of the tokeniser → [n, dim], of unit length. */
   readonly model: (inputs: Batch) => Promise<Float32Array>;
 }
 
-/** Texts that one run reads: the words of an article are few, and a run costs little. */
+/** Texts in one run. Articles have few words, so even a large run is quick. */
 const ROWS = 1024;
 
-/** The encoder that was learnt from the shop's own texts and purchases. */
+/** The encoder that is trained on the shop's own texts and purchases. */
 export function builtInEncoder({ fingerprint, dim, parts, tokeniser, model }: BuiltInParts): TextEncoder {
   return {
     name: BUILT_IN,

@@ -1,21 +1,19 @@
-// Texts as tokens by a tokeniser of Hugging Face's, cut to what a model reads and filled up to a
-// batch. The only importer of @huggingface/tokenizers. Knows nothing of models.
+// Turns texts into tokens by a tokeniser of Hugging Face's, cut to the model's limit and padded to
+// a batch. The only importer of @huggingface/tokenizers.
+
 import { Tokenizer } from '@huggingface/tokenizers';
 import { asError } from '../errors';
 import { invalid, type EncoderFolder } from './folder';
 import type { PaddedTokens } from './pooling';
 
 export interface TokenReader {
-  /**
-   * The tokens of a text with the special ones around them, at most `maxTokens`: cut where the text
-   * is longer, not where it ends.
-   */
+  /** At most `maxTokens` tokens. A longer text is cut, but keeps the special tokens at its ends. */
   read(text: string): number[];
-  /** Fills up on the right to the longest, or to `length`. */
+  /** Pads on the right to the longest text, or to `length`. */
   pad(texts: readonly (readonly number[])[], length?: number): PaddedTokens;
 }
 
-/** @throws VitrineError INPUT_INVALID where the files are no tokeniser. */
+/** @throws VitrineError INPUT_INVALID if the files are no tokeniser */
 export function openTokens(encoder: EncoderFolder, maxTokens = encoder.spec.maxTokens): TokenReader {
   const { folder, tokenizer, tokenizerConfig, spec } = encoder;
   const opened = open(folder, tokenizer, tokenizerConfig);
@@ -24,7 +22,7 @@ export function openTokens(encoder: EncoderFolder, maxTokens = encoder.spec.maxT
     read(text) {
       const { ids } = opened.encode(text);
       if (ids.length <= maxTokens) return ids;
-      // Special tokens stand before and after those of the text; the latter are cut.
+      // Special tokens come before and after those of the text, which are cut.
       const content = opened.encode(text, { add_special_tokens: false }).ids;
       const special = ids.length - content.length;
       const before = Array.from({ length: special + 1 }, (_, start) => start).find((start) =>
@@ -46,10 +44,7 @@ export function openTokens(encoder: EncoderFolder, maxTokens = encoder.spec.maxT
   };
 }
 
-/**
- * What is used of the package, whose own types a compiler that asks for extensions of files does
- * not find.
- */
+/** The part of the package that is used. This project's compiler does not find its types. */
 interface Opened {
   encode(text: string, options?: { add_special_tokens: boolean }): { ids: number[] };
   token_to_id(token: string): number | undefined;
@@ -64,7 +59,7 @@ function open(folder: string, tokenizer: object, config: object): Opened {
   }
 }
 
-/** By tokenizer.json's own padding, else by the name of the token. */
+/** The padding of tokenizer.json, else the token of the configured name. */
 function padIdOf(opened: Opened, tokenizer: object, config: object): number | undefined {
   const { padding } = tokenizer as { padding?: { pad_id?: unknown } | null };
   if (typeof padding?.pad_id === 'number') return padding.pad_id;

@@ -1,6 +1,6 @@
-// The browser that tests look at the shop window with: a Chromium that is there, or Debian's,
-// installed. Only tests need one, so it is no part of set-up: `node src/setup/browser.mjs` prints
-// its path, or says why there is none and exits with 1. Plain JavaScript without dependencies.
+// Finds a Chromium for tests of the shop window, or installs Debian's. Only tests need a browser,
+// so set-up does not provide it. `node src/setup/browser.mjs` prints its path, or the reason why
+// there is none. Plain JavaScript without dependencies.
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ import { installDebianPackages } from './debian.mjs';
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'microsoft-edge'];
 const ELSEWHERE = ['/Applications/Google Chrome.app/Contents/MacOS/Google Chrome'];
 
-/** Its path; undefined: there is none. */
+/** The path of a browser; undefined if there is none. */
 export function findBrowser() {
   const folders = (process.env.PATH ?? '').split(':').filter(Boolean);
   return [...folders.flatMap((folder) => NAMES.map((name) => join(folder, name))), ...ELSEWHERE].find(existsSync);

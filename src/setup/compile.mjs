@@ -1,5 +1,5 @@
-// The generated database client, the compiled program and the built shop window. Each is made anew
-// only when what it is made from changed. Plain JavaScript without dependencies.
+// Makes the generated database client, the compiled program and the built shop window. Each is made
+// again only after its sources changed. Plain JavaScript without dependencies.
 
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -13,10 +13,7 @@ export function clientIsFresh(root) {
   return existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted;
 }
 
-/**
- * `prisma generate` needs no engine, but every command of Prisma's looks for one: any existing file
- * contents it.
- */
+/** Every command of Prisma looks for an engine. `generate` needs none, so any file will do. */
 export async function generateClient(root) {
   if (clientIsFresh(root)) return;
   await step('database client', async () => {
@@ -46,7 +43,7 @@ export function programIsFresh(root) {
 export async function compileProgram(root) {
   if (programIsFresh(root)) return;
   await step('program', async () => {
-    // Taken before: a file that is saved while the compiler runs counts as changed.
+    // Taken before the compiler runs, so that a file saved meanwhile counts as changed.
     const wanted = fingerprint(root);
     const compiler = join('node_modules', 'typescript', 'bin', 'tsc');
     const { ok, output } = await run(process.execPath, [compiler, '-p', '.'], { cwd: root });
@@ -62,7 +59,7 @@ export function windowIsFresh(root) {
   return existsSync(stamp) && readFileSync(stamp, 'utf8') === windowFingerprint(root);
 }
 
-/** The pages that src/web describes, as files that the server sends as they are. */
+/** Builds src/web into static files for the server. */
 export async function buildWindow(root) {
   if (windowIsFresh(root)) return;
   await step('shop window', async () => {
@@ -84,8 +81,7 @@ function clientStamp(root) {
 }
 
 /**
- * Of names, sizes and times of change: reading the files would take longer than it is worth on
- * every command.
+ * A hash of names, sizes and times of change. Reading all files before each command is too slow.
  */
 function fingerprint(root) {
   return stampOf([
@@ -112,7 +108,7 @@ function stampOf(paths) {
   return hash.digest('hex');
 }
 
-/** Compiled files whose source is gone: a removed test would go on to be run. */
+/** Removes compiled files without a source, since jest would still run removed tests. */
 function removeOrphans(compiled, source) {
   for (const path of filesBelow(compiled, '.js')) {
     const origin = join(source, path.slice(compiled.length)).replace(/\.js$/, '');

@@ -1,10 +1,10 @@
-// Debian's packages, installed where that is allowed without asking: as root, or by a sudo that
-// wants no password. Plain JavaScript without dependencies.
+// Installs Debian's packages as root, or by sudo if it asks for no password. Plain JavaScript
+// without dependencies.
 
 import { existsSync } from 'node:fs';
 import { run } from './shell.mjs';
 
-/** @returns {Promise<string | undefined>} undefined where they are installed now, else why not */
+/** @returns {Promise<string | undefined>} why they are not installed; undefined if they are */
 export async function installDebianPackages(packages) {
   if (!existsSync('/usr/bin/apt-get')) return `needs ${packages.join(', ')}`;
   const root = process.getuid?.() === 0;
@@ -14,7 +14,7 @@ export async function installDebianPackages(packages) {
     const [program, ...rest] = [...sudo, 'apt-get', '-q', '-o', 'DPkg::Lock::Timeout=120', ...args];
     return run(program, rest, { env: { DEBIAN_FRONTEND: 'noninteractive' }, timeoutMs: 300_000 });
   };
-  // The lists of packages may be absent, as in containers, or too old.
+  // The lists of packages may be too old, or missing as in containers.
   await apt('update');
   const { ok, output } = await apt('install', '-y', '--no-install-recommends', ...packages);
   if (ok) return undefined;

@@ -1,6 +1,6 @@
-// FAISS for Node: faiss-node's package holds source only. In this order: what an earlier set-up
-// made, the binary that its authors publish, a build against Debian's libfaiss. Where none works
-// the program serves from its exact index, so the set-up goes on with one line that says so. Plain
+// Provides FAISS for Node, since faiss-node's package has source only. It tries the binary of an
+// earlier set-up, then the published binary, then a build against Debian's libfaiss. If none works,
+// set-up says so in one line and goes on, since the program can serve from its exact index. Plain
 // JavaScript without dependencies.
 
 import {
@@ -25,15 +25,12 @@ export function faissIsThere(root) {
   return existsSync(placesIn(root).binary);
 }
 
-/**
- * Whether set-up has something to do: not where an earlier attempt failed and nothing has changed
- * since.
- */
+/** Whether set-up has nothing to do: FAISS is there, or failed and nothing has changed since. */
 export function faissIsSettled(root) {
   return faissIsThere(root) || (existsSync(placesIn(root).failure) && !canBuildNow(root));
 }
 
-/** @param {boolean} retry also where an earlier attempt has failed */
+/** @param {boolean} retry try again after an earlier attempt failed */
 export async function provideFaiss(root, retry = false) {
   const places = placesIn(root);
   if (!existsSync(places.package) || faissIsThere(root)) return;
@@ -76,10 +73,7 @@ function placesIn(root) {
   const key = `faiss-node-${version}-${process.platform}-${process.arch}`;
   return {
     package: folder,
-    /**
-     * Where faiss-node's loader (`bindings`) looks; shared libraries of the published binary lie
-     * beside it.
-     */
+    /** The path that faiss-node loads. Shared libraries of the published binary lie beside it. */
     binary: join(folder, 'build', 'Release', 'faiss-node.node'),
     cache,
     cached: join(cache, key),
@@ -87,10 +81,7 @@ function placesIn(root) {
   };
 }
 
-/**
- * Every way returns undefined where it has made the binary, else why not; '' where there is nothing
- * to say.
- */
+/** Each way returns the reason why it failed; undefined after success, '' if not worth a word. */
 async function fromCache({ cached, binary }) {
   if (!existsSync(cached)) return '';
   mkdirSync(dirname(binary), { recursive: true });
@@ -112,8 +103,7 @@ async function build(root, { package: folder, binary }) {
   if (obtained !== undefined) return obtained;
   const target = dirname(binary);
   mkdirSync(target, { recursive: true });
-  // Debian's FAISS 1.7.3 has idx_t inside Index; faiss-node is written for 1.7.4, which moved it
-  // out.
+  // Debian's FAISS 1.7.3 has idx_t within Index. faiss-node needs it outside, as in 1.7.4.
   const compatibility = join(target, 'compatibility.h');
   writeFileSync(compatibility, '#include <faiss/Index.h>\nnamespace faiss { using idx_t = Index::idx_t; }\n');
   const needsAlias = !/^using idx_t\b/m.test(readHeader('MetricType.h'));
@@ -124,7 +114,7 @@ async function build(root, { package: folder, binary }) {
     'g++',
     [
       ...['-O3', '-std=c++17', '-shared', '-fPIC', '-fopenmp', '-DNAPI_CPP_EXCEPTIONS', '-DNAPI_VERSION=6'],
-      // Every x64 server since 2013 has AVX2 and FMA, but not every machine is a server.
+      // Every x64 server since 2013 has AVX2 and FMA, but other machines may not.
       ...(supportsAvx2() ? ['-march=x86-64-v3'] : []),
       ...(needsAlias ? ['-include', compatibility] : []),
       `-I${addonApi}`,
@@ -140,7 +130,7 @@ async function build(root, { package: folder, binary }) {
   return undefined;
 }
 
-/** The compiler and libfaiss: there, or installed where that is allowed without asking. */
+/** Installs the compiler and libfaiss unless they are there. */
 async function provideCompiler() {
   if (await compilerIsThere()) return undefined;
   return installDebianPackages(DEBIAN_PACKAGES);
@@ -159,9 +149,7 @@ function readHeader(name) {
   return file ? readFileSync(file, 'utf8') : '';
 }
 
-/**
- * After a failure: whether what was missing has come since. A build that failed would fail again.
- */
+/** Whether a compiler and libfaiss have come since. A build that failed would fail again. */
 function canBuildNow(root) {
   const compiler = (process.env.PATH ?? '').split(':').some((folder) => existsSync(join(folder, 'g++')));
   return compiler && headersAreThere() && !readFileSync(placesIn(root).failure, 'utf8').includes('g++ failed');
@@ -173,10 +161,7 @@ function supportsAvx2() {
   return /\bavx2\b/.test(flags) && /\bfma\b/.test(flags) && /\bbmi2\b/.test(flags);
 }
 
-/**
- * A binary may be there and not fit: a C library too old, a missing libopenblas. It is tried in
- * another process.
- */
+/** Tries the binary in another process. The C library may be too old, or libopenblas missing. */
 async function whyItDoesNotLoad(root) {
   const trial =
     "const { IndexFlatIP } = require('faiss-node'); const i = new IndexFlatIP(2); i.add([1, 0, 0, 1]); if (i.search([0, 1], 1).labels[0] !== 1) throw new Error('it finds the wrong vector');";

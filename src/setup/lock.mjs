@@ -1,12 +1,12 @@
-// One set-up at a time in one clone: two at once would install over each other. A lock whose holder
-// has died is taken over. Plain JavaScript without dependencies.
+// Lets one set-up run at a time in a clone, since two would overwrite each other's files. The lock
+// of a dead process is taken over. Plain JavaScript without dependencies.
 
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SetupError, say } from './shell.mjs';
 
-/** Runs `work` while this process alone holds `file`. */
+/** Runs `work` while only this process holds `file`. */
 export async function withLock(file, work) {
   mkdirSync(dirname(file), { recursive: true });
   let told = false;
@@ -35,8 +35,8 @@ function take(file) {
   }
   const holder = holderOf(file);
   if (holder === undefined || isRunning(holder)) return false;
-  // Only one of those that saw the holder dead gets the file by renaming it. Should that be a lock
-  // taken meanwhile, by a live process, it is put back.
+  // Only one process can rename the dead holder's file. If a live process has taken the lock in
+  // between, its file is put back.
   const aside = `${file}.${process.pid}`;
   try {
     renameSync(file, aside);
@@ -49,7 +49,7 @@ function take(file) {
   return false;
 }
 
-/** The pid in the lock; undefined where there is none (yet). */
+/** The pid in the lock; undefined if there is none or not yet. */
 function holderOf(file) {
   try {
     return Number(readFileSync(file, 'utf8')) || undefined;

@@ -1,6 +1,6 @@
-// Runs the fast part of the tests under each Node that Vitrine supports, the oldest one first: `npm
-// run test:nodes`, or `npm run test:nodes -- 24 26` for some of them. npm has Node's binaries as
-// packages; they are kept in .vitrine/nodes. Plain JavaScript without dependencies.
+// Runs the fast part of the tests under each Node that Vitrine supports, the oldest one first. Run
+// it by `npm run test:nodes`, or by `npm run test:nodes -- 24 26` for some of them. npm has Node's
+// binaries as packages; they are kept in .vitrine/nodes. Plain JavaScript without dependencies.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -11,11 +11,11 @@ import { setUpOrExit } from '../setup.mjs';
 import { run, SetupError, step, tail } from './shell.mjs';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '../..');
-/** The oldest one that is supported, the newest of its line, and those of the lines after it. */
+/** The oldest supported version, the newest of the same line, and the newest of each later line. */
 const VERSIONS = ['20.19', '20', '22', '24', '26'];
 /**
  * These files train models, start whole programs or drive a browser. They take nine tenths of the
- * time and do nothing that depends on Node and is not done in the others.
+ * time, and the other files cover everything that depends on Node.
  */
 const SLOW = [
   'cli/cli',
@@ -34,12 +34,17 @@ const SLOW = [
 
 await setUpOrExit();
 const wanted = process.argv.length > 2 ? process.argv.slice(2) : VERSIONS;
-const results = [];
-for (const version of wanted) results.push(await testUnder(version));
-for (const { line } of results) console.log(line);
-process.exitCode = results.every(({ ok }) => ok) ? 0 : 1;
+process.exitCode = (await testUnderAll(wanted)) ? 0 : 1;
 
-/** A Node that npm does not have is a failure: nothing is left out in silence. */
+/** One after the other; the results come last, below all output of the tests. */
+async function testUnderAll(versions) {
+  const results = [];
+  for (const version of versions) results.push(await testUnder(version));
+  for (const { line } of results) console.log(line);
+  return results.every(({ ok }) => ok);
+}
+
+/** A Node that npm does not have is a failure, so that no version is left out unnoticed. */
 async function testUnder(version) {
   try {
     const node = await provideNode(version);
@@ -72,8 +77,7 @@ async function testUnder(version) {
 }
 
 /**
- * @returns {Promise<string>} the path of the newest Node that `version` allows, as of the day it
- * was fetched
+ * @returns {Promise<string>} the path of the Node, the newest that `version` allowed when fetched
  */
 async function provideNode(version) {
   const folder = join(ROOT, '.vitrine', 'nodes', version);
@@ -82,7 +86,7 @@ async function provideNode(version) {
   if (existsSync(node)) return node;
   await step(`Node ${version}`, async () => {
     mkdirSync(folder, { recursive: true });
-    // Without one, npm would install into the project above.
+    // Without a package.json, npm would install into the project above.
     writeFileSync(join(folder, 'package.json'), '{ "private": true }\n');
     const { ok, output } = await run('npm', ['install', `${name}@${version}`, '--no-audit', '--no-fund'], {
       cwd: folder,

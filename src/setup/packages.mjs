@@ -1,19 +1,19 @@
-// The npm packages, and those of their install scripts that are needed. Scripts are left out of
-// `npm ci` because one that fails (a download that cannot be reached) would fail all of it; what
-// they do is done here, or not needed: onnxruntime-node's fetches CUDA libraries, and its CPU and
-// WebGPU providers are in the package. Plain JavaScript without dependencies.
+// Installs the npm packages without their install scripts, since one that fails (for example at a
+// download) would fail all of `npm ci`. The needed parts of the scripts are done here. The script
+// of onnxruntime-node is not needed: it fetches CUDA libraries, while the CPU and WebGPU providers
+// are in the package. Plain JavaScript without dependencies.
 
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { run, SetupError, step, tail } from './shell.mjs';
 
-/** Whether node_modules is what package-lock.json says. */
+/** Whether node_modules has the packages of package-lock.json. */
 export function packagesAreThere(root) {
   const stamp = join(root, 'node_modules', '.vitrine-stamp');
   const wanted = hashOf(join(root, 'package-lock.json'));
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return true;
-  // Installed by npm itself: then its own record tells.
+  // npm itself may have installed them. Then its own record tells.
   if (!matchesLockfile(root)) return false;
   writeFileSync(stamp, wanted);
   return true;
@@ -31,16 +31,15 @@ export async function installPackages(root) {
   });
 }
 
-/** npm says first why it failed, and ends with its own usage. */
+/** npm's first errors tell the reason; its last ones are about its usage. */
 function reasonOf(output) {
   const lines = output.split('\n').filter((line) => /^npm error \S/.test(line) && !line.includes('complete log'));
   return tail(lines.slice(0, 8).join('\n') || output);
 }
 
 /**
- * The embedded Postgres names its libraries by links, which npm packages cannot hold: a list of
- * them comes along.
- * @returns {boolean} whether all are there
+ * Whether the links to Postgres's libraries are there. npm packages cannot contain links, so the
+ * embedded Postgres has a list of them.
  */
 export function postgresLinksAreThere(root) {
   return postgresLinks(root).every(({ link }) => existsSync(link));
@@ -70,7 +69,7 @@ function postgresLinks(root) {
   });
 }
 
-/** Compares what npm recorded on installing with what it should have installed. */
+/** Compares npm's record of installed packages with the lockfile. */
 function matchesLockfile(root) {
   const record = join(root, 'node_modules', '.package-lock.json');
   if (!existsSync(record)) return false;

@@ -1,21 +1,20 @@
-// What the steps of the set-up share: running a program quietly, and saying in one line what was
-// done. Plain JavaScript without dependencies: it runs before anything is installed.
+// Shared by the steps of set-up: runs programs quietly, and reports each step in one line. Plain
+// JavaScript without dependencies, since it runs before anything is installed.
 
 import { spawn } from 'node:child_process';
 
-/** A failure that the user can do something about: shown without a stack. */
+/** A failure that the user can mend, shown without a stack. */
 export class SetupError extends Error {}
 
 /**
- * Runs a program and keeps its output to itself.
- * @returns {Promise<{ ok: boolean, output: string }>} `output`: both streams, and the reason where
- * it could not run
+ * Runs a program without showing its output.
+ * @returns {Promise<{ ok: boolean, output: string }>} `output` has both streams, and the reason if
+ *   the program could not run
  */
 export function run(program, args, { cwd, env, timeoutMs } = {}) {
   return new Promise((resolve) => {
     const child = spawn(program, args, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
-    // Not spawn's own timeout: where the program does not exist, that keeps this process waiting
-    // until it is over.
+    // spawn's own timeout would keep this process waiting even if the program does not exist.
     const timer = timeoutMs && setTimeout(() => child.kill(), timeoutMs);
     const finish = (ok, reason = '') => {
       clearTimeout(timer);
@@ -23,7 +22,7 @@ export function run(program, args, { cwd, env, timeoutMs } = {}) {
     };
     let output = '';
     const keep = (chunk) => {
-      // The end tells why; a compiler's or npm's beginning does not.
+      // Only the end is kept, since it tells the reason of a failure.
       output = (output + chunk).slice(-40_000);
     };
     child.stdout.setEncoding('utf8').on('data', keep);
@@ -33,10 +32,7 @@ export function run(program, args, { cwd, env, timeoutMs } = {}) {
   });
 }
 
-/**
- * Does one step and leaves one line with its time. On standard error: standard output belongs to
- * the command.
- */
+/** Does one step and reports its time on standard error. Standard output is the command's. */
 export async function step(name, work) {
   const started = performance.now();
   const live = process.stderr.isTTY;
@@ -57,7 +53,7 @@ export function say(line) {
   process.stderr.write(`${line}\n`);
 }
 
-/** The last lines of a program's output, indented: enough to see why it failed. */
+/** The last lines of a program's output, indented. They tell the reason of a failure. */
 export function tail(output, lines = 15) {
   return output
     .trim()

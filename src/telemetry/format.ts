@@ -1,4 +1,4 @@
-// Times and counts as people read them.
+// Formats times and counts for people.
 
 /** 1234.5 ms → '1.2 s', 90,000 ms → '1 min 30 s'. */
 export function formatDuration(ms: number): string {

@@ -1,16 +1,14 @@
-// The log of the process. Knows nothing of the work that is told of.
+// The log of the process.
+
 import pino, { type Logger } from 'pino';
 import type { LogLevel } from '../config';
 
 export type { Logger };
 
-/**
- * The log of the process, JSON lines on standard error: standard output belongs to the command's
- * answer.
- */
+/** Logs JSON lines to standard error, since standard output has the answer of the command. */
 export function createLog(config: { readonly logLevel: LogLevel }): Logger {
   const destination = pino.destination({ dest: 2, sync: true, maxLength: 2 ** 20 });
-  // Where the disk is full, lines are lost, and the service is not.
+  // On a full disk lines are lost, but the service goes on.
   destination.on('error', () => undefined);
   return pino({ name: 'vitrine', level: config.logLevel }, destination);
 }

@@ -1,35 +1,26 @@
-// Progress of long work: a live line on a terminal, plain lines elsewhere. Knows nothing of the
-// work that is measured.
+// Shows the progress of long work: a live line on a terminal, plain lines elsewhere.
+
 import { formatCount, formatDuration } from './format';
 
-/** Progress of one piece of work that may take more than two seconds. */
+/** For work that may take more than two seconds. */
 export interface Progress {
-  /**
-   * `done` units of the total so far (not: since the last call). Cheap: call it as often as you
-   * like.
-   */
+  /** `done` is the number of units so far, not since the last call. Cheap enough for any loop. */
   tick(done: number, note?: string): void;
-  /** The work is complete: leaves one line with the total, the time and the rate. */
+  /** Leaves one line with the total, the time and the rate. */
   done(note?: string): void;
 }
 
 export interface Reporter {
   progress(label: string, total?: number, unit?: string): Progress;
-  /** A line of its own, above a live progress line. */
+  /** Writes a line of its own above the live line. */
   say(line: string): void;
 }
 
-export interface ReporterOptions {
-  /** Milliseconds, monotonic. */
-  readonly now?: () => number;
-}
-
 /**
- * On a terminal one live line with bar, rate and time left; elsewhere plain lines, at most one
- * every 5 s.
+ * A terminal shows one live line with bar, rate and time left. Elsewhere there are plain lines, at
+ * most one every 5 s. `now` is in milliseconds.
  */
-export function createReporter(stream: NodeJS.WritableStream, options: ReporterOptions = {}): Reporter {
-  const now = options.now ?? (() => performance.now());
+export function createReporter(stream: NodeJS.WritableStream, now: () => number = () => performance.now()): Reporter {
   const terminal = isTerminal(stream) ? stream : null;
   let live = '';
   const erase = (): void => {
@@ -37,7 +28,7 @@ export function createReporter(stream: NodeJS.WritableStream, options: ReporterO
   };
   const draw = (line: string): void => {
     if (!terminal) return;
-    // One column less than there are: a full line would wrap and could not be erased.
+    // One column is left free, since a full line would wrap and could not be erased.
     live = line.slice(0, Math.max(20, terminal.columns - 1));
     stream.write(`\r\u001b[K${live}`);
   };

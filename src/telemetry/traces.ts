@@ -1,15 +1,13 @@
-// The time that each stage of a request took. Knows no stage.
+// Measures the time of each stage of a request.
 
-/**
- * Measured spans of one request (or of one batch of requests): stage → milliseconds, in the order
- * of first use.
- */
+/** The stages of one request or of one batch of requests. */
 export interface StageTimer {
-  /** Runs `work` and adds its time to `stage`, also when it fails. */
+  /** Runs `work` and adds its time to `stage`, even if it fails. */
   measure<T>(stage: string, work: () => Promise<T>): Promise<T>;
   measureSync<T>(stage: string, work: () => T): T;
+  /** Milliseconds of each stage, in the order of first use. */
   readonly spans: ReadonlyMap<string, number>;
-  /** When each stage was first begun, by the timer's clock. */
+  /** The first start of each stage, by the timer's clock. */
   readonly begun: ReadonlyMap<string, number>;
 }
 

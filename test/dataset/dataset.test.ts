@@ -1,7 +1,7 @@
 // The shop as typed arrays: whoever asks for a moment gets what was known before it, and nothing
 // that came later.
 import type { Store } from '../../src/data/store/store';
-import { openStore } from '../../src/data/store/store';
+import { openStore } from '../../src/data/store/open-store';
 import { openEngine } from '../../src/engine/engine';
 import { encodeShop, readShop, type Shop } from '../../src/dataset/dataset';
 import { silentReporter } from '../../src/telemetry/progress';

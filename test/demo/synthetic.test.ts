@@ -1,14 +1,24 @@
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { generateShop } from '../../src/demo/synthetic';
-import { oracleFor, plantWorld, type ShopOptions } from '../../src/demo/synthetic-world';
+import { customerId } from '../../src/demo/synthetic/customers';
+import { generateShop } from '../../src/demo/synthetic/generate';
+import { plantWorld } from '../../src/demo/synthetic/world';
+import { replantShop } from '../../src/demo/synthetic/oracle';
+import type { SyntheticOptions } from '../../src/demo/synthetic/options';
 import { createRandom } from '../../src/random';
 import { silentReporter } from '../../src/telemetry/progress';
 import { sha256 } from '../../src/bytes';
 
-const SMALL: Partial<ShopOptions> = { customers: 1_500, articles: 600, transactions: 30_000, days: 200, seed: 5 };
-const oracle = oracleFor(SMALL);
+const SEED = 5;
+const SMALL: Partial<SyntheticOptions> = {
+  customers: 1_500,
+  articles: 600,
+  transactions: 30_000,
+  days: 200,
+  seed: SEED,
+};
+const planted = replantShop(SMALL);
 let dir: string;
 
 interface Bought {
@@ -22,9 +32,9 @@ beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'vitrine-synthetic-'));
   await generateShop(join(dir, 'one'), SMALL, silentReporter);
   purchases = (await rowsOf('one', 'transactions_train.csv')).map(([date, customer, article]) => ({
-    day: oracle.dayOf(Date.parse(date) / 1_000),
-    customer: oracle.customerIndex(customer) ?? -1,
-    article: oracle.articleIndex(article) ?? -1,
+    day: planted.dayOf(Date.parse(date) / 1_000),
+    customer: planted.customerIndex(customer) ?? -1,
+    article: planted.articleIndex(article) ?? -1,
   }));
 });
 afterAll(() => rm(dir, { recursive: true }));
@@ -44,7 +54,7 @@ async function digests(shop: string): Promise<string[]> {
   return Promise.all(names.map(async (name) => `${name} ${await hash(name)}`));
 }
 
-test('the same options give the same bytes, another seed gives others', async () => {
+test('the same options give the same bytes, and another seed gives others', async () => {
   await generateShop(join(dir, 'same'), SMALL, silentReporter);
   await generateShop(join(dir, 'other'), { ...SMALL, seed: 6 }, silentReporter);
   const [one, same, other] = [await digests('one'), await digests('same'), await digests('other')];
@@ -58,7 +68,7 @@ test('the same options give the same bytes, another seed gives others', async ()
   for (const line of other) expect(one).not.toContain(line);
 });
 
-test('the files have as many rows as was asked for, in order of days up to the last one', async () => {
+test('the files have as many rows as the options say, in the order of days', async () => {
   expect(purchases).toHaveLength(30_000);
   expect(await rowsOf('one', 'articles.csv')).toHaveLength(600);
   expect(await rowsOf('one', 'customers.csv')).toHaveLength(1_500);
@@ -68,23 +78,18 @@ test('the files have as many rows as was asked for, in order of days up to the l
   expect(days.at(-1)).toBe(199);
 });
 
-test('every id leads to its customer or article and back, others to none', async () => {
+test('every id leads to its customer or article, and other ids to none', async () => {
   const customers = await rowsOf('one', 'customers.csv');
-  customers.forEach(([id], index) => expect(oracle.customerIndex(id)).toBe(index));
+  customers.forEach(([id], index) => expect(planted.customerIndex(id)).toBe(index));
   const articles = await rowsOf('one', 'articles.csv');
   articles.forEach(([id], index) => {
     expect(id).toMatch(/^0\d{9}$/);
-    expect(oracle.articleIndex(id)).toBe(index);
-    expect(oracle.articleId(index)).toBe(id);
+    expect(planted.articleIndex(id)).toBe(index);
+    expect(planted.world.catalogue.articles[index].id).toBe(id);
   });
   expect(new Set(articles.map(([id]) => id)).size).toBe(600);
-  for (const id of [
-    '',
-    'nobody',
-    oracle.customerId(3).replace(/.$/, 'x'),
-    oracleFor({ ...SMALL, seed: 9 }).customerId(3),
-  ]) {
-    expect(oracle.customerIndex(id)).toBeUndefined();
+  for (const id of ['', 'nobody', customerId(SEED, 3).replace(/.$/, 'x'), customerId(9, 3)]) {
+    expect(planted.customerIndex(id)).toBeUndefined();
   }
 });
 
@@ -102,8 +107,7 @@ test('articles of a product share its code and name and differ in colour', async
   }
 });
 
-// Histories of different kinds: none, one old purchase, purchases of the same day, a mixed one
-// beyond the limit.
+// No history, one old purchase, purchases on the same day, and more purchases than are remembered.
 const HISTORIES = [
   { articles: [], days: [] },
   { articles: [3], days: [10] },
@@ -112,9 +116,9 @@ const HISTORIES = [
 ];
 
 test.each(HISTORIES.map((history) => [history.articles.length, history] as const))(
-  'what is sampled after %i purchases has the frequencies of the closed form',
+  'samples after %i purchases have the frequencies of the formula',
   (_, history) => {
-    const { world } = oracle;
+    const { world } = planted;
     const probabilities = world.probabilities(12, 150, history);
     expect(probabilities.reduce((sum, p) => sum + p, 0)).toBeCloseTo(1, 9);
 
@@ -122,7 +126,8 @@ test.each(HISTORIES.map((history) => [history.articles.length, history] as const
     const draws = 50_000;
     const counts = new Float64Array(probabilities.length);
     for (let i = 0; i < draws; i++) counts[world.sample(12, 150, history, random)]++;
-    // Pearson's chi-squared over articles expected at least five times, the others together as one.
+    // Pearson's chi-squared over articles that are expected at least five times. The rest is one
+    // cell.
     let [chi, cells, restSeen, restExpected] = [0, 0, 0, 0];
     probabilities.forEach((p, article) => {
       if (p === 0) expect(counts[article]).toBe(0);
@@ -135,19 +140,19 @@ test.each(HISTORIES.map((history) => [history.articles.length, history] as const
       chi += (restSeen - restExpected) ** 2 / restExpected;
       cells++;
     }
-    // Mean cells - 1, variance twice that: four standard deviations.
+    // The mean is cells − 1 and the variance twice that. The bound is four standard deviations.
     expect(chi).toBeLessThan(cells - 1 + 4 * Math.sqrt(2 * (cells - 1)));
   },
 );
 
-test('the order of purchases within a day does not change what comes next', () => {
-  const one = oracle.world.probabilities(4, 150, { articles: [5, 9, 30], days: [149, 149, 140] });
-  const other = oracle.world.probabilities(4, 150, { articles: [9, 5, 30], days: [149, 149, 140] });
+test('the order of purchases within a day does not change the probabilities', () => {
+  const one = planted.world.probabilities(4, 150, { articles: [5, 9, 30], days: [149, 149, 140] });
+  const other = planted.world.probabilities(4, 150, { articles: [9, 5, 30], days: [149, 149, 140] });
   one.forEach((p, i) => expect(p).toBeCloseTo(other[i], 12));
 });
 
 test('a purchase makes itself and its partners likelier than before', () => {
-  const { world } = oracle;
+  const { world } = planted;
   const before = world.probabilities(4, 150, { articles: [], days: [] });
   const article = before.indexOf(Math.max(...before));
   const after = world.probabilities(4, 150, { articles: [article], days: [148] });
@@ -156,7 +161,7 @@ test('a purchase makes itself and its partners likelier than before', () => {
   if (before[partner] > 0) expect(after[partner]).toBeGreaterThan(before[partner]);
 });
 
-test('popularity and activity have long tails, some articles and customers see no sale', () => {
+test('popularity and activity have long tails, and some articles and customers have no purchases', () => {
   const tally = (values: number[]) => {
     const counts = new Map<number, number>();
     for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
@@ -173,7 +178,7 @@ test('popularity and activity have long tails, some articles and customers see n
   expect(byCustomer.length).toBeLessThan(1_500);
 });
 
-test('customers come back for the same article, and some appear in the last week for the first time', () => {
+test('customers buy the same article again, and some customers are new in the last week', () => {
   const had = new Set<string>();
   const firstDay = new Map<number, number>();
   let repeats = 0;
@@ -183,21 +188,21 @@ test('customers come back for the same article, and some appear in the last week
     if (!firstDay.has(customer)) firstDay.set(customer, day);
   }
   expect(repeats / purchases.length).toBeGreaterThan(0.05);
-  // Also by chance, in so small a catalogue.
+  // In such a small catalogue some repeats are chance.
   expect(repeats / purchases.length).toBeLessThan(0.7);
   expect([...firstDay.values()].filter((day) => day >= 193).length).toBeGreaterThan(10);
-  const fresh = purchases.filter(({ article }) => oracle.world.catalogue.articles[article].product.launch >= 26);
+  const fresh = purchases.filter(({ article }) => planted.world.catalogue.articles[article].product.launch >= 26);
   expect(fresh.length).toBeGreaterThan(10);
 });
 
-test('nothing is sold outside its life cycle: every purchase had a chance when it was made', () => {
+test('no article is sold outside its life cycle', () => {
   const none = { articles: [], days: [] };
   for (const { day, customer, article } of purchases.slice(-2_000)) {
-    expect(oracle.world.probabilities(customer, day, none)[article]).toBeGreaterThan(0);
+    expect(planted.world.probabilities(customer, day, none)[article]).toBeGreaterThan(0);
   }
 });
 
-test('the smallest shops can be made, and impossible ones say every fault', async () => {
+test('the smallest shops can be made, and an error lists all faults of impossible options', async () => {
   for (const options of [
     { customers: 1, articles: 1, transactions: 1, days: 1 },
     { customers: 3, articles: 30, transactions: 500, days: 2 },

@@ -1,6 +1,5 @@
-// Text encoders from a folder: which files count, what tokens become of texts, how tokens become
-// one vector, and that the vectors are those that the same model gives when it is worked out by
-// hand. And the contract that every text encoder keeps.
+// Text encoders from a folder: their files, the tokens of texts, and the pooling of tokens. The
+// vectors must be those of the same model computed by hand. Then the contract of all text encoders.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -56,7 +55,7 @@ describe('the tokens of a text', () => {
     tokens = openTokens(await readEncoderFolder(await write()));
   });
 
-  test('are pieces of its words between start and end, whatever case and spaces it is written in', () => {
+  test('are pieces of its words between start and end, whatever its case and spaces', () => {
     const expected = [START, ...idsOf('red</w>', 'dress</w>'), END];
     expect(tokens.read('red dress')).toEqual(expected);
     expect(tokens.read(' Red  DRESS ')).toEqual(expected);
@@ -64,7 +63,7 @@ describe('the tokens of a text', () => {
     expect(tokens.read('')).toEqual([START, END]);
   });
 
-  test('are cut within the text: start and end stay', () => {
+  test('are cut within the text and keep start and end', () => {
     const long = tokens.read('red '.repeat(100));
     expect(long).toHaveLength(MAX_TOKENS);
     expect(long[0]).toBe(START);
@@ -74,7 +73,7 @@ describe('the tokens of a text', () => {
     expect(tokens.read(fits)).toEqual(long);
   });
 
-  test('are filled up on the right to the longest of a batch, or to a length', () => {
+  test('are padded on the right to the longest text of a batch, or to a length', () => {
     expect(
       tokens.pad([
         [START, 3, END],
@@ -106,7 +105,7 @@ describe('the tokens of a text', () => {
     expect([...reader.pad([[START, 3, END], [START]]).ids.subarray(4)]).toEqual([padId, padId]);
   });
 
-  test('are WordPiece of a BERT as well', async () => {
+  test('are those of WordPiece for a BERT', async () => {
     const vocab = { '[PAD]': 0, '[UNK]': 1, '[CLS]': 2, '[SEP]': 3, red: 4, dress: 5, '##es': 6 };
     const bert = {
       version: '1.0',
@@ -149,8 +148,8 @@ describe('the tokens of a text', () => {
 });
 
 describe('pooling', () => {
-  // Two texts of at most three tokens, vectors of two numbers; of the second text the last place is
-  // padding.
+  // Two texts of at most three tokens, with vectors of two numbers. The last token of the second
+  // text is padding.
   const states = Float32Array.of(1, 2, 3, 4, 5, 0, /* */ 7, 1, 9, 3, 100, 100);
   const tokens: PaddedTokens = {
     count: 2,
@@ -164,7 +163,7 @@ describe('pooling', () => {
     ['last', 'largest', [5, 0, 9, 3]],
     ['mean', 'largest', [3, 2, 8, 2]],
     ['max', 'largest', [5, 4, 9, 3]],
-    // The first of the end's id: padding may have the same.
+    // The first token with the end's id counts, since padding may have the same id.
     ['end-of-text', 8, [1, 2, 9, 3]],
     ['end-of-text', 2, [3, 4, 9, 3]],
     ['end-of-text', 'largest', [1, 2, 9, 3]],
@@ -216,7 +215,7 @@ describe('a CLIP text encoder from a folder', () => {
     });
   });
 
-  test('is pooled as 1_Pooling says, where it is a sentence encoder', async () => {
+  test('is pooled as 1_Pooling says if it is a sentence encoder', async () => {
     const encoder = await open({
       'onnx/text_model.onnx': undefined,
       'model.onnx': clipModel(['last_hidden_state']),
@@ -235,7 +234,7 @@ describe('a CLIP text encoder from a folder', () => {
     });
   });
 
-  test('has a fingerprint that moves with every file that counts, and with no other', async () => {
+  test('has a fingerprint that changes with every file that is read, and with no other', async () => {
     const fingerprint = async (changes: Readonly<Record<string, unknown>>) =>
       (await readEncoderFolder(await write(changes))).fingerprint;
     const same = await fingerprint({});
@@ -295,7 +294,7 @@ describe('a folder that is no text encoder', () => {
     });
   });
 
-  test('is refused where there is none', async () => {
+  test('is refused if there is none', async () => {
     await expect(readEncoderFolder(join(base, 'nowhere'))).rejects.toMatchObject({ code: 'INPUT_INVALID' });
   });
 });
@@ -342,14 +341,14 @@ describe.each([
     encoder = await make();
   });
 
-  test('gives vectors of its dimension and of unit length, one a text, also for no texts at all', async () => {
+  test('gives each text a vector of its dimension and of unit length', async () => {
     const vectors = await encoder.encode(TEXTS);
     expect(vectors).toHaveLength(TEXTS.length * encoder.dim);
     rows(vectors, encoder.dim).forEach((vector) => expect(Math.hypot(...vector)).toBeCloseTo(1, 4));
     expect(await encoder.encode([])).toHaveLength(0);
   });
 
-  test('gives a text the same vector alone and among hundreds of others, in their order', async () => {
+  test('gives a text the same vector alone and among hundreds of others', async () => {
     const many = Array.from({ length: 300 }, (_, i) => TEXTS[(i * 5) % TEXTS.length]);
     const together = rows(await encoder.encode(many), encoder.dim);
     for (const i of [0, 1, 2, 3, 4, 5, 6, 299]) {

@@ -3,7 +3,8 @@
 import { cp, mkdtemp, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openStore, type ArticleRow, type Store } from '../../src/data/store/store';
+import type { ArticleRow, Store } from '../../src/data/store/store';
+import { openStore } from '../../src/data/store/open-store';
 import { openEngine } from '../../src/engine/engine';
 import { VitrineError } from '../../src/errors';
 import { createServer, type Server } from '../../src/api/http/server';

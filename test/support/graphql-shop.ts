@@ -3,8 +3,9 @@
 // answer in advance.
 
 import pino from 'pino';
-import { drawArticle } from '../../src/demo/drawing';
-import { openStore, type Store } from '../../src/data/store/store';
+import { drawArticle } from '../../src/demo/drawing/drawing';
+import type { Store } from '../../src/data/store/store';
+import { openStore } from '../../src/data/store/open-store';
 import type {
   Recommendation,
   RecommendationRequest,

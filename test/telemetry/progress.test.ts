@@ -3,7 +3,7 @@ import { createReporter } from '../../src/telemetry/progress';
 import { createStageTimer } from '../../src/telemetry/traces';
 import { formatDuration } from '../../src/telemetry/format';
 
-/** A stream that keeps what is written; `columns`: it is a terminal. */
+/** A stream that keeps its text. It is a terminal if it has `columns`. */
 class Screen extends Writable {
   text = '';
   readonly isTTY: boolean;
@@ -24,11 +24,11 @@ function clock() {
   return { now: () => time, pass: (ms: number) => (time += ms) };
 }
 
-describe('progress elsewhere than on a terminal', () => {
-  test('is plain lines with share, rate and time left, at most one every five seconds', () => {
+describe('progress without a terminal', () => {
+  test('has plain lines with share, rate and time left, at most one every five seconds', () => {
     const screen = new Screen();
     const { now, pass } = clock();
-    const progress = createReporter(screen, { now }).progress('Import', 1000, 'rows');
+    const progress = createReporter(screen, now).progress('Import', 1000, 'rows');
     for (let done = 0; done < 1000; done += 10) {
       pass(110);
       progress.tick(done);
@@ -42,9 +42,9 @@ describe('progress elsewhere than on a terminal', () => {
     ]);
   });
 
-  test('says nothing on the way of what is quick, and one line at its end', () => {
+  test('of quick work is one line at its end', () => {
     const screen = new Screen();
-    const progress = createReporter(screen, { now: () => 0 }).progress('Read');
+    const progress = createReporter(screen, () => 0).progress('Read');
     progress.tick(3);
     progress.done('nothing to do');
     progress.done();
@@ -53,10 +53,10 @@ describe('progress elsewhere than on a terminal', () => {
 });
 
 describe('progress on a terminal', () => {
-  test('is one line that never wraps and is gone at the end', () => {
+  test('is one line that never wraps and is erased at the end', () => {
     const screen = new Screen(60);
     const { now, pass } = clock();
-    const progress = createReporter(screen, { now }).progress('Train', 100, 'steps');
+    const progress = createReporter(screen, now).progress('Train', 100, 'steps');
     for (let done = 1; done <= 100; done++) {
       pass(150);
       progress.tick(done, 'loss 0.123456789, and a note that is much too long for the line');
@@ -67,16 +67,16 @@ describe('progress on a terminal', () => {
     expect(screen.text.endsWith('\r\u001b[KTrain: 100 steps in 15.0 s · 6.7/s\n')).toBe(true);
   });
 
-  test('lets other lines through above it', () => {
+  test('shows other lines above it', () => {
     const screen = new Screen(80);
-    const reporter = createReporter(screen, { now: () => 1000 });
+    const reporter = createReporter(screen, () => 1000);
     reporter.progress('Train', 10).tick(1);
     reporter.say('saved');
     expect(screen.text).toMatch(/\r\u001b\[Ksaved\nTrain /);
   });
 });
 
-test('a stage timer adds up the spans of each stage, failed ones too', async () => {
+test('a stage timer adds up the spans of each stage, also failed ones', async () => {
   const { now, pass } = clock();
   const timer = createStageTimer(now);
   timer.measureSync('encode', () => pass(3));

@@ -4,9 +4,10 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
-import { drawArticle } from '../../src/demo/drawing';
+import { drawArticle } from '../../src/demo/drawing/drawing';
 import { PROJECT_ROOT } from '../../src/config';
-import { openStore, type Store } from '../../src/data/store/store';
+import type { Store } from '../../src/data/store/store';
+import { openStore } from '../../src/data/store/open-store';
 import { createServer, type Server } from '../../src/api/http/server';
 import { createHost, type Host } from '../../src/serving/host';
 import { createLog } from '../../src/telemetry/log';

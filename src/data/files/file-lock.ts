@@ -1,6 +1,5 @@
-// Exclusion between processes: a lock file that its holder made exclusively, and that a later
-// process may take over once the holder is dead. Holders in other containers are respected too.
-// Knows nothing of what is guarded.
+// A lock between processes: a file that only one of them can make. Another process may take it over
+// once its holder is dead. Holders in other containers are respected as well.
 
 import { mkdirSync, readFileSync, rmdirSync, statSync, unlinkSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -8,8 +7,8 @@ import { VitrineError } from '../../errors';
 import { beat, BEAT_MS, lifeOf, markOf, readMark, watchHeart, writeMark } from './process-mark';
 
 /**
- * Runs `work` while this process alone holds `file`. Not re-entrant. `work` must not block the
- * thread for seconds.
+ * Runs `work` while only this process holds `file`. Not re-entrant. `work` must not block the
+ * thread for seconds, since the lock's heart would stop.
  */
 export async function withFileLock<T>(file: string, work: () => Promise<T>, timeoutMs = 120_000): Promise<T> {
   const deadline = Date.now() + timeoutMs;
@@ -35,12 +34,12 @@ export async function withFileLock<T>(file: string, work: () => Promise<T>, time
   }
 }
 
-/** One attempt, synchronous: true where this process now holds `file`. */
+/** Tries once, synchronously. Returns whether this process now holds `file`. */
 export function tryLock(file: string, isSilent: () => boolean = () => false): boolean {
   if (createExclusively(file)) return true;
   if (!isAbandoned(file, isSilent())) return false;
-  // The holder is dead. Whoever makes this folder may remove its lock; two that both found it dead
-  // must not, since the slower would remove the lock that the faster has taken meanwhile.
+  // The holder is dead. Only the process that makes this folder may remove the lock. Otherwise a
+  // slower process could remove the lock that a faster one has just taken.
   const takeover = `${file}.takeover`;
   if (!makeTakeover(takeover)) return false;
   try {
@@ -51,7 +50,7 @@ export function tryLock(file: string, isSilent: () => boolean = () => false): bo
   }
 }
 
-/** Only a lock of our own: another process took it over if this one stood still for long. */
+/** Removes the lock if it is still this process's: another may have taken it over meanwhile. */
 export function unlock(file: string): void {
   try {
     if (readFileSync(file, 'utf8') === markOf(process.pid)) removeQuietly(file);
@@ -75,7 +74,7 @@ function createExclusively(file: string): boolean {
 }
 
 /**
- * Without a mark its maker is about to write one, or died before it could: then it stays silent.
+ * A file without a mark is about to get one, unless its maker died before. Then it stays silent.
  */
 function isAbandoned(file: string, isSilent: boolean): boolean {
   const holder = readMark(file);
@@ -91,7 +90,7 @@ function makeTakeover(folder: string): boolean {
     try {
       if (Date.now() - statSync(folder).mtimeMs > 10_000) rmdirSync(folder);
     } catch {
-      // Another process was quicker; the caller tries again anyway.
+      // Another process was faster. The caller tries again anyway.
     }
     return false;
   }

@@ -1,40 +1,35 @@
 // Tells whether the process that made a file still runs. A mark is one line in that file: pid,
-// start time, scope. Within its scope (one boot, one pid namespace) the pid decides. In another
-// container or on another machine a pid means nothing, so there the heart decides: the process
-// touches its file every second for as long as it lives.
+// start time and scope. Within its scope (one boot, one pid namespace) the pid decides. In other
+// containers and on other machines a pid means nothing. There the heart decides: the process
+// touches its file every second while it lives.
 
 import { closeSync, openSync, readFileSync, readlinkSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 
 export interface Mark {
   readonly pid: number;
-  /** UNKNOWN, or what tells this process from a later one with the same pid. */
+  /** Differs from that of a later process with the same pid, or is UNKNOWN. */
   readonly start: string;
   readonly scope: string;
 }
 
-/** `unseen`: made in another scope, so that only its heart can tell. */
+/** `unseen` if it was made in another scope, so that only its heart can tell. */
 export type Life = 'alive' | 'dead' | 'unseen';
 
 const UNKNOWN = '-';
 
-/**
- * Boot and pid namespace of this process. UNKNOWN: not Linux, or /proc is not that of this
- * namespace.
- */
-export const SCOPE = readScope();
+/** The boot and the pid namespace of this process. UNKNOWN without Linux or its own /proc. */
+const SCOPE = readScope();
 
 export const BEAT_MS = 1000;
 
-/** Ten times the beat, so that a busy machine does not pass for a dead process. */
+/** Ten times the beat, so that a busy machine does not look like a dead process. */
 const SILENT_MS = 10_000;
 
 export function markOf(pid: number): string {
   return `${pid} ${processIdentity(pid) || UNKNOWN} ${SCOPE}\n`;
 }
 
-/**
- * Writes the mark of this process. On a full disk no empty file stays, which others would wait for.
- */
+/** Writes this process's mark. On a full disk it leaves no empty file for others to wait for. */
 export function writeMark(file: string, flag: 'w' | 'wx' = 'w'): void {
   const descriptor = openSync(file, flag);
   try {
@@ -47,9 +42,7 @@ export function writeMark(file: string, flag: 'w' | 'wx' = 'w'): void {
   }
 }
 
-/**
- * undefined: there is no such file, or it holds no mark, as when its maker has not written it yet.
- */
+/** undefined if there is no file, or if its maker has not written the mark yet. */
 export function readMark(file: string): Mark | undefined {
   try {
     const [pid = '', start = '', scope] = readFileSync(file, 'utf8').trim().split(' ');
@@ -59,7 +52,7 @@ export function readMark(file: string): Mark | undefined {
   }
 }
 
-/** Made in this scope, so that its pid tells all. */
+/** Whether it was made in this scope, so that its pid decides. */
 export function isLocal({ scope }: Mark): boolean {
   return scope === SCOPE && SCOPE !== UNKNOWN;
 }
@@ -75,14 +68,14 @@ export function beat(file: string): void {
   try {
     utimesSync(file, now, now);
   } catch {
-    // It was removed, or the disk is gone: whoever needs the file notices.
+    // The file or its disk is gone. The next process that needs the file reports it.
   }
 }
 
 /**
- * Call the result again and again: it says whether the file has been silent for long. It compares
- * what it sees, never clocks of two machines, and a long pause between two looks counts as a short
- * one: both processes may have slept.
+ * Returns a function to call repeatedly, which says whether the file has been silent for long. It
+ * compares states of the file and never the clocks of two machines. A long pause between two calls
+ * counts as a short one, since both processes may have been asleep.
  */
 export function watchHeart(file: string): () => boolean {
   let seen: string | undefined;
@@ -99,16 +92,15 @@ export function watchHeart(file: string): () => boolean {
 }
 
 /**
- * What tells this run of a process from a later one with the same pid: its start time where /proc
- * is there, else ''. Undefined: no such process (or one that has ended and only waits to be
- * collected).
+ * Tells a process from a later one with the same pid: its start time, or '' without /proc.
+ * undefined if there is no such process, or if it has ended and is a zombie.
  */
 export function processIdentity(pid: number): string | undefined {
   if (SCOPE !== UNKNOWN) {
     try {
       const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-      // The name, in parentheses, may hold anything; after it come state (field 3) and start time
-      // (field 22).
+      // The name in parentheses may contain anything. After it come the state (field 3) and the
+      // start time (field 22).
       const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
       return fields[0] === 'Z' || fields[0] === 'X' ? undefined : fields[19];
     } catch {
@@ -123,10 +115,7 @@ export function processIdentity(pid: number): string | undefined {
   }
 }
 
-/**
- * Whether the process that wrote `identity` still runs; an empty identity fits any process of that
- * pid.
- */
+/** Whether the process that wrote `identity` still runs. '' fits any process of that pid. */
 export function isAlive(pid: number, identity: string): boolean {
   const now = processIdentity(pid);
   return now !== undefined && (identity === '' || now === '' || now === identity);
@@ -134,7 +123,7 @@ export function isAlive(pid: number, identity: string): boolean {
 
 function readScope(): string {
   try {
-    // A /proc mounted for another namespace shows other processes under our pids.
+    // A /proc of another namespace shows other processes under the same pids.
     if (readlinkSync('/proc/self') !== String(process.pid)) return UNKNOWN;
     const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
     return `${boot}/${readlinkSync('/proc/self/ns/pid')}`;

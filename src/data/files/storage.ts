@@ -1,11 +1,12 @@
-// Writing to disk: what the system refuses ends in one error with the path, the reason and a
-// remedy, and half-written drafts do not stay. Knows nothing of what is written.
+// Writes to disk. If the system refuses, there is one error with the path, the reason and a remedy,
+// and no half-written draft stays behind.
+
 import { rmSync } from 'node:fs';
 import { open, rm } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { asError, VitrineError } from '../../errors';
 
-/** Runs work on files at `path`; what the system refuses is thrown as STORAGE_UNAVAILABLE. */
+/** Runs work on files at `path`. Throws STORAGE_UNAVAILABLE if the system refuses. */
 export async function storing<T>(path: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
@@ -14,11 +15,11 @@ export async function storing<T>(path: string, work: () => Promise<T>): Promise<
   }
 }
 
-/** What the system refused to do with files, as STORAGE_UNAVAILABLE; any other error as it is. */
+/** Makes an error of the file system STORAGE_UNAVAILABLE, and returns any other as it is. */
 export function asStorageError(thrown: unknown, path: string): Error {
   const error: NodeJS.ErrnoException = asError(thrown);
   if (error instanceof VitrineError || error.code === undefined || error.syscall === undefined) return error;
-  // The system names the file where it opened or made one, but not where it wrote.
+  // Errors of opening and making a file name it, but errors of writing do not.
   const place = error.path ?? path;
   const reason = REASONS[error.code]?.() ?? error.message;
   return new VitrineError('STORAGE_UNAVAILABLE', `Cannot use ${place}: ${reason} (${error.code}).`, { cause: error });
@@ -40,7 +41,7 @@ const REASONS: Readonly<Partial<Record<string, () => string>>> = {
   EMFILE: () => 'this process has too many files open (see `ulimit -n`)',
 };
 
-/** Containers run as users that have no name. */
+/** In a container the user may have no name. */
 function userName(): string {
   try {
     return userInfo().username;
@@ -49,10 +50,7 @@ function userName(): string {
   }
 }
 
-/**
- * Writes a draft, a file or a folder. It is removed at once where the work fails or the process
- * ends meanwhile.
- */
+/** Writes a draft, a file or a folder. Removes it if the work fails or the process ends. */
 export async function withDraft<T>(draft: string, work: () => Promise<T>): Promise<T> {
   const remove = (): void => rmSync(draft, { recursive: true, force: true, maxRetries: 3 });
   process.once('exit', remove);
@@ -66,7 +64,7 @@ export async function withDraft<T>(draft: string, work: () => Promise<T>): Promi
   }
 }
 
-/** Writes a file that is on disk when this ends. */
+/** Writes a file and waits until it is on disk. */
 export async function writeDurably(path: string, content: Uint8Array | string): Promise<void> {
   await storing(path, async () => {
     const file = await open(path, 'w');
@@ -79,7 +77,7 @@ export async function writeDurably(path: string, content: Uint8Array | string): 
   });
 }
 
-/** Makes renames within a folder outlast a power cut. */
+/** Makes earlier renames within a folder survive a power cut. */
 export async function syncFolder(path: string): Promise<void> {
   const folder = await open(path, 'r');
   try {

@@ -1,27 +1,26 @@
 // Turns the fields of a CSV record into a row of Postgres's COPY format, or says what is wrong with
-// it. Compiled once a file from its mapping and header, since it runs for every row. Knows nothing
-// of files or the database.
+// it. Since this runs for every row, each file gets a converter made from its mapping and header.
 
 import { FIELDS, type Kind } from '../store/fields';
 import type { FileKind, Mapping } from './mapping';
 
 /** The columns of the store that a file fills, and the function that makes its rows. */
 export interface Converter {
-  /** In the order of `convert`'s values. */
+  /** In the order of the values that `convert` gives. */
   readonly columns: readonly string[];
-  /** The names within the column `attributes` that the file says something about, in every row. */
+  /** The names within the column `attributes` that the file has columns for. */
   readonly attributes: readonly string[];
   /**
-   * The row as COPY text without line end. Throws RowError with the reason if the row cannot be
-   * used.
+   * The row as COPY text without a line end.
+   * @throws RowError with the reason if the row cannot be used
    */
   convert(fields: readonly string[]): string;
 }
 
-/** What is wrong with a row. */
+/** A row that cannot be used. The message is the reason. */
 export class RowError extends Error {}
 
-/** The converter of one file by its mapping and header; every mapped column is in the header. */
+/** Makes the converter of one file. Every mapped column must be in the header. */
 export function createConverter<K extends FileKind>(
   kind: K,
   section: NonNullable<Mapping[K]>,
@@ -62,16 +61,16 @@ export function createConverter<K extends FileKind>(
   };
 }
 
-/** Postgres's COPY text for a value. */
-export function copyText(value: string): string {
+/** A value as Postgres's COPY text. */
+function copyText(value: string): string {
   return /[\\\t\n\r]/.test(value) ? value.replace(/[\\\t\n\r]/g, (character) => ESCAPES[character]) : value;
 }
 
-export const COPY_NULL = '\\N';
+const COPY_NULL = '\\N';
 const ESCAPES: Record<string, string> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r' };
 const ID_LIMIT = 256;
 
-/** Readers take the trimmed text of a field; empty is null, but for ids and times. */
+/** Readers get the trimmed text of a field. Empty text is null, except for ids and times. */
 const READERS: Record<Kind, () => (value: string) => string> = {
   id: () => (value) => {
     if (value === '') throw new RowError('expected an id, got nothing');
@@ -88,11 +87,10 @@ const READERS: Record<Kind, () => (value: string) => string> = {
     if (flag === undefined) throw new RowError(`expected yes or no (1 or 0, true or false), got '${shown(value)}'`);
     return flag;
   },
-  // Stored in 32 bits: rounded here, so that what is compared with the store later is what is
-  // stored.
+  // Rounded to the 32 bits of the column, so that the merge compares equal values as equal.
   real: () => (value) => (value === '' ? COPY_NULL : String(notLost(Math.fround(finite(value, 3.4e38)), value))),
   time: () => {
-    // Files are mostly ordered by time: the same text comes many times in a row.
+    // Files are mostly ordered by time, so the same text comes many times in a row.
     let last = '';
     let result = '';
     return (value) => {
@@ -134,14 +132,11 @@ function wholeNumber(value: string, limit: number): string {
 function finite(value: string, limit: number): number {
   const number = DECIMAL.test(value) ? Number(value) : Number.NaN;
   if (!(Math.abs(number) <= limit)) throw new RowError(`expected a number up to ±${limit}, got '${shown(value)}'`);
-  // No negative zero: it would not compare as equal everywhere.
+  // Adding 0 turns −0 into 0, since −0 is not equal to 0 everywhere.
   return notLost(number, value) + 0;
 }
 
-/**
- * The number that was read from this text, unless it is 0 only because the text's is too small to
- * be kept.
- */
+/** Returns the number, unless it became 0 because the text's number is too small to store. */
 function notLost(number: number, value: string): number {
   if (number === 0 && /[1-9]/.test(value.split(/e/i)[0])) {
     throw new RowError(`expected 0 or a number beyond ±1e-45, got '${shown(value)}'`);
@@ -151,7 +146,7 @@ function notLost(number: number, value: string): number {
 
 const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 
-/** A day, or a moment; without a zone it is UTC. Kept to the second. */
+/** A day or a time, in UTC if it has no zone. Fractions of a second are dropped. */
 function time(value: string): string {
   const parts = /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?\s?(Z|[+-]\d{2}:?\d{2})?)?$/.exec(
     value,
@@ -159,7 +154,7 @@ function time(value: string): string {
   if (!parts) throw new RowError(`expected a date such as 2020-09-22 or 2020-09-22T14:05:00Z, got '${shown(value)}'`);
   const [year, month, day, hour, minute, second] = parts.slice(1, 7).map((part) => Number(part ?? 0));
   const date = new Date(Date.UTC(year, month - 1, day, hour, minute, second));
-  // What does not exist (31 February, 25 o'clock) comes back as something else.
+  // A time that does not exist (31 February, 25 o'clock) becomes another one.
   const back = [
     date.getUTCMonth() + 1,
     date.getUTCDate(),
@@ -171,7 +166,7 @@ function time(value: string): string {
     throw new RowError(`there is no such time as '${shown(value)}'`);
   }
   const moment = new Date(date.getTime() - zoneMinutes(parts[7]) * 60_000);
-  // Years are written with four digits, in another zone as well. Written so as not to let NaN pass.
+  // In UTC the year must have four digits too. The condition is negated, so that it refuses NaN.
   if (!(moment.getTime() >= FIRST_TIME && moment.getTime() <= LAST_TIME)) {
     throw new RowError(`there is no such time as '${shown(value)}'`);
   }
@@ -181,10 +176,7 @@ function time(value: string): string {
 const FIRST_TIME = Date.UTC(100, 0, 1);
 const LAST_TIME = Date.UTC(9999, 11, 31, 23, 59, 59);
 
-/**
- * How far a zone is ahead of UTC; NaN: there is none such. The farthest are 12 hours behind and 14
- * ahead.
- */
+/** Minutes that a zone is ahead of UTC; NaN for zones that cannot exist. */
 function zoneMinutes(zone: string | undefined): number {
   if (zone === undefined || zone === 'Z') return 0;
   const [hours, minutes] = [Number(zone.slice(1, 3)), Number(zone.slice(-2))];
@@ -195,9 +187,7 @@ function shown(value: string): string {
   return value.length > 60 ? `${value.slice(0, 60)}…` : value;
 }
 
-/**
- * Reads the attribute columns of a section into one JSON value; undefined: the section has none.
- */
+/** Reads the attribute columns into one JSON value; undefined if the section has none. */
 function attributeReader(
   section: NonNullable<Mapping[FileKind]>,
   header: readonly string[],

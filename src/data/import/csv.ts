@@ -1,11 +1,10 @@
 // Reads CSV files (RFC 4180, comma, UTF-8, plain or gzipped) of any size in constant memory, as
-// batches of records. A record that cannot be read costs itself, not the file: reading goes on at
-// the next line. A byte that is not UTF-8 ends the reading, since nobody knows what the others
-// mean.
+// batches of records. After a record that cannot be read, reading goes on at the next line. A byte
+// that is not UTF-8 ends the reading, since other bytes may then be wrong as well.
 //
-// Written by hand because this recovery is what an import needs (an unclosed quote must not swallow
-// the rest of the file), and because lines without quotes, nearly all of a shop's transactions,
-// then cost one `split`.
+// It is written by hand for this recovery: an unclosed quote must not swallow the rest of the file.
+// It is also fast, since a line without quotes costs only one `split`, and nearly all transactions
+// have none.
 
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
@@ -14,7 +13,7 @@ import { createGunzip } from 'node:zlib';
 import { asError, VitrineError } from '../../errors';
 import { decodeUtf8, lineEnds, NotUtf8, unreadable } from './utf8';
 
-/** Records of one part of a file. `lines[i]` is the line (from 1) on which `rows[i]` begins. */
+/** Some records of a file. `lines[i]` is the line (from 1) on which `rows[i]` begins. */
 export interface CsvBatch {
   readonly rows: string[][];
   readonly lines: number[];
@@ -25,7 +24,7 @@ export interface CsvBatch {
 export interface RowFault {
   readonly line: number;
   readonly reason: string;
-  /** The record as it stands in the file, cut to RAW_LIMIT characters. */
+  /** The record as in the file, cut to RAW_LIMIT characters. */
   readonly raw: string;
 }
 
@@ -34,21 +33,20 @@ export interface CsvFile {
   readonly name: string;
   /** Trimmed. */
   readonly header: readonly string[];
-  /** Of the file on disk. */
+  /** The size of the file on disk. */
   readonly bytes: number;
   /**
-   * Records after the header. `onBytes` hears how many bytes of the file have been read. To be used
-   * once.
+   * Records after the header. Can be read once. `onBytes` hears the number of bytes read so far.
    */
   batches(onBytes?: (bytes: number) => void): AsyncGenerator<CsvBatch, void, undefined>;
-  /** Gives the file back without reading on. Idempotent. */
+  /** Idempotent. */
   close(): Promise<void>;
 }
 
 /**
  * Opens a CSV file and reads its header.
- * @throws VitrineError INPUT_INVALID if it is missing, empty or (here or while reading) not UTF-8
- *   or not whole; STORAGE_UNAVAILABLE if the system does not let it be read
+ * @throws VitrineError INPUT_INVALID if it is missing, empty, cut off or not UTF-8, also later
+ * while it is read; STORAGE_UNAVAILABLE if the system does not let it be read
  */
 export async function openCsv(path: string): Promise<CsvFile> {
   const name = basename(path);
@@ -87,14 +85,13 @@ export async function openCsv(path: string): Promise<CsvFile> {
 }
 
 /**
- * Longest record, in characters. An opened quote that is not closed within it is a fault of its
- * line.
+ * The longest record in characters. A quote that is not closed within it is a fault of its line.
  */
 const RECORD_LIMIT = 1 << 20;
 const RAW_LIMIT = 2_000;
 const CHUNK_BYTES = 1 << 18;
 
-/** The text of a file in pieces. */
+/** Reads the text of a file in pieces. */
 async function* readText(path: string, progress: { bytes: number }): AsyncGenerator<string, void, undefined> {
   const file = createReadStream(path, { highWaterMark: CHUNK_BYTES });
   file.on('data', (chunk) => (progress.bytes += chunk.length));
@@ -120,7 +117,7 @@ async function* readText(path: string, progress: { bytes: number }): AsyncGenera
   }
 }
 
-/** Cuts text into records, a batch for each piece of text that completes at least one. */
+/** Cuts text into records. Each piece of text that completes a record gives a batch. */
 async function* readRecords(path: string, text: AsyncIterable<string>): AsyncGenerator<CsvBatch, void, undefined> {
   let rest = '';
   let line = 1;
@@ -139,8 +136,8 @@ async function* readRecords(path: string, text: AsyncIterable<string>): AsyncGen
 }
 
 /**
- * The records that are whole, the first of which begins on `line`: what they take of the text, in
- * characters and line ends.
+ * Cuts the complete records off the beginning of the text, which is on `line`. `length` and `lines`
+ * are their characters and line ends.
  */
 function cutRecords(text: string, line: number, end: boolean): { batch: CsvBatch; length: number; lines: number } {
   const batch: CsvBatch = { rows: [], lines: [], faults: [] };
@@ -170,10 +167,10 @@ async function* withEnd(text: AsyncIterable<string>): AsyncGenerator<string | un
   yield undefined;
 }
 
-/** `next` is where the following record begins, `lines` how many line ends lie between. */
+/** `next` is the place of the next record, `lines` the number of line ends before it. */
 type ParsedRecord = { next: number; lines: number } & ({ fields: string[] } | { fields: undefined; reason: string });
 
-/** The record that begins at `start`; undefined: it goes on in text that is not there yet. */
+/** The record that begins at `start`; undefined if its end has not been read yet. */
 function parseRecord(text: string, start: number, end: boolean): ParsedRecord | undefined {
   const newline = text.indexOf('\n', start);
   if (newline < 0 && !end && text.length - start < RECORD_LIMIT) return undefined;
@@ -190,7 +187,7 @@ function parseRecord(text: string, start: number, end: boolean): ParsedRecord | 
   let lines = 1;
   for (;;) {
     if (text[at] !== '"') {
-      // Not quoted: quotes within it are characters like others.
+      // Quotes within an unquoted field are ordinary characters.
       const stop = fieldEnd(text, at);
       const last = text[stop] !== ',';
       fields.push(text.slice(at, last && text[stop - 1] === '\r' && stop > at ? stop - 1 : stop));
@@ -216,7 +213,7 @@ function parseRecord(text: string, start: number, end: boolean): ParsedRecord | 
     }
     lines += lineEnds(value);
     fields.push(value);
-    // What follows the closing quote may lie in the next piece of text.
+    // The next character may be in the next piece of text.
     if (at + 1 >= text.length && !end) return undefined;
     if (text[at] === '\r' && (text[at + 1] === '\n' || at + 1 === text.length)) at++;
     if (at >= text.length) return { fields, next: text.length, lines };
@@ -227,7 +224,7 @@ function parseRecord(text: string, start: number, end: boolean): ParsedRecord | 
   }
 }
 
-/** Where an unquoted field ends: at a comma, a line end or the end of the text. */
+/** The end of an unquoted field: a comma, a line end or the end of the text. */
 function fieldEnd(text: string, at: number): number {
   while (at < text.length && text[at] !== ',' && text[at] !== '\n') at++;
   return at;

@@ -1,6 +1,6 @@
-// Brings a shop's files into the store: streams them through the converter into temporary tables,
-// then merges all of them in one transaction, so that an import happens wholly or not at all,
-// however it ends. Ways of writing are in merge.ts, of reading in csv.ts, columns in mapping.ts.
+// Imports a shop's files into the store. It streams them through the converter into temporary
+// tables and then merges all of them in one transaction, so that an import succeeds as a whole or
+// changes nothing. csv.ts reads, mapping.ts names the columns, merge.ts has the SQL.
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,13 +14,12 @@ import type { Reporter } from '../../telemetry/progress';
 import { CONNECTION } from '../postgres/connections';
 import { createConverter, RowError } from './convert';
 import { csvLine, type CsvFile, type RowFault } from './csv';
-import { databaseError } from '../postgres/database-errors';
-import { openShop, type FileKind, type Mapping, type ShopFiles } from './mapping';
+import { databaseError, isOutOfKeys, outOfKeys } from '../postgres/database-errors';
+import { openShopFiles, type FileKind, type Mapping, type ShopFiles } from './mapping';
 import {
   createStaging,
   dropStaging,
-  mergeArticles,
-  mergeCustomers,
+  mergeById,
   mergePurchases,
   stagingTable,
   takeDuplicates,
@@ -30,11 +29,10 @@ import {
   type MergeCounts,
   type OnTaken,
 } from './merge';
-import { isOutOfKeys, outOfKeys } from '../postgres/keys';
 import { openRejects, type Rejects } from './rejects';
 import { readUtf8 } from './utf8';
 
-/** The file that tells an import that the data is synthetic, and how it was made. */
+/** This file says that the data is synthetic, and with which options it was made. */
 export const SYNTHETIC_FILE = 'synthetic.json';
 
 export interface ImportOptions {
@@ -43,46 +41,45 @@ export interface ImportOptions {
   readonly mapping?: string;
   /** Share of a file's rows that may be rejected, 0 to 1. */
   readonly maxRejects?: number;
-  /** Where rejected rows are written to. */
+  /** The file that rejected rows are written to. */
   readonly rejectsFile: string;
   readonly reporter: Reporter;
   readonly signal?: AbortSignal;
 }
 
-/** What became of one file's rows: rows = inserted + updated + unchanged + rejected. */
+/** The counts of one file: rows = inserted + updated + unchanged + rejected. */
 export interface FileResult extends MergeCounts {
   readonly file: string;
   readonly rows: number;
   readonly rejected: number;
-  /** Time to read and stage the file. */
+  /** The time to read and stage the file. */
   readonly seconds: number;
   readonly rowsPerSecond: number;
 }
 
 export interface ImportResult {
   readonly articles: FileResult;
-  /** null: there was no such file. */
+  /** null if there is no such file. */
   readonly customers: FileResult | null;
   readonly transactions: FileResult;
-  /** Customers that are known by their purchases alone. */
+  /** Customers who occur in purchases only. */
   readonly bareCustomers: number;
   readonly rejected: number;
-  /** null: nothing was rejected. */
+  /** null if nothing was rejected. */
   readonly rejectsFile: string | null;
   readonly synthetic: boolean;
-  /** What the whole database takes on disk, indexes included; null: the database did not say. */
+  /** The size of the whole database on disk with its indexes; null if unknown. */
   readonly databaseBytes: number | null;
   readonly seconds: number;
 }
 
 /**
- * Imports the folder's articles, customers (if there are) and transactions. Rows that are there
- * already are left alone or updated where they differ; nothing is deleted. What the mapping does
- * not name is not touched. Importing the same files again changes nothing.
+ * Imports the folder's articles, transactions and, if present, customers. Existing rows are updated
+ * if they differ, and nothing is deleted. Columns that the mapping does not name are not touched.
+ * Importing the same files again changes nothing.
  * @throws VitrineError INPUT_INVALID (files or mapping), IMPORT_REJECTED (too many bad rows),
- *   DATABASE_UNAVAILABLE (also while another import runs), STORAGE_UNAVAILABLE (a file that the
- *   system does not let be read, or rejects that cannot be written). In each case nothing is
- *   changed.
+ *   DATABASE_UNAVAILABLE (also while another import runs), STORAGE_UNAVAILABLE (a file cannot be
+ *   read, or rejects cannot be written). Nothing has changed then.
  */
 export async function importShop(dir: string, options: ImportOptions): Promise<ImportResult> {
   const { databaseUrl, maxRejects = 0.01, reporter, signal } = options;
@@ -90,7 +87,7 @@ export async function importShop(dir: string, options: ImportOptions): Promise<I
     throw new VitrineError('INPUT_INVALID', `Expected the share of rejects to be from 0 to 1, got ${maxRejects}.`);
   }
   const started = performance.now();
-  const files = await openShop(dir, options.mapping);
+  const files = await openShopFiles(dir, options.mapping);
   try {
     const synthetic = await readSynthetic(dir);
     const rejects = await openRejects(options.rejectsFile, maxRejects);
@@ -108,7 +105,7 @@ export async function importShop(dir: string, options: ImportOptions): Promise<I
   }
 }
 
-/** What the steps of one import share. */
+/** Shared by all steps of one import. */
 interface Run {
   readonly client: Client;
   readonly rejects: Rejects;
@@ -154,7 +151,7 @@ async function load(run: Run, files: ShopFiles, synthetic: unknown): Promise<Omi
   };
 }
 
-/** Merges what is staged in one transaction, and keeps the facts of it that are known. */
+/** Merges the staged files in one transaction, and stores the facts about them. */
 async function merge({ client, rejects, reporter, signal }: Run, staged: StagedFiles, facts: Record<string, unknown>) {
   const steps = ['rows that cannot be kept', 'articles', 'customers', 'purchases', 'keys and indexes', 'statistics'];
   const progress = reporter.progress('Merging', steps.length, 'steps');
@@ -164,7 +161,7 @@ async function merge({ client, rejects, reporter, signal }: Run, staged: StagedF
   };
   await client.query('BEGIN');
   begin(0);
-  // Before anything is inserted: an import that is refused takes no keys.
+  // Rows are checked before any is inserted, so that a refused import takes no keys.
   const { file, rows } = staged.transactions;
   const onTaken: OnTaken = async (faults, unwritten) => {
     await rejects.add(file, faults);
@@ -173,24 +170,23 @@ async function merge({ client, rejects, reporter, signal }: Run, staged: StagedF
   await takeUnknownArticles(client, onTaken);
   await takeUncountable(client, onTaken);
   await rejects.check(file, rows);
-  // All rejects are known, and while they cannot be written nothing is imported.
+  // Closed before the merge, so that nothing is imported if the rejects cannot be written.
   await rejects.close();
   begin(1);
-  const articles = await mergeArticles(client, staged.articles);
+  const articles = await mergeById(client, 'articles', staged.articles);
   begin(2);
-  const customers = staged.customers && (await mergeCustomers(client, staged.customers));
+  const customers = staged.customers && (await mergeById(client, 'customers', staged.customers));
   begin(3);
   const transactions = await mergePurchases(client, staged.transactions, () => {
     begin(4);
   });
   for (const [name, value] of Object.entries(facts)) await keepFact(client, name, value);
   await client.query('COMMIT');
-  // From here on the import has happened: whatever fails or is stopped now takes nothing of it
-  // back.
+  // The import is committed. A later failure or an abort takes nothing back.
   progress.tick(5, steps[5]);
   const databaseBytes = await tidy(client).catch((thrown: unknown) => {
     reporter.say(
-      `Everything is imported, but the database was not tidied up: ${asError(thrown).message}. It does so itself in time.`,
+      `Everything is imported, but the database was not tidied up: ${asError(thrown).message}. Postgres will do that itself in time.`,
     );
     return null;
   });
@@ -198,10 +194,9 @@ async function merge({ client, rejects, reporter, signal }: Run, staged: StagedF
   return { counts: { articles, customers, transactions }, databaseBytes };
 }
 
-/** What is good after an import, but no part of it. Gives what the database takes on disk. */
+/** Cleans up after an import. Returns the size of the database on disk. */
 async function tidy(client: Client): Promise<number> {
-  // Besides statistics for the planner, a map of what all may see: without it no answer can come
-  // from an index alone.
+  // VACUUM also writes the visibility map, without which no query can read from an index alone.
   await client.query('VACUUM (ANALYZE) articles, customers, purchases');
   for (const kind of ['articles', 'customers', 'transactions'] as const) await dropStaging(client, kind);
   const { rows } = await client.query<{ bytes: string }>('SELECT pg_database_size(current_database()) AS bytes');
@@ -211,14 +206,14 @@ async function tidy(client: Client): Promise<number> {
 /** A file in its temporary table. */
 interface Staged extends Mapped {
   readonly file: string;
-  /** All rows of the file, rejected ones included. */
+  /** All rows of the file, including rejected ones. */
   readonly rows: number;
   readonly seconds: number;
 }
 
 interface StagedFiles {
   readonly articles: Staged;
-  /** undefined: there was no such file. */
+  /** undefined if there is no such file. */
   readonly customers: Staged | undefined;
   readonly transactions: Staged;
 }
@@ -249,7 +244,7 @@ async function stageFile<K extends FileKind>(
       }
       rows += batch.rows.length + batch.faults.length;
       await rejects.add(file.name, faults);
-      // A file that is wrong as a whole need not be read to its end.
+      // A file that is mostly wrong need not be read to its end.
       const rejected = rejects.count(file.name);
       if (rejected > 10_000 && rejected > rows / 2) await rejects.check(file.name, rows);
       yield text;
@@ -272,7 +267,7 @@ async function stageFile<K extends FileKind>(
   return { file: file.name, columns: mapped, attributes, rows, seconds: secondsSince(started) };
 }
 
-/** One import at a time; a killed one's lock is gone within moments, since its connection is. */
+/** Lets one import run at a time. The lock of a killed import ends with its connection. */
 async function lock(client: Client, reporter: Reporter, signal: AbortSignal | undefined): Promise<void> {
   for (let attempt = 0; ; attempt++) {
     const { rows } = await client.query<{ mine: boolean }>('SELECT pg_try_advisory_lock($1) AS mine', [IMPORT_LOCK]);
@@ -292,29 +287,26 @@ const IMPORT_LOCK = 7_641_302;
 const LOCK_WAIT_MS = 5_000;
 const LOCK_PAUSE_MS = 250;
 
-/**
- * A connection for one import. Its temporary tables and lock end with it, also if this process is
- * killed.
- */
+/** Opens a connection for one import. Its temporary tables and its lock end with it. */
 async function withConnection<T>(
   url: string,
   signal: AbortSignal | undefined,
   work: (client: Client) => Promise<T>,
 ): Promise<T> {
   const client = new Client({ ...CONNECTION, connectionString: url, application_name: 'vitrine import' });
-  // A connection that breaks later is seen by the statement that needs it.
+  // The next statement reports a broken connection.
   client.on('error', () => undefined);
   try {
     await client.connect();
-    // A server that works on a long statement notices within a second that nobody waits for it any
-    // more.
+    // The server then notices within a second, even in a long statement, that this process has
+    // ended.
     await client.query(`SET client_connection_check_interval = '1s'`).catch(() => undefined);
     await client.query(`SET work_mem = '64MB'`);
   } catch (thrown) {
     await client.end().catch(() => undefined);
     throw databaseError(thrown);
   }
-  // Breaking the connection is what ends a statement that runs; what it did is rolled back.
+  // Closing the connection ends a running statement and rolls back its transaction.
   const stop = (): void => void client.end().catch(() => undefined);
   signal?.addEventListener('abort', stop, { once: true });
   try {
@@ -329,23 +321,18 @@ async function withConnection<T>(
   }
 }
 
-/**
- * What the database refuses because of the data, a rule of the shop's own or the end of the keys,
- * in words about the import; its other faults as everywhere.
- */
+/** Explains errors because of the data, of the shop's own constraints, or of a lack of keys. */
 function explained(thrown: unknown): Error {
   if (!(thrown instanceof DatabaseError)) return databaseError(thrown);
   if (isOutOfKeys(thrown)) return outOfKeys(thrown);
-  // Classes of SQLSTATE: data exceptions and violated constraints.
+  // SQLSTATE 22… are data exceptions, 23… are violated constraints.
   if (!/^2[23]/.test(thrown.code ?? '')) return databaseError(thrown);
   const [detail, where] = [thrown.detail, thrown.where].map((part) => (part === undefined ? '' : ` (${part})`));
   const message = `The database refuses a row: ${thrown.message}${detail}${where}; nothing was imported.`;
   return new VitrineError('INPUT_INVALID', message, { cause: thrown });
 }
 
-/**
- * Facts that the import no longer has are forgotten: real data after synthetic data has no oracle.
- */
+/** Deletes a fact that is undefined, since real data after synthetic data has no oracle. */
 async function keepFact(client: Client, name: string, value: unknown): Promise<void> {
   if (value === undefined) await client.query('DELETE FROM facts WHERE name = $1', [name]);
   else {
@@ -356,7 +343,7 @@ async function keepFact(client: Client, name: string, value: unknown): Promise<v
   }
 }
 
-/** How the folder's data was made, if it is synthetic. */
+/** The options of a synthetic shop; undefined for real data. */
 async function readSynthetic(dir: string): Promise<unknown> {
   const path = join(dir, SYNTHETIC_FILE);
   if (!existsSync(path)) return undefined;

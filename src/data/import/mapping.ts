@@ -1,5 +1,5 @@
-// Which column of a shop's files means what. H&M's layout is the built-in mapping; a shop.json
-// gives the same value for any other. Says nothing about how values are read: convert.ts does.
+// Maps the columns of a shop's files to the fields of the store. H&M's layout is built in, and a
+// shop.json describes any other.
 
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
@@ -10,13 +10,10 @@ import { FIELDS } from '../store/fields';
 import { openCsv, type CsvFile } from './csv';
 import { readUtf8, unreadable } from './utf8';
 
-export const FILE_KINDS = ['articles', 'customers', 'transactions'] as const;
+const FILE_KINDS = ['articles', 'customers', 'transactions'] as const;
 export type FileKind = (typeof FILE_KINDS)[number];
 
-/**
- * The mapping is kept in the database, whose JSON has neither NUL characters nor halves of a
- * character.
- */
+/** The mapping is stored as JSON in Postgres, which refuses NUL and unpaired surrogates. */
 const storable = (expected: string) =>
   z
     .string({ error: expected })
@@ -25,14 +22,11 @@ const storable = (expected: string) =>
 const column = storable('expected the name of a column');
 const file = z.string().regex(/^[^/\\]+\.csv(\.gz)?$/, 'expected the name of a .csv or .csv.gz file of the folder');
 
-/**
- * Columns that the store has no place of their own for; they go to `attributes` under the column's
- * name.
- */
+/** Columns without a field of their own. They go to `attributes` under their name. */
 const attributes = {
-  /** One category a row. */
+  /** One category in each row. */
   categorical: z.array(column).optional(),
-  /** Several categories in one value: column → the separator between them. */
+  /** Several categories in each row: the column and the separator between them. */
   multiValued: z.record(column, storable('expected the separator between the values')).optional(),
   numeric: z.array(column).optional(),
 };
@@ -48,7 +42,7 @@ function fieldsOf<K extends FileKind, R extends keyof (typeof FIELDS)[K] & strin
 
 const mappingSchema = z.strictObject({
   articles: z.strictObject({ file: file.optional(), ...fieldsOf('articles', ['id']), ...attributes }),
-  /** Left out, or its file missing: customers are known by their purchases alone. */
+  /** Without it, or without its file, customers are made from the transactions. */
   customers: z.strictObject({ file: file.optional(), ...fieldsOf('customers', ['id']), ...attributes }).optional(),
   transactions: z.strictObject({
     file: file.optional(),
@@ -56,34 +50,34 @@ const mappingSchema = z.strictObject({
   }),
 });
 
-/** For each file: field → the name of its column; and the columns that become attributes. */
+/** For each file, the column of each field and the columns that become attributes. */
 export type Mapping = z.infer<typeof mappingSchema>;
 
-/** H&M's layout: the columns are named as in the store, but for these. */
-export const HM_MAPPING: Mapping = Object.freeze({
+/** H&M's layout. Its columns have the store's names, except these. */
+const HM_MAPPING: Mapping = Object.freeze({
   articles: { ...ownNames('articles'), id: 'article_id' },
   customers: { ...ownNames('customers'), id: 'customer_id', fn: 'FN', active: 'Active' },
   transactions: { ...ownNames('transactions'), date: 't_dat', customer: 'customer_id', article: 'article_id' },
 });
 
-export const MAPPING_FILE = 'shop.json';
+const MAPPING_FILE = 'shop.json';
 
-/** The files of a shop, opened, and the mapping that fits them. */
+/** The open files of a shop, and their mapping. */
 export interface ShopFiles {
   readonly mapping: Mapping;
   readonly articles: CsvFile;
-  /** null: there is none; customers are known by their purchases alone. */
+  /** null if there is no such file. */
   readonly customers: CsvFile | null;
   readonly transactions: CsvFile;
 }
 
 /**
- * Finds and opens the files of the shop in a folder, by the mapping of `mappingFile`, else of the
+ * Finds and opens the files of the shop in a folder. The mapping is that of `mappingFile`, else the
  * folder's shop.json, else H&M's.
  * @throws VitrineError INPUT_INVALID listing all faults of the mapping, or all missing files and
- * columns
+ *   columns
  */
-export async function openShop(dir: string, mappingFile?: string): Promise<ShopFiles> {
+export async function openShopFiles(dir: string, mappingFile?: string): Promise<ShopFiles> {
   const entries = await readdir(dir).catch((thrown: unknown) => {
     throw unreadable(dir, thrown);
   });
@@ -131,11 +125,7 @@ export async function openShop(dir: string, mappingFile?: string): Promise<ShopF
   }
 }
 
-/**
- * Reads and checks a mapping file. @throws VitrineError INPUT_INVALID listing every fault, one a
- * line
- */
-export async function readMapping(path: string): Promise<Mapping> {
+async function readMapping(path: string): Promise<Mapping> {
   const text = await readUtf8(path);
   let value: unknown;
   try {
@@ -146,11 +136,8 @@ export async function readMapping(path: string): Promise<Mapping> {
   return parseMapping(value, path);
 }
 
-/**
- * Checks a mapping given as a value. @throws VitrineError INPUT_INVALID listing every fault, one a
- * line
- */
-export function parseMapping(value: unknown, source = 'The mapping'): Mapping {
+/** @throws VitrineError INPUT_INVALID listing every fault, one on each line */
+function parseMapping(value: unknown, source: string): Mapping {
   const parsed = mappingSchema.safeParse(value);
   if (parsed.success) return parsed.data;
   const faults = parsed.error.issues.map((issue) => {
@@ -174,7 +161,7 @@ const DEFAULT_NAMES: Record<FileKind, readonly string[]> = {
   transactions: ['transactions_train.csv', 'transactions_train.csv.gz', 'transactions.csv', 'transactions.csv.gz'],
 };
 
-/** The columns that a section maps: [what it is mapped to, the column]. */
+/** The columns of a section: [the field or kind of attribute, the column]. */
 function mappedColumns(section: NonNullable<Mapping[FileKind]>): [string, string][] {
   const columns: [string, string][] = [];
   for (const [key, value] of Object.entries(section)) {

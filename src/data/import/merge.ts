@@ -1,6 +1,6 @@
 // The SQL of an import: temporary tables like the store's, and the statements that merge them into
-// it. Rows that are the same are not touched, so that updated_at moves only for articles that
-// changed. Columns that the mapping does not name are not touched either.
+// the store. Equal rows are not touched, so updated_at changes only for articles that changed.
+// Columns that the mapping does not name are not touched either.
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DatabaseError, type Client } from 'pg';
@@ -14,12 +14,12 @@ export interface MergeCounts {
   readonly unchanged: number;
 }
 
-/** Hears the rows that were taken out, and how many more there were than can be listed. */
+/** Hears the rows that were taken out, and the number of further ones that are not listed. */
 export type OnTaken = (faults: RowFault[], unwritten: number) => Promise<void>;
 
 export const stagingTable = (kind: FileKind): string => `pg_temp.staged_${kind}`;
 
-/** Makes the temporary table that a file is copied into: its line in the file, then the columns. */
+/** Makes the temporary table for a file: the line in the file, then the columns. */
 export async function createStaging(client: Client, kind: FileKind, columns: readonly string[]): Promise<void> {
   const types = new Map<string, string>(
     Object.values<readonly [string, Kind]>(FIELDS[kind]).map(([column, how]) => [column, TYPES[how]]),
@@ -37,7 +37,7 @@ export async function dropStaging(client: Client, kind: FileKind): Promise<void>
   await client.query(`DROP TABLE IF EXISTS ${stagingTable(kind)}`);
 }
 
-/** Takes out rows whose id was on an earlier line: the first one counts. */
+/** Takes out rows whose id is on an earlier line, since the first one counts. */
 export async function takeDuplicates(client: Client, kind: 'articles' | 'customers', onTaken: OnTaken): Promise<void> {
   const table = stagingTable(kind);
   const id = FIELDS[kind].id[0];
@@ -51,7 +51,7 @@ export async function takeDuplicates(client: Client, kind: 'articles' | 'custome
   );
 }
 
-/** Takes out transactions of articles that neither the files nor the store know. */
+/** Takes out transactions of articles that are neither in the files nor in the store. */
 export async function takeUnknownArticles(client: Client, onTaken: OnTaken): Promise<void> {
   const table = stagingTable('transactions');
   await client.query(`ANALYZE ${table}, ${stagingTable('articles')}`);
@@ -66,15 +66,13 @@ export async function takeUnknownArticles(client: Client, onTaken: OnTaken): Pro
   );
 }
 
-/**
- * Takes out purchases of one article by one customer at one time beyond those that can be counted.
- */
+/** Takes out purchases of one article by one customer at one time beyond MOST_LINES. */
 export async function takeUncountable(client: Client, onTaken: OnTaken): Promise<void> {
   const table = stagingTable('transactions');
   await take(
     client,
     table,
-    // Hardly a customer has so many purchases at all: only theirs are looked at.
+    // Very few customers have so many purchases at all, so only theirs are counted.
     `SELECT line, raw, 'expected at most ${MOST_LINES} purchases of one article by one customer at one time' AS reason
      FROM (
        SELECT line, ${RAW_TRANSACTION} AS raw,
@@ -92,26 +90,52 @@ const MOST_LINES = 0x7fff;
 const RAW_TRANSACTION = `concat_ws(',', to_char(bought_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), customer_id,
   article_id, price, sales_channel_id)`;
 
-/**
- * What a file says of each of its rows: columns of the store, and names within the column
- * `attributes`.
- */
+/** The columns of the store that a file fills, and names within the column `attributes`. */
 export interface Mapped {
   readonly columns: readonly string[];
   readonly attributes: readonly string[];
 }
 
-export async function mergeArticles(client: Client, mapped: Mapped): Promise<MergeCounts> {
-  return mergeById(client, 'articles', mapped);
-}
-
-export async function mergeCustomers(client: Client, mapped: Mapped): Promise<MergeCounts> {
-  return mergeById(client, 'customers', mapped);
+/**
+ * Updates rows that differ in the given columns, then inserts missing ones. An upsert in one
+ * statement would use up a key for every existing row.
+ */
+export async function mergeById(
+  client: Client,
+  kind: 'articles' | 'customers',
+  { columns, attributes }: Mapped,
+): Promise<MergeCounts> {
+  const staged = stagingTable(kind);
+  const id = FIELDS[kind].id[0];
+  const others = columns.filter((column) => column !== id);
+  await client.query(`ANALYZE ${staged}`);
+  // Attributes that this file does not have are kept.
+  const merged = (column: string): string =>
+    column === 'attributes' ? '((kept.attributes - $1::text[]) || staged.attributes)' : `staged.${column}`;
+  const { rowCount: updated } =
+    others.length === 0
+      ? { rowCount: 0 }
+      : await client.query(
+          `UPDATE ${kind} AS kept SET ${others.map((column) => `${column} = ${merged(column)}`).join(', ')}
+           FROM ${staged} AS staged
+           WHERE kept.${id} = staged.${id} AND (${others.map((column) => `kept.${column}`).join(', ')})
+             IS DISTINCT FROM (${others.map(merged).join(', ')})`,
+          others.includes('attributes') ? [attributes] : [],
+        );
+  const list = [id, ...others].join(', ');
+  const { rowCount: inserted } = await client.query(
+    `INSERT INTO ${kind} (${list}) SELECT ${list} FROM ${staged} AS staged
+     WHERE NOT EXISTS (SELECT FROM ${kind} AS kept WHERE kept.${id} = staged.${id})
+     ORDER BY line ON CONFLICT DO NOTHING`,
+  );
+  const { rows } = await client.query<{ all: string }>(`SELECT count(*) AS all FROM ${staged}`);
+  const counts = { inserted: inserted ?? 0, updated: updated ?? 0 };
+  return { ...counts, unchanged: Number(rows[0].all) - counts.inserted - counts.updated };
 }
 
 /**
- * Merges the transactions, and before them the customers that only they know. `onKeys` hears when
- * only indexes are left to make.
+ * Merges the transactions, after making the customers that only occur in them. `onKeys` is called
+ * when only keys and indexes are left to make.
  */
 export async function mergePurchases(
   client: Client,
@@ -126,7 +150,7 @@ export async function mergePurchases(
      GROUP BY customer_id ORDER BY min(line)
      ON CONFLICT DO NOTHING`,
   );
-  // Asked again under the lock: an order may have been recorded in between.
+  // Asked again under the lock, since an order may have been recorded in between.
   if (
     (await noPurchases(client)) &&
     (await ownsAll(client)) &&
@@ -134,7 +158,7 @@ export async function mergePurchases(
     (await noPurchases(client))
   ) {
     const inserted = await withoutIndexes(client, 'purchases', async () => {
-      // In the order of time, so that recent purchases lie together on disk.
+      // Ordered by time, so that recent purchases lie together on disk.
       const { rowCount } = await client.query(
         `INSERT INTO purchases (customer_key, article_key, bought_at, price, sales_channel_id, line)
          SELECT customer_key, article_key, bought_at, price, sales_channel_id, place FROM (${NUMBERED}) AS staged
@@ -149,9 +173,9 @@ export async function mergePurchases(
 }
 
 /**
- * Equal purchases have no identity of their own: they are counted, in an order that does not hang
- * on the file's. Columns that are not mapped are null here, so that the order is that of those that
- * are.
+ * Numbers the purchases of one article by one customer at one time, since they have no id. The
+ * numbers follow the values of the mapped columns and not the order of the file. Columns that are
+ * not mapped are null here.
  */
 const NUMBERED = `
   SELECT c.key AS customer_key, a.key AS article_key, staged.bought_at, staged.price, staged.sales_channel_id,
@@ -162,10 +186,9 @@ const NUMBERED = `
   JOIN customers AS c USING (customer_id) JOIN articles AS a USING (article_id)`;
 
 /**
- * Merges into purchases that are there. Those of one article by one customer at one time are
- * counted in the order of the mapped columns on both sides, and the first is the first, the second
- * the second. Their `line` would not do: it counts them in the order of columns that this file may
- * not have, or in which an order named them.
+ * Merges into existing purchases. Those of one article by one customer at one time are sorted by
+ * the mapped columns on both sides, and matched first to first, second to second. `line` cannot
+ * match them: it may follow columns that this file does not have, or the lines of an order.
  */
 async function mergeNumbered(client: Client, columns: readonly string[]): Promise<MergeCounts> {
   const staged = stagingTable('transactions');
@@ -175,11 +198,11 @@ async function mergeNumbered(client: Client, columns: readonly string[]): Promis
   );
   const [{ all, first, last }] = rows;
   if (first === null || last === null) return { inserted: 0, updated: 0, unchanged: 0 };
-  // Within the statement, so that the planner sees how many rows it is about.
+  // Part of the statement's text, so that the planner knows the number of rows.
   const times = `${client.escapeLiteral(first)} AND ${client.escapeLiteral(last)}`;
   const differs = mapped.map((column) => `kept.${column} IS DISTINCT FROM staged.${column}`);
-  // By a hash of all four columns: the planner would compare every purchase of a customer's article
-  // with every other.
+  // This forces a hash join on all four columns. The planner might compare every purchase of an
+  // article by a customer with every other one.
   await client.query('SET LOCAL enable_mergejoin = off; SET LOCAL enable_nestloop = off');
   await client.query(
     `CREATE TEMP TABLE merged ON COMMIT DROP AS
@@ -200,8 +223,8 @@ async function mergeNumbered(client: Client, columns: readonly string[]): Promis
            WHERE (kept.customer_key, kept.bought_at, kept.article_key, kept.line)
              = (merged.customer_key, merged.bought_at, merged.article_key, merged.line)`,
         );
-  // Lines go on behind the last one, also where some were deleted before it. A conflict is an order
-  // that was recorded meanwhile.
+  // New lines follow the last one, even if earlier ones were deleted. A conflict means that an
+  // order was recorded in between.
   const { rowCount: inserted } = await client.query(
     `INSERT INTO purchases (customer_key, article_key, bought_at, price, sales_channel_id, line)
      SELECT customer_key, article_key, bought_at, price, sales_channel_id, place + coalesce((
@@ -221,15 +244,14 @@ async function noPurchases(client: Client): Promise<boolean> {
   return rows[0].empty;
 }
 
-/** What dropping the keys of purchases locks: those that they point to as well. */
+/** Tables that are locked to drop the keys of purchases. The keys point to the other two. */
 const LOCKED = ['customers', 'articles', 'purchases'];
 const LOCK_TRIES = 100;
 const LOCK_PAUSE_MS = 20;
 const LOCK_NOT_AVAILABLE = '55P03';
 
 /**
- * Whether keys and indexes may be dropped: rights to the rows are enough to import, but not for
- * that.
+ * Whether keys and indexes may be dropped. Rights to the rows are enough to import, but not here.
  */
 async function ownsAll(client: Client): Promise<boolean> {
   const { rows } = await client.query<{ owns: boolean }>(
@@ -240,9 +262,9 @@ async function ownsAll(client: Client): Promise<boolean> {
 }
 
 /**
- * Whether the tables are this transaction's alone now. All at once or none: whoever else has one
- * and waits for another, in whatever order, goes on meanwhile, so that no two wait for each other.
- * Who reads for long is not waited for.
+ * Locks the tables for this transaction alone, and returns whether it could. It takes all locks at
+ * once or none, so it can never deadlock with a transaction that has one of them. It does not wait
+ * for long reads.
  */
 async function lockAll(client: Client): Promise<boolean> {
   await client.query('SAVEPOINT unlocked');
@@ -260,9 +282,9 @@ async function lockAll(client: Client): Promise<boolean> {
 }
 
 /**
- * Fills an empty table without its indexes and constraints, which are made as they were when it is
- * full: sorted once, in a fraction of the time that keeping them up to date row by row takes. Part
- * of the import's transaction like all else.
+ * Fills an empty table without its indexes and constraints, and makes the same ones again when it
+ * is full. That takes a fraction of the time that updating them for each row takes. It is part of
+ * the import's transaction.
  */
 async function withoutIndexes<T>(client: Client, table: string, fill: () => Promise<T>): Promise<T> {
   const { rows: constraints } = await client.query<{ name: string; definition: string }>(
@@ -297,7 +319,7 @@ const TYPES: Record<Kind, string> = {
   time: 'timestamptz(0)',
 };
 
-/** Rows that are listed at most; beyond them only their number is known. */
+/** The largest number of listed rows. Further ones are only counted. */
 const LISTED = 100_000;
 
 async function take(client: Client, table: string, select: string, onTaken: OnTaken): Promise<void> {
@@ -306,41 +328,4 @@ async function take(client: Client, table: string, select: string, onTaken: OnTa
   const { rowCount } = await client.query(`DELETE FROM ${table} AS staged USING taken WHERE staged.line = taken.line`);
   await client.query('DROP TABLE taken');
   await onTaken(rows, (rowCount ?? 0) - rows.length);
-}
-
-/**
- * Updates what differs in the given columns, then inserts what is missing. Two statements rather
- * than one upsert: that would use up a key for every row that is there already.
- */
-async function mergeById(
-  client: Client,
-  kind: 'articles' | 'customers',
-  { columns, attributes }: Mapped,
-): Promise<MergeCounts> {
-  const staged = stagingTable(kind);
-  const id = FIELDS[kind].id[0];
-  const others = columns.filter((column) => column !== id);
-  await client.query(`ANALYZE ${staged}`);
-  // Attributes that this file does not have stay beside those that it has.
-  const merged = (column: string): string =>
-    column === 'attributes' ? '((kept.attributes - $1::text[]) || staged.attributes)' : `staged.${column}`;
-  const { rowCount: updated } =
-    others.length === 0
-      ? { rowCount: 0 }
-      : await client.query(
-          `UPDATE ${kind} AS kept SET ${others.map((column) => `${column} = ${merged(column)}`).join(', ')}
-           FROM ${staged} AS staged
-           WHERE kept.${id} = staged.${id} AND (${others.map((column) => `kept.${column}`).join(', ')})
-             IS DISTINCT FROM (${others.map(merged).join(', ')})`,
-          others.includes('attributes') ? [attributes] : [],
-        );
-  const list = [id, ...others].join(', ');
-  const { rowCount: inserted } = await client.query(
-    `INSERT INTO ${kind} (${list}) SELECT ${list} FROM ${staged} AS staged
-     WHERE NOT EXISTS (SELECT FROM ${kind} AS kept WHERE kept.${id} = staged.${id})
-     ORDER BY line ON CONFLICT DO NOTHING`,
-  );
-  const { rows } = await client.query<{ all: string }>(`SELECT count(*) AS all FROM ${staged}`);
-  const counts = { inserted: inserted ?? 0, updated: updated ?? 0 };
-  return { ...counts, unchanged: Number(rows[0].all) - counts.inserted - counts.updated };
 }

@@ -1,5 +1,5 @@
-// The rejects of an import: rows that could not be used, written as CSV with file, line, reason and
-// the row as it was. Made with the first reject; an import without any leaves no file.
+// Writes the rejected rows of an import as CSV: the file, the line, the reason and the row itself.
+// The file is made with the first reject, so an import without any leaves no file.
 
 import { mkdir, open, rm, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -9,24 +9,21 @@ import { csvLine, type RowFault } from './csv';
 
 export interface Rejects {
   readonly path: string;
-  /** Rejects of one file so far. */
+  /** The number of rejects of one file so far. */
   count(file: string): number;
-  /** @throws VitrineError STORAGE_UNAVAILABLE. So do `check` and `close`. */
+  /** @throws VitrineError STORAGE_UNAVAILABLE, as `check` and `close` do */
   add(file: string, faults: readonly RowFault[]): Promise<void>;
-  /** Counts rejects that are too many to write. */
+  /** Counts rejects without writing them. */
   addUnwritten(file: string, count: number): void;
-  /**
-   * @throws VitrineError IMPORT_REJECTED if more than the allowed share of the file's rows were
-   * rejected
-   */
+  /** @throws VitrineError IMPORT_REJECTED if more than the allowed share was rejected */
   check(file: string, rows: number): Promise<void>;
   /** Idempotent. */
   close(): Promise<void>;
 }
 
 /**
- * Starts anew: the rejects file of an earlier import is removed. `most` is the allowed share of a
- * file's rows.
+ * Removes the rejects of an earlier import.
+ * @param most the allowed share of a file's rows
  * @throws VitrineError STORAGE_UNAVAILABLE
  */
 export async function openRejects(path: string, most: number): Promise<Rejects> {

@@ -1,6 +1,6 @@
-// The text of input files, which must be UTF-8. Read as UTF-8, many bytes of other encodings become
-// one replacement character, which makes two ids one. So text is decoded up to its first wrong byte
-// and refused there.
+// Decodes input files, which must be UTF-8. A lenient decoder replaces all wrong bytes by the same
+// character, so that two ids may become one. So text is decoded up to its first wrong byte and
+// refused there.
 
 import { isUtf8 } from 'node:buffer';
 import { readFile } from 'node:fs/promises';
@@ -8,10 +8,10 @@ import { basename } from 'node:path';
 import { asError, VitrineError } from '../../errors';
 import { asStorageError } from '../files/storage';
 
-/** Where text stops being UTF-8, and how to mend it. */
+/** The place at which text stops being UTF-8, with a remedy. */
 export class NotUtf8 extends Error {
   constructor(
-    /** From the beginning of the text, which is unpacked where the file is gzipped. */
+    /** In bytes from the beginning of the text, after unpacking. */
     readonly offset: number,
     readonly byte: number,
     remedy = 'Convert the file, for example with `iconv -f WINDOWS-1252 -t UTF-8`',
@@ -20,20 +20,20 @@ export class NotUtf8 extends Error {
     super(`expected text in UTF-8, got the byte 0x${value} at offset ${offset}. ${remedy}; nothing was imported.`);
   }
 
-  /** As an error of this file; `line` counts from 1. */
+  /** The error for this file. `line` counts from 1. */
   in(path: string, line: number): VitrineError {
     return new VitrineError('INPUT_INVALID', `${basename(path)}, line ${line}: ${this.message}`, { cause: this });
   }
 }
 
 /**
- * The text of bytes that come in pieces, without a byte order mark.
- * @throws NotUtf8, after what lies before the wrong byte was given
+ * Decodes bytes that come in pieces, and leaves out a byte order mark.
+ * @throws NotUtf8 after giving the text before the wrong byte
  */
 export async function* decodeUtf8(
   pieces: AsyncIterable<Buffer> | Iterable<Buffer>,
 ): AsyncGenerator<string, void, undefined> {
-  /** The beginning of a character whose other bytes have not come yet. */
+  /** The first bytes of a character whose other bytes are in the next piece. */
   let rest: Buffer = Buffer.alloc(0);
   let offset = 0;
   for await (const piece of pieces) {
@@ -53,7 +53,7 @@ export async function* decodeUtf8(
   if (rest.length > 0) throw new NotUtf8(offset, rest[0]);
 }
 
-/** The text of a small file. @throws VitrineError INPUT_INVALID, STORAGE_UNAVAILABLE */
+/** Reads a small file. @throws VitrineError INPUT_INVALID, STORAGE_UNAVAILABLE */
 export async function readUtf8(path: string): Promise<string> {
   let text = '';
   try {
@@ -64,10 +64,7 @@ export async function readUtf8(path: string): Promise<string> {
   return text;
 }
 
-/**
- * What the system said of a file or folder that was given as input: the wrong one was named, or it
- * may not be read.
- */
+/** The error for input that cannot be read: a wrong path, or a fault of the system. */
 export function unreadable(path: string, thrown: unknown): Error {
   const reason = MISTAKES[(asError(thrown) as NodeJS.ErrnoException).code ?? ''];
   if (reason === undefined) return asStorageError(thrown, path);
@@ -89,23 +86,20 @@ export function lineEnds(text: string): number {
 const MARK = Buffer.from('\ufeff');
 const LINE_END = 0x0a;
 
-/** Refuses what shows from its first bytes on that it is something else. */
+/** Refuses gzip and UTF-16, which the first bytes show. */
 function refuseOthers(bytes: Buffer): void {
   const [first, second] = bytes;
   if (first === 0x1f && second === 0x8b)
     throw new NotUtf8(0, first, 'This is a gzip file: let its name end in .csv.gz');
   const utf16 = 'It looks like UTF-16: convert the file with `iconv -f UTF-16 -t UTF-8`';
   if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)) throw new NotUtf8(0, first, utf16);
-  // UTF-16 without a mark is valid UTF-8 as long as its letters are English ones: every other byte
-  // is zero.
+  // English text in UTF-16 without a mark is valid UTF-8, but every other byte is zero.
   const zero = bytes.indexOf(0);
   const lineEnd = bytes.indexOf(LINE_END);
   if (zero >= 0 && (lineEnd < 0 || zero < lineEnd)) throw new NotUtf8(zero, 0, utf16);
 }
 
-/**
- * The length of the first `end` bytes without a character at their end that may go on behind them.
- */
+/** The length of the first `end` bytes without an incomplete character at their end. */
 function wholeLength(bytes: Buffer, end: number): number {
   for (let start = end - 1; start >= Math.max(0, end - 3); start--) {
     const byte = bytes[start];
@@ -118,8 +112,7 @@ function wholeLength(bytes: Buffer, end: number): number {
 }
 
 /**
- * Where the first wrong character begins. A longer beginning of the bytes is never less wrong:
- * found by halving.
+ * The place of the first wrong character, found by halving: all longer beginnings are wrong too.
  */
 function firstWrong(bytes: Buffer): number {
   let right = 0;

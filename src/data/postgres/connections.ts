@@ -1,16 +1,13 @@
-// The connections to the shop's Postgres, and how long each kind of statement may take: short ones
-// of requests, orders, long ones that go over the whole shop, and a ping. Each kind has connections
-// of its own, so that none holds up another. Knows no table.
+// The connections to the shop's Postgres, and the time that each kind of statement may take. There
+// are four kinds: statements of requests, orders, long statements that read the whole shop, and
+// pings. Each kind has its own connections, so that none holds up another.
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Pool, type ClientConfig, type PoolClient, type PoolConfig, type QueryResultRow } from 'pg';
 import { asError } from '../../errors';
 import { databaseError, isSilence } from './database-errors';
 
-/**
- * What every connection of the program is opened with: a peer that is gone is noticed also where
- * nothing is sent.
- */
+/** For every connection of the program. Keep-alive notices a lost peer even if nothing is sent. */
 export const CONNECTION = {
   connectionTimeoutMillis: 5_000,
   keepAlive: true,
@@ -18,28 +15,25 @@ export const CONNECTION = {
 } as const;
 
 export interface ConnectionLimits {
-  /** Connections at most. Those for orders may all wait for locks: reads go on. */
+  /**
+   * The largest number of connections of each kind. Reads go on while all orders wait for locks.
+   */
   readonly reads: number;
   readonly orders: number;
   readonly long: number;
-  /** Milliseconds for opening a connection, and for waiting until one is free. */
+  /** Milliseconds to open a connection, or to wait for a free one. */
   readonly connectMs: number;
-  /** For a statement of a request; then the server ends it. */
+  /** The server ends a statement of a request after this time. */
   readonly statementMs: number;
-  /**
-   * The server has this long to do so. Then it is taken for silent, and the connection is thrown
-   * away.
-   */
+  /** A server that needs this much longer counts as silent, and the connection is thrown away. */
   readonly graceMs: number;
-  /** How long an order waits for a row that another transaction has locked. */
+  /** The longest time that an order waits for a row which another transaction has locked. */
   readonly lockMs: number;
-  /** For opening the connection of the ping, and for its answer. */
+  /** The time to open the connection of a ping, and again for its answer. */
   readonly pingMs: number;
-  /**
-   * A long statement is given up when so many pings beside it, one after the other, had no answer.
-   */
+  /** A long statement is given up after this many pings in a row had no answer. */
   readonly missedPings: number;
-  /** How long closing waits for statements that run. */
+  /** The longest time that closing waits for running statements. */
   readonly closeMs: number;
 }
 
@@ -56,42 +50,36 @@ export const LIMITS: ConnectionLimits = {
   closeMs: 5_000,
 };
 
-/** Whatever fails here fails as `databaseError` says. */
+/** All methods fail with the errors of `databaseError`. */
 export interface Connections {
-  /** The connections of short statements, for Prisma; ask through `short`. */
+  /** The connections of short statements. Only Prisma uses it directly; use `short`. */
   readonly pool: Pool;
-  /**
-   * A statement that somebody waits for. While the database is known to be silent it fails within
-   * the time of a ping.
-   */
+  /** For a statement of a request. It fails as fast as a ping while the database is silent. */
   short<T>(work: (pool: Pool) => Promise<T>): Promise<T>;
   /**
-   * All statements of `work` or none, under the limits of a request; waits for locks no longer than
-   * `lockMs`.
+   * Commits all statements of `work` or none. They have the limits of a request, and wait for locks
+   * no longer than `lockMs`.
    */
   transaction<T>(work: (client: PoolClient) => Promise<T>): Promise<T>;
-  /**
-   * Statements without a limit of time: `work` goes on for as long as the database answers pings
-   * beside it.
-   */
+  /** For statements without a time limit. `work` goes on while the database answers pings. */
   long<T>(work: (client: PoolClient) => Promise<T>): Promise<T>;
-  /** A connection for what belongs to a session, such as its locks. The caller ends it. */
-  session(name: string): Promise<Session>;
-  /** On a connection of its own, shared by all who ask meanwhile. */
+  /** A connection of its own, for example to hold a lock. The caller ends it. */
+  dedicated(name: string): Promise<DedicatedConnection>;
+  /** Callers at the same time share one ping. */
   ping(): Promise<void>;
-  /** Waits for statements that run, at most `closeMs`; then they are cut off. Idempotent. */
+  /** Cuts off statements that still run after `closeMs`. Idempotent. */
   close(): Promise<void>;
 }
 
-export interface Session {
+export interface DedicatedConnection {
   query<Row extends QueryResultRow>(text: string, values: unknown[]): Promise<Row[]>;
-  /** Never fails, nor waits for a server that does not answer. */
+  /** Never fails, and does not wait for a server that does not answer. */
   end(): Promise<void>;
 }
 
 /**
- * Connects with the first statement. `pooled`: a pooler stands between, which takes no settings of
- * a session.
+ * Connects with the first statement.
+ * @param pooled whether there is a pooler in between, which accepts no settings of a session
  */
 export function openConnections(url: string, pooled: boolean, limits: ConnectionLimits = LIMITS): Connections {
   return new PostgresConnections(url, pooled, limits);
@@ -104,7 +92,7 @@ class PostgresConnections implements Connections {
   private readonly pings: OpenPool;
   private readonly begin: string;
   private readonly shared: ClientConfig;
-  /** A statement had no answer, and no ping has had one since. */
+  /** A statement had no answer, and no later ping had one either. */
   private silent = false;
   private pinging: Promise<void> | undefined;
   private closed: Promise<void> | undefined;
@@ -128,7 +116,7 @@ class PostgresConnections implements Connections {
     this.longs = openPool({ ...long, max: limits.long });
     const ping = { connectionTimeoutMillis: pingMs, query_timeout: pingMs, idleTimeoutMillis: 60_000 };
     this.pings = openPool({ ...long, ...ping, max: 1 });
-    // Limits of a transaction pass through a pooler, those of a session do not.
+    // A pooler passes on the limits of a transaction, but not those of a session.
     this.begin = `BEGIN; SET LOCAL lock_timeout = ${lockMs}; SET LOCAL statement_timeout = ${statementMs};
       SET LOCAL idle_in_transaction_session_timeout = ${statementMs}`;
   }
@@ -174,9 +162,9 @@ class PostgresConnections implements Connections {
     }
   }
 
-  async session(name: string): Promise<Session> {
+  async dedicated(name: string): Promise<DedicatedConnection> {
     const client = new Client({ ...this.shared, application_name: name, query_timeout: this.limits.statementMs });
-    // A connection that breaks is seen by the statement that needs it.
+    // The next statement reports a broken connection.
     client.on('error', () => undefined);
     const fail = (thrown: unknown): never => {
       throw databaseError(thrown);
@@ -208,10 +196,7 @@ class PostgresConnections implements Connections {
     return [this.reads, this.orders, this.longs, this.pings];
   }
 
-  /**
-   * Does what somebody waits for: they are not to wait again for a database that was found silent
-   * before.
-   */
+  /** Asks by a ping first if the database was silent before, so that no caller waits for long. */
   private async promptly<T>(work: () => Promise<T>): Promise<T> {
     if (this.silent) {
       await this.ping().catch((thrown: unknown) => {
@@ -223,7 +208,7 @@ class PostgresConnections implements Connections {
     } catch (thrown) {
       if (isSilence(thrown)) {
         this.silent = true;
-        // Those that wait for work may be just as dead, and would be found out one by one.
+        // Idle connections may be dead as well, and would otherwise fail one by one.
         for (const pool of this.pools()) pool.dropIdle();
       }
       throw databaseError(thrown);
@@ -240,9 +225,7 @@ class PostgresConnections implements Connections {
     }
   }
 
-  /**
-   * Breaks the connection of a long statement once the database has been silent for long enough.
-   */
+  /** Breaks the connection of a long statement after `missedPings`. */
   private async watch({ connection }: PoolClient, signal: AbortSignal): Promise<void> {
     for (let missed = 0; missed < this.limits.missedPings;) {
       await sleep(this.limits.pingMs, undefined, { signal, ref: false });
@@ -255,16 +238,16 @@ class PostgresConnections implements Connections {
   }
 }
 
-/** undefined: the connection may serve others; else why not. */
+/** Returns why the connection cannot be used again; undefined if it can. */
 async function rollBack(client: PoolClient): Promise<Error | undefined> {
   return client.query('ROLLBACK').then(() => undefined, asError);
 }
 
 interface OpenPool {
   readonly pool: Pool;
-  /** Throws away the connections that wait for work. */
+  /** Throws away idle connections. */
   readonly dropIdle: () => void;
-  /** Ends the pool; connections that are still open after `graceMs` are cut. */
+  /** Ends the pool. Cuts connections that are still open after `graceMs`. */
   end(graceMs: number): Promise<void>;
 }
 
@@ -273,7 +256,7 @@ function openPool(config: PoolConfig): OpenPool {
   const open = new Set<PoolClient>();
   const idle = new Set<PoolClient>();
   const cut = ({ connection }: PoolClient): void => void connection.stream.destroy();
-  // A connection that breaks: the statement that uses it fails, or the next one gets another.
+  // A broken connection needs no handling here: its statement fails, and the next one gets another.
   pool.on('error', () => undefined);
   pool.on('connect', (client) => {
     open.add(client);

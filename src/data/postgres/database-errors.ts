@@ -1,13 +1,13 @@
-// Faults of the database as errors with a code: one table from SQLSTATE, and one for what has none
-// because the server never answered. Codes follow what a caller should do: OVERLOADED is to be
-// tried again in a moment, DATABASE_UNAVAILABLE is the operator's to mend.
+// Turns faults of the database into errors with a code. One table goes by SQLSTATE, others by the
+// error if the server never answered. The code says what to do: try again in a moment after
+// OVERLOADED, call the operator after DATABASE_UNAVAILABLE.
 
 import { asError, VitrineError, type ErrorCode } from '../../errors';
 
 /**
- * The error to throw for what `pg` or Prisma threw: a VitrineError where the fault is foreseeable,
- * else what came. Messages of OVERLOADED are shown to clients, so they name no user, host or table;
- * those of INPUT_INVALID end with the server's words about the value.
+ * The error to throw for an error of `pg` or Prisma: a VitrineError for known faults, else the same
+ * error. Clients see messages of OVERLOADED, so these name no user, host or table. Messages of
+ * INPUT_INVALID end with the server's words about the value.
  */
 export function databaseError(thrown: unknown): Error {
   if (thrown instanceof VitrineError) return thrown;
@@ -19,22 +19,39 @@ export function databaseError(thrown: unknown): Error {
   return new VitrineError(code, message, { cause: thrown });
 }
 
-/** The code of the fault that has this SQLSTATE; undefined: it is not foreseeable. */
+/** The code for a SQLSTATE; undefined if it is not a known fault. */
 export function codeOfSqlState(sqlState: string): ErrorCode | undefined {
   return faultOf({ sqlState, code: '', reason: '' })?.code;
 }
 
-/**
- * Whether the server took longer to answer than it allows itself: the connection may be dead, and
- * others with it.
- */
+/** Whether the server did not answer in time. Then this and other connections may be dead. */
 export function isSilence(thrown: unknown): boolean {
   return SILENCE.test(readFault(thrown).reason);
 }
 
+/** Whether a sequence that gives keys to new rows is at its end. */
+export function isOutOfKeys(thrown: unknown): boolean {
+  const error = asError(thrown);
+  return 'code' in error && error.code === OUT_OF_KEYS;
+}
+
+const OUT_OF_KEYS = '2200H';
+
+export function outOfKeys(thrown: unknown): VitrineError {
+  const { message } = asError(thrown);
+  const table = message.includes('articles_key_seq') ? 'articles' : 'customers';
+  return new VitrineError(
+    'DATABASE_UNAVAILABLE',
+    `There is no key left for a new row of ${table}: ${table}_key_seq is at its end; nothing was recorded. ` +
+      `If the largest key of the table is smaller, since keys were lost, reset the sequence: ` +
+      `SELECT setval('${table}_key_seq', (SELECT max(key) FROM ${table})).`,
+    { cause: thrown },
+  );
+}
+
 interface Fault {
   readonly code: ErrorCode;
-  /** Without its full stop: the server's own words may follow. */
+  /** Without a full stop, since the server's own words may follow. */
   readonly says: string;
 }
 
@@ -52,7 +69,7 @@ const NOT_OURS = unavailable('The tables of the database are not those of this p
 const CONFLICT = busy('met another change of the same rows');
 const WRONG_VALUE: Fault = { code: 'INPUT_INVALID', says: 'A value does not fit into the database' };
 
-/** By SQLSTATE, or by its class of two characters. The longer one wins. */
+/** By SQLSTATE, or by its first two or three characters. The longest match wins. */
 const BY_SQLSTATE: Readonly<Record<string, Fault>> = {
   '08': UNREACHABLE,
   '22003': WRONG_VALUE, // numeric value out of range
@@ -83,7 +100,7 @@ const BY_SQLSTATE: Readonly<Record<string, Fault>> = {
   '58': unavailable('The database cannot read or write its files'),
 };
 
-/** By Prisma's own code, where no SQLSTATE comes with it. */
+/** By Prisma's own code, for errors without a SQLSTATE. */
 const BY_PRISMA: Readonly<Record<string, Fault>> = {
   P1000: REFUSED,
   P1001: UNREACHABLE,
@@ -93,14 +110,14 @@ const BY_PRISMA: Readonly<Record<string, Fault>> = {
   P1011: UNREACHABLE, // TLS
   P1017: UNREACHABLE,
   P2024: busy('has no connection free'),
-  P2028: busy('took too long'), // its transactions could not begin, or took longer than allowed
+  P2028: busy('took too long'), // a transaction could not begin, or took longer than allowed
   P2034: CONFLICT,
   P2037: busy('has no connection free'),
 };
 
 const SILENCE = /^(Query read timeout|Connection terminated due to connection timeout|timeout expired)$/;
 
-/** By what `pg` and Node say of connections. */
+/** By the messages of `pg` and Node about connections. */
 const BY_MESSAGE: readonly (readonly [RegExp, Fault])[] = [
   [/^timeout exceeded when trying to connect$/, busy('has no connection free')],
   [/pool after calling end|^Client was closed/, { code: 'SHUTTING_DOWN', says: 'The database has been closed here.' }],
@@ -109,16 +126,15 @@ const BY_MESSAGE: readonly (readonly [RegExp, Fault])[] = [
   [/^SASL|support SSL connections$|establishing an SSL connection$/, UNREACHABLE],
 ];
 
-/**
- * Node's codes of sockets. Its errors of files have others, and are not ours.
- */
+/** Node's codes of errors of sockets, not those of files. */
 const OF_SOCKETS =
   /^(ECONN\w+|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_\w+|EHOSTUNREACH|EHOSTDOWN|ENETUNREACH|ENETDOWN|EADDRNOTAVAIL|EPROTO)$/;
 const OF_TLS = /^(ERR_TLS|ERR_SSL|CERT|CRL|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|HOSTNAME|INVALID_CA)_?\w*$/;
 
 interface Found {
-  /** SQLSTATE, Prisma's or Node's code; '' where there is none. */
+  /** '' if there is none. */
   readonly sqlState: string;
+  /** Prisma's or Node's code; '' if there is none. */
   readonly code: string;
   readonly reason: string;
 }
@@ -134,7 +150,7 @@ function faultOf({ sqlState, code, reason }: Found): Fault | undefined {
 function readFault(thrown: unknown): Found {
   const error = asError(thrown);
   const code = textOf(error, 'code');
-  // Where several addresses of a host were tried, each has an error and the whole has no message.
+  // If several addresses of a host were tried, each has an error and the whole has no message.
   if (error instanceof AggregateError && error.message === '') {
     return {
       sqlState: '',
@@ -142,10 +158,10 @@ function readFault(thrown: unknown): Found {
       reason: error.errors.map((one) => asError(one).message).join('; '),
     };
   }
-  // Prisma keeps the error of the driver beside its own.
+  // Prisma keeps the driver's error within its own.
   const driver = inner(inner(inner(error, 'meta'), 'driverAdapterError'), 'cause');
   const original = textOf(driver, 'originalMessage');
-  // The messages of Prisma begin with the call; the reason stands last.
+  // Prisma's messages begin with the call; their last line is the reason.
   const reason = original || (error.message.trim().split('\n').at(-1) ?? error.message);
   const sqlState = textOf(driver, 'originalCode') || (/^[0-9A-Z]{5}$/.test(code) && 'severity' in error ? code : '');
   return { sqlState, code, reason };

@@ -1,15 +1,12 @@
-// The rights that the program needs in a database, as the statements that grant those which its
-// user lacks. Asks the catalogue, since a server says what is missing in its own language.
+// The rights that the program needs in a database, and the statements that grant the missing ones.
+// It asks the catalogue of Postgres, since the messages of a server may be in any language.
 
 import { escapeIdentifier, type Client } from 'pg';
 
-/**
- * `read`: to serve; `write`: also to import and to record orders; `change`: also to apply
- * migrations.
- */
+/** `read` is enough to serve. `write` adds imports and orders, `change` adds migrations. */
 export type Need = 'read' | 'write' | 'change';
 
-/** Statements for the owner of the database to run; [] where nothing is missing. */
+/** Statements for the owner of the database to run; [] if no right is missing. */
 export async function missingRights(client: Client, need: Need): Promise<string[]> {
   const { rows } = await client.query<Found>(LOOK, [TABLES]);
   const [found] = rows;
@@ -27,7 +24,7 @@ export async function missingRights(client: Client, need: Need): Promise<string[
   if (need !== 'read' && !found.sequences) {
     statements.push(`GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA ${schema} TO ${user};`);
   }
-  // Only an owner may change a table, or a member of the role that owns it.
+  // Only the owner of a table may change it, or a member of the role that owns it.
   if (need === 'change') {
     statements.push(...(found.owners ?? []).map((owner) => `GRANT ${escapeIdentifier(owner)} TO ${user};`));
   }
@@ -56,7 +53,7 @@ const TABLES = [
   'recommendations',
 ];
 
-/** Without USAGE a schema is left out of the search path, so current_schema() may be null. */
+/** current_schema() may be null, since a schema without USAGE is not in the search path. */
 const LOOK = `
 WITH place AS (
   SELECT oid, nspname FROM pg_namespace

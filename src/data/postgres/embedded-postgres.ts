@@ -1,8 +1,7 @@
-// The embedded Postgres: one cluster in VITRINE_HOME/postgres, started by the first command that
-// needs it, shared by all that run at once and stopped by the last. It outlives the process that
-// started it, since others may still use it; who uses it is written in files named by process, and
-// a guard stops it should all of them crash. Should it crash, its holders start it again. Knows
-// nothing of what is in the database.
+// The embedded Postgres: one cluster in VITRINE_HOME/postgres. The first command that needs it
+// starts it, and the last one stops it. It outlives the process that started it, since others may
+// still use it. Every holder has a file with its pid, and a guard stops the server after all
+// holders crashed. If the server crashes, its holders start it again.
 
 import { randomBytes } from 'node:crypto';
 import {
@@ -48,28 +47,28 @@ import {
 
 export interface EmbeddedPostgres {
   readonly host: '127.0.0.1';
-  /** It stays: a server that died is started again there. */
+  /** A server that died is started again at the same port. */
   readonly port: number;
   readonly user: 'vitrine';
   readonly password: string;
-  /** Absolute: the cluster's files. */
+  /** The absolute path of the cluster's files. */
   readonly data: string;
-  /** This holder no longer needs the server; the last one stops it. Idempotent. */
+  /** The last holder to call it stops the server. Idempotent. */
   release(): Promise<void>;
 }
 
 export interface EmbeddedOptions {
-  /** For tests: try only these ways of running Postgres. */
+  /** Try only these ways of running Postgres, for tests. */
   readonly runAs?: readonly RunAs[];
-  /** Hears in a line or more that the server died, and whether it runs again. */
+  /** Hears that the server died, and whether it runs again. */
   readonly say?: (line: string) => void;
 }
 
 /**
- * Starts the server, or joins the one that runs, as one more holder.
+ * Starts the server or joins the running one.
  * @param home VITRINE_HOME, absolute
- * @throws VitrineError DATABASE_UNAVAILABLE with the last lines of Postgres's log where it does not
- * start, STORAGE_UNAVAILABLE where the home cannot be written to.
+ * @throws VitrineError DATABASE_UNAVAILABLE with the last lines of Postgres's log if it does not
+ *   start; STORAGE_UNAVAILABLE if the home cannot be written to
  */
 export async function holdEmbeddedPostgres(home: string, options: EmbeddedOptions = {}): Promise<EmbeddedPostgres> {
   try {
@@ -97,10 +96,10 @@ async function hold(home: string, options: EmbeddedOptions): Promise<EmbeddedPos
   let held = true;
   const restart = (): Promise<Postmaster | undefined> =>
     withFileLock(places.lock, async () => {
-      // Released while it waited for the lock: this process must not start what nobody holds.
+      // This holder may have been released while it waited for the lock.
       if (!held) return undefined;
       const again = await joinOrStart(places, password, { runAs: options.runAs, port: server.port });
-      // Whoever had the cluster in between may have removed it.
+      // Another holder may have removed the mark in between.
       writeMark(holder);
       return again;
     });
@@ -114,7 +113,8 @@ async function hold(home: string, options: EmbeddedOptions): Promise<EmbeddedPos
     held = false;
     process.off('exit', onExit);
     await endWatch();
-    // Before the lock, which a full disk may refuse: then the guard stops the server.
+    // Removed before the lock is taken. A full disk may refuse the lock; then the guard stops the
+    // server.
     rmSync(holder, { force: true });
     await withFileLock(places.lock, async () => {
       removeMarks(places, ['dead']);
@@ -127,36 +127,21 @@ async function hold(home: string, options: EmbeddedOptions): Promise<EmbeddedPos
   return { host: '127.0.0.1', port: server.port, user: 'vitrine', password, data: server.data, release };
 }
 
-/** Whether the embedded server runs, and its number of holders: for doctor. Starts nothing. */
-export function lookAtEmbeddedPostgres(home: string): {
-  initialised: boolean;
-  port: number | undefined;
-  holders: number;
-} {
-  const places = placesIn(home);
-  const server = findPostmaster(places.clusters);
-  const initialised = places.clusters.some((folder) => existsSync(join(folder, 'data', 'PG_VERSION')));
-  return { initialised, port: server?.port, holders: existsSync(places.holders) ? liveHolders(places) : 0 };
-}
-
 interface Places {
   readonly root: string;
   readonly holders: string;
   readonly lock: string;
-  /**
-   * A mark that is touched again and again while the server runs, for processes that cannot see its
-   * pid.
-   */
+  /** A mark that is touched while the server runs, for processes that cannot see its pid. */
   readonly heart: string;
   readonly log: string;
   readonly password: string;
-  /** Where the cluster is wanted. */
+  /** The preferred folder of the cluster. */
   readonly wanted: string;
-  /** That folder, and where else the cluster may be (see postgres-user.ts). */
+  /** All folders that may have the cluster (see postgres-user.ts). */
   readonly clusters: readonly string[];
 }
 
-/** The same for every path that leads to the same folder. */
+/** Resolves links, so that every path to the same folder gives the same places. */
 function placesIn(home: string): Places {
   const root = realPath(join(home, 'postgres'));
   const wanted = realPath(join(root, 'server'));
@@ -172,7 +157,7 @@ function placesIn(home: string): Places {
   };
 }
 
-/** One after the other: Node's recursive way calls a read-only disk ENOENT. */
+/** One folder after the other, since Node's `recursive` reports a read-only disk as ENOENT. */
 function makeFolder(path: string): void {
   if (existsSync(path)) return;
   makeFolder(dirname(path));
@@ -195,14 +180,14 @@ function readPassword(places: Places): string {
         'restore it, or remove that folder to start with an empty database',
     );
   }
-  // Elsewhere, it was left by a home that has been removed since and took the password along.
+  // A cluster in another folder belongs to a home that has been removed, with its password.
   for (const folder of places.clusters) rmSync(join(folder, 'data'), { recursive: true, force: true });
   const password = randomBytes(24).toString('base64url');
   writeFileSync(places.password, `${password}\n`, { mode: 0o600 });
   return password;
 }
 
-/** The server if it runs and stays; waits for one that is starting, or on its way out. */
+/** The server if it runs. Waits for one that is starting up or shutting down. */
 async function runningServer(places: Places): Promise<Postmaster | undefined> {
   const deadline = Date.now() + 120_000;
   for (;;) {
@@ -213,7 +198,7 @@ async function runningServer(places: Places): Promise<Postmaster | undefined> {
   }
 }
 
-/** To be called under the lock. */
+/** The caller holds the lock. */
 async function joinOrStart(places: Places, password: string, options: StartOptions): Promise<Postmaster> {
   const running = await runningServer(places);
   if (running) {
@@ -224,13 +209,13 @@ async function joinOrStart(places: Places, password: string, options: StartOptio
   await refuseWhileLocked(places.clusters);
   writeMark(places.heart);
   const server = await startServer(places.wanted, places.log, password, options);
-  // Holders of another scope died with their server.
+  // Holders of another scope have died with their server.
   removeMarks(places, ['dead', 'unseen']);
   startGuard(places.root, server);
   return server;
 }
 
-/** In this scope there is no server. In another one there is if its heart still beats. */
+/** No server was found in this scope, but a beating heart shows that another scope has one. */
 async function refuseWhileHeartBeats(places: Places): Promise<void> {
   const mark = readMark(places.heart);
   const seen = statSync(places.heart, { throwIfNoEntry: false })?.mtimeMs;
@@ -238,7 +223,7 @@ async function refuseWhileHeartBeats(places: Places): Promise<void> {
   const isSilent = watchHeart(places.heart);
   while (!isSilent()) {
     const now = statSync(places.heart, { throwIfNoEntry: false })?.mtimeMs;
-    if (now === undefined) return; // it was stopped in order
+    if (now === undefined) return; // it was stopped cleanly
     if (now !== seen) throw new ClusterInUse(join(places.wanted, 'data'));
     await sleep(100);
   }
@@ -267,15 +252,12 @@ function watch(
   });
 }
 
-/**
- * Where the process ends without release(): no waiting, only the word to stop, if this was the last
- * holder.
- */
+/** For a process that ends without release(). The last holder stops the server without waiting. */
 function releaseAtExit(places: Places, holder: string): void {
   try {
     rmSync(holder, { force: true });
-    // Another process may be joining or leaving just now; the guard takes over where this takes too
-    // long.
+    // Another process may be joining or leaving. If that takes too long, the guard stops the
+    // server.
     for (let attempt = 0; attempt < 20; attempt++) {
       if (tryLock(places.lock)) {
         const server = liveHolders(places) === 0 ? findPostmaster(places.clusters) : undefined;
@@ -286,11 +268,11 @@ function releaseAtExit(places: Places, holder: string): void {
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50);
     }
   } catch {
-    // The process is ending: there is nobody left to tell.
+    // The process is ending, so the error cannot be reported.
   }
 }
 
-/** Processes of another scope are refused, so they do not count. */
+/** Processes of another scope were refused, so they do not count. */
 function liveHolders(places: Places): number {
   return marksIn(places).filter(({ life }) => life === 'alive').length;
 }

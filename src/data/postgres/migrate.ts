@@ -1,6 +1,6 @@
-// Brings a database to the schema that the program expects: applies prisma/migrations in their
-// order. Keeps the books as Prisma does, so that `prisma migrate deploy` and this can take turns on
-// one database. Knows no table's meaning.
+// Applies prisma/migrations in their order, so that a database has the schema that the program
+// expects. It keeps Prisma's own list of applied migrations, so `prisma migrate deploy` works on
+// the same database.
 
 import { randomUUID } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
@@ -13,18 +13,18 @@ import { sha256 } from '../../bytes';
 export const MIGRATIONS_FOLDER = join(PROJECT_ROOT, 'prisma', 'migrations');
 
 /**
- * Applies what is missing, all or nothing, and returns the names of what it applied. Concurrent
- * callers wait.
- * @throws VitrineError DATABASE_NEWER where the database holds migrations that this program does
- * not know, DATABASE_UNAVAILABLE where an applied one differs from its file, or one has failed.
+ * Applies all missing migrations or none, and returns their names. Concurrent callers wait.
+ * @throws VitrineError DATABASE_NEWER if the database has migrations that this program does not
+ *   know; DATABASE_UNAVAILABLE if an applied one differs from its file, or if one has failed
  */
 export async function migrate(client: Client, folder: string = MIGRATIONS_FOLDER): Promise<string[]> {
   const migrations = readMigrations(folder);
-  // Mostly all are there: then one query says so, without a lock or the right to change tables.
+  // Usually none is missing. One query finds that out, without a lock or the right to change
+  // tables.
   if (missing(migrations, await readBooks(client)).length === 0) return [];
   await client.query('BEGIN');
   try {
-    // The lock that Prisma takes as well, until the end of the transaction.
+    // Prisma takes the same lock, until the end of the transaction.
     await client.query('SELECT pg_advisory_xact_lock($1)', [PRISMA_LOCK]);
     await client.query(CREATE_BOOKS);
     const pending = missing(migrations, await readBooks(client));
@@ -39,7 +39,7 @@ export async function migrate(client: Client, folder: string = MIGRATIONS_FOLDER
 
 const PRISMA_LOCK = 72_707_369;
 
-/** As Prisma's migration engine makes it. */
+/** The same table as that of Prisma's migration engine. */
 const CREATE_BOOKS = `CREATE TABLE IF NOT EXISTS "_prisma_migrations" (
     "id"                    VARCHAR(36) PRIMARY KEY NOT NULL,
     "checksum"              VARCHAR(64) NOT NULL,
@@ -54,7 +54,7 @@ const CREATE_BOOKS = `CREATE TABLE IF NOT EXISTS "_prisma_migrations" (
 interface Migration {
   readonly name: string;
   readonly sql: string;
-  /** Of the file's bytes, SHA-256 in hexadecimal. */
+  /** SHA-256 of the file's bytes in hexadecimal. */
   readonly checksum: string;
 }
 
@@ -113,7 +113,7 @@ function missing(migrations: readonly Migration[], books: readonly Applied[]): M
   });
 }
 
-/** Even a migration that failed half-way has been begun by a program that knows it. */
+/** Migrations that failed count as well: a program that knows them has begun them. */
 function refuseUnknown(migrations: readonly Migration[], books: readonly Applied[]): void {
   const known = new Set(migrations.map(({ name }) => name));
   const names = books.map((row) => row.migration_name).sort();

@@ -1,12 +1,11 @@
-// Why a database cannot be opened, with the statement or setting that mends it. Knows nothing of
-// what is read later.
+// The reasons why a database cannot be opened, with the statement or setting that mends it.
 
 import { escapeIdentifier, type Client } from 'pg';
 import { asError, VitrineError, type ErrorCode } from '../../errors';
 import { codeOfSqlState } from './database-errors';
 import { missingRights } from './database-rights';
 
-/** What a connection was refused with. */
+/** The error for a refused connection. */
 export function connectError(thrown: unknown, client: Client): VitrineError {
   const user = escapeIdentifier(client.user ?? '');
   const database = escapeIdentifier(client.database ?? '');
@@ -27,7 +26,7 @@ export function connectError(thrown: unknown, client: Client): VitrineError {
   );
 }
 
-/** What happened while a connected database was brought to the present schema. */
+/** The error for a fault during the checks and migrations of a connected database. */
 export async function workError(thrown: unknown, client: Client): Promise<VitrineError> {
   const state = stateOf(thrown) ?? '';
   if (state === '' && thrown instanceof VitrineError) return thrown;
@@ -51,9 +50,7 @@ export function placeOf({ host, port, database }: Client): string {
 
 const READ_ONLY = '25006';
 
-/**
- * No more rights than are needed: those to change tables only where those to read them are there.
- */
+/** Names no more rights than needed: those to change tables only if those to read are there. */
 async function statementsFor(client: Client): Promise<string[]> {
   try {
     const read = await missingRights(client, 'read');
@@ -64,22 +61,19 @@ async function statementsFor(client: Client): Promise<string[]> {
 }
 
 function codeOf(state: string): ErrorCode {
-  // Without USAGE the schema is not in the search path: "no schema has been selected to create in".
+  // "No schema has been selected to create in": a schema without USAGE is not in the search path.
   if (state === '3F000') return 'DATABASE_FORBIDDEN';
   return codeOfSqlState(state) ?? 'DATABASE_UNAVAILABLE';
 }
 
-/** The SQLSTATE of what was thrown, or of its cause. */
+/** The SQLSTATE of the error or of its cause. */
 function stateOf(thrown: unknown): string | undefined {
   if (thrown instanceof VitrineError) return stateOf(thrown.cause);
   if (!(thrown instanceof Error) || !('severity' in thrown) || !('code' in thrown)) return undefined;
   return String(thrown.code);
 }
 
-/**
- * A refused connection to a name with several addresses is an AggregateError without a message of
- * its own.
- */
+/** A host with several addresses refuses with an AggregateError, whose own message is empty. */
 function reasonOf(thrown: unknown): string {
   if (thrown instanceof AggregateError) return thrown.errors.map((error) => asError(error).message).join('; ');
   return asError(thrown).message;

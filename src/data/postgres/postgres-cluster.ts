@@ -1,5 +1,5 @@
-// One Postgres server on a folder of its own: making the cluster, starting it, finding out whether
-// it runs, stopping it. Knows nothing of who uses the server, or of what is in the database.
+// One Postgres server in a folder: makes the cluster, starts it, finds out whether it runs, and
+// stops it.
 
 import { execFile, execFileSync, spawn } from 'node:child_process';
 import {
@@ -29,18 +29,20 @@ export interface Postmaster {
   readonly port: number;
   readonly data: string;
   readonly status: string;
-  /** When it started, in seconds since 1970. */
+  /** The start time in Unix seconds. */
   readonly since: string;
 }
 
 export interface StartOptions {
   /** Try only these ways of running Postgres. */
   readonly runAs?: readonly RunAs[] | undefined;
-  /** This port or none: a running process knows the server by it. */
+  /** Starts at this port only, since running processes know the server by it. */
   readonly port?: number;
 }
 
-/** A Postgres that cannot be seen from here has the cluster open; a second one would destroy it. */
+/**
+ * The cluster is open in a Postgres that cannot be seen from here. A second one would destroy it.
+ */
 export class ClusterInUse extends VitrineError {
   constructor(data: string) {
     super(
@@ -53,10 +55,10 @@ export class ClusterInUse extends VitrineError {
 }
 
 /**
- * Starts a server whose cluster lies in the folder `wanted` (or where Postgres can run instead),
- * made if need be. Its output goes to the file `log`. It outlives this process.
- * @throws VitrineError DATABASE_UNAVAILABLE or STORAGE_UNAVAILABLE, with the last lines of that
- * output.
+ * Starts a server, and makes its cluster first if there is none. The cluster lies in the folder
+ * `wanted`, or in another one if Postgres cannot run there. The output goes to the file `log`. The
+ * server outlives this process.
+ * @throws VitrineError DATABASE_UNAVAILABLE or STORAGE_UNAVAILABLE, with the last lines of output
  */
 export async function startServer(
   wanted: string,
@@ -76,7 +78,7 @@ export async function startServer(
   }
   const left = readPidFile(data);
   if (left && (await kernelLockState(lockOf(launcher.folder))) === 'free') freeReusedPid(data, left.pid);
-  // The port of a server that crashed comes first: others may still wait for it there.
+  // The port of a crashed server comes first, since other processes may still wait for it there.
   let port = options.port ?? left?.port ?? (await freePort());
   for (let attempt = 1; ; attempt++) {
     const logged = existsSync(log) ? statSync(log).size : 0;
@@ -91,7 +93,7 @@ export async function startServer(
   }
 }
 
-/** Waits a little for processes of a server that crashed. @throws ClusterInUse */
+/** Waits three seconds for the processes of a crashed server. @throws ClusterInUse */
 export async function refuseWhileLocked(folders: readonly string[]): Promise<void> {
   const deadline = Date.now() + 3000;
   for (const folder of folders) {
@@ -109,16 +111,16 @@ export async function stopServer(server: Postmaster): Promise<void> {
   while (isPostmasterOf(server.pid, server.data) && Date.now() < deadline) await sleep(20);
 }
 
-/** Fast shutdown: open transactions are rolled back, what is committed is kept. */
+/** A fast shutdown rolls back open transactions and keeps committed ones. */
 export function askToStop({ pid }: Postmaster): void {
   try {
     process.kill(pid, 'SIGINT');
   } catch {
-    // It has ended meanwhile.
+    // It has already ended.
   }
 }
 
-/** What postmaster.pid says, where the process that wrote it is still there. */
+/** Reads postmaster.pid, unless the process that wrote it has ended. */
 export function findPostmaster(folders: readonly string[]): Postmaster | undefined {
   for (const folder of folders) {
     const data = join(folder, 'data');
@@ -133,7 +135,7 @@ export function endOfLog(log: string): string {
   return existsSync(log) ? lastLines(readFileSync(log, 'utf8')) : '';
 }
 
-/** postmaster.pid, which Postgres makes and removes. A server that was killed leaves it. */
+/** Reads postmaster.pid, which Postgres makes and removes. A killed server leaves it behind. */
 function readPidFile(data: string): Postmaster | undefined {
   const file = join(data, 'postmaster.pid');
   const lines = existsSync(file) ? readFileSync(file, 'utf8').split('\n') : [];
@@ -142,7 +144,7 @@ function readPidFile(data: string): Postmaster | undefined {
   return { pid, data, port, status: lines[7]?.trim() ?? 'starting', since: lines[2] ?? '' };
 }
 
-/** Pids are used again, soon so in containers: look at what the process is. */
+/** Looks at the process itself, since its pid may belong to another program by now. */
 function isPostmasterOf(pid: number, data: string): boolean {
   if (processIdentity(pid) === undefined) return false;
   try {
@@ -150,7 +152,7 @@ function isPostmasterOf(pid: number, data: string): boolean {
       return execFileSync('ps', ['-ww', '-o', 'command=', '-p', String(pid)], { encoding: 'utf8' }).includes(data);
     }
     if (readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').includes(data)) return true;
-    // Started by another path to the same folder: Postgres works within it.
+    // It was started by another path to the same folder, which is its working directory.
     const [mine, its] = [statSync(data), statSync(`/proc/${pid}/cwd`)];
     return mine.dev === its.dev && mine.ino === its.ino;
   } catch {
@@ -158,36 +160,36 @@ function isPostmasterOf(pid: number, data: string): boolean {
   }
 }
 
-/** The lock of a cluster, which lies beside it. */
+/** The lock file beside a cluster. */
 function lockOf(folder: string): string {
   return join(folder, 'lock');
 }
 
 /**
- * Postgres refuses to start where the pid in the postmaster.pid of a crashed server belongs to any
- * process by now, as it soon does in a container. Only that number is changed, to one that no
- * process can have. The rest stays: by it Postgres finds out whether shared memory is still in use.
+ * Postgres refuses to start if the pid in the postmaster.pid of a crashed server belongs to another
+ * process by now. In containers this happens soon. So the pid is replaced by one that no process
+ * can have. Postgres needs the rest of the file to find out whether shared memory is still in use.
  */
 function freeReusedPid(data: string, pid: number): void {
   if (processIdentity(pid) === undefined || isPostmasterOf(pid, data)) return;
   const file = join(data, 'postmaster.pid');
   const { mode, uid, gid } = statSync(file);
-  // By a rename: Postgres would never start again on an empty one, as a full disk would leave it.
+  // Renamed into place. A full disk could leave an empty file, with which Postgres never starts.
   const draft = `${file}.draft`;
   writeFileSync(draft, readFileSync(file, 'utf8').replace(/^\d+/, String(2 ** 22)), { mode });
   chownSync(draft, uid, gid);
   renameSync(draft, file);
 }
 
-/** Whether a program that was run says that the disk is full or may not be written to. */
+/** Whether a program's output says that the disk is full or read-only. */
 function isAboutStorage(output: string): boolean {
   return /No space left on device|Disk quota exceeded|Read-only file system/.test(output);
 }
 
 function notStarted({ description }: Launcher, data: string, said: string): VitrineError {
   const { bavail, bsize } = statfsSync(data);
-  // A segment of the log that Postgres writes ahead has 16 MiB. With a full disk it cannot even say
-  // what is wrong.
+  // Postgres needs 16 MiB for the next segment of its write-ahead log. On a full disk it cannot
+  // even report what is wrong.
   const full = isAboutStorage(said) || bavail * bsize < 2 ** 24;
   const hint = /"postmaster.pid" (already exists|is empty)/.test(said)
     ? `\nWhere no Postgres runs on ${data}, remove the file postmaster.pid there.`
@@ -200,8 +202,8 @@ function notStarted({ description }: Launcher, data: string, said: string): Vitr
 }
 
 async function makeCluster(launcher: Launcher, data: string, password: string): Promise<void> {
-  // Made beside its place and moved there when complete: a crash leaves nothing that looks like a
-  // cluster.
+  // Made in another folder and moved when complete, so that a crash leaves no half cluster in
+  // place.
   const fresh = join(launcher.folder, 'data.new');
   const passwordFile = join(launcher.folder, 'password.new');
   for (const path of [fresh, data]) rmSync(path, { recursive: true, force: true });
@@ -211,7 +213,7 @@ async function makeCluster(launcher: Launcher, data: string, password: string): 
   try {
     const { file, args, options } = launcher.command(join(launcher.native, 'bin', 'initdb'), [
       ...['--pgdata', fresh, '--username', 'vitrine', '--pwfile', passwordFile, '--auth', 'scram-sha-256'],
-      // The same order of text on every machine.
+      // Text has the same order on every machine.
       ...['--encoding', 'UTF8', '--locale', 'C', '--locale-provider', 'builtin', '--builtin-locale', 'C.UTF-8'],
       '--no-instructions',
     ]);
@@ -230,7 +232,7 @@ async function makeCluster(launcher: Launcher, data: string, password: string): 
   renameSync(fresh, data);
 }
 
-/** For bulk loads on a small machine, without giving up that what is committed is safe. */
+/** For bulk loads on a small machine. What is committed is still safe. */
 const SETTINGS = {
   listen_addresses: '127.0.0.1',
   unix_socket_directories: '',
@@ -251,10 +253,7 @@ const SETTINGS = {
   timezone: 'UTC',
 };
 
-/**
- * Starts the server and waits until it answers; undefined where it ended instead (the log says
- * why).
- */
+/** Starts the server and waits until it answers; undefined if it ended instead. */
 async function launch(
   logFile: string,
   launcher: Launcher,
@@ -265,13 +264,13 @@ async function launch(
   const program = join(launcher.native, 'bin', 'postgres');
   const { file, args, options } = launcher.command(program, ['-D', data, '-p', String(port), ...settings]);
   const locked = withKernelLock(file, args);
-  // A log of more than 10 MB begins anew.
+  // A log of more than 10 MB starts again from empty.
   const keep = existsSync(logFile) && statSync(logFile).size < 10_000_000;
   const log = openSync(logFile, keep ? 'a' : 'w', 0o600);
   const lock = openSync(lockOf(launcher.folder), 'a', 0o600);
-  // A crashed server may have left one that says "ready", in a container even with the same pid.
+  // A crashed server may have left a file that says "ready", in a container even with the same pid.
   const left = readPidFile(data);
-  // A session of its own: Ctrl-C at the terminal is for the command, not for the server.
+  // Detached, so that Ctrl-C at the terminal ends the command but not the server.
   const child = spawn(locked.file, locked.args, {
     ...options,
     cwd: '/',
@@ -287,7 +286,7 @@ async function launch(
   const deadline = Date.now() + 120_000;
   while (!ended && Date.now() < deadline) {
     const server = findPostmaster([launcher.folder]);
-    // Its seconds alone would not do: a server may die and start within one.
+    // The start time alone is not enough, since a server may die and start within one second.
     const isLeft = server?.pid === left?.pid && server?.since === left?.since;
     if (server?.status === 'ready' && !isLeft) return server;
     await sleep(20);

@@ -1,15 +1,13 @@
-// A shell that outlives the commands and looks at the embedded server every few seconds. Should
-// every holder be killed, nobody else is left to stop it. The guard also lets the server's heart
-// beat, for those who cannot see its pid.
+// A shell script that looks at the embedded server every few seconds. It outlives the commands, so
+// that it can stop the server after all holders were killed. It also beats the server's heart, for
+// processes that cannot see the server's pid.
 
 import { spawn } from 'node:child_process';
 import type { Postmaster } from './postgres-cluster';
 import { POSTGRES_ENV } from './postgres-user';
 import { markOf } from '../files/process-mark';
 
-/**
- * @param root the folder of holders/, lock and heart (see embedded-postgres.ts)
- */
+/** @param root the folder of holders/, lock and heart (see embedded-postgres.ts) */
 export function startGuard(root: string, { pid, data }: Postmaster): void {
   const [, start = '', scope = ''] = markOf(pid).trim().split(' ');
   const args = ['-c', GUARD, 'vitrine-postgres-guard', root, String(pid), start, scope, data];
@@ -19,8 +17,8 @@ export function startGuard(root: string, { pid, data }: Postmaster): void {
 }
 
 /**
- * `alive` goes by the rules of process-mark.ts; a holder of another scope was refused and does not
- * count. The guard takes the lock before it stops the server, so that no command joins a server
+ * `alive` follows the rules of process-mark.ts. Holders of another scope were refused, so they do
+ * not count. The guard takes the lock before it stops the server, so that no command joins a server
  * that is about to stop.
  */
 const GUARD = `

@@ -1,6 +1,6 @@
-// As whom the embedded Postgres runs, and in which folder. Postgres refuses to run as root, and
-// another user may not reach a project that lies in a private folder: so each way is tried before
-// it is used, from the least to the most intrusive. Knows nothing of how Postgres is started.
+// Chooses the user and the folder that the embedded Postgres runs with. Postgres refuses to run as
+// root, and another user may not reach a project in a private folder. So each way is tried first,
+// from the least to the most intrusive one.
 
 import { execFile } from 'node:child_process';
 import { chownSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
@@ -11,16 +11,16 @@ import { promisify } from 'node:util';
 import { asError, VitrineError } from '../../errors';
 import { sha256 } from '../../bytes';
 
-/** A way to run Postgres's programs, and where they and the cluster lie. */
+/** A way to run Postgres's programs, with their folder and the cluster's. */
 export interface Launcher {
-  /** For doctor and error messages: 'this user', 'user postgres', … */
+  /** For messages: 'this user', 'user postgres', … */
   readonly description: string;
-  /** Absolute: the folder of bin, lib and share. */
+  /** The absolute path of the folder of bin, lib and share. */
   readonly native: string;
-  /** Absolute: the folder that holds the cluster (data/), owned by whom Postgres runs as. */
+  /** The absolute path of the folder of the cluster (data/), owned by Postgres's user. */
   readonly folder: string;
   readonly version: string;
-  /** The owner that the cluster's files must have; undefined: that of this process. */
+  /** The owner that the cluster's files must have; undefined for this process's user. */
   readonly owner: Identity | undefined;
   command(program: string, args: readonly string[]): { file: string; args: string[]; options: Partial<Identity> };
 }
@@ -37,21 +37,18 @@ type Prepare = () => Attempt | Promise<Attempt>;
 
 const execute = promisify(execFile);
 
-/**
- * Postgres's programs find no user of theirs in the environment, and none of the caller's PG…
- * variables.
- */
+/** Without the caller's PG… variables and USER, which would mislead Postgres's programs. */
 export const POSTGRES_ENV = Object.freeze({
   PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
   LANG: 'C',
 });
 
 /**
- * The first way that works here.
+ * Returns the first way that works here.
  * @param native the folder of bin, lib and share
- * @param folder where the cluster is wanted; it is made
- * @param only for tests: consider these ways only
- * @throws VitrineError DATABASE_UNAVAILABLE with the reason of each way that was tried.
+ * @param folder the preferred folder of the cluster; it is made
+ * @param only consider these ways only, for tests
+ * @throws VitrineError DATABASE_UNAVAILABLE with the reason of each way that was tried
  */
 export async function chooseLauncher(native: string, folder: string, only?: readonly RunAs[]): Promise<Launcher> {
   const reasons: string[] = [];
@@ -70,15 +67,12 @@ export async function chooseLauncher(native: string, folder: string, only?: read
   );
 }
 
-/**
- * Where a cluster may lie: beside the program's other things, or, for the last way, in a folder all
- * users can reach.
- */
+/** The folders that a cluster may lie in: the wanted one, or one that all users can reach. */
 export function clusterFolders(folder: string): string[] {
   return [folder, join(elsewhere(folder), 'server')];
 }
 
-/** Gives a folder and all in it to whom Postgres runs as. */
+/** Gives a folder and everything in it to Postgres's user. */
 export function giveTo(owner: Identity | undefined, path: string): void {
   if (!owner || !isRoot()) return;
   const { uid, gid } = lstatSync(path);
@@ -92,7 +86,7 @@ function waysToRun(native: string, folder: string): [RunAs, Prepare[]][] {
   const asUser = (user: KnownUser) => (): Attempt => direct(`user ${user.name}`, native, folder, user);
   const inNamespace = (): Attempt => namespaced(native, folder, users);
   if (!isRoot()) return [['self', [() => asSelf(native, folder)]], ['namespace', [inNamespace]]]; // prettier-ignore
-  // A project that belongs to somebody is best served as that somebody.
+  // The owner of the project's folder is the best user.
   const owner = knownUser(statSync(nearestExisting(folder)).uid);
   return [
     ['namespace', [inNamespace]],
@@ -102,16 +96,16 @@ function waysToRun(native: string, folder: string): [RunAs, Prepare[]][] {
 }
 
 function asSelf(native: string, folder: string): Attempt {
-  // initdb looks its user up and fails without an entry (a container run with --user); a namespace
-  // can lend it one.
+  // Throws if the user has no entry, as in a container run with --user. initdb would fail then, but
+  // a namespace can give it an entry.
   userInfo();
   return { ...direct('this user', native, folder, { uid: -1, gid: -1 }), owner: undefined, command: plainCommand };
 }
 
 /**
- * A user namespace in which this process's user has the number of an unprivileged one: to Postgres
- * it is not root, to the file system it is the owner of root's files, wherever they lie. Many
- * containers forbid it.
+ * A user namespace in which this process's user has the number of an unprivileged one. Postgres
+ * does not see root, while the file system still sees the owner of root's files. Many containers
+ * forbid it.
  */
 function namespaced(native: string, folder: string, users: readonly KnownUser[]): Attempt {
   const user = users[0];
@@ -139,13 +133,11 @@ function direct(description: string, native: string, folder: string, { uid, gid 
 
 const plainCommand: Launcher['command'] = (program, args) => ({ file: program, args: [...args], options: {} });
 
-/**
- * Programs and cluster in a folder that every user can reach; a copy, since a link would lead back.
- */
+/** Copies the programs into a folder that every user can reach, where the cluster lies as well. */
 async function relocated(native: string, folder: string, user: KnownUser): Promise<Attempt> {
   const base = elsewhere(folder);
   mkdirSync(base, { recursive: true, mode: 0o711 });
-  // The place is open to all users: what another one put there must not be run.
+  // All users can write to /var/tmp, and programs of another user must not be run.
   const found = lstatSync(base);
   if (!found.isDirectory() || found.uid !== 0) throw new Error(`${base} belongs to somebody else; remove it`);
   const copy = join(base, 'native');
@@ -165,7 +157,7 @@ function elsewhere(folder: string): string {
   return join('/var/tmp', `vitrine-${sha256(folder, 12)}`);
 }
 
-/** The launcher, or why it does not work. */
+/** The launcher, or the reason why it does not work. */
 async function tryLauncher(prepare: Prepare): Promise<Launcher | string> {
   let description = 'this way';
   try {
@@ -184,10 +176,7 @@ async function tryLauncher(prepare: Prepare): Promise<Launcher | string> {
   }
 }
 
-/**
- * A cluster that is there must be the one that is used: an empty one in another place would look
- * like lost data.
- */
+/** Refuses to use an empty cluster if there is one with data, which would seem to be lost. */
 function refuseToLoseData(launcher: Launcher, folder: string): Launcher {
   const existing = clusterFolders(folder).find((place) => existsSync(join(place, 'data', 'PG_VERSION')));
   if (existing === undefined || existing === launcher.folder) return launcher;
@@ -202,7 +191,7 @@ interface KnownUser extends Identity {
   readonly name: string;
 }
 
-/** Unprivileged users that any machine may have, best first. */
+/** Unprivileged users that machines usually have, best first. */
 function knownUsers(): KnownUser[] {
   const all = passwd();
   return ['postgres', '_postgres', 'nobody', 'daemon'].flatMap((name) => all.filter((user) => user.name === name));

@@ -1,6 +1,5 @@
-// A holder's watch over the embedded server: lets its heart beat, and starts it again where it has
-// died, for as long as it takes. Stops only where it starts and dies again and again. Knows nothing
-// of how it is started.
+// Watches the embedded server for a holder: beats its heart, and starts it again after it died. It
+// tries for as long as it takes, and gives up only if the server dies again and again.
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { asError } from '../../errors';
@@ -9,21 +8,21 @@ import { BEAT_MS } from '../files/process-mark';
 
 export interface Watched {
   isAlive(): boolean;
-  /** Called every second while it is alive. */
+  /** Called every second while the server is alive. */
   beat(): void;
-  /** Starts it again, or finds that another process has; false: this watch is over. */
+  /** Starts the server again unless another process has. false ends the watch. */
   restart(): Promise<boolean>;
-  /** What it said before it died. */
+  /** The server's output before it died. */
   lastWords(): string;
   say(line: string): void;
 }
 
 const MOST_STARTS = 4;
 const WITHIN_MS = 600_000;
-/** Between two tries to start it: a full disk may have room again at any time. */
+/** Between two attempts to start the server. A full disk may have room again at any time. */
 const LONGEST_PAUSE_MS = 30_000;
 
-/** Returns how to end it, which waits for a start that is under way. */
+/** Returns a function that ends the watch, after waiting for a start that is under way. */
 export function watchServer(watched: Watched): () => Promise<void> {
   const ending = new AbortController();
   const ended = watch(watched, ending.signal).catch(() => undefined);
@@ -52,8 +51,8 @@ async function watch(watched: Watched, signal: AbortSignal): Promise<void> {
       );
       return;
     }
-    // One that has just been started again may die of the same: at once, then after 1, 3 and 7
-    // seconds.
+    // A server that was just started again may die of the same cause, so each start waits longer:
+    // 0, 1, 3 and 7 seconds.
     await sleep(Math.max(pause, BEAT_MS * (2 ** starts.length - 1)), undefined, { ref: false, signal });
     try {
       if (!(await watched.restart())) return;
@@ -61,7 +60,7 @@ async function watch(watched: Watched, signal: AbortSignal): Promise<void> {
       pause = 0;
       watched.say('The embedded Postgres had died. It runs again, with all that was committed.');
     } catch (thrown) {
-      // Remains of the crashed server end by themselves within moments.
+      // The last processes of the crashed server end within moments, so there is no longer pause.
       if (!(thrown instanceof ClusterInUse)) pause = Math.min(LONGEST_PAUSE_MS, Math.max(BEAT_MS, 2 * pause));
       const { message } = asError(thrown);
       if (message !== trouble) watched.say(`The embedded Postgres died and could not be started again: ${message}`);

@@ -1,6 +1,5 @@
-// A database to work with: the shop's own where DATABASE_URL names one, else the embedded Postgres;
-// in both cases reachable, recent enough and brought to the present schema. Knows nothing of rows:
-// src/data/store/store.ts reads those.
+// Opens the database: the shop's own if DATABASE_URL names one, else the embedded Postgres. It
+// checks the server's version and the user's rights, and applies missing migrations.
 
 import { Client, escapeIdentifier } from 'pg';
 import type { Config } from '../../config';
@@ -14,29 +13,21 @@ export interface Database {
   /** Holds a password: not for logs. */
   readonly url: string;
   readonly embedded: boolean;
-  /** Of the server: '18.4'. */
+  /** The server's, for example '18.4'. */
   readonly version: string;
-  /** The embedded server stops with its last user. Idempotent. */
+  /** Idempotent. The embedded server stops with its last holder. */
   close(): Promise<void>;
 }
 
 export interface DatabaseOptions extends EmbeddedOptions {
-  /**
-   * A database of its own within the embedded server, made where it is missing: so tests share one
-   * server.
-   */
-  readonly database?: string;
-  /**
-   * What the command is going to do, beside applying migrations: rights are looked at before it
-   * begins. Default `read`.
-   */
+  /** The rights that the command will need. They are checked first. Default `read`. */
   readonly need?: Need;
 }
 
 /**
  * Opens the database that the configuration names and applies missing migrations.
  * @throws VitrineError DATABASE_UNAVAILABLE, DATABASE_FORBIDDEN, DATABASE_NEWER or
- * STORAGE_UNAVAILABLE, with the reason and what to do.
+ *   STORAGE_UNAVAILABLE, with the reason and the remedy
  */
 export async function openDatabase(
   config: Pick<Config, 'databaseUrl' | 'home'>,
@@ -48,9 +39,8 @@ export async function openDatabase(
   }
   const server = await holdEmbeddedPostgres(config.home, options);
   try {
-    const name = options.database ?? 'vitrine';
-    await makeDatabase(server, name);
-    const url = urlOf(server, name);
+    await makeDatabase(server, DATABASE);
+    const url = urlOf(server, DATABASE);
     return { url, embedded: true, version: await prepare(url, options.need), close: () => server.release() };
   } catch (thrown) {
     await server.release();
@@ -58,21 +48,21 @@ export async function openDatabase(
   }
 }
 
-/** Statements that grant what the user lacks for importing and recording orders: for doctor. */
+/** Statements that grant missing rights to import and to record orders. */
 export function missingWriteRights(url: string): Promise<string[]> {
   return withClient(url, (client) => missingRights(client, 'write'));
 }
 
-/** Where a URL leads, without user and password: for messages. */
+/** A URL without user and password, for messages. */
 export function describeUrl(url: string): string {
   const { hostname, port, pathname } = new URL(url);
   return `${hostname}${port && `:${port}`}${pathname}`;
 }
 
-/**
- * Checks that the server answers and is recent enough, applies migrations, returns the server's
- * version.
- */
+/** The name of the database within the embedded server. */
+const DATABASE = 'vitrine';
+
+/** Checks the server's version, migrates and checks rights. Returns the server's version. */
 async function prepare(url: string, need: Need = 'read'): Promise<string> {
   return withClient(url, async (client) => {
     const { rows } = await client.query<{ number: string; version: string }>(
@@ -99,7 +89,7 @@ async function makeDatabase(server: EmbeddedPostgres, name: string): Promise<voi
     const { rowCount } = await client.query('SELECT 1 FROM pg_database WHERE datname = $1', [name]);
     if (rowCount !== 0) return;
     await client.query(`CREATE DATABASE ${escapeIdentifier(name)}`).catch((thrown: unknown) => {
-      // Another process made it just now: a duplicate database, or a duplicate row of the
+      // Another process made it in this moment: a duplicate database, or a duplicate row of the
       // catalogue.
       const code = thrown instanceof Error && 'code' in thrown ? thrown.code : '';
       if (code !== '42P04' && code !== '23505') throw thrown;
@@ -109,7 +99,7 @@ async function makeDatabase(server: EmbeddedPostgres, name: string): Promise<voi
 
 async function withClient<T>(url: string, work: (client: Client) => Promise<T>): Promise<T> {
   const client = new Client({ connectionString: url, connectionTimeoutMillis: 10_000, application_name: 'vitrine' });
-  // A connection that breaks later is seen by the query that needs it.
+  // The next query reports a broken connection.
   client.on('error', () => undefined);
   try {
     await client.connect().catch((thrown: unknown) => {

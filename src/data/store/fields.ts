@@ -1,11 +1,9 @@
-// The fields that the store has columns for. Knows neither files nor statements.
+// The fields that the store has columns for.
 
-/** How the text of a column is read. `small`: a whole number of 16 bits. */
+/** The type of a column. `whole` has 32 bits, `small` has 16. */
 export type Kind = 'id' | 'text' | 'whole' | 'small' | 'flag' | 'real' | 'time';
 
-/**
- * The fields of each file that the store has a column for: [the store's column, how it is read].
- */
+/** The fields of each file: [the store's column, its type]. */
 export const FIELDS = {
   articles: {
     id: ['article_id', 'id'],
@@ -51,3 +49,9 @@ export const FIELDS = {
     salesChannelId: ['sales_channel_id', 'small'],
   },
 } as const satisfies Record<string, Record<string, readonly [string, Kind]>>;
+
+/** The store's column of each field. */
+export function columnsOf<K extends string>(fields: Record<K, readonly [string, unknown]>): Record<K, string> {
+  const entries = Object.entries<readonly [string, unknown]>(fields).map(([field, [column]]) => [field, column]);
+  return Object.fromEntries(entries) as Record<K, string>;
+}

@@ -1,25 +1,25 @@
-// Records orders: all purchases of one order or none, once whatever the number of tries, on disk
-// before the answer. Looks first: an order that is refused or known already writes nothing. Knows
-// no Prisma: the store hands it a transaction to ask in.
+// Records orders: all purchases of an order or none, and only once if it is sent again. They are on
+// disk before the answer. Everything is checked first, so an order that is refused or known already
+// writes nothing.
 
 import { VitrineError } from '../../errors';
-import { isOutOfKeys, outOfKeys } from '../postgres/keys';
+import { isOutOfKeys, outOfKeys } from '../postgres/database-errors';
 import { sha256 } from '../../bytes';
+import { DAY_MS } from '../../time';
 
 export interface OrderLine {
   readonly articleId: string;
-  /** What one piece costs; null: not known. */
+  /** The price of one piece; null if unknown. */
   readonly price: number | null;
   readonly salesChannelId: number | null;
 }
 
-/** What somebody bought at one time. */
 export interface Order {
-  /** Chosen by whoever sends it: the same order under the same id is recorded once. */
+  /** Chosen by the sender. The same order with the same id is recorded once. */
   readonly requestId: string;
-  /** An unknown customer becomes one of whom only the id is known. */
+  /** A new customer is made if there is none of this id. */
   readonly customerId: string;
-  /** Absent: now, by the shop's clock. */
+  /** Default: now, by the shop's clock. */
   readonly boughtAt?: Date;
   /** One for each piece. */
   readonly lines: readonly OrderLine[];
@@ -36,29 +36,26 @@ export interface RecordedPurchase {
 
 export interface RecordedOrder {
   readonly customerKey: number;
-  /** In the order of the lines. Those that were deleted since are absent. */
+  /** In the order of the lines. Purchases that were deleted since are absent. */
   readonly purchases: RecordedPurchase[];
-  /** Whether it had been recorded before, so that nothing was done. */
+  /** Whether the order had been recorded before, so that nothing was done. */
   readonly repeated: boolean;
 }
 
-/** Asks one statement within a transaction. */
+/** Sends one statement within a transaction. */
 export type Ask = <Rows>(text: TemplateStringsArray, ...values: unknown[]) => Promise<Rows>;
 
-/**
- * A shop whose newest purchase is older than this shows the past: what is bought in it is dated
- * just after that one.
- */
+/** A shop whose newest purchase is older has historic data: new orders are dated just after it. */
 const LIVE_DAYS = 30;
 
 /**
  * Records an order within a transaction, which the caller commits.
  * @throws VitrineError INPUT_INVALID for unknown articles, a time in the future, or an id that
- *   stands for another order; DATABASE_UNAVAILABLE for a new customer where there is no key left.
+ *   stands for another order; DATABASE_UNAVAILABLE if there is no key left for a new customer
  */
 export async function recordOrder(ask: Ask, order: Order): Promise<RecordedOrder> {
-  // On disk before the answer, whatever the server's setting. And one order of an id after the
-  // other: a repetition waits for the first, also one of another customer.
+  // The commit waits for the disk, whatever the server's setting. The lock makes a second order of
+  // the same id wait for the first one, even if it is another customer's.
   await ask`SELECT set_config('synchronous_commit', 'on', true), pg_advisory_xact_lock(${ORDER_LOCK}::int,
     hashtext(${order.requestId}))::text AS locked`;
   const known = await lockCustomer(ask, order.customerId);
@@ -70,8 +67,8 @@ export async function recordOrder(ask: Ask, order: Order): Promise<RecordedOrder
   }
   const keys = await articleKeys(ask, order.lines);
   const boughtAt = await timeOf(ask, order.boughtAt);
-  // A key that a sequence gave is gone, also if the transaction ends in nothing: taken when nothing
-  // is left to refuse.
+  // Taken last, when nothing can be refused any more: a sequence does not take a key back, even if
+  // the transaction fails.
   const customerKey = known ?? (await newCustomer(ask, order.customerId));
   const purchases = await insertPurchases(ask, { customerKey, boughtAt, keys, lines: order.lines });
   const made = await ask<unknown[]>`
@@ -79,19 +76,19 @@ export async function recordOrder(ask: Ask, order: Order): Promise<RecordedOrder
     VALUES (${order.requestId}, ${customerKey}, ${content}, ${boughtAt}, ${keys}::int[],
       ${purchases.map(({ line }) => line)}::int[]::smallint[])
     ON CONFLICT DO NOTHING RETURNING request_id`;
-  // An older program that still runs does not lock the id, and took it in this very moment.
+  // An older version of this program does not lock the id, and may have taken it just now.
   if (made.length === 0) throw anotherOrder(order.requestId);
   return { customerKey, purchases, repeated: false };
 }
 
-/** The first number of an advisory lock says what is locked; the second is the hash of its id. */
+/** The first number of an advisory lock tells the kind; the second is the hash of the id. */
 const ORDER_LOCK = 7_641_303;
 const CUSTOMER_LOCK = 7_641_304;
 
 /**
- * One order of a customer after the other, until the end of the transaction: lines are counted
- * without gaps. A customer who has no row to lock is locked by the id, so that the second order
- * finds the row that the first one made. undefined: still no such customer.
+ * Locks the customer until the end of the transaction, since purchases at one time are numbered
+ * without gaps. A customer without a row is locked by the id, so that a second order finds the row
+ * that the first one made. Returns undefined if there is still no row.
  */
 async function lockCustomer(ask: Ask, id: string): Promise<number | undefined> {
   const lockRow = async (): Promise<number | undefined> => {
@@ -112,8 +109,7 @@ async function newCustomer(ask: Ask, id: string): Promise<number> {
   } catch (thrown) {
     throw isOutOfKeys(thrown) ? outOfKeys(thrown) : thrown;
   }
-  // Somebody else than an order made the row in this very moment: an import, or a program of the
-  // shop's own.
+  // An import or a program of the shop has made the row in this moment.
   const key = await lockCustomer(ask, id);
   if (key !== undefined) return key;
   throw new VitrineError('OVERLOADED', 'The customer was deleted while the order was recorded: send it again.');
@@ -165,14 +161,17 @@ async function articleKeys(ask: Ask, lines: readonly OrderLine[]): Promise<numbe
   return lines.map(({ articleId }) => byId.get(articleId) ?? 0);
 }
 
-/** The time of an order, in whole seconds as purchases have it. */
+/** The time of an order in whole seconds, as the table has it. */
 async function timeOf(ask: Ask, given: Date | undefined): Promise<Date> {
   const [{ now, newest }] = await ask<{ now: Date; newest: Date | null }[]>`
     SELECT now() AS now, (SELECT max(bought_at) FROM purchases WHERE bought_at < now() + interval '1 day') AS newest`;
-  const live = !newest || now.getTime() - newest.getTime() < LIVE_DAYS * 86_400_000;
+  const live = !newest || now.getTime() - newest.getTime() < LIVE_DAYS * DAY_MS;
   if (!given) return wholeSeconds(live ? now : new Date(newest.getTime() + 1000));
   if (given.getTime() > now.getTime() + 60_000) {
-    throw new VitrineError('INPUT_INVALID', `boughtAt: expected a time that has come, got ${given.toISOString()}`);
+    throw new VitrineError(
+      'INPUT_INVALID',
+      `boughtAt: expected a time that is not in the future, got ${given.toISOString()}`,
+    );
   }
   return wholeSeconds(given);
 }
@@ -199,7 +198,7 @@ async function insertPurchases(
       ${lines.map(({ salesChannelId }) => salesChannelId)}::int[]) WITH ORDINALITY AS new(article, price, channel, place)
     RETURNING customer_key AS "customerKey", article_key AS "articleKey", bought_at AS "boughtAt", price,
       sales_channel_id AS "salesChannelId", line`;
-  // Back into the order of the lines: of one article they were numbered in it.
+  // Sorts them back into the order of the lines. Purchases of one article were numbered in it.
   const byArticle = new Map<number, RecordedPurchase[]>();
   for (const purchase of made.sort((a, b) => b.line - a.line)) {
     const list = byArticle.get(purchase.articleKey);

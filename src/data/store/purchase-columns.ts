@@ -1,12 +1,11 @@
-// Purchases as columns of numbers, for training and evaluation: read from Postgres by binary COPY,
-// some millions a second, twenty bytes each. Knows the wire format of that one statement and
-// nothing of what the numbers are used for.
+// Purchases as columns of numbers, for training and evaluation. They are read from Postgres by
+// binary COPY, some millions a second, and take twenty bytes each.
 
 import type { ClientBase } from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
 import { VitrineError } from '../../errors';
 
-/** All purchases [n], ordered by customer key, then time, article key and line. */
+/** All purchases, ordered by customer key, then time, article key and line. Each column is [n]. */
 export interface PurchaseColumns {
   /** Keys of customers. */
   readonly customer: Int32Array;
@@ -14,14 +13,11 @@ export interface PurchaseColumns {
   readonly article: Int32Array;
   /** Unix seconds. */
   readonly at: Float64Array;
-  /** NaN: unknown. */
+  /** NaN if unknown. */
   readonly price: Float32Array;
 }
 
-/**
- * Reads all purchases over a connection that does nothing else meanwhile. `report` hears how many
- * have come so far.
- */
+/** Reads all purchases over a connection of its own. `report` hears the number read so far. */
 export async function copyPurchases(client: ClientBase, report?: (rows: number) => void): Promise<PurchaseColumns> {
   const parser = createPurchaseParser();
   for await (const chunk of client.query(copyTo(COPY))) {
@@ -36,11 +32,11 @@ const COPY = `COPY (
   ORDER BY customer_key, bought_at, article_key, line
 ) TO STDOUT (FORMAT binary)`;
 
-/** Signature, flags and the length of the header's extension. */
+/** The signature, the flags and the length of the header's extension. */
 const HEADER_BYTES = 11 + 4 + 4;
 /**
- * A row: the count of its fields, then for each its length and value: 4, 4, 8 and 4 bytes, or none
- * for an unknown price.
+ * A row without its price: the number of fields, then the length and value of each field. The price
+ * has a length of −1 and no value if it is unknown.
  */
 const ROW_BYTES = 2 + (4 + 4) + (4 + 4) + (4 + 8) + 4;
 const PRICE_BYTES = 4;
@@ -48,7 +44,7 @@ const END = -1;
 /** Postgres counts microseconds from the year 2000. */
 const EPOCH_2000 = Date.UTC(2000, 0, 1) / 1_000;
 
-/** Takes the bytes of the COPY in pieces of any size. */
+/** Reads the bytes of the COPY in pieces of any size. */
 export function createPurchaseParser() {
   let customer = new Int32Array(1 << 14);
   let article = new Int32Array(1 << 14);

@@ -4,7 +4,7 @@
 import { GraphQLError } from 'graphql';
 import pino from 'pino';
 import { ERROR_CODES, VitrineError, type ErrorCode } from '../../../src/errors';
-import { openStore } from '../../../src/data/store/store';
+import { openStore } from '../../../src/data/store/open-store';
 import { createErrorMask } from '../../../src/api/graphql/operation/errors';
 import { createServer } from '../../../src/api/http/server';
 import type { Recommender } from '../../../src/serving/types';

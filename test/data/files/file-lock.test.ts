@@ -14,7 +14,7 @@ afterEach(() => rmSync(folder, { recursive: true }));
 
 const work = (): Promise<string> => Promise.resolve('done');
 
-test('a lock is had by one after the other', async () => {
+test('only one caller holds a lock at a time', async () => {
   let inside = 0;
   const most: number[] = [];
   await Promise.all(
@@ -35,8 +35,8 @@ test('the lock of a dead process is taken over at once', async () => {
   expect(await withFileLock(file, work, 5000)).toBe('done');
 });
 
-test('the lock of another container is respected while its heart beats, and taken over when it is silent', async () => {
-  // Its pid is nobody's here.
+test('the lock of another container is taken over only after its heart stops', async () => {
+  // No process here has its pid.
   const foreign = `${2 ** 22} 1 another-boot/pid:[1]\n`;
   const silent = join(folder, 'silent');
   for (const one of [file, silent]) writeFileSync(one, foreign);

@@ -48,7 +48,7 @@ test('a byte order mark, CRLF, empty lines and a missing last line end make no d
   expect(faults).toEqual([]);
 });
 
-test('rows with too few or too many fields are faults with their line; the others are read', async () => {
+test('rows with too few or too many fields are faults with their line, and the others are read', async () => {
   const { rows, faults } = await read('id,name\n1,a\n2\n3,c,d\n4,e\n');
   expect(rows).toEqual([
     ['1', 'a'],
@@ -60,7 +60,7 @@ test('rows with too few or too many fields are faults with their line; the other
   ]);
 });
 
-test('a quote that is never closed costs its own line only', async () => {
+test('a quote that is never closed is a fault of its own line only', async () => {
   const { rows, faults } = await read('id,name\n1,a\n2,"open\n3,c\n4,d\n');
   expect(rows).toEqual([
     ['1', 'a'],
@@ -70,7 +70,7 @@ test('a quote that is never closed costs its own line only', async () => {
   expect(faults).toEqual([{ line: 3, reason: 'a quote is opened and not closed', raw: '2,"open' }]);
 });
 
-test('text after a closing quote is a fault, quotes within an unquoted value are characters', async () => {
+test('text after a closing quote is a fault, but quotes within an unquoted value are not', async () => {
   const { rows, faults } = await read('id,name\n1,"a"b\n2,5" pipe\n3,"c"\n');
   expect(rows).toEqual([
     ['2', '5" pipe'],
@@ -79,7 +79,7 @@ test('text after a closing quote is a fault, quotes within an unquoted value are
   expect(faults).toMatchObject([{ line: 2, raw: '1,"a"b' }]);
 });
 
-test('a line beyond a million characters is a fault, not a full memory', async () => {
+test('a line of more than a million characters is a fault', async () => {
   const { rows, faults } = await read(`id,name\n1,a\n2,${'x'.repeat(3_000_000)}\n3,c\n`);
   expect(rows[0]).toEqual(['1', 'a']);
   expect(rows.at(-1)).toEqual(['3', 'c']);
@@ -87,13 +87,13 @@ test('a line beyond a million characters is a fault, not a full memory', async (
   for (const fault of faults) expect(fault.raw.length).toBeLessThanOrEqual(2_000);
 });
 
-test('characters of several bytes survive wherever the file is cut into pieces', async () => {
+test('characters of several bytes may lie across two pieces of the file', async () => {
   const rows = Array.from({ length: 40_000 }, (_, i) => [String(i), 'né€😀'.repeat(1 + (i % 5))]);
   const read1 = await read(gzipSync(`id,name\n${rows.map((row) => row.join(',')).join('\n')}\n`), 'pieces.csv.gz');
   expect(read1.rows).toEqual(rows);
 });
 
-test('what csv-parse reads from files full of quotes is read here as well', async () => {
+test('files full of quotes are read as csv-parse reads them', async () => {
   const random = createRandom(11);
   const pieces = ['a', ',', '"', '\n', '\r\n', ' ', 'word', '""', 'é'];
   const field = () => Array.from({ length: random.int(6) }, () => pieces[random.int(pieces.length)]).join('');
@@ -106,8 +106,10 @@ test('what csv-parse reads from files full of quotes is read here as well', asyn
   expect(rows).toEqual(expected);
 });
 
-describe('text that is not UTF-8 is refused at its first wrong byte:', () => {
-  /** A row longer than what is read at once (256 KiB), to push what follows into a later piece. */
+describe('text that is not UTF-8 is refused at its first wrong byte', () => {
+  /**
+   * A row longer than one piece of the file (256 KiB), so that the next row is in a later piece.
+   */
   const long = `0,${'x'.repeat(300_000)}\n`;
   const bytes = (...parts: (string | number[])[]) =>
     Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : Buffer.from(part))));
@@ -142,10 +144,10 @@ describe('text that is not UTF-8 is refused at its first wrong byte:', () => {
     }
   });
 
-  test('wherever the pieces of the file are cut', async () => {
+  test('even if it is cut by the end of a piece', async () => {
     const euro = [...Buffer.from('€')];
     for (let shift = 0; shift < 5; shift++) {
-      // The character lies across the end of the first piece, at each of its bytes and beside it.
+      // The end of the first piece lies before, within and after the character.
       const filler = 'x'.repeat((1 << 18) - shift);
       const { header, rows } = await read(bytes(filler, euro, ',b\n1,2\n'));
       expect([header[0].length, header[0].at(-1), rows]).toEqual([filler.length + 1, '€', [['1', '2']]]);
@@ -169,7 +171,7 @@ describe('text that is not UTF-8 is refused at its first wrong byte:', () => {
   });
 });
 
-test("what the platform's strict decoder takes is taken, and the rest refused where it begins, whatever the pieces", async () => {
+test("accepts and refuses the same bytes as Node's strict decoder, in pieces of any size", async () => {
   const random = createRandom(3);
   const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
   const lenient = new TextDecoder('utf-8', { ignoreBOM: true });
@@ -207,13 +209,13 @@ test("what the platform's strict decoder takes is taken, and the rest refused wh
   expect(refused).toBeGreaterThan(500);
 });
 
-test('a byte order mark makes no difference in a gzip file either, and only the first one is dropped', async () => {
+test('a byte order mark is dropped once, also in a gzip file', async () => {
   const { header, rows } = await read(gzipSync('\ufeffid,name\n1,\ufeffa\n'), 'mark.csv.gz');
   expect(header).toEqual(['id', 'name']);
   expect(rows).toEqual([['1', '\ufeffa']]);
 });
 
-test('a missing file, an empty one and a folder say what they are', async () => {
+test('the error names a missing file, an empty file or a folder as such', async () => {
   await expect(openCsv(join(dir, 'nowhere.csv'))).rejects.toMatchObject({
     code: 'INPUT_INVALID',
     message: expect.stringMatching(/nowhere\.csv cannot be read: there is no such file/) as string,

@@ -1,16 +1,17 @@
-// Which code each fault of the database gets: the table, and the faults themselves on a real
-// Postgres, by each way in which the store asks.
+// The code of each fault of the database: the table of codes, and real faults of a Postgres in each
+// way that the store sends statements.
 
 import { randomBytes } from 'node:crypto';
 import { openConnections, LIMITS } from '../../../src/data/postgres/connections';
 import { databaseError } from '../../../src/data/postgres/database-errors';
-import { openStore, type Store, type StoreOptions } from '../../../src/data/store/store';
+import type { Store } from '../../../src/data/store/store';
+import { openStore, type StoreOptions } from '../../../src/data/store/open-store';
 import { VitrineError } from '../../../src/errors';
 import { createTestDatabase, type TestDatabase } from '../../support/database';
 
-/** As `pg` throws what the server says. */
+/** An error as `pg` throws it. */
 const saidByServer = (code: string) => Object.assign(new Error('the words of the server'), { code, severity: 'ERROR' });
-/** As Prisma wraps it. */
+/** The same error as Prisma wraps it. */
 const saidThroughPrisma = (originalCode: string) =>
   Object.assign(new Error('\nInvalid `prisma.fact.upsert()` invocation:\n\n\nDatabase error.'), {
     code: 'P2039',
@@ -41,12 +42,12 @@ describe.each([
   ['DATABASE_FORBIDDEN', ['42501']],
   ['INPUT_INVALID', ['22003', '22007', '22008', '22021', '22P05']],
 ])('%s', (code, states) => {
-  test.each(states)('is what SQLSTATE %s becomes, by `pg` and by Prisma', (state) => {
+  test.each(states)('is the code of SQLSTATE %s, by `pg` and by Prisma', (state) => {
     for (const thrown of [saidByServer(state), saidThroughPrisma(state)]) {
       const error = databaseError(thrown);
       expect(error).toMatchObject({ code, cause: thrown });
-      // Clients read these, so they hold no words of the server; the others have its words for the
-      // operator.
+      // Clients read these messages, so they have no words of the server. The operator reads the
+      // others.
       expect(error.message.endsWith(code === 'OVERLOADED' ? 'in a moment.' : 'the words of the server')).toBe(true);
     }
   });
@@ -137,13 +138,13 @@ describe('on a real Postgres', () => {
 
   test('a wrong password is DATABASE_UNAVAILABLE', () => expectAll(open(urlOf(role, 'wrong')), 'DATABASE_UNAVAILABLE'));
 
-  test('a database that is not there is DATABASE_UNAVAILABLE', async () => {
+  test('a missing database is DATABASE_UNAVAILABLE', async () => {
     const url = new URL(database.url);
     url.pathname = '/nowhere';
     await expectAll(open(url.toString()), 'DATABASE_UNAVAILABLE');
   });
 
-  test('a database without our tables is DATABASE_UNAVAILABLE', async () => {
+  test('a database without the tables is DATABASE_UNAVAILABLE', async () => {
     const url = new URL(database.url);
     url.pathname = '/postgres';
     await expectAll(open(url.toString()), 'DATABASE_UNAVAILABLE');
@@ -208,7 +209,7 @@ describe('on a real Postgres', () => {
   });
 
   describe('a transaction', () => {
-    test('that meets a deadlock is OVERLOADED; the other one goes on', async () => {
+    test('in a deadlock is OVERLOADED, and the other one goes on', async () => {
       const connections = openConnections(database.url, false, { ...LIMITS, lockMs: 10_000 });
       const lock = (id: string) => `SELECT 1 FROM customers WHERE customer_id = '${id}' FOR UPDATE`;
       let both = 0;
@@ -231,7 +232,7 @@ describe('on a real Postgres', () => {
       await connections.close();
     });
 
-    test('that is idle for too long is ended by the server, so that its locks are free again', async () => {
+    test('that is idle for too long is ended by the server, which frees its locks', async () => {
       const connections = openConnections(database.url, false, { ...LIMITS, statementMs: 200 });
       const idle = connections.transaction(async (client) => {
         await new Promise((resolve) => client.once('end', resolve));
@@ -241,7 +242,7 @@ describe('on a real Postgres', () => {
       await connections.close();
     });
 
-    test('that fails leaves nothing behind, and its connection to the next one', async () => {
+    test('that fails is rolled back, and the next one can use its connection', async () => {
       const connections = openConnections(database.url, false, { ...LIMITS, orders: 1 });
       const failed = connections.transaction(async (client) => {
         await client.query(`INSERT INTO customers (customer_id) VALUES ('gone')`);

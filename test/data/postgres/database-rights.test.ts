@@ -1,5 +1,5 @@
-// Databases that cannot be used as they are, and folders that cannot be written to: each error has
-// the code and names what mends it.
+// Databases that cannot be used as they are, and folders that cannot be written to. Each error has
+// a code and names the remedy.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -24,7 +24,7 @@ afterAll(async () => {
 });
 
 describe('a database user', () => {
-  test('without the right to connect is told the statement that grants it', async () => {
+  test('without the right to connect gets the statement that grants it', async () => {
     const name = nameOf(database.url);
     await database.sql(`REVOKE CONNECT ON DATABASE "${name}" FROM PUBLIC`);
     await expect(openAs()).rejects.toMatchObject({
@@ -34,8 +34,8 @@ describe('a database user', () => {
     await database.sql(`GRANT CONNECT ON DATABASE "${name}" TO PUBLIC`);
   });
 
-  test('without the right to make tables is told so, and the statement does it', async () => {
-    // As an empty database of Postgres 15 or later is.
+  test('without the right to make tables gets the statement that grants it', async () => {
+    // The rights in an empty database of Postgres 15 or later.
     await database.sql('CREATE SCHEMA empty');
     await database.sql(`GRANT USAGE ON SCHEMA empty TO "${user}"`);
     const url = asUser();
@@ -47,21 +47,21 @@ describe('a database user', () => {
     expect(await database.sql('SELECT count(*)::int AS n FROM empty.articles')).toEqual([{ n: 0 }]);
   });
 
-  test('who may not read the tables is told so, and the statement does it', async () => {
+  test('without the right to read the tables gets the statement that grants it', async () => {
     const refused = await openAs().catch((thrown: unknown) => thrown);
     expect(refused).toMatchObject({ code: 'DATABASE_FORBIDDEN' });
     await grantAsTold(refused, `GRANT SELECT ON ALL TABLES IN SCHEMA "public" TO "${user}";`);
     await (await openAs()).close();
   });
 
-  test('who may read only can serve; doctor says what importing needs', async () => {
+  test('who may only read can serve, and doctor names the rights for imports', async () => {
     await database.sql(`GRANT SELECT ON ALL TABLES IN SCHEMA public TO "${user}"`);
     const statements = [
       `GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA "public" TO "${user}";`,
       `GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA "public" TO "${user}";`,
     ];
     expect(await missingWriteRights(asUser().toString())).toEqual(statements);
-    // A command that writes says so before it begins.
+    // A command that writes fails before it begins.
     await expect(
       openDatabase({ databaseUrl: asUser().toString(), home: '/nowhere' }, { need: 'write' }),
     ).rejects.toMatchObject({
@@ -78,10 +78,10 @@ describe('a database user', () => {
     expect(await missingWriteRights(asUser().toString())).toEqual([]);
   });
 
-  test('who does not own the tables cannot migrate them, and is told whose role it needs', async () => {
+  test('who does not own the tables cannot migrate them, and gets the name of the owner', async () => {
     await database.sql(`GRANT ALL ON ALL TABLES IN SCHEMA public TO "${user}"`);
     await database.sql(`GRANT CREATE ON SCHEMA public TO "${user}"`);
-    // The last migration once more: it makes a table that refers to one of another owner.
+    // Applies the last migration again, which makes a table that refers to one of another owner.
     const [last] = await database.sql<{ migration_name: string }>(
       'DELETE FROM _prisma_migrations WHERE migration_name = (SELECT max(migration_name) FROM _prisma_migrations) RETURNING *',
     );
@@ -97,7 +97,7 @@ describe('a database user', () => {
     await (await openDatabase({ databaseUrl: database.url, home: '/nowhere' })).close();
   });
 
-  test('with a wrong password, of an unknown name or on a database that is not there is told what to correct', async () => {
+  test('with a wrong password, an unknown name or a missing database learns what to correct', async () => {
     const wrong = asUser();
     wrong.password = 'guessed';
     await expect(openDatabase({ databaseUrl: wrong.toString(), home: '/nowhere' })).rejects.toMatchObject({
@@ -120,14 +120,14 @@ describe('a database user', () => {
     await database.sql(`ALTER ROLE "${user}" LOGIN`);
   });
 
-  test('who has all connections in use is told to try again', async () => {
+  test('whose connections are all in use is told to try again', async () => {
     await database.sql(`ALTER ROLE "${user}" CONNECTION LIMIT 0`);
     await expect(openAs()).rejects.toMatchObject({ code: 'OVERLOADED' });
     await database.sql(`ALTER ROLE "${user}" CONNECTION LIMIT -1`);
   });
 });
 
-test('a read-only database serves as it is, but its schema cannot be changed, which names the primary server', async () => {
+test('a read-only database can serve, but its migration fails and the error names the primary server', async () => {
   const url = new URL(database.url);
   url.searchParams.set('options', '-c default_transaction_read_only=on');
   await (await openDatabase({ databaseUrl: url.toString(), home: '/nowhere' })).close();
@@ -146,7 +146,7 @@ describe('VITRINE_HOME', () => {
   });
   afterEach(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
 
-  test('below a file is told with its path, by doctor too', async () => {
+  test('within a file is an error with its path, in doctor too', async () => {
     writeFileSync(join(folder, 'file'), '');
     const home = join(folder, 'file', 'home');
     await expect(openDatabase({ databaseUrl: undefined, home })).rejects.toMatchObject({
@@ -169,7 +169,7 @@ describe('VITRINE_HOME', () => {
         code: 'STORAGE_UNAVAILABLE',
         message: expect.stringContaining('No space left on device') as string,
       });
-      // What was begun does not fill it for ever.
+      // A half-made cluster does not fill the disk.
       expect(readdirSync(join(disk, 'postgres', 'server'))).not.toContain('data.new');
     } finally {
       execFileSync('umount', ['-l', disk]);
@@ -219,7 +219,7 @@ function openAs(): ReturnType<typeof openDatabase> {
   return openDatabase({ databaseUrl: asUser().toString(), home: '/nowhere' });
 }
 
-/** Runs the statement that an error names, as its reader would. */
+/** Runs the statement that the error names. */
 async function grantAsTold(thrown: unknown, statement: string): Promise<void> {
   expect(String(thrown).split('\n')).toContain(statement);
   await database.sql(statement);

@@ -17,8 +17,7 @@ afterAll(() => database.close());
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'vitrine-migrations-'));
-  // Each test begins with an empty schema of its own, which these connections take for the
-  // database.
+  // Each test has an empty schema of its own, which its connections use like a database.
   await database.sql('DROP SCHEMA IF EXISTS trial CASCADE');
   await database.sql('CREATE SCHEMA trial');
   clients = [];
@@ -39,7 +38,7 @@ describe('migrations', () => {
     expect(await migrate(client, folder)).toEqual(['3_third']);
   });
 
-  test("keep Prisma's books: checksum of the file, finished, one step", async () => {
+  test('are recorded as Prisma does: checksum of the file, finished, one step', async () => {
     write('1_first', 'CREATE TABLE things (id INT)');
     await migrate(await connect(), folder);
     const [row] = await database.sql('SELECT * FROM trial._prisma_migrations');
@@ -54,7 +53,7 @@ describe('migrations', () => {
     expect(row['finished_at']).toBeInstanceOf(Date);
   });
 
-  test('are refused once a file has changed, and nothing is applied', async () => {
+  test('are refused after a file has changed, and nothing is applied', async () => {
     write('1_first', 'CREATE TABLE things (id INT)');
     const client = await connect();
     await migrate(client, folder);
@@ -76,7 +75,7 @@ describe('migrations', () => {
     expect(await migrate(client, folder)).toEqual(['1_first', '2_second']);
   });
 
-  test('that Prisma left half-way are told, not repeated', async () => {
+  test('that Prisma left half-way are reported and not repeated', async () => {
     write('1_first', 'CREATE TABLE things (id INT)');
     const client = await connect();
     await migrate(client, folder);
@@ -89,12 +88,12 @@ describe('migrations', () => {
     expect(await migrate(client, folder)).toEqual(['1_first']);
   });
 
-  test('of a newer program are refused by name, and nothing is applied', async () => {
+  test('of a newer program are refused by their name, and nothing is applied', async () => {
     write('1_first', 'CREATE TABLE things (id INT)');
     write('3_third', 'SELECT 1');
     const client = await connect();
     await migrate(client, folder);
-    // The older program has the first only, and one that it would like to apply.
+    // The older program has only the first one, and another that it would apply.
     rmSync(join(folder, '3_third'), { recursive: true });
     write('2_second', 'CREATE TABLE more (id INT)');
     await expect(migrate(client, folder)).rejects.toMatchObject({
@@ -102,14 +101,14 @@ describe('migrations', () => {
       message: expect.stringMatching(/migration 3_third, which this version.*it knows is 2_second/) as string,
     });
     expect(await database.sql("SELECT to_regclass('trial.more') AS more")).toEqual([{ more: null }]);
-    // Also one that failed half-way has changed it; one that was rolled back has not.
+    // A migration that failed half-way has changed the database. One that was rolled back has not.
     await database.sql("UPDATE trial._prisma_migrations SET finished_at = NULL WHERE migration_name = '3_third'");
     await expect(migrate(client, folder)).rejects.toMatchObject({ code: 'DATABASE_NEWER' });
     await database.sql("UPDATE trial._prisma_migrations SET rolled_back_at = now() WHERE migration_name = '3_third'");
     expect(await migrate(client, folder)).toEqual(['2_second']);
   });
 
-  test('of another program are not mixed with ours', async () => {
+  test('of another program are refused', async () => {
     write('1_theirs', 'CREATE TABLE users (id INT)');
     const client = await connect();
     await migrate(client, folder);
@@ -119,7 +118,7 @@ describe('migrations', () => {
     expect(await database.sql("SELECT to_regclass('trial.things') AS things")).toEqual([{ things: null }]);
   });
 
-  test('are applied once when several processes begin together', async () => {
+  test('are applied once if several processes start together', async () => {
     write('1_first', 'SELECT pg_sleep(0.1); CREATE TABLE things (id INT)');
     const all = await Promise.all([connect(), connect(), connect(), connect()]);
     const applied = await Promise.all(all.map((client) => migrate(client, folder)));
@@ -128,11 +127,11 @@ describe('migrations', () => {
 });
 
 describe("the shop's schema", () => {
-  test('is what the migrations make, and leaves nothing to apply', async () => {
+  test('is the result of the migrations, and leaves nothing to apply', async () => {
     expect(await migrate(await connect('public'), MIGRATIONS_FOLDER)).toEqual([]);
   });
 
-  test('moves updated_at with every change of an article, also within one transaction', async () => {
+  test('changes updated_at with every change of an article, also within one transaction', async () => {
     await database.sql("INSERT INTO articles (article_id) VALUES ('a'), ('b')");
     const times = async () =>
       (
@@ -150,7 +149,7 @@ describe("the shop's schema", () => {
     expect(laterA > a && laterB > b && laterB > laterA).toBe(true);
   });
 
-  test('keeps purchases only of customers and articles that exist, and removes them with these', async () => {
+  test('deletes purchases with their customer or article', async () => {
     await expect(database.sql("INSERT INTO purchases VALUES (1, 999, '2020-01-01')")).rejects.toThrow(/foreign key/);
     const [{ article }] = await database.sql<{ article: number }>(
       "INSERT INTO articles (article_id) VALUES ('c') RETURNING key AS article",

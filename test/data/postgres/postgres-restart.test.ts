@@ -1,5 +1,5 @@
-// An embedded Postgres that dies while it is used: it is started again at its port, with all that
-// was committed, and the health check tells the truth meanwhile.
+// An embedded Postgres that dies in use is started again at the same port with all committed rows.
+// Meanwhile the health check says that it is down.
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,11 +7,12 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PROJECT_ROOT } from '../../../src/config';
-import { lookAtEmbeddedPostgres } from '../../../src/data/postgres/embedded-postgres';
 import { hasCode, withFileLock } from '../../../src/data/files/file-lock';
 import { openDatabase, type Database } from '../../../src/data/postgres/postgres';
-import { openStore, type Store } from '../../../src/data/store/store';
+import type { Store } from '../../../src/data/store/store';
+import { openStore } from '../../../src/data/store/open-store';
 import { checkReady } from '../../../src/api/http/health';
+import { lookAtEmbeddedPostgres } from '../../support/embedded-postgres';
 import { prepareHome } from '../../support/run/prepared-home';
 
 interface Opened {
@@ -21,7 +22,7 @@ interface Opened {
   readonly store: Store;
 }
 
-/** A test with a server of its own. Most of its time it waits, so that all of them run at once. */
+/** A test with its own server. All of them run at once, since they mostly wait. */
 function restarting(name: string, work: (opened: Opened) => Promise<void>): void {
   test.concurrent(name, async () => {
     const home = mkdtempSync(join(tmpdir(), 'vitrine-restart-'));
@@ -35,7 +36,7 @@ function restarting(name: string, work: (opened: Opened) => Promise<void>): void
       await store.close();
       await database.close();
       await until(() => lookAtEmbeddedPostgres(home).port === undefined);
-      // Again and again: the guard may be looking into the folder just now.
+      // Retried, since the guard may be reading the folder.
       rmSync(home, { recursive: true, force: true, maxRetries: 5 });
     }
   });
@@ -81,7 +82,7 @@ restarting('of the processes that use it one starts it again, for all', async ({
   const before = postmaster(home);
   process.kill(before, 'SIGKILL');
   await until(() => said.length > 0);
-  // The other has looked by then, too.
+  // The other holder has noticed by then, too.
   await sleep(2500);
   const after = postmaster(home);
   expect(after).not.toBe(before);
@@ -94,7 +95,7 @@ restarting('of the processes that use it one starts it again, for all', async ({
 restarting('the server is not ready until Postgres runs again', async ({ home, store }) => {
   const ready = () => checkReady({ store, ready: () => ({ ready: true }) });
   expect(await ready()).toEqual({ ready: true });
-  // Whoever would start it waits for the lock.
+  // Holders cannot start it while this test has the lock.
   await withFileLock(join(home, 'postgres', 'lock'), async () => {
     process.kill(postmaster(home), 'SIGKILL');
     await until(async () => !(await answers(store)));
@@ -114,7 +115,7 @@ restarting(
     await until(() => said.length > 0);
     expect(said[0]).toMatch(/could not be started again: (.|\n)*no_such_setting/);
     await expect(store.ping()).rejects.toMatchObject({ code: 'DATABASE_UNAVAILABLE' });
-    // More failures than deaths are allowed.
+    // More failed starts than the allowed number of deaths.
     await until(() => failuresInLog(home) > 4);
     writeFileSync(settings, before);
     await until(() => answers(store));
@@ -148,7 +149,7 @@ function timesInLog(home: string, words: string): number {
   return readFileSync(join(home, 'postgres', 'postgres.log'), 'utf8').split(words).length - 1;
 }
 
-/** Those of a killed server end by themselves. */
+/** Waits for the processes of a killed server, which end by themselves. */
 function killIfThere(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL');
@@ -164,7 +165,7 @@ async function answers(store: Store): Promise<boolean> {
   );
 }
 
-/** Another process that holds the database until it is killed; its URL. */
+/** Starts another process that holds the database until it is killed, and returns the URL. */
 async function holdInProcess(home: string): Promise<[ChildProcess, string]> {
   const script = `
     const { openDatabase } = require(${JSON.stringify(join(PROJECT_ROOT, 'dist/src/data/postgres/postgres.js'))});

@@ -17,17 +17,17 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PROJECT_ROOT } from '../../../src/config';
-import { lookAtEmbeddedPostgres } from '../../../src/data/postgres/embedded-postgres';
 import { openDatabase } from '../../../src/data/postgres/postgres';
 import { asError } from '../../../src/errors';
 import { clusterFolders, type RunAs } from '../../../src/data/postgres/postgres-user';
 import { markOf } from '../../../src/data/files/process-mark';
 import { ask } from '../../support/database';
+import { lookAtEmbeddedPostgres } from '../../support/embedded-postgres';
 import { prepareHome } from '../../support/run/prepared-home';
 
 const isRoot = process.getuid?.() === 0;
 
-/** As `mktemp -d` makes them: nobody but their owner can look into these folders. */
+/** Only the owner can read this folder, as `mktemp -d` makes it. */
 let home: string;
 let children: ChildProcess[];
 beforeEach(() => {
@@ -39,12 +39,12 @@ afterEach(async () => {
   for (const child of children) child.kill('SIGKILL');
   await stopped(home);
   const [, elsewhere] = clusterFolders(join(home, 'postgres', 'server'));
-  // Again and again: the guard may be looking into the folder just now.
+  // Retried, since the guard may be reading the folder.
   for (const folder of [join(elsewhere, '..'), home]) rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
 });
 
 describe('the embedded Postgres', () => {
-  test('starts with the first that opens it, is shared, and stops with the last that closes it', async () => {
+  test('starts with its first holder, is shared, and stops with its last holder', async () => {
     const first = await open();
     const second = await open();
     expect(first).toMatchObject({ embedded: true, url: second.url });
@@ -57,7 +57,7 @@ describe('the embedded Postgres', () => {
     expect(lookAtEmbeddedPostgres(home)).toEqual({ initialised: true, port: undefined, holders: 0 });
   });
 
-  test('keeps what was written, and asks for the password that only its owner can read', async () => {
+  test('keeps its rows, and has a password that only its owner can read', async () => {
     await prepareHome(home);
     const before = await open();
     await ask(before.url, "INSERT INTO facts VALUES ('name', '1')");
@@ -71,7 +71,7 @@ describe('the embedded Postgres', () => {
     await after.close();
   });
 
-  test('is one server for processes that begin at the same moment', async () => {
+  test('is one server for processes that start at the same moment', async () => {
     const urls = await Promise.all(
       [holdInProcess(), holdInProcess(), holdInProcess()].map(async (held) => (await held).url),
     );
@@ -109,11 +109,11 @@ describe('the embedded Postgres', () => {
     await once(child, 'exit');
     const before = Date.now();
     await stopped(home);
-    // Told by the process itself, not by the guard, which looks every three seconds.
+    // The process itself stops the server, before the guard looks.
     expect(Date.now() - before).toBeLessThan(2000);
   });
 
-  test('starts although all was killed at once, the machine too, and pids are in use by others', async () => {
+  test('starts after everything was killed at once, even if its pids belong to other processes', async () => {
     await prepareHome(home);
     const { child, url } = await holdInProcess();
     const data = String(await ask(url, 'SHOW data_directory').then(([row]) => row['data_directory']));
@@ -121,7 +121,7 @@ describe('the embedded Postgres', () => {
     await end(child, 'SIGKILL');
     process.kill(postmaster, 'SIGKILL');
     await stopped(home);
-    // As after a new start of a container: the pids of before belong to other processes.
+    // As after a restart of a container, the old pids belong to other processes.
     const other = spawn('sleep', ['1000']);
     children.push(other);
     const file = join(data, 'postmaster.pid');
@@ -135,15 +135,7 @@ describe('the embedded Postgres', () => {
     expect(readdirSync(join(home, 'postgres', 'holders'))).toEqual([]);
   });
 
-  test('gives each name a database of its own', async () => {
-    await prepareHome(home);
-    const [one, two] = await Promise.all([open({ database: 'one' }), open({ database: "two's" })]);
-    await ask(one.url, "INSERT INTO facts VALUES ('name', '1')");
-    expect(await ask(two.url, 'SELECT * FROM facts')).toEqual([]);
-    await Promise.all([one.close(), two.close()]);
-  });
-
-  test('says so when its password is lost, instead of starting anew', async () => {
+  test('refuses to start after its password was lost', async () => {
     await prepareHome(home);
     await (await open()).close();
     rmSync(join(home, 'postgres', 'password'));
@@ -152,7 +144,7 @@ describe('the embedded Postgres', () => {
 });
 
 (isRoot ? describe : describe.skip)('the embedded Postgres of root, in a folder that no other user can reach', () => {
-  test('runs in a user namespace where that is allowed', async () => {
+  test('runs in a user namespace if that is allowed', async () => {
     const database = await tryWays(['namespace']);
     if (!database) return;
     expect(await ask(database.url, 'SHOW data_directory')).toEqual([
@@ -161,7 +153,7 @@ describe('the embedded Postgres', () => {
     await database.close();
   });
 
-  test('else runs as another user in a folder that it can reach, and finds its data again there', async () => {
+  test('otherwise runs as another user in a folder that this user can reach, and finds its data there again', async () => {
     const way: RunAs[] = ['user', 'elsewhere'];
     const before = await open({ runAs: way });
     const [{ data_directory: folder }] = await ask(before.url, 'SHOW data_directory');
@@ -171,11 +163,11 @@ describe('the embedded Postgres', () => {
     const after = await open({ runAs: way });
     expect(await ask(after.url, 'SELECT name FROM facts')).toEqual([{ name: 'name' }]);
     await after.close();
-    // Another way would begin with an empty database.
+    // Another way would start with an empty database.
     await expect(open({ runAs: ['namespace'] })).rejects.toThrow(/lies in \/var\/tmp\/vitrine-|cannot be run here/);
   });
 
-  test('runs as another user right there where the folder can be reached', async () => {
+  test('runs as another user in its own folder if that user can reach it', async () => {
     if (!reachable()) return;
     chmodSync(home, 0o755);
     const database = await open({ runAs: ['user'] });
@@ -185,7 +177,7 @@ describe('the embedded Postgres', () => {
     await database.close();
   });
 
-  test('says which ways were tried where none works', async () => {
+  test('lists the ways that were tried if none works', async () => {
     await expect(open({ runAs: ['user'] })).rejects.toThrow(
       /cannot be run here; tried:\n.*it cannot write to(.|\n)*Set DATABASE_URL/,
     );
@@ -193,9 +185,9 @@ describe('the embedded Postgres', () => {
 });
 
 describe('a database of the shop', () => {
-  test('is used as it is, brought to the schema, and left running', async () => {
+  test('is migrated, and keeps running after use', async () => {
     await prepareHome(home);
-    const server = await open({ database: 'shop' });
+    const server = await open();
     await ask(server.url, 'DROP SCHEMA public CASCADE; CREATE SCHEMA public');
     const database = await openDatabase({ databaseUrl: server.url, home: join(home, 'unused') });
     expect(database).toMatchObject({ embedded: false, url: server.url, version: server.version });
@@ -205,7 +197,7 @@ describe('a database of the shop', () => {
     await server.close();
   });
 
-  test('that cannot be reached is told with its address and without its password', async () => {
+  test('that cannot be reached is an error with its address and without its password', async () => {
     const closed = createServer().listen(0, '127.0.0.1');
     await once(closed, 'listening');
     const address = closed.address();
@@ -223,7 +215,7 @@ function open(options: Parameters<typeof openDatabase>[1] = {}): ReturnType<type
   return openDatabase({ databaseUrl: undefined, home }, options);
 }
 
-/** undefined: this machine does not allow it. */
+/** undefined if this machine does not allow it. */
 async function tryWays(runAs: RunAs[]): Promise<Awaited<ReturnType<typeof open>> | undefined> {
   return open({ runAs }).catch((thrown: unknown) => {
     if (/cannot be run here/.test(asError(thrown).message)) return undefined;
@@ -231,7 +223,7 @@ async function tryWays(runAs: RunAs[]): Promise<Awaited<ReturnType<typeof open>>
   });
 }
 
-/** Whether another user can run what lies in this project. */
+/** Whether another user can run programs of this project. */
 function reachable(): boolean {
   try {
     execFileSync('ls', [PROJECT_ROOT], { uid: 65534, gid: 65534, stdio: 'ignore' });
@@ -241,9 +233,7 @@ function reachable(): boolean {
   }
 }
 
-/**
- * Another process that opens the database and keeps it until it is told 'exit' or gets a signal.
- */
+/** Starts another process that holds the database until it reads 'exit' or gets a signal. */
 async function holdInProcess(): Promise<{ child: ChildProcess; url: string }> {
   mkdirSync(home, { recursive: true });
   const script = `

@@ -1,5 +1,5 @@
-// Several processes on one VITRINE_HOME: they share one Postgres, or are refused, but never start a
-// second one on its files.
+// Several processes with one VITRINE_HOME share one Postgres or are refused. They never start a
+// second server on the same files.
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
@@ -8,16 +8,16 @@ import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PROJECT_ROOT } from '../../../src/config';
-import { lookAtEmbeddedPostgres } from '../../../src/data/postgres/embedded-postgres';
 import { openDatabase } from '../../../src/data/postgres/postgres';
 import { ask } from '../../support/database';
+import { lookAtEmbeddedPostgres } from '../../support/embedded-postgres';
 import { prepareHome } from '../../support/run/prepared-home';
 
 interface Shared {
   readonly home: string;
-  /** A symbolic link to it. */
+  /** A symbolic link to the home. */
   readonly link: string;
-  /** Another process that opens the database and keeps it. */
+  /** Another process that holds the database. */
   hold(unshare: readonly string[]): Held;
 }
 
@@ -26,7 +26,7 @@ interface Held {
   readonly said: Promise<{ url?: string; error?: string }>;
 }
 
-/** Work in a home of its own. Most of the time it waits, so that all tests run at once. */
+/** A test with its own home. All of them run at once, since they mostly wait. */
 const inHome = (work: (shared: Shared) => Promise<void>) => async (): Promise<void> => {
   const folder = mkdtempSync(join(tmpdir(), 'vitrine-shared-'));
   const home = join(folder, 'home');
@@ -47,7 +47,7 @@ const inHome = (work: (shared: Shared) => Promise<void>) => async (): Promise<vo
       if (look > 300) throw new Error(`Postgres still runs in ${home}`);
       await sleep(100);
     }
-    // Again and again: the guard may be looking into the folder just now.
+    // Retried, since the guard may be reading the folder.
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   }
 };
@@ -116,7 +116,7 @@ elsewhere(
     await ask(url, "INSERT INTO facts VALUES ('before', '1')");
     const all = descendantsOf(paused.child.pid ?? 0);
     expect(all.length).toBeGreaterThan(5);
-    // As `docker pause` does: no heart beats now.
+    // No heart beats now, as after `docker pause`.
     signalAll(all, 'SIGSTOP');
     try {
       await expect(open(home)).rejects.toThrow(/open in a Postgres that cannot be seen from here/);
@@ -145,10 +145,7 @@ function open(place: string): ReturnType<typeof openDatabase> {
   return openDatabase({ databaseUrl: undefined, home: place });
 }
 
-/**
- * A process of its own, by a prefix such as that of another namespace, that opens the database and
- * keeps it.
- */
+/** Starts a process that holds the database. `prefix` may put it into another namespace. */
 function start(unshare: readonly string[], home: string): ChildProcess {
   const script = `
     const { openDatabase } = require(${JSON.stringify(join(PROJECT_ROOT, 'dist/src/data/postgres/postgres.js'))});
@@ -171,10 +168,7 @@ async function end(child: ChildProcess): Promise<void> {
   await exited;
 }
 
-/**
- * Pids of postmasters whose cluster lies in this home, by its own path or by the link beside it, in
- * whatever namespace: counted by what /proc shows.
- */
+/** The pids of postmasters on this home's cluster or its link, in all namespaces, from /proc. */
 function serversOn(home: string): number[] {
   const liesThere = (word: string): boolean => word.startsWith(dirname(home));
   return processes()
@@ -185,7 +179,7 @@ function serversOn(home: string): number[] {
 function descendantsOf(root: number): number[] {
   const all = processes();
   const found = new Set([root]);
-  // The server left its starter's session, but not its namespace, whose first process adopts it.
+  // The first process of the namespace has adopted the server.
   for (let before = 0; before < found.size;) {
     before = found.size;
     for (const { pid, parent } of all) if (found.has(parent)) found.add(pid);

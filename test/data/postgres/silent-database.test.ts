@@ -1,13 +1,14 @@
-// A database that falls silent: what is asked of it fails within limits, nothing piles up, and all
-// is well at once when it answers again. A proxy on real sockets stands in for the network.
+// A database that falls silent. Requests fail within their limits, nothing piles up, and requests
+// succeed at once when it answers again. A proxy with real sockets plays the network.
 
-import { openStore, type Store } from '../../../src/data/store/store';
+import type { Store } from '../../../src/data/store/store';
+import { openStore } from '../../../src/data/store/open-store';
 import type { ConnectionLimits } from '../../../src/data/postgres/connections';
 import { checkReady } from '../../../src/api/http/health';
 import { createTestDatabase, type TestDatabase } from '../../support/database';
 import { openProxy, type Proxy } from '../../support/proxy';
 
-/** Short, yet long enough for a busy machine to open a connection. */
+/** Short, but long enough for a busy machine to open a connection. */
 const LIMITS: Partial<ConnectionLimits> = {
   connectMs: 1_500,
   statementMs: 1_000,
@@ -39,10 +40,7 @@ afterEach(async () => {
   await proxy.close();
 });
 
-/**
- * The code of the error, 'answered', or 'nothing' where there was neither for longer than all
- * limits together.
- */
+/** The code of the error, 'answered', or 'nothing' after all limits together have passed. */
 async function answerOf(asked: Promise<unknown>): Promise<string> {
   let timer: NodeJS.Timeout | undefined;
   const nothing = new Promise<string>((resolve) => (timer = setTimeout(() => resolve('nothing'), 25_000)));
@@ -53,7 +51,7 @@ async function answerOf(asked: Promise<unknown>): Promise<string> {
   return Promise.race([answer, nothing]).finally(() => clearTimeout(timer));
 }
 
-/** Silent, or all connections wait for one that is. */
+/** The database is silent, or all connections wait for a silent one. */
 const FAILED = /^(DATABASE_UNAVAILABLE|OVERLOADED)$/;
 
 let orders = 0;
@@ -63,7 +61,7 @@ const order = (requestId = `order-${(orders += 1)}`) => ({
   lines: [{ articleId: 'a2', price: 1, salesChannelId: null }],
 });
 
-/** One of each kind of request: by pg, by Prisma, and an order. */
+/** A request by `pg`, one by Prisma, and an order. */
 const REQUESTS: ((opened: Store) => Promise<unknown>)[] = [
   (opened) => opened.articlesById(['a1']),
   (opened) => opened.customersWithPurchases(['ada'], 100),
@@ -90,7 +88,7 @@ test.each([
   expect(await ask(28)).toEqual(all(28, 'answered'));
 });
 
-test('once the silence is known, requests share one look at the database and open no connections of their own', async () => {
+test('after the database fell silent, requests share one ping and open no connections', async () => {
   await ask(7);
   proxy.silence();
   await ask(1);
@@ -99,7 +97,7 @@ test('once the silence is known, requests share one look at the database and ope
   expect(proxy.accepted() - before).toBeLessThanOrEqual(1);
 });
 
-test('one silent connection condemns those that wait for work: they are not found out one by one', async () => {
+test('after one silent connection all idle ones are thrown away', async () => {
   await Promise.all(Array.from({ length: 10 }, () => store.articlesById(['a1'])));
   proxy.silence();
   expect(await answerOf(store.articlesById(['a1']))).toBe('DATABASE_UNAVAILABLE');
@@ -109,7 +107,7 @@ test('one silent connection condemns those that wait for work: they are not foun
   );
 });
 
-test('an order that had no answer may be sent again: it is recorded once', async () => {
+test('an order that got no answer may be sent again and is recorded once', async () => {
   await store.ping();
   proxy.silence();
   expect(await answerOf(store.recordOrder(order('again')))).toBe('DATABASE_UNAVAILABLE');
@@ -123,7 +121,7 @@ const first = async (rows: AsyncIterable<unknown>): Promise<void> => {
   for await (const _ of rows) return;
 };
 
-test('whatever else is asked of a silent database fails as well, long statements too', async () => {
+test('all other methods fail on a silent database as well, also long statements', async () => {
   await store.ping();
   proxy.silence();
   const asked: Record<string, Promise<unknown>> = {
@@ -149,7 +147,7 @@ test('whatever else is asked of a silent database fails as well, long statements
   for (const answer of answers) expect(answer).toMatch(/: (DATABASE_UNAVAILABLE|OVERLOADED)$/);
 });
 
-test('a long statement that runs when the database falls silent is given up', async () => {
+test('a long statement is given up after the database fell silent', async () => {
   await database.sql('BEGIN');
   await database.sql('LOCK purchases IN ACCESS EXCLUSIVE MODE');
   const counted = answerOf(store.counts());
@@ -159,7 +157,7 @@ test('a long statement that runs when the database falls silent is given up', as
   await database.sql('COMMIT');
 });
 
-test('a long statement goes on for as long as the database answers pings, while one of a request is ended', async () => {
+test('a long statement goes on while the database answers pings, but one of a request is ended', async () => {
   await database.sql('BEGIN');
   await database.sql('LOCK purchases IN ACCESS EXCLUSIVE MODE');
   const counted = answerOf(store.counts());
@@ -171,7 +169,7 @@ test('a long statement goes on for as long as the database answers pings, while 
   expect(await counted).toBe('answered');
 });
 
-test('reading all purchases fails with a code when the connection breaks in the middle', async () => {
+test('reading all purchases fails with a code if the connection breaks in the middle', async () => {
   let cut = false;
   const reading = store.readPurchases(() => {
     if (!cut) proxy.cut();
@@ -181,7 +179,7 @@ test('reading all purchases fails with a code when the connection breaks in the 
   expect(cut).toBe(true);
 });
 
-test('a connection that breaks within an order fails it with a code; nothing is recorded and the next one succeeds', async () => {
+test('an order whose connection breaks fails with a code and records nothing, and the next order succeeds', async () => {
   await database.sql('BEGIN');
   await database.sql(`SELECT 1 FROM customers WHERE customer_id = 'bo' FOR UPDATE`);
   const recorded = answerOf(store.recordOrder(order('broken')));
@@ -192,7 +190,7 @@ test('a connection that breaks within an order fails it with a code; nothing is 
   expect(await store.recordOrder(order('broken'))).toMatchObject({ repeated: false });
 });
 
-test('closing ends on a silent database, whatever is in flight', async () => {
+test('closing ends on a silent database, even with statements in flight', async () => {
   await ask(14);
   const held = store.alone('work', () => new Promise((resolve) => setTimeout(resolve, 100)));
   proxy.silence();
@@ -206,7 +204,7 @@ describe('whether the server is ready', () => {
   const ready = async (opened: Store) =>
     (await checkReady({ store: opened, ready: () => ({ ready: true }), pingLimitMs: 1_000 })).ready;
 
-  test('follows the database into silence and back, with one ping for all who ask', async () => {
+  test('changes with the silence of the database, with one ping for all requests', async () => {
     expect(await ready(store)).toBe(true);
     proxy.silence();
     const before = proxy.accepted();
@@ -214,11 +212,11 @@ describe('whether the server is ready', () => {
     expect(asked).toEqual(Array.from({ length: 100 }, () => false));
     expect(proxy.accepted() - before).toBeLessThanOrEqual(1);
     proxy.speak(false);
-    await answerOf(store.ping()); // the one in flight may have been sent into the silence
+    await answerOf(store.ping()); // the ping in flight may have been sent into the silence
     expect(await ready(store)).toBe(true);
   });
 
-  test('does not depend on connections that are all taken', async () => {
+  test('does not depend on free connections', async () => {
     await database.sql('BEGIN');
     await database.sql('LOCK articles, customers, purchases IN ACCESS EXCLUSIVE MODE');
     const patient = openStore(database.url);
@@ -231,10 +229,10 @@ describe('whether the server is ready', () => {
   });
 });
 
-/** Until so many statements of others wait for locks. */
+/** Waits until this many statements of other connections wait for locks. */
 async function waiting(count: number): Promise<void> {
   for (;;) {
-    // or a transaction would see what it saw first
+    // a snapshot would stay the same within a transaction
     await database.sql('SELECT pg_stat_clear_snapshot()');
     const [{ held }] = await database.sql<{ held: number }>(
       `SELECT count(*)::int AS held FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,

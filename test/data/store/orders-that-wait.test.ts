@@ -1,7 +1,8 @@
-// Orders whose customer's row is locked by somebody else: they give up soon, hold up no reads, and
-// may be sent again.
+// Orders that wait for a locked customer give up soon and may be sent again. Reads do not wait for
+// them.
 
-import { openStore, type Store } from '../../../src/data/store/store';
+import type { Store } from '../../../src/data/store/store';
+import { openStore } from '../../../src/data/store/open-store';
 import { createTestDatabase, type TestDatabase } from '../../support/database';
 
 let database: TestDatabase;
@@ -24,7 +25,7 @@ const order = (requestId: string, customerId = 'ada') => ({
 });
 const ORDERS = Array.from({ length: 14 }, (_, i) => `waits-${i}`);
 
-test('fourteen orders that wait for one lock fail as OVERLOADED while reads go on, and succeed when it is gone', async () => {
+test('fourteen orders that wait for one lock fail as OVERLOADED while reads go on, and succeed later', async () => {
   await database.sql('BEGIN');
   await database.sql(`SELECT 1 FROM customers WHERE customer_id = 'ada' FOR UPDATE`);
   let failed = 0;
@@ -37,11 +38,11 @@ test('fourteen orders that wait for one lock fail as OVERLOADED while reads go o
       },
     ),
   );
-  // Let them all come to their lock, or to the end of the queue.
+  // All orders now wait for the lock or for a connection.
   await lockedOut();
   const reads = Array.from({ length: 20 }, (_, i) => (i % 2 ? store.articlesById(['a1']) : store.customersPage(1)));
   expect(await Promise.all(reads)).toHaveLength(20);
-  expect(failed).toBeLessThan(ORDERS.length); // they waited while the reads went on
+  expect(failed).toBeLessThan(ORDERS.length); // they still waited during the reads
   for (const answer of answers) {
     expect(await answer).toMatchObject({
       code: 'OVERLOADED',
@@ -56,10 +57,10 @@ test('fourteen orders that wait for one lock fail as OVERLOADED while reads go o
   expect(await database.sql(`SELECT 1 FROM purchases WHERE customer_key = 1`)).toHaveLength(ORDERS.length);
 });
 
-/** Until somebody waits for the row. */
+/** Waits until a statement waits for the row. */
 async function lockedOut(): Promise<void> {
   for (;;) {
-    // or a transaction would see what it saw first
+    // a snapshot would stay the same within a transaction
     await database.sql('SELECT pg_stat_clear_snapshot()');
     const [{ held }] = await database.sql<{ held: number }>(
       `SELECT count(*)::int AS held FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,

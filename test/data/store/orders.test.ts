@@ -1,6 +1,7 @@
-// Recording orders on a real Postgres: wholly or not at all, once, by the shop's clock, and in
-// order under concurrency.
-import { openStore, type Order, type Store } from '../../../src/data/store/store';
+// Records orders on a real Postgres: as a whole or not at all, only once, dated by the shop's
+// clock, and numbered without gaps under concurrency.
+import type { Order, Store } from '../../../src/data/store/store';
+import { openStore } from '../../../src/data/store/open-store';
 import { VitrineError } from '../../../src/errors';
 import { createTestDatabase, type TestDatabase } from '../../support/database';
 
@@ -34,7 +35,7 @@ const stored = () =>
     `SELECT customer_key, article_key, line FROM purchases WHERE bought_at <> '2020-09-22Z' ORDER BY 1, 2, 3`,
   );
 
-test('an order becomes purchases in the order of its lines, the same article counted', async () => {
+test('an order becomes purchases in the order of its lines, and pieces of one article are numbered', async () => {
   const { purchases, repeated } = await store.recordOrder({
     ...order('one', []),
     lines: [line('a3', 0.5), line('a2'), line('a3', 0.25)],
@@ -49,7 +50,7 @@ test('an order becomes purchases in the order of its lines, the same article cou
   expect((await store.latestPurchases([1], 10))[0]).toHaveLength(4);
 });
 
-test('sent again, at once or later, it changes nothing and is answered the same', async () => {
+test('an order that is sent again changes nothing and gets the same answer', async () => {
   const tries = await Promise.all(Array.from({ length: 8 }, () => store.recordOrder(order('again', ['a4', 'a5']))));
   tries.push(await store.recordOrder(order('again', ['a4', 'a5'])));
   expect(tries.filter(({ repeated }) => !repeated)).toHaveLength(1);
@@ -68,23 +69,23 @@ test.each<[string, Order]>([
   expect(await stored()).toHaveLength(1);
 });
 
-test('an article that the shop does not have is named, and nothing is recorded, not even the customer', async () => {
+test('an order with an unknown article records nothing, not even the customer', async () => {
   const refused = store.recordOrder(order('bad', ['a1', 'P1001', 'nope'], { customerId: 'nobody' }));
   await expect(refused).rejects.toThrow('there is no "P1001", "nope"; nothing was recorded');
   await expect(refused).rejects.toBeInstanceOf(VitrineError);
   expect(await stored()).toEqual([]);
   expect(await store.customersById(['nobody'])).toEqual([null]);
-  // The id is free still.
+  // The id can still be used.
   expect((await store.recordOrder(order('bad', ['a1']))).repeated).toBe(false);
 });
 
-test('somebody unknown becomes a customer', async () => {
+test('an unknown customer is made', async () => {
   const { customerKey } = await store.recordOrder(order('new', ['a1'], { customerId: 'visitor' }));
   const [customer] = await store.customersById(['visitor']);
   expect(customer).toMatchObject({ key: customerKey, age: null });
 });
 
-test('orders of one customer at once count on without a gap', async () => {
+test('orders of one customer at the same time are numbered without a gap', async () => {
   const boughtAt = new Date('2020-09-23T10:00:00Z');
   const ids = Array.from({ length: 12 }, (_, i) => `burst-${String(i)}`);
   await Promise.all(ids.map((id) => store.recordOrder(order(id, ['a1', 'a1'], { boughtAt }))));
@@ -92,17 +93,17 @@ test('orders of one customer at once count on without a gap', async () => {
 });
 
 describe('a key of a customer is taken by', () => {
-  /** The key that the sequence gave last. */
+  /** The last key of the sequence. */
   const lastKey = async () =>
     (await database.sql<{ last: string }>('SELECT last_value AS last FROM customers_key_seq'))[0].last;
   let before: string;
   beforeEach(async () => {
-    // The next new customer takes the key after this one.
+    // The next new customer takes the following key.
     await store.recordOrder(order('warm', ['a1'], { customerId: `warm-${String(Math.random())}` }));
     before = await lastKey();
   });
 
-  test('no order of a known customer, no repeated and no refused one', async () => {
+  test('no order of a known customer, and no repeated or refused order', async () => {
     await store.recordOrder(order('known', ['a1']));
     await store.recordOrder(order('known', ['a1']));
     for (const customerId of ['ada', 'stranger']) {
@@ -119,18 +120,18 @@ describe('a key of a customer is taken by', () => {
     expect(await store.customersById(['stranger'])).toEqual([null]);
   });
 
-  test('the first order of a new customer alone, whatever the number of them at once', async () => {
+  test("only one of a new customer's first orders at the same time", async () => {
     const ids = Array.from({ length: 6 }, (_, i) => `first-${String(i)}`);
     const customerId = 'many at once';
     const boughtAt = new Date('2020-09-23T11:00:00Z');
     const made = await Promise.all(ids.map((id) => store.recordOrder(order(id, ['a1'], { customerId, boughtAt }))));
     expect(new Set(made.map(({ customerKey }) => customerKey)).size).toBe(1);
-    // One after the other: counted without a gap.
+    // They were recorded one after the other, and numbered without a gap.
     expect(made.map(({ purchases }) => purchases[0].line).sort((a, b) => a - b)).toEqual([1, 2, 3, 4, 5, 6]);
     expect(Number(await lastKey())).toBe(Number(before) + 1);
   });
 
-  test('one of two new customers whose orders come under one id at once', async () => {
+  test('only one of two new customers whose orders have the same id', async () => {
     const tries = await Promise.allSettled(
       ['one of two', 'two of two'].map((customerId) => store.recordOrder(order('same', ['a1'], { customerId }))),
     );
@@ -138,7 +139,7 @@ describe('a key of a customer is taken by', () => {
     expect(Number(await lastKey())).toBe(Number(before) + 1);
   });
 
-  test('nobody when all are taken: known customers go on, a new one is told why', async () => {
+  test('nobody after keys have run out, but known customers can still order', async () => {
     await database.sql(`SELECT setval('customers_key_seq', 2147483647)`);
     try {
       expect((await store.recordOrder(order('last', ['a1']))).repeated).toBe(false);
@@ -153,12 +154,12 @@ describe('a key of a customer is taken by', () => {
 });
 
 describe('without a time an order is dated', () => {
-  test('just after the newest purchase where the shop shows the past', async () => {
+  test('just after the newest purchase if the data is historic', async () => {
     const { purchases } = await store.recordOrder(order('past', ['a1']));
     expect(purchases[0].boughtAt).toEqual(new Date('2020-09-22T00:00:01Z'));
   });
 
-  test('now where the shop is alive', async () => {
+  test('now if the data is live', async () => {
     await database.sql(
       `INSERT INTO purchases (customer_key, article_key, bought_at) VALUES (2, 2, now() - interval '1 day')`,
     );
@@ -167,14 +168,14 @@ describe('without a time an order is dated', () => {
   });
 });
 
-test('a time that has not come is refused', async () => {
+test('a time in the future is refused', async () => {
   const boughtAt = new Date(Date.now() + 3_600_000);
   await expect(store.recordOrder(order('future', ['a1'], { boughtAt }))).rejects.toThrow(
-    'expected a time that has come',
+    'expected a time that is not in the future',
   );
 });
 
-test('is on disk before the answer, whatever the server is set to', async () => {
+test('an order is on disk before the answer, whatever the settings of the server', async () => {
   await database.sql(`ALTER DATABASE "${new URL(database.url).pathname.slice(1)}" SET synchronous_commit = off`);
   await database.sql(
     `CREATE TABLE heard (setting text);

@@ -1,6 +1,7 @@
 import { Client } from 'pg';
 import { VitrineError } from '../../../src/errors';
-import { openStore, type Store } from '../../../src/data/store/store';
+import type { Store } from '../../../src/data/store/store';
+import { openStore } from '../../../src/data/store/open-store';
 import { createPurchaseParser } from '../../../src/data/store/purchase-columns';
 import { createTestDatabase, type TestDatabase } from '../../support/database';
 
@@ -21,8 +22,8 @@ beforeAll(async () => {
   await database.sql(
     `INSERT INTO customers (customer_id, age, fn) SELECT 'c' || i, 20 + i, i % 2 = 0 FROM generate_series(1, 30) AS i`,
   );
-  // Customer 1 bought article d on day d of January, customer 2 article 7 three times on one day,
-  // the others nothing.
+  // Customer 1 bought article d on day d of January. Customer 2 bought article 7 three times on one
+  // day. The others bought nothing.
   await database.sql(
     `INSERT INTO purchases SELECT 1, d, '2020-01-01Z'::timestamptz + (d - 1) * interval '1 day', d / 10.0, 2, 1 FROM generate_series(1, 30) AS d`,
   );
@@ -39,7 +40,7 @@ beforeEach(() => {
   statements.length = 0;
 });
 
-test('rows come in the order asked for, null where there is none, in one statement', async () => {
+test('rows come in the order of their ids, null for missing ones, by one statement', async () => {
   const articles = await store.articlesById(['a5', 'nothing', 'a2', 'a5']);
   expect(articles.map((row) => row?.name)).toEqual(['Article 5', undefined, 'Article 2', 'Article 5']);
   expect(articles[1]).toBeNull();
@@ -50,7 +51,7 @@ test('rows come in the order asked for, null where there is none, in one stateme
   expect(statements).toEqual(['articles', 'customers', 'articles']);
 });
 
-test('a row has every field of the schema, with the types that it names', async () => {
+test('a row has every field of the schema with its type', async () => {
   const [
     [read],
     {
@@ -70,7 +71,7 @@ test('a row has every field of the schema, with the types that it names', async 
   expect(customer).toMatchObject({ age: 21, fn: false, active: null });
 });
 
-test('no keys at all and more keys than a statement takes are both fine', async () => {
+test('rows can be read by no key, or by more keys than a statement takes', async () => {
   expect(await store.articlesById([])).toEqual([]);
   expect(await store.latestPurchases([], 5)).toEqual([]);
   expect(statements).toEqual([]);
@@ -79,7 +80,7 @@ test('no keys at all and more keys than a statement takes are both fine', async 
   expect(statements).toEqual(['articles', 'articles']);
 });
 
-test('pages follow each other by key to the end', async () => {
+test('pages follow each other in the order of keys to the end', async () => {
   const first = await store.customersPage(20);
   expect(first.rows.map((row) => row.key)).toEqual(Array.from({ length: 20 }, (_, i) => i + 1));
   expect(first.hasNext).toBe(true);
@@ -88,7 +89,7 @@ test('pages follow each other by key to the end', async () => {
   expect(second.hasNext).toBe(false);
 });
 
-test('the latest purchases of many customers are one statement, newest first', async () => {
+test('the latest purchases of many customers are read by one statement, newest first', async () => {
   const [one, none, two, again] = await store.latestPurchases([1, 30, 2, 1], 4);
   expect(one.map((row) => row.articleKey)).toEqual([30, 29, 28, 27]);
   expect(one[0]).toEqual({ articleKey: 30, boughtAt: day(30), price: 3 });
@@ -98,7 +99,7 @@ test('the latest purchases of many customers are one statement, newest first', a
   expect(statements).toEqual(['purchases']);
 });
 
-test('customers come with their latest purchases in one statement', async () => {
+test('customers and their latest purchases are read by one statement', async () => {
   const [two, nobody, none, one] = await store.customersWithPurchases(['c2', 'nobody', 'c30', 'c1'], 4);
   expect(nobody).toBeNull();
   expect(none?.purchases).toEqual([]);
@@ -108,7 +109,7 @@ test('customers come with their latest purchases in one statement', async () => 
   expect([one?.purchases, two?.purchases]).toEqual(await store.latestPurchases([1, 2], 4));
 });
 
-test('pages of purchases go on behind their cursors, each request its own, in one statement', async () => {
+test('pages of purchases begin behind the cursor of each request, by one statement', async () => {
   const [first, other] = await store.purchasesPages([
     { customerKey: 1, first: 20 },
     { customerKey: 2, first: 2 },
@@ -143,31 +144,31 @@ test('sales are counted back from the newest purchase', async () => {
   expect(soldOf(30)).toEqual([1, [1, 1]]);
   expect(soldOf(24)).toEqual([1, [1, 1]]);
   expect(soldOf(23)).toEqual([1, [0, 1]]);
-  // Three of the four were one customer's.
+  // Three of the four purchases are one customer's.
   expect(soldOf(7)).toEqual([4, [0, 2]]);
   expect(sales.has(2)).toBe(false);
-  // The clock first, from the end of its index, then the window that it gives.
+  // The first statement reads the clock, the second one the sales before it.
   expect(statements).toEqual(['purchases', 'purchases']);
 });
 
-test('sales tell the mean price, where anybody knows it, and the first sale of the window', async () => {
+test('sales have the mean of known prices, and the first sale of the window', async () => {
   const { sales } = await store.articleSales([7, 14]);
   expect(sales.get(30)).toEqual({ units: 1, buyers: [1, 1], price: Math.fround(3), first: day(30), last: day(30) });
-  // Bought three times for a price that nobody wrote down.
+  // Bought three times for an unknown price.
   expect(sales.get(7)).toEqual({ units: 3, buyers: [0, 1], price: null, first: day(20), last: day(20) });
 });
 
-test('histories of sales are those of all time, and of the days before the clock', async () => {
+test('the sales history of an article has all sales, and those of the last days before the clock', async () => {
   const history = await store.salesHistory(7);
   expect(history.get(1)).toEqual({ first: day(1), last: day(1), units: 1, lately: 0 });
   expect(history.get(7)).toMatchObject({ first: day(7), units: 4, lately: 0 });
   expect(history.get(30)).toMatchObject({ units: 1, lately: 1 });
   expect(history.get(31)).toBeUndefined();
-  // The clock, then every purchase.
+  // The first statement reads the clock, the second one all purchases.
   expect(statements).toEqual(['purchases', 'purchases']);
 });
 
-test('sales by age are those of the window, each band from its bound on, the unknown by themselves', async () => {
+test('sales by age are those of the window, with a band for customers of unknown age', async () => {
   await database.sql(`INSERT INTO purchases (customer_key, article_key, bought_at) VALUES (30, 5, '2020-01-29Z')`);
   await database.sql(`UPDATE customers SET age = NULL WHERE customer_id = 'c30'`);
   // Customer 1 is 21, customer 2 is 22.
@@ -183,7 +184,7 @@ test('sales by age are those of the window, each band from its bound on, the unk
   await database.sql(`DELETE FROM purchases WHERE customer_key = 30`);
 });
 
-test('a changed article shows among the latest versions, and in the state of all', async () => {
+test('a changed article changes the latest versions and the state of all articles', async () => {
   await database.sql(`UPDATE articles SET prod_name = prod_name`);
   const versions = await store.articleVersions();
   expect(versions).toHaveLength(ARTICLES);
@@ -199,7 +200,7 @@ test('a changed article shows among the latest versions, and in the state of all
   expect(await store.articlesState()).not.toBe(before);
 });
 
-test('lists of customers who are deleted in this very moment are dropped, the others kept', async () => {
+test('lists of customers who are being deleted are dropped, and other lists are saved', async () => {
   await database.sql(`INSERT INTO customers (customer_id) VALUES ('leaves'), ('stays')`);
   const keys = await database.sql<{ key: number }>(
     `SELECT key FROM customers WHERE customer_id IN ('leaves', 'stays') ORDER BY customer_id`,
@@ -218,7 +219,7 @@ test('lists of customers who are deleted in this very moment are dropped, the ot
   await database.sql(`DELETE FROM customers WHERE customer_id = 'stays'`);
 });
 
-test('what is done alone is refused to others meanwhile, and theirs again when it has ended, however it ended', async () => {
+test('work that is done alone is refused to others until it ends or fails', async () => {
   const other = openStore(database.url);
   await store.alone('work', async () => {
     await expect(other.alone('work', async () => 1)).rejects.toMatchObject({ code: 'DATABASE_UNAVAILABLE' });
@@ -229,13 +230,13 @@ test('what is done alone is refused to others meanwhile, and theirs again when i
   await other.close();
 });
 
-test('statements keep their plans under names that are made of their text, and have none behind a pooler', async () => {
+test('a statement is named by its text, and has no name behind a pooler', async () => {
   const query = jest.spyOn(Client.prototype, 'query');
   const namesIn = async (url: string) => {
     query.mockClear();
     const opened = openStore(url, { limits: { reads: 1, long: 1 } });
-    await opened.customersById(['c1']); // asked by pg
-    await opened.counts(); // asked by Prisma
+    await opened.customersById(['c1']); // by `pg`
+    await opened.counts(); // by Prisma
     await opened.close();
     return query.mock.calls.map(([asked]) => (asked as unknown as { name?: string }).name);
   };
@@ -259,7 +260,7 @@ test('a purchase dated in the future does not set the clock', async () => {
   await database.sql(`DELETE FROM purchases WHERE bought_at > '2098-01-01'`);
 });
 
-test('times are the same in a database of another time zone, whoever reads or writes them', async () => {
+test('times are the same in a database of another time zone, by `pg` and by Prisma', async () => {
   const other = await createTestDatabase('tokyo');
   await other.sql(`ALTER DATABASE "${new URL(other.url).pathname.slice(1)}" SET timezone = 'Asia/Tokyo'`);
   await other.sql(`INSERT INTO articles (article_id, updated_at) VALUES ('a1', '2020-01-02T03:04:05Z')`);
@@ -280,7 +281,7 @@ test('times are the same in a database of another time zone, whoever reads or wr
   await other.close();
 });
 
-test('clear forgets rows and facts', async () => {
+test('clear deletes rows and facts', async () => {
   const other = await createTestDatabase('cleared');
   const emptied = openStore(other.url);
   await other.sql(`INSERT INTO articles (article_id) VALUES ('a')`);
@@ -292,7 +293,7 @@ test('clear forgets rows and facts', async () => {
   await other.close();
 });
 
-test('streams bring every row once, in key order', async () => {
+test('streams give every row once, in the order of keys', async () => {
   const keys: number[] = [];
   for await (const rows of store.streamArticles()) keys.push(...rows.map((row) => row.key));
   expect(keys).toEqual(Array.from({ length: ARTICLES }, (_, i) => i + 1));
@@ -301,7 +302,7 @@ test('streams bring every row once, in key order', async () => {
   expect(customers).toBe(30);
 });
 
-test('all purchases come as columns, ordered by customer, time, article and line', async () => {
+test('all purchases are read as columns, ordered by customer, time, article and line', async () => {
   const { customer, article, at, price } = await store.readPurchases();
   expect(Array.from(customer)).toEqual([...new Array<number>(30).fill(1), 2, 2, 2]);
   expect(Array.from(article)).toEqual([...Array.from({ length: 30 }, (_, i) => i + 1), 7, 7, 7]);
@@ -312,8 +313,8 @@ test('all purchases come as columns, ordered by customer, time, article and line
   expect(statements).toEqual(['purchases']);
 });
 
-test('the bytes of a COPY may be cut anywhere, but not break off', () => {
-  // Header, then one row with a price and one without, then the trailer, as Postgres sends them.
+test('the bytes of a COPY may be cut anywhere, but must have an end', () => {
+  // The bytes of Postgres: a header, a row with a price, a row without one, and a trailer.
   const header = Buffer.concat([Buffer.from('PGCOPY\n\xff\r\n\0', 'latin1'), Buffer.alloc(8)]);
   const row = (price?: number) => {
     const bytes = Buffer.alloc(price === undefined ? 34 : 38);
@@ -345,7 +346,7 @@ test('the bytes of a COPY may be cut anywhere, but not break off', () => {
   expect(() => broken.columns()).toThrow('broke off after 1 rows');
 });
 
-test('the shop can be counted, also where it is empty', async () => {
+test('counts are right in a shop, and in an empty one', async () => {
   expect(await store.counts()).toEqual({
     articles: ARTICLES,
     customers: 30,
@@ -368,7 +369,7 @@ test('the shop can be counted, also where it is empty', async () => {
   await empty.close();
 });
 
-test('facts are kept, replaced and forgotten', async () => {
+test('facts are stored, replaced and deleted', async () => {
   expect(await store.fact('colour')).toBeUndefined();
   await store.setFact('colour', { name: 'red' });
   await store.setFact('colour', { name: 'blue', shades: [1, null] });
@@ -377,7 +378,7 @@ test('facts are kept, replaced and forgotten', async () => {
   expect(await store.fact('colour')).toBeUndefined();
 });
 
-test('a database that cannot be reached is an error with a code, whatever is asked', async () => {
+test('every method fails with a code if the database cannot be reached', async () => {
   const lost = openStore('postgresql://nobody:secret@127.0.0.1:1/nowhere');
   for (const question of [
     lost.ping(),

@@ -1,7 +1,7 @@
 // The same data and seed give the same figures, from reading the store to the last measure; another
 // seed gives others.
-import { openStore } from '../../../src/data/store/store';
-import { tasteOracle } from '../../../src/demo/oracle';
+import { openStore } from '../../../src/data/store/open-store';
+import { tasteOracle } from '../../../src/demo/synthetic/oracle';
 import { openEngine } from '../../../src/engine/engine';
 import { silentReporter } from '../../../src/telemetry/progress';
 import type { Evaluation } from '../../../src/evaluation/evaluation';

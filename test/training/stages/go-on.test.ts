@@ -3,7 +3,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { tasteOracle } from '../../../src/demo/oracle';
+import { tasteOracle } from '../../../src/demo/synthetic/oracle';
 import { openEngine, type Engine } from '../../../src/engine/engine';
 import { currentFolder } from '../../../src/release/open';
 import { readTrained, type Trained } from '../../../src/release/weights';

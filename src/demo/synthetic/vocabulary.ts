@@ -1,35 +1,31 @@
-// The words and numbers that the synthetic shop is made of: styles, product types, colours,
-// patterns. Tables only; how often each is used, and by whom, is decided in synthetic-catalogue.ts
-// and synthetic-customers.ts.
+// The tables that the synthetic shop is made of: styles, product types, colours and patterns.
 
-/**
- * A taste: what belongs together in customers' eyes. Its words run through the names and
- * descriptions of its articles.
- */
+/** A taste. Its words occur in the names and descriptions of its articles. */
 export interface Style {
   readonly name: string;
   readonly index: keyof typeof INDEXES;
   readonly section: string;
   readonly departments: readonly string[];
-  /** The age at which the style is liked most, years. */
+  /** The age in years at which the style is liked most. */
   readonly age: number;
   readonly moods: readonly string[];
   readonly fabrics: readonly string[];
   readonly types: readonly ProductTypeName[];
   readonly patterns: readonly PatternName[];
-  /** Price level, 1 is the shop's middle. */
+  /** The price level, relative to the whole shop. */
   readonly price: number;
 }
 
 export interface ProductType {
   readonly group: string;
   readonly garment: string;
-  /** Middle price in the currency of the shop. */
+  /** The median price in the shop's currency. */
   readonly price: number;
-  /** Week of the year (0–51) in which it sells most, and how strongly (0: the same all year). */
+  /** The week of the year (0–51) in which it sells most. */
   readonly peak: number;
+  /** How much sales vary with the season; 0 if they stay the same all year. */
   readonly swing: number;
-  /** How readily the same customer buys the very same article again, 0 to 1. */
+  /** How readily a customer buys the same article again, 0 to 1. */
   readonly repeat: number;
   readonly details: readonly string[];
 }
@@ -44,7 +40,7 @@ export interface Colour {
 
 export const PALETTES = ['neutral', 'earth', 'ocean', 'warm', 'pastel', 'bright'] as const;
 
-/** Index codes of the shop's catalogues, the groups that they belong to. */
+/** The shop's catalogues (H&M's indexes) by their code, and their groups. */
 export const INDEXES = {
   A: { name: 'Women', groupNo: 1, group: 'Womenswear' },
   B: { name: 'Women Underwear and Swim', groupNo: 1, group: 'Womenswear' },
@@ -61,56 +57,84 @@ const WHOLE = 'Full body';
 const EXTRA = 'Accessories';
 const INNER = 'Underwear and nightwear';
 
-const type = (
-  group: string,
-  garment: string,
-  price: number,
-  peak: number,
-  swing: number,
-  repeat: number,
-  details: string,
-): ProductType => ({ group, garment, price, peak, swing, repeat, details: details.split('; ') });
-
 // prettier-ignore
 export const PRODUCT_TYPES = {
-  'T-shirt': type(UPPER, 'Jersey', 13, 25, 0.3, 0.9, 'a round neckline; short sleeves; a V-neck; dropped shoulders; a chest pocket'),
-  Vest: type(UPPER, 'Jersey', 9, 27, 0.7, 0.9, 'narrow shoulder straps; a deep neckline; wide armholes; a racer back'),
-  Blouse: type(UPPER, 'Blouses', 25, 18, 0.2, 0.4, 'balloon sleeves; a bow at the neck; covered buttons; frilled cuffs; a small stand-up collar'),
-  Shirt: type(UPPER, 'Shirts', 27, 15, 0.1, 0.5, 'a turn-down collar; a button-down collar; a yoke at the back; long sleeves with buttoned cuffs'),
-  Jumper: type(UPPER, 'Knitwear', 32, 47, 0.9, 0.4, 'ribbing at the cuffs and hem; a polo neck; raglan sleeves; a boat neck; a chunky knit'),
-  Cardigan: type(UPPER, 'Knitwear', 34, 43, 0.7, 0.3, 'buttons down the front; patch pockets; a shawl collar; an open front'),
-  Hoodie: type(UPPER, 'Sweats', 30, 44, 0.6, 0.5, 'a lined drawstring hood; a kangaroo pocket; a soft brushed inside; a zip down the front'),
-  Sweatshirt: type(UPPER, 'Sweats', 26, 43, 0.5, 0.5, 'a printed motif; ribbing at the neckline; a soft brushed inside; an embroidered logo'),
-  Blazer: type(UPPER, 'Tailoring', 60, 36, 0.4, 0.1, 'notch lapels; a single button; flap front pockets; padded shoulders; a double-breasted front'),
-  Coat: type(UPPER, 'Outdoor', 90, 44, 1.7, 0.05, 'wide lapels; a tie belt; a detachable hood; a quilted lining; side pockets with a flap'),
-  Jacket: type(UPPER, 'Outdoor', 60, 40, 1.1, 0.1, 'a zip with a wind flap; a stand-up collar; welt side pockets; elasticated cuffs'),
-  Trousers: type(LOWER, 'Trousers', 36, 40, 0.2, 0.4, 'wide legs; a high waist; tapered legs; pleats at the top; an elasticated waist; side pockets'),
-  Jeans: type(LOWER, 'Denim', 42, 38, 0.2, 0.4, 'skinny legs; a high waist; straight legs; a worn look; five pockets; a button fly'),
-  Leggings: type(LOWER, 'Jersey', 15, 44, 0.4, 0.8, 'an elasticated waist; a wide waistband; flat seams; ankle-length legs'),
-  Joggers: type(LOWER, 'Sweats', 24, 45, 0.3, 0.6, 'a drawstring waist; ribbed hems; a back pocket; tapered legs'),
-  Shorts: type(LOWER, 'Shorts', 20, 26, 1.8, 0.4, 'turn-ups at the hems; a drawstring waist; side pockets; a high waist'),
-  Skirt: type(LOWER, 'Skirts', 26, 22, 0.6, 0.2, 'soft pleats; a slit at the front; a concealed zip; an asymmetric hem; a wrapover front'),
-  Dress: type(WHOLE, 'Dresses', 40, 24, 0.9, 0.15, 'a tie belt; a flounced hem; a wrapover front; puff sleeves; a seam at the waist; spaghetti straps'),
-  Jumpsuit: type(WHOLE, 'Dresses', 42, 25, 0.9, 0.1, 'wide legs; a tie at the waist; a zip at the back; adjustable straps'),
-  Bodysuit: type(WHOLE, 'Jersey', 14, 20, 0.1, 0.9, 'press-studs at the crotch; long sleeves; an envelope neckline; a snug fit'),
-  Swimsuit: type(WHOLE, 'Swimwear', 30, 25, 2.2, 0.15, 'removable inserts; a low-cut back; ties at the sides; fully lined'),
-  'Bikini top': type(UPPER, 'Swimwear', 16, 25, 2.2, 0.25, 'padded cups; narrow ties at the neck; underwire; a frilled edge'),
-  Bra: type(INNER, 'Underwear', 22, 20, 0, 0.9, 'lace wings; moulded padded cups; adjustable straps; a hook-and-eye fastening'),
-  Briefs: type(INNER, 'Underwear', 10, 20, 0, 1, 'a cotton gusset; a lace trim; a low waist; laser-cut edges'),
-  Socks: type(INNER, 'Socks and tights', 7, 48, 0.4, 1, 'elasticated shafts; reinforced heels; a fine knit; a terry sole'),
-  Tights: type(INNER, 'Socks and tights', 9, 46, 1.2, 1, 'a wide waistband; invisible reinforcement at the toes; a matt finish'),
-  Pyjamas: type(INNER, 'Nightwear', 26, 48, 0.7, 0.4, 'a printed top and plain bottoms; a drawstring waist; a notch collar; ribbed cuffs'),
-  Robe: type(INNER, 'Nightwear', 35, 49, 0.9, 0.1, 'a tie belt; patch pockets; a soft pile; a shawl collar'),
-  Scarf: type(EXTRA, 'Accessories', 18, 47, 1.6, 0.2, 'fringes on the short sides; a soft weave; a generous width'),
-  Hat: type(EXTRA, 'Accessories', 14, 47, 1, 0.2, 'a turned-up hem; a wide brim; an embroidered badge; a pompom'),
-  Bag: type(EXTRA, 'Accessories', 28, 20, 0.1, 0.1, 'a detachable shoulder strap; an inner compartment; a zip at the top; a magnetic fastener'),
-  Belt: type(EXTRA, 'Accessories', 14, 20, 0, 0.2, 'a metal buckle; a braided pattern; a narrow width'),
-  Earrings: type(EXTRA, 'Accessories', 8, 50, 0.4, 0.3, 'shiny beads; small hoops; a pendant in the shape of a leaf; a set of three pairs'),
-  Cap: type(EXTRA, 'Accessories', 12, 26, 0.6, 0.2, 'a curved peak; an adjustable tab at the back; an embroidered motif'),
-  Sunglasses: type(EXTRA, 'Accessories', 11, 25, 1.5, 0.2, 'tinted lenses; a plastic frame; thin metal sidepieces'),
-  Boots: type('Shoes', 'Shoes', 55, 42, 1.3, 0.05, 'a zip at the side; chunky soles; elastic side panels; lacing at the front'),
-  Sneakers: type('Shoes', 'Shoes', 40, 16, 0.2, 0.15, 'a padded edge; a loop at the back; patterned soles; hook-and-loop tabs'),
-  Sandals: type('Shoes', 'Shoes', 28, 25, 1.9, 0.1, 'adjustable straps; a shaped footbed; a block heel; braided straps'),
+  'T-shirt': { group: UPPER, garment: 'Jersey', price: 13, peak: 25, swing: 0.3, repeat: 0.9,
+    details: ['a round neckline', 'short sleeves', 'a V-neck', 'dropped shoulders', 'a chest pocket'] },
+  Vest: { group: UPPER, garment: 'Jersey', price: 9, peak: 27, swing: 0.7, repeat: 0.9,
+    details: ['narrow shoulder straps', 'a deep neckline', 'wide armholes', 'a racer back'] },
+  Blouse: { group: UPPER, garment: 'Blouses', price: 25, peak: 18, swing: 0.2, repeat: 0.4,
+    details: ['balloon sleeves', 'a bow at the neck', 'covered buttons', 'frilled cuffs', 'a small stand-up collar'] },
+  Shirt: { group: UPPER, garment: 'Shirts', price: 27, peak: 15, swing: 0.1, repeat: 0.5,
+    details: ['a turn-down collar', 'a button-down collar', 'a yoke at the back', 'long sleeves with buttoned cuffs'] },
+  Jumper: { group: UPPER, garment: 'Knitwear', price: 32, peak: 47, swing: 0.9, repeat: 0.4,
+    details: ['ribbing at the cuffs and hem', 'a polo neck', 'raglan sleeves', 'a boat neck', 'a chunky knit'] },
+  Cardigan: { group: UPPER, garment: 'Knitwear', price: 34, peak: 43, swing: 0.7, repeat: 0.3,
+    details: ['buttons down the front', 'patch pockets', 'a shawl collar', 'an open front'] },
+  Hoodie: { group: UPPER, garment: 'Sweats', price: 30, peak: 44, swing: 0.6, repeat: 0.5,
+    details: ['a lined drawstring hood', 'a kangaroo pocket', 'a soft brushed inside', 'a zip down the front'] },
+  Sweatshirt: { group: UPPER, garment: 'Sweats', price: 26, peak: 43, swing: 0.5, repeat: 0.5,
+    details: ['a printed motif', 'ribbing at the neckline', 'a soft brushed inside', 'an embroidered logo'] },
+  Blazer: { group: UPPER, garment: 'Tailoring', price: 60, peak: 36, swing: 0.4, repeat: 0.1,
+    details: ['notch lapels', 'a single button', 'flap front pockets', 'padded shoulders', 'a double-breasted front'] },
+  Coat: { group: UPPER, garment: 'Outdoor', price: 90, peak: 44, swing: 1.7, repeat: 0.05,
+    details: ['wide lapels', 'a tie belt', 'a detachable hood', 'a quilted lining', 'side pockets with a flap'] },
+  Jacket: { group: UPPER, garment: 'Outdoor', price: 60, peak: 40, swing: 1.1, repeat: 0.1,
+    details: ['a zip with a wind flap', 'a stand-up collar', 'welt side pockets', 'elasticated cuffs'] },
+  Trousers: { group: LOWER, garment: 'Trousers', price: 36, peak: 40, swing: 0.2, repeat: 0.4,
+    details: ['wide legs', 'a high waist', 'tapered legs', 'pleats at the top', 'an elasticated waist', 'side pockets'] },
+  Jeans: { group: LOWER, garment: 'Denim', price: 42, peak: 38, swing: 0.2, repeat: 0.4,
+    details: ['skinny legs', 'a high waist', 'straight legs', 'a worn look', 'five pockets', 'a button fly'] },
+  Leggings: { group: LOWER, garment: 'Jersey', price: 15, peak: 44, swing: 0.4, repeat: 0.8,
+    details: ['an elasticated waist', 'a wide waistband', 'flat seams', 'ankle-length legs'] },
+  Joggers: { group: LOWER, garment: 'Sweats', price: 24, peak: 45, swing: 0.3, repeat: 0.6,
+    details: ['a drawstring waist', 'ribbed hems', 'a back pocket', 'tapered legs'] },
+  Shorts: { group: LOWER, garment: 'Shorts', price: 20, peak: 26, swing: 1.8, repeat: 0.4,
+    details: ['turn-ups at the hems', 'a drawstring waist', 'side pockets', 'a high waist'] },
+  Skirt: { group: LOWER, garment: 'Skirts', price: 26, peak: 22, swing: 0.6, repeat: 0.2,
+    details: ['soft pleats', 'a slit at the front', 'a concealed zip', 'an asymmetric hem', 'a wrapover front'] },
+  Dress: { group: WHOLE, garment: 'Dresses', price: 40, peak: 24, swing: 0.9, repeat: 0.15,
+    details: ['a tie belt', 'a flounced hem', 'a wrapover front', 'puff sleeves', 'a seam at the waist', 'spaghetti straps'] },
+  Jumpsuit: { group: WHOLE, garment: 'Dresses', price: 42, peak: 25, swing: 0.9, repeat: 0.1,
+    details: ['wide legs', 'a tie at the waist', 'a zip at the back', 'adjustable straps'] },
+  Bodysuit: { group: WHOLE, garment: 'Jersey', price: 14, peak: 20, swing: 0.1, repeat: 0.9,
+    details: ['press-studs at the crotch', 'long sleeves', 'an envelope neckline', 'a snug fit'] },
+  Swimsuit: { group: WHOLE, garment: 'Swimwear', price: 30, peak: 25, swing: 2.2, repeat: 0.15,
+    details: ['removable inserts', 'a low-cut back', 'ties at the sides', 'fully lined'] },
+  'Bikini top': { group: UPPER, garment: 'Swimwear', price: 16, peak: 25, swing: 2.2, repeat: 0.25,
+    details: ['padded cups', 'narrow ties at the neck', 'underwire', 'a frilled edge'] },
+  Bra: { group: INNER, garment: 'Underwear', price: 22, peak: 20, swing: 0, repeat: 0.9,
+    details: ['lace wings', 'moulded padded cups', 'adjustable straps', 'a hook-and-eye fastening'] },
+  Briefs: { group: INNER, garment: 'Underwear', price: 10, peak: 20, swing: 0, repeat: 1,
+    details: ['a cotton gusset', 'a lace trim', 'a low waist', 'laser-cut edges'] },
+  Socks: { group: INNER, garment: 'Socks and tights', price: 7, peak: 48, swing: 0.4, repeat: 1,
+    details: ['elasticated shafts', 'reinforced heels', 'a fine knit', 'a terry sole'] },
+  Tights: { group: INNER, garment: 'Socks and tights', price: 9, peak: 46, swing: 1.2, repeat: 1,
+    details: ['a wide waistband', 'invisible reinforcement at the toes', 'a matt finish'] },
+  Pyjamas: { group: INNER, garment: 'Nightwear', price: 26, peak: 48, swing: 0.7, repeat: 0.4,
+    details: ['a printed top and plain bottoms', 'a drawstring waist', 'a notch collar', 'ribbed cuffs'] },
+  Robe: { group: INNER, garment: 'Nightwear', price: 35, peak: 49, swing: 0.9, repeat: 0.1,
+    details: ['a tie belt', 'patch pockets', 'a soft pile', 'a shawl collar'] },
+  Scarf: { group: EXTRA, garment: 'Accessories', price: 18, peak: 47, swing: 1.6, repeat: 0.2,
+    details: ['fringes on the short sides', 'a soft weave', 'a generous width'] },
+  Hat: { group: EXTRA, garment: 'Accessories', price: 14, peak: 47, swing: 1, repeat: 0.2,
+    details: ['a turned-up hem', 'a wide brim', 'an embroidered badge', 'a pompom'] },
+  Bag: { group: EXTRA, garment: 'Accessories', price: 28, peak: 20, swing: 0.1, repeat: 0.1,
+    details: ['a detachable shoulder strap', 'an inner compartment', 'a zip at the top', 'a magnetic fastener'] },
+  Belt: { group: EXTRA, garment: 'Accessories', price: 14, peak: 20, swing: 0, repeat: 0.2,
+    details: ['a metal buckle', 'a braided pattern', 'a narrow width'] },
+  Earrings: { group: EXTRA, garment: 'Accessories', price: 8, peak: 50, swing: 0.4, repeat: 0.3,
+    details: ['shiny beads', 'small hoops', 'a pendant in the shape of a leaf', 'a set of three pairs'] },
+  Cap: { group: EXTRA, garment: 'Accessories', price: 12, peak: 26, swing: 0.6, repeat: 0.2,
+    details: ['a curved peak', 'an adjustable tab at the back', 'an embroidered motif'] },
+  Sunglasses: { group: EXTRA, garment: 'Accessories', price: 11, peak: 25, swing: 1.5, repeat: 0.2,
+    details: ['tinted lenses', 'a plastic frame', 'thin metal sidepieces'] },
+  Boots: { group: 'Shoes', garment: 'Shoes', price: 55, peak: 42, swing: 1.3, repeat: 0.05,
+    details: ['a zip at the side', 'chunky soles', 'elastic side panels', 'lacing at the front'] },
+  Sneakers: { group: 'Shoes', garment: 'Shoes', price: 40, peak: 16, swing: 0.2, repeat: 0.15,
+    details: ['a padded edge', 'a loop at the back', 'patterned soles', 'hook-and-loop tabs'] },
+  Sandals: { group: 'Shoes', garment: 'Shoes', price: 28, peak: 25, swing: 1.9, repeat: 0.1,
+    details: ['adjustable straps', 'a shaped footbed', 'a block heel', 'braided straps'] },
 } as const satisfies Record<string, ProductType>;
 
 export type ProductTypeName = keyof typeof PRODUCT_TYPES;
@@ -284,7 +308,7 @@ export const STYLES: readonly Style[] = [
     patterns: ['Solid', 'Camouflage', 'Check'] },
 ];
 
-/** Given names: a product is called by one of them, as shops do. */
+/** Given names. Every product has one, as in many shops. */
 export const PRODUCT_NAMES: readonly string[] = (
   'Ada Alba Amara Astrid Aurora Bea Bianca Birk Bo Calla Carla Cleo Dahlia Daria Delphi Ebba Edda ' +
   'Elin Elio Enzo Esme Fable Faro Felix Fern Filo Flora Freja Gaia Greta Halo Hedda Hugo Ida Ines ' +

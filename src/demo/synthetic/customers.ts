@@ -1,27 +1,26 @@
-// The synthetic shop's customers, each made from the seed and their number alone: tastes, habits
-// and H&M's columns. Nothing is stored, so a million of them take no memory. Knows nothing of
-// articles.
+// The synthetic shop's customers: their tastes, habits and H&M's columns. Each is made from the
+// seed and a number alone, so a million of them need no memory.
 
-import { createRandom, hash, type Random } from '../random';
-import { INDEXES, PALETTES, type Style } from './synthetic-vocabulary';
+import { sum } from '../../numbers';
+import { createRandom, hash, type Random } from '../../random';
+import { INDEXES, PALETTES, type Style } from './vocabulary';
 
-/** What the planted world knows of a customer. */
 export interface PlantedCustomer {
-  /** Relative rate of visits; 0: never buys. */
+  /** Relative rate of visits; 0 if they never buy. */
   readonly activity: number;
-  /** Day of the first visit if it lies within the data; before 0: was a customer before. */
+  /** Day of the first visit; below 0 for customers from before the first day. */
   readonly joinDay: number;
-  /** [styles] share of each style at the first day, summing to 1. */
+  /** [styles] the share of each style on the first day. Sums to 1. */
   readonly early: Float64Array;
-  /** [styles] the same at the last day; tastes drift evenly between the two. */
+  /** [styles] the same on the last day. Tastes drift evenly between the two. */
   readonly late: Float64Array;
   /** Index into PALETTES. */
   readonly palette: number;
-  /** How much of what they buy they may have bought before, 0 to 1. */
+  /** The largest share of purchases that repeat recent ones, 0 to 1. */
   readonly repeat: number;
-  /** How often they buy online, 0 to 1. */
+  /** The share of visits that are online, 0 to 1. */
   readonly online: number;
-  /** Articles a visit, mean. */
+  /** The mean number of articles of a visit. */
   readonly basket: number;
   readonly age: number;
   readonly region: number;
@@ -51,12 +50,12 @@ export function plantCustomer(seed: number, index: number, styles: readonly Styl
     age,
     region,
     joinDay,
-    // Some only ever look. The first customer always buys, so that the smallest shop sells
+    // Some customers never buy. The first one always does, so that the smallest shop sells
     // something.
     activity: index > 0 && quiet < 0.03 ? 0 : Math.min(20, Math.exp(1.5 * random.normal())),
     early,
     late: drift(random, early),
-    // One in three likes what their region likes.
+    // One customer in three likes the palette of their region.
     palette: random.next() < 0.33 ? region % PALETTES.length : random.int(PALETTES.length),
     repeat: 0.06 + 0.24 * random.next() ** 2,
     online: random.next() < 0.6 ? 0.9 : 0.15,
@@ -82,17 +81,14 @@ export function customerRow(seed: number, index: number, customer: PlantedCustom
 }
 
 /**
- * 64 hexadecimal digits. The first eight are the customer's number under a permutation of the
- * 32-bit numbers, so that an id leads back to its customer without a table.
+ * An id of 64 hexadecimal digits. The first eight are the customer's number after a permutation of
+ * the 32-bit numbers. So an id leads back to its customer without a table.
  */
 export function customerId(seed: number, index: number): string {
   return hex(Math.imul(index ^ saltOf(seed), MULTIPLIER)) + digest(seed, 'customer', index).slice(8);
 }
 
-/**
- * The number of the customer with this id among the first `count` of the seed's shop; undefined:
- * not one of them.
- */
+/** The number of the customer with this id; undefined if it is none of the first `count`. */
 export function customerIndex(seed: number, id: string, count: number): number | undefined {
   const index = (Math.imul(Number.parseInt(id.slice(0, 8), 16), INVERSE) ^ saltOf(seed)) >>> 0;
   return index < count && customerId(seed, index) === id ? index : undefined;
@@ -100,10 +96,7 @@ export function customerIndex(seed: number, id: string, count: number): number |
 
 const REGIONS = 400;
 const MULTIPLIER = 0x9e3779b1;
-/**
- * MULTIPLIER × INVERSE = 1 modulo 2^32, by Newton's iteration: each step doubles the number of
- * right bits.
- */
+/** MULTIPLIER × INVERSE = 1 modulo 2^32. Each step of Newton's method doubles the correct bits. */
 const INVERSE = [1, 2, 3, 4, 5].reduce((x) => Math.imul(x, 2 - Math.imul(MULTIPLIER, x)), MULTIPLIER);
 
 function saltOf(seed: number): number {
@@ -131,8 +124,8 @@ function lastWeek(random: Random, days: number): number {
 }
 
 /**
- * Three liked styles, likelier those of the customer's age and of the first one's catalogue, and a
- * little of everything.
+ * Three liked styles and a little of all others. Styles for the customer's age are likelier, and so
+ * are styles of the same catalogue as the first one.
  */
 function plantMixture(random: Random, styles: readonly Style[], age: number): Float64Array {
   const prior = styles.map((style, s) => Math.exp(-(((age - style.age) / 14) ** 2)) / (1 + 0.08 * s) + 0.05);
@@ -140,8 +133,8 @@ function plantMixture(random: Random, styles: readonly Style[], age: number): Fl
   const group = INDEXES[styles[first].index].groupNo;
   const near = prior.map((p, s) => (INDEXES[styles[s].index].groupNo === group ? 4 * p : p));
   const mixture = new Float64Array(styles.length);
-  const sum = prior.reduce((total, p) => total + p, 0);
-  for (let s = 0; s < styles.length; s++) mixture[s] = (0.12 * prior[s]) / sum;
+  const total = sum(prior);
+  for (let s = 0; s < styles.length; s++) mixture[s] = (0.12 * prior[s]) / total;
   const main = 0.42 + 0.2 * random.next();
   mixture[first] += main;
   mixture[draw(random, near)] += (0.88 - main) * 0.65;
@@ -149,7 +142,7 @@ function plantMixture(random: Random, styles: readonly Style[], age: number): Fl
   return mixture;
 }
 
-/** Where the taste is at the last day: for half of the customers two styles have changed places. */
+/** The taste on the last day. Two styles change places for half of the customers. */
 function drift(random: Random, early: Float64Array): Float64Array {
   const late = early.slice();
   if (random.next() < 0.5) return late;
@@ -160,9 +153,7 @@ function drift(random: Random, early: Float64Array): Float64Array {
 }
 
 function draw(random: Random, weights: ArrayLike<number>): number {
-  let total = 0;
-  for (let i = 0; i < weights.length; i++) total += weights[i];
-  let left = random.next() * total;
+  let left = random.next() * sum(weights);
   for (let i = 0; i < weights.length; i++) if ((left -= weights[i]) < 0) return i;
   return weights.length - 1;
 }

@@ -1,10 +1,9 @@
-// Colours by their names, as shops write them: “Light Pink”, “Dark Turquoise”, “Off White”. Knows
-// no article.
+// Colours by the names that shops give them: “Light Pink”, “Dark Turquoise”, “Off White”.
 
 /** Red, green and blue, 0 to 255. */
 export type Rgb = readonly [number, number, number];
 
-/** Looked through in this order: what comes first is more telling. */
+/** The first that fits counts, so the more specific names come first. */
 const NAMED: readonly (readonly [name: RegExp, hex: string])[] = [
   [/neon yellow/, '#dcec4a'],
   [/hot pink|fuchsia|magenta/, '#dd3f8b'],
@@ -41,12 +40,12 @@ const UNKNOWN: Rgb = [176, 170, 160];
 const WHITE: Rgb = [255, 255, 255];
 const BLACK: Rgb = [24, 24, 30];
 
-/** The colour that a name stands for; a quiet grey where nobody knows. */
+/** The colour that a name stands for; a quiet grey for unknown names. */
 export function colourOf(name: string | null): Rgb {
   const text = (name ?? '').toLowerCase();
   const hex = NAMED.find(([pattern]) => pattern.test(text))?.[1];
   let colour = hex === undefined ? UNKNOWN : fromHex(hex);
-  // White and black have no lighter or darker ones, and neon is light by itself.
+  // White and black cannot become lighter or darker, and neon is light by itself.
   if (/white|black|neon|transparent/.test(text)) return colour;
   if (/light|pale/.test(text)) colour = mix(colour, WHITE, 0.42);
   if (/dark|deep/.test(text)) colour = mix(colour, BLACK, 0.42);
@@ -54,7 +53,7 @@ export function colourOf(name: string | null): Rgb {
   return colour;
 }
 
-/** The way from `a` to `b`, 0 to 1. */
+/** A colour between two: `share` 0 is `a`, 1 is `b`. */
 export function mix(a: Rgb, b: Rgb, share: number): Rgb {
   const at = (i: 0 | 1 | 2): number => Math.round(a[i] + (b[i] - a[i]) * share);
   return [at(0), at(1), at(2)];
@@ -65,7 +64,7 @@ export function lightness([red, green, blue]: Rgb): number {
   return (0.299 * red + 0.587 * green + 0.114 * blue) / 255;
 }
 
-/** The same colour, lighter where `share` is above 0 and darker where it is below. */
+/** The same colour, lighter if `share` is above 0 and darker if it is below. */
 export function shade(colour: Rgb, share: number): Rgb {
   return share > 0 ? mix(colour, WHITE, share) : mix(colour, BLACK, -share);
 }

@@ -1,44 +1,42 @@
-// Writes the synthetic shop as files in H&M's layout, day by day, from the planted world: who comes
-// when, and how much they buy, is decided here; what they buy is drawn from synthetic-world.ts.
-// Memory grows with the number of customers (their last purchases) and articles, not of
-// transactions.
+// Writes the synthetic shop as files in H&M's layout, day by day. This file decides when customers
+// come and how many articles they buy; world.ts draws the articles. Memory grows with the number of
+// customers and articles, but not with that of transactions.
 
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
-import { aliasTable, createRandom, type Random } from '../random';
-import { SYNTHETIC_FILE } from '../data/import/import';
-import { asStorageError, storing } from '../data/files/storage';
-import type { Reporter } from '../telemetry/progress';
-import { ARTICLE_COLUMNS, articleRow } from './synthetic-catalogue';
-import { CUSTOMER_COLUMNS, customerId, customerRow } from './synthetic-customers';
-import { HISTORY, plantWorld, weekOf, type ShopOptions, type World } from './synthetic-world';
-import { DAY_MS } from '../time';
+import { sum } from '../../numbers';
+import { aliasTable, createRandom, type Random } from '../../random';
+import { csvLine } from '../../data/import/csv';
+import { SYNTHETIC_FILE } from '../../data/import/import';
+import { asStorageError, storing } from '../../data/files/storage';
+import type { Reporter } from '../../telemetry/progress';
+import { ARTICLE_COLUMNS, articleRow } from './catalogue';
+import { CUSTOMER_COLUMNS, customerId, customerRow } from './customers';
+import { REMEMBERED, plantWorld, type World } from './world';
+import { weekOf, type SyntheticOptions } from './options';
+import { DAY_MS, isoDay } from '../../time';
 
-/**
- * Moves when the same options would make other bytes, so that an oracle is never asked about
- * another world's data.
- */
-export const GENERATOR_VERSION = 1;
+/** Raised whenever the same options make other bytes: an oracle must fit its shop's data. */
+const GENERATOR_VERSION = 1;
 
 /**
  * Makes the shop of these options in a folder: articles.csv, customers.csv, transactions_train.csv
- * and synthetic.json. The same options give the same bytes. Exactly `transactions` rows, at least
- * one a visit.
+ * and synthetic.json. The same options give the same bytes. There are exactly `transactions` rows.
  * @throws VitrineError INPUT_INVALID for impossible options
  */
 export async function generateShop(
   dir: string,
-  given: Partial<ShopOptions>,
+  given: Partial<SyntheticOptions>,
   reporter: Reporter,
   signal?: AbortSignal,
-): Promise<ShopOptions> {
+): Promise<SyntheticOptions> {
   const world = plantWorld(given);
   const { options, catalogue } = world;
   const made = join(dir, SYNTHETIC_FILE);
-  // Written last: a folder with this file is whole.
+  // This file is written last, so a folder that has it is complete.
   await storing(dir, async () => {
     await mkdir(dir, { recursive: true });
     await rm(made, { force: true });
@@ -82,20 +80,22 @@ export async function generateShop(
 
 const TRANSACTION_COLUMNS = ['t_dat', 'customer_id', 'article_id', 'price', 'sales_channel_id'] as const;
 
-/** Chance that a visit is followed by another within days, and the mean of those days. */
+/**
+ * The chance that a customer returns soon after a visit, and the mean number of days until then.
+ */
 const RETURN_SHARE = 0.3;
 const RETURN_DAYS = 4;
 const LONGEST_RETURN = 16;
 const LARGEST_BASKET = 20;
 
-/** The rows of each day in turn, ordered by customer id as in H&M's file. */
+/** The rows of each day, ordered by customer id as in H&M's file. */
 function* shoppingDays(world: World, activity: Float64Array, joinDays: Int16Array): Generator<string[][]> {
   const { options, catalogue } = world;
   const random = createRandom(options.seed, 'visits');
   const rows = rowsPerDay(options);
   const regulars = aliasTable(activity);
   const memory = createMemory(options.customers);
-  const newcomers = byDay(joinDays, activity, options.days);
+  const firstVisits = byDay(joinDays, activity, options.days);
   const returning: number[][] = Array.from({ length: LONGEST_RETURN + 1 }, () => []);
 
   for (let day = 0; day < options.days; day++) {
@@ -114,10 +114,10 @@ function* shoppingDays(world: World, activity: Float64Array, joinDays: Int16Arra
         returning[(day + gap) % returning.length].push(customer);
       }
     };
-    for (const customer of newcomers(day)) visit(customer);
+    for (const customer of firstVisits(day)) visit(customer);
     for (const customer of returning[day % returning.length].splice(0)) visit(customer);
-    // Shops with fewer customers than a day needs: after many fruitless draws somebody comes a
-    // second time.
+    // A small shop may have fewer customers than a day needs. After many fruitless draws a customer
+    // comes a second time.
     for (let fruitless = 0; left > 0;) {
       const customer = regulars.draw(random);
       if (joinDays[customer] > day) continue;
@@ -134,8 +134,8 @@ function* shoppingDays(world: World, activity: Float64Array, joinDays: Int16Arra
         const article = world.sample(customer, day, memory.of(customer), random);
         memory.add(customer, article, day);
         const { product } = catalogue.articles[article];
-        // Late in its life an article is marked down. H&M's prices are scaled likewise, to well
-        // below 1.
+        // Articles are marked down late in their life. Prices are scaled to well below 1, as in
+        // H&M's data.
         const old = week - product.launch > product.duration;
         const price = (product.price * (old ? 0.6 : 1)) / 590;
         lines.push([date, id, catalogue.articles[article].id, price.toFixed(6), channel]);
@@ -146,10 +146,10 @@ function* shoppingDays(world: World, activity: Float64Array, joinDays: Int16Arra
 }
 
 /**
- * How many rows each day has: weekdays, the time of year, a little growth and chance; exactly
- * `transactions` in sum.
+ * The number of rows of each day, `transactions` in all. It depends on the weekday, the time of
+ * year, a little growth and chance.
  */
-function rowsPerDay(options: ShopOptions): Int32Array {
+function rowsPerDay(options: SyntheticOptions): Int32Array {
   const random = createRandom(options.seed, 'days');
   const first = Date.parse(options.endDate) - (options.days - 1) * DAY_MS;
   const weights = Float64Array.from({ length: options.days }, (_, day) => {
@@ -159,7 +159,7 @@ function rowsPerDay(options: ShopOptions): Int32Array {
       [0.9, 0.9, 0.95, 1, 1.05, 1.15, 1.1][weekday] * season * (1 + (0.2 * day) / 365) * Math.exp(0.1 * random.normal())
     );
   });
-  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  const total = sum(weights);
   const rows = new Int32Array(options.days);
   let exact = 0;
   let given = 0;
@@ -172,7 +172,7 @@ function rowsPerDay(options: ShopOptions): Int32Array {
   return rows;
 }
 
-/** The customers whose first visit is on a day, for each day. */
+/** The customers whose first visit is on a day. */
 function byDay(joinDays: Int16Array, activity: Float64Array, days: number): (day: number) => Int32Array {
   const starts = new Int32Array(days + 2);
   const comes = (index: number) => joinDays[index] >= 0 && activity[index] > 0;
@@ -184,14 +184,14 @@ function byDay(joinDays: Int16Array, activity: Float64Array, days: number): (day
   return (day) => order.subarray(starts[day], starts[day + 1]);
 }
 
-/** The newest HISTORY purchases of every customer, in rings of fixed size. */
+/** The newest REMEMBERED purchases of every customer, in ring buffers. */
 function createMemory(customers: number) {
-  const articles = new Int32Array(customers * HISTORY);
-  const days = new Int16Array(customers * HISTORY);
+  const articles = new Int32Array(customers * REMEMBERED);
+  const days = new Int16Array(customers * REMEMBERED);
   const counts = new Int32Array(customers);
   return {
     add(customer: number, article: number, day: number): void {
-      const place = customer * HISTORY + (counts[customer]++ % HISTORY);
+      const place = customer * REMEMBERED + (counts[customer]++ % REMEMBERED);
       articles[place] = article;
       days[place] = day;
     },
@@ -199,8 +199,8 @@ function createMemory(customers: number) {
     of(customer: number): { articles: number[]; days: number[] } {
       const count = counts[customer];
       const history = { articles: [] as number[], days: [] as number[] };
-      for (let back = 1; back <= Math.min(HISTORY, count); back++) {
-        const place = customer * HISTORY + ((count - back) % HISTORY);
+      for (let back = 1; back <= Math.min(REMEMBERED, count); back++) {
+        const place = customer * REMEMBERED + ((count - back) % REMEMBERED);
         history.articles.push(articles[place]);
         history.days.push(days[place]);
       }
@@ -209,13 +209,13 @@ function createMemory(customers: number) {
   };
 }
 
-/** One and more, geometric, with the given mean. */
+/** At least 1, geometric, with the given mean. */
 function basketSize(mean: number, random: Random): number {
   return Math.min(LARGEST_BASKET, 1 + Math.floor(Math.log(1 - random.next()) / Math.log(1 - 1 / mean)));
 }
 
-function dateOf(options: ShopOptions, day: number): string {
-  return new Date(Date.parse(options.endDate) - (options.days - 1 - day) * DAY_MS).toISOString().slice(0, 10);
+function dateOf(options: SyntheticOptions, day: number): string {
+  return isoDay((Date.parse(options.endDate) - (options.days - 1 - day) * DAY_MS) / 1_000);
 }
 
 type WriteRow = (row: readonly string[]) => Promise<void> | void;
@@ -227,7 +227,7 @@ async function writeCsv(
   fill: (write: WriteRow) => Promise<void>,
 ): Promise<void> {
   const stream = createWriteStream(path);
-  // Heard once and kept: an error between two writes must not go unnoticed (a full disk).
+  // Listens from the start, since a write may fail between two rows, for example on a full disk.
   const closed = finished(stream);
   closed.catch(() => undefined);
   let buffer = '';
@@ -237,9 +237,9 @@ async function writeCsv(
     if (full) await Promise.race([once(stream, 'drain'), closed]);
   };
   try {
-    buffer = `${header.join(',')}\n`;
+    buffer = `${csvLine(header)}\n`;
     await fill((row) => {
-      buffer += `${row.map(quote).join(',')}\n`;
+      buffer += `${csvLine(row)}\n`;
       return buffer.length > 1 << 16 ? flush() : undefined;
     });
     await flush();
@@ -247,12 +247,8 @@ async function writeCsv(
     await closed;
   } catch (thrown) {
     stream.destroy();
-    // Half a file would take the room that others need.
+    // Half a file would only take up disk space.
     await rm(path, { force: true }).catch(() => undefined);
     throw asStorageError(thrown, path);
   }
-}
-
-function quote(value: string): string {
-  return /[",\r\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value;
 }

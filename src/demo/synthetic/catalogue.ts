@@ -1,8 +1,7 @@
-// The synthetic shop's articles: products in several colours, each with a style, a palette, a life
-// cycle, a price, partners that it goes with, and H&M's 25 columns of words. Knows nothing of
-// customers.
+// The synthetic shop's articles: products in several colours. Each has a style, a palette, a life
+// cycle, a price, partners that it goes with, and H&M's 25 columns.
 
-import { createRandom, type Random } from '../random';
+import { createRandom, type Random } from '../../random';
 import {
   COLOURS,
   INDEXES,
@@ -16,22 +15,22 @@ import {
   type ProductType,
   type ProductTypeName,
   type Style,
-} from './synthetic-vocabulary';
+} from './vocabulary';
 
-/** Partners an article has, most likely first, and their shares. */
+/** The shares of an article's partners, most likely first. */
 export const PARTNER_SHARES = [0.55, 0.3, 0.15] as const;
 
-/** One article as the planted world sees it. Weeks count from 0, the first week of the data. */
+/** Weeks count from 0, the first week of the data. */
 export interface PlantedArticle {
   readonly id: string;
   readonly product: Product;
   readonly colour: Colour;
   readonly colourNo: number;
-  /** How much it would sell in its best week, relative to others of its style. */
+  /** Its sales in its best week, relative to other articles of its style. */
   readonly appeal: number;
 }
 
-/** What the colours of one product have in common. */
+/** The articles of a product differ in their colour only. */
 export interface Product {
   readonly code: number;
   readonly name: string;
@@ -42,25 +41,22 @@ export interface Product {
   readonly description: string;
   /** Full price in the shop's currency. */
   readonly price: number;
-  /**
-   * Week in which it comes into the shop; minus infinity: always there. At or after the last week:
-   * not yet sold.
-   */
+  /** The first week in which it is sold, which may be after the data; -Infinity if always sold. */
   readonly launch: number;
-  /** Weeks until its sales have fallen to 37 %; infinite for what is always there. */
+  /** Weeks until its sales have fallen to 37 %; Infinity if always sold. */
   readonly duration: number;
 }
 
-export interface Catalogue {
+export interface PlantedCatalogue {
   readonly articles: readonly PlantedArticle[];
-  /** Styles in use; small catalogues have fewer. */
+  /** Small catalogues have fewer styles. */
   readonly styles: readonly Style[];
-  /** [articles × PARTNER_SHARES.length] indices of the articles that go with each. */
+  /** [articles × PARTNER_SHARES.length] indices of each article's partners. */
   readonly partners: Int32Array;
 }
 
-/** The catalogue of `count` articles sold over `weeks` weeks. */
-export function plantCatalogue(seed: number, count: number, weeks: number): Catalogue {
+/** A catalogue of `count` articles. */
+export function plantCatalogue(seed: number, count: number, weeks: number): PlantedCatalogue {
   const styles = STYLES.slice(0, Math.max(1, Math.min(STYLES.length, Math.floor(count / 12))));
   const random = createRandom(seed, 'catalogue');
   const articles: PlantedArticle[] = [];
@@ -84,17 +80,17 @@ export function plantCatalogue(seed: number, count: number, weeks: number): Cata
 }
 
 /**
- * How much of its appeal an article has in a week: its life cycle times the season of its kind. 0:
- * it is not sold.
+ * The share of its appeal that a product has in a week: its life cycle times the season of its
+ * type. 0 if it is not sold.
  */
 export function liveliness(product: Product, week: number, weekOfYear: number): number {
-  const kind: ProductType = PRODUCT_TYPES[product.type];
+  const type: ProductType = PRODUCT_TYPES[product.type];
   const age = week - product.launch;
   if (age < 0) return 0;
   const ramp = age < 1 ? 0.6 : 1;
   const life = product.duration === Infinity ? 1 : ramp * Math.exp(-((age / product.duration) ** 2));
   if (life < 0.03) return 0;
-  return life * Math.exp(kind.swing * (Math.cos(((weekOfYear - kind.peak) / 52) * 2 * Math.PI) - 1));
+  return life * Math.exp(type.swing * (Math.cos(((weekOfYear - type.peak) / 52) * 2 * Math.PI) - 1));
 }
 
 // prettier-ignore
@@ -106,7 +102,7 @@ export const ARTICLE_COLUMNS = [
   'index_group_name', 'section_no', 'section_name', 'garment_group_no', 'garment_group_name', 'detail_desc',
 ] as const;
 
-/** The article's values in the order of ARTICLE_COLUMNS. */
+/** Values in the order of ARTICLE_COLUMNS. */
 export function articleRow({ id, product, colour }: PlantedArticle): string[] {
   const kind: ProductType = PRODUCT_TYPES[product.type];
   const style = STYLES[product.style];
@@ -133,8 +129,8 @@ const MASTERS = [...new Set(COLOURS.map((colour) => colour.master))];
 const GARMENTS = [...new Set(Object.values(PRODUCT_TYPES).map((kind) => kind.garment))];
 
 function plantProduct(random: Random, n: number, styles: readonly Style[], weeks: number, code: number): Product {
-  // The first products take every style in turn and stay for ever, so that each style always has
-  // something to sell.
+  // The first products have every style in turn and are always sold, so that each style always has
+  // an article to sell.
   const first = n < styles.length;
   const number = first ? n : random.int(styles.length);
   const style = styles[number];
@@ -159,10 +155,7 @@ function plantProduct(random: Random, n: number, styles: readonly Style[], weeks
   };
 }
 
-/**
- * Launch (week) and duration (weeks): spread over the whole time, some in the last weeks, a few
- * still to come.
- */
+/** Launches are spread over all weeks. Some are in the last weeks and a few after them. */
 function lifeCycle(random: Random, weeks: number): [launch: number, duration: number] {
   const duration = 11 * Math.exp(0.45 * random.normal());
   const kind = random.next();
@@ -197,7 +190,7 @@ function describe(
   return sentences.join(' ');
 }
 
-/** One to six different colours, most often one or two, the style's own palettes first. */
+/** One to six colours, mostly one or two. The style's own palette is likelier. */
 function colourways(random: Random, style: number): Colour[] {
   let count = 1;
   while (count < 6 && random.next() < 0.55) count++;
@@ -215,9 +208,9 @@ function colourways(random: Random, style: number): Colour[] {
 }
 
 /**
- * What goes with what: another colour of the same product, or something of another kind (trousers
- * for a shirt) of the same or the neighbouring style, best if of the same palette and in the shop
- * at the same time.
+ * Partners are another colour of the same product, or an article of another kind (trousers for a
+ * shirt) of the same or the next style. Articles of the same palette that are sold at the same time
+ * fit best.
  */
 function plantPartners(random: Random, articles: readonly PlantedArticle[], styleCount: number): Int32Array {
   const byStyle: number[][] = Array.from({ length: styleCount }, () => []);

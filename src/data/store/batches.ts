@@ -1,0 +1,52 @@
+// Reads rows in batches: many keys in and as many rows out, a page, or a whole table in pieces.
+
+import { Prisma } from './prisma/client';
+import type { Page } from './store';
+
+/** Keys in one statement at most. */
+const CHUNK = 10_000;
+const STREAM_ROWS = 5_000;
+
+/** A row for each key in the keys' order, null where there is none. */
+export async function inOrder<K extends string | number, T>(
+  keys: readonly K[],
+  keyOf: (row: T) => K,
+  read: (keys: K[]) => Promise<T[]>,
+): Promise<(T | null)[]> {
+  const byKey = new Map<K, T>();
+  for (const some of chunks([...new Set(keys)])) for (const row of await read(some)) byKey.set(keyOf(row), row);
+  return keys.map((key) => byKey.get(key) ?? null);
+}
+
+export function* chunks<T>(list: readonly T[]): Generator<T[]> {
+  for (let from = 0; from < list.length; from += CHUNK) yield list.slice(from, from + CHUNK);
+}
+
+export async function page<T>(first: number, read: (take: number) => Promise<T[]>): Promise<Page<T>> {
+  const rows = await read(first + 1);
+  return { rows: rows.slice(0, first), hasNext: rows.length > first };
+}
+
+/** All rows in the order of their keys, some thousands at a time. */
+export async function* pages<T extends { key: number }>(
+  read: (after: number, take: number) => Promise<T[]>,
+): AsyncGenerator<T[]> {
+  for (let after = 0; ;) {
+    const rows = await read(after, STREAM_ROWS);
+    if (rows.length > 0) yield rows;
+    if (rows.length < STREAM_ROWS) return;
+    after = rows[rows.length - 1].key;
+  }
+}
+
+/** The next rows by key. */
+export function rowsAfter(select: Prisma.Sql, afterKey: number, take: number): Prisma.Sql {
+  return Prisma.sql`${select} WHERE key > ${afterKey} ORDER BY key LIMIT ${take}`;
+}
+
+/** The columns of a SELECT, each under the name of its field. */
+export function selectList(columns: Record<string, string>): string {
+  return Object.entries(columns)
+    .map(([field, column]) => `${column} AS "${field}"`)
+    .join(', ');
+}

@@ -1,0 +1,72 @@
+// The customers of the store, with their latest purchases where both are asked for.
+
+import { inOrder, page, pages, rowsAfter, selectList } from './batches';
+import { columnsOf, FIELDS } from './fields';
+import { Prisma } from './prisma/client';
+import { latestOf, purchasesIn, type LatestColumns } from './purchases';
+import type { Statements } from './statements';
+import type { CustomerRow, Store } from './store';
+
+type CustomerStore = Pick<
+  Store,
+  'customersById' | 'customersPage' | 'activeCustomers' | 'customersWithPurchases' | 'streamCustomers'
+>;
+
+export function storeCustomers({
+  connections,
+  prisma,
+  rowsOf,
+  manyRowsOf,
+}: Pick<Statements, 'connections' | 'prisma' | 'rowsOf' | 'manyRowsOf'>): CustomerStore {
+  return {
+    customersById: (ids) =>
+      inOrder(
+        ids,
+        (row) => row.id,
+        (some) => rowsOf<CustomerRow>(Prisma.sql`${SELECT_CUSTOMERS} WHERE customer_id = ANY(${some})`),
+      ),
+    customersPage: (first, afterKey = 0) =>
+      page(first, (take) =>
+        connections.short(() =>
+          prisma.customer.findMany({ where: { key: { gt: afterKey } }, orderBy: { key: 'asc' }, take }),
+        ),
+      ),
+    activeCustomers: (first) =>
+      rowsOf<CustomerRow>(Prisma.sql`
+          ${SELECT_CUSTOMERS} JOIN (
+            SELECT customer_key, count(*) AS bought
+            FROM (SELECT customer_key FROM purchases ORDER BY bought_at DESC LIMIT ${LATEST_PURCHASES}) AS latest
+            GROUP BY customer_key ORDER BY bought DESC, customer_key LIMIT ${first}
+          ) AS active ON active.customer_key = key ORDER BY active.bought DESC, key`),
+    async customersWithPurchases(ids, limit) {
+      const found = await inOrder(
+        ids,
+        (row: CustomerRow & LatestColumns) => row.id,
+        (some) =>
+          rowsOf(Prisma.sql`
+            ${SELECT_CUSTOMERS_BESIDE} CROSS JOIN LATERAL (${latestOf('customers.key', limit)}) AS latest
+            WHERE customer_id = ANY(${some})`),
+      );
+      return found.map((row) => {
+        if (!row) return null;
+        const { articles, times, prices, ...customer } = row;
+        return { customer, purchases: purchasesIn({ articles, times, prices }) };
+      });
+    },
+    streamCustomers: () => pages((after, take) => manyRowsOf<CustomerRow>(rowsAfter(SELECT_CUSTOMERS, after, take))),
+  };
+}
+
+/**
+ * Active customers are counted in this many purchases, the end of an index that is read in some
+ * milliseconds.
+ */
+const LATEST_PURCHASES = 5_000;
+
+const CUSTOMER_COLUMNS: Record<keyof CustomerRow, string> = {
+  key: 'key',
+  ...columnsOf(FIELDS.customers),
+  attributes: 'attributes',
+};
+const SELECT_CUSTOMERS = Prisma.raw(`SELECT ${selectList(CUSTOMER_COLUMNS)} FROM customers`);
+const SELECT_CUSTOMERS_BESIDE = Prisma.raw(`SELECT latest.*, ${selectList(CUSTOMER_COLUMNS)} FROM customers`);

@@ -1,0 +1,48 @@
+// Results that the program keeps in the store: facts about the shop as a whole, and precomputed
+// lists of customers.
+
+import { Prisma } from './prisma/client';
+import type { Statements } from './statements';
+import type { Store } from './store';
+
+type FactStore = Pick<Store, 'fact' | 'setFact' | 'saveLists'>;
+
+export function storeFacts({
+  connections,
+  prisma,
+  manyRowsOf,
+}: Pick<Statements, 'connections' | 'prisma' | 'manyRowsOf'>): FactStore {
+  return {
+    async fact(name) {
+      return (await connections.short(() => prisma.fact.findUnique({ where: { name } })))?.value;
+    },
+
+    async setFact(name, value) {
+      if (value === undefined) {
+        await connections.short(() => prisma.fact.deleteMany({ where: { name } }));
+        return;
+      }
+      // A plain JSON value, as it will be read again.
+      const json = JSON.parse(JSON.stringify(value)) as Prisma.InputJsonValue;
+      await connections.short(() =>
+        prisma.fact.upsert({ where: { name }, create: { name, value: json }, update: { value: json } }),
+      );
+    },
+
+    async saveLists(lists, release) {
+      // Postgres's arrays of arrays must be rectangles, so each list travels as the text of an
+      // array.
+      const arrayOf = (values: readonly number[]): string => `{${values.join(',')}}`;
+      await manyRowsOf(Prisma.sql`
+          INSERT INTO recommendation_lists AS l (customer_key, article_keys, scores, release, made_at)
+          SELECT listed.key, listed.articles::int[], listed.scores::real[], ${release}, now() FROM unnest(
+            ${lists.map(({ customerKey }) => customerKey)}::int[], ${lists.map(({ articleKeys }) => arrayOf(articleKeys))}::text[],
+            ${lists.map(({ scores }) => arrayOf(scores))}::text[]
+          ) AS listed(key, articles, scores) JOIN customers USING (key)
+          -- Waits for a deletion that is under way: its customer is then no longer joined.
+          FOR KEY SHARE OF customers
+          ON CONFLICT (customer_key) DO UPDATE SET article_keys = excluded.article_keys, scores = excluded.scores,
+            release = excluded.release, made_at = excluded.made_at`);
+    },
+  };
+}

@@ -1,0 +1,63 @@
+// Opens the store: connects to Postgres and puts the parts of the store together, a file for each
+// noun.
+
+import { VitrineError } from '../../errors';
+import { LIMITS, type ConnectionLimits, type Connections } from '../postgres/connections';
+import { storeArticles } from './articles';
+import { storeCustomers } from './customers';
+import { storeFacts } from './facts';
+import { recordOrder } from './orders';
+import { Prisma } from './prisma/client';
+import { storePurchases } from './purchases';
+import { storeSales } from './sales';
+import { openStatements } from './statements';
+import type { Store } from './store';
+
+export interface StoreOptions {
+  /** Hears the table of every statement that is sent. */
+  readonly onQuery?: (table: string) => void;
+  /** How many connections, and how long everything may take. */
+  readonly limits?: Partial<ConnectionLimits>;
+}
+
+/** Opens the store; connects with the first statement. */
+export function openStore(url: string, options: StoreOptions = {}): Store {
+  const statements = openStatements(url, { ...LIMITS, ...options.limits }, options.onQuery);
+  const { connections, prisma, manyRowsOf } = statements;
+  return {
+    ...storeArticles(statements),
+    ...storeCustomers(statements),
+    ...storePurchases(statements),
+    ...storeSales(statements),
+    ...storeFacts(statements),
+    recordOrder: (order) => statements.transaction((ask) => recordOrder(ask, order)),
+    alone: (name, work) => alone(connections, name, work),
+    async clear() {
+      await manyRowsOf(Prisma.sql`TRUNCATE articles, customers, purchases, receipts, recommendation_lists, facts`);
+    },
+    ping: () => connections.ping(),
+    async close() {
+      await prisma.$disconnect();
+      await connections.close();
+    },
+  };
+}
+
+async function alone<T>(connections: Connections, name: string, work: () => Promise<T>): Promise<T> {
+  const dedicated = await connections.dedicated(`vitrine ${name}`);
+  try {
+    const [{ mine }] = await dedicated.query<{ mine: boolean }>(
+      'SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS mine',
+      [`vitrine ${name}`],
+    );
+    if (!mine) {
+      throw new VitrineError(
+        'DATABASE_UNAVAILABLE',
+        `Another \`${name}\` runs on this database; run this one when it has ended.`,
+      );
+    }
+    return await work();
+  } finally {
+    await dedicated.end();
+  }
+}

@@ -1,0 +1,100 @@
+// Sends statements to Postgres: those that a request waits for, those that read the whole shop, and
+// those of a transaction. Every statement has a name, so that Postgres plans it once a connection.
+
+import { PrismaPg } from '@prisma/adapter-pg';
+import type { QueryConfig, QueryResultRow } from 'pg';
+import { sha256 } from '../../bytes';
+import { openConnections, type ConnectionLimits, type Connections } from '../postgres/connections';
+import type { Ask } from './orders';
+import { Prisma, PrismaClient } from './prisma/client';
+
+export interface Statements {
+  readonly connections: Connections;
+  readonly prisma: PrismaClient;
+  /**
+   * Rows that a request waits for. They do not pass through Prisma's engine, which takes three
+   * times as long as `pg` to read an article, and misreads times if the database is not in UTC.
+   */
+  rowsOf: RowsOf;
+  /** Rows of a statement that may read the whole shop. */
+  manyRowsOf: RowsOf;
+  /** All statements of `work` or none. */
+  transaction<T>(work: (ask: Ask) => Promise<T>): Promise<T>;
+  /** Tells the listener of a statement that is sent past these functions. */
+  heard(table: string): void;
+}
+
+type RowsOf = <Row extends QueryResultRow>(sql: Prisma.Sql) => Promise<Row[]>;
+
+/** `onQuery` hears the table of every statement. */
+export function openStatements(url: string, limits: ConnectionLimits, onQuery?: (table: string) => void): Statements {
+  const pooled = isPooled(url);
+  const connections = openConnections(url, pooled, limits);
+  const nameOf = pooled ? undefined : statementNames();
+  const adapter = new PrismaPg(connections.pool, nameOf ? { statementNameGenerator: ({ sql }) => nameOf(sql) } : {});
+  const prisma = new PrismaClient({ adapter, errorFormat: 'minimal', log: [{ emit: 'event', level: 'query' }] });
+  const heard = (sql: string): void => onQuery?.(TABLE.exec(sql)?.[1] ?? 'none');
+  // Prisma itself reports its statements, so that they are counted as they are sent.
+  if (onQuery) prisma.$on('query', ({ query }) => heard(query));
+
+  const statementOf = ({ text, values }: Prisma.Sql): QueryConfig => {
+    heard(text);
+    return { ...(nameOf && { name: nameOf(text) }), text, values: values.map(inUtc) };
+  };
+  return {
+    connections,
+    prisma,
+    rowsOf: <Row extends QueryResultRow>(sql: Prisma.Sql) =>
+      connections.short(async (pool) => (await pool.query<Row>(statementOf(sql))).rows),
+    manyRowsOf: <Row extends QueryResultRow>(sql: Prisma.Sql) =>
+      connections.long(async (client) => (await client.query<Row>(statementOf(sql))).rows),
+    transaction: (work) =>
+      connections.transaction((client) =>
+        work(
+          async <Rows>(text: TemplateStringsArray, ...values: unknown[]) =>
+            (await client.query<QueryResultRow>(statementOf(Prisma.sql(text, ...values)))).rows as Rows,
+        ),
+      ),
+    heard: (table) => onQuery?.(table),
+  };
+}
+
+/**
+ * Behind a pooler every statement may get another connection, so no plan can be kept. The parameter
+ * is the one that Prisma uses.
+ */
+function isPooled(url: string): boolean {
+  return URL.canParse(url) && new URL(url).searchParams.get('pgbouncer') === 'true';
+}
+
+const NAMED_STATEMENTS = 100;
+
+/**
+ * Names statements by their text. A connection keeps the plan of a named statement, which halves
+ * the time of a small one. A text has the same name in every process, since a pooler may give the
+ * connection of one process to another. Only the first 100 texts get a name, several times as many
+ * as there are.
+ */
+function statementNames(): (sql: string) => string {
+  const names = new Map<string, string>();
+  return (sql) => {
+    const known = names.get(sql);
+    if (known !== undefined) return known;
+    if (names.size >= NAMED_STATEMENTS) return ''; // no name: not kept
+    const name = `vitrine_${sha256(sql, 24)}`;
+    names.set(sql, name);
+    return name;
+  };
+}
+
+const TABLE =
+  /\b(?:FROM|INTO|UPDATE)\s+(?:"public"\.)?"?(articles|customers|purchases|receipts|recommendation_lists|facts)\b/i;
+
+/**
+ * Times as text in UTC. `pg` would write them in this machine's zone, in whole minutes, although
+ * zones had seconds before about 1910.
+ */
+function inUtc(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(inUtc);
+  return value instanceof Date ? value.toISOString() : value;
+}

@@ -106,7 +106,7 @@ export async function rankerSteps(engine: Engine, shop: Dataset, config: Trainin
   const { ranker: settings } = config;
   const last = shop.at.reduce((latest, at) => Math.max(latest, at), 0);
   const [earlier, later] = [{ before: last - 28 * DAY }, { before: last + 1 }];
-  const rounds = trainingRounds(shop, earlier, later, 7, QUESTIONS, createRandom(SEED, 'lessons'));
+  const rounds = trainingRounds(shop, { earlier, later, days: 7 }, QUESTIONS, createRandom(SEED, 'lessons'));
   const { trainer: towers } = await towerSteps(engine, shop, config);
   const habits = habitsOf(shop, shop.historyEnds(earlier));
   const noRanker = (): never => {

@@ -88,12 +88,12 @@ function encoded(
     at: Float64Array.from(sorted, ({ at }) => at),
     price: Float32Array.from(sorted, ({ price }) => price),
   };
-  return new Dataset(
+  return new Dataset({
     encoder,
     catalogue,
-    Int32Array.from(customers, ({ key }) => key),
-    customers.map(({ id }) => id),
-    encoder.customers(customers),
-    columns,
-  );
+    customerKeys: Int32Array.from(customers, ({ key }) => key),
+    customerIds: customers.map(({ id }) => id),
+    encodedCustomers: encoder.customers(customers),
+    purchases: columns,
+  });
 }

@@ -2,7 +2,7 @@
 // index in typed arrays. Grows and changes while a server runs. Knows nothing of models; keeps no
 // raw rows.
 import type { ArticleRow } from '../data/store/store';
-import type { Encoder, Layout } from './encoder';
+import type { Encoder, Layout, MultiColumn } from './encoder';
 
 /** Typed arrays by article index; index order is the order in which articles were first put. */
 export class Catalogue {
@@ -13,7 +13,7 @@ export class Catalogue {
   private readonly indices = new Map<number, number>();
   private slots = new Int32Array(0);
   private single = new Int32Array(0);
-  private multi: { ids: Int32Array; weights: Float32Array }[];
+  private multi: MultiColumn[];
   /**
    * Of each article the number of its product, in the order in which codes of products first came;
    * −1: unknown.
@@ -107,7 +107,7 @@ export class Catalogue {
   }
 
   /** Copies the ids and (scaled) weights of one multi-valued feature of an article. */
-  copyMulti(feature: number, index: number, ids: Int32Array, weights: Float32Array, at: number, scale = 1): void {
+  copyMulti(feature: number, index: number, { ids, weights }: MultiColumn, at: number, scale = 1): void {
     const { width } = this.layout.multi[feature];
     const from = this.multi[feature];
     for (let i = 0; i < width; i++) {

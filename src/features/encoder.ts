@@ -30,14 +30,17 @@ export interface Layout {
   readonly slots: number;
 }
 
-/**
- * Encoded rows: ids [rows, single], and for each multi-valued feature ids and weights [rows,
- * width], weights summing to 1.
- */
+/** One multi-valued feature of some rows: [rows, width] each. The weights of a row sum to 1. */
+export interface MultiColumn {
+  readonly ids: Int32Array;
+  readonly weights: Float32Array;
+}
+
 export interface EncodedRows {
   readonly rows: number;
+  /** [rows, single] */
   readonly single: Int32Array;
-  readonly multi: readonly { readonly ids: Int32Array; readonly weights: Float32Array }[];
+  readonly multi: readonly MultiColumn[];
 }
 
 export interface Encoder {

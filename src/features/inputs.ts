@@ -6,7 +6,8 @@ import type { Catalogue } from './catalogue';
 import { HISTORY_LENGTH, type EncodedRows, type Layout } from './encoder';
 
 /**
- * Latest purchases of one customer as catalogue indices, newest first; at most HISTORY_LENGTH are read.
+ * Latest purchases of one customer as catalogue indices, newest first; at most HISTORY_LENGTH are
+ * read.
  */
 export type History = ArrayLike<number>;
 
@@ -42,7 +43,7 @@ export function articleInputs(catalogue: Catalogue, indices: ArrayLike<number>):
   layout.multi.forEach(({ name, width }, m) => {
     const ids = new Int32Array(n * width);
     const weights = new Float32Array(n * width);
-    for (let r = 0; r < n; r++) catalogue.copyMulti(m, indices[r], ids, weights, r * width);
+    for (let r = 0; r < n; r++) catalogue.copyMulti(m, indices[r], { ids, weights }, r * width);
     batch[inputName.multi('article', name)] = { data: ids, shape: [n, width] };
     batch[inputName.multiWeights('article', name)] = { data: weights, shape: [n, width] };
   });
@@ -82,8 +83,8 @@ export function historyInputs(catalogue: Catalogue, histories: readonly History[
   const single = ints(n * features * HISTORY_LENGTH, [n, features, HISTORY_LENGTH]);
   const singleWeights = floats(n * features * HISTORY_LENGTH, [n, features, HISTORY_LENGTH]);
   const multi = layout.multi.map(({ width }) => ({
-    ids: ints(n * HISTORY_LENGTH * width, [n, HISTORY_LENGTH * width]),
-    weights: floats(n * HISTORY_LENGTH * width, [n, HISTORY_LENGTH * width]),
+    ids: new Int32Array(n * HISTORY_LENGTH * width),
+    weights: new Float32Array(n * HISTORY_LENGTH * width),
   }));
   histories.forEach((history, r) => {
     const length = Math.min(history.length, HISTORY_LENGTH);
@@ -95,9 +96,8 @@ export function historyInputs(catalogue: Catalogue, histories: readonly History[
       idWeights.data[r * HISTORY_LENGTH + h] = weights[h];
       catalogue.copySingle(article, single.data, r * features * HISTORY_LENGTH + h, HISTORY_LENGTH);
       for (let f = 0; f < features; f++) singleWeights.data[(r * features + f) * HISTORY_LENGTH + h] = weights[h];
-      multi.forEach(({ ids, weights: out }, m) => {
-        const { width } = layout.multi[m];
-        catalogue.copyMulti(m, article, ids.data, out.data, (r * HISTORY_LENGTH + h) * width, weights[h]);
+      multi.forEach((out, m) => {
+        catalogue.copyMulti(m, article, out, (r * HISTORY_LENGTH + h) * layout.multi[m].width, weights[h]);
       });
     }
   });
@@ -106,9 +106,10 @@ export function historyInputs(catalogue: Catalogue, histories: readonly History[
     batch[inputName.single('history')] = single;
     batch[inputName.singleWeights('history')] = singleWeights;
   }
-  layout.multi.forEach(({ name }, m) => {
-    batch[inputName.multi('history', name)] = multi[m].ids;
-    batch[inputName.multiWeights('history', name)] = multi[m].weights;
+  layout.multi.forEach(({ name, width }, m) => {
+    const shape = [n, HISTORY_LENGTH * width];
+    batch[inputName.multi('history', name)] = { data: multi[m].ids, shape };
+    batch[inputName.multiWeights('history', name)] = { data: multi[m].weights, shape };
   });
   return batch;
 }

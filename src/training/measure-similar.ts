@@ -1,6 +1,6 @@
 // From a filled store to how good similar articles and searches are: the built-in encoder is learnt
 // without the days that it is asked about. Knows the order of the work, none of its details.
-import { encodeDataset, readPurchaseLog } from '../dataset/dataset';
+import { encodeDataset, readPurchaseLog } from '../dataset/read';
 import { habitsOf } from '../dataset/habit-counts';
 import type { Store } from '../data/store/store';
 import type { TextEncoder } from '../encoders/text-encoder';

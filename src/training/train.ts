@@ -8,7 +8,8 @@ import { basename, join } from 'node:path';
 import type { Store } from '../data/store/store';
 import type { Engine } from '../engine/engine';
 import { VitrineError } from '../errors';
-import { readPurchaseLog, type PurchaseLog, type Dataset } from '../dataset/dataset';
+import type { Dataset } from '../dataset/dataset';
+import { readPurchaseLog, type PurchaseLog } from '../dataset/read';
 import { publishRelease } from '../release/build';
 import { CURRENT_FILE, type Manifest } from '../release/format';
 import { currentFolder } from '../release/open';
@@ -143,14 +144,8 @@ export async function train(
     { config, days: HOLD_OUT.days, checkpoints, former: goOnFrom },
     reporter,
   );
-  const text = await fitText(
-    engine,
-    shop,
-    shop.historyEnds({ before: raw.last + 1 }),
-    habits.coPurchases,
-    config,
-    reporter,
-  );
+  const ends = shop.historyEnds({ before: raw.last + 1 });
+  const text = await fitText(engine, shop, ends, habits.coPurchases, config, reporter);
   const replaced = await currentRelease(modelsDir);
   const manifest = await publishRelease(
     modelsDir,

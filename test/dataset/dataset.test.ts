@@ -3,7 +3,9 @@
 import type { Store } from '../../src/data/store/store';
 import { openStore } from '../../src/data/store/store';
 import { openEngine } from '../../src/engine/engine';
-import { encodeDataset, readPurchaseLog, type Dataset } from '../../src/dataset/dataset';
+import type { Dataset } from '../../src/dataset/dataset';
+import type { HistoryPurchase } from '../../src/features/customers';
+import { encodeDataset, readPurchaseLog } from '../../src/dataset/read';
 import { silentReporter } from '../../src/telemetry/progress';
 import { trainingConfig } from '../../src/training/config';
 import { momentOf } from '../../src/dataset/moments';
@@ -12,8 +14,10 @@ import { createTestDatabase, type TestDatabase } from '../support/database';
 import { NOON, shopOf, type Line } from '../support/hand-made-shop';
 import { DAY } from '../../src/time';
 
+const historyOf = (shop: Dataset, customer: number, before: number, limit = 100): HistoryPurchase[] =>
+  shop.historyUntil(customer, shop.historyEnds({ before })[customer], limit);
 const articlesOf = (shop: Dataset, customer: number, days: number, limit = 100): number[] =>
-  shop.historyBefore(customer, NOON + days * DAY, limit).map(({ article }) => article);
+  historyOf(shop, customer, NOON + days * DAY, limit).map(({ article }) => article);
 
 describe('the past of a customer', () => {
   const shop = shopOf([11, 101, 0], [11, 102, 1], [11, 103, 1], [11, 104, 2], [13, 105, 1]);
@@ -21,7 +25,7 @@ describe('the past of a customer', () => {
   test('is newest first, and nothing of anybody else', () => {
     expect(articlesOf(shop, 0, 9)).toEqual([3, 2, 1, 0]);
     expect(articlesOf(shop, 2, 9)).toEqual([4]);
-    expect(shop.historyBefore(2, Infinity, 9)).toEqual([{ article: 4, at: NOON + DAY, price: 0 }]);
+    expect(historyOf(shop, 2, Infinity, 9)).toEqual([{ article: 4, at: NOON + DAY, price: 0 }]);
   });
 
   test('is what lies strictly before the moment: what is bought at the same time is not known yet', () => {
@@ -61,7 +65,7 @@ test('every purchase lies within the range of its customer', () => {
 describe('sales before a moment', () => {
   const soldAt = (...days: number[]) => {
     const shop = shopOf(...days.map((day, i): Line => [11 + i, 103, day]));
-    const { week, month } = shop.salesBefore(NOON);
+    const { week, month } = momentOf(shop, NOON).sales;
     return [week[2], month[2]];
   };
 
@@ -79,8 +83,8 @@ describe('sales before a moment', () => {
 
   test('count customers, each article by its index: who bought it again is one', () => {
     const shop = shopOf([11, 101, -9], [11, 104, -5], [11, 101, -1], [11, 101, -1], [12, 101, -9], [12, 104, -2]);
-    expect([...shop.salesBefore(NOON).week]).toEqual([1, 0, 0, 2, 0]);
-    expect([...shop.salesBefore(NOON).month]).toEqual([2, 0, 0, 2, 0]);
+    expect([...momentOf(shop, NOON).sales.week]).toEqual([1, 0, 0, 2, 0]);
+    expect([...momentOf(shop, NOON).sales.month]).toEqual([2, 0, 0, 2, 0]);
   });
 });
 
@@ -155,7 +159,7 @@ describe('a shop read from the store as it was known at a moment', () => {
       fingerprint: shop.encoder.fingerprint,
       weights: Object.fromEntries([...trainer.weights].map(([name, values]) => [name, [...values]])),
       moment: momentOf(shop, until),
-      pasts: everybody.map((customer) => shop.historyBefore(customer, until, 100)),
+      histories: everybody.map((customer) => historyOf(shop, customer, until)),
       bought: shop.boughtWithin(until - 7 * DAY, until),
       purchases: raw.purchases.at.length,
     };

@@ -101,12 +101,14 @@ describe('rolling', () => {
 
 describe('lessons', () => {
   test('of leave-one-out are the last articles that may be learnt', () => {
-    expect(told(trainingRounds(shop, { butLast: 3 }, { butLast: 2 }, 7, 99, random()))).toEqual(['0: 0 → 1']);
+    expect(
+      told(trainingRounds(shop, { earlier: { butLast: 3 }, later: { butLast: 2 }, days: 7 }, 99, random())),
+    ).toEqual(['0: 0 → 1']);
   });
 
   test('in time start daily and never ask for what comes after the cutoff', () => {
     const [from, until] = [NOON + 2 * DAY, NOON + 9 * DAY];
-    const rounds = trainingRounds(shop, { before: from }, { before: until }, 3, 99, random());
+    const rounds = trainingRounds(shop, { earlier: { before: from }, later: { before: until }, days: 3 }, 99, random());
     expect(rounds.length).toBeGreaterThan(2);
     for (const { moment, customers, ends, answers } of rounds) {
       expect(moment.now).toBeGreaterThanOrEqual(from);
@@ -124,7 +126,8 @@ describe('lessons', () => {
   });
 
   test('are thinned to so many', () => {
-    const rounds = trainingRounds(shop, { before: NOON }, { before: NOON + 9 * DAY }, 3, 4, random());
+    const span = { earlier: { before: NOON }, later: { before: NOON + 9 * DAY }, days: 3 };
+    const rounds = trainingRounds(shop, span, 4, random());
     expect(rounds.reduce((sum, { customers }) => sum + customers.length, 0)).toBe(4);
   });
 });
@@ -151,8 +154,8 @@ test.each([
 test('lessons of a day on which most customers are new are half of those with a past', () => {
   const crowd = shopOf([11, 101, 0], [11, 102, 2], [12, 102, 2], [13, 102, 2], [14, 102, 2]);
   for (let seed = 1; seed <= 10; seed++) {
-    const until = { before: NOON + 3 * DAY };
-    const rounds = trainingRounds(crowd, { before: NOON + DAY }, until, 3, 2, createRandom(seed));
+    const span = { earlier: { before: NOON + DAY }, later: { before: NOON + 3 * DAY }, days: 3 };
+    const rounds = trainingRounds(crowd, span, 2, createRandom(seed));
     const asked = rounds.flatMap(({ customers }) => [...customers]);
     expect(asked.map((customer) => customer === 0).toSorted()).toEqual([false, true]);
   }

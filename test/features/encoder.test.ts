@@ -286,7 +286,7 @@ describe('the catalogue', () => {
     catalogue.copySingle(index, single, 0);
     const multi = catalogue.layout.multi.map(({ width }, m) => {
       const [ids, weights] = [new Int32Array(width), new Float32Array(width)];
-      catalogue.copyMulti(m, index, ids, weights, 0);
+      catalogue.copyMulti(m, index, { ids, weights }, 0);
       return { ids, weights };
     });
     return { slot: catalogue.slot(index), single, multi };
@@ -352,7 +352,7 @@ describe('the catalogue', () => {
     expect([...single].filter((_, i) => i % 5 !== 2).every((id) => id === -1)).toBe(true);
     const { width } = catalogue.layout.multi[0];
     const [ids, weights] = [new Int32Array(width), new Float32Array(width)];
-    catalogue.copyMulti(0, 3, ids, weights, 0, 0.25);
+    catalogue.copyMulti(0, 3, { ids, weights }, 0, 0.25);
     expect(sum(weights)).toBeCloseTo(0.25, 6);
   });
 });

@@ -8,7 +8,7 @@ import { openEngine } from '../../src/engine/engine';
 import { VitrineError } from '../../src/errors';
 import { createServer, type Server } from '../../src/api/http/server';
 import { SOURCES } from '../../src/ranking/candidates';
-import { encodeDataset, readPurchaseLog } from '../../src/dataset/dataset';
+import { encodeDataset, readPurchaseLog } from '../../src/dataset/read';
 import { habitsOf } from '../../src/dataset/habit-counts';
 import type { Recommendation, RecommendationTrace, SimilarArticle } from '../../src/serving/types';
 import { makeCurrent } from '../../src/release/release-store';

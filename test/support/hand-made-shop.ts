@@ -26,19 +26,18 @@ export function shopOf(...lines: Line[]): Dataset {
   const encoder = fit.finish(articles.map(({ id }) => id));
   const catalogue = new Catalogue(encoder);
   catalogue.put(articles);
-  const columns: PurchaseColumns = {
+  const purchases: PurchaseColumns = {
     customer: Int32Array.from(lines, ([customer]) => customer),
     article: Int32Array.from(lines, ([, article]) => article),
     at: Float64Array.from(lines, ([, , days]) => NOON + days * DAY),
     price: new Float32Array(lines.length),
   };
-  const keys = Int32Array.from(customers, ({ key }) => key);
-  return new Dataset(
+  return new Dataset({
     encoder,
     catalogue,
-    keys,
-    customers.map(({ id }) => id),
-    encoder.customers(customers),
-    columns,
-  );
+    customerKeys: Int32Array.from(customers, ({ key }) => key),
+    customerIds: customers.map(({ id }) => id),
+    encodedCustomers: encoder.customers(customers),
+    purchases,
+  });
 }

@@ -105,9 +105,9 @@ export function maskInputs({ layers, dropout }: Pick<TwoTowerConfig, 'layers' | 
 }
 
 /**
- * The query tower as it is served: [batch, dim]. Inputs: `history` [batch, HISTORY_LENGTH, dim], article
- * vectors, oldest first, filled up at the end;
- * `history_length` [batch], how many there are; `customer_*`.
+ * The query tower as it is served: [batch, dim]. Inputs: `history` [batch, HISTORY_LENGTH, dim],
+ * article vectors, oldest first, filled up at the end; `history_length` [batch], how many there
+ * are; `customer_*`.
  */
 export function queryTower(encoder: Encoder, config: TwoTowerConfig): Tensor {
   const history = input('history', ['batch', HISTORY_LENGTH, config.dim]);

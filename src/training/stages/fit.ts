@@ -3,7 +3,8 @@
 // what is released. Knows no files and no protocol.
 import type { Store } from '../../data/store/store';
 import type { Engine } from '../../engine/engine';
-import { encodeDataset, type Cutoff, type PurchaseLog, type Dataset } from '../../dataset/dataset';
+import type { Cutoff, Dataset } from '../../dataset/dataset';
+import { encodeDataset, type PurchaseLog } from '../../dataset/read';
 import type { Habits } from '../../statistics/habits';
 import { habitsOf } from '../../dataset/habit-counts';
 import { articleInputs } from '../../features/inputs';
@@ -109,9 +110,7 @@ export async function fit(
     const earlier = earlierCutoff(shop, raw, cutoff, config);
     const rounds = trainingRounds(
       shop,
-      earlier,
-      cutoff,
-      days,
+      { earlier, later: cutoff, days },
       config.ranker.maxQuestions,
       createRandom(config.seed, 'lessons'),
     );

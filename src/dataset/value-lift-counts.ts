@@ -1,7 +1,7 @@
 // Counts which values of an attribute go together, in customers' histories. Knows no moment.
 import type { Catalogue } from '../features/catalogue';
 import type { HistoryEnds, Dataset } from './dataset';
-import { squaresOf, type ValueLifts } from '../statistics/value-lifts';
+import { squaresOf, type ValueLifts } from '../statistics/habits';
 
 /**
  * Values of one attribute that are told apart, the most frequent: memory grows with their square.

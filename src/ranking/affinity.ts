@@ -8,7 +8,7 @@ import type { Catalogue } from '../features/catalogue';
 import type { Moment } from '../statistics/moment';
 import type { HistoryPurchase } from '../features/customers';
 import { affinityWidth, attributesOf } from '../features/pair-features';
-import { squaresOf, type ValueLifts } from '../statistics/value-lifts';
+import { squaresOf, type ValueLifts } from '../statistics/habits';
 import { DAY } from '../time';
 
 /** Purchases of the peers' mix that each customer is given besides their own. */

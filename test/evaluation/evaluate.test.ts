@@ -6,7 +6,7 @@ import type { Dataset } from '../../src/dataset/dataset';
 import type { Pipeline } from '../../src/ranking/pipeline';
 import { evaluationTable } from '../../src/cli/show';
 import { silentReporter } from '../../src/telemetry/progress';
-import { baselinesAt, firstOf, unitsKnown, unitsOfMonth } from '../../src/evaluation/baselines';
+import { baselinesAt, firstOf, unitsInHistories, unitsOfMonth } from '../../src/evaluation/baselines';
 import { evaluate } from '../../src/evaluation/offline/evaluate';
 import type { Evaluation } from '../../src/evaluation/evaluation';
 import type { Protocol } from '../../src/dataset/protocols';
@@ -241,8 +241,8 @@ describe('baselines', () => {
   });
 
   test('count what is known and nothing else', () => {
-    expect([...unitsKnown(shop, shop.historyEnds({ before: temporal.cut }))]).toEqual([4, 2, 0, 0, 0]);
-    expect([...unitsKnown(shop, shop.historyEnds({ butLast: 1 }))]).toEqual([3, 2, 0, 1, 0]);
+    expect([...unitsInHistories(shop, shop.historyEnds({ before: temporal.cut }))]).toEqual([4, 2, 0, 0, 0]);
+    expect([...unitsInHistories(shop, shop.historyEnds({ butLast: 1 }))]).toEqual([3, 2, 0, 1, 0]);
   });
 
   test('count every piece of the last four weeks, whoever bought it', () => {

@@ -3,13 +3,12 @@
 // definitions.
 import { bitOf, type Candidates, type SourceName } from '../../src/ranking/candidates';
 import { createRandom } from '../../src/random';
-import { Reliability } from '../../src/evaluation/reliability';
+import { CalibrationCount } from '../../src/evaluation/calibration';
 import { ColdArticleCount } from '../../src/evaluation/cold-articles';
-import { bestBaselineOf, compare, intervalsOf, resample } from '../../src/evaluation/comparison';
+import { bestBaselineOf, compare, intervalsOf, resample, slicesOf } from '../../src/evaluation/comparison';
 import { ListMeasures } from '../../src/evaluation/list-measures';
 import { measure } from '../../src/evaluation/metrics';
 import { ScoreSheet, type Headline } from '../../src/evaluation/score-sheet';
-import { slicesOf } from '../../src/evaluation/slices';
 import { SourceCount } from '../../src/evaluation/source-report';
 
 describe('what lists are like', () => {
@@ -62,7 +61,7 @@ describe('what lists are like', () => {
 describe('calibration', () => {
   test('scores that say the truth have hardly any error, and scores that say too much have it', () => {
     const random = createRandom(3, 'calibration');
-    const [honest, boasting] = [new Reliability(), new Reliability()];
+    const [honest, boasting] = [new CalibrationCount(), new CalibrationCount()];
     for (let i = 0; i < 100_000; i++) {
       const score = -3 + 2 * random.normal();
       const bought = random.next() < 1 / (1 + Math.exp(-score));
@@ -77,7 +76,7 @@ describe('calibration', () => {
   });
 
   test('is the mean over candidates of how far their bin is off', () => {
-    const calibration = new Reliability();
+    const calibration = new CalibrationCount();
     // Bin [0, 1): said ½ twice, bought once. Bin [2, 3): said once, not bought.
     calibration.add(0, true);
     calibration.add(0, false);
@@ -93,7 +92,7 @@ describe('calibration', () => {
   });
 
   test('takes extreme scores, passes over what is none, and says nothing of nothing', () => {
-    const calibration = new Reliability();
+    const calibration = new CalibrationCount();
     expect(calibration.report()).toEqual({ error: 0, candidates: 0, bought: 0, bins: [] });
     for (const score of [1e9, -1e9, 16, -16]) calibration.add(score, score > 0);
     for (const score of [NaN, Infinity, -Infinity]) calibration.add(score, true);

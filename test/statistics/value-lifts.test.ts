@@ -2,7 +2,7 @@
 // random shops.
 import { Catalogue } from '../../src/features/catalogue';
 import { EncoderFit } from '../../src/features/encoder';
-import { squaresOf } from '../../src/statistics/value-lifts';
+import { squaresOf } from '../../src/statistics/habits';
 import { valueLifts } from '../../src/dataset/value-lift-counts';
 import { createRandom } from '../../src/random';
 import { articleRow } from '../support/rows';

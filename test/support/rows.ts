@@ -2,7 +2,7 @@
 // but what a test names.
 import type { ArticleRow, CustomerRow } from '../../src/data/store/store';
 import type { Layout } from '../../src/features/encoder';
-import type { ValueLifts } from '../../src/statistics/value-lifts';
+import type { ValueLifts } from '../../src/statistics/habits';
 
 /** An article with this key; its id is `a` and the key unless given. */
 export function articleRow(key: number, values: Partial<ArticleRow> = {}): ArticleRow {

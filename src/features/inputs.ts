@@ -1,23 +1,20 @@
-// The inputs of the models, by name: encoded customers, their histories and articles, as batches of
-// numbers. The same functions feed training, building a release, and every request. Knows names and
-// shapes, not what models make of them.
+// The inputs of the models by name: articles, customers and histories as batches of numbers.
+// Training, releases and serving all use these functions.
+
 import type { Batch, Values } from '../engine/engine';
 import type { Catalogue } from './catalogue';
 import { HISTORY_LENGTH, type EncodedRows, type Layout } from './encoder';
 
-/**
- * Latest purchases of one customer as catalogue indices, newest first; at most HISTORY_LENGTH are
- * read.
- */
+/** A customer's purchases as catalogue indices, newest first. The first HISTORY_LENGTH are read. */
 export type History = ArrayLike<number>;
 
 /**
- * How much a purchase counts in the pooled history: each older one this much less than the next
- * newer. Half the weight lies on the latest four or so.
+ * Each purchase in the pooled history counts this much of the next newer one. About half the weight
+ * lies on the latest four.
  */
 const DECAY = 0.85;
 
-/** Names of a layout's inputs under a prefix: "article", "customer" or "history". */
+/** The prefix is "article", "customer" or "history". */
 export const inputName = {
   single: (prefix: string): string => `${prefix}_single`,
   singleWeights: (prefix: string): string => `weights.${prefix}_single`,
@@ -26,8 +23,10 @@ export const inputName = {
 };
 
 /**
- * Inputs of the article tower for catalogue indices [n]: `article_id` [n], `article_single` [n,
- * single] and, for each multi-valued feature, `article_NAME` and `weights.article_NAME` [n, width].
+ * The inputs of the article tower for some catalogue indices [n]:
+ * - `article_id` [n]
+ * - `article_single` [n, single]
+ * - `article_NAME` and `weights.article_NAME` [n, width] for each multi-valued feature
  */
 export function articleInputs(catalogue: Catalogue, indices: ArrayLike<number>): Batch {
   const n = indices.length;
@@ -51,8 +50,8 @@ export function articleInputs(catalogue: Catalogue, indices: ArrayLike<number>):
 }
 
 /**
- * Inputs of a customer's own columns, copied: `customer_single` [n, single] and each multi-valued
- * feature as for articles.
+ * The inputs of customers' own columns: `customer_single` [n, single], and each multi-valued
+ * feature as for articles. They are copies.
  */
 export function customerInputs(layout: Layout, encoded: EncodedRows): Batch {
   const n = encoded.rows;
@@ -68,10 +67,13 @@ export function customerInputs(layout: Layout, encoded: EncodedRows): Batch {
 }
 
 /**
- * Inputs of customers' histories [n]: `last_id` [n] (slot of the latest purchase, 0 if none),
- * `history_id` and `history_id_weights` [n, HISTORY], `history_single` (+ weights) [n, single,
- * HISTORY], and for each multi-valued feature `history_NAME` (+ weights) [n, HISTORY · width].
- * Weights fall with age and sum to 1; all 0 without purchases.
+ * The inputs of histories [n], where H is HISTORY_LENGTH:
+ * - `last_id` [n] the slot of the latest purchase, 0 if there is none
+ * - `history_id` and `history_id_weights` [n, H]
+ * - `history_single` and its weights [n, single, H]
+ * - `history_NAME` and its weights [n, H · width] for each multi-valued feature
+ *
+ * Weights fall with age and sum to 1. They are all 0 for an empty history.
  */
 export function historyInputs(catalogue: Catalogue, histories: readonly History[]): Batch {
   const n = histories.length;
@@ -114,7 +116,7 @@ export function historyInputs(catalogue: Catalogue, histories: readonly History[
   return batch;
 }
 
-/** Weights of a history of each length, newest first, summing to 1. */
+/** The weights for a history of each length, newest first. They sum to 1. */
 const DECAYS: readonly Float32Array[] = Array.from({ length: HISTORY_LENGTH + 1 }, (_, length) => {
   const raw = Array.from({ length }, (_unused, h) => DECAY ** h);
   const sum = raw.reduce((total, weight) => total + weight, 0);

@@ -53,7 +53,7 @@ export async function evaluate(
   const rounds = roundsOf(shop, protocol, maxCustomers, createRandom(seed, 'evaluation'));
   const cases = rounds.reduce((total, { customers }) => total + customers.length, 0);
   if (cases === 0) {
-    const why = `The protocol ${protocol.kind} finds no purchase to ask about: everybody bought before, or too little.`;
+    const why = `The protocol ${protocol.kind} finds no purchase to ask about; import more purchases or ask another way.`;
     throw new VitrineError('NOTHING_TO_LEARN', why);
   }
   const ends = shop.historyEnds(cutoffOf(protocol));

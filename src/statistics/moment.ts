@@ -1,5 +1,5 @@
 // The shop at one moment: which articles sell, to which age bands, since when and at what price.
-// Training makes moments of the past and serving one of now, both here and in the same way.
+// Training makes moments of the past, serving one of now. Both make them here.
 
 import { HISTORY_LIMIT } from '../features/customers';
 import { peerSales, type PeerSales } from './peer-sales';
@@ -71,7 +71,7 @@ export function neverSold({ sales, long }: Pick<Moment, 'sales' | 'long'>, artic
   return !(long.ever[article] > 0 || sales.month[article] > 0);
 }
 
-/** Memory: 32 bytes an article, and 8 for each that a band bought. */
+/** Takes 32 bytes for each article, and 8 for each article that a band bought. */
 export function createMoment({ productOf, ...facts }: MomentFacts): Moment {
   const { sales, long, ages, peers } = facts;
   const isNeverSold = (article: number): boolean => neverSold({ sales, long }, article);

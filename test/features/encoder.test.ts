@@ -1,7 +1,6 @@
-// Rows → ids: what the encoder learns of a shop's columns, what it makes of values that it has not
-// learnt, and the catalogue that keeps what it made.
+// The encoder: how it learns the columns of a shop, and how it encodes values that are new to it.
+
 import type { ArticleRow, CustomerRow } from '../../src/data/store/store';
-import { Catalogue } from '../../src/features/catalogue';
 import { attributeWords, noteAttributes, withAttributes } from '../../src/features/columns';
 import {
   EncoderFit,
@@ -11,8 +10,8 @@ import {
   type Encoder,
   type Layout,
 } from '../../src/features/encoder';
-import { createRandom, type Random } from '../../src/random';
-import { articleRow, customerRow } from '../support/rows';
+import { createRandom } from '../../src/random';
+import { articleRow, customerRow, randomArticle, randomCustomer } from '../support/rows';
 import { sum } from '../../src/numbers';
 
 function encoderOf(articles: readonly ArticleRow[], customers: readonly CustomerRow[] = [], ids?: string[]): Encoder {
@@ -276,106 +275,6 @@ describe('an encoder', () => {
     expect(empty.customers([null, null])).toEqual({ rows: 2, single: new Int32Array(0), multi: [] });
   });
 });
-
-describe('the catalogue', () => {
-  const random = createRandom(23);
-  const rows = Array.from({ length: 60 }, (_, i) => randomArticle(i + 1, random));
-  const encoder = encoderOf(rows);
-  const read = (catalogue: Catalogue, index: number) => {
-    const single = new Int32Array(catalogue.layout.single.length);
-    catalogue.copySingle(index, single, 0);
-    const multi = catalogue.layout.multi.map(({ width }, m) => {
-      const [ids, weights] = [new Int32Array(width), new Float32Array(width)];
-      catalogue.copyMulti(m, index, { ids, weights }, 0);
-      return { ids, weights };
-    });
-    return { slot: catalogue.slot(index), single, multi };
-  };
-  const expected = (row: ArticleRow) => {
-    const { single, multi } = encoder.articles([row]);
-    return { slot: encoder.slotsOf([row])[0], single, multi };
-  };
-
-  test('keeps of each article what the encoder makes of it, by the order in which they came', () => {
-    const catalogue = new Catalogue(encoder);
-    expect(catalogue.put(rows)).toEqual(rows.map((_, i) => i));
-    expect(catalogue.ids).toEqual(rows.map(({ id }) => id));
-    rows.forEach((row, index) => {
-      expect(catalogue.indexOf(row.key)).toBe(index);
-      expect(read(catalogue, index)).toEqual(expected(row));
-    });
-    expect(catalogue.indexOf(999)).toBeUndefined();
-  });
-
-  test('keeps what it had when it grows, far beyond its first size', () => {
-    const catalogue = new Catalogue(encoder);
-    catalogue.put(rows);
-    const more = Array.from({ length: 3_000 }, (_, i) => randomArticle(i + 1_000, random));
-    for (let from = 0; from < more.length; from += 250) catalogue.put(more.slice(from, from + 250));
-    expect(catalogue.size).toBe(3_060);
-    for (const [index, row] of [...rows, ...more].entries()) {
-      if (index < 60 || index % 97 === 0) expect(read(catalogue, index)).toEqual(expected(row));
-    }
-  });
-
-  test('replaces an article that is put again, in its place', () => {
-    const catalogue = new Catalogue(encoder);
-    catalogue.put(rows);
-    const changed = { ...rows[7], colourGroupName: rows[7].colourGroupName === 'colour 0' ? 'colour 1' : 'colour 0' };
-    expect(catalogue.put([changed, rows[8]])).toEqual([7, 8]);
-    expect(catalogue.size).toBe(60);
-    expect(read(catalogue, 7)).toEqual(expected(changed));
-    expect(read(catalogue, 7)).not.toEqual(expected(rows[7]));
-  });
-
-  test('takes an article that comes twice in one call once, as it came last', () => {
-    const catalogue = new Catalogue(encoder);
-    const second = { ...rows[0], colourGroupName: null };
-    expect(catalogue.put([rows[0], rows[1], second])).toEqual([0, 1, 0]);
-    expect(catalogue.size).toBe(2);
-    expect(read(catalogue, 0)).toEqual(expected(second));
-  });
-
-  test('gives an article that training has not seen the slot 0', () => {
-    const catalogue = new Catalogue(encoder);
-    const [index] = catalogue.put([randomArticle(4_000, random)]);
-    expect(catalogue.slot(index)).toBe(0);
-  });
-
-  test('scales weights and strides ids as it is told', () => {
-    const catalogue = new Catalogue(encoder);
-    catalogue.put(rows);
-    const plain = read(catalogue, 3);
-    const single = new Int32Array(plain.single.length * 5).fill(-1);
-    catalogue.copySingle(3, single, 2, 5);
-    expect([...single].filter((_, i) => i % 5 === 2)).toEqual([...plain.single]);
-    expect([...single].filter((_, i) => i % 5 !== 2).every((id) => id === -1)).toBe(true);
-    const { width } = catalogue.layout.multi[0];
-    const [ids, weights] = [new Int32Array(width), new Float32Array(width)];
-    catalogue.copyMulti(0, 3, { ids, weights }, 0, 0.25);
-    expect(sum(weights)).toBeCloseTo(0.25, 6);
-  });
-});
-
-function randomArticle(key: number, random: Random, values = 8): ArticleRow {
-  const maybe = (name: string) => (random.next() < 0.2 ? null : `${name} ${random.int(values)}`);
-  const tags = Array.from({ length: random.int(5) }, () => `tag ${random.int(values)}`);
-  return articleRow(key, {
-    productTypeName: maybe('type'),
-    colourGroupName: maybe('colour'),
-    sectionNo: random.next() < 0.5 ? random.int(values) : null,
-    attributes: { tag: tags, ...(random.next() < 0.7 && { weight: random.normal() * 10 }) },
-  });
-}
-
-function randomCustomer(key: number, random: Random, values = 8): CustomerRow {
-  return customerRow(key, {
-    age: random.next() < 0.2 ? null : 16 + random.int(values * 8),
-    fn: [null, true, false][random.int(3)],
-    clubMemberStatus: `status ${random.int(values)}`,
-    attributes: { plan: Array.from({ length: random.int(4) }, () => `plan ${random.int(values)}`) },
-  });
-}
 
 /**
  * Asserts that each column's ids lie in one range that no other column's do, and that weights are

@@ -37,7 +37,6 @@ export const EXCEPTIONS: Exceptions = {
     'src/serving/live-shop.ts',
     'test/cli/cli.test.ts',
     'test/training/stages/embed.test.ts',
-    'test/features/encoder.test.ts',
     'test/graph/gradients.test.ts',
     'test/data/import/import.test.ts',
     'test/web/shop-window.test.ts',

@@ -2,6 +2,7 @@
 // but what a test names.
 import type { ArticleRow, CustomerRow } from '../../src/data/store/store';
 import type { Layout } from '../../src/features/encoder';
+import type { Random } from '../../src/random';
 import type { ValueLifts } from '../../src/statistics/habits';
 
 /** An article with this key; its id is `a` and the key unless given. */
@@ -53,6 +54,27 @@ export function customerRow(key: number, values: Partial<CustomerRow> = {}): Cus
     attributes: {},
     ...values,
   };
+}
+
+/** Values are drawn from so many of each kind. */
+export function randomArticle(key: number, random: Random, values = 8): ArticleRow {
+  const maybe = (name: string) => (random.next() < 0.2 ? null : `${name} ${random.int(values)}`);
+  const tags = Array.from({ length: random.int(5) }, () => `tag ${random.int(values)}`);
+  return articleRow(key, {
+    productTypeName: maybe('type'),
+    colourGroupName: maybe('colour'),
+    sectionNo: random.next() < 0.5 ? random.int(values) : null,
+    attributes: { tag: tags, ...(random.next() < 0.7 && { weight: random.normal() * 10 }) },
+  });
+}
+
+export function randomCustomer(key: number, random: Random, values = 8): CustomerRow {
+  return customerRow(key, {
+    age: random.next() < 0.2 ? null : 16 + random.int(values * 8),
+    fn: [null, true, false][random.int(3)],
+    clubMemberStatus: `status ${random.int(values)}`,
+    attributes: { plan: Array.from({ length: random.int(4) }, () => `plan ${random.int(values)}`) },
+  });
 }
 
 /** As of a shop in which no values are told apart. */

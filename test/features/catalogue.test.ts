@@ -28,7 +28,7 @@ describe('the catalogue', () => {
     return { slot: encoder.slotsOf([row])[0], single, multi };
   };
 
-  test('keeps of each article what the encoder makes of it, by the order in which they came', () => {
+  test('holds the encoding of each article, in the order in which they came', () => {
     const catalogue = new Catalogue(encoder);
     expect(catalogue.put(rows)).toEqual(rows.map((_, i) => i));
     expect(catalogue.ids).toEqual(rows.map(({ id }) => id));
@@ -39,7 +39,7 @@ describe('the catalogue', () => {
     expect(catalogue.indexOf(999)).toBeUndefined();
   });
 
-  test('keeps what it had when it grows, far beyond its first size', () => {
+  test('keeps its articles when it grows', () => {
     const catalogue = new Catalogue(encoder);
     catalogue.put(rows);
     const more = Array.from({ length: 3_000 }, (_, i) => randomArticle(i + 1_000, random));
@@ -50,7 +50,7 @@ describe('the catalogue', () => {
     }
   });
 
-  test('replaces an article that is put again, in its place', () => {
+  test('replaces an article that is put again', () => {
     const catalogue = new Catalogue(encoder);
     catalogue.put(rows);
     const changed = { ...rows[7], colourGroupName: rows[7].colourGroupName === 'colour 0' ? 'colour 1' : 'colour 0' };
@@ -60,7 +60,7 @@ describe('the catalogue', () => {
     expect(read(catalogue, 7)).not.toEqual(expected(rows[7]));
   });
 
-  test('takes an article that comes twice in one call once, as it came last', () => {
+  test('takes the last row of an article that comes twice in one call', () => {
     const catalogue = new Catalogue(encoder);
     const second = { ...rows[0], colourGroupName: null };
     expect(catalogue.put([rows[0], rows[1], second])).toEqual([0, 1, 0]);
@@ -68,13 +68,13 @@ describe('the catalogue', () => {
     expect(read(catalogue, 0)).toEqual(expected(second));
   });
 
-  test('gives an article that training has not seen the slot 0', () => {
+  test('gives slot 0 to an article that training has not seen', () => {
     const catalogue = new Catalogue(encoder);
     const [index] = catalogue.put([randomArticle(4_000, random)]);
     expect(catalogue.slot(index)).toBe(0);
   });
 
-  test('scales weights and strides ids as it is told', () => {
+  test('scales weights and strides ids as asked', () => {
     const catalogue = new Catalogue(encoder);
     catalogue.put(rows);
     const plain = read(catalogue, 3);

@@ -17,9 +17,7 @@ export interface CoPurchaseOptions {
   readonly window: number;
   /** A pair counts 1 if bought at one time, otherwise this to the power of its distance. */
   readonly decay: number;
-  /**
-   * The later article's neighbours count a pair times this, the earlier article's count it fully.
-   */
+  /** The weight of a pair for the later article's neighbours. It is 1 for the earlier article's. */
   readonly backward: number;
   /** A customer's weight is divided by the number of their distinct articles to this power. */
   readonly damping: number;
@@ -105,12 +103,12 @@ export function coPurchases(shop: Histories, ends: HistoryEnds, options: Partial
 
 /** Histories in which each article stands once, at its latest purchase. */
 interface DistinctHistories {
-  /** [n] places in the purchases: of customer c those with starts[c] ≤ i < starts[c + 1]. */
+  /** [n] places in the purchases; places[i] is of customer c for starts[c] ≤ i < starts[c + 1]. */
   readonly places: Int32Array;
   readonly starts: Int32Array;
   /** [n] the customer of each place. */
   readonly customerOf: Int32Array;
-  /** [n] indices of `places`: of article a those with offsets[a] ≤ o < offsets[a + 1]. */
+  /** [n] indices of `places`; byArticle[o] is of article a for offsets[a] ≤ o < offsets[a + 1]. */
   readonly byArticle: Int32Array;
   readonly offsets: Int32Array;
 }

@@ -37,7 +37,7 @@ function unitsByBand(
   return units;
 }
 
-/** Each article counts so many more buyers, with the rates of articles like it. */
+/** Each article counts this many more buyers, with the rates of articles like it. */
 const BORROWED = 20;
 
 type Returning = Pick<Dataset, 'customers' | 'offsets' | 'article' | 'at'> & {

@@ -71,7 +71,7 @@ export function roundsOf(shop: Dataset, protocol: Protocol, maxCustomers: number
   return thinned(rounds, maxCustomers, random);
 }
 
-/** Two cutoffs of one kind. Candidates come from before `earlier`, answers from between them. */
+/** Two cutoffs of one kind. The questions and their answers lie between them. */
 export interface TrainingSpan {
   readonly earlier: Cutoff;
   readonly later: Cutoff;
@@ -101,10 +101,7 @@ export function trainingRounds(
   return thinned(rounds, most, random, (round, place) => hasHistory(shop, round, place));
 }
 
-/**
- * The last so many days have a round each, since they resemble the time to predict most. Earlier
- * weeks have one round each.
- */
+/** This many last days have one round each, since they resemble the time to predict most. */
 const DAILY = 28;
 
 /** Moments in [first, end), newest first. */

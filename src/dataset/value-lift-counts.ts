@@ -8,9 +8,9 @@ import { squaresOf, type ValueLifts } from '../statistics/habits';
  * Only the most frequent values of an attribute are counted, since memory grows with the square.
  */
 const MOST_VALUES = 256;
-/** At most so many customers are counted, evenly drawn. This takes some seconds for any shop. */
+/** At most this many customers are counted, evenly drawn. It takes some seconds for any shop. */
 const MOST_CUSTOMERS = 50_000;
-/** Each pair of values counts so many more purchases, as by chance. */
+/** Added to the counted and to the expected pairs, so that rare values have lifts near 0. */
 const BORROWED = 20;
 
 type Bought = Pick<Dataset, 'customers' | 'offsets' | 'article'> & {

@@ -3,7 +3,7 @@
 export interface ColdArticles {
   /** Cases whose customer bought such an article. */
   readonly cases: number;
-  /** All such purchases. */
+  /** The number of such articles in these cases. */
   readonly answers: number;
   /**
    * The share of these articles among the first k, as a mean over cases. `chance` lists the

@@ -47,7 +47,7 @@ export interface Evaluation {
   readonly trainedOn: { readonly purchases: number; readonly customers: number; readonly articles: number };
   readonly bootstrap: { readonly resamples: number; readonly confidence: number };
   readonly maxCustomers: number;
-  /** As in the settings of the program. */
+  /** Each `explore`th place showed an article that never sold; 0 for none. */
   readonly explore: number;
   readonly seed: number;
 }

@@ -2,7 +2,7 @@
 
 import type { EncodedRows } from './encoder';
 
-/** Sources and pair features read so many of a customer's latest purchases. */
+/** The number of latest purchases that sources and pair features read. */
 export const HISTORY_LIMIT = 100;
 
 export interface HistoryPurchase {

@@ -15,7 +15,7 @@ import {
 import { PAIR_FEATURES } from './pair-features';
 import { sha256 } from '../bytes';
 
-/** The query tower and the ranker read so many of a customer's latest purchases. */
+/** The number of latest purchases that the query tower and the ranker read. */
 export const HISTORY_LENGTH = 24;
 
 /**
@@ -193,7 +193,7 @@ class EntityFit<Row extends ArticleRow | CustomerRow> {
         return bounds.length > 0 ? [{ kind: 'numeric', name, bounds }] : [];
       }
       const vocabulary = this.vocabulary(name);
-      // This shop does not have the column, or no value repeats.
+      // Either the shop does not have this column, or no value repeats.
       if (vocabulary.length === 0) return [];
       const width = Math.min(this.widths.get(name) ?? 1, MAX_VALUES);
       if (width > 1) return [{ kind: 'categories', name, vocabulary, width }];

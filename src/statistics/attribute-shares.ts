@@ -2,7 +2,7 @@
 
 import type { Catalogue } from '../features/catalogue';
 
-/** Each group counts so many more purchases with the shares of all customers. */
+/** Each group counts this many more purchases, with the shares of all customers. */
 const BORROWED_BY_PEERS = 200;
 
 /**

@@ -1,6 +1,6 @@
 // Finds the best few of many, in order, without sorting the rest.
 
-/** Sorts everything if more than one in so many is wanted. */
+/** If more than a quarter of the items is wanted, all of them are sorted. */
 const SORTED = 4;
 
 /**

@@ -4,7 +4,7 @@
 import { bestOf } from './best';
 import type { HistoryPurchase } from '../features/customers';
 
-/** Neighbours are looked up for so many of the latest distinct articles in a history. */
+/** The number of latest distinct articles in a history whose neighbours count. */
 const READ = 24;
 /** Each older article counts this much of the next newer one. */
 const READ_DECAY = 0.75;

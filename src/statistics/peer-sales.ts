@@ -14,7 +14,7 @@ export interface PeerSales {
   readonly trending: Int32Array;
 }
 
-/** Each band counts so many more purchases with the shop's shares. */
+/** Each band counts this many more purchases, with the shop's shares. */
 const BORROWED = 200;
 
 /**

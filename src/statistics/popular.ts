@@ -12,9 +12,9 @@ export function mostPopular(week: ArrayLike<number>, month: ArrayLike<number>, l
   return bestOf(sold, limit, (a, b) => week[b] - week[a] || month[b] - month[a] || a - b);
 }
 
-/** An article is new for so long. All its sales are then within the month. */
+/** An article is new for this many days. All its sales are then within the month. */
 const NEW_DAYS = 28;
-/** One place in so many is for an article that never sold. */
+/** Each third place is for an article that never sold. */
 const NEVER_SOLD_EVERY = 3;
 
 export interface Arrivals {

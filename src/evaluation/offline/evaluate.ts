@@ -23,7 +23,7 @@ export interface EvaluateOptions {
   /** At most this many cases, drawn by the seed. */
   readonly maxCustomers: number;
   readonly seed: number;
-  /** As in the settings of the program. */
+  /** Each `explore`th place shows an article that never sold; 0 for none. */
   readonly explore: number;
   /** Only for a synthetic shop. */
   readonly oracle?: Oracle | undefined;

@@ -21,7 +21,7 @@ export interface SearchQuestion {
   readonly most: number;
 }
 
-/** A question needs so many articles that fit. */
+/** A question needs at least this many articles that fit. */
 const LEAST = 3;
 
 export interface NamedColumn {

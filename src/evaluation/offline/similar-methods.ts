@@ -13,7 +13,7 @@ import { bestOf } from '../../statistics/best';
 /** The length of a list, and the most articles of one product in it. The same as in serving. */
 export const AT = 12;
 export const PER_PRODUCT = 2;
-/** The baselines find so many before the limit for each product. */
+/** The baselines find this many, before the limit for each product. */
 const DEEP = 200;
 
 export interface Method {

@@ -189,7 +189,7 @@ function otherName({ name }: { readonly name: string }): string {
   return `${ENCODER} ${name}`;
 }
 
-/** @returns also `hits` [pairs]: 1 if the list of the one article holds the other, else 0 */
+/** @returns `hits` [pairs]: 1 if the list of the one article holds the other, otherwise 0 */
 function measureSimilarity(
   name: string,
   { alike }: Method,

@@ -8,54 +8,42 @@ export type Histories = Pick<Dataset, 'customers' | 'offsets' | 'article' | 'at'
   readonly catalogue: { readonly size: number };
 };
 
-export interface CoPurchaseOptions {
+/**
+ * The same for every shop, chosen on the training data of two shops. Later purchases tell more than
+ * earlier ones, and rare neighbours need more discount than popular ones.
+ */
+export const CO_PURCHASE = {
   /** The most neighbours of an article. */
-  readonly neighbours: number;
+  neighbours: 32,
   /** The most distinct articles of a customer. The latest ones are counted. */
-  readonly maxHistory: number;
-  /** Two purchases are a pair if they are at most so many distinct articles apart. */
-  readonly window: number;
+  maxHistory: 200,
+  /** Two purchases are a pair if they are at most this many distinct articles apart. */
+  window: 10,
   /** A pair counts 1 if bought at one time, otherwise this to the power of its distance. */
-  readonly decay: number;
+  decay: 0.9,
   /** The weight of a pair for the later article's neighbours. It is 1 for the earlier article's. */
-  readonly backward: number;
+  backward: 0.3,
   /** A customer's weight is divided by the number of their distinct articles to this power. */
-  readonly damping: number;
+  damping: 0.25,
   /**
    * Popular neighbours are discounted: pairs are divided by the neighbour's units to this power,
    * and by the article's units to the power of 1 minus this. With ½ this is the cosine (Sarwar et
    * al., WWW 2001).
    */
-  readonly popularity: number;
-  /** Added to the units of both, so that a single pair of rare articles scores low. */
-  readonly smoothing: number;
-}
-
-/**
- * The same for every shop, chosen on the training data of two shops. Later purchases tell more than
- * earlier ones, and rare neighbours need more discount than popular ones.
- */
-export const CO_PURCHASE: CoPurchaseOptions = {
-  neighbours: 32,
-  maxHistory: 200,
-  window: 10,
-  decay: 0.9,
-  backward: 0.3,
-  damping: 0.25,
   popularity: 0.3,
+  /** Added to the units of both, so that a single pair of rare articles scores low. */
   smoothing: 20,
-};
+} as const;
 
 /**
  * Goes through the articles and, for each, through the histories that hold it. Sums into one array
  * of the catalogue's size. This takes 8 bytes for each purchase and each neighbour, and time in
  * proportion to purchases × window.
  */
-export function coPurchases(shop: Histories, ends: HistoryEnds, options: Partial<CoPurchaseOptions> = {}): CoPurchases {
-  const settings = { ...CO_PURCHASE, ...options };
-  const { neighbours: width, window, decay, backward, damping, popularity, smoothing } = settings;
+export function coPurchases(shop: Histories, ends: HistoryEnds): CoPurchases {
+  const { neighbours: width, maxHistory, window, decay, backward, damping, popularity, smoothing } = CO_PURCHASE;
   const size = shop.catalogue.size;
-  const histories = distinctHistories(shop, ends, settings.maxHistory);
+  const histories = distinctHistories(shop, ends, maxHistory);
   const { places, starts, customerOf, byArticle, offsets } = histories;
   const { article, at } = shop;
   const byDistance = Float64Array.from({ length: window + 1 }, (_, distance) => decay ** distance);
@@ -82,7 +70,6 @@ export function coPurchases(shop: Histories, ends: HistoryEnds, options: Partial
         const other = article[places[j]];
         const together = at[places[j]] === time;
         const share = together ? 1 : j > i ? byDistance[j - i] : backward * byDistance[i - j];
-        if (share === 0) continue;
         if (sums[other] === 0) touched[count++] = other;
         sums[other] += weight * share;
       }

@@ -1,7 +1,7 @@
 // Co-purchases: compared with a plain count, and the effects of order, chance and large baskets.
 
 import type { CoPurchases } from '../../src/statistics/co-purchase';
-import { CO_PURCHASE, coPurchases, type CoPurchaseOptions, type Histories } from '../../src/dataset/co-purchase-counts';
+import { CO_PURCHASE, coPurchases, type Histories } from '../../src/dataset/co-purchase-counts';
 import { createRandom } from '../../src/random';
 
 /** The purchases of one customer, oldest first. */
@@ -24,11 +24,8 @@ const all = (shop: Histories) => shop.offsets.slice(1);
 const inOrder = (...articles: number[]): History => articles.map((article, i) => [article, i]);
 
 /** Counts pair by pair, by the definition: article → neighbour → nearness. */
-function plain(
-  size: number,
-  histories: readonly History[],
-  options: CoPurchaseOptions,
-): Map<number, Map<number, number>> {
+function plain(size: number, histories: readonly History[]): Map<number, Map<number, number>> {
+  const { maxHistory, damping, window, decay, backward, smoothing, popularity } = CO_PURCHASE;
   const pairs = new Map<number, Map<number, number>>();
   const units = new Float64Array(size);
   for (const history of histories) {
@@ -37,19 +34,18 @@ function plain(
       latest.delete(article);
       latest.set(article, at);
     }
-    const distinct = [...latest].slice(-options.maxHistory);
-    const weight = 1 / distinct.length ** options.damping;
+    const distinct = [...latest].slice(-maxHistory);
+    const weight = 1 / distinct.length ** damping;
     for (const [i, [article, at]] of distinct.entries()) {
       units[article] += weight;
       for (const [j, [other, otherAt]] of distinct.entries()) {
-        if (i === j || Math.abs(i - j) > options.window) continue;
-        const apart = options.decay ** Math.abs(i - j) * (j > i ? 1 : options.backward);
+        if (i === j || Math.abs(i - j) > window) continue;
+        const apart = decay ** Math.abs(i - j) * (j > i ? 1 : backward);
         const of = pairs.get(article) ?? new Map<number, number>();
         pairs.set(article, of.set(other, (of.get(other) ?? 0) + weight * (at === otherAt ? 1 : apart)));
       }
     }
   }
-  const { smoothing, popularity } = options;
   for (const [article, of] of pairs) {
     for (const [other, count] of of) {
       of.set(
@@ -72,21 +68,22 @@ function neighboursOf(co: CoPurchases, article: number): [number, number][] {
 describe('the neighbours of an article', () => {
   test.each([1, 2, 3])('are those of a plain count over random histories (seed %i)', (seed) => {
     const random = createRandom(seed);
-    const size = 30;
-    const histories = Array.from({ length: 80 }, () => {
+    const size = 300;
+    const histories = Array.from({ length: 200 }, () => {
       let at = 0;
-      return Array.from({ length: random.int(25) }, (): [number, number] => {
+      return Array.from({ length: random.int(400) }, (): [number, number] => {
         at += random.int(2);
         // Small numbers are more popular.
         return [Math.min(random.int(size), random.int(size)), at];
       });
     });
-    const options = { ...CO_PURCHASE, neighbours: 7, maxHistory: 12, window: 4 };
     const shop = historiesOf(size, histories);
-    const counted = coPurchases(shop, all(shop), options);
-    const expected = plain(size, histories, options);
+    const counted = coPurchases(shop, all(shop));
+    const expected = plain(size, histories);
     for (let article = 0; article < size; article++) {
-      const wanted = [...(expected.get(article) ?? [])].sort(([a, x], [b, y]) => y - x || a - b).slice(0, 7);
+      const wanted = [...(expected.get(article) ?? [])]
+        .sort(([a, x], [b, y]) => y - x || a - b)
+        .slice(0, CO_PURCHASE.neighbours);
       const got = neighboursOf(counted, article);
       expect(got).toHaveLength(wanted.length);
       got.forEach(([, nearness], n) => {

@@ -1,76 +1,54 @@
-// Counts what customers buy together: the pairs in many histories, made into the neighbours of each
-// article. Knows no model.
+// Counts pairs of articles in many histories, and makes them the neighbours of each article.
+
 import { bestOf } from '../statistics/best';
 import { CoPurchases } from '../statistics/co-purchase';
-import type { Known, Shop } from './dataset';
+import type { HistoryEnds, Dataset } from './dataset';
 
-/** The purchases that are counted: a shop's, customer by customer, oldest first. */
-export type Histories = Pick<Shop, 'customers' | 'offsets' | 'article' | 'at'> & {
+export type Histories = Pick<Dataset, 'customers' | 'offsets' | 'article' | 'at'> & {
   readonly catalogue: { readonly size: number };
 };
 
-export interface CoPurchaseOptions {
-  /** Neighbours that are kept of each article. */
-  readonly neighbours: number;
-  /** Distinct articles of each customer that are counted, the latest. */
-  readonly maxHistory: number;
-  /** How many distinct articles apart two purchases may stand to be counted as a pair. */
-  readonly window: number;
-  /**
-   * A pair counts 1 when bought at one time, else this to the power of the articles from the one to
-   * the other.
-   */
-  readonly decay: number;
-  /**
-   * What a pair counts for the later article's neighbours, where it counts 1 for the earlier one's.
-   */
-  readonly backward: number;
-  /**
-   * Customers are counted less the more they bought: divided by this power of their distinct
-   * articles.
-   */
-  readonly damping: number;
-  /**
-   * How much a neighbour's own popularity is held against it: pairs are divided by the units of the
-   * neighbour to this power and by those of the article to what is left of 1. ½ is the cosine
-   * (Sarwar et al., WWW 2001), 0 how often the neighbour comes along.
-   */
-  readonly popularity: number;
-  /** Added to the units of both, so that one chance pair of rare articles scores low. */
-  readonly smoothing: number;
-}
-
 /**
- * The same for every shop; chosen on what customers of two shops bought before what is tested. What
- * comes after an article says more than what came before it, and neighbours with few observations
- * must be held back more than popular ones.
+ * The same for every shop, chosen on the training data of two shops. Later purchases tell more than
+ * earlier ones, and rare neighbours need more discount than popular ones.
  */
-export const CO_PURCHASE: CoPurchaseOptions = {
+export const CO_PURCHASE = {
+  /** The most neighbours of an article. */
   neighbours: 32,
+  /** The most distinct articles of a customer. The latest ones are counted. */
   maxHistory: 200,
+  /** Two purchases are a pair if they are at most this many distinct articles apart. */
   window: 10,
+  /** A pair counts 1 if bought at one time, otherwise this to the power of its distance. */
   decay: 0.9,
+  /** The weight of a pair for the later article's neighbours. It is 1 for the earlier article's. */
   backward: 0.3,
+  /** A customer's weight is divided by the number of their distinct articles to this power. */
   damping: 0.25,
+  /**
+   * Popular neighbours are discounted: pairs are divided by the neighbour's units to this power,
+   * and by the article's units to the power of 1 minus this. With ½ this is the cosine (Sarwar et
+   * al., WWW 2001).
+   */
   popularity: 0.3,
+  /** Added to the units of both, so that a single pair of rare articles scores low. */
   smoothing: 20,
-};
+} as const;
 
 /**
- * Counts the pairs in what is known of each customer. Goes from article to article over the
- * histories that hold it and sums into one array of the catalogue's length, so that memory is 8
- * bytes a purchase and 8 a neighbour, and time is purchases times window.
+ * Goes through the articles and, for each, through the histories that hold it. Sums into one array
+ * of the catalogue's size. This takes 8 bytes for each purchase and each neighbour, and time in
+ * proportion to purchases × window.
  */
-export function coPurchases(shop: Histories, known: Known, options: Partial<CoPurchaseOptions> = {}): CoPurchases {
-  const settings = { ...CO_PURCHASE, ...options };
-  const { neighbours: width, window, decay, backward, damping, popularity, smoothing } = settings;
+export function coPurchases(shop: Histories, ends: HistoryEnds): CoPurchases {
+  const { neighbours: width, maxHistory, window, decay, backward, damping, popularity, smoothing } = CO_PURCHASE;
   const size = shop.catalogue.size;
-  const histories = distinctHistories(shop, known, settings.maxHistory);
+  const histories = distinctHistories(shop, ends, maxHistory);
   const { places, starts, customerOf, byArticle, offsets } = histories;
   const { article, at } = shop;
   const byDistance = Float64Array.from({ length: window + 1 }, (_, distance) => decay ** distance);
   const weightOf = Float64Array.from({ length: shop.customers }, (_, c) => (starts[c + 1] - starts[c]) ** -damping);
-  // Of a customer's weight as much goes into an article's units as goes into its pairs.
+  // Units count customers with the same weights as pairs do.
   const units = new Float64Array(size);
   for (let i = 0; i < places.length; i++) units[article[places[i]]] += weightOf[customerOf[i]];
 
@@ -92,7 +70,6 @@ export function coPurchases(shop: Histories, known: Known, options: Partial<CoPu
         const other = article[places[j]];
         const together = at[places[j]] === time;
         const share = together ? 1 : j > i ? byDistance[j - i] : backward * byDistance[i - j];
-        if (share === 0) continue;
         if (sums[other] === 0) touched[count++] = other;
         sums[other] += weight * share;
       }
@@ -111,31 +88,22 @@ export function coPurchases(shop: Histories, known: Known, options: Partial<CoPu
   return new CoPurchases(width, neighbours, nearness);
 }
 
-/**
- * Each customer's distinct articles, oldest first, by the place of the latest purchase; and which
- * histories hold an article.
- */
+/** Histories in which each article stands once, at its latest purchase. */
 interface DistinctHistories {
-  /**
-   * [n] places in the shop's purchases, customer by customer: of customer c those at starts[c] ≤ i
-   * < starts[c + 1].
-   */
+  /** [n] places in the purchases; places[i] is of customer c for starts[c] ≤ i < starts[c + 1]. */
   readonly places: Int32Array;
   readonly starts: Int32Array;
-  /** [n] */
+  /** [n] the customer of each place. */
   readonly customerOf: Int32Array;
-  /**
-   * [n] indices of `places` article by article: of article a those at offsets[a] ≤ o < offsets[a +
-   * 1].
-   */
+  /** [n] indices of `places`; byArticle[o] is of article a for offsets[a] ≤ o < offsets[a + 1]. */
   readonly byArticle: Int32Array;
   readonly offsets: Int32Array;
 }
 
-function distinctHistories(shop: Histories, known: Known, most: number): DistinctHistories {
+function distinctHistories(shop: Histories, ends: HistoryEnds, most: number): DistinctHistories {
   const { article, customers } = shop;
   const size = shop.catalogue.size;
-  const total = known.reduce((sum, end, customer) => sum + end - shop.offsets[customer], 0);
+  const total = ends.reduce((sum, end, customer) => sum + end - shop.offsets[customer], 0);
   const places = new Int32Array(total);
   const customerOf = new Int32Array(total);
   const starts = new Int32Array(customers + 1);
@@ -144,7 +112,7 @@ function distinctHistories(shop: Histories, known: Known, most: number): Distinc
   let kept = 0;
   for (let customer = 0; customer < customers; customer++) {
     const start = kept;
-    for (let p = known[customer] - 1; p >= shop.offsets[customer] && kept - start < most; p--) {
+    for (let p = ends[customer] - 1; p >= shop.offsets[customer] && kept - start < most; p--) {
       if (seenBy[article[p]] === customer) continue;
       seenBy[article[p]] = customer;
       offsets[article[p] + 1] += 1;

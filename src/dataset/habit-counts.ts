@@ -1,34 +1,35 @@
-// Counts customers' habits in their histories: what is bought beside each article, how often the
-// same again, and which values of attributes go together. Knows no moment.
+// Counts the habits in the histories of all customers: co-purchases, repeat purchases, and values
+// of attributes that go together.
+
 import { ageBands } from '../statistics/age-bands';
 import { attributeShares } from '../statistics/attribute-shares';
 import type { Catalogue } from '../features/catalogue';
 import { coPurchases } from './co-purchase-counts';
-import { PAST_LIMIT } from '../features/customers';
-import type { Known, Shop } from './dataset';
+import { HISTORY_LIMIT } from '../features/customers';
+import type { HistoryEnds, Dataset } from './dataset';
 import type { Habits } from '../statistics/habits';
 import { valueLifts } from './value-lift-counts';
 import { sum } from '../numbers';
 
-export function habitsOf(shop: Shop, known: Known): Habits {
+export function habitsOf(shop: Dataset, ends: HistoryEnds): Habits {
   return {
-    coPurchases: coPurchases(shop, known),
-    ...returns(shop, known),
-    attributeShares: attributeShares(shop.catalogue, unitsByBand(shop, known)),
-    valueLifts: valueLifts(shop, known, PAST_LIMIT),
+    coPurchases: coPurchases(shop, ends),
+    ...returns(shop, ends),
+    attributeShares: attributeShares(shop.catalogue, unitsByBand(shop, ends)),
+    valueLifts: valueLifts(shop, ends, HISTORY_LIMIT),
   };
 }
 
-/** [1 + bands][articles] units sold to everybody, and to each age band. */
+/** [1 + bands][articles] units sold to all customers, and to each age band. */
 function unitsByBand(
-  { encoder, encodedCustomers, customers, offsets, article, catalogue }: Shop,
-  known: Known,
+  { encoder, encodedCustomers, customers, offsets, article, catalogue }: Dataset,
+  ends: HistoryEnds,
 ): Float32Array[] {
   const bands = ageBands(encoder);
   const bandOf = bands.of(encodedCustomers);
   const units = Array.from({ length: 1 + bands.count }, () => new Float32Array(catalogue.size));
   for (let customer = 0; customer < customers; customer++) {
-    for (let p = offsets[customer]; p < known[customer]; p++) {
+    for (let p = offsets[customer]; p < ends[customer]; p++) {
       units[0][article[p]] += 1;
       if (bands.count > 0) units[1 + bandOf[customer]][article[p]] += 1;
     }
@@ -36,30 +37,27 @@ function unitsByBand(
   return units;
 }
 
-/** Buyers of articles like it that every article is given besides its own. */
+/** Each article counts this many more buyers, with the rates of articles like it. */
 const BORROWED = 20;
 
-type Returning = Pick<Shop, 'customers' | 'offsets' | 'article' | 'at'> & {
+type Returning = Pick<Dataset, 'customers' | 'offsets' | 'article' | 'at'> & {
   readonly catalogue: Pick<Catalogue, 'size' | 'layout' | 'forEachValue' | 'productOf'>;
 };
 
-/** How often an article's buyers come back for it or for another of the product. */
+/** How often an article's buyers come back for it, or for a variant of it. */
 export function returns(
   { customers, offsets, article, at, catalogue }: Returning,
-  known: Known,
+  ends: HistoryEnds,
 ): Pick<Habits, 'repeatRates' | 'variantRates'> {
   const { size } = catalogue;
   const buyers = new Float32Array(size);
   const again = new Float32Array(size);
   const other = new Float32Array(size);
   for (let customer = 0; customer < customers; customer++) {
-    /**
-     * Of this customer: when each article was first bought, and whether that it was bought again,
-     * or another, is counted.
-     */
+    // When this customer first bought each article, and which returns are counted already.
     const bought = new Map<number, { first: number; again: boolean; other: boolean }>();
     const products = new Map<number, number[]>();
-    for (let p = offsets[customer]; p < known[customer]; p++) {
+    for (let p = offsets[customer]; p < ends[customer]; p++) {
       const one = article[p];
       const before = bought.get(one);
       if (!before) {
@@ -88,8 +86,8 @@ export function returns(
 }
 
 /**
- * [articles] `count` as a share of `buyers`. What few buyers say is drawn towards what those of
- * articles with the same attributes say, and that towards what all say.
+ * [articles] `count` as a share of `buyers`. With few buyers the share is drawn towards that of
+ * articles with the same attributes, and their share towards that of all articles.
  */
 function sharesOf(count: Float32Array, buyers: Float32Array, catalogue: Returning['catalogue']): Float32Array {
   const { layout } = catalogue;

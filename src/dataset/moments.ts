@@ -1,7 +1,6 @@
-// The shop at moments of its past, as serving would have known it then. Knows no question that is
-// asked of a moment.
+// The shop at a moment of its past, as serving would have known it then.
+
 import { ageBands } from '../statistics/age-bands';
-import type { Known, Shop } from './dataset';
 import {
   createMoment,
   QUARTER_DAYS,
@@ -11,40 +10,42 @@ import {
   type MomentFacts,
 } from '../statistics/moment';
 import { DAY } from '../time';
+import type { Dataset, HistoryEnds } from './dataset';
 
-/** The shop just before a moment, Unix seconds. */
-export function momentOf(shop: Shop, now: number): Moment {
-  const from = now - SALES_DAYS[1] * DAY;
-  const places = shop.purchasesWithin(from, now);
+/** The shop just before a moment, in Unix seconds. */
+export function momentOf(shop: Dataset, now: number): Moment {
+  const places = shop.purchasesWithin(now - SALES_DAYS[1] * DAY, now);
+  const lately = places.filter((p) => now - shop.at[p] <= SALES_DAYS[0] * DAY);
   const counts = countOf(shop, () => places);
-  const ages = Float32Array.from(firstSales(shop), (first) => (first < now ? (now - first) / DAY : Number.NaN));
-  return createMoment({ now, sales: shop.salesBefore(now, places), long: longSales(shop, now), ages, ...counts });
+  const ages = Float32Array.from(shop.firstSales(), (first) => (first < now ? (now - first) / DAY : Number.NaN));
+  const [[week], [month]] = [shop.buyersOf(lately), shop.buyersOf(places)];
+  return createMoment({ now, sales: { week, month }, long: longSales(shop, now), ages, ...counts });
 }
 
 /**
- * The shop where time says nothing but the order of each customer's purchases: everything known
- * sold in one long month.
+ * The shop for leave-one-out, where only the order of each customer's purchases counts. All
+ * histories count as sales of one long month.
  */
-export function timelessMoment(shop: Shop, known: Known): Moment {
+export function timelessMoment(shop: Dataset, ends: HistoryEnds): Moment {
   const ever = new Float32Array(shop.catalogue.size);
   let last = 0;
-  for (const p of placesOf(shop, known)) {
+  for (const p of placesOf(shop, ends)) {
     ever[shop.article[p]] += 1;
     last = Math.max(last, shop.at[p]);
   }
-  const [month] = shop.buyersOf(placesOf(shop, known));
+  const [month] = shop.buyersOf(placesOf(shop, ends));
   const moment = createMoment({
     now: last + 1,
     sales: { week: month.map((buyers) => buyers / 4), month },
     long: { quarter: ever, ever, idle: ever.map((units) => (units > 0 ? 0 : Number.NaN)) },
     ages: new Float32Array(shop.catalogue.size).fill(Number.NaN),
-    ...countOf(shop, () => placesOf(shop, known)),
+    ...countOf(shop, () => placesOf(shop, ends)),
   });
-  // Nothing is new where there is no time.
+  // Without time, no article is a new arrival.
   return { ...moment, arrivals: new Int32Array(0), timeless: true };
 }
 
-function longSales({ catalogue, article, at }: Shop, now: number): LongSales {
+function longSales({ catalogue, article, at }: Dataset, now: number): LongSales {
   const [quarter, ever] = [new Float32Array(catalogue.size), new Float32Array(catalogue.size)];
   const last = new Float64Array(catalogue.size).fill(Number.NaN);
   for (let p = 0; p < article.length; p++) {
@@ -57,50 +58,28 @@ function longSales({ catalogue, article, at }: Shop, now: number): LongSales {
   return { quarter, ever, idle: Float32Array.from(last, (sold) => (now - sold) / DAY) };
 }
 
-/** The places of all purchases that are known. */
-function* placesOf({ customers, offsets }: Shop, known: Known): Generator<number> {
+/** The places of the purchases in all histories. */
+function* placesOf({ customers, offsets }: Dataset, ends: HistoryEnds): Generator<number> {
   for (let customer = 0; customer < customers; customer++) {
-    for (let p = offsets[customer]; p < known[customer]; p++) yield p;
+    for (let p = offsets[customer]; p < ends[customer]; p++) yield p;
   }
 }
 
-/** What else is known of the articles, by the purchases at some places, which ascend. */
-function countOf(
-  shop: Shop,
-  placesOfThem: () => Iterable<number>,
-): Pick<MomentFacts, 'prices' | 'peers' | 'productOf'> {
+/** @param places the purchases to count, ascending; called once for each pass over them */
+function countOf(shop: Dataset, places: () => Iterable<number>): Pick<MomentFacts, 'prices' | 'peers' | 'productOf'> {
   const { article, price } = shop;
   const bands = ageBands(shop.encoder);
   const bandOf = bands.of(shop.encodedCustomers);
   const sums = new Float64Array(shop.catalogue.size);
   const priced = new Float64Array(shop.catalogue.size);
-  for (const p of placesOfThem()) {
+  for (const p of places()) {
     if (Number.isNaN(price[p])) continue;
     sums[article[p]] += price[p];
     priced[article[p]] += 1;
   }
   return {
     prices: Float32Array.from(sums, (sum, one) => sum / priced[one]),
-    peers: bands.count > 0 ? shop.buyersOf(placesOfThem(), bands.count, (one) => bandOf[one]) : [],
+    peers: bands.count > 0 ? shop.buyersOf(places(), bands.count, (one) => bandOf[one]) : [],
     productOf: (one) => shop.catalogue.productOf(one),
   };
 }
-
-/**
- * [articles] Unix seconds of the first sale of all, whenever: counted once for all moments of a
- * shop. NaN: never sold.
- */
-function firstSales(shop: Shop): Float64Array {
-  let first = FIRST_SALES.get(shop);
-  if (!first) {
-    first = new Float64Array(shop.catalogue.size).fill(Number.NaN);
-    for (let p = 0; p < shop.article.length; p++) {
-      const one = shop.article[p];
-      if (!(first[one] <= shop.at[p])) first[one] = shop.at[p];
-    }
-    FIRST_SALES.set(shop, first);
-  }
-  return first;
-}
-
-const FIRST_SALES = new WeakMap<Shop, Float64Array>();

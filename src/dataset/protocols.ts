@@ -1,43 +1,41 @@
-// Which questions are asked of a shop's past, for learning and for measuring: at this moment, of
-// these customers, what did they buy next? Every question knows only what was known at its moment.
-// Knows no model and no measure.
-import type { Cutoff, Known, Shop } from './dataset';
-import { type Customers, PAST_LIMIT, type PastPurchase } from '../features/customers';
+// The questions for learning and for measuring. Each one asks what a customer bought next after a
+// moment, and sees only what was known at that moment.
+
+import { HISTORY_LIMIT, type Customers, type HistoryPurchase } from '../features/customers';
 import { sampled, type Random } from '../random';
 import type { Moment } from '../statistics/moment';
-import { momentOf, timelessMoment } from './moments';
 import { DAY, WEEK } from '../time';
+import type { Cutoff, Dataset, HistoryEnds } from './dataset';
+import { momentOf, timelessMoment } from './moments';
 
 export type Protocol =
   /**
-   * A customer's last article is the test, the one before it validation; ranked against all
-   * articles not had yet.
+   * Asks for each customer's last article (test) or the one before it (validation), among all
+   * articles that the customer did not have yet.
    */
   | { readonly kind: 'leave-one-out'; readonly target: 'test' | 'validation' }
-  /** Learnt before `cut` (Unix seconds), asked what was bought in the `days` after it. */
+  /** Learns before `cut` (Unix seconds) and asks what was bought in the `days` after it. */
   | { readonly kind: 'temporal'; readonly cut: number; readonly days: number }
   /**
-   * Learnt before the first of `weeks` weeks that end at `end` (Unix seconds, exclusive). Each week
-   * is asked about at its start.
+   * Learns before the first of `weeks` weeks. They end at `end` (Unix seconds, exclusive). Asks
+   * about each week at its start.
    */
   | { readonly kind: 'rolling'; readonly weeks: number; readonly end: number };
 
-/**
- * One question put to many customers at one moment: what will they buy, from what was known then?
- */
+/** One moment and the customers who are asked about then. */
 export interface Round {
   readonly moment: Moment;
   /** [n] */
   readonly customers: Int32Array;
-  /** [n] what is known of each: their purchases that stand before this place. */
+  /** [n] each customer's history holds their purchases before this place. */
   readonly ends: Int32Array;
-  /** [n] what each then bought, by catalogue index; never empty. */
+  /** [n] the articles that each customer then bought, by catalogue index; never empty. */
   readonly answers: readonly ReadonlySet<number>[];
-  /** Articles that a customer has had are not asked for and must not be ranked. */
-  readonly hidePast: boolean;
+  /** Articles in a customer's history are not asked for and must not be ranked. */
+  readonly hideHistory: boolean;
 }
 
-/** What may be learnt before the first question of a protocol. */
+/** The purchases before the first question of a protocol. */
 export function cutoffOf(protocol: Protocol): Cutoff {
   switch (protocol.kind) {
     case 'leave-one-out':
@@ -56,17 +54,13 @@ export function horizonOf(protocol: Protocol): number {
   return protocol.kind === 'temporal' ? protocol.days : 7;
 }
 
-/**
- * The questions of a protocol. At most `maxCustomers` in all, drawn by `random` where there are
- * more.
- */
-export function roundsOf(shop: Shop, protocol: Protocol, maxCustomers: number, random: Random): Round[] {
+/** The questions of a protocol. Draws `maxCustomers` of them at random if there are more. */
+export function roundsOf(shop: Dataset, protocol: Protocol, maxCustomers: number, random: Random): Round[] {
   if (protocol.kind === 'leave-one-out') {
-    const known = shop.known({ butLast: 2 });
-    // The moment is the same for test and validation: what sells is counted without either.
-    return [
-      nextPurchases(shop, known, shop.offsets.subarray(1), protocol.target === 'test' ? 1 : 0, maxCustomers, random),
-    ];
+    // Test and validation share one moment: its sales count neither of the two last articles.
+    const ends = shop.historyEnds({ butLast: 2 });
+    const skip = protocol.target === 'test' ? 1 : 0;
+    return [nextPurchases(shop, { ends, limit: shop.offsets.subarray(1), skip }, maxCustomers, random)];
   }
   const { before } = cutoffOf(protocol) as { before: number };
   const weeks = protocol.kind === 'rolling' ? protocol.weeks : 1;
@@ -77,32 +71,91 @@ export function roundsOf(shop: Shop, protocol: Protocol, maxCustomers: number, r
   return thinned(rounds, maxCustomers, random);
 }
 
+/** Two cutoffs of one kind. The questions and their answers lie between them. */
+export interface TrainingSpan {
+  readonly earlier: Cutoff;
+  readonly later: Cutoff;
+  /** How many days after its moment a question asks about. */
+  readonly days: number;
+}
+
 /**
- * Questions to learn a ranking from, at most `maxLists` in all, between two cutoffs of one kind:
- * what was known at `earlier` retrieves, what came until `later` is asked for. With moments,
- * questions start every day (further back every week) and ask for what was bought in the `days`
- * after it, as far as it is known. Where there are too many, those with a past come first, up to
- * half of all: of newcomers, who are most on some days, a few say as much as many.
+ * Questions to learn a ranking from, at most `most`. Between two moments, rounds start every day,
+ * and every week further back. No answer lies after the later cutoff. If there are too many
+ * questions, up to half of the places go to customers with a history: on some days most customers
+ * are cold, and a few of them teach as much as many.
  */
-export function lessons(
-  shop: Shop,
-  earlier: Cutoff,
-  later: Cutoff,
-  days: number,
-  maxLists: number,
+export function trainingRounds(
+  shop: Dataset,
+  { earlier, later, days }: TrainingSpan,
+  most: number,
   random: Random,
 ): Round[] {
   if ('butLast' in earlier || 'butLast' in later) {
-    return [nextPurchases(shop, shop.known(earlier), shop.known(later), 0, maxLists, random)];
+    const [ends, limit] = [shop.historyEnds(earlier), shop.historyEnds(later)];
+    return [nextPurchases(shop, { ends, limit, skip: 0 }, most, random)];
   }
   const rounds = momentsBetween(earlier.before, later.before).map((from) =>
     window(shop, from, Math.min(from + days * DAY, later.before)),
   );
-  return thinned(rounds, maxLists, random, (round, place) => hasPast(shop, round, place));
+  return thinned(rounds, most, random, (round, place) => hasHistory(shop, round, place));
+}
+
+/** This many last days have one round each, since they resemble the time to predict most. */
+const DAILY = 28;
+
+/** Moments in [first, end), newest first. */
+function momentsBetween(first: number, end: number): number[] {
+  const moments: number[] = [];
+  for (let at = end - DAY; at > first; at -= moments.length < DAILY ? DAY : WEEK) moments.push(at);
+  return [...moments, first];
+}
+
+/** Asks everybody who bought in [from, to). */
+function window(shop: Dataset, from: number, to: number): Round {
+  const bought = shop.boughtWithin(from, to);
+  const ends = shop.historyEnds({ before: from });
+  const customers = Int32Array.from(bought.keys());
+  return {
+    moment: momentOf(shop, from),
+    customers,
+    ends: customers.map((customer) => ends[customer]),
+    answers: [...bought.values()],
+    hideHistory: false,
+  };
 }
 
 /**
- * Rounds in their order of time, in at most `most` groups that ask about as many customers each; a
+ * Asks for one purchase of each customer: the one `skip` places after the end of their history, if
+ * it is before `limit`. Only the order of purchases counts, not their time.
+ */
+function nextPurchases(
+  shop: Dataset,
+  { ends, limit, skip }: { readonly ends: HistoryEnds; readonly limit: HistoryEnds; readonly skip: number },
+  most: number,
+  random: Random,
+): Round {
+  const asked: number[] = [];
+  for (let customer = 0; customer < shop.customers; customer++) {
+    const place = ends[customer] + skip;
+    if (place >= limit[customer]) continue;
+    // An article that the customer had before is not ranked, so it cannot be asked for.
+    const had = shop.article.subarray(shop.offsets[customer], place).includes(shop.article[place]);
+    if (!had) asked.push(customer);
+  }
+  const customers = Int32Array.from(sampled(asked, most, random));
+  const places = customers.map((customer) => ends[customer] + skip);
+  return {
+    moment: timelessMoment(shop, ends),
+    customers,
+    ends: places,
+    answers: Array.from(places, (place) => new Set([shop.article[place]])),
+    hideHistory: true,
+  };
+}
+
+/**
+ * Groups rounds in order of time into at most `most` stages with about as many customers each. A
  * round is never split.
  */
 export function inStages(rounds: readonly Round[], most: number): Round[][] {
@@ -117,80 +170,27 @@ export function inStages(rounds: readonly Round[], most: number): Round[][] {
   return stages;
 }
 
-/**
- * So many days before the end every day is a moment of its own, since what will be asked comes
- * right after; then every week.
- */
-const DAILY = 28;
-
-/** Moments in [first, end), newest first. */
-function momentsBetween(first: number, end: number): number[] {
-  const moments: number[] = [];
-  for (let at = end - DAY; at > first; at -= moments.length < DAILY ? DAY : WEEK) moments.push(at);
-  return [...moments, first];
-}
-
-/** Everybody who bought in [from, to), as known before. */
-function window(shop: Shop, from: number, to: number): Round {
-  const bought = shop.boughtWithin(from, to);
-  const known = shop.known({ before: from });
-  const customers = Int32Array.from(bought.keys());
-  return {
-    moment: momentOf(shop, from),
-    customers,
-    ends: customers.map((customer) => known[customer]),
-    answers: [...bought.values()],
-    hidePast: false,
-  };
-}
-
-/**
- * The purchase that stands `skip` places after what is known and before `limit`, of everybody who
- * has one, as if nothing were known of the time but its order.
- */
-function nextPurchases(shop: Shop, known: Known, limit: Known, skip: number, most: number, random: Random): Round {
-  const asked: number[] = [];
-  for (let customer = 0; customer < shop.customers; customer++) {
-    const place = known[customer] + skip;
-    if (place >= limit[customer]) continue;
-    // Whoever bought again what they had is not asked: it would not be ranked.
-    const had = shop.article.subarray(shop.offsets[customer], place).includes(shop.article[place]);
-    if (!had) asked.push(customer);
-  }
-  const customers = Int32Array.from(sampled(asked, most, random));
-  const ends = customers.map((customer) => known[customer] + skip);
-  return {
-    moment: timelessMoment(shop, known),
-    customers,
-    ends,
-    answers: Array.from(ends, (place) => new Set([shop.article[place]])),
-    hidePast: true,
-  };
-}
-
-/**
- * The questions of whom something is known; all of them, where that is too few to tell anything.
- */
-export function withPast(shop: Shop, rounds: readonly Round[]): readonly Round[] {
-  const known = rounds.map((round) =>
+/** The questions about customers with a history, or all questions if those are too few. */
+export function withHistory(shop: Dataset, rounds: readonly Round[]): readonly Round[] {
+  const warm = rounds.map((round) =>
     partOf(
       round,
-      [...round.customers.keys()].filter((place) => hasPast(shop, round, place)),
+      [...round.customers.keys()].filter((place) => hasHistory(shop, round, place)),
     ),
   );
-  return known.reduce((sum, { customers }) => sum + customers.length, 0) < ENOUGH_KNOWN ? rounds : known;
+  return warm.reduce((sum, { customers }) => sum + customers.length, 0) < ENOUGH_WARM ? rounds : warm;
 }
 
-const ENOUGH_KNOWN = 200;
+const ENOUGH_WARM = 200;
 
-/** Whether any purchase is known of the customer at a place of a round. */
-export function hasPast({ offsets }: Pick<Shop, 'offsets'>, { customers, ends }: Round, place: number): boolean {
+/** False for a cold customer. `place` is the customer's place in the round. */
+export function hasHistory({ offsets }: Pick<Dataset, 'offsets'>, { customers, ends }: Round, place: number): boolean {
   return ends[place] > offsets[customers[place]];
 }
 
 /**
- * A random part of the customers of all rounds together. Half of it, or more if that is their
- * share, are `preferred` ones, as far as there are so many.
+ * Draws at most `most` customers from all rounds together. The `preferred` ones get half of the
+ * places, or their share if that is more, as far as there are enough of them.
  */
 export function thinned(
   rounds: readonly Round[],
@@ -211,7 +211,6 @@ export function thinned(
   });
 }
 
-/** The customers of a round at some places, in their order. */
 function partOf(round: Round, places: readonly number[]): Round {
   return {
     ...round,
@@ -222,19 +221,19 @@ function partOf(round: Round, places: readonly number[]): Round {
 }
 
 /**
- * The customers [from, to) of a round as the pipeline reads them; of cold ones no purchases are
- * known.
+ * The customers at some places of a round, as the pipeline reads them. Those that `isCold` names
+ * come without their history.
  */
 export function customersOf(
-  shop: Shop,
+  shop: Dataset,
   { customers, ends }: Round,
   places: readonly number[],
   isCold: (place: number) => boolean = () => false,
 ): Customers {
   return {
     encoded: shop.customerRows(places.map((place) => customers[place])),
-    pasts: places.map((place): PastPurchase[] =>
-      isCold(place) ? [] : shop.pastUntil(customers[place], ends[place], PAST_LIMIT),
+    histories: places.map((place): HistoryPurchase[] =>
+      isCold(place) ? [] : shop.historyUntil(customers[place], ends[place], HISTORY_LIMIT),
     ),
   };
 }

@@ -1,45 +1,46 @@
-// Counts which values of an attribute go together, in customers' histories. Knows no moment.
+// Counts which values of an attribute go together in customers' histories.
+
 import type { Catalogue } from '../features/catalogue';
-import type { Known, Shop } from './dataset';
-import { squaresOf, type ValueLifts } from '../statistics/value-lifts';
+import type { HistoryEnds, Dataset } from './dataset';
+import { squaresOf, type ValueLifts } from '../statistics/habits';
 
 /**
- * Values of one attribute that are told apart, the most frequent: memory grows with their square.
+ * Only the most frequent values of an attribute are counted, since memory grows with the square.
  */
 const MOST_VALUES = 256;
-/** Customers that are counted at most, evenly drawn: some seconds, however large the shop. */
+/** At most this many customers are counted, evenly drawn. It takes some seconds for any shop. */
 const MOST_CUSTOMERS = 50_000;
-/** Pairs as by chance that each pair of values is given besides its own. */
+/** Added to the counted and to the expected pairs, so that rare values have lifts near 0. */
 const BORROWED = 20;
 
-type Bought = Pick<Shop, 'customers' | 'offsets' | 'article'> & {
+type Bought = Pick<Dataset, 'customers' | 'offsets' | 'article'> & {
   readonly catalogue: Pick<Catalogue, 'size' | 'layout' | 'forEachValue'>;
 };
 
 /**
- * Every distinct article among the latest `latest` purchases of a customer asks what else that
- * customer bought, and counts 1 however many there are. A lift is the pairs of values over those
- * that would be if values did not care for one another (pointwise mutual information without its
- * logarithm; Church & Hanks, 1990).
+ * A lift is how often two values stand together, divided by how often they would by chance
+ * (pointwise mutual information without the logarithm; Church & Hanks, 1990). Each distinct article
+ * in a history is paired with the other ones, with a total weight of 1.
+ * @param latest only so many latest purchases of each customer count
  */
 export function valueLifts(
   { customers, offsets, article, catalogue }: Bought,
-  known: Known,
+  ends: HistoryEnds,
   latest: number,
 ): ValueLifts {
   const blocks = blocksOf(catalogue);
   const squares = squaresOf(blocks);
   const attributes = blocks.length / 2;
   const pairs = new Float64Array(squares[attributes]);
-  /** How often each value asks, by attribute. */
-  const asking = Array.from({ length: attributes }, (_, a) => new Float64Array(blocks[2 * a + 1]));
+  /** [attributes][values] the weight of all articles with the value. */
+  const weightOf = Array.from({ length: attributes }, (_, a) => new Float64Array(blocks[2 * a + 1]));
   let total = 0;
 
   const drawn = Math.min(customers, MOST_CUSTOMERS);
   for (let i = 0; i < drawn; i++) {
     const customer = Math.floor((i * customers) / drawn);
-    const from = Math.max(offsets[customer], known[customer] - latest);
-    const articles = new Set(article.subarray(from, known[customer]));
+    const from = Math.max(offsets[customer], ends[customer] - latest);
+    const articles = new Set(article.subarray(from, ends[customer]));
     if (articles.size < 2) continue;
     const weight = 1 / (articles.size - 1);
     total += articles.size;
@@ -52,9 +53,9 @@ export function valueLifts(
         if (place < 0 || place >= blocks[2 * a + 1]) return;
         values.push([a, place, part]);
         bought[a].set(place, (bought[a].get(place) ?? 0) + part);
-        asking[a][place] += part;
+        weightOf[a][place] += part;
       });
-      // An article is not asked about itself.
+      // An article is not paired with itself.
       for (const [a, u, part] of values) {
         for (const [b, v, other] of values) {
           if (a === b) pairs[squares[a] + u * blocks[2 * a + 1] + v] -= weight * part * other;
@@ -75,7 +76,7 @@ export function valueLifts(
     for (let u = 0; u < size; u++) {
       for (let v = 0; v < size; v++) {
         const at = squares[a] + u * size + v;
-        const chance = (asking[a][u] * asking[a][v]) / Math.max(1, total);
+        const chance = (weightOf[a][u] * weightOf[a][v]) / Math.max(1, total);
         excess[at] = (pairs[at] + BORROWED) / (chance + BORROWED) - 1;
       }
     }
@@ -84,8 +85,8 @@ export function valueLifts(
 }
 
 /**
- * An attribute's slots follow one another: what is unknown, then the values that most articles have
- * first, or numbers from low to high.
+ * The slots of an attribute follow one another: unknown, then values from frequent to rare, or
+ * buckets of numbers from low to high.
  */
 function blocksOf(catalogue: Bought['catalogue']): Int32Array {
   const { size, layout } = catalogue;

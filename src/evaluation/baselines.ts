@@ -1,64 +1,64 @@
-// Ways to recommend that learn next to nothing and are hard to beat: what sells, what the customer
-// had, what is bought together. Knows only what was known at one moment.
-import type { CoPurchases } from '../statistics/co-purchase';
-import type { Known, Shop } from '../dataset/dataset';
-import { SALES_DAYS } from '../statistics/moment';
-import type { PastPurchase } from '../features/customers';
+// Simple ways to recommend that are hard to beat: best sellers, the customer's own purchases, and
+// articles that are bought together.
+
+import type { Dataset, HistoryEnds } from '../dataset/dataset';
+import type { HistoryPurchase } from '../features/customers';
 import { ownPurchases } from '../ranking/sources/own-purchases';
+import type { CoPurchases } from '../statistics/co-purchase';
+import { SALES_DAYS } from '../statistics/moment';
 import { mostPopular } from '../statistics/popular';
 import { DAY } from '../time';
 
 export const BASELINES = ['popularity', 'recent-popularity', 'repurchase', 'item-to-item'] as const;
 export type BaselineName = (typeof BASELINES)[number];
+export type Baselines = Readonly<Record<BaselineName, Baseline>>;
 
 /**
- * From a customer's past, newest first, to lists of articles: the best of the first list first,
- * then those of the next.
+ * Recommends from a history, newest first. Gives lists of articles: the first one, best first, and
+ * then others to fill up with.
  */
-export type Baseline = (past: readonly PastPurchase[]) => readonly Iterable<number>[];
+export type Baseline = (history: readonly HistoryPurchase[]) => readonly Iterable<number>[];
 
 /**
- * - popularity: units of everything known
+ * - popularity: units of all histories
  * - recent-popularity: units of the last four weeks, then popularity
- * - repurchase: the customer's own, newest first, then recent-popularity
- * - item-to-item: what is bought with the customer's latest purchases, then recent-popularity
+ * - repurchase: the customer's own purchases, newest first, then recent-popularity
+ * - item-to-item: neighbours of the customer's latest purchases, then recent-popularity
  *
- * @param units [articles] sold of everything known at the moment
- * @param month [articles] of these in the last four weeks
+ * @param units [articles] sold before the moment
+ * @param month [articles] sold in the last four weeks before it
  */
 export function baselinesAt(
   { units, month }: { readonly units: Float32Array; readonly month: Float32Array },
-  together: Pick<CoPurchases, 'scores'>,
-): Readonly<Record<BaselineName, Baseline>> {
+  coPurchases: Pick<CoPurchases, 'scores'>,
+): Baselines {
   const popular = mostPopular(units, units, units.length);
   const recent = mostPopular(month, units, units.length);
   return {
     popularity: () => [popular],
     'recent-popularity': () => [recent],
-    repurchase: (past) => [ownPurchases(past), recent],
-    'item-to-item': (past) => [together.scores(past).articles, recent],
+    repurchase: (history) => [ownPurchases(history), recent],
+    'item-to-item': (history) => [coPurchases.scores(history).articles, recent],
   };
 }
 
-/** Units of each article in what is known of every customer [articles]. */
-export function unitsKnown(shop: Shop, known: Known): Float32Array {
+/** [articles] */
+export function unitsInHistories(shop: Dataset, ends: HistoryEnds): Float32Array {
   const units = new Float32Array(shop.catalogue.size);
   for (let customer = 0; customer < shop.customers; customer++) {
-    for (let p = shop.offsets[customer]; p < known[customer]; p++) units[shop.article[p]] += 1;
+    for (let p = shop.offsets[customer]; p < ends[customer]; p++) units[shop.article[p]] += 1;
   }
   return units;
 }
 
-/** Units of each article in the four weeks before a moment, Unix seconds [articles]. */
-export function unitsOfMonth(shop: Shop, now: number): Float32Array {
+/** [articles] units sold in the four weeks before a moment (Unix seconds). */
+export function unitsOfMonth(shop: Dataset, now: number): Float32Array {
   const units = new Float32Array(shop.catalogue.size);
   for (const p of shop.purchasesWithin(now - SALES_DAYS[1] * DAY, now)) units[shop.article[p]] += 1;
   return units;
 }
 
-/**
- * The first `depth` articles of lists read one after the other, each once, without the hidden ones.
- */
+/** The first `depth` articles of several lists in a row: each once, and none that is hidden. */
 export function firstOf(lists: readonly Iterable<number>[], hidden: ReadonlySet<number>, depth: number): number[] {
   const first = new Set<number>();
   for (const list of lists) {

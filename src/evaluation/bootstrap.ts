@@ -1,16 +1,16 @@
-// How sure a mean is: the bootstrap over customers (Efron and Tibshirani, An Introduction to the
-// Bootstrap, 1993, ch. 13). Cases of one customer hang together, so whole customers are drawn, with
-// all their cases (the cluster bootstrap; Field and Welsh, JRSS B 2007). Pure; knows no measure.
+// Confidence intervals of means by the bootstrap (Efron and Tibshirani, An Introduction to the
+// Bootstrap, 1993, ch. 13). The cases of one customer are not independent, so customers are drawn
+// with all their cases (the cluster bootstrap; Field and Welsh, JRSS B 2007).
+
 import type { Random } from '../random';
 
-/** Ends of an interval that holds the true value with the given confidence. */
 export type Interval = readonly [low: number, high: number];
 
 /**
- * The means of some columns of cases in many resamples of the customers. All columns see the same
- * resamples: the difference of two of them, resample by resample, is paired.
+ * The mean of each column in many resamples of the customers. All columns share the same resamples,
+ * so the differences of two columns are paired.
  * @param columns each [cases]
- * @param customers [cases] whose case it is
+ * @param customers [cases] the customer of each case
  * @returns for each column [resamples]
  */
 export function resampledMeans(
@@ -37,14 +37,14 @@ export function resampledMeans(
   return means;
 }
 
-/** The percentile interval of resampled values; 0 to 0 for none. */
+/** The percentile interval of resampled values; 0 to 0 if there are none. */
 export function percentileInterval(resampled: Float64Array, confidence: number): Interval {
   const sorted = resampled.toSorted();
   const tail = (1 - confidence) / 2;
   return [quantile(sorted, tail), quantile(sorted, 1 - tail)];
 }
 
-/** Sums of each customer's cases [customers, columns], and how many cases they are [customers]. */
+/** Sums over each customer's cases [customers, columns], and their number [customers]. */
 function byCustomer(
   columns: readonly ArrayLike<number>[],
   customers: ArrayLike<number>,
@@ -65,7 +65,7 @@ function byCustomer(
   return { sums, counts };
 }
 
-/** Between the two nearest of the sorted values, in proportion. */
+/** Interpolates between the two nearest of the sorted values. */
 function quantile(sorted: Float64Array, share: number): number {
   if (sorted.length === 0) return 0;
   const at = share * (sorted.length - 1);

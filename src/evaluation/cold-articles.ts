@@ -1,14 +1,13 @@
-// How well articles are found that nobody had bought before: of the cases that were answered with
-// such articles, the share of these that each model lists, beside chance. Knows no model.
+// How well each model finds articles that nobody had bought before the moment, beside chance.
 
 export interface ColdArticles {
-  /** Cases in which an article was bought that had never sold. */
+  /** Cases whose customer bought such an article. */
   readonly cases: number;
-  /** Such articles in these cases. */
+  /** The number of such articles in these cases. */
   readonly answers: number;
   /**
-   * Mean over the cases of the share of the cold answers in the first k. `chance` is what a random
-   * order of all articles that may be listed would find on average.
+   * The share of these articles among the first k, as a mean over cases. `chance` lists the
+   * articles in random order.
    */
   readonly models: Readonly<Record<string, ColdRecall>>;
 }
@@ -24,9 +23,8 @@ export class ColdArticleCount {
   private readonly sums = new Map<string, { 'recall@12': number; 'recall@100': number }>();
 
   /**
-   * One case, cold or not.
    * @param ranked distinct articles of each model, best first
-   * @param units [articles] sold before
+   * @param units [articles] sold before the moment
    * @param choices how many articles might have been listed
    */
   add(
@@ -47,7 +45,7 @@ export class ColdArticleCount {
     this.sum('chance', Math.min(1, 12 / choices), Math.min(1, 100 / choices));
   }
 
-  /** null where no case was answered with a cold article. */
+  /** null if nobody bought such an article. */
   report(): ColdArticles | null {
     if (this.cases === 0) return null;
     const means = [...this.sums].map(([model, sums]): [string, ColdRecall] => [

@@ -1,19 +1,21 @@
-// What cases prove: how sure each model's means are, which baseline is the best, and by how much
-// both stages are better than it and than retrieval alone. Knows no list.
+// Compares the models of an evaluation: how sure their means are, and by how much both stages
+// together beat the best baseline and retrieval alone. In all cases, and in slices of them.
+
+import { sum } from '../numbers';
 import type { Random } from '../random';
 import { BASELINES, type BaselineName } from './baselines';
 import { percentileInterval, resampledMeans, type Interval } from './bootstrap';
-import type { Difference, Evaluation } from './evaluation';
-import { byHeadline, HEADLINES, type Cases, type Headline } from './score-sheet';
+import type { Difference, Evaluation, Slice } from './evaluation';
+import { byHeadline, HEADLINES, type Cases, type Headline, type ScoreSheet } from './score-sheet';
 
 export const BOOTSTRAP = { resamples: 1_000, confidence: 0.95 } as const;
 
-/** What models have in some cases, and in resamples of their customers. */
-export type Resampled = ReadonlyMap<string, Readonly<Record<Headline, Measured>>>;
+/** The means of each model, in some cases and in resamples of their customers. */
+export type Resampled = ReadonlyMap<string, Readonly<Record<Headline, Mean>>>;
 
-interface Measured {
+interface Mean {
   readonly mean: number;
-  /** [resamples] of all models and measures the same ones. */
+  /** [resamples] All models and measures share the same resamples. */
   readonly resampled: Float64Array;
 }
 
@@ -25,13 +27,12 @@ export function resample(cases: Cases, models: readonly string[], random: Random
       model,
       byHeadline((metric) => {
         const at = m * HEADLINES.length + HEADLINES.indexOf(metric);
-        return { mean: meanOf(columns[at]), resampled: means[at] };
+        return { mean: meanOrZero(columns[at]), resampled: means[at] };
       }),
     ]),
   );
 }
 
-/** How sure the means are. */
 export function intervalsOf(measured: Resampled): Record<string, Record<Headline, Interval>> {
   return Object.fromEntries(
     [...measured].map(([model, values]) => [
@@ -43,13 +44,13 @@ export function intervalsOf(measured: Resampled): Record<string, Record<Headline
 
 /** The baseline with the highest mean of a measure. */
 export function bestBaselineOf(cases: Cases, metric: Headline): BaselineName {
-  const means = BASELINES.map((name) => meanOf(cases.column(name, metric)));
+  const means = BASELINES.map((name) => meanOrZero(cases.column(name, metric)));
   return BASELINES[means.indexOf(Math.max(...means))];
 }
 
-/** Both stages against a baseline, then against retrieval; of these three models. */
+/** Both stages against a baseline, then against retrieval alone. */
 export function compare(measured: Resampled, baseline: BaselineName): Evaluation['differences'] {
-  const of = (model: string): Readonly<Record<Headline, Measured>> => {
+  const of = (model: string): Readonly<Record<Headline, Mean>> => {
     const values = measured.get(model);
     if (values) return values;
     throw new RangeError(`Expected one of the models ${[...measured.keys()].join(', ')}, got "${model}".`);
@@ -70,7 +71,42 @@ export function compare(measured: Resampled, baseline: BaselineName): Evaluation
   });
 }
 
-/** 0 of none. */
-export function meanOf(column: readonly number[]): number {
-  return column.reduce((sum, value) => sum + value, 0) / Math.max(1, column.length);
+/** Purchases in the customer's history, both ends included. */
+const SLICES: readonly (readonly [name: string, from: number, to: number])[] = [
+  ['cold customers', 0, 0],
+  ['warm customers', 1, Infinity],
+  ['1–2 purchases', 1, 2],
+  ['3–9 purchases', 3, 9],
+  ['10–29 purchases', 10, 29],
+  ['30 purchases or more', 30, Infinity],
+];
+
+/** With fewer customers the bootstrap gives intervals that are too narrow. */
+const ENOUGH_CUSTOMERS = 30;
+
+/**
+ * The slices of the cases by the length of the history. Empty slices are left out.
+ * @param first the measure that decides which baseline is the best
+ */
+export function slicesOf(sheet: ScoreSheet, first: Headline, random: Random): Slice[] {
+  return SLICES.flatMap(([name, from, to]) => {
+    const places = [...sheet.histories.keys()].filter((i) => sheet.histories[i] >= from && sheet.histories[i] <= to);
+    if (places.length === 0) return [];
+    const part = sheet.part(places);
+    const bestBaseline = bestBaselineOf(part, first);
+    const differences =
+      new Set(part.customers).size < ENOUGH_CUSTOMERS
+        ? []
+        : compare(resample(part, ['two-stage', bestBaseline, 'retrieval'], random), bestBaseline);
+    const models = part.models.map((model): [string, Record<Headline, number>] => [
+      model,
+      byHeadline((metric) => meanOrZero(part.column(model, metric))),
+    ]);
+    return [{ name, cases: places.length, models: Object.fromEntries(models), bestBaseline, differences }];
+  });
+}
+
+/** 0 for an empty list. */
+export function meanOrZero(values: readonly number[]): number {
+  return sum(values) / Math.max(1, values.length);
 }

@@ -1,8 +1,8 @@
-// What an evaluation says, as it is printed, reported and kept with a release. Knows not how its
-// values are found.
+// The result of an evaluation, as it is printed, reported and stored with a release.
+
 import type { BaselineName } from './baselines';
 import type { Interval } from './bootstrap';
-import type { CalibrationReport } from './reliability';
+import type { CalibrationReport } from './calibration';
 import type { ColdArticles } from './cold-articles';
 import type { ListQualities } from './list-measures';
 import type { Metrics } from './metrics';
@@ -12,54 +12,52 @@ import type { SourceReport } from './source-report';
 
 export interface Evaluation {
   readonly protocol: Protocol['kind'];
-  /** Leave-one-out: which article of each customer was asked for. */
-  readonly target?: 'test' | 'validation';
   /**
-   * The first day that was not learnt from, `YYYY-MM-DD`; null where time says nothing but the
-   * order.
+   * For leave-one-out: `test` asks for each customer's last article, `validation` for the one
+   * before.
    */
+  readonly target?: 'test' | 'validation';
+  /** The first day after the training data, `YYYY-MM-DD`; null for leave-one-out. */
   readonly cut: string | null;
-  /** Temporal: the days from the cut on that were asked about. */
+  /** For temporal: the number of days after the cut. */
   readonly days?: number;
-  /** Rolling: the weeks, and the last day of the last of them. */
+  /** For rolling: the number of weeks, and the last day of the last week. */
   readonly weeks?: number;
   readonly end?: string;
-  /** Customers measured: those who bought then, or a seeded sample of their cases. */
+  /** The customers who bought then, or a random sample of them. */
   readonly customers: number;
   /** A case is one customer in one round. All means are over cases. */
   readonly cases: number;
-  /** Customers of whom no purchase was known, in one case or more. */
+  /** Customers without a history in at least one case. */
   readonly coldCustomers: number;
   readonly models: Readonly<Record<string, Metrics & ListQualities>>;
-  /** How sure the means of the models are. */
+  /** Confidence intervals of the means. */
   readonly intervals: Readonly<Record<string, Readonly<Record<Headline, Interval>>>>;
-  /** The baseline with the highest decisive measure. */
+  /** The baseline that is best by the decisive measure. */
   readonly bestBaseline: BaselineName;
-  /** The two-stage against the best baseline, and against retrieval alone. */
+  /** Both stages against the best baseline, and against retrieval alone. */
   readonly differences: readonly Difference[];
   readonly slices: readonly Slice[];
-  /** null: nothing was bought that had never sold. */
+  /** null if nobody bought an article that had never sold. */
   readonly coldArticles: ColdArticles | null;
   readonly candidates: SourceReport;
-  /** Of the two-stage's scores, over all candidates. */
+  /** For the scores of both stages, over all candidates. */
   readonly calibration: CalibrationReport;
-  /** What was known to the models. */
+  /** The purchases before the cutoff, and the whole catalogue. */
   readonly trainedOn: { readonly purchases: number; readonly customers: number; readonly articles: number };
   readonly bootstrap: { readonly resamples: number; readonly confidence: number };
   readonly maxCustomers: number;
-  /** As in the settings of the program. */
+  /** Each `explore`th place showed an article that never sold; 0 for none. */
   readonly explore: number;
   readonly seed: number;
 }
 
-/**
- * The measure by which models are compared first: the one that others publish for such questions.
- */
+/** The measure that decides, as in published results for such questions. */
 export function decisive(protocol: Evaluation['protocol']): Headline {
   return protocol === 'leave-one-out' ? 'ndcg@10' : 'map@12';
 }
 
-/** What was asked, as part of a sentence. */
+/** The question as part of a sentence. */
 export function questionOf({ protocol, target, cut, days, weeks, end }: Evaluation): string {
   switch (protocol) {
     case 'leave-one-out':
@@ -69,13 +67,13 @@ export function questionOf({ protocol, target, cut, days, weeks, end }: Evaluati
     case 'temporal':
       return `what was bought in the ${String(days)} days from ${String(cut)}`;
     case 'rolling':
-      return `what was bought in each of the ${String(weeks)} weeks until ${String(end)}, asked anew at the start of each`;
+      return `what was bought in each of the ${String(weeks)} weeks until ${String(end)}, asked again at the start of each week`;
     default:
       return protocol satisfies never;
   }
 }
 
-/** By how much one model is better than another, case by case. */
+/** How much better one model is than another, over the same cases. */
 export interface Difference {
   readonly model: string;
   readonly against: string;
@@ -85,7 +83,7 @@ export interface Difference {
       {
         readonly difference: number;
         readonly interval: Interval;
-        /** How many times the other's; null where the other has 0. */
+        /** `model` divided by `against`; null if the latter is 0. */
         readonly ratio: number | null;
       }
     >
@@ -93,9 +91,8 @@ export interface Difference {
 }
 
 /**
- * The baseline is the best of these very cases: the luck of several is in its favour. Of few
- * customers there is no difference to tell, and
- * `differences` is empty.
+ * Cases whose customers have histories of similar length. The best baseline is chosen on these
+ * cases, so chance is on its side. `differences` is empty if there are too few customers.
  */
 export interface Slice extends Pick<Evaluation, 'bestBaseline' | 'differences'> {
   readonly name: string;

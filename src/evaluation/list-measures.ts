@@ -1,22 +1,21 @@
-// What the lists of one model are like, whatever was bought: how much of the catalogue they show,
-// how far from the best sellers they go, how unlike each other the articles of one list are. All of
-// the first twelve places. Knows nothing of customers.
+// Qualities of a model's lists that do not depend on what was bought: how much of the catalogue
+// they show, how far from the best sellers they go, and how diverse each list is.
 
-/** Places of a list that are looked at. */
+/** Only the first places of a list count. */
 const SHOWN = 12;
 
 export interface ListQualities {
-  /** Share of the catalogue's articles that are in somebody's list. */
+  /** The share of the catalogue that is in some list. */
   readonly 'coverage@12': number;
   /**
-   * Mean of −log2 of the share of the purchases learnt from that were of the article, in bits:
-   * self-information (Zhou et al., PNAS 2010). Each article is counted once more than it sold, so
-   * that one without sales has a finite value too.
+   * Mean self-information of the listed articles in bits (Zhou et al., PNAS 2010): −log2 of the
+   * article's share of all purchases. Every article counts one purchase more than it has, so that
+   * an article without purchases has a finite value.
    */
   readonly 'novelty@12': number;
   /**
-   * 1 − mean cosine of the article tower's vectors over all pairs of a list (Ziegler et al., WWW
-   * 2005); 0: all alike.
+   * 1 − the mean cosine of the article tower's vectors over all pairs of a list (Ziegler et al.,
+   * WWW 2005). 0 if all are alike.
    */
   readonly 'diversity@12': number;
 }
@@ -30,8 +29,8 @@ export class ListMeasures {
   private lists = 0;
 
   /**
-   * @param units [articles] sold, of what was learnt from
-   * @param vectorOf the vector of an article [dim], of any length; undefined where it has none
+   * @param units [articles] sold before the models' cutoff
+   * @param vectorOf gives the vector of an article [dim], not normalised; undefined if it has none
    */
   constructor(
     units: ArrayLike<number>,
@@ -43,7 +42,7 @@ export class ListMeasures {
     this.bits = Float64Array.from(units, (sold) => Math.log2(total / (sold + 1)));
   }
 
-  /** One more list: distinct articles, best first. */
+  /** @param ranked distinct articles, best first */
   add(ranked: readonly number[]): void {
     const shown = ranked.slice(0, SHOWN);
     for (const article of shown) {
@@ -67,8 +66,8 @@ export class ListMeasures {
 }
 
 /**
- * Mean over all pairs of two or more vectors: the square of the sum of unit vectors holds each pair
- * twice, and each with itself.
+ * Over all pairs of two or more vectors. The square of the sum of unit vectors holds each pair
+ * twice, and each vector with itself once.
  */
 function meanCosine(vectors: readonly Float32Array[]): number {
   const sum = new Float64Array(vectors[0].length);

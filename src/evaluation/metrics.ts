@@ -1,25 +1,24 @@
-// Measures of one ranked list against what was bought. Pure arithmetic; knows nothing of models,
-// nor of means over customers.
+// Measures of one ranked list against the articles that were bought.
 
-/** How many places of a list are looked at. */
+/** The numbers of places that measures look at. */
 export const DEPTHS = [5, 10, 12, 20, 50, 100] as const;
 
-/** Places that no measure looks beyond. */
+/** No measure looks beyond this place. */
 export const DEPTH = 100;
 
 export type MetricName =
-  /** Share of the bought articles among the first k. */
+  /** The share of the bought articles that is among the first k. */
   | `recall@${Depth}`
   /** Hit rate: whether a bought article is among the first k. */
   | `hr@${Depth}`
   /**
-   * Normalised discounted cumulative gain (Järvelin and Kekäläinen, TOIS 2002):
-   * Σ 1 / log2(place + 1) of the hits, over the best possible.
+   * Normalised discounted cumulative gain (Järvelin and Kekäläinen, TOIS 2002): the sum of
+   * 1 / log2(place + 1) over the hits, divided by the best possible sum.
    */
   | `ndcg@${Depth}`
-  /** Kaggle's H&M measure: Σ of the precision at each hit / min(bought, 12). */
+  /** Kaggle's H&M measure: the sum of the precisions at each hit, divided by min(bought, 12). */
   | 'map@12'
-  /** 1 / place of the first bought article, 0 where there is none among the first 100, or 10. */
+  /** 1 / place of the first bought article; 0 if none is among the first 100 (or 10). */
   | 'mrr'
   | 'mrr@10';
 type Depth = (typeof DEPTHS)[number];
@@ -33,11 +32,10 @@ export const METRICS: readonly MetricName[] = [
   ...DEPTHS.map((k) => `ndcg@${k}` as const),
 ];
 
-/** Each from 0 to 1, higher is better. */
+/** Each is from 0 to 1; higher is better. */
 export type Metrics = Readonly<Record<MetricName, number>>;
 
 /**
- * The measures of one list.
  * @param ranked distinct articles, best first
  * @param bought not empty
  */
@@ -48,7 +46,7 @@ export function measure(ranked: ArrayLike<number>, bought: ReadonlySet<number>):
   let ideal = 0;
   let precision = 0;
   let d = 0;
-  // Beyond the list's end nothing is found, but the depths there are still to be filled in.
+  // Goes on beyond the end of a short list, since all depths need a value.
   for (let i = 0; i < DEPTH; i++) {
     const discount = 1 / Math.log2(i + 2);
     if (i < bought.size) ideal += discount;

@@ -1,23 +1,18 @@
-// What every model scored in every case of an evaluation; a case is one customer in one round.
-// Means are over cases. Knows neither how lists come about nor what is compared.
+// The measures of every model in every case of an evaluation. A case is one customer in one round.
+
 import { METRICS, type MetricName, type Metrics } from './metrics';
 
-/**
- * The measures that are kept case by case: what intervals and slices are told of. Of the others
- * only the sum is.
- */
+/** The measures kept for each case, for intervals and slices. The others are only summed up. */
 export const HEADLINES = ['map@12', 'ndcg@10', 'hr@10', 'recall@100'] as const satisfies MetricName[];
 export type Headline = (typeof HEADLINES)[number];
 
-/** A value for each of them. */
 export function byHeadline<Value>(value: (metric: Headline) => Value): Record<Headline, Value> {
   return Object.fromEntries(HEADLINES.map((metric) => [metric, value(metric)])) as Record<Headline, Value>;
 }
 
-/** Cases by the measures that are kept of each. */
 export interface Cases {
   /**
-   * [cases] whose case it is. Customers come back in later rounds: their cases do not count as
+   * [cases] the customer of each case. The cases of a customer in several rounds are not
    * independent.
    */
   readonly customers: readonly number[];
@@ -33,11 +28,11 @@ interface Row {
 
 export class ScoreSheet implements Cases {
   readonly customers: number[] = [];
-  /** [cases] purchases that were known of the customer. */
+  /** [cases] the length of the customer's history. */
   readonly histories: number[] = [];
   private readonly rows = new Map<string, Row>();
 
-  /** One more case, with the measures of every model; each time the same models. */
+  /** @param scores the measures of each model; the models must be the same in all cases */
   add(customer: number, history: number, scores: Readonly<Record<string, Metrics>>): void {
     this.customers.push(customer);
     this.histories.push(history);
@@ -61,7 +56,6 @@ export class ScoreSheet implements Cases {
     return this.row(model).columns[metric];
   }
 
-  /** The cases at some places. */
   part(places: readonly number[]): Cases {
     const pick = (values: readonly number[]): number[] => places.map((place) => values[place]);
     return {

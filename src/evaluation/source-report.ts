@@ -1,29 +1,28 @@
-// What each source of candidates is worth: what it finds of what was bought, what nobody else
-// finds, how much of it is shown in the end. Means are over cases. Knows not how the sources find.
+// The worth of each source of candidates: how many bought articles it finds, how many it alone
+// finds, and how many of its candidates are shown in the end. All are means over cases.
+
 import { bitOf, SOURCES, type Candidates, type SourceName } from '../ranking/candidates';
 
 export interface SourceShare {
   readonly source: SourceName;
-  /** Share of the bought articles that the source found, within its own limit. */
+  /** The share of the bought articles that the source found. */
   readonly recall: number;
-  /** Share of the bought articles that it alone found: what would be lost without it. */
+  /** The share of the bought articles that only this source found. */
   readonly alone: number;
-  /** Mean number of candidates that it found. */
+  /** The number of candidates that it found. */
   readonly candidates: number;
   /**
-   * Share of the first twelve places of the final ranking that hold something it found; several may
-   * have found the same.
+   * The share of the first twelve places in the final ranking that this source found. Several
+   * sources may have found the same article.
    */
   readonly shown: number;
 }
 
 export interface SourceReport {
   readonly sources: readonly SourceShare[];
-  /**
-   * All sources together: share of the bought articles among the candidates, and mean number of
-   * candidates.
-   */
+  /** The share of the bought articles that any source found. */
   readonly recall: number;
+  /** The number of candidates from all sources together. */
   readonly candidates: number;
 }
 
@@ -37,7 +36,6 @@ export class SourceCount {
   private readonly shares = SOURCES.map((source) => ({ source, recall: 0, alone: 0, candidates: 0, shown: 0 }));
 
   /**
-   * One case.
    * @param ranked the final ranking, best first
    * @param bought not empty
    */

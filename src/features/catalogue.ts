@@ -1,26 +1,26 @@
-// The shop's articles, encoded, in memory: what training and serving read of an article, by its
-// index in typed arrays. Grows and changes while a server runs. Knows nothing of models; keeps no
-// raw rows.
-import type { ArticleRow } from '../data/store/store';
-import type { Encoder, Layout } from './encoder';
+// The catalogue: all encoded articles as columns in memory, for training and serving. It can grow
+// and change while a server runs.
 
-/** Typed arrays by article index; index order is the order in which articles were first put. */
+import type { ArticleRow } from '../data/store/store';
+import type { Encoder, Layout, MultiColumn } from './encoder';
+
+/** An article's index is its place in the order in which articles were first put. */
 export class Catalogue {
   readonly layout: Layout;
-  /** [size] the store's key and the shop's id of each article. */
+  /** [size] the store's keys. */
   readonly keys: number[] = [];
+  /** [size] the shop's ids. */
   readonly ids: string[] = [];
   private readonly indices = new Map<number, number>();
   private slots = new Int32Array(0);
   private single = new Int32Array(0);
-  private multi: { ids: Int32Array; weights: Float32Array }[];
+  private multi: MultiColumn[];
   /**
-   * Of each article the number of its product, in the order in which codes of products first came;
-   * −1: unknown.
+   * [capacity] the number of each article's product, or −1. Numbers follow the order of arrival.
    */
   private products = new Int32Array(0);
   private readonly productNumbers = new Map<string, number>();
-  /** The articles of each product. */
+  /** [products] the articles of each. */
   private readonly variants: number[][] = [];
 
   constructor(private readonly encoder: Encoder) {
@@ -36,7 +36,7 @@ export class Catalogue {
     return this.indices.get(key);
   }
 
-  /** Adds articles, or replaces those that are there; gives their indices. */
+  /** Adds or replaces articles. @returns their indices */
   put(rows: readonly ArticleRow[]): number[] {
     const encoded = this.encoder.articles(rows);
     const slots = this.encoder.slotsOf(rows);
@@ -63,16 +63,13 @@ export class Catalogue {
     });
   }
 
-  /**
-   * The articles of the same product (other colours, say), itself among them; none where the shop
-   * does not say.
-   */
+  /** All articles of the same product, including this one. Empty if the product is unknown. */
   variantsOf(index: number): readonly number[] {
     const product = this.products[index];
     return product < 0 ? [] : this.variants[product];
   }
 
-  /** Tells products apart; null: unknown. */
+  /** The number of an article's product; null if unknown. */
   productOf(index: number): number | null {
     const product = this.products[index];
     return product < 0 ? null : product;
@@ -95,19 +92,19 @@ export class Catalogue {
     return number;
   }
 
-  /** The slot of an article's own embedding; 0: none. */
+  /** The slot of an article's own embedding; 0 if it has none. */
   slot(index: number): number {
     return this.slots[index];
   }
 
-  /** Copies the ids of an article's single-valued features to `out[at], out[at + stride], …`. */
+  /** Copies the ids of an article's single-valued features to out[at], out[at + stride], … */
   copySingle(index: number, out: Int32Array, at: number, stride = 1): void {
     const width = this.layout.single.length;
     for (let f = 0; f < width; f++) out[at + f * stride] = this.single[index * width + f];
   }
 
-  /** Copies the ids and (scaled) weights of one multi-valued feature of an article. */
-  copyMulti(feature: number, index: number, ids: Int32Array, weights: Float32Array, at: number, scale = 1): void {
+  /** Copies one multi-valued feature of an article to `at`, with its weights scaled. */
+  copyMulti(feature: number, index: number, { ids, weights }: MultiColumn, at: number, scale = 1): void {
     const { width } = this.layout.multi[feature];
     const from = this.multi[feature];
     for (let i = 0; i < width; i++) {
@@ -116,16 +113,14 @@ export class Catalogue {
     }
   }
 
-  /**
-   * The slots of all articles' single-valued features [articles, single], for loops that read many.
-   */
+  /** [articles, single] the ids of all single-valued features, for fast loops. */
   get singles(): Int32Array {
     return this.single;
   }
 
   /**
-   * Every value that an article has of each attribute, single-valued ones first; the weights of an
-   * attribute's values sum to 1.
+   * Visits all values of an article's attributes, first of the single-valued ones. The weights of
+   * an attribute's values sum to 1.
    */
   forEachValue(index: number, visit: (attribute: number, slot: number, weight: number) => void): void {
     const { single } = this.layout;
@@ -133,7 +128,7 @@ export class Catalogue {
     this.forEachOfMany(index, visit);
   }
 
-  /** The same of multi-valued attributes alone. */
+  /** The same for the multi-valued attributes alone. */
   forEachOfMany(index: number, visit: (attribute: number, slot: number, weight: number) => void): void {
     const { single, multi } = this.layout;
     for (let m = 0; m < multi.length; m++) {

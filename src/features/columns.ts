@@ -1,17 +1,15 @@
-// The one declaration of every feature: which raw value of a row it reads, and as what. Nothing
-// else in the project knows which columns matter. Knows nothing of vocabularies (encoder.ts) or of
-// models.
+// All features of articles and customers: the value of a row that each one reads, and its kind. No
+// other file decides which columns the models read.
+
 import type { ArticleRow, CustomerRow } from '../data/store/store';
 
-/** A feature reads one raw value of a row. `of` gives null or [] where the row has none. */
+/** `of` reads the value of a row: null or [] if the row has none. */
 export type Feature<Row> =
   | { readonly kind: 'categorical'; readonly name: string; readonly of: (row: Row) => string | null }
   | { readonly kind: 'categories'; readonly name: string; readonly of: (row: Row) => readonly string[] }
   | { readonly kind: 'numeric'; readonly name: string; readonly of: (row: Row) => number | null };
 
-/**
- * What the shop says of an article. Codes stand in for their names only where names are not unique.
- */
+/** Some columns are read by their code, since their names are not unique. */
 export const ARTICLE_FEATURES: readonly Feature<ArticleRow>[] = [
   { kind: 'categorical', name: 'product_code', of: (a) => a.productCode },
   { kind: 'categorical', name: 'product_type', of: (a) => a.productTypeName },
@@ -27,10 +25,7 @@ export const ARTICLE_FEATURES: readonly Feature<ArticleRow>[] = [
   { kind: 'categorical', name: 'garment_group', of: (a) => a.garmentGroupName },
 ];
 
-/**
- * What the shop says of a customer. The postal code is left out: it has nearly as many values as
- * there are customers.
- */
+/** The postal code is left out, since it has nearly as many values as there are customers. */
 export const CUSTOMER_FEATURES: readonly Feature<CustomerRow>[] = [
   { kind: 'numeric', name: 'age', of: (c) => c.age },
   { kind: 'categorical', name: 'club_member_status', of: (c) => c.clubMemberStatus },
@@ -39,12 +34,13 @@ export const CUSTOMER_FEATURES: readonly Feature<CustomerRow>[] = [
   { kind: 'categorical', name: 'active', of: (c) => flag(c.active) },
 ];
 
-/** The kinds of the columns that only this shop has, read off the rows' `attributes`. */
+/** The kind of each further attribute of this shop, found in the rows' `attributes`. */
 export type AttributeKinds = ReadonlyMap<string, Feature<unknown>['kind']>;
 
 /**
- * Notes the attributes of one more row; tells whether a kind is new. One list makes `categories`,
- * else a number `numeric`.
+ * Adds the attributes of one more row to `kinds`. A list in any row makes an attribute
+ * `categories`, otherwise a number makes it `numeric`.
+ * @returns whether a kind is new
  */
 export function noteAttributes(row: ArticleRow | CustomerRow, kinds: Map<string, Feature<unknown>['kind']>): boolean {
   let changed = false;
@@ -58,7 +54,7 @@ export function noteAttributes(row: ArticleRow | CustomerRow, kinds: Map<string,
   return changed;
 }
 
-/** The declared features and one for each attribute that this shop has besides. */
+/** The declared features, and one for each further attribute of this shop. */
 export function withAttributes<Row extends ArticleRow | CustomerRow>(
   declared: readonly Feature<Row>[],
   kinds: AttributeKinds,
@@ -79,10 +75,7 @@ export function withAttributes<Row extends ArticleRow | CustomerRow>(
   return [...declared, ...extra];
 }
 
-/**
- * All values of a row's attributes as words: ["brand acme", …]; what text encoders read besides the
- * name.
- */
+/** The values of a row's attributes as words for the text encoders: ["brand_acme", …]. */
 export function attributeWords(row: ArticleRow): string[] {
   return Object.entries(attributesOf(row)).flatMap(([name, value]) => strings(value).map((one) => `${name}_${one}`));
 }

@@ -1,23 +1,21 @@
-// Customers as models and sources read them: their encoded columns and their past purchases. Knows
-// no model and no source.
+// Customers as models and sources read them.
+
 import type { EncodedRows } from './encoder';
 
-/** Past purchases of a customer that sources and pair features read, in training and in serving. */
-export const PAST_LIMIT = 100;
+/** The number of latest purchases that sources and pair features read. */
+export const HISTORY_LIMIT = 100;
 
-/** One purchase of a customer's past. */
-export interface PastPurchase {
+export interface HistoryPurchase {
   /** Catalogue index. */
   readonly article: number;
   /** Unix seconds. */
   readonly at: number;
-  /** As paid; absent or NaN: unknown. */
+  /** The price paid; absent or NaN if unknown. */
   readonly price?: number;
 }
 
-/** Customers as the models read them. */
 export interface Customers {
   readonly encoded: EncodedRows;
-  /** Past purchases of each, newest first, as catalogue indices. */
-  readonly pasts: readonly (readonly PastPurchase[])[];
+  /** [customers] the history of each, newest first. */
+  readonly histories: readonly (readonly HistoryPurchase[])[];
 }

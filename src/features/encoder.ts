@@ -1,6 +1,6 @@
-// Rows → numbers. Fitted once on the shop's rows, saved with the release, applied to raw rows
-// wherever they are met: in training, when a release is built, and inline in every request. Knows
-// nothing of models.
+// Encodes rows as numbers. The encoder is fitted once on the shop's rows and saved with the
+// release. Training, releases and serving all encode with it.
+
 import { z } from 'zod';
 import { VitrineError } from '../errors';
 import type { ArticleRow, CustomerRow } from '../data/store/store';
@@ -15,51 +15,52 @@ import {
 import { PAIR_FEATURES } from './pair-features';
 import { sha256 } from '../bytes';
 
-/** Latest purchases that the query tower and the ranker read of a customer. */
-export const HISTORY = 24;
+/** The number of latest purchases that the query tower and the ranker read. */
+export const HISTORY_LENGTH = 24;
 
 /**
- * The layout of the ids of one entity's row: `single` features have one id each and come first;
- * then each `multi` feature has `width` places. Every id points into one table of `slots`
- * embeddings. Id 0 of each feature's block means unknown.
+ * The features of an encoded article or customer. All their ids point into one table of embeddings,
+ * in which each feature has a block of slots. The first slot of a block means unknown.
  */
 export interface Layout {
+  /** Features with one id each. */
   readonly single: readonly string[];
+  /** Features with up to `width` ids. */
   readonly multi: readonly { readonly name: string; readonly width: number }[];
-  /** Rows of the embedding table that the ids point into. */
+  /** Rows of the embedding table. */
   readonly slots: number;
 }
 
-/**
- * Encoded rows: ids [rows, single], and for each multi-valued feature ids and weights [rows,
- * width], weights summing to 1.
- */
+/** One multi-valued feature of some rows: [rows, width] each. The weights of a row sum to 1. */
+export interface MultiColumn {
+  readonly ids: Int32Array;
+  readonly weights: Float32Array;
+}
+
 export interface EncodedRows {
   readonly rows: number;
+  /** [rows, single] */
   readonly single: Int32Array;
-  readonly multi: readonly { readonly ids: Int32Array; readonly weights: Float32Array }[];
+  readonly multi: readonly MultiColumn[];
 }
 
 export interface Encoder {
-  /** Changes when anything about the encoding changes; a release refuses another one. */
+  /** Changes with anything in the encoding. A release accepts only the encoder of its models. */
   readonly fingerprint: string;
   readonly articleLayout: Layout;
   readonly customerLayout: Layout;
-  /** Articles with an embedding of their own; slot 0 is for all others. */
+  /** One slot for each article with an embedding of its own; slot 0 is for all others. */
   readonly articleSlots: number;
-  /** [rows] slots of articles by id; 0 for an article that training has not seen. */
+  /** [rows] the articles' slots; 0 for an article that training has not seen. */
   slotsOf(rows: readonly ArticleRow[]): Int32Array;
   articles(rows: readonly ArticleRow[]): EncodedRows;
   customers(rows: readonly (CustomerRow | null)[]): EncodedRows;
-  /**
-   * What each slot of a vocabulary stands for, in slot order: a name that is the same in every
-   * encoder that knows it.
-   */
+  /** [slots] names of the values. Every encoder gives the same value the same name. */
   slotNames(vocabulary: Vocabulary): string[];
   toJSON(): EncoderState;
 }
 
-/** What the rows of embedding tables stand for; a table's name ends with its vocabulary's. */
+/** The values that embeddings stand for. A table's name ends with that of its vocabulary. */
 export const VOCABULARIES = ['article_ids', 'article_fields', 'customer_fields'] as const;
 export type Vocabulary = (typeof VOCABULARIES)[number];
 
@@ -71,22 +72,20 @@ const featureState = z.discriminatedUnion('kind', [
 const PAIR_NAMES = Object.keys(PAIR_FEATURES);
 const encoderState = z.object({
   version: z.literal(1),
-  history: z.literal(HISTORY),
+  history: z.literal(HISTORY_LENGTH),
   articles: z.array(featureState),
   customers: z.array(featureState),
-  /**
-   * Features of a customer and a candidate together, in the order in which the ranker reads them.
-   */
+  /** The pair features, in the order in which the ranker reads them. */
   pairs: z
     .array(z.string())
     .refine((names) => names.join() === PAIR_NAMES.join(), { error: `expected ${PAIR_NAMES.join()}` }),
-  /** Ids of the articles that have an embedding of their own, in slot order from 1. */
+  /** The ids of the articles with an embedding of their own, from slot 1. */
   articleIds: z.array(z.string()),
 });
 type FeatureState = z.infer<typeof featureState>;
 export type EncoderState = z.infer<typeof encoderState>;
 
-/** Gathers the values of rows as they stream by, then settles vocabularies. */
+/** Collects the values of rows as they stream by, then makes the vocabularies. */
 export class EncoderFit {
   private readonly articles = new EntityFit<ArticleRow>(ARTICLE_FEATURES);
   private readonly customers = new EntityFit<CustomerRow>(CUSTOMER_FEATURES);
@@ -99,15 +98,13 @@ export class EncoderFit {
     for (const row of rows) this.customers.add(row);
   }
 
-  /**
-   * `articleIds`: the articles that training will see bought; each gets an embedding of its own.
-   */
+  /** @param articleIds the articles that get embeddings of their own: those with training data */
   finish(articleIds: readonly string[]): Encoder {
     const articles = this.articles.finish();
     const customers = this.customers.finish();
     return openEncoder({
       version: 1,
-      history: HISTORY,
+      history: HISTORY_LENGTH,
       articles,
       customers,
       pairs: PAIR_NAMES,
@@ -116,13 +113,13 @@ export class EncoderFit {
   }
 }
 
-/** The encoder of a saved state. @throws VitrineError RELEASE_INVALID if it is not one. */
+/** @throws VitrineError RELEASE_INVALID if the saved state is not an encoder. */
 export function openEncoder(saved: unknown): Encoder {
   const parsed = encoderState.safeParse(saved);
   if (!parsed.success) {
     throw new VitrineError(
       'RELEASE_INVALID',
-      `encoder.json is not an encoder of this version: ${z.prettifyError(parsed.error)}`,
+      `encoder.json is not an encoder of this version; train again. ${z.prettifyError(parsed.error)}`,
     );
   }
   const state = parsed.data;
@@ -146,10 +143,7 @@ export function openEncoder(saved: unknown): Encoder {
   };
 }
 
-/**
- * Names of a feature's slots. Buckets go by their rank among how many: bounds move with the data,
- * quantiles do not.
- */
+/** A bucket is named by its rank and the number of buckets, since its bounds move with the data. */
 function featureSlots(state: FeatureState): string[] {
   const { name } = state;
   if (state.kind !== 'numeric') return [slotName(name), ...state.vocabulary.map((value) => slotName(name, value))];
@@ -161,14 +155,11 @@ function slotName(...parts: (string | number)[]): string {
   return JSON.stringify(parts);
 }
 
-/**
- * A value must be met this often to get an embedding: one that is met once teaches nothing about
- * others.
- */
+/** A rarer value gets no embedding, since a single row teaches nothing about others. */
 const MIN_COUNT = 2;
 const MAX_VOCABULARY = 100_000;
 const NUMERIC_BUCKETS = 16;
-/** Values of one multi-valued feature that are read of a row; the rest is left out. */
+/** At most this many values of a multi-valued feature are read from a row. */
 const MAX_VALUES = 16;
 
 class EntityFit<Row extends ArticleRow | CustomerRow> {
@@ -202,7 +193,7 @@ class EntityFit<Row extends ArticleRow | CustomerRow> {
         return bounds.length > 0 ? [{ kind: 'numeric', name, bounds }] : [];
       }
       const vocabulary = this.vocabulary(name);
-      // this shop does not have the column, or it says nothing
+      // Either the shop does not have this column, or no value repeats.
       if (vocabulary.length === 0) return [];
       const width = Math.min(this.widths.get(name) ?? 1, MAX_VALUES);
       if (width > 1) return [{ kind: 'categories', name, vocabulary, width }];
@@ -223,9 +214,7 @@ class EntityFit<Row extends ArticleRow | CustomerRow> {
     else this.numbers.set(name, [value]);
   }
 
-  /**
-   * Most frequent first; ties by value, so that the same rows in any order give the same encoder.
-   */
+  /** By frequency, then by value, so that the order of the rows does not matter. */
   private vocabulary(name: string): string[] {
     return [...(this.counts.get(name) ?? [])]
       .filter(([, count]) => count >= MIN_COUNT)
@@ -260,7 +249,7 @@ class EntityEncoder<Row extends ArticleRow | CustomerRow> {
       if (!feature || (feature.kind === 'numeric') !== (state.kind === 'numeric')) {
         throw new VitrineError(
           'RELEASE_INVALID',
-          `encoder.json has the feature "${state.name}" (${state.kind}), this program does not; train again`,
+          `encoder.json has the feature "${state.name}" (${state.kind}), which this program does not have; train again`,
         );
       }
       const start = offset;
@@ -297,7 +286,7 @@ class EntityEncoder<Row extends ArticleRow | CustomerRow> {
       rows.forEach((row, r) => {
         const slots = row ? knownSlots(feature.of(row), feature.slots, feature.width) : [];
         const at = r * feature.width;
-        // Nothing known: the unknown slot alone, with all the weight.
+        // Without a known value, the unknown slot has all the weight.
         if (slots.length === 0) weights[at] = 1;
         slots.forEach((slot, i) => {
           ids[at + i] = slot;
@@ -326,7 +315,7 @@ function valuesOf<Row>(feature: Exclude<Feature<Row>, { kind: 'numeric' }>, row:
   return value === null || value === '' ? [] : [value];
 }
 
-/** Bucket 0: missing; 1…n+1: between the bounds. */
+/** 0 for a missing value, else 1 to n + 1 by the n bounds. */
 function bucketOf(value: number | null, bounds: readonly number[]): number {
   if (value === null || !Number.isFinite(value)) return 0;
   let bucket = 1;
@@ -337,9 +326,7 @@ function bucketOf(value: number | null, bounds: readonly number[]): number {
   return bucket;
 }
 
-/**
- * The inner bounds of `buckets` buckets with about equally many values; fewer where values repeat.
- */
+/** The bounds between `buckets` buckets of about equal size. There are fewer if values repeat. */
 function quantiles(values: readonly number[], buckets: number): number[] {
   if (values.length < 2) return [];
   const sorted = Float64Array.from(values).sort();

@@ -1,22 +1,20 @@
-// The inputs of the models, by name: encoded customers, their histories and articles, as batches of
-// numbers. The same functions feed training, building a release, and every request. Knows names and
-// shapes, not what models make of them.
+// The inputs of the models by name: articles, customers and histories as batches of numbers.
+// Training, releases and serving all use these functions.
+
 import type { Batch, Values } from '../engine/engine';
 import type { Catalogue } from './catalogue';
-import { HISTORY, type EncodedRows, type Layout } from './encoder';
+import { HISTORY_LENGTH, type EncodedRows, type Layout } from './encoder';
 
-/**
- * Latest purchases of one customer as catalogue indices, newest first; at most HISTORY are read.
- */
+/** A customer's purchases as catalogue indices, newest first. The first HISTORY_LENGTH are read. */
 export type History = ArrayLike<number>;
 
 /**
- * How much a purchase counts in the pooled history: each older one this much less than the next
- * newer. Half the weight lies on the latest four or so.
+ * Each purchase in the pooled history counts this much of the next newer one. About half the weight
+ * lies on the latest four.
  */
 const DECAY = 0.85;
 
-/** Names of a layout's inputs under a prefix: "article", "customer" or "history". */
+/** The prefix is "article", "customer" or "history". */
 export const inputName = {
   single: (prefix: string): string => `${prefix}_single`,
   singleWeights: (prefix: string): string => `weights.${prefix}_single`,
@@ -25,8 +23,10 @@ export const inputName = {
 };
 
 /**
- * Inputs of the article tower for catalogue indices [n]: `article_id` [n], `article_single` [n,
- * single] and, for each multi-valued feature, `article_NAME` and `weights.article_NAME` [n, width].
+ * The inputs of the article tower for some catalogue indices [n]:
+ * - `article_id` [n]
+ * - `article_single` [n, single]
+ * - `article_NAME` and `weights.article_NAME` [n, width] for each multi-valued feature
  */
 export function articleInputs(catalogue: Catalogue, indices: ArrayLike<number>): Batch {
   const n = indices.length;
@@ -42,7 +42,7 @@ export function articleInputs(catalogue: Catalogue, indices: ArrayLike<number>):
   layout.multi.forEach(({ name, width }, m) => {
     const ids = new Int32Array(n * width);
     const weights = new Float32Array(n * width);
-    for (let r = 0; r < n; r++) catalogue.copyMulti(m, indices[r], ids, weights, r * width);
+    for (let r = 0; r < n; r++) catalogue.copyMulti(m, indices[r], { ids, weights }, r * width);
     batch[inputName.multi('article', name)] = { data: ids, shape: [n, width] };
     batch[inputName.multiWeights('article', name)] = { data: weights, shape: [n, width] };
   });
@@ -50,8 +50,8 @@ export function articleInputs(catalogue: Catalogue, indices: ArrayLike<number>):
 }
 
 /**
- * Inputs of a customer's own columns, copied: `customer_single` [n, single] and each multi-valued
- * feature as for articles.
+ * The inputs of customers' own columns: `customer_single` [n, single], and each multi-valued
+ * feature as for articles. They are copies.
  */
 export function customerInputs(layout: Layout, encoded: EncodedRows): Batch {
   const n = encoded.rows;
@@ -67,37 +67,39 @@ export function customerInputs(layout: Layout, encoded: EncodedRows): Batch {
 }
 
 /**
- * Inputs of customers' histories [n]: `last_id` [n] (slot of the latest purchase, 0 if none),
- * `history_id` and `history_id_weights` [n, HISTORY], `history_single` (+ weights) [n, single,
- * HISTORY], and for each multi-valued feature `history_NAME` (+ weights) [n, HISTORY · width].
- * Weights fall with age and sum to 1; all 0 without purchases.
+ * The inputs of histories [n], where H is HISTORY_LENGTH:
+ * - `last_id` [n] the slot of the latest purchase, 0 if there is none
+ * - `history_id` and `history_id_weights` [n, H]
+ * - `history_single` and its weights [n, single, H]
+ * - `history_NAME` and its weights [n, H · width] for each multi-valued feature
+ *
+ * Weights fall with age and sum to 1. They are all 0 for an empty history.
  */
 export function historyInputs(catalogue: Catalogue, histories: readonly History[]): Batch {
   const n = histories.length;
   const { layout } = catalogue;
   const features = layout.single.length;
   const last = ints(n, [n]);
-  const id = ints(n * HISTORY, [n, HISTORY]);
-  const idWeights = floats(n * HISTORY, [n, HISTORY]);
-  const single = ints(n * features * HISTORY, [n, features, HISTORY]);
-  const singleWeights = floats(n * features * HISTORY, [n, features, HISTORY]);
+  const id = ints(n * HISTORY_LENGTH, [n, HISTORY_LENGTH]);
+  const idWeights = floats(n * HISTORY_LENGTH, [n, HISTORY_LENGTH]);
+  const single = ints(n * features * HISTORY_LENGTH, [n, features, HISTORY_LENGTH]);
+  const singleWeights = floats(n * features * HISTORY_LENGTH, [n, features, HISTORY_LENGTH]);
   const multi = layout.multi.map(({ width }) => ({
-    ids: ints(n * HISTORY * width, [n, HISTORY * width]),
-    weights: floats(n * HISTORY * width, [n, HISTORY * width]),
+    ids: new Int32Array(n * HISTORY_LENGTH * width),
+    weights: new Float32Array(n * HISTORY_LENGTH * width),
   }));
   histories.forEach((history, r) => {
-    const length = Math.min(history.length, HISTORY);
+    const length = Math.min(history.length, HISTORY_LENGTH);
     if (length > 0) last.data[r] = catalogue.slot(history[0]);
     const weights = DECAYS[length];
     for (let h = 0; h < length; h++) {
       const article = history[h];
-      id.data[r * HISTORY + h] = catalogue.slot(article);
-      idWeights.data[r * HISTORY + h] = weights[h];
-      catalogue.copySingle(article, single.data, r * features * HISTORY + h, HISTORY);
-      for (let f = 0; f < features; f++) singleWeights.data[(r * features + f) * HISTORY + h] = weights[h];
-      multi.forEach(({ ids, weights: out }, m) => {
-        const { width } = layout.multi[m];
-        catalogue.copyMulti(m, article, ids.data, out.data, (r * HISTORY + h) * width, weights[h]);
+      id.data[r * HISTORY_LENGTH + h] = catalogue.slot(article);
+      idWeights.data[r * HISTORY_LENGTH + h] = weights[h];
+      catalogue.copySingle(article, single.data, r * features * HISTORY_LENGTH + h, HISTORY_LENGTH);
+      for (let f = 0; f < features; f++) singleWeights.data[(r * features + f) * HISTORY_LENGTH + h] = weights[h];
+      multi.forEach((out, m) => {
+        catalogue.copyMulti(m, article, out, (r * HISTORY_LENGTH + h) * layout.multi[m].width, weights[h]);
       });
     }
   });
@@ -106,15 +108,16 @@ export function historyInputs(catalogue: Catalogue, histories: readonly History[
     batch[inputName.single('history')] = single;
     batch[inputName.singleWeights('history')] = singleWeights;
   }
-  layout.multi.forEach(({ name }, m) => {
-    batch[inputName.multi('history', name)] = multi[m].ids;
-    batch[inputName.multiWeights('history', name)] = multi[m].weights;
+  layout.multi.forEach(({ name, width }, m) => {
+    const shape = [n, HISTORY_LENGTH * width];
+    batch[inputName.multi('history', name)] = { data: multi[m].ids, shape };
+    batch[inputName.multiWeights('history', name)] = { data: multi[m].weights, shape };
   });
   return batch;
 }
 
-/** Weights of a history of each length, newest first, summing to 1. */
-const DECAYS: readonly Float32Array[] = Array.from({ length: HISTORY + 1 }, (_, length) => {
+/** The weights for a history of each length, newest first. They sum to 1. */
+const DECAYS: readonly Float32Array[] = Array.from({ length: HISTORY_LENGTH + 1 }, (_, length) => {
   const raw = Array.from({ length }, (_unused, h) => DECAY ** h);
   const sum = raw.reduce((total, weight) => total + weight, 0);
   return Float32Array.from(raw, (weight) => weight / sum);

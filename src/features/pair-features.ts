@@ -1,5 +1,5 @@
-// The features of a customer and a candidate together, by name: what the encoder's state names, the
-// ranker reads and pairs.ts writes. Knows nothing of how they are reckoned.
+// The names of the features of a customer and a candidate together. The encoder's state lists them,
+// the ranker reads them, and pairs.ts computes them in this order.
 
 /** The attributes of the articles' layout. */
 interface Attributes {
@@ -8,9 +8,8 @@ interface Attributes {
 }
 
 /**
- * The features of a pair and the weight that each has in a score before anything is learnt: a shop
- * with little data ranks by taste, own purchases, what goes with them and what sells, and training
- * moves on from there.
+ * Each feature has the weight in a score that training starts from. A shop with little data then
+ * ranks by taste, own purchases, co-purchases and sales.
  */
 export const PAIR_FEATURES = {
   cosine: 3,
@@ -58,13 +57,10 @@ export const PAIR_FEATURES = {
   affinity_together: 3,
   season: 0,
 } as const;
-/** Features that every shop has; those of single attributes follow them. */
+/** The features that every shop has. Those of its attributes follow. */
 export const PAIR_WIDTH = Object.keys(PAIR_FEATURES).length;
 
-/**
- * All features of a pair in a shop whose articles have this layout: those above, then how well each
- * attribute fits (affinity.ts).
- */
+/** The number of all features: those above, then those of the attributes (affinity.ts). */
 export function pairWidth(layout: Attributes): number {
   return PAIR_WIDTH + affinityWidth(layout);
 }
@@ -73,7 +69,7 @@ export function attributesOf({ single, multi }: Attributes): number {
   return single.length + multi.length;
 }
 
-/** How many features say how well attributes fit: four an attribute. */
+/** Four features for each attribute tell how well it fits the customer. */
 export function affinityWidth(layout: Attributes): number {
   return 4 * attributesOf(layout);
 }

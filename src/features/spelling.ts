@@ -1,57 +1,45 @@
-// What somebody means who searches: each word as the words of the catalogue that it may stand for,
-// itself among them. One may have slipped, ended it otherwise, or not typed it to its end (a noisy
-// channel, Kernighan, Church and Gale, COLING 1990). Goes by letters and by how frequent words are,
-// so in any language that has letters. Knows nothing of what words mean.
+// Reads a word of a search as the words of the catalogue that it may stand for. People mistype
+// words, give them other endings, or do not type them to the end (a noisy channel; Kernighan,
+// Church and Gale, COLING 1990). Compares letters and frequencies alone, so it works for any
+// alphabet.
 
-/**
- * A word of the vocabulary by its place, and how likely it is meant. Shares of one word sum to 1
- * where the catalogue has it, else to less the more must have slipped: it may as well be a word of
- * which the shop has nothing.
- */
 export interface Reading {
+  /** The word's place in the vocabulary. */
   readonly place: number;
+  /**
+   * The chance that this word is meant. The shares sum to 1 for a word of the catalogue. For other
+   * words they sum to less with each slip, since the shop may have nothing of the kind.
+   */
   readonly share: number;
 }
 
 export interface Spelling {
-  /** The likeliest first; none where nothing is near. */
+  /** The likeliest reading first; none if no word is near. */
   read(word: string): readonly Reading[];
 }
 
-/** Readings of a word at most, and how likely each is at least. */
+/** The most readings of a word. */
 const READINGS = 3;
+/** The least share of a reading. */
 const LIKELY = 0.1;
-/** Words that share most pairs of letters are looked at one by one, so many. */
+/** Only the words that share the most pairs of letters are compared letter by letter. */
 const CANDIDATES = 256;
-/**
- * Letters that a word has at least to be read as another, or another as it: too much is near a
- * shorter one.
- */
+/** Shorter words are only read as themselves, since too many words are near. */
 const SHORTEST = 3;
-/** Slips that are allowed, for each letter of the shorter word. */
+/** The most slips for each letter of the shorter word. */
 const SLIPS_A_LETTER = 0.34;
-/**
- * A letter more or less at the end is that much of a slip: endings change, and words are not typed
- * to their end.
- */
+/** An extra or missing letter at the end is only this much of a slip. */
 const ENDING = 0.3;
-/** How much less likely a reading is with each slip, as a power of e. */
+/** With each slip, a reading gets less likely by this power of e. */
 const DOUBT = 4;
-/**
- * How much less a word that the catalogue does not have counts with each slip of its likeliest
- * reading: divided by 1 and that much.
- */
+/** The shares of a word outside the catalogue sum to 1 / (1 + STRANGE · slips of the likeliest). */
 const STRANGE = 0.5;
-
-/** A word that the catalogue has is itself by that share at least. */
+/** The least share that a word of the catalogue keeps for itself. */
 const ITSELF = 0.5;
-/**
- * A word that more articles have than that says nothing of any: it is meant only where no other is
- * near.
- */
+/** A word in more than this share of the articles is a reading only if no other word is near. */
 const COMMON = 0.5;
 
-/** @param vocabulary words and how many of the articles have them */
+/** @param vocabulary words, with the number of articles that have them */
 export function openSpelling(
   vocabulary: readonly (readonly [word: string, count: number])[],
   articles: number,
@@ -67,15 +55,13 @@ export function openSpelling(
     }
   });
   const places = new Map(vocabulary.map(([word], place) => [word, place]));
-  /** Pairs of letters that each word shares with the one that is read; zeros in between. */
+  /** [vocabulary] pairs of letters shared with the word being read; all 0 between two reads. */
   const shared = new Uint16Array(vocabulary.length);
 
-  /**
-   * A frequent word is meant more often than a rare one, but not as much more often as it is said.
-   */
+  /** Frequent words are meant more often, but not in proportion. */
   const weightOf = (place: number): number => Math.sqrt(vocabulary[place][1]);
 
-  /** Those that share most pairs of letters with a word. */
+  /** The words that share the most pairs of letters. */
   function candidates(word: readonly string[]): number[] {
     const found: number[] = [];
     const pairs = new Set(pairsOf(word));
@@ -85,7 +71,7 @@ export function openSpelling(
         shared[place] += 1;
       }
     }
-    // By how many pairs they share: there are few numbers, and thousands of words.
+    // Sorts thousands of words by counting, since the numbers of shared pairs are few.
     const sharing = Array.from({ length: pairs.size + 1 }, () => [] as number[]);
     for (const place of found) {
       sharing[shared[place]].push(place);
@@ -102,7 +88,7 @@ export function openSpelling(
     read(text) {
       const own = places.get(text);
       const word = Array.from(text);
-      // Numbers are what they are.
+      // Numbers are read only as themselves.
       if (word.length < SHORTEST || /\p{N}/u.test(text)) return own === undefined ? [] : [{ place: own, share: 1 }];
       const near = candidates(word)
         .filter((place) => place !== own)
@@ -122,7 +108,7 @@ export function openSpelling(
   };
 }
 
-/** Shares that sum to `whole`, without those that are hardly likely. */
+/** Drops unlikely readings. The shares of the others sum to `whole`. */
 function shares(weighted: readonly { readonly place: number; readonly weight: number }[], whole = 1): Reading[] {
   const all = sum(weighted);
   const kept = weighted.filter(({ weight }) => weight >= LIKELY * all);
@@ -134,21 +120,18 @@ function sum(weighted: readonly { readonly weight: number }[]): number {
   return weighted.reduce((total, { weight }) => total + weight, 0);
 }
 
-/**
- * Pairs of neighbouring letters, the beginning of the word among them. Its end is not: it may be
- * another.
- */
+/** Pairs of neighbouring letters, and the first letter. Without the end, since endings vary. */
 function pairsOf(word: readonly string[]): string[] {
   return word.map((letter, i) => `${word[i - 1] ?? ''}${letter}`);
 }
 
 /**
- * Slips of the pen from one word to another: a letter more, less or another, or two the wrong way
- * round (Damerau–Levenshtein, each pair once); what one has more at its end costs less.
+ * The number of slips from one word to another: a letter added, missing or wrong, or two swapped
+ * (Damerau–Levenshtein, each pair once). Extra letters at the end of either word cost less.
  */
 export function slipsBetween(word: readonly string[], other: readonly string[]): number {
   const width = other.length + 1;
-  // slips[i · width + j]: from the first i letters of the one to the first j of the other
+  // slips[i · width + j] is from the first i letters of the one to the first j of the other.
   const slips = new Float32Array((word.length + 1) * width);
   for (let i = 0; i <= word.length; i++) {
     for (let j = 0; j <= other.length; j++) {

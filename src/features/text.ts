@@ -1,6 +1,6 @@
-// An article as text, and text as tokens for the built-in encoder. The template stands here and
-// nowhere else, so that every text encoder reads the same words. Knows nothing of what encoders
-// make of them.
+// The text of an article, and its tokens for the built-in encoder. All text encoders read the same
+// text.
+
 import { z } from 'zod';
 import type { ArticleRow } from '../data/store/store';
 import type { Batch } from '../engine/engine';
@@ -9,16 +9,13 @@ import { attributeWords } from './columns';
 import { openSpelling, type Spelling } from './spelling';
 import { sha256 } from '../bytes';
 
-/** Tokens of one text that are read; catalogues seldom say more. */
+/** At most this many tokens of a text are read; few catalogues have longer texts. */
 export const MAX_TOKENS = 64;
-/** Words outside the vocabulary share these slots by hash, so that a new word is not nothing. */
+/** Words outside the vocabulary share these slots by their hash. */
 const HASH_SLOTS = 512;
 const MAX_VOCABULARY = 30_000;
 
-/**
- * What a shop says of an article, as one text: name, type, colour, pattern, department,
- * description, then the rest.
- */
+/** Name, type, colour, pattern, department, description and attributes as one text. */
 export function articleText(row: ArticleRow): string {
   const parts = [
     row.name,
@@ -34,7 +31,7 @@ export function articleText(row: ArticleRow): string {
   return parts.filter((part) => part !== null && part !== '').join('. ');
 }
 
-/** Lower-case words, numbers and joined words (`brand_acme`), in any script. */
+/** Words and numbers in lower case, in any script. `brand_acme` is one word. */
 export function words(text: string): string[] {
   return (
     text
@@ -47,36 +44,36 @@ export function words(text: string): string[] {
 const tokeniserState = z.object({
   version: z.literal(1),
   articles: z.number(),
-  /** [word, number of articles that have it], most frequent first. */
+  /** [word, number of articles with it], most frequent first. */
   vocabulary: z.array(z.tuple([z.string(), z.number()])),
 });
 export type TokeniserState = z.infer<typeof tokeniserState>;
 
-/** Whose words they are: the shop's, which are what they are, or those of people who search. */
+/** Words of articles are taken as they are. Words of searches may be mistyped. */
 export type TextKind = 'article' | 'search';
 
 export interface Tokeniser {
   readonly fingerprint: string;
-  /** Rows of the token table: one for no word, HASH_SLOTS for unknown ones, then the vocabulary. */
+  /**
+   * Rows of the token table: one for no word, HASH_SLOTS for unknown words, then the vocabulary.
+   */
   readonly slots: number;
   /**
-   * `text_ids` [n, MAX_TOKENS] and `text_weights` [n, MAX_TOKENS]: each word once, by inverse
-   * document frequency, weights of unit length in the Euclidean norm; all 0 for a text without
-   * words. Each word of a search is the few that it may stand for.
+   * `text_ids` and `text_weights`, each [n, MAX_TOKENS]. A text has each word once, weighted by
+   * inverse document frequency; the weights have Euclidean norm 1. They are all 0 for a text
+   * without words. A word of a search becomes the few words that it may stand for.
    */
   inputs(texts: readonly string[], kind?: TextKind): Batch;
   toJSON(): TokeniserState;
 }
 
-/** A row of the token table, and how much it counts. */
 interface Token {
+  /** A row of the token table. */
   readonly id: number;
   readonly idf: number;
 }
 
-/**
- * The tokeniser of a catalogue: words that stand in two articles or more, by how many have them.
- */
+/** The vocabulary holds the words of at least two articles. */
 export function fitTokeniser(texts: readonly string[]): Tokeniser {
   const counts = new Map<string, number>();
   for (const text of texts) for (const word of new Set(words(text))) counts.set(word, (counts.get(word) ?? 0) + 1);
@@ -87,13 +84,13 @@ export function fitTokeniser(texts: readonly string[]): Tokeniser {
   return openTokeniser({ version: 1, articles: texts.length, vocabulary });
 }
 
-/** The tokeniser of a saved state. @throws VitrineError RELEASE_INVALID if it is not one. */
+/** @throws VitrineError RELEASE_INVALID if the saved state is not a tokeniser. */
 export function openTokeniser(saved: unknown): Tokeniser {
   const parsed = tokeniserState.safeParse(saved);
   if (!parsed.success) {
     throw new VitrineError(
       'RELEASE_INVALID',
-      `tokeniser.json is not a tokeniser of this version: ${z.prettifyError(parsed.error)}`,
+      `tokeniser.json is not a tokeniser of this version; train again. ${z.prettifyError(parsed.error)}`,
     );
   }
   const state = parsed.data;
@@ -106,19 +103,17 @@ export function openTokeniser(saved: unknown): Tokeniser {
   const tokens = [...known.values()];
   const rare = Math.log(1 + Math.max(1, state.articles));
   const tokenOf = (word: string): Token => known.get(word) ?? { id: 1 + (hash(word) % HASH_SLOTS), idf: rare };
-  // Made by the first search: training makes none.
+  // Made by the first search, since training needs none.
   let spelling: Spelling | undefined;
   const readingsOf = (word: string): Token[] => {
     const readings = (spelling ??= openSpelling(state.vocabulary, state.articles)).read(word);
-    // A word counts as much whatever it is read as: else a rare reading would weigh more than the
-    // likely one.
+    // All readings of a word share one mean frequency. Otherwise a rare reading would weigh more
+    // than the likely one.
     const whole = readings.reduce((sum, { share }) => sum + share, 0);
     const idf = readings.reduce((mean, { place, share }) => mean + (share / whole) * tokens[place].idf, 0);
     return readings.map(({ place, share }) => ({ id: tokens[place].id, idf: share * idf }));
   };
-  /**
-   * A word that stands for nothing in the shop says nothing beside others; alone it is what it is.
-   */
+  /** Words without a reading are dropped, unless no word of the search has one. */
   const searched = (distinct: readonly string[]): Token[] => {
     const read = together(distinct.flatMap(readingsOf));
     return read.length > 0 ? read : distinct.map(tokenOf);
@@ -145,10 +140,7 @@ export function openTokeniser(saved: unknown): Tokeniser {
   };
 }
 
-/**
- * Two words may be read as the same one: it counts for both. Of more tokens than are read, those
- * that count most.
- */
+/** Adds up words that are read as the same one. Keeps the heaviest tokens if there are too many. */
 function together(read: readonly Token[]): Token[] {
   const byId = new Map<number, number>();
   for (const { id, idf } of read) byId.set(id, (byId.get(id) ?? 0) + idf);

@@ -1,17 +1,17 @@
-// Vectors of texts that are made of two parts, looks and taste. Knows nothing of what makes them.
+// Vectors of texts with two parts: looks tell how an article looks, taste tells what it is bought
+// with.
 
-/**
- * A vector's first numbers say what an article looks like, those from `from` on with what it is
- * bought: its taste. `share`: how much of the cosine of two vectors is that of their tastes.
- */
 export interface VectorParts {
+  /** Looks are the numbers before this place, taste the numbers from it on. */
   readonly from: number;
+  /** The share of taste in the cosine of two vectors. */
   readonly share: number;
 }
 
 /**
- * Of vectors [n, dim] what to search with, so that this share of what is found by each [n] is the
- * cosine of tastes, and the rest of looks.
+ * Scales vectors for a search in which taste has another share of the cosine.
+ * @param vectors [n, dim]
+ * @param tastes [n] the share of taste for each vector
  */
 export function leaned(vectors: Float32Array, { from, share }: VectorParts, tastes: readonly number[]): Float32Array {
   const dim = vectors.length / tastes.length;

@@ -6,9 +6,9 @@
 import { sumsOfValues } from '../statistics/attribute-shares';
 import type { Catalogue } from '../features/catalogue';
 import type { Moment } from '../statistics/moment';
-import type { PastPurchase } from '../features/customers';
+import type { HistoryPurchase } from '../features/customers';
 import { affinityWidth, attributesOf } from '../features/pair-features';
-import { squaresOf, type ValueLifts } from '../statistics/value-lifts';
+import { squaresOf, type ValueLifts } from '../statistics/habits';
 import { DAY } from '../time';
 
 /** Purchases of the peers' mix that each customer is given besides their own. */
@@ -134,7 +134,7 @@ export class Affinity {
    * Reads a customer's past, newest first, at a moment. `group`: of peers; none where the shop
    * knows none. The result holds until the next call.
    */
-  of(past: readonly PastPurchase[], group: number, moment: Pick<Moment, 'now' | 'sales' | 'timeless'>): Fit {
+  of(past: readonly HistoryPurchase[], group: number, moment: Pick<Moment, 'now' | 'sales' | 'timeless'>): Fit {
     const { catalogue, attributes, ever, lately } = this;
     const season = this.seasonOf(moment);
     const { slots } = catalogue.layout;

@@ -9,8 +9,7 @@ import { VitrineError } from '../errors';
 import { ageBands } from '../statistics/age-bands';
 import { CoPurchases } from '../statistics/co-purchase';
 import type { Encoder } from '../features/encoder';
-import type { Habits } from '../statistics/habits';
-import { squaresOf } from '../statistics/value-lifts';
+import { type Habits, squaresOf } from '../statistics/habits';
 import { bytesOf } from '../bytes';
 
 const MAGIC = 0x42414856;

@@ -1,12 +1,13 @@
-// Which customers are each other's peers: bands of age with about equally many customers, read off
-// the encoder's buckets, and one band for those of unknown age. Knows nothing of what they buy.
+// Age bands: customers of one band are peers. The bands have about equally many customers. They are
+// made of the encoder's buckets, and one more band is for unknown ages.
+
 import type { EncodedRows, Encoder } from '../features/encoder';
 
-/** Bands of known ages at most. */
+/** The most bands of known ages. */
 const BANDS = 8;
 
 export interface AgeBands {
-  /** How many there are; band 0 is for unknown ages. 0: the shop knows no ages. */
+  /** The number of bands, or 0 if the shop knows no ages. Band 0 is for unknown ages. */
   readonly count: number;
   /** Band b > 0 begins at bounds[b − 2] and ends before bounds[b − 1]. */
   readonly bounds: readonly number[];
@@ -21,7 +22,7 @@ export function ageBands(encoder: Encoder): AgeBands {
   if (feature?.kind !== 'numeric') {
     return { count: 0, bounds: [], of: ({ rows }) => new Int32Array(rows) };
   }
-  // Of bucket b (from 1) the band; buckets are quantiles, so as many of them make a band.
+  // Buckets are quantiles, so bands of equally many buckets have equally many customers.
   const buckets = feature.bounds.length + 1;
   const bands = Math.min(BANDS, buckets);
   const bandOf = (bucket: number): number => (bucket === 0 ? 0 : 1 + Math.floor(((bucket - 1) * bands) / buckets));

@@ -1,14 +1,14 @@
-// From counts of articles to counts of the values of their attributes. Knows no customer and no
-// moment.
+// Counts sales by the values of the articles' attributes.
+
 import type { Catalogue } from '../features/catalogue';
 
-/** Purchases of everybody's mix that each group of peers is given besides its own. */
+/** Each group counts this many more purchases, with the shares of all customers. */
 const BORROWED_BY_PEERS = 200;
 
 /**
- * Of each value of an attribute the share of all units sold that had it, a little above 0, by
- * everybody first, then by each group of peers: [1 + groups, slots of the article layout].
- * @param units [1 + groups][articles]
+ * The share of units sold that had each value of an attribute. Always above 0.
+ * @param units [1 + groups][articles] sold to all customers, then to each group
+ * @returns [1 + groups, slots of the article layout]
  */
 export function attributeShares(catalogue: Catalogue, units: readonly ArrayLike<number>[]): Float32Array {
   const { slots } = catalogue.layout;
@@ -26,8 +26,9 @@ export function attributeShares(catalogue: Catalogue, units: readonly ArrayLike<
 }
 
 /**
- * [slots] what was counted of articles by value, and of all together. `sold` [articles] may end
- * before the catalogue does.
+ * Units sold for each value of an attribute, and in all.
+ * @param sold [articles] may be shorter than the catalogue
+ * @returns `sums` [slots]
  */
 export function sumsOfValues(catalogue: Catalogue, sold: ArrayLike<number>): { sums: Float64Array; total: number } {
   const sums = new Float64Array(catalogue.layout.slots);

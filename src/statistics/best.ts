@@ -1,14 +1,14 @@
-// The best few of many, in order, without sorting the rest. Knows nothing of what is compared.
+// Finds the best few of many, in order, without sorting the rest.
 
-/** All are sorted where one of so many is wanted. */
+/** If more than a quarter of the items is wanted, all of them are sorted. */
 const SORTED = 4;
 
 /**
- * The `limit` that come first by `order`, which must tell any two apart. Takes hardly longer than
- * one look at each where few are wanted of many that come in no particular order.
+ * The first `limit` items by `order`, which must never be 0. A few of many cost hardly more than
+ * one comparison for each item.
  */
 export function bestOf(items: ArrayLike<number>, limit: number, order: (a: number, b: number) => number): Int32Array {
-  // Where many are wanted, to keep them in order takes longer than to sort all.
+  // For many items, sorting is faster than insertion.
   if (items.length <= SORTED * limit) return Int32Array.from(items).sort(order).slice(0, limit);
   const best: number[] = [];
   if (limit <= 0) return new Int32Array(0);
@@ -31,8 +31,7 @@ export function bestOf(items: ArrayLike<number>, limit: number, order: (a: numbe
 }
 
 /**
- * Places of the `first` highest scores, best first; ties by place. −Infinity stands for no score:
- * it has no place.
+ * The places of the `first` highest scores, best first; ties by place. −Infinity means no score.
  */
 export function topIndices(scores: Float32Array, first: number): number[] {
   const places: number[] = [];

@@ -1,15 +1,14 @@
-// What customers buy together: of each article those that stand near it in many histories, and how
-// near. What item-to-item recommendation goes by, as source of candidates, as feature and as
-// baseline. Knows no model.
-import { bestOf } from './best';
-import type { PastPurchase } from '../features/customers';
+// Co-purchases: the articles that stand near each article in many histories. They serve as a source
+// of candidates, a feature and a baseline (item-to-item).
 
-/** The latest distinct articles of a customer that neighbours are looked up for. */
+import { bestOf } from './best';
+import type { HistoryPurchase } from '../features/customers';
+
+/** The number of latest distinct articles in a history whose neighbours count. */
 const READ = 24;
-/** How much less each older of them counts than the next newer. */
+/** Each older article counts this much of the next newer one. */
 const READ_DECAY = 0.75;
 
-/** Articles with a score each. */
 export interface Scored {
   readonly articles: Int32Array;
   readonly scores: Float32Array;
@@ -20,9 +19,9 @@ export class CoPurchases {
   private readonly sums: Float32Array;
 
   constructor(
-    /** Neighbours of an article at most. */
+    /** The most neighbours of an article. */
     readonly width: number,
-    /** [articles, width] nearest first; −1: no further one. */
+    /** [articles, width] nearest first; −1 after the last. */
     readonly neighbours: Int32Array,
     /** [articles, width] from 0 to about 1. */
     readonly nearness: Float32Array,
@@ -30,7 +29,7 @@ export class CoPurchases {
     this.sums = new Float32Array(neighbours.reduce((most, article) => Math.max(most, article + 1), 0));
   }
 
-  /** How near one article is to another, from 0 to about 1; 0: it is not among its neighbours. */
+  /** The nearness of a neighbour, from 0 to about 1; 0 if it is not a neighbour. */
   nearnessOf(article: number, neighbour: number): number {
     const from = article * this.width;
     const place = this.neighbours.subarray(from, from + this.width).indexOf(neighbour);
@@ -38,14 +37,14 @@ export class CoPurchases {
   }
 
   /**
-   * Of a customer's latest articles (newest first) the one that counts most in the score of
-   * another; undefined: none does.
+   * The article of a history (newest first) that adds most to the score of `neighbour`; undefined
+   * if none does.
    */
-  reason(past: readonly PastPurchase[], neighbour: number): number | undefined {
+  reason(history: readonly HistoryPurchase[], neighbour: number): number | undefined {
     let best: number | undefined;
     let most = 0;
     let weight = 1;
-    for (const article of new Set(past.map((purchase) => purchase.article))) {
+    for (const article of new Set(history.map((purchase) => purchase.article))) {
       if (weight < READ_DECAY ** READ) break;
       const share = weight * this.nearnessOf(article, neighbour);
       if (share > most) [best, most] = [article, share];
@@ -55,16 +54,16 @@ export class CoPurchases {
   }
 
   /**
-   * The articles that are bought with a customer's latest ones (newest first), by the sum of how
-   * near they are to each; the newest counts most. Articles of the past may be among them. The best
-   * `sorted` come first, in order; the others follow in none.
+   * Scores the neighbours of the articles in a history (newest first): the sum of their nearness to
+   * each, with the newest counting most. A neighbour may be in the history itself.
+   * @param sorted only so many of the best come first, in order
    */
-  scores(past: readonly PastPurchase[], sorted = Infinity): Scored {
+  scores(history: readonly HistoryPurchase[], sorted = Infinity): Scored {
     const { width, neighbours, nearness, sums } = this;
     const found: number[] = [];
     const seen = new Set<number>();
     let weight = 1;
-    for (const { article } of past) {
+    for (const { article } of history) {
       if (seen.size === READ) break;
       if (seen.has(article)) continue;
       seen.add(article);

@@ -1,27 +1,48 @@
-// What customers' histories say of articles, counted when a shop is learnt from and kept with the
-// release: what is bought beside each, how often the same again, and which values of attributes go
-// together. Knows no moment.
+// Habits: what the histories of all customers say about articles. They are counted in training and
+// stored with the release.
+
 import { CoPurchases } from './co-purchase';
-import type { ValueLifts } from './value-lifts';
 
 export interface Habits {
   readonly coPurchases: CoPurchases;
   /** [articles] the share of an article's buyers who bought it again at another time. */
   readonly repeatRates: Float32Array;
-  /** [articles] the share of an article's buyers who later bought another of the same product. */
+  /** [articles] the share of an article's buyers who later bought a variant of it. */
   readonly variantRates: Float32Array;
   /**
-   * [1 + age bands, slots of the article layout] of everybody's units and of each band's the share
-   * that had a value of an attribute.
+   * [1 + age bands, slots of the article layout] the share of units sold that had each value of an
+   * attribute. Row 0 counts all customers, the others one age band each.
    */
   readonly attributeShares: Float32Array;
-  /** Which values of an attribute go together. */
   readonly valueLifts: ValueLifts;
 }
 
 /**
- * The same habits for a catalogue in another order: the article of row r is now `places[r]`, −1
- * where it is gone. Articles that are new in it have none.
+ * How much more likely than by chance two values of one attribute stand together in a history:
+ * dark blue with blue, dresses with sandals. There are few values, so this is known sooner than
+ * which articles go together.
+ */
+export interface ValueLifts {
+  /** [attributes, 2] the first slot of the counted values of each attribute, and their number. */
+  readonly blocks: Int32Array;
+  /**
+   * A square [values, values] for each attribute: how much more likely than by chance a customer
+   * who bought the row's value buys the column's value, less 1. Above −1.
+   */
+  readonly excess: Float32Array;
+}
+
+/** The place where the square of each attribute begins, and at the end the total size. */
+export function squaresOf(blocks: Int32Array): number[] {
+  const starts = [0];
+  for (let a = 1; a < blocks.length; a += 2) starts.push(starts[starts.length - 1] + blocks[a] ** 2);
+  return starts;
+}
+
+/**
+ * The same habits for a catalogue in another order.
+ * @param places the new index of the article in each row; −1 if it is gone
+ * @param size of the new catalogue; its new articles have no habits
  */
 export function reorderedHabits(
   { coPurchases: old, repeatRates, variantRates, ...ofValues }: Habits,

@@ -1,123 +1,115 @@
-// What is true of the shop at one moment: what sells, to whom, since when and at what price. One
-// shape for training, which looks back in time, and for serving, which looks at now; the lists that
-// sources read are made here, in one way for both. Knows no customer.
-import { PAST_LIMIT } from '../features/customers';
+// The shop at one moment: which articles sell, to which age bands, since when and at what price.
+// Training makes moments of the past, serving one of now. Both make them here.
+
+import { HISTORY_LIMIT } from '../features/customers';
 import { peerSales, type PeerSales } from './peer-sales';
 import { LIMITS, mostPopular, newArrivals } from './popular';
 
 /**
- * How many customers bought each article in the last 7 and 28 days before a moment, by catalogue
- * index. Who buys it twice, or ten pieces at once, is one: what is asked is to whom it would sell.
+ * [articles] the customers who bought each article in the last 7 and 28 days. A customer who buys
+ * it several times counts once.
  */
 export interface Sales {
   readonly week: Float32Array;
   readonly month: Float32Array;
 }
 
-/** The windows of Sales in days. */
+/** The windows of `Sales` in days. */
 export const SALES_DAYS = [7, 28] as const;
 
 /** The window of `LongSales.quarter` in days. */
 export const QUARTER_DAYS = 91;
 
-/**
- * What sold over a longer time before a moment, by catalogue index. It moves slowly: serving may
- * know it some days late.
- */
+/** Long-term sales [articles]. They change slowly, so serving may know them some days late. */
 export interface LongSales {
-  /** Units of the last 91 days. */
+  /** Units sold in the last 91 days. */
   readonly quarter: Float32Array;
-  /** Units of all time. */
+  /** Units ever sold. */
   readonly ever: Float32Array;
-  /**
-   * Days since the last sale; NaN: none known. What nobody buys any more is gone from the shelves,
-   * as a rule.
-   */
+  /** Days since the last sale; NaN if none. After a long time an article is probably gone. */
   readonly idle: Float32Array;
 }
 
-/**
- * What was counted of the shop's articles before a moment, by catalogue index; later articles have
- * no place in it.
- */
+/** Counts before a moment, by catalogue index. Articles that came later have no place in them. */
 export interface MomentFacts {
   /** Unix seconds. */
   readonly now: number;
   readonly sales: Sales;
   readonly long: LongSales;
-  /** Mean price paid in the month; NaN: not sold, or for prices that nobody knows. */
+  /** The mean price paid in the month; NaN if unknown. */
   readonly prices: Float32Array;
-  /** Days since the first sale; NaN: none known. */
+  /** Days since the first sale; NaN if none. */
   readonly ages: Float32Array;
   /**
-   * [bands] of the customers of each age band how many bought each article in the month; none where
+   * [bands][articles] the customers of each age band who bought each article in the month. Empty if
    * the shop knows no ages.
    */
   readonly peers: readonly Float32Array[];
-  /** Tells products apart; null: unknown. */
+  /** The number of an article's product; null if unknown. */
   readonly productOf: (article: number) => number | null;
 }
 
 export interface Moment extends Omit<MomentFacts, 'peers' | 'productOf'> {
   /** [bands] */
   readonly peers: readonly PeerSales[];
-  /** What sells, best first. */
+  /** Best sellers, best first. */
   readonly trending: Int32Array;
-  /** What began to sell in the last days or may do so now, best first. */
+  /** New arrivals, best first. */
   readonly arrivals: Int32Array;
   /**
-   * Customers of the month of the other variants of its product that have sold, their mean; 0 where
+   * [articles] the mean number of customers of the month over its variants that have sold; 0 if
    * there are none.
    */
   readonly ofProduct: Float32Array;
-  /** Where time says nothing but the order of each customer's purchases. */
+  /** Set if only the order of each customer's purchases counts, not their time. */
   readonly timeless?: true;
 }
 
-/**
- * Whether nobody had bought an article before the moment; true also of one that is newer than that.
- */
+/** Whether nobody had bought an article before the moment. True also for a later article. */
 export function neverSold({ sales, long }: Pick<Moment, 'sales' | 'long'>, article: number): boolean {
-  // What sold over a longer time may be known late, what sold lately is not.
+  // Long-term sales may be some days late, the sales of the month are not.
   return !(long.ever[article] > 0 || sales.month[article] > 0);
 }
 
-/** Memory: 32 bytes an article, and 8 for each that a band bought. */
+/** Takes 32 bytes for each article, and 8 for each article that a band bought. */
 export function createMoment({ productOf, ...facts }: MomentFacts): Moment {
   const { sales, long, ages, peers } = facts;
-  const unsold = (article: number): boolean => neverSold({ sales, long }, article);
-  const ofProduct = salesOfProduct(sales.month, productOf, unsold);
+  const isNeverSold = (article: number): boolean => neverSold({ sales, long }, article);
+  const ofProduct = salesOfProduct(sales.month, productOf, isNeverSold);
   return {
     ...facts,
     ofProduct,
-    // A source that must leave out what a customer has had still brings as many.
-    peers: peers.map((buyers) => peerSales(buyers, sales.month, LIMITS.trendingPeers + PAST_LIMIT)),
-    trending: mostPopular(sales.week, sales.month, LIMITS.trending + PAST_LIMIT),
-    arrivals: newArrivals({ month: sales.month, ages, ofProduct, unsold }, LIMITS.newArrivals + PAST_LIMIT),
+    // The lists are longer than their limits, since sources may have to drop a customer's history.
+    peers: peers.map((buyers) => peerSales(buyers, sales.month, LIMITS.trendingPeers + HISTORY_LIMIT)),
+    trending: mostPopular(sales.week, sales.month, LIMITS.trending + HISTORY_LIMIT),
+    arrivals: newArrivals(
+      { month: sales.month, ages, ofProduct, neverSold: isNeverSold },
+      LIMITS.newArrivals + HISTORY_LIMIT,
+    ),
   };
 }
 
 /**
- * What has not sold yet counts for nothing: at a past moment nobody knew which variants were still
- * to come.
+ * Variants that have not sold yet do not count. At a moment of the past nobody knew which variants
+ * were still to come.
  */
 function salesOfProduct(
   month: Float32Array,
   productOf: MomentFacts['productOf'],
-  unsold: (article: number) => boolean,
+  isNeverSold: (article: number) => boolean,
 ): Float32Array {
   const products = Int32Array.from(month, (_, article) => productOf(article) ?? -1);
   const size = products.reduce((most, product) => Math.max(most, product), -1) + 1;
   const [sums, counts] = [new Float64Array(size), new Int32Array(size)];
   products.forEach((product, article) => {
-    if (product < 0 || unsold(article)) return;
+    if (product < 0 || isNeverSold(article)) return;
     sums[product] += month[article];
     counts[product] += 1;
   });
   return month.map((own, article) => {
     const product = products[article];
     if (product < 0) return 0;
-    const others = counts[product] - (unsold(article) ? 0 : 1);
+    const others = counts[product] - (isNeverSold(article) ? 0 : 1);
     return others > 0 ? (sums[product] - own) / others : 0;
   });
 }

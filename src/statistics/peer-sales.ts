@@ -1,28 +1,26 @@
-// What sold to one age band within a month: sparse, since training holds many moments at once.
-// Knows not how bands are made.
+// Sales to one age band within a month. Sparse, since training holds many moments at once.
+
 import { bestOf } from './best';
 import { sum } from '../numbers';
 
 export interface PeerSales {
-  /** What was sold, by catalogue index, ascending. */
+  /** The articles that sold, by catalogue index, ascending. */
   readonly articles: Int32Array;
-  /** [articles] customers of this band who bought each. */
+  /** [articles] the customers of this band who bought each. */
   readonly buyers: Float32Array;
-  /** What this band bought as a share of all. */
+  /** This band's share of all sales. */
   readonly share: number;
   /** Best first. */
   readonly trending: Int32Array;
 }
 
-/**
- * A band's purchases are read as if so many more purchases of it had gone as the whole shop's did.
- */
+/** Each band counts this many more purchases, with the shop's shares. */
 const BORROWED = 200;
 
 /**
- * From how many customers of a band bought each article, and how many of all, `month`, both by
- * catalogue index. The best are those that most of the band bought, its few purchases shrunk
- * towards what all bought; `limit` of them.
+ * @param buyers [articles] customers of the band who bought each article in the month
+ * @param month [articles] all customers who did
+ * @param limit the length of `trending`
  */
 export function peerSales(buyers: Float32Array, month: Float32Array, limit: number): PeerSales {
   const total = sum(month);
@@ -38,7 +36,7 @@ export function peerSales(buyers: Float32Array, month: Float32Array, limit: numb
   };
 }
 
-/** Of one article. */
+/** The customers of the band who bought an article. */
 export function buyersOf({ articles, buyers }: PeerSales, article: number): number {
   let low = 0;
   let high = articles.length;

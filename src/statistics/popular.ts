@@ -1,53 +1,49 @@
-// What sells and what is new, as lists of articles, best first, and how many of each the sources
-// may bring. Knows no customer.
+// Best sellers and new arrivals, as lists of articles, best first.
+
 import { bestOf } from './best';
 
-/** Candidates of one customer at most, by source. */
+/** The most candidates that a source gives to one customer. */
 export const LIMITS = { trending: 60, trendingPeers: 40, newArrivals: 48 } as const;
 
-/**
- * Articles by what sold in the last week, then month; ties by index. Those that did not sell in a
- * month are left out.
- */
+/** The articles that sold in the month, by sales of the week, then of the month, then by index. */
 export function mostPopular(week: ArrayLike<number>, month: ArrayLike<number>, limit: number): Int32Array {
   const sold: number[] = [];
   for (let article = 0; article < month.length; article++) if (month[article] > 0) sold.push(article);
   return bestOf(sold, limit, (a, b) => week[b] - week[a] || month[b] - month[a] || a - b);
 }
 
-/** So long an article is new; its sales since the first are then all within the month. */
+/** An article is new for this many days. All its sales are then within the month. */
 const NEW_DAYS = 28;
-/** One place in so many is for what never sold. */
-const UNSOLD_EVERY = 3;
+/** Each third place is for an article that never sold. */
+const NEVER_SOLD_EVERY = 3;
 
 export interface Arrivals {
-  /** [articles] */
+  /** [articles] customers who bought each in the month. */
   readonly month: ArrayLike<number>;
-  /** [articles] in days since the first sale; NaN: not sold yet. */
+  /** [articles] days since the first sale; NaN if not sold yet. */
   readonly ages: ArrayLike<number>;
-  /** [articles] how many customers bought others of the same product in a month, their mean. */
+  /** [articles] the mean number of customers who bought each of its variants in the month. */
   readonly ofProduct: ArrayLike<number>;
-  readonly unsold: (article: number) => boolean;
+  readonly neverSold: (article: number) => boolean;
 }
 
 /**
- * Articles first sold within four weeks, by how many customers bought them a day since then; each
- * third place has one that never sold, by what others of its product sell, while there are any.
- * Ties by index.
+ * Articles first sold within four weeks, by customers per day since then. Each third place is for
+ * an article that never sold, by the sales of its variants. Ties by index.
  */
-export function newArrivals({ month, ages, ofProduct, unsold }: Arrivals, limit: number): Int32Array {
-  // Those of the last hours are counted as if a day had passed: one sale is no storm.
+export function newArrivals({ month, ages, ofProduct, neverSold }: Arrivals, limit: number): Int32Array {
+  // Counts at least one day, so that one early sale does not mean a rush.
   const rate = (article: number): number => month[article] / Math.max(1, ages[article]);
   const [fresh, hoped]: number[][] = [[], []];
   for (let article = 0; article < month.length; article++) {
     if (ages[article] <= NEW_DAYS) fresh.push(article);
-    else if (ofProduct[article] > 0 && unsold(article)) hoped.push(article);
+    else if (ofProduct[article] > 0 && neverSold(article)) hoped.push(article);
   }
   const begun = bestOf(fresh, limit, (a, b) => rate(b) - rate(a) || a - b);
   const awaited = bestOf(hoped, limit, (a, b) => ofProduct[b] - ofProduct[a] || a - b);
   const list: number[] = [];
   for (let [b, a] = [0, 0]; list.length < limit && (b < begun.length || a < awaited.length);) {
-    const turn = (list.length + 1) % UNSOLD_EVERY === 0;
+    const turn = (list.length + 1) % NEVER_SOLD_EVERY === 0;
     list.push(a < awaited.length && (turn || b === begun.length) ? awaited[a++] : begun[b++]);
   }
   return Int32Array.from(list);

@@ -1,9 +1,11 @@
-// The shop as typed arrays: whoever asks for a moment gets what was known before it, and nothing
-// that came later.
+// The data set: questions about a moment see what came before it, and nothing later.
+
 import type { Store } from '../../src/data/store/store';
 import { openStore } from '../../src/data/store/open-store';
 import { openEngine } from '../../src/engine/engine';
-import { encodeShop, readShop, type Shop } from '../../src/dataset/dataset';
+import type { Dataset } from '../../src/dataset/dataset';
+import type { HistoryPurchase } from '../../src/features/customers';
+import { encodeDataset, readPurchaseLog } from '../../src/dataset/read';
 import { silentReporter } from '../../src/telemetry/progress';
 import { trainingConfig } from '../../src/training/config';
 import { momentOf } from '../../src/dataset/moments';
@@ -12,39 +14,41 @@ import { createTestDatabase, type TestDatabase } from '../support/database';
 import { NOON, shopOf, type Line } from '../support/hand-made-shop';
 import { DAY } from '../../src/time';
 
-const articlesOf = (shop: Shop, customer: number, days: number, limit = 100): number[] =>
-  shop.pastOf(customer, NOON + days * DAY, limit).map(({ article }) => article);
+const historyOf = (shop: Dataset, customer: number, before: number, limit = 100): HistoryPurchase[] =>
+  shop.historyUntil(customer, shop.historyEnds({ before })[customer], limit);
+const articlesOf = (shop: Dataset, customer: number, days: number, limit = 100): number[] =>
+  historyOf(shop, customer, NOON + days * DAY, limit).map(({ article }) => article);
 
-describe('the past of a customer', () => {
+describe('the history of a customer', () => {
   const shop = shopOf([11, 101, 0], [11, 102, 1], [11, 103, 1], [11, 104, 2], [13, 105, 1]);
 
-  test('is newest first, and nothing of anybody else', () => {
+  test('is newest first, and holds only their own purchases', () => {
     expect(articlesOf(shop, 0, 9)).toEqual([3, 2, 1, 0]);
     expect(articlesOf(shop, 2, 9)).toEqual([4]);
-    expect(shop.pastOf(2, Infinity, 9)).toEqual([{ article: 4, at: NOON + DAY, price: 0 }]);
+    expect(historyOf(shop, 2, Infinity, 9)).toEqual([{ article: 4, at: NOON + DAY, price: 0 }]);
   });
 
-  test('is what lies strictly before the moment: what is bought at the same time is not known yet', () => {
+  test('ends before the moment, without purchases of the same time', () => {
     expect(articlesOf(shop, 0, 1)).toEqual([0]);
     expect(articlesOf(shop, 0, 1.01)).toEqual([2, 1, 0]);
     expect(articlesOf(shop, 0, 0)).toEqual([]);
   });
 
-  test('is cut to the newest where there are more than were asked for', () => {
+  test('is cut to the newest purchases', () => {
     expect(articlesOf(shop, 0, 9, 2)).toEqual([3, 2]);
-    // The limit counts what is known, not what was looked at.
+    // Later purchases do not count towards the limit.
     expect(articlesOf(shop, 0, 2, 1)).toEqual([2]);
     expect(articlesOf(shop, 0, 9, 0)).toEqual([]);
   });
 
-  test('is empty for customers who never bought, first, between and last', () => {
+  test('is empty for customers without purchases, whether first, last or between', () => {
     const gaps = shopOf([12, 101, 0]);
     expect([0, 1, 2, 3].map((customer) => articlesOf(gaps, customer, 9))).toEqual([[], [0], [], []]);
     expect([0, 3].map((customer) => articlesOf(shopOf(), customer, 9))).toEqual([[], []]);
   });
 });
 
-test('purchases of customers and articles that have gone since they were read are left out, and nothing else', () => {
+test('purchases of customers and articles that have gone are left out', () => {
   const shop = shopOf([7, 101, 0], [11, 101, 0], [11, 999, 1], [11, 102, 2], [12, 999, 0], [14, 103, 0], [15, 101, 0]);
   expect([0, 1, 2, 3].map((customer) => articlesOf(shop, customer, 9))).toEqual([[1, 0], [], [], [2]]);
   expect([...shop.article]).toEqual([0, 1, 2]);
@@ -52,7 +56,7 @@ test('purchases of customers and articles that have gone since they were read ar
   expect([...shop.offsets]).toEqual([0, 2, 2, 2, 3]);
 });
 
-test('every purchase lies within the range of its customer', () => {
+test('every purchase is in the range of its customer', () => {
   const shop = shopOf([12, 101, 0], [12, 101, 0], [14, 102, 3]);
   expect([...shop.offsets]).toEqual([0, 0, 2, 2, 3]);
   expect([...shop.customer]).toEqual([1, 1, 3]);
@@ -61,11 +65,11 @@ test('every purchase lies within the range of its customer', () => {
 describe('sales before a moment', () => {
   const soldAt = (...days: number[]) => {
     const shop = shopOf(...days.map((day, i): Line => [11 + i, 103, day]));
-    const { week, month } = shop.salesBefore(NOON);
+    const { week, month } = momentOf(shop, NOON).sales;
     return [week[2], month[2]];
   };
 
-  test('leave out what is sold at the moment itself and after it', () => {
+  test('leave out sales at the moment and later', () => {
     expect(soldAt(0, 0.5, 3)).toEqual([0, 0]);
     expect(soldAt(-0.001)).toEqual([1, 1]);
   });
@@ -77,19 +81,19 @@ describe('sales before a moment', () => {
     expect(soldAt(-28.001)).toEqual([0, 0]);
   });
 
-  test('count customers, each article by its index: who bought it again is one', () => {
+  test('count a customer once, even one who bought the article again', () => {
     const shop = shopOf([11, 101, -9], [11, 104, -5], [11, 101, -1], [11, 101, -1], [12, 101, -9], [12, 104, -2]);
-    expect([...shop.salesBefore(NOON).week]).toEqual([1, 0, 0, 2, 0]);
-    expect([...shop.salesBefore(NOON).month]).toEqual([2, 0, 0, 2, 0]);
+    expect([...momentOf(shop, NOON).sales.week]).toEqual([1, 0, 0, 2, 0]);
+    expect([...momentOf(shop, NOON).sales.month]).toEqual([2, 0, 0, 2, 0]);
   });
 });
 
-describe('what was bought within a time', () => {
+describe('the articles bought within a time', () => {
   const shop = shopOf([11, 101, 0], [11, 102, 1], [12, 103, 1], [12, 103, 1.5], [12, 104, 2], [14, 105, 5]);
   const within = (from: number, to: number) =>
     [...shop.boughtWithin(NOON + from * DAY, NOON + to * DAY)].map(([customer, articles]) => [customer, ...articles]);
 
-  test('begins with the first moment and ends before the last', () => {
+  test('include the first moment and exclude the last', () => {
     expect(within(1, 2)).toEqual([
       [0, 1],
       [1, 2],
@@ -97,7 +101,7 @@ describe('what was bought within a time', () => {
     expect(within(0, 1)).toEqual([[0, 0]]);
   });
 
-  test('holds each article once, and customers only where they bought', () => {
+  test('are listed once for each customer who bought any', () => {
     expect(within(1, 9)).toEqual([
       [0, 1],
       [1, 2, 3],
@@ -107,14 +111,14 @@ describe('what was bought within a time', () => {
   });
 });
 
-test('the rows of customers come in the order that was asked for, as often as asked for', () => {
+test('the rows of customers come in the order given, and again if a customer is given again', () => {
   const shop = shopOf();
   const { single } = shop.encodedCustomers;
   expect([...shop.customerRows([2, 0, 2]).single]).toEqual([single[2], single[0], single[2]]);
   expect(shop.customerRows([])).toMatchObject({ rows: 0, single: new Int32Array(0) });
 });
 
-describe('a shop read from the store as it was known at a moment', () => {
+describe('a data set of the time before a moment', () => {
   const CUT = '2021-03-01';
   const until = Date.parse(CUT) / 1000;
   let database: TestDatabase;
@@ -141,30 +145,29 @@ describe('a shop read from the store as it was known at a moment', () => {
     await database.close();
   });
 
-  /** Everything that training makes of the time before the cut. */
+  /** All results of training on the time before the cut. */
   async function learnt() {
-    const raw = await readShop(store, silentReporter);
-    const shop = await encodeShop(store, raw, { before: until }, silentReporter);
+    const raw = await readPurchaseLog(store, silentReporter);
+    const shop = await encodeDataset(store, raw, { before: until }, silentReporter);
     const engine = openEngine();
     const { towers } = trainingConfig('tiny', 1);
     const trainer = await towerTrainer(engine, shop, towers, 1, silentReporter);
-    await trainer.learn({ name: 'towers', known: shop.known({ before: until }), epochs: 3 });
+    await trainer.learn({ name: 'towers', known: shop.historyEnds({ before: until }), epochs: 3 });
     await engine.close();
     const everybody = Array.from({ length: shop.customers }, (_, customer) => customer);
     return {
       fingerprint: shop.encoder.fingerprint,
       weights: Object.fromEntries([...trainer.weights].map(([name, values]) => [name, [...values]])),
       moment: momentOf(shop, until),
-      pasts: everybody.map((customer) => shop.pastOf(customer, until, 100)),
+      histories: everybody.map((customer) => historyOf(shop, customer, until)),
       bought: shop.boughtWithin(until - 7 * DAY, until),
       purchases: raw.purchases.at.length,
     };
   }
 
-  test('does not change with what is bought at that moment or later', async () => {
+  test('does not change with purchases at that moment or later', async () => {
     const { purchases: before, ...first } = await learnt();
-    // The same customers, articles that nobody had bought, popular ones, at the very moment and
-    // long after it.
+    // Adds purchases at the moment itself and long after it, of new and of popular articles.
     await database.sql(
       `INSERT INTO purchases (customer_key, article_key, bought_at)
        SELECT c.key, a.key, timestamptz '${CUT} 00:00Z' + make_interval(days => (a.key + c.key) % 3 * 20)
@@ -176,7 +179,7 @@ describe('a shop read from the store as it was known at a moment', () => {
     await database.sql(`DELETE FROM purchases WHERE bought_at >= timestamptz '${CUT} 00:00Z'`);
   });
 
-  test('changes with what was bought before it', async () => {
+  test('changes with purchases before it', async () => {
     const { fingerprint } = await learnt();
     await database.sql(
       `INSERT INTO purchases (customer_key, article_key, bought_at)
@@ -186,24 +189,29 @@ describe('a shop read from the store as it was known at a moment', () => {
     expect((await learnt()).fingerprint).not.toBe(fingerprint);
   });
 
-  test('gives articles that were bought before it embeddings of their own, and no others', async () => {
+  test('gives embeddings of their own only to articles that were bought before it', async () => {
     await database.sql(
       `INSERT INTO purchases (customer_key, article_key, bought_at)
        SELECT (SELECT min(key) FROM customers), key, timestamptz '${CUT} 00:00Z'
        FROM articles WHERE article_id = 'a29'`,
     );
-    const shop = await encodeShop(store, await readShop(store, silentReporter), { before: until }, silentReporter);
+    const shop = await encodeDataset(
+      store,
+      await readPurchaseLog(store, silentReporter),
+      { before: until },
+      silentReporter,
+    );
     const rows = await store.articlesById(['a6', 'a29', 'a27']);
     const slots = rows.map((row) => shop.catalogue.slot(shop.catalogue.indexOf(row?.key ?? -1) ?? -1));
     expect(slots[0]).toBeGreaterThan(0);
     expect(slots.slice(1)).toEqual([0, 0]);
   });
 
-  test('leaves out what is dated in the future, and says so', async () => {
+  test('leaves out purchases dated in the future, and says so', async () => {
     const said: string[] = [];
     const now = until - 30 * DAY;
-    const all = await readShop(store, silentReporter);
-    const raw = await readShop(store, { ...silentReporter, say: (line) => said.push(line) }, now);
+    const all = await readPurchaseLog(store, silentReporter);
+    const raw = await readPurchaseLog(store, { ...silentReporter, say: (line) => said.push(line) }, now);
     const known = [...all.purchases.at].filter((at) => at < now + DAY);
     expect(known.length).toBeLessThan(all.purchases.at.length);
     expect([...raw.purchases.at]).toEqual(known);
@@ -212,8 +220,8 @@ describe('a shop read from the store as it was known at a moment', () => {
     expect(said).toEqual([`${all.purchases.at.length - known.length} purchases are dated in the future and left out`]);
   });
 
-  test('is refused where there is nothing to learn from', async () => {
+  test('is refused without any purchase', async () => {
     await database.sql('TRUNCATE purchases');
-    await expect(readShop(store, silentReporter)).rejects.toMatchObject({ code: 'NOTHING_TO_LEARN' });
+    await expect(readPurchaseLog(store, silentReporter)).rejects.toMatchObject({ code: 'NOTHING_TO_LEARN' });
   });
 });

@@ -1,11 +1,12 @@
-// The questions of each protocol: who is asked, what is known of them then, and that no answer is
-// ever known before it is asked for.
+// The questions of each protocol: which customers are asked about, and with which history. No
+// history holds an answer.
+
 import { createRandom } from '../../src/random';
 import {
   cutoffOf,
   horizonOf,
   inStages,
-  lessons,
+  trainingRounds,
   roundsOf,
   thinned,
   type Protocol,
@@ -16,7 +17,7 @@ import { DAY } from '../../src/time';
 
 const random = () => createRandom(7);
 
-/** Customers 0 and 1 have long pasts, 2 has bought twice, 3 once. */
+/** Customers 0 and 1 have long histories, 2 has two purchases and 3 has one. */
 const shop = shopOf(
   [11, 101, 0],
   [11, 102, 1],
@@ -30,7 +31,7 @@ const shop = shopOf(
   [14, 101, 9],
 );
 
-/** Each question as customer: known → asked. */
+/** Each question as customer: history → answers. */
 const told = (rounds: readonly Round[]): string[] =>
   rounds.flatMap(({ customers, ends, answers }) =>
     Array.from(customers, (customer, i) => {
@@ -40,14 +41,14 @@ const told = (rounds: readonly Round[]): string[] =>
   );
 
 describe('leave-one-out', () => {
-  test('asks for the last article, everything before it being known', () => {
+  test('asks for the last article, with all earlier ones as history', () => {
     expect(told(roundsOf(shop, { kind: 'leave-one-out', target: 'test' }, 99, random()))).toEqual([
       '0: 0 1 2 → 3',
       '1: 4 3 → 2',
     ]);
   });
 
-  test('asks for the one before it to validate, the last being unknown', () => {
+  test('asks for the last but one in validation, and hides the last', () => {
     expect(told(roundsOf(shop, { kind: 'leave-one-out', target: 'validation' }, 99, random()))).toEqual([
       '0: 0 1 → 2',
       '1: 4 → 3',
@@ -55,14 +56,14 @@ describe('leave-one-out', () => {
     ]);
   });
 
-  test('does not ask who bought what they had already, since it is not ranked', () => {
+  test('does not ask about an article that the customer had before, since it is not ranked', () => {
     const again = shopOf([11, 101, 0], [11, 102, 1], [11, 103, 2], [11, 101, 3]);
     expect(roundsOf(again, { kind: 'leave-one-out', target: 'test' }, 99, random())[0].answers).toEqual([]);
   });
 
-  test('counts sales of what may be learnt, and of nothing else', () => {
+  test('counts the sales before the cutoff only', () => {
     const [{ moment }] = roundsOf(shop, { kind: 'leave-one-out', target: 'test' }, 99, random());
-    // All but the last two of each, the first in any case.
+    // All but the last two purchases of each customer, but always the first one.
     expect([...moment.sales.month]).toEqual([3, 1, 0, 0, 1]);
     expect(moment.timeless).toBe(true);
   });
@@ -71,11 +72,11 @@ describe('leave-one-out', () => {
 describe('temporal', () => {
   const protocol: Protocol = { kind: 'temporal', cut: NOON + 8 * DAY, days: 2 };
 
-  test('asks everybody who bought in the days after the cut, with what was known before it', () => {
+  test('asks about everybody who bought in the days after the cut, with their history before it', () => {
     expect(told(roundsOf(shop, protocol, 99, random()))).toEqual(['1: 4 3 → 2', '2: 0 → 1', '3:  → 0']);
   });
 
-  test('measures on a seeded sample where there are more customers than asked for', () => {
+  test('draws a sample by the seed if there are too many customers', () => {
     const one = told(roundsOf(shop, protocol, 2, random()));
     expect(one).toHaveLength(2);
     expect(told(roundsOf(shop, protocol, 2, random()))).toEqual(one);
@@ -85,7 +86,7 @@ describe('temporal', () => {
 describe('rolling', () => {
   const protocol: Protocol = { kind: 'rolling', weeks: 2, end: NOON + 14 * DAY };
 
-  test('learns before the first week, and knows more with each', () => {
+  test('learns before the first week, and has longer histories in each later one', () => {
     expect(cutoffOf(protocol)).toEqual({ before: NOON });
     expect(horizonOf(protocol)).toBe(7);
     expect(told(roundsOf(shop, protocol, 99, random()))).toEqual([
@@ -99,14 +100,16 @@ describe('rolling', () => {
   });
 });
 
-describe('lessons', () => {
-  test('of leave-one-out are the last articles that may be learnt', () => {
-    expect(told(lessons(shop, { butLast: 3 }, { butLast: 2 }, 7, 99, random()))).toEqual(['0: 0 → 1']);
+describe('training rounds', () => {
+  test('of leave-one-out ask for the last article before the cutoff', () => {
+    expect(
+      told(trainingRounds(shop, { earlier: { butLast: 3 }, later: { butLast: 2 }, days: 7 }, 99, random())),
+    ).toEqual(['0: 0 → 1']);
   });
 
-  test('in time start daily and never ask for what comes after the cutoff', () => {
+  test('start daily and never ask beyond the cutoff', () => {
     const [from, until] = [NOON + 2 * DAY, NOON + 9 * DAY];
-    const rounds = lessons(shop, { before: from }, { before: until }, 3, 99, random());
+    const rounds = trainingRounds(shop, { earlier: { before: from }, later: { before: until }, days: 3 }, 99, random());
     expect(rounds.length).toBeGreaterThan(2);
     for (const { moment, customers, ends, answers } of rounds) {
       expect(moment.now).toBeGreaterThanOrEqual(from);
@@ -123,36 +126,37 @@ describe('lessons', () => {
     }
   });
 
-  test('are thinned to so many', () => {
-    const rounds = lessons(shop, { before: NOON }, { before: NOON + 9 * DAY }, 3, 4, random());
+  test('are thinned to the limit', () => {
+    const span = { earlier: { before: NOON }, later: { before: NOON + 9 * DAY }, days: 3 };
+    const rounds = trainingRounds(shop, span, 4, random());
     expect(rounds.reduce((sum, { customers }) => sum + customers.length, 0)).toBe(4);
   });
 });
 
 test.each([
-  { known: 4, newcomers: 12, most: 6, taken: 3, why: 'half are of the few with a past' },
-  { known: 2, newcomers: 14, most: 8, taken: 2, why: 'the very few with a past are all asked' },
-  { known: 12, newcomers: 4, most: 8, taken: 6, why: 'of many with a past their share is asked' },
-  { known: 4, newcomers: 12, most: 99, taken: 4, why: 'everybody is, since there is room' },
-])('of $known with a past and $newcomers newcomers $most are asked: $why', ({ known, newcomers, most, taken }) => {
-  const all = known + newcomers;
+  { warm: 4, cold: 12, most: 6, taken: 3, why: 'warm customers get half of the places' },
+  { warm: 2, cold: 14, most: 8, taken: 2, why: 'all of the few warm customers are asked' },
+  { warm: 12, cold: 4, most: 8, taken: 6, why: 'many warm customers get their share' },
+  { warm: 4, cold: 12, most: 99, taken: 4, why: 'everybody is asked if there is room' },
+])('with $warm warm and $cold cold customers and $most places, $why', ({ warm, cold, most, taken }) => {
+  const all = warm + cold;
   const round = {
     customers: Int32Array.from({ length: all }, (_, place) => place),
     ends: new Int32Array(all),
     answers: Array.from({ length: all }, () => new Set([0])),
   } as unknown as Round;
-  const rounds = thinned([round], most, random(), (_round, place) => place >= newcomers);
+  const rounds = thinned([round], most, random(), (_round, place) => place >= cold);
   const asked = rounds.flatMap(({ customers }) => [...customers]);
   expect(asked).toHaveLength(Math.min(most, all));
   expect(asked).toEqual(asked.toSorted((a, b) => a - b));
-  expect(asked.filter((customer) => customer >= newcomers)).toHaveLength(taken);
+  expect(asked.filter((customer) => customer >= cold)).toHaveLength(taken);
 });
 
-test('lessons of a day on which most customers are new are half of those with a past', () => {
+test('on a day with mostly cold customers, half of the questions are about warm ones', () => {
   const crowd = shopOf([11, 101, 0], [11, 102, 2], [12, 102, 2], [13, 102, 2], [14, 102, 2]);
   for (let seed = 1; seed <= 10; seed++) {
-    const until = { before: NOON + 3 * DAY };
-    const rounds = lessons(crowd, { before: NOON + DAY }, until, 3, 2, createRandom(seed));
+    const span = { earlier: { before: NOON + DAY }, later: { before: NOON + 3 * DAY }, days: 3 };
+    const rounds = trainingRounds(crowd, span, 2, createRandom(seed));
     const asked = rounds.flatMap(({ customers }) => [...customers]);
     expect(asked.map((customer) => customer === 0).toSorted()).toEqual([false, true]);
   }
@@ -163,7 +167,7 @@ describe('stages', () => {
     ({ moment: { now }, customers: new Int32Array(customers) }) as unknown as Round;
   const told = (stages: Round[][]) => stages.map((stage) => stage.map(({ moment }) => moment.now));
 
-  test('go forward in time, ask about as many customers each, and split no round', () => {
+  test('go forward in time with about as many customers each, and split no round', () => {
     const rounds = [roundAt(4, 10), roundAt(3, 10), roundAt(2, 10), roundAt(1, 10)];
     expect(told(inStages(rounds, 2))).toEqual([
       [1, 2],

@@ -1,5 +1,6 @@
-// How sure a mean is said to be: intervals hold the truth as often as they claim, customers count
-// and not cases, differences are paired.
+// Intervals hold the true value as often as they claim. They count customers, not cases, and their
+// differences are paired.
+
 import { createRandom } from '../../src/random';
 import { percentileInterval, resampledMeans, type Interval } from '../../src/evaluation/bootstrap';
 
@@ -10,7 +11,7 @@ function intervalOf(values: ArrayLike<number>, customers: ArrayLike<number>, see
   return percentileInterval(means, 0.95);
 }
 
-test('nineteen of twenty intervals hold the true mean, though cases of one customer are alike', () => {
+test('nineteen of twenty intervals hold the true mean, although the cases of a customer are alike', () => {
   const random = createRandom(7, 'coverage');
   const trials = 400;
   let held = 0;
@@ -26,13 +27,13 @@ test('nineteen of twenty intervals hold the true mean, though cases of one custo
     const [low, high] = intervalOf(values, customers, trial);
     if (low <= 3 && 3 <= high) held += 1;
   }
-  // Of 400 fair trials at .95, 361 to 396 with a chance beyond .9999; percentile intervals are a
-  // little short.
+  // 400 fair trials at 0.95 give 361 to 396 with a chance above 0.9999. Percentile intervals are a
+  // little narrow.
   expect(held).toBeGreaterThanOrEqual(365);
   expect(held).toBeLessThanOrEqual(395);
 });
 
-test('is as wide as theory says: 1.96 standard errors either way', () => {
+test('an interval is as wide as in theory: 1.96 standard errors to each side', () => {
   const random = createRandom(3, 'width');
   const values = Float64Array.from({ length: 2_000 }, () => random.normal());
   const [low, high] = intervalOf(values, [...values.keys()]);
@@ -40,7 +41,7 @@ test('is as wide as theory says: 1.96 standard errors either way', () => {
   expect((high - low) / (2 * 1.96 * error)).toBeCloseTo(1, 0.9);
 });
 
-test('a customer who comes back every week makes nothing surer', () => {
+test('a customer who is asked about every week makes no interval narrower', () => {
   const random = createRandom(4, 'weeks');
   const once = Array.from({ length: 300 }, () => random.next());
   const customers = [...once.keys()];
@@ -51,7 +52,7 @@ test('a customer who comes back every week makes nothing surer', () => {
   expect(highWeekly).toBeCloseTo(high, 10);
 });
 
-test('columns see the same resamples: a difference that is the same in every case is certain', () => {
+test('columns share the resamples, so a difference that is equal in all cases has no width', () => {
   const random = createRandom(5, 'pairs');
   const one = Array.from({ length: 200 }, () => random.next());
   const other = one.map((value) => value + 0.01);
@@ -71,7 +72,7 @@ test('the same seed gives the same interval', () => {
   expect(intervalOf(values, customers, 9)).not.toEqual(intervalOf(values, customers, 10));
 });
 
-test('percentiles lie between the values in proportion, whatever their order', () => {
+test('percentiles interpolate between the sorted values', () => {
   expect(percentileInterval(Float64Array.from([4, 0, 3, 1, 2]), 0.5)).toEqual([1, 3]);
   expect(percentileInterval(Float64Array.from([0, 1]), 0.5)).toEqual([0.25, 0.75]);
   expect(percentileInterval(new Float64Array(0), 0.95)).toEqual([0, 0]);

@@ -1,12 +1,13 @@
-// An evaluation of a shop of five articles by a pipeline whose answers are known: which cases are
-// asked, what every model lists, and what the report then says. Baselines by hand.
+// Evaluates a shop of five articles with a pipeline that gives fixed answers: the cases, the lists
+// of all models, the baselines, and the report.
+
 import type { Candidates } from '../../src/ranking/candidates';
 import { CoPurchases } from '../../src/statistics/co-purchase';
-import type { Shop } from '../../src/dataset/dataset';
+import type { Dataset } from '../../src/dataset/dataset';
 import type { Pipeline } from '../../src/ranking/pipeline';
 import { evaluationTable } from '../../src/cli/show';
 import { silentReporter } from '../../src/telemetry/progress';
-import { baselinesAt, firstOf, unitsKnown, unitsOfMonth } from '../../src/evaluation/baselines';
+import { baselinesAt, firstOf, unitsInHistories, unitsOfMonth } from '../../src/evaluation/baselines';
 import { evaluate } from '../../src/evaluation/offline/evaluate';
 import type { Evaluation } from '../../src/evaluation/evaluation';
 import type { Protocol } from '../../src/dataset/protocols';
@@ -15,18 +16,18 @@ import { NOON, shopOf } from '../support/hand-made-shop';
 import { noLifts } from '../support/rows';
 import { DAY } from '../../src/time';
 
-/** Of article 0 the neighbour is 3, of the others there is none. */
+/** Article 3 is the neighbour of article 0. The others have none. */
 const together = new CoPurchases(1, Int32Array.of(3, -1, -1, -1, -1), Float32Array.of(1, 0, 0, 0, 0));
 
-/** What the pipeline was asked for. */
+/** The arguments that the pipeline received. */
 interface Heard {
   readonly nearest: number[];
   readonly hidePast: (boolean | undefined)[];
 }
 
 /**
- * Retrieval finds the articles in their order, the candidates are 4, 0 and 2, the last of them the
- * best.
+ * Retrieval lists the articles in the order of their indices. The candidates are 4, 0 and 2, from
+ * worst to best.
  */
 function pipelineOf(heard: Heard = { nearest: [], hidePast: [] }): Pipeline {
   const candidates: Candidates = {
@@ -36,14 +37,14 @@ function pipelineOf(heard: Heard = { nearest: [], hidePast: [] }): Pipeline {
     together: new Float32Array(3),
   };
   return {
-    embed: async ({ pasts }) => new Float32Array(pasts.length),
+    embed: async ({ histories }) => new Float32Array(histories.length),
     nearest(queries, k) {
       heard.nearest.push(k);
       return Array.from(queries, () => [0, 1, 2, 3, 4]);
     },
-    async retrieve({ pasts }, _moment, hidePast) {
+    async retrieve({ histories }, _moment, hidePast) {
       heard.hidePast.push(hidePast);
-      return pasts.map(() => candidates);
+      return histories.map(() => candidates);
     },
     score: async (_customers, lists) => lists.map(() => Float32Array.of(-2, -1, 0)),
     rankerInputs: () => ({}),
@@ -52,7 +53,7 @@ function pipelineOf(heard: Heard = { nearest: [], hidePast: [] }): Pipeline {
 }
 
 function evaluated(
-  shop: Shop,
+  shop: Dataset,
   protocol: Protocol,
   pipeline = pipelineOf(),
   maxCustomers = 100,
@@ -69,8 +70,8 @@ function evaluated(
   return evaluate({ shop, pipeline, habits }, protocol, { maxCustomers, seed: 1, explore }, silentReporter);
 }
 
-// Before day 10: article 0 four times, 1 twice. After it: 2 by a known customer, 3 by a new one, 4
-// by a known one.
+// Article 0 sold four times before day 10, and article 1 twice. After it, a warm customer buys 2, a
+// cold one 3, and another warm one 4.
 const shop = shopOf(
   [11, 101, 0],
   [11, 102, 5],
@@ -85,31 +86,31 @@ const shop = shopOf(
 const temporal: Protocol = { kind: 'temporal', cut: NOON + 10 * DAY, days: 7 };
 
 describe('temporal', () => {
-  test('asks whoever bought in these days, and measures every model’s list', async () => {
+  test('asks about everybody who bought in these days, and measures the lists of all models', async () => {
     const evaluation = await evaluated(shop, temporal);
     expect(evaluation).toMatchObject({ protocol: 'temporal', days: 7, customers: 3, cases: 3, coldCustomers: 1 });
     expect(evaluation.cut).toBe(new Date((NOON + 10 * DAY) * 1000).toISOString().slice(0, 10));
     const mrr = (model: string): number => evaluation.models[model].mrr;
-    // Two-stage lists 2, 0, 4.
+    // The two-stage lists 2, 0 and 4.
     expect(mrr('two-stage')).toBeCloseTo((1 + 0 + 1 / 3) / 3, 10);
     expect(mrr('retrieval')).toBeCloseTo((1 / 3 + 1 / 4 + 1 / 5) / 3, 10);
-    // Lists 0 and 1 alone: nothing else had sold.
+    // These list only 0 and 1, since nothing else had sold.
     for (const model of ['popularity', 'recent-popularity', 'repurchase']) expect(mrr(model)).toBe(0);
-    // Neighbours of article 0 are no help to the one who bought 3: nothing is known of them.
+    // The customer who bought 3, a neighbour of 0, is cold.
     expect(mrr('item-to-item')).toBe(0);
     expect(Object.keys(evaluation.models)[0]).toBe('two-stage');
     expect(evaluation.models.oracle).toBeUndefined();
   });
 
-  test('measures the lists as they are served, with places for what never sold', async () => {
+  test('measures the lists as they are served, with places for articles that never sold', async () => {
     const { models, explore } = await evaluated(shop, temporal, pipelineOf(), 100, 2);
     expect(explore).toBe(2);
-    // Article 4, the third by its score, has the second place, since 0 had sold.
+    // Article 4 has the third score, but gets the second place since it never sold.
     expect(models['two-stage'].mrr).toBeCloseTo((1 + 0 + 1 / 2) / 3, 10);
     expect(models.retrieval.mrr).toBeCloseTo((1 / 3 + 1 / 4 + 1 / 5) / 3, 10);
   });
 
-  test('says what the models knew, and what was bought that had never sold', async () => {
+  test('counts the training data, and purchases of articles that had never sold', async () => {
     const { trainedOn, coldArticles, slices, candidates, calibration } = await evaluated(shop, temporal);
     expect(trainedOn).toEqual({ purchases: 6, customers: 3, articles: 5 });
     expect(coldArticles).toMatchObject({ cases: 3, answers: 3 });
@@ -138,7 +139,7 @@ describe('temporal', () => {
     expect(bootstrap).toEqual({ resamples: 1_000, confidence: 0.95 });
   });
 
-  test('prints of each slice what its best baseline has, and the difference to it where there are customers enough', async () => {
+  test('prints the best baseline of each slice, and the difference to it if there are enough customers', async () => {
     const evaluation = await evaluated(shop, temporal);
     const { differences, bestBaseline, slices } = evaluation;
     expect(evaluationTable(evaluation)).toMatch(/cold customers +1 .* popularity +too few customers/);
@@ -152,11 +153,11 @@ describe('temporal', () => {
     );
   });
 
-  test('asks no more cases than it was told to', async () => {
+  test('has no more cases than the limit', async () => {
     expect(await evaluated(shop, temporal, pipelineOf(), 2)).toMatchObject({ cases: 2, customers: 2, maxCustomers: 2 });
   });
 
-  test('is refused where nobody bought anything', async () => {
+  test('is refused if nobody bought anything', async () => {
     const late: Protocol = { kind: 'temporal', cut: NOON + 50 * DAY, days: 7 };
     await expect(evaluated(shop, late)).rejects.toMatchObject({ code: 'NOTHING_TO_LEARN' });
   });
@@ -173,7 +174,7 @@ describe('leave-one-out', () => {
     [12, 105, 3],
   );
 
-  test('hides what a customer has had from every model, and asks for as many others', async () => {
+  test('hides a customer’s history from every model, and retrieves as many more articles', async () => {
     const heard: Heard = { nearest: [], hidePast: [] };
     const evaluation = await evaluated(lines, { kind: 'leave-one-out', target: 'test' }, pipelineOf(heard));
     expect(evaluation).toMatchObject({
@@ -184,31 +185,31 @@ describe('leave-one-out', () => {
       coldCustomers: 0,
     });
     expect(heard).toEqual({ nearest: [102], hidePast: [true] });
-    // 11 has had 0 and 1, and bought 2; 12 has had 0 and 3, and bought 4.
+    // Customer 11 had 0 and 1, and bought 2. Customer 12 had 0 and 3, and bought 4.
     expect(evaluation.models.retrieval.mrr).toBeCloseTo((1 + 1 / 3) / 2, 10);
     expect(evaluation.models['two-stage'].mrr).toBeCloseTo((1 + 1 / 2) / 2, 10);
-    // Of three candidates each has had one: it is not counted.
+    // Each customer had one of the three candidates, which does not count.
     expect(evaluation.calibration.candidates).toBe(4);
   });
 
-  test('asks for the article before on validation, and knows neither then', async () => {
+  test('asks for the last but one in validation, and hides it and the last', async () => {
     const evaluation = await evaluated(lines, { kind: 'leave-one-out', target: 'validation' });
     expect(evaluation).toMatchObject({ target: 'validation', cases: 2 });
-    // 11: knows 0, bought 1. 12: knows 0, bought 3.
+    // Customer 11 had 0 and bought 1. Customer 12 had 0 and bought 3.
     expect(evaluation.models.retrieval.mrr).toBeCloseTo((1 + 1 / 3) / 2, 10);
     expect(evaluation.models['item-to-item'].mrr).toBeCloseTo((0 + 1) / 2, 10);
     expect(evaluation.trainedOn.purchases).toBe(3);
   });
 });
 
-test('rolling weeks ask a customer anew, who then has a longer past', async () => {
+test('rolling weeks ask about a customer again, with a longer history', async () => {
   const weekly = shopOf([11, 101, 0], [11, 102, 10], [11, 102, 17], [12, 103, 18]);
   const protocol: Protocol = { kind: 'rolling', weeks: 2, end: NOON + 21 * DAY };
   const evaluation = await evaluated(weekly, protocol);
   expect(evaluation).toMatchObject({ protocol: 'rolling', weeks: 2, customers: 2, cases: 3, coldCustomers: 1 });
   expect(evaluation.end).toBe(new Date((NOON + 20 * DAY) * 1000).toISOString().slice(0, 10));
-  // Article 1 is nobody's in the first week and the customer's own in the second; article 2 is cold
-  // then.
+  // Nobody had article 1 in the first week; in the second the customer has it, and article 2 is
+  // cold.
   expect(evaluation.models.repurchase.mrr).toBeCloseTo((0 + 1 + 0) / 3, 10);
   expect(evaluation.coldArticles).toMatchObject({ cases: 2 });
 });
@@ -234,18 +235,18 @@ describe('baselines', () => {
     expect(listOf(name)).toEqual(list);
   });
 
-  test('pass over what is hidden, and end where they are told to', () => {
+  test('skip hidden articles, and end at the given depth', () => {
     expect(listOf('repurchase', [4, 0])).toEqual([1, 2]);
     expect(listOf('item-to-item', [1], 3)).toEqual([3, 2, 4]);
     expect(listOf('popularity', [], 0)).toEqual([]);
   });
 
-  test('count what is known and nothing else', () => {
-    expect([...unitsKnown(shop, shop.known({ before: temporal.cut }))]).toEqual([4, 2, 0, 0, 0]);
-    expect([...unitsKnown(shop, shop.known({ butLast: 1 }))]).toEqual([3, 2, 0, 1, 0]);
+  test('count histories only', () => {
+    expect([...unitsInHistories(shop, shop.historyEnds({ before: temporal.cut }))]).toEqual([4, 2, 0, 0, 0]);
+    expect([...unitsInHistories(shop, shop.historyEnds({ butLast: 1 }))]).toEqual([3, 2, 0, 1, 0]);
   });
 
-  test('count every piece of the last four weeks, whoever bought it', () => {
+  test('count every piece of the last four weeks', () => {
     const sold = shopOf([11, 101, -29], [11, 101, -28], [11, 102, -1], [11, 102, -1], [12, 102, -9], [12, 103, 0]);
     expect([...unitsOfMonth(sold, NOON)]).toEqual([1, 3, 0, 0, 0]);
   });
@@ -264,7 +265,7 @@ describe('the report', () => {
     pages = [evaluation, ...others].map((one) => evaluationReport(one, hostile));
   });
 
-  test('is one whole file: well-formed, without scripts, asking nobody for anything', () => {
+  test('is one well-formed file without scripts and without requests', () => {
     for (const page of pages) {
       expect(unclosed(page)).toEqual([]);
       expect(page).not.toMatch(/<script|<link|<img|<iframe|https?:|src=|url\(|@import|\son\w+=/);
@@ -272,15 +273,15 @@ describe('the report', () => {
     }
   });
 
-  test('escapes what comes from outside', () => {
+  test('escapes text from outside', () => {
     expect(pages[0]).toContain('&#60;/pre&#62;&#60;script&#62;alert(\\&#34;&#38;\\&#34;)&#60;/script&#62;');
   });
 
-  test('says nothing that is not a number', () => {
+  test('shows no value that is not a number', () => {
     for (const page of pages) expect(page).not.toMatch(/NaN|undefined|Infinity|null|\[object/);
   });
 
-  test('names every model in every chart’s text alternative, and gives every table a caption', () => {
+  test('names every model in the text alternative of each chart, and has a caption for each table', () => {
     const [page] = pages;
     const charts = [...page.matchAll(/<svg [^>]*aria-label="([^"]+)"/g)].map(([, label]) => label);
     expect(charts).toHaveLength(page.split('<svg').length - 1);
@@ -291,7 +292,7 @@ describe('the report', () => {
     expect(page.split('<caption>').length).toBe(page.split('<table>').length);
   });
 
-  test('tells the question, the figures, the settings and the seed', () => {
+  test('shows the question, the figures, the settings and the seed', () => {
     const [page, validation] = pages;
     expect(page).toContain(`the 7 days from ${String(evaluation.cut)}`);
     expect(page).toContain(evaluation.models['two-stage']['map@12'].toFixed(4));
@@ -302,7 +303,7 @@ describe('the report', () => {
   });
 });
 
-/** The tags that are not closed in their order. */
+/** The tags that are not closed in order. */
 function unclosed(page: string): string[] {
   const open: string[] = [];
   for (const [, end, name, self] of page.matchAll(/<(\/?)([a-z][a-z0-9]*)[^>]*?(\/?)>/g)) {

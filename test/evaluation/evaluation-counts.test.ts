@@ -1,19 +1,18 @@
-// What is counted of the cases of an evaluation beside the measures of lists: sources, calibration,
-// cold articles, what lists are like, and slices by history. By hand, and against plain
-// definitions.
+// Everything that an evaluation counts beside the measures: qualities of lists, calibration,
+// sources, cold articles and slices. Compared with results by hand and with plain definitions.
+
 import { bitOf, type Candidates, type SourceName } from '../../src/ranking/candidates';
 import { createRandom } from '../../src/random';
-import { Reliability } from '../../src/evaluation/reliability';
+import { CalibrationCount } from '../../src/evaluation/calibration';
 import { ColdArticleCount } from '../../src/evaluation/cold-articles';
-import { bestBaselineOf, compare, intervalsOf, resample } from '../../src/evaluation/comparison';
+import { bestBaselineOf, compare, intervalsOf, resample, slicesOf } from '../../src/evaluation/comparison';
 import { ListMeasures } from '../../src/evaluation/list-measures';
 import { measure } from '../../src/evaluation/metrics';
 import { ScoreSheet, type Headline } from '../../src/evaluation/score-sheet';
-import { slicesOf } from '../../src/evaluation/slices';
 import { SourceCount } from '../../src/evaluation/source-report';
 
-describe('what lists are like', () => {
-  // Articles 0 and 1 point the same way, 2 elsewhere, 3 has no vector.
+describe('qualities of lists', () => {
+  // Articles 0 and 1 have the same direction, 2 has another, and 3 has no vector.
   const vectors = [[2, 0], [1, 0], [0, 1], undefined].map((vector) => vector && Float32Array.from(vector));
   const units = [4, 2, 0, 0];
   const qualitiesOf = (...lists: number[][]) => {
@@ -22,26 +21,26 @@ describe('what lists are like', () => {
     return measures.qualities();
   };
 
-  test('coverage is the share of the catalogue in somebody’s first twelve', () => {
+  test('coverage is the share of the catalogue among the first twelve of some list', () => {
     expect(qualitiesOf([0, 1], [1, 0])['coverage@12']).toBe(0.5);
     expect(qualitiesOf([...Array<number>(12).fill(0), 1])['coverage@12']).toBe(0.25);
   });
 
-  test('novelty is in bits: the rarer, the more', () => {
-    // Units with one more each: 5, 3, 1, 1 of 10.
+  test('novelty is in bits, and higher for rarer articles', () => {
+    // With one more unit each, the articles have 5, 3, 1 and 1 of 10.
     expect(qualitiesOf([0])['novelty@12']).toBeCloseTo(1, 10);
     expect(qualitiesOf([0, 2])['novelty@12']).toBeCloseTo((Math.log2(2) + Math.log2(10)) / 2, 10);
   });
 
-  test('diversity is one less the mean cosine of all pairs, whatever the vectors’ lengths', () => {
+  test('diversity is 1 minus the mean cosine of all pairs, for vectors of any length', () => {
     expect(qualitiesOf([0, 1])['diversity@12']).toBeCloseTo(0, 10);
     expect(qualitiesOf([0, 2])['diversity@12']).toBeCloseTo(1, 10);
-    // Pairs 0–1: 1, 0–2: 0, 1–2: 0; what has no vector is left out.
+    // The cosines are 1 for 0–1, and 0 for 0–2 and 1–2. Article 3 has no vector and is left out.
     expect(qualitiesOf([0, 1, 3, 2])['diversity@12']).toBeCloseTo(2 / 3, 10);
     expect(qualitiesOf([0, 1], [0, 2])['diversity@12']).toBeCloseTo(0.5, 10);
   });
 
-  test('diversity of random lists is as pair by pair', () => {
+  test('diversity of random lists equals a count pair by pair', () => {
     const random = createRandom(2, 'vectors');
     const all = Array.from({ length: 30 }, () => Float32Array.from({ length: 5 }, () => random.normal()));
     const list = Array.from({ length: 12 }, (_, i) => 2 * i);
@@ -52,7 +51,7 @@ describe('what lists are like', () => {
     expect(measures.qualities()['diversity@12']).toBeCloseTo(1 - mean, 6);
   });
 
-  test('no list and empty lists are no number’s fault', () => {
+  test('all are 0 without a list and for empty lists', () => {
     const nothing = { 'coverage@12': 0, 'novelty@12': 0, 'diversity@12': 0 };
     expect(qualitiesOf()).toEqual(nothing);
     expect(qualitiesOf([])).toEqual(nothing);
@@ -60,9 +59,9 @@ describe('what lists are like', () => {
 });
 
 describe('calibration', () => {
-  test('scores that say the truth have hardly any error, and scores that say too much have it', () => {
+  test('honest scores have hardly any error, and exaggerated scores have one', () => {
     const random = createRandom(3, 'calibration');
-    const [honest, boasting] = [new Reliability(), new Reliability()];
+    const [honest, boasting] = [new CalibrationCount(), new CalibrationCount()];
     for (let i = 0; i < 100_000; i++) {
       const score = -3 + 2 * random.normal();
       const bought = random.next() < 1 / (1 + Math.exp(-score));
@@ -76,24 +75,25 @@ describe('calibration', () => {
     }
   });
 
-  test('is the mean over candidates of how far their bin is off', () => {
-    const calibration = new Reliability();
-    // Bin [0, 1): said ½ twice, bought once. Bin [2, 3): said once, not bought.
+  test('the error is the mean over candidates of the distance in their bin', () => {
+    const calibration = new CalibrationCount();
+    // Bin [0, 1) predicts ½ for two candidates, and one was bought. Bin [2, 3) has one candidate,
+    // not bought.
     calibration.add(0, true);
     calibration.add(0, false);
     calibration.add(2, false);
-    const said = 1 / (1 + Math.exp(-2));
+    const predicted = 1 / (1 + Math.exp(-2));
     const report = calibration.report();
     expect(report.bins).toEqual([
       { candidates: 2, predicted: 0.5, observed: 0.5 },
-      { candidates: 1, predicted: said, observed: 0 },
+      { candidates: 1, predicted, observed: 0 },
     ]);
-    expect(report.error).toBeCloseTo(said / 3, 10);
+    expect(report.error).toBeCloseTo(predicted / 3, 10);
     expect(report).toMatchObject({ candidates: 3, bought: 1 / 3 });
   });
 
-  test('takes extreme scores, passes over what is none, and says nothing of nothing', () => {
-    const calibration = new Reliability();
+  test('takes extreme scores, skips scores that are not finite, and is empty without candidates', () => {
+    const calibration = new CalibrationCount();
     expect(calibration.report()).toEqual({ error: 0, candidates: 0, bought: 0, bins: [] });
     for (const score of [1e9, -1e9, 16, -16]) calibration.add(score, score > 0);
     for (const score of [NaN, Infinity, -Infinity]) calibration.add(score, true);
@@ -103,7 +103,7 @@ describe('calibration', () => {
 });
 
 describe('sources', () => {
-  test('are told what each found, what it alone found, and what of it is shown', () => {
+  test('have shares of what each found, what it alone found, and what is shown', () => {
     const count = new SourceCount();
     const mixed = candidatesOf(
       [5, ['OWN_PURCHASES']],
@@ -136,7 +136,7 @@ describe('sources', () => {
 describe('cold articles', () => {
   const units = Float32Array.of(3, 0, 0, 1);
 
-  test('are counted alone: what had sold says nothing of them', () => {
+  test('are counted without the articles that had sold', () => {
     const count = new ColdArticleCount();
     const early = [1, 0, 3];
     const late = [...Array<number>(12).fill(0), 2];
@@ -153,7 +153,7 @@ describe('cold articles', () => {
     });
   });
 
-  test('are null where nobody bought one', () => {
+  test('are null if nobody bought one', () => {
     const count = new ColdArticleCount();
     count.add({ any: [0] }, new Set([0]), units, 4);
     expect(count.report()).toBeNull();
@@ -165,7 +165,7 @@ describe('the score sheet', () => {
   const miss = measure([2], new Set([1]));
   const models = { 'two-stage': hit, retrieval: miss, popularity: miss, 'recent-popularity': miss };
   const sheet = new ScoreSheet();
-  // Customers 7 and 8; the first comes back with a longer history.
+  // Customer 7 has two cases, the second with a longer history. Customer 8 has one.
   sheet.add(7, 0, { ...models, repurchase: miss, 'item-to-item': miss });
   sheet.add(7, 1, { ...models, repurchase: hit, 'item-to-item': miss });
   sheet.add(8, 40, { ...models, repurchase: hit, 'item-to-item': miss });
@@ -176,7 +176,7 @@ describe('the score sheet', () => {
     expect(() => sheet.means('magic')).toThrow('"magic"');
   });
 
-  test('is cut into slices by history, and those without a case are left out', () => {
+  test('is cut into slices by the length of the history, without empty ones', () => {
     const slices = slicesOf(sheet, 'map@12', createRandom(1));
     expect(slices.map(({ name, cases }) => [name, cases])).toEqual([
       ['cold customers', 1],
@@ -187,7 +187,7 @@ describe('the score sheet', () => {
     expect(slices.map((slice) => slice.models.repurchase['map@12'])).toEqual([0, 1, 1, 1]);
   });
 
-  test('is compared with the baseline that is best, and with retrieval', () => {
+  test('compares the two-stage with the best baseline and with retrieval', () => {
     const bestBaseline = bestBaselineOf(sheet, 'map@12');
     expect(bestBaseline).toBe('repurchase');
     const resampled = resample(sheet, sheet.models, createRandom(1));
@@ -199,7 +199,8 @@ describe('the score sheet', () => {
     const [best, retrieval] = differences.map(({ metrics }) => metrics['map@12']);
     expect(best.difference).toBeCloseTo(1 / 3, 10);
     expect(best.ratio).toBeCloseTo(1.5, 10);
-    // Either customer may be drawn twice: 7 missed one of two, 8 none.
+    // A resample may draw one customer twice. The baseline misses one case of two for 7, none for
+    // 8.
     expect(best.interval).toEqual([0, 0.5]);
     expect(retrieval).toEqual({ difference: 1, interval: [1, 1], ratio: null });
     const intervals = intervalsOf(resampled);
@@ -209,8 +210,8 @@ describe('the score sheet', () => {
 
   describe('of many customers', () => {
     const many = new ScoreSheet();
-    // Thirty without a past, for whom popularity is best, and 29 who are asked twice, with short
-    // pasts: for these repurchase is best by MAP, and popularity by hits.
+    // 30 cold customers, for whom popularity is best, and 29 warm ones with two cases each. For the
+    // latter repurchase is best by MAP, and popularity is best by hits.
     const late = { ...measure([2, 3, 1], new Set([1])), 'hr@10': 0.5 };
     for (let customer = 0; customer < 59; customer++) {
       const cold = customer < 30;
@@ -226,7 +227,7 @@ describe('the score sheet', () => {
     }
     const by = (metric: Headline) => slicesOf(many, metric, createRandom(1));
 
-    test('is compared slice by slice with the baseline that is best there by the measure that was asked for', () => {
+    test('compares each slice with the baseline that is best there by the given measure', () => {
       const [[cold, warm], [, warmByHits]] = [by('map@12'), by('hr@10')];
       expect([cold.bestBaseline, warm.bestBaseline, warmByHits.bestBaseline]).toEqual([
         'popularity',
@@ -243,16 +244,15 @@ describe('the score sheet', () => {
       ]);
     });
 
-    test('tells no difference of a slice of fewer than thirty customers, however many cases they have', () => {
+    test('gives no difference for a slice of fewer than thirty customers', () => {
       const [, warm] = by('map@12');
       expect(warm).toMatchObject({ cases: 58, differences: [] });
     });
   });
 
-  test('counts the cases of one customer as one in slices too', () => {
+  test('draws whole customers in slices too', () => {
     const asked = new ScoreSheet();
-    // All cases of a customer are alike. Were they drawn each for itself, the interval would be
-    // narrower.
+    // All cases of a customer are alike. Drawing single cases would give a narrower interval.
     for (let customer = 0; customer < 40; customer++) {
       for (let time = 0; time < 25; time++) {
         const scores = { ...models, 'two-stage': customer % 2 ? hit : miss, repurchase: miss, 'item-to-item': miss };
@@ -260,7 +260,7 @@ describe('the score sheet', () => {
       }
     }
     const [low, high] = slicesOf(asked, 'map@12', createRandom(2))[0].differences[0].metrics['map@12'].interval;
-    // The mean of 40 that are 0 or 1 has a standard error of .079.
+    // The mean of 40 values of 0 or 1 has a standard error of 0.079.
     expect(high - low).toBeGreaterThan(0.25);
   });
 });

@@ -1,25 +1,25 @@
-// Measures of one list: values worked by hand, and random lists against definitions written another
-// way.
+// Measures of one list: values worked out by hand, and random lists against plain definitions.
+
 import { createRandom, type Random } from '../../src/random';
 import { DEPTHS, measure, METRICS, type Metrics } from '../../src/evaluation/metrics';
 
-test('a list that has both bought articles at places 1 and 3', () => {
+test('a list with the two bought articles at places 1 and 3', () => {
   const metrics = measure([7, 1, 8, 2], new Set([7, 8]));
-  // AP = (1/1 + 2/3) / 2
+  // The average precision is (1/1 + 2/3) / 2.
   expect(metrics['map@12']).toBeCloseTo(5 / 6, 10);
-  // DCG = 1 + 1/2; ideal = 1 + 1/log2(3)
+  // The gain is 1 + 1/2, and the best possible is 1 + 1/log2(3).
   expect(metrics['ndcg@10']).toBeCloseTo(1.5 / (1 + 1 / Math.log2(3)), 10);
   expect(metrics).toMatchObject({ 'hr@10': 1, 'recall@12': 1, 'recall@100': 1, mrr: 1 });
 });
 
-test('a hit at place 11 counts for the twelve and the hundred, not for the ten', () => {
+test('a hit at place 11 counts among the first 12 and 100, not among the first 10', () => {
   const metrics = measure([...Array<number>(10).fill(-1), 5], new Set([5, 6]));
   expect(metrics).toMatchObject({ 'hr@10': 0, 'ndcg@10': 0, 'mrr@10': 0, 'hr@12': 1, 'recall@12': 0.5 });
   expect(metrics['map@12']).toBeCloseTo(1 / 11 / 2, 10);
   expect(metrics.mrr).toBeCloseTo(1 / 11, 10);
 });
 
-test('who bought more than a list is long can still be served perfectly', () => {
+test('a list can be perfect even if it is shorter than the bought articles', () => {
   const bought = Array.from({ length: 120 }, (_, i) => i);
   const metrics = measure(bought, new Set(bought));
   expect(metrics['map@12']).toBeCloseTo(1, 10);
@@ -27,12 +27,12 @@ test('who bought more than a list is long can still be served perfectly', () => 
   expect(metrics['recall@12']).toBeCloseTo(12 / 120, 10);
 });
 
-test('a hit beyond the hundredth place, and an empty list, are nothing', () => {
+test('a hit after place 100 counts nothing, nor does an empty list', () => {
   const late = [...Array<number>(100).fill(-1), 3];
   for (const list of [late, []]) expect(new Set(Object.values(measure(list, new Set([3]))))).toEqual(new Set([0]));
 });
 
-test('random lists measure as the definitions say', () => {
+test('random lists have the measures of the definitions', () => {
   const random = createRandom(1, 'metrics');
   for (let trial = 0; trial < 300; trial++) {
     const ranked = shuffled(200, random).slice(0, random.int(150));
@@ -43,7 +43,7 @@ test('random lists measure as the definitions say', () => {
   }
 });
 
-/** The definitions, with sets and sums in place of running counts. */
+/** The definitions with sets and sums, not running counts. */
 function naive(ranked: readonly number[], bought: ReadonlySet<number>): Metrics {
   const metrics: Record<string, number> = {};
   const isHit = (article: number): boolean => bought.has(article);

@@ -1,6 +1,6 @@
-// How alike similar articles are and what searches find, measured on the small world: the figures
-// are shares, the baselines are what they should be, the encoder has learnt more than the words
-// say, and a picture shows it without saying which articles they are.
+// The quality of similar articles and searches on the small test shop. The encoder must beat the
+// baselines. The picture of the result must not tell which articles it shows.
+
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,7 +18,7 @@ import { writeEncoder } from '../support/clip-folder';
 import { createShop } from '../support/world';
 
 const METHODS = ['random', 'same type', 'TF-IDF', 'encoder', SERVED, 'encoder, co-purchase 0.5', 'encoder small-clip'];
-/** Those whose margin is measured. */
+/** The methods with a margin. */
 const ENCODERS = METHODS.slice(3);
 
 let base: string;
@@ -51,21 +51,21 @@ test('every measure of every method is a share', () => {
   }
 });
 
-test('articles of the same type at random agree in type, and hardly more than any at random in the rest', () => {
+test('random articles of the same type agree in type, and in the rest hardly more than random ones', () => {
   const { random, 'same type': sameType } = quality.methods;
   expect(sameType.catalogue.type).toBe(1);
   expect(random.catalogue.type).toBeLessThan(0.2);
   expect(Math.abs(sameType.catalogue.colour - random.catalogue.colour)).toBeLessThan(0.1);
 });
 
-test('the encoder agrees far better than chance', () => {
+test('the encoder is far better than chance', () => {
   const { random, encoder } = quality.methods;
   expect(encoder.catalogue.type).toBeGreaterThan(5 * random.catalogue.type);
   expect(encoder.catalogue.pattern).toBeGreaterThan(1.5 * random.catalogue.pattern);
   expect(encoder.sold.type).toBeGreaterThan(5 * random.sold.type);
 });
 
-test('the margin is what an encoder has more than TF-IDF, and lies within its interval', () => {
+test('the margin is an encoder’s lead over TF-IDF, and lies within its interval', () => {
   const { margins, methods } = quality;
   expect(Object.keys(margins)).toEqual(ENCODERS);
   for (const [name, { catalogue, sold, bought, interval }] of Object.entries(margins)) {
@@ -77,13 +77,13 @@ test('the margin is what an encoder has more than TF-IDF, and lies within its in
   }
 });
 
-test('a share of co-purchases finds more of what is bought together', () => {
+test('a share of co-purchases finds more articles that are bought together', () => {
   const { encoder, 'encoder, co-purchase 0.5': blended, 'TF-IDF': words } = quality.methods;
   expect(blended.bought).toBeGreaterThan(encoder.bought);
   expect(blended.bought).toBeGreaterThan(words.bought);
 });
 
-test('searches are measured of every method that reads words: mistaken ones find nearly as much as others by the encoder', () => {
+test('the encoder finds nearly as much with mistyped words as with correct ones', () => {
   const { search } = quality;
   expect(quality.searches).toBeGreaterThan(50);
   expect(Object.keys(search)).toEqual(['TF-IDF', 'encoder', 'encoder small-clip']);
@@ -92,7 +92,7 @@ test('searches are measured of every method that reads words: mistaken ones find
     expect(search.encoder[writing]).toBeGreaterThan(search['TF-IDF'][writing]);
     expect(search.encoder[writing]).toBeGreaterThan(0.6 * search.encoder['as written']);
   }
-  // Beside a word of which the shop has nothing the others find nearly what they find alone.
+  // A word that is unknown to the shop hardly disturbs the others.
   expect(search.encoder.stranger).toBeGreaterThan(0.85 * search.encoder['as written']);
 });
 
@@ -110,7 +110,7 @@ describe('the picture', () => {
     picture = await similarSheet(shop.store, quality.shown, NO_PHOTOS);
   });
 
-  test('shows the articles that were bought most, no two of one type, colour or pattern, with twelve by each method', () => {
+  test('shows best sellers of different types, colours and patterns, with twelve articles by each method', () => {
     expect(rows).toHaveLength(3);
     expect(new Set(rows.map((row) => row.productTypeName)).size).toBe(3);
     expect(new Set(rows.map((row) => row.colourGroupName)).size).toBe(3);
@@ -124,7 +124,7 @@ describe('the picture', () => {
     }
   });
 
-  test('marks and counts what agrees', async () => {
+  test('marks and counts the attributes that agree', async () => {
     const [{ lists }] = quality.shown;
     const [own] = rows;
     const alike = await shop.store.articlesById(lists[SERVED]);
@@ -136,7 +136,7 @@ describe('the picture', () => {
     expect(picture.match(/class="title"/g)).toHaveLength(9);
   });
 
-  test('says of the articles type, colour and pattern, and nothing else', async () => {
+  test('tells only type, colour and pattern of the articles', async () => {
     const all = [...new Set(quality.shown.flatMap(({ article, lists }) => [article, ...Object.values(lists).flat()]))];
     for (const row of await shop.store.articlesById(all)) {
       if (!row) throw new Error('no row');
@@ -146,7 +146,7 @@ describe('the picture', () => {
     expect(picture).not.toMatch(/https?:(?!\/\/www\.w3\.org\/2000\/svg)/);
   });
 
-  test('stands by itself: every name is there once, whatever is referred to is there, and it can be drawn', async () => {
+  test('needs no other file: its names are unique, its references are there, and it can be drawn', async () => {
     const ids = [...picture.matchAll(/\bid="([^"]+)"/g)].map(([, id]) => id);
     expect(new Set(ids).size).toBe(ids.length);
     const used = [...picture.matchAll(/url\(#([^)]+)\)|href="#([^"]+)"/g)].map(([, url, href]) => url ?? href);
@@ -157,7 +157,7 @@ describe('the picture', () => {
     expect([width, height]).toEqual([expect.any(Number), expect.any(Number)]);
   });
 
-  test('has photos in place of drawings where there are some', async () => {
+  test('shows the photos of articles that have one', async () => {
     const [{ article }] = quality.shown;
     const photo = { type: 'image/jpeg', content: Buffer.from('photo'), version: '1' } as const;
     const photos = { photo: async (id: string) => (id === article ? photo : undefined) };
@@ -167,7 +167,7 @@ describe('the picture', () => {
   });
 });
 
-test('an article to be shown that is not there is an error that names it', async () => {
+test('an unknown article to show is an error that names it', async () => {
   const engine = openEngine({ threadsPerRun: 1 });
   const questions = { articles: 1, days: 7, show: ['nobody'] };
   const asked = measureSimilar(engine, shop.store, trainingConfig('tiny', 1), questions, silentReporter);

@@ -1,7 +1,6 @@
-// Rows → ids: what the encoder learns of a shop's columns, what it makes of values that it has not
-// learnt, and the catalogue that keeps what it made.
+// The encoder: how it learns the columns of a shop, and how it encodes values that are new to it.
+
 import type { ArticleRow, CustomerRow } from '../../src/data/store/store';
-import { Catalogue } from '../../src/features/catalogue';
 import { attributeWords, noteAttributes, withAttributes } from '../../src/features/columns';
 import {
   EncoderFit,
@@ -11,8 +10,8 @@ import {
   type Encoder,
   type Layout,
 } from '../../src/features/encoder';
-import { createRandom, type Random } from '../../src/random';
-import { articleRow, customerRow } from '../support/rows';
+import { createRandom } from '../../src/random';
+import { articleRow, customerRow, randomArticle, randomCustomer } from '../support/rows';
 import { sum } from '../../src/numbers';
 
 function encoderOf(articles: readonly ArticleRow[], customers: readonly CustomerRow[] = [], ids?: string[]): Encoder {
@@ -29,24 +28,24 @@ const tagged = (...tags: string[][]): ArticleRow[] => tags.map((tag, i) => artic
 const aged = (...ages: (number | null)[]): CustomerRow[] => ages.map((age, i) => customerRow(i + 1, { age }));
 
 describe('a categorical column', () => {
-  test('has an id for each value, most frequent first, and id 0 for none', () => {
+  test('has an id for each value, the most frequent first, and id 0 for no value', () => {
     const encoder = encoderOf(coloured('blue', 'red', 'red', 'red', 'blue', 'green', 'green', null));
     expect(encoder.articleLayout).toEqual({ single: ['colour_group'], multi: [], slots: 4 });
-    // blue and green are as frequent: by name.
+    // Blue and green are equally frequent, so their names decide.
     expect([...encoder.articles(coloured('red', 'blue', 'green', null)).single]).toEqual([1, 2, 3, 0]);
   });
 
-  test('gives values that were never seen, or only once, the id of the unknown', () => {
+  test('gives the unknown id to values that were never seen, or only once', () => {
     const encoder = encoderOf(coloured('red', 'red', 'once'));
     expect([...encoder.articles(coloured('red', 'once', 'new', '')).single]).toEqual([1, 0, 0, 0]);
   });
 
-  test('vanishes where no row has a value, or no value comes twice', () => {
+  test('is dropped if no value comes twice', () => {
     expect(encoderOf(coloured(null, null, '')).articleLayout).toEqual({ single: [], multi: [], slots: 1 });
     expect(encoderOf(coloured('red', 'blue')).articleLayout.single).toEqual([]);
   });
 
-  test('is read by its number where names are not unique, and by its name where there is no number', () => {
+  test('is read by its number, or by its name if it has no number', () => {
     const shirts = [articleRow(1, { departmentNo: 7, departmentName: 'Shirts' }), articleRow(2, { departmentNo: 7 })];
     const named = [3, 4].map((key) => articleRow(key, { departmentName: 'Shirts' }));
     const encoder = encoderOf([...shirts, ...named]);
@@ -56,7 +55,7 @@ describe('a categorical column', () => {
     expect(new Set(ids)).toEqual(new Set([1, 2]));
   });
 
-  test('has one block of ids beside the next, each with an unknown of its own', () => {
+  test('has a block of ids with an unknown id of its own', () => {
     const rows = [1, 2].map((key) => articleRow(key, { productTypeName: 'Dress', colourGroupName: 'red' }));
     const encoder = encoderOf(rows);
     expect(encoder.articleLayout).toEqual({ single: ['product_type', 'colour_group'], multi: [], slots: 4 });
@@ -69,35 +68,35 @@ describe('a numeric column', () => {
   const encoder = encoderOf([], aged(...ages));
   const bucketsOf = (...values: (number | null)[]) => [...encoder.customers(aged(...values)).single];
 
-  test('falls into sixteen buckets with as many values each, in their order', () => {
+  test('falls into sixteen buckets of equal size, in order', () => {
     expect(encoder.customerLayout).toEqual({ single: ['age'], multi: [], slots: 17 });
     const buckets = bucketsOf(...ages);
     expect(buckets).toEqual([...buckets].sort((a, b) => a - b));
     for (let bucket = 1; bucket <= 16; bucket++) expect(buckets.filter((one) => one === bucket)).toHaveLength(4);
   });
 
-  test('gives a missing number, or what is none, the bucket 0', () => {
+  test('gives bucket 0 to a missing value', () => {
     expect(bucketsOf(null, Number.NaN, Infinity)).toEqual([0, 0, 0]);
   });
 
-  test('puts numbers beyond those that were seen into the first and last bucket', () => {
+  test('puts numbers outside the known range into the first or last bucket', () => {
     expect(bucketsOf(-5, 0, 200)).toEqual([1, 1, 16]);
   });
 
-  test('never separates equal numbers: fewer buckets where values repeat', () => {
+  test('never separates equal numbers, so repeated values give fewer buckets', () => {
     const few = encoderOf([], aged(...Array<number>(30).fill(20), ...Array<number>(30).fill(30)));
     expect(few.customerLayout.slots).toBe(3);
     expect([...few.customers(aged(20, 25, 30, null)).single]).toEqual([1, 1, 2, 0]);
   });
 
-  test('vanishes where it is always the same, or there is but one', () => {
+  test('is dropped if all its values are equal', () => {
     expect(encoderOf([], aged(30, 30, 30, null)).customerLayout.single).toEqual([]);
     expect(encoderOf([], aged(30)).customerLayout.single).toEqual([]);
   });
 });
 
-describe('attributes that only this shop has', () => {
-  test('become categories where they are lists and buckets where they are numbers; other kinds are not read', () => {
+describe('the further attributes of a shop', () => {
+  test('become categories if they are lists, and buckets if they are numbers', () => {
     const rows = [1, 2, 3].map((key) =>
       articleRow(key, { attributes: { tag: ['soap', 'hand'], weight: key, note: 'text', flag: true } }),
     );
@@ -106,7 +105,7 @@ describe('attributes that only this shop has', () => {
     expect(articleLayout.multi).toEqual([{ name: 'attributes.tag', width: 2 }]);
   });
 
-  test('share the weight 1 among the values that are known', () => {
+  test('share the weight 1 among their known values', () => {
     const encoder = encoderOf(tagged(['soap', 'hand', 'bath'], ['soap', 'hand', 'bath'], ['soap']));
     expect(encoder.articleLayout).toMatchObject({ multi: [{ width: 3 }], slots: 4 });
     const { ids, weights } = encoder.articles(tagged(['bath', 'new', 'soap'], ['soap'], ['new'], [])).multi[0];
@@ -114,30 +113,30 @@ describe('attributes that only this shop has', () => {
     expect([...weights]).toEqual([0.5, 0.5, 0, 1, 0, 0, 1, 0, 0, 1, 0, 0]);
   });
 
-  test('count a value that a row repeats once', () => {
+  test('count a repeated value of a row once', () => {
     const encoder = encoderOf(tagged(['soap', 'hand'], ['soap', 'hand']));
     expect([...encoder.articles(tagged(['soap', 'soap'])).multi[0].weights]).toEqual([1, 0]);
   });
 
-  test('are one id each where no row has more than one value', () => {
+  test('are one id each if no row has more than one value', () => {
     const encoder = encoderOf(tagged(['acme'], ['acme'], []));
     expect(encoder.articleLayout).toEqual({ single: ['attributes.tag'], multi: [], slots: 2 });
     expect([...encoder.articles(tagged(['acme'], ['other'], [])).single]).toEqual([1, 0, 0]);
   });
 
-  test('are cut where a row has more values than are read of one', () => {
+  test('are cut if a row has too many values', () => {
     const many = Array.from({ length: 40 }, (_, i) => `tag ${i}`);
     const encoder = encoderOf(tagged(many, many));
     expect(encoder.articleLayout.multi).toEqual([{ name: 'attributes.tag', width: 16 }]);
     expect(sum(encoder.articles(tagged(many)).multi[0].weights)).toBeCloseTo(1, 6);
   });
 
-  test('are read of customers as of articles', () => {
+  test('are read for customers too', () => {
     const customers = [1, 2].map((key) => customerRow(key, { attributes: { plan: ['gold'], visits: key } }));
     expect(encoderOf([], customers).customerLayout.single).toEqual(['attributes.plan', 'attributes.visits']);
   });
 
-  test('are found whatever the order of the columns, and nothing else of a row is taken for one', () => {
+  test('are found in any order, and only in rows whose attributes are an object', () => {
     const kinds = new Map<string, 'categorical' | 'categories' | 'numeric'>();
     for (const attributes of [{ b: 1, a: ['x'] }, null, 'text', [1, 2]]) {
       noteAttributes(articleRow(1, { attributes }), kinds);
@@ -148,12 +147,12 @@ describe('attributes that only this shop has', () => {
     ]);
   });
 
-  test('are words for the text encoders, each with the name of its column', () => {
+  test('are words for the text encoders, with the name of their column', () => {
     const attributes = { brand: ['acme', 'other'], weight: 1.5, odd: [1, 'two'] };
     expect(attributeWords(articleRow(1, { attributes }))).toEqual(['brand_acme', 'brand_other', 'odd_two']);
   });
 
-  test('that are a number in one row and a list in others are one encoder in any order of the rows', () => {
+  test('may be a number in one row and a list in others, in any order of the rows', () => {
     const rows = [
       articleRow(1, { attributes: { size: 38 } }),
       ...[2, 3].map((key) => articleRow(key, { attributes: { size: ['M'] } })),
@@ -168,18 +167,18 @@ describe('an encoder', () => {
   const customers = Array.from({ length: 200 }, (_, i) => randomCustomer(i + 1, random));
   const ids = articles.slice(0, 150).map(({ id }) => id);
   const encoder = encoderOf(articles, customers, ids);
-  // With values that fitting has not seen.
+  // They have values that the encoder was not fitted on.
   const newArticles = Array.from({ length: 100 }, (_, i) => randomArticle(i + 1_000, random, 30));
   const newCustomers = Array.from({ length: 100 }, (_, i) => randomCustomer(i + 1_000, random, 30));
 
-  test('has the same fingerprint whatever the order of the rows, and however they were cut into parts', () => {
+  test('has the same fingerprint for any order of the rows, and for any parts', () => {
     const fit = new EncoderFit();
     for (const row of [...articles].reverse()) fit.addArticles([row]);
     for (const row of [...customers].reverse()) fit.addCustomers([row]);
     expect(fit.finish(ids).fingerprint).toBe(encoder.fingerprint);
   });
 
-  test('has another fingerprint when a vocabulary, a bucket or the articles with embeddings change', () => {
+  test('has another fingerprint if a vocabulary, a bucket or the articles with embeddings change', () => {
     const twice = [1, 2].map((key) => articleRow(key + 5_000, { colourGroupName: 'never seen before' }));
     const old = Array.from({ length: 60 }, (_, i) => customerRow(i + 5_000, { age: 99 }));
     const all = [
@@ -191,7 +190,7 @@ describe('an encoder', () => {
     expect(new Set(all.map(({ fingerprint }) => fingerprint)).size).toBe(4);
   });
 
-  test('encodes as before when it was saved and opened again', () => {
+  test('encodes as before after saving and opening', () => {
     const opened = openEncoder(JSON.parse(JSON.stringify(encoder)));
     expect(opened.fingerprint).toBe(encoder.fingerprint);
     expect(opened.articleLayout).toEqual(encoder.articleLayout);
@@ -219,12 +218,12 @@ describe('an encoder', () => {
     expect(() => openEncoder(saved)).toThrow('encoder.json');
   });
 
-  test('keeps every id within the table, the ids of each column in a block of their own, and weights at 1', () => {
+  test('gives each column a block of ids of its own within the table, and weights that sum to 1', () => {
     checkBlocks(encoder.articleLayout, encoder.articles([...articles, ...newArticles]));
     checkBlocks(encoder.customerLayout, encoder.customers([...customers, ...newCustomers, null]));
   });
 
-  test('makes of many rows what it makes of each alone', () => {
+  test('encodes many rows like each alone', () => {
     const together = encoder.articles(newArticles);
     const width = encoder.articleLayout.single.length;
     newArticles.forEach((row, r) => {
@@ -237,19 +236,19 @@ describe('an encoder', () => {
     });
   });
 
-  test('takes a customer whom nobody knows as one of whom nothing is known', () => {
+  test('encodes an unknown customer like one without values', () => {
     expect(encoder.customers([null])).toEqual(encoder.customers([customerRow(1)]));
   });
 
-  test('gives articles that training saw a slot of their own by id, and all others slot 0', () => {
+  test('gives articles from training slots of their own by id, and all others slot 0', () => {
     expect(encoder.articleSlots).toBe(151);
     expect([...encoder.slotsOf(articles)].slice(0, 150)).toEqual(Array.from({ length: 150 }, (_, i) => i + 1));
     expect(new Set([...encoder.slotsOf(articles)].slice(150))).toEqual(new Set([0]));
-    // The key is the database's: another one with the same id is the same article.
+    // The id counts, not the key of the database.
     expect([...encoder.slotsOf([articleRow(77_777, { id: articles[4].id })])]).toEqual([5]);
   });
 
-  test('names each slot by what it stands for, once', () => {
+  test('names each slot by its value, with unique names', () => {
     const small = encoderOf(
       [...coloured('red', 'red', 'blue', 'blue', 'blue'), ...tagged(['new', 'red'], ['new', 'red'])],
       aged(20, 20, 30, 40),
@@ -260,7 +259,7 @@ describe('an encoder', () => {
       ...['["colour_group"]', '["colour_group","blue"]', '["colour_group","red"]'],
       ...['["attributes.tag"]', '["attributes.tag","new"]', '["attributes.tag","red"]'],
     ]);
-    // Missing, then below 30, below 40 and from 40 on.
+    // The buckets are for missing values, below 30, below 40, and from 40 on.
     expect(small.slotNames('customer_fields')).toEqual(['["age"]', '["age",0,3]', '["age",1,3]', '["age",2,3]']);
     expect([...small.customers(aged(null, 25, 35, 45)).single]).toEqual([0, 1, 2, 3]);
 
@@ -269,7 +268,7 @@ describe('an encoder', () => {
     expect(new Set(encoder.slotNames('customer_fields')).size).toBe(encoder.customerLayout.slots);
   });
 
-  test('of a shop without rows has nothing to say, and says it', () => {
+  test('has one slot in each vocabulary for a shop without rows', () => {
     const empty = encoderOf([]);
     for (const vocabulary of VOCABULARIES) expect(empty.slotNames(vocabulary)).toEqual(['[]']);
     expect(empty.articleLayout).toEqual({ single: [], multi: [], slots: 1 });
@@ -277,110 +276,7 @@ describe('an encoder', () => {
   });
 });
 
-describe('the catalogue', () => {
-  const random = createRandom(23);
-  const rows = Array.from({ length: 60 }, (_, i) => randomArticle(i + 1, random));
-  const encoder = encoderOf(rows);
-  const read = (catalogue: Catalogue, index: number) => {
-    const single = new Int32Array(catalogue.layout.single.length);
-    catalogue.copySingle(index, single, 0);
-    const multi = catalogue.layout.multi.map(({ width }, m) => {
-      const [ids, weights] = [new Int32Array(width), new Float32Array(width)];
-      catalogue.copyMulti(m, index, ids, weights, 0);
-      return { ids, weights };
-    });
-    return { slot: catalogue.slot(index), single, multi };
-  };
-  const expected = (row: ArticleRow) => {
-    const { single, multi } = encoder.articles([row]);
-    return { slot: encoder.slotsOf([row])[0], single, multi };
-  };
-
-  test('keeps of each article what the encoder makes of it, by the order in which they came', () => {
-    const catalogue = new Catalogue(encoder);
-    expect(catalogue.put(rows)).toEqual(rows.map((_, i) => i));
-    expect(catalogue.ids).toEqual(rows.map(({ id }) => id));
-    rows.forEach((row, index) => {
-      expect(catalogue.indexOf(row.key)).toBe(index);
-      expect(read(catalogue, index)).toEqual(expected(row));
-    });
-    expect(catalogue.indexOf(999)).toBeUndefined();
-  });
-
-  test('keeps what it had when it grows, far beyond its first size', () => {
-    const catalogue = new Catalogue(encoder);
-    catalogue.put(rows);
-    const more = Array.from({ length: 3_000 }, (_, i) => randomArticle(i + 1_000, random));
-    for (let from = 0; from < more.length; from += 250) catalogue.put(more.slice(from, from + 250));
-    expect(catalogue.size).toBe(3_060);
-    for (const [index, row] of [...rows, ...more].entries()) {
-      if (index < 60 || index % 97 === 0) expect(read(catalogue, index)).toEqual(expected(row));
-    }
-  });
-
-  test('replaces an article that is put again, in its place', () => {
-    const catalogue = new Catalogue(encoder);
-    catalogue.put(rows);
-    const changed = { ...rows[7], colourGroupName: rows[7].colourGroupName === 'colour 0' ? 'colour 1' : 'colour 0' };
-    expect(catalogue.put([changed, rows[8]])).toEqual([7, 8]);
-    expect(catalogue.size).toBe(60);
-    expect(read(catalogue, 7)).toEqual(expected(changed));
-    expect(read(catalogue, 7)).not.toEqual(expected(rows[7]));
-  });
-
-  test('takes an article that comes twice in one call once, as it came last', () => {
-    const catalogue = new Catalogue(encoder);
-    const second = { ...rows[0], colourGroupName: null };
-    expect(catalogue.put([rows[0], rows[1], second])).toEqual([0, 1, 0]);
-    expect(catalogue.size).toBe(2);
-    expect(read(catalogue, 0)).toEqual(expected(second));
-  });
-
-  test('gives an article that training has not seen the slot 0', () => {
-    const catalogue = new Catalogue(encoder);
-    const [index] = catalogue.put([randomArticle(4_000, random)]);
-    expect(catalogue.slot(index)).toBe(0);
-  });
-
-  test('scales weights and strides ids as it is told', () => {
-    const catalogue = new Catalogue(encoder);
-    catalogue.put(rows);
-    const plain = read(catalogue, 3);
-    const single = new Int32Array(plain.single.length * 5).fill(-1);
-    catalogue.copySingle(3, single, 2, 5);
-    expect([...single].filter((_, i) => i % 5 === 2)).toEqual([...plain.single]);
-    expect([...single].filter((_, i) => i % 5 !== 2).every((id) => id === -1)).toBe(true);
-    const { width } = catalogue.layout.multi[0];
-    const [ids, weights] = [new Int32Array(width), new Float32Array(width)];
-    catalogue.copyMulti(0, 3, ids, weights, 0, 0.25);
-    expect(sum(weights)).toBeCloseTo(0.25, 6);
-  });
-});
-
-function randomArticle(key: number, random: Random, values = 8): ArticleRow {
-  const maybe = (name: string) => (random.next() < 0.2 ? null : `${name} ${random.int(values)}`);
-  const tags = Array.from({ length: random.int(5) }, () => `tag ${random.int(values)}`);
-  return articleRow(key, {
-    productTypeName: maybe('type'),
-    colourGroupName: maybe('colour'),
-    sectionNo: random.next() < 0.5 ? random.int(values) : null,
-    attributes: { tag: tags, ...(random.next() < 0.7 && { weight: random.normal() * 10 }) },
-  });
-}
-
-function randomCustomer(key: number, random: Random, values = 8): CustomerRow {
-  return customerRow(key, {
-    age: random.next() < 0.2 ? null : 16 + random.int(values * 8),
-    fn: [null, true, false][random.int(3)],
-    clubMemberStatus: `status ${random.int(values)}`,
-    attributes: { plan: Array.from({ length: random.int(4) }, () => `plan ${random.int(values)}`) },
-  });
-}
-
-/**
- * Asserts that each column's ids lie in one range that no other column's do, and that weights are
- * as the layout says.
- */
+/** Asserts that the ranges of ids do not overlap, and that all weights sum to 1. */
 function checkBlocks(layout: Layout, encoded: EncodedRows): void {
   const columns = layout.single.length;
   const blocks: [number, number][] = layout.single.map((_, f) =>

@@ -1,14 +1,12 @@
-// What the models are fed of articles and customers: shapes, ids, and the weights of histories.
+// The inputs of the models: shapes, ids and the weights of histories.
+
 import type { ArticleRow } from '../../src/data/store/store';
 import { Catalogue } from '../../src/features/catalogue';
-import { EncoderFit, HISTORY, type Encoder } from '../../src/features/encoder';
+import { EncoderFit, HISTORY_LENGTH, type Encoder } from '../../src/features/encoder';
 import { articleInputs, customerInputs, historyInputs } from '../../src/features/inputs';
 import { articleRow, customerRow } from '../support/rows';
 
-/**
- * Article i (from 0): its colour, type and tags tell them apart; the last one came after the
- * encoder was fitted.
- */
+/** They differ in colour, type and tags. The last one came after the encoder was fitted. */
 const ARTICLES: ArticleRow[] = Array.from({ length: 40 }, (_, i) =>
   articleRow(i + 1, {
     colourGroupName: `colour ${i % 5}`,
@@ -23,7 +21,7 @@ const catalogue = new Catalogue(encoder);
 catalogue.put(ARTICLES);
 
 describe('inputs of the article tower', () => {
-  test('are slot, single-valued ids and multi-valued ids with weights, row by row', () => {
+  test('are the slot, the single-valued ids, and the multi-valued ids with weights', () => {
     const batch = articleInputs(catalogue, [3, 0, 3, NEW]);
     expect(shapesOf(batch)).toEqual({
       article_id: [4],
@@ -38,39 +36,39 @@ describe('inputs of the article tower', () => {
     expect(batch['weights.article_attributes.tag'].data).toEqual(multi[0].weights);
   });
 
-  test('of no article are empty, not absent', () => {
+  test('are empty, not absent, without articles', () => {
     expect(shapesOf(articleInputs(catalogue, []))).toMatchObject({ article_id: [0], article_single: [0, 2] });
   });
 });
 
 describe('inputs of the query tower', () => {
-  test('are a customer’s own columns, as the encoder gives them', () => {
+  test('are the customer’s own columns as encoded', () => {
     const encoded = encoder.customers([customerRow(1, { age: 20 }), null, customerRow(2, { age: 59 })]);
     const batch = customerInputs(encoder.customerLayout, encoded);
     expect(shapesOf(batch)).toEqual({ customer_single: [3, 1] });
     expect([...batch.customer_single.data]).toEqual([1, 0, 16]);
   });
 
-  test('have the shapes that the models declare, also for customers without purchases', () => {
+  test('have the shapes that the models declare, also for empty histories', () => {
     expect(shapesOf(historyInputs(catalogue, [[0], [], [1, 2, 3]]))).toEqual({
       last_id: [3],
-      history_id: [3, HISTORY],
-      history_id_weights: [3, HISTORY],
-      history_single: [3, 2, HISTORY],
-      'weights.history_single': [3, 2, HISTORY],
-      'history_attributes.tag': [3, HISTORY * 2],
-      'weights.history_attributes.tag': [3, HISTORY * 2],
+      history_id: [3, HISTORY_LENGTH],
+      history_id_weights: [3, HISTORY_LENGTH],
+      history_single: [3, 2, HISTORY_LENGTH],
+      'weights.history_single': [3, 2, HISTORY_LENGTH],
+      'history_attributes.tag': [3, HISTORY_LENGTH * 2],
+      'weights.history_attributes.tag': [3, HISTORY_LENGTH * 2],
     });
   });
 
-  test('hold the history newest first, and the newest by itself', () => {
+  test('hold the history newest first, and the newest purchase by itself', () => {
     const batch = historyInputs(catalogue, [[5, 2, NEW, 5]]);
     expect([...batch.last_id.data]).toEqual([6]);
     expect([...batch.history_id.data].slice(0, 5)).toEqual([6, 3, 0, 6, 0]);
     const { single } = encoder.articles([5, 2, NEW, 5].map((i) => ARTICLES[i]));
-    // [single, HISTORY]: all types of the history first, then all colours.
+    // [single, HISTORY_LENGTH]: first all types of the history, then all colours.
     for (const feature of [0, 1]) {
-      const from = feature * HISTORY;
+      const from = feature * HISTORY_LENGTH;
       expect([...batch.history_single.data].slice(from, from + 5)).toEqual([
         ...[0, 1, 2, 3].map((h) => single[h * 2 + feature]),
         0,
@@ -78,7 +76,7 @@ describe('inputs of the query tower', () => {
     }
   });
 
-  test.each([1, 2, 7, HISTORY])('weigh a history of %i so that weights fall with age and sum to 1', (length) => {
+  test.each([1, 2, 7, HISTORY_LENGTH])('have weights for a history of %i that fall with age and sum to 1', (length) => {
     const batch = historyInputs(catalogue, [Array.from({ length }, (_, i) => i)]);
     const weights = [...batch.history_id_weights.data];
     expect(sum(weights)).toBeCloseTo(1, 5);
@@ -87,7 +85,7 @@ describe('inputs of the query tower', () => {
       expect(weights[h]).toBeGreaterThan(0);
     }
     expect(weights.slice(length).every((weight) => weight === 0)).toBe(true);
-    // The same for every column; the values of one multi-valued column share their purchase's
+    // All columns have the same weights. The values of a multi-valued column share their purchase's
     // weight.
     expect([...batch['weights.history_single'].data]).toEqual([...weights, ...weights]);
     const tags = batch['weights.history_attributes.tag'].data;
@@ -98,15 +96,15 @@ describe('inputs of the query tower', () => {
     const batch = historyInputs(catalogue, [[], [1]]);
     const alone = historyInputs(catalogue, [[]]);
     for (const { data } of Object.values(alone)) expect([...data].every((value) => value === 0)).toBe(true);
-    expect(sum(batch.history_id_weights.data.subarray(0, HISTORY))).toBe(0);
+    expect(sum(batch.history_id_weights.data.subarray(0, HISTORY_LENGTH))).toBe(0);
   });
 
-  test('read no more than HISTORY purchases', () => {
-    const long = Array.from({ length: HISTORY + 10 }, (_, i) => i);
-    expect(historyInputs(catalogue, [long])).toEqual(historyInputs(catalogue, [long.slice(0, HISTORY)]));
+  test('read no more than HISTORY_LENGTH purchases', () => {
+    const long = Array.from({ length: HISTORY_LENGTH + 10 }, (_, i) => i);
+    expect(historyInputs(catalogue, [long])).toEqual(historyInputs(catalogue, [long.slice(0, HISTORY_LENGTH)]));
   });
 
-  test('are for many customers what they are for each alone', () => {
+  test('are the same for many customers as for each alone', () => {
     const histories = [[4, 5, 6], [], [NEW], Array.from({ length: 30 }, (_, i) => i)];
     const together = historyInputs(catalogue, histories);
     histories.forEach((history, r) => {
@@ -116,7 +114,7 @@ describe('inputs of the query tower', () => {
     });
   });
 
-  test('keep two columns apart of which one is called as the other’s weights', () => {
+  test('keep columns apart if one has a name like the weights of the other', () => {
     const rows = [1, 2].map((key) =>
       articleRow(key, { attributes: { tag: ['soap', 'hand'], tag_weights: ['heavy', 'light', 'middling'] } }),
     );
@@ -124,7 +122,7 @@ describe('inputs of the query tower', () => {
     fit.addArticles(rows);
     const other = new Catalogue(fit.finish([]));
     other.put(rows);
-    // Four inputs for the two columns beside the article's own slot.
+    // Four inputs are for the two columns, and one is for the article's own slot.
     expect(Object.keys(articleInputs(other, [0, 1]))).toHaveLength(5);
   });
 });

@@ -1,5 +1,5 @@
-// What somebody means who searches: slips worked out by hand, and words read as those that a
-// catalogue has.
+// Spelling: slips worked out by hand, and readings of words in a search.
+
 import { openSpelling, slipsBetween } from '../../src/features/spelling';
 
 const spelling = (vocabulary: Readonly<Record<string, number>>, articles = 10_000) => {
@@ -30,9 +30,9 @@ test.each([
   ['blxe', 'blue', 1],
   ['dresses', 'dress', 0.6],
   ['', 'bra', 3],
-  // One slip within, two letters to come.
+  // One slip inside, and one letter missing at the end.
   ['jaen', 'jeans', 1.3],
-])('from “%s” to “%s” it is %p slips, and as many back', (word, other, slips) => {
+])('“%s” and “%s” are %p slips apart, in both directions', (word, other, slips) => {
   expect(slipsBetween(Array.from(word), Array.from(other))).toBeCloseTo(slips, 5);
   expect(slipsBetween(Array.from(other), Array.from(word))).toBeCloseTo(slips, 5);
 });
@@ -47,7 +47,7 @@ describe('a word that is not in the catalogue', () => {
     ['another letter', 'skort', 'skirt'],
     ['the first letter slipped', 'wseater', 'sweater'],
     ['the beginning of one', 'sweatsh', 'sweatshirt'],
-  ])('is read as the one that is meant: %s', (_what, word, meant) => {
+  ])('is read as the word that is meant: %s', (_what, word, meant) => {
     expect(first(word)).toBe(meant);
   });
 
@@ -59,23 +59,23 @@ describe('a word that is not in the catalogue', () => {
     expect(first('φορεμα', other)).toBe('φόρεμα');
   });
 
-  test('is nothing where nothing is near', () => {
+  test('has no reading if no word is near', () => {
     expect(spelling(CATALOGUE)('refrigerator')).toEqual([]);
     expect(spelling({})('dress')).toEqual([]);
   });
 
-  test('is read as one that most articles have only where no other is near', () => {
+  test('is read as a very common word only if no other is near', () => {
     expect(spelling({ all: 9_000, ball: 20 })('balls').map(([word]) => word)).toEqual(['ball']);
     expect(first('dresses', { dress: 9_900, blue: 200 })).toBe('dress');
   });
 
-  test('may be read as several, likeliest first', () => {
+  test('may have several readings, the likeliest first', () => {
     const readings = spelling({ shirt: 500, short: 300, shorts: 400, dress: 900 })('shrt');
     expect(readings.map(([word]) => word)).toEqual(['shirt', 'short', 'shorts']);
     expect(readings[0][1]).toBeGreaterThan(readings[1][1]);
   });
 
-  test('counts the less the more must have slipped, however many words it may be read as', () => {
+  test('counts less with each slip, for any number of readings', () => {
     const sumOf = (word: string): number =>
       spelling({ shirt: 500, short: 300, shorts: 400, jumper: 50 })(word).reduce((sum, [, share]) => sum + share, 0);
     expect(sumOf('shirt')).toBeCloseTo(1, 6);
@@ -86,11 +86,11 @@ describe('a word that is not in the catalogue', () => {
 });
 
 describe('a word that is in the catalogue', () => {
-  test('is itself alone, where nothing is near', () => {
+  test('is only itself if no word is near', () => {
     for (const word of Object.keys(CATALOGUE)) expect(spelling(CATALOGUE)(word)).toEqual([[word, 1]]);
   });
 
-  test('is itself first, whatever more frequent word is near', () => {
+  test('is itself first, even if a more frequent word is near', () => {
     const read = spelling({
       the: 9_000,
       all: 4_000,
@@ -109,13 +109,13 @@ describe('a word that is in the catalogue', () => {
     }
   });
 
-  test('may be another too, if it is hardly ever said', () => {
+  test('may also be another word if it is very rare', () => {
     const readings = spelling({ sweater: 4_000, sweaters: 3 })('sweaters');
     expect(readings.map(([word]) => word)).toEqual(['sweaters', 'sweater']);
     expect(readings[1][1]).toBeCloseTo(0.5, 5);
   });
 
-  test('is itself where it is short or has a number', () => {
+  test('is only itself if it is short or has a digit', () => {
     const read = spelling({ '100': 5, '1000': 5_000, xl: 3, xxl: 5_000 });
     expect(read('100')).toEqual([['100', 1]]);
     expect(read('xl')).toEqual([['xl', 1]]);

@@ -1,5 +1,5 @@
-// Articles as text, text as tokens, tokens as vectors: what is read of an article, and what the
-// built-in encoder learns of it.
+// The text of an article, its tokens, and the built-in encoder that makes vectors of them.
+
 import type { ArticleRow } from '../../src/data/store/store';
 import { openEngine, type Batch, type Engine } from '../../src/engine/engine';
 import { CoPurchases } from '../../src/statistics/co-purchase';
@@ -13,7 +13,7 @@ import { articleRow } from '../support/rows';
 const HASH_SLOTS = 512;
 
 describe('the words of a text', () => {
-  test('are lower-case, without punctuation, numbers among them', () => {
+  test('are in lower case, with numbers and without punctuation', () => {
     expect(words('Slim-fit T-Shirt, 100% cotton (5-pack).')).toEqual([
       'slim',
       'fit',
@@ -26,11 +26,11 @@ describe('the words of a text', () => {
     ]);
   });
 
-  test('are found in any script that writes letters one by one', () => {
+  test('are found in any script', () => {
     expect(words('Größe ÉTÉ Платье φόρεμα שמלה 裙子')).toEqual(['größe', 'été', 'платье', 'φόρεμα', 'שמלה', '裙子']);
   });
 
-  test('keep the signs that belong to their letters: vowels of Hindi and Thai, accents written apart', () => {
+  test('keep the marks of their letters: vowels of Hindi and Thai, and separate accents', () => {
     expect(words('हिन्दी कपड़े')).toHaveLength(2);
     expect(words('เสื้อ')).toHaveLength(1);
     expect(words('cafe\u0301')).toEqual(words('caf\u00e9'));
@@ -40,7 +40,7 @@ describe('the words of a text', () => {
     expect(words('brand_acme brand_Acme')).toEqual(['brand_acme', 'brand_acme']);
   });
 
-  test('are none where there is nothing to read', () => {
+  test('are none without letters or digits', () => {
     expect(['', '  ', '…!?', '🙂'].flatMap(words)).toEqual([]);
   });
 });
@@ -61,12 +61,12 @@ describe('the text of an article', () => {
     expect(articleText(row)).toBe('Anna. Dress. Dark Red. Red. Solid. Ladies. Divided. A dress.. brand_acme');
   });
 
-  test('leaves out what is null or empty', () => {
+  test('leaves out null and empty values', () => {
     expect(articleText(articleRow(1))).toBe('');
     expect(articleText(articleRow(1, { name: '', description: 'Soap', attributes: null }))).toBe('Soap');
   });
 
-  test('does not change with what customers cannot read: keys, codes, numbers', () => {
+  test('does not change with keys, codes and numbers, which customers cannot read', () => {
     const plain = articleRow(1, { name: 'Anna' });
     expect(articleText({ ...plain, key: 2, id: 'x', productCode: '7', departmentNo: 9 })).toBe(articleText(plain));
   });
@@ -85,12 +85,12 @@ describe('the tokeniser', () => {
     return { ids: [...ids.data].slice(0, used), weights: [...weights.data].slice(0, used) };
   };
 
-  test('gives words that two articles have an id of their own, most frequent first', () => {
+  test('gives a word of at least two articles its own id, the most frequent first', () => {
     expect(tokeniser.slots).toBe(1 + HASH_SLOTS + 4);
     expect(tokensOf('red blue dress shirt').ids).toEqual([513, 514, 515, 516]);
   });
 
-  test('puts unknown words into shared places by hash: always the same, never that of a known one', () => {
+  test('gives unknown words shared slots by hash, never that of a known word', () => {
     const unknown = ['once', 'never', 'seen', 'würde', '裙子'].map((word) => tokensOf(word).ids[0]);
     for (const id of unknown) {
       expect(id).toBeGreaterThanOrEqual(1);
@@ -100,32 +100,32 @@ describe('the tokeniser', () => {
     expect(tokensOf('a never b').ids[1]).toBe(unknown[1]);
   });
 
-  test('weighs words so that the squares sum to 1: one or many, known or not, repeated or too many', () => {
+  test('gives any text weights whose squares sum to 1', () => {
     const many = Array.from({ length: 500 }, (_, i) => `w${i}`).join(' ');
     for (const text of ['red', 'red blue dress', 'something else entirely', 'red red red never', many]) {
       expect(Math.hypot(...tokensOf(text).weights)).toBeCloseTo(1, 5);
     }
   });
 
-  test('takes each word once, and weighs rare ones more than frequent ones', () => {
+  test('takes each word once, and gives rare words more weight', () => {
     const { ids, weights } = tokensOf('red shirt red once');
     expect(ids).toHaveLength(3);
     expect(weights[1]).toBeGreaterThan(weights[0]);
     expect(weights[2]).toBeGreaterThan(weights[1]);
   });
 
-  test('makes nothing of a text without words', () => {
+  test('gives no tokens for a text without words', () => {
     expect(tokensOf('')).toEqual({ ids: [], weights: [] });
     expect(tokensOf('…')).toEqual({ ids: [], weights: [] });
   });
 
-  test('reads the first words of a text that has too many', () => {
+  test('reads the first words of a long text', () => {
     const long = Array.from({ length: MAX_TOKENS + 20 }, (_, i) => `w${i}`);
     expect(tokensOf(long.join(' '))).toEqual(tokensOf(long.slice(0, MAX_TOKENS).join(' ')));
     expect(tokensOf(long.join(' ')).ids).toHaveLength(MAX_TOKENS);
   });
 
-  test('makes of many texts what it makes of each alone', () => {
+  test('gives the same tokens for many texts as for each alone', () => {
     const texts = ['red dress', '', 'never seen', 'shirt'];
     const together = tokeniser.inputs(texts);
     texts.forEach((text, r) => {
@@ -135,7 +135,7 @@ describe('the tokeniser', () => {
     });
   });
 
-  test('is the same for the same articles in any order, and when saved and opened again', () => {
+  test('does not depend on the order of the articles, and can be saved and opened', () => {
     const reversed = fitTokeniser(['once', 'blue shirt red', 'blue dress', 'red shirt', 'red dress']);
     expect(reversed.fingerprint).toBe(tokeniser.fingerprint);
     const opened = openTokeniser(JSON.parse(JSON.stringify(tokeniser)));
@@ -153,7 +153,7 @@ describe('the tokeniser', () => {
       return used.sort(([a], [b]) => a - b);
     };
 
-    test('reads words that no article has as those that articles have, and alone the others as they are', () => {
+    test('reads unknown words as words of articles, and a single word without a reading as it is', () => {
       const idsOf = (text: string, kind?: 'search') => bagOf(text, kind).map(([id]) => id);
       expect(idsOf('red dresses', 'search')).toEqual(idsOf('red dress'));
       expect(idsOf('bleu jaens', 'search')).toEqual(idsOf('blue jeans'));
@@ -161,7 +161,7 @@ describe('the tokeniser', () => {
       expect(bagOf('refrigerator', 'search')).toEqual(bagOf('refrigerator'));
     });
 
-    test('goes by the words that it knows: one that is like none says nothing, a mistaken one says less', () => {
+    test('drops a word without a reading, and gives a mistyped one less weight', () => {
       expect(bagOf('refrigerator red dress', 'search')).toEqual(bagOf('red dress'));
       const weightOf = (word: string, text: string): number | undefined =>
         bagOf(text, 'search').find(([id]) => id === bagOf(word)[0][0])?.[1];
@@ -169,15 +169,15 @@ describe('the tokeniser', () => {
       expect(weightOf('red', 'red dresses')).toBeGreaterThan(weightOf('red', 'red dress') ?? 1);
     });
 
-    test('counts two words that are read as one together', () => {
+    test('adds up two words that are read as one', () => {
       expect(bagOf('dress dresses', 'search')).toEqual(bagOf('dress'));
       const [[red, once], [dress, twice]] = bagOf('red dress dresses', 'search');
       expect([red, dress].sort()).toEqual(bagOf('red dress').map(([id]) => id));
-      // As itself, and as itself with an ending of two letters.
+      // It counts once as itself, and once with an ending of two more letters.
       expect(Math.max(once, twice) / Math.min(once, twice)).toBeCloseTo(1 + 1 / 1.3, 5);
     });
 
-    test('drops no word that counts, however many there are', () => {
+    test('drops no heavy word from a long search', () => {
       const near = ['aa', 'bb', 'cc', 'dd', 'ee', 'ff', 'gg', 'hh', 'ii', 'jj'].flatMap((one) =>
         ['x', 'y', 'z'].map((end) => `${one}cdefgh${end}`),
       );
@@ -187,15 +187,15 @@ describe('the tokeniser', () => {
       expect(Array.from(ids.data)).toContain(many.inputs(['last']).text_ids.data[0]);
     });
 
-    test('reads words in any order', () => {
+    test('does not depend on the order of words', () => {
       expect(bagOf('jeans blue', 'search')).toEqual(bagOf('blue jeans', 'search'));
     });
 
-    test('leaves articles as they are', () => {
+    test('takes the words of articles as they are', () => {
       expect(bagOf('dresses')).not.toEqual(bagOf('dress'));
     });
 
-    test('reads no more than a text may have', () => {
+    test('has no more tokens than the limit', () => {
       const long = Array.from(
         { length: 200 },
         (_, i) => `dress${'s'.repeat(i % 3)}${String.fromCharCode(97 + (i % 26))}`,
@@ -204,7 +204,7 @@ describe('the tokeniser', () => {
     });
   });
 
-  test('is not opened from what is none', () => {
+  test('is not opened from anything else', () => {
     for (const saved of [{}, { ...tokeniser.toJSON(), version: 2 }, { version: 1, articles: 1, vocabulary: ['red'] }]) {
       expect(() => openTokeniser(saved)).toThrow(expect.objectContaining({ code: 'RELEASE_INVALID' }) as Error);
     }
@@ -212,10 +212,7 @@ describe('the tokeniser', () => {
 });
 
 describe('the text encoder', () => {
-  /**
-   * Each kind has words of its own; every article says a random few of them, and a name that says
-   * nothing.
-   */
+  /** Each article has some words of its kind, and a name without meaning. */
   const KINDS = {
     dress: ['dress', 'gown', 'hem', 'waist', 'summer', 'chiffon'],
     boot: ['boot', 'leather', 'sole', 'heel', 'lace', 'ankle'],
@@ -268,13 +265,13 @@ describe('the text encoder', () => {
   });
   afterAll(() => engine.close());
 
-  test('gives unit vectors, also for words that it has never read and for no words at all', async () => {
+  test('gives unit vectors, also for unknown words and for no words', async () => {
     for (const vector of [...vectors, ...(await encode(['entirely other words', 'lamp', '']))]) {
       expect(Math.hypot(...vector)).toBeCloseTo(1, 4);
     }
   });
 
-  test('puts articles of one kind nearer to each other than to those of others', () => {
+  test('puts articles of one kind nearer to each other than to others', () => {
     let nearestAlike = 0;
     const means = { same: [] as number[], other: [] as number[] };
     vectors.forEach((vector, i) => {
@@ -287,26 +284,25 @@ describe('the text encoder', () => {
     expect(mean(means.same)).toBeGreaterThan(mean(means.other) + 0.2);
   });
 
-  test('places texts together that describe the same kind, though they share no word', async () => {
-    // What brings them together was learnt: word vectors start at random.
+  test('puts texts about the same kind together even if they share no word', async () => {
+    // This must have been learnt, since word vectors start at random.
     const [dress, gown, boot] = await encode(['hem waist', 'gown chiffon', 'leather sole']);
     expect(dot(dress, gown)).toBeGreaterThan(dot(dress, boot) + 0.2);
   });
 
-  test('learns from what looks alike and from what is bought together', async () => {
-    // Two colours, said in one word each and never with another word in common; lamps are bought
-    // with boots.
+  test('learns from similar looks and from co-purchases', async () => {
+    // Two colours have one word each. Lamps are bought with boots.
     const texts = rows.map((row, i) => `${articleText(row)} ${i % 2 === 0 ? 'crimson' : 'navy'}`);
     const taught = fitTokeniser(texts);
     const boots = rows.flatMap((_, i) => (kindOf(i) === 1 ? [i] : []));
-    // Nearer still is what is of the same product, which says nothing of what goes together.
+    // Articles of the same product are nearer still, but that must not count as a co-purchase.
     const others = rows.flatMap((_, i) => (kindOf(i) === 0 ? [i] : []));
     const neighbours = Int32Array.from({ length: 2 * rows.length }, (_, n) => {
       const i = Math.floor(n / 2);
       if (kindOf(i) !== 2) return -1;
       return n % 2 === 0 ? others[i % others.length] : boots[i % boots.length];
     });
-    const lessons = {
+    const examples = {
       tokens: taught.inputs(texts),
       looks: [Int32Array.from(rows, (_, i) => 1 + (i % 2))],
       taste: {
@@ -321,7 +317,7 @@ describe('the text encoder', () => {
     const weights = await trainTextEncoder(
       engine,
       taught,
-      lessons,
+      examples,
       { ...settings, ...parts, keep },
       createRandom(3),
       silentReporter,
@@ -338,7 +334,7 @@ describe('the text encoder', () => {
     );
   });
 
-  test('gives a text the same vector alone and among others', async () => {
+  test('gives a text the same vector alone as among others', async () => {
     const [alone] = await encode([articleText(rows[5])]);
     alone.forEach((value, d) => {
       expect(value).toBeCloseTo(vectors[5][d], 5);

@@ -5,7 +5,7 @@ import { attributeShares } from '../../src/statistics/attribute-shares';
 import { Catalogue } from '../../src/features/catalogue';
 import { EncoderFit } from '../../src/features/encoder';
 import { createRandom } from '../../src/random';
-import type { ValueLifts } from '../../src/statistics/value-lifts';
+import type { ValueLifts } from '../../src/statistics/habits';
 import { articleRow, noLifts } from '../support/rows';
 import { DAY } from '../../src/time';
 

@@ -1,5 +1,5 @@
-// Bands of age: as many customers in each as there are, in the order of age, and the unknown by
-// themselves.
+// Age bands: in the order of age, with about equally many customers in each.
+
 import { ageBands } from '../../src/statistics/age-bands';
 import { EncoderFit, type Encoder } from '../../src/features/encoder';
 import { customerRow } from '../support/rows';
@@ -14,7 +14,7 @@ const bandsOf = (encoder: Encoder, ages: readonly (number | null)[]): number[] =
   ...ageBands(encoder).of(encoder.customers(ages.map((age) => customerRow(1, { age })))),
 ];
 
-test('known ages fall into eight bands with as many customers each, older ones into later bands', () => {
+test('known ages fall into eight bands of equal size, in the order of age', () => {
   const ages = Array.from({ length: 160 }, (_, i) => 16 + i / 2);
   const encoder = encoderOf(ages, { clubMemberStatus: 'ACTIVE' });
   const bands = bandsOf(encoder, ages);
@@ -23,7 +23,7 @@ test('known ages fall into eight bands with as many customers each, older ones i
   expect(ageBands(encoder).count).toBe(9);
 });
 
-test('the bounds say of every age which band it is in', () => {
+test('the bounds tell the band of every age', () => {
   const ages = Array.from({ length: 300 }, (_, i) => 18 + ((i * i) % 60));
   const encoder = encoderOf(ages);
   const { bounds } = ageBands(encoder);
@@ -31,13 +31,13 @@ test('the bounds say of every age which band it is in', () => {
   expect(bandsOf(encoder, asked)).toEqual(asked.map((age) => 1 + bounds.filter((bound) => bound <= age).length));
 });
 
-test('unknown ages, and customers whom nobody knows, are a band of their own', () => {
+test('unknown ages and unknown customers have a band of their own', () => {
   const encoder = encoderOf([20, 30, 40, 50, null]);
   expect(bandsOf(encoder, [null, 20])).toEqual([0, 1]);
   expect([...ageBands(encoder).of(encoder.customers([null]))]).toEqual([0]);
 });
 
-test('a shop with few different ages has fewer bands, one without ages none', () => {
+test('a shop with few different ages has fewer bands, and one without ages has none', () => {
   const few = encoderOf([...Array<number>(30).fill(20), ...Array<number>(30).fill(30)]);
   expect(ageBands(few).count).toBe(3);
   expect(bandsOf(few, [20, 30, null])).toEqual([1, 2, 0]);

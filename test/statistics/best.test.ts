@@ -1,8 +1,9 @@
-// The best few of many: what sorting all would give.
+// The best few of many are the first of all in order.
+
 import { bestOf } from '../../src/statistics/best';
 import { createRandom } from '../../src/random';
 
-test('they are the first of all in order, whatever the number and however many are equal', () => {
+test('the best few are the same as after sorting everything, for any number and with ties', () => {
   const random = createRandom(71);
   for (let round = 0; round < 200; round++) {
     const scores = Float64Array.from({ length: random.int(400) }, () => random.int(1 + random.int(50)));

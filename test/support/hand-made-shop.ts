@@ -1,7 +1,7 @@
 // A shop of a few articles and customers, without a database. Tests write its purchases by hand.
 import type { PurchaseColumns } from '../../src/data/store/store';
 import { Catalogue } from '../../src/features/catalogue';
-import { Shop } from '../../src/dataset/dataset';
+import { Dataset } from '../../src/dataset/dataset';
 import { EncoderFit } from '../../src/features/encoder';
 import { articleRow, customerRow } from './rows';
 import { DAY } from '../../src/time';
@@ -15,7 +15,7 @@ export type Line = [number, number, number];
  * Makes a shop of articles 101 … 105 and customers 11 … 14, with indices from 0 for each. The lines
  * must be in the store's order.
  */
-export function shopOf(...lines: Line[]): Shop {
+export function shopOf(...lines: Line[]): Dataset {
   const articles = [101, 102, 103, 104, 105].map((key) =>
     articleRow(key, { colourGroupName: key < 104 ? 'red' : 'blue' }),
   );
@@ -26,19 +26,18 @@ export function shopOf(...lines: Line[]): Shop {
   const encoder = fit.finish(articles.map(({ id }) => id));
   const catalogue = new Catalogue(encoder);
   catalogue.put(articles);
-  const columns: PurchaseColumns = {
+  const purchases: PurchaseColumns = {
     customer: Int32Array.from(lines, ([customer]) => customer),
     article: Int32Array.from(lines, ([, article]) => article),
     at: Float64Array.from(lines, ([, , days]) => NOON + days * DAY),
     price: new Float32Array(lines.length),
   };
-  const keys = Int32Array.from(customers, ({ key }) => key);
-  return new Shop(
+  return new Dataset({
     encoder,
     catalogue,
-    keys,
-    customers.map(({ id }) => id),
-    encoder.customers(customers),
-    columns,
-  );
+    customerKeys: Int32Array.from(customers, ({ key }) => key),
+    customerIds: customers.map(({ id }) => id),
+    encodedCustomers: encoder.customers(customers),
+    purchases,
+  });
 }

@@ -2,7 +2,8 @@
 // gives it.
 import type { ArticleRow, CustomerRow } from '../../src/data/store/store';
 import type { Layout } from '../../src/features/encoder';
-import type { ValueLifts } from '../../src/statistics/value-lifts';
+import type { Random } from '../../src/random';
+import type { ValueLifts } from '../../src/statistics/habits';
 
 /** Makes an article with this key. Its id is `a` and the key, unless given. */
 export function articleRow(key: number, values: Partial<ArticleRow> = {}): ArticleRow {
@@ -53,6 +54,27 @@ export function customerRow(key: number, values: Partial<CustomerRow> = {}): Cus
     attributes: {},
     ...values,
   };
+}
+
+/** Makes a random article; each kind of value has `values` of them. */
+export function randomArticle(key: number, random: Random, values = 8): ArticleRow {
+  const maybe = (name: string) => (random.next() < 0.2 ? null : `${name} ${random.int(values)}`);
+  const tags = Array.from({ length: random.int(5) }, () => `tag ${random.int(values)}`);
+  return articleRow(key, {
+    productTypeName: maybe('type'),
+    colourGroupName: maybe('colour'),
+    sectionNo: random.next() < 0.5 ? random.int(values) : null,
+    attributes: { tag: tags, ...(random.next() < 0.7 && { weight: random.normal() * 10 }) },
+  });
+}
+
+export function randomCustomer(key: number, random: Random, values = 8): CustomerRow {
+  return customerRow(key, {
+    age: random.next() < 0.2 ? null : 16 + random.int(values * 8),
+    fn: [null, true, false][random.int(3)],
+    clubMemberStatus: `status ${random.int(values)}`,
+    attributes: { plan: Array.from({ length: random.int(4) }, () => `plan ${random.int(values)}`) },
+  });
 }
 
 /** Makes the value lifts of a shop whose attributes have no values. */

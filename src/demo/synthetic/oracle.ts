@@ -1,7 +1,7 @@
 // The oracle of the synthetic shop. It ranks by the planted tastes, which is the best that any
 // model can learn from the shop's data.
 
-import type { Shop } from '../../dataset/dataset';
+import type { Dataset } from '../../dataset/dataset';
 import type { Oracle } from '../../evaluation/offline/evaluate';
 import { topIndices } from '../../statistics/best';
 import { DAY } from '../../time';
@@ -10,7 +10,7 @@ import type { SyntheticOptions } from './options';
 import { plantWorld, type World } from './world';
 
 /** @param synthetic the options of the generated shop, as the import kept them */
-export function tasteOracle(shop: Shop, synthetic: unknown): Oracle {
+export function tasteOracle(shop: Dataset, synthetic: unknown): Oracle {
   const planted = replantShop(synthetic as Partial<SyntheticOptions>);
   const plantedOf = shop.catalogue.ids.map((id) => planted.articleIndex(id));
   const catalogueOf = new Map(plantedOf.map((article, index) => [article, index]));

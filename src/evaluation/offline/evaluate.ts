@@ -1,103 +1,69 @@
-// Measures a fitted shop on purchases that it has not seen, by the rounds of a protocol, beside
-// baselines and, on the synthetic shop, the oracle. Every list is cut alike: at most a hundred
-// articles, none that the round hides. Knows no model and trains nothing.
+// Measures a fitted shop on later purchases, by the rounds of a protocol, beside baselines and, for
+// the synthetic shop, its oracle. All lists are cut alike: at most 100 articles, none hidden.
+
+import { cutoffOf, customersOf, roundsOf, type Protocol, type Round } from '../../dataset/protocols';
+import type { Dataset } from '../../dataset/dataset';
 import { VitrineError } from '../../errors';
-import type { Shop } from '../../dataset/dataset';
-import { neverSold } from '../../statistics/moment';
+import type { HistoryPurchase } from '../../features/customers';
+import { sum } from '../../numbers';
 import { createRandom } from '../../random';
 import { exploring } from '../../ranking/arrange/exploration';
 import { without, type Pipeline } from '../../ranking/pipeline';
 import type { Habits } from '../../statistics/habits';
-import type { PastPurchase } from '../../features/customers';
+import { neverSold } from '../../statistics/moment';
 import type { Reporter } from '../../telemetry/progress';
-import { BASELINES, baselinesAt, firstOf, unitsKnown, unitsOfMonth } from '../baselines';
-import { bestBaselineOf, BOOTSTRAP, compare, intervalsOf, resample } from '../comparison';
+import { DAY, isoDay } from '../../time';
+import { BASELINES, baselinesAt, firstOf, unitsInHistories, unitsOfMonth, type Baselines } from '../baselines';
+import { bestBaselineOf, BOOTSTRAP, compare, intervalsOf, resample, slicesOf } from '../comparison';
 import { decisive, type Evaluation } from '../evaluation';
 import { DEPTH } from '../metrics';
-import { customersOf, cutoffOf, roundsOf, type Protocol, type Round } from '../../dataset/protocols';
-import { slicesOf } from '../slices';
-import { Tally } from './tally';
-import { DAY, isoDay } from '../../time';
+import { Tally, type Case } from './tally';
 
 export interface EvaluateOptions {
   /** At most this many cases, drawn by the seed. */
   readonly maxCustomers: number;
   readonly seed: number;
-  /** As in the settings of the program. */
+  /** Each `explore`th place shows an article that never sold; 0 for none. */
   readonly explore: number;
-  /** Of a synthetic shop, of which it is known what can be learnt. */
+  /** Only for a synthetic shop. */
   readonly oracle?: Oracle | undefined;
 }
 
 /**
- * Articles by their chance to be a customer's next purchase, best first, as catalogue indices; none
- * for an unknown one.
+ * Ranks articles (catalogue indices) by the true chance that the customer buys them next, best
+ * first. Gives none for an unknown customer.
  */
-export type Oracle = (customer: number, past: readonly PastPurchase[], now: number) => number[];
+export type Oracle = (customer: number, history: readonly HistoryPurchase[], now: number) => number[];
 
-/** What is measured: a shop that was fitted to what is known at the cutoff of a protocol. */
-export interface Measured {
-  readonly shop: Shop;
+/** A shop whose models were fitted to the purchases before the cutoff of the protocol. */
+export interface Subject {
+  readonly shop: Dataset;
   readonly pipeline: Pipeline;
   readonly habits: Habits;
 }
 
-/** Cases that go through the models at once. */
-const BATCH = 128;
-
-/**
- * @param fitted for the cutoff of the protocol
- * @throws VitrineError NOTHING_TO_LEARN where the protocol finds nobody to ask about.
- */
+/** @throws VitrineError NOTHING_TO_LEARN if the protocol finds nobody to ask about. */
 export async function evaluate(
-  { shop, pipeline, habits }: Measured,
+  subject: Subject,
   protocol: Protocol,
   { maxCustomers, seed, explore, oracle }: EvaluateOptions,
   reporter: Reporter,
 ): Promise<Evaluation> {
+  const { shop, pipeline } = subject;
   const rounds = roundsOf(shop, protocol, maxCustomers, createRandom(seed, 'evaluation'));
-  const cases = rounds.reduce((sum, { customers }) => sum + customers.length, 0);
+  const cases = rounds.reduce((total, { customers }) => total + customers.length, 0);
   if (cases === 0) {
-    const why = `The protocol ${protocol.kind} finds no purchase to ask about: everybody bought before, or too little.`;
+    const why = `The protocol ${protocol.kind} finds no purchase to ask about; import more purchases or ask another way.`;
     throw new VitrineError('NOTHING_TO_LEARN', why);
   }
-  const cutoff = cutoffOf(protocol);
-  const known = shop.known(cutoff);
-  const learntUnits = unitsKnown(shop, known);
+  const ends = shop.historyEnds(cutoffOf(protocol));
+  const learntUnits = unitsInHistories(shop, ends);
   const tally = new Tally(learntUnits, (article) => pipeline.vectorOf(article));
   const progress = reporter.progress('Evaluating', cases, 'cases');
   for (const round of rounds) {
-    const { moment, answers } = round;
-    const timed = 'before' in cutoff;
-    const units = timed ? unitsKnown(shop, shop.known({ before: moment.now })) : learntUnits;
-    // Where time says nothing but the order, everything known is of late.
-    const month = timed ? unitsOfMonth(shop, moment.now) : learntUnits;
-    const baselines = baselinesAt({ units, month }, habits.coPurchases);
+    const state = stateAt(subject, round, learntUnits);
     for (const places of batchesOf(round)) {
-      const customers = customersOf(shop, round, places);
-      const hiding = places.map((place) => hiddenOf(shop, round, place));
-      const most = hiding.reduce((widest, { size }) => Math.max(widest, size), 0);
-      const nearest = pipeline.nearest(await pipeline.embed(customers), DEPTH + most);
-      const retrieved = await pipeline.retrieve(customers, moment, round.hidePast);
-      const scored = await pipeline.score(customers, retrieved, moment);
-      places.forEach((place, i) => {
-        const past = customers.pasts[i];
-        const customer = round.customers[place];
-        const [candidates, scores, hidden] = [retrieved[i], scored[i], hiding[i]];
-        const { articles } = candidates;
-        const shown = exploring(without(hidden, articles, scores), DEPTH, explore, (candidate) =>
-          neverSold(moment, articles[candidate]),
-        );
-        const first = (...lists: Iterable<number>[]): number[] => firstOf(lists, hidden, DEPTH);
-        const ranked = {
-          'two-stage': shown.map((candidate) => articles[candidate]),
-          retrieval: first(nearest[i]),
-          ...Object.fromEntries(BASELINES.map((name) => [name, first(...baselines[name](past))])),
-          ...(oracle && { oracle: first(oracle(customer, past, moment.now)) }),
-        };
-        const history = round.ends[place] - shop.offsets[customer];
-        tally.add({ customer, history, bought: answers[place], ranked, candidates, scores, hidden, units });
-      });
+      for (const one of await casesOf(subject, round, places, state, { explore, oracle })) tally.add(one);
       progress.tick(tally.sheet.cases);
     }
   }
@@ -121,8 +87,8 @@ export async function evaluate(
     bootstrap: BOOTSTRAP,
     ...counted,
     trainedOn: {
-      purchases: learntUnits.reduce((sum, sold) => sum + sold, 0),
-      customers: known.reduce((sum, end, customer) => sum + (end > shop.offsets[customer] ? 1 : 0), 0),
+      purchases: sum(learntUnits),
+      customers: ends.reduce((total, end, customer) => total + (end > shop.offsets[customer] ? 1 : 0), 0),
       articles: shop.catalogue.size,
     },
     maxCustomers,
@@ -131,18 +97,75 @@ export async function evaluate(
   };
 }
 
+/** The state of sales at the moment of a round. */
+interface SalesState {
+  /** [articles] units sold before the moment. */
+  readonly units: Float32Array;
+  readonly baselines: Baselines;
+}
+
+function stateAt({ shop, habits }: Subject, { moment }: Round, learntUnits: Float32Array): SalesState {
+  // Without time, all histories count as the last month.
+  if (moment.timeless) {
+    const units = { units: learntUnits, month: learntUnits };
+    return { units: learntUnits, baselines: baselinesAt(units, habits.coPurchases) };
+  }
+  const units = unitsInHistories(shop, shop.historyEnds({ before: moment.now }));
+  const month = unitsOfMonth(shop, moment.now);
+  return { units, baselines: baselinesAt({ units, month }, habits.coPurchases) };
+}
+
+/** Cases that go through the models at once. */
+const BATCH = 128;
+
+/** The places of a round in batches. */
 function* batchesOf({ customers }: Round): Generator<number[]> {
   for (let from = 0; from < customers.length; from += BATCH) {
     yield Array.from({ length: Math.min(BATCH, customers.length - from) }, (_, i) => from + i);
   }
 }
 
+/** The lists of every model for the customers at some places of a round. */
+async function casesOf(
+  { shop, pipeline }: Subject,
+  round: Round,
+  places: readonly number[],
+  { units, baselines }: SalesState,
+  { explore, oracle }: Pick<EvaluateOptions, 'explore' | 'oracle'>,
+): Promise<Case[]> {
+  const { moment, answers } = round;
+  const customers = customersOf(shop, round, places);
+  const hiding = places.map((place) => hiddenOf(shop, round, place));
+  const most = hiding.reduce((widest, { size }) => Math.max(widest, size), 0);
+  const nearest = pipeline.nearest(await pipeline.embed(customers), DEPTH + most);
+  const retrieved = await pipeline.retrieve(customers, moment, round.hideHistory);
+  const scored = await pipeline.score(customers, retrieved, moment);
+  return places.map((place, i) => {
+    const customer = round.customers[place];
+    const purchases = customers.histories[i];
+    const [candidates, scores, hidden] = [retrieved[i], scored[i], hiding[i]];
+    const { articles } = candidates;
+    const shown = exploring(without(hidden, articles, scores), DEPTH, explore, (candidate) =>
+      neverSold(moment, articles[candidate]),
+    );
+    const first = (...lists: Iterable<number>[]): number[] => firstOf(lists, hidden, DEPTH);
+    const ranked = {
+      'two-stage': shown.map((candidate) => articles[candidate]),
+      retrieval: first(nearest[i]),
+      ...Object.fromEntries(BASELINES.map((name) => [name, first(...baselines[name](purchases))])),
+      ...(oracle && { oracle: first(oracle(customer, purchases, moment.now)) }),
+    };
+    const history = round.ends[place] - shop.offsets[customer];
+    return { customer, history, bought: answers[place], ranked, candidates, scores, hidden, units };
+  });
+}
+
 /**
- * What a customer has had, where the round does not ask for it again: all of it, also what is too
- * old for the models to read.
+ * A customer's whole history, if the round does not ask for it again. Includes what is too old for
+ * the models to read.
  */
-function hiddenOf(shop: Shop, { hidePast, customers, ends }: Round, place: number): Set<number> {
-  return new Set(hidePast ? shop.article.subarray(shop.offsets[customers[place]], ends[place]) : []);
+function hiddenOf(shop: Dataset, { hideHistory, customers, ends }: Round, place: number): Set<number> {
+  return new Set(hideHistory ? shop.article.subarray(shop.offsets[customers[place]], ends[place]) : []);
 }
 
 function settingsOf(protocol: Protocol): Pick<Evaluation, 'protocol' | 'target' | 'cut' | 'days' | 'weeks' | 'end'> {

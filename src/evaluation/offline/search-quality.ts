@@ -1,46 +1,42 @@
-// How well a search for two attributes of an article finds articles that have both, written as the
-// shop writes them and as people do. No list of questions is kept: they are made of whatever the
-// shop says of its articles, drawn by the seed.
-import type { Shop } from '../../dataset/dataset';
+// Measures searches for two attributes of an article: how many of the articles found have both? The
+// words are written as the shop writes them, and with the mistakes that people make.
+
+import type { Dataset } from '../../dataset/dataset';
 import { words } from '../../features/text';
 import type { Random } from '../../random';
+import { meanOrZero } from '../comparison';
 import { AT, PER_PRODUCT, type Method } from './similar-methods';
 
-/**
- * The same two attributes, written in so many ways; the last beside a word that the shop does not
- * have.
- */
+/** Ways to write the same two attributes. `stranger` adds a word that the shop does not have. */
 export const WRITINGS = ['as written', 'ending', 'typo', 'prefix', 'stranger'] as const;
 export type Writing = (typeof WRITINGS)[number];
 
-/** Of the first twelve the share that has both attributes, of as many as could. */
+/** How many of the first twelve have both attributes, as a share of how many could. */
 export type SearchMeasures = Readonly<Record<Writing, number>>;
 
 export interface SearchQuestion {
   readonly texts: Readonly<Record<Writing, string>>;
   readonly fits: (article: number) => boolean;
-  /** How many of twelve could fit. */
+  /** How many articles in a list of twelve could fit. */
   readonly most: number;
 }
 
-/** Articles that must have both attributes to ask for them. */
+/** A question needs at least this many articles that fit. */
 const LEAST = 3;
 
-/**
- * A column of the shop: a slot of every article, and what each slot is called; undefined: not
- * known.
- */
 export interface NamedColumn {
+  /** [articles] */
   readonly slots: Int32Array;
+  /** undefined if the value is unknown. */
   readonly nameOf: (slot: number) => string | undefined;
 }
 
 /**
- * Questions for one value of `noun` (a type) and one of any of the others (a colour, a pattern), of
- * articles drawn at random; only such as have some answers.
+ * Questions for two attributes of a random article: its `noun` (the type) and one of the others
+ * (colour or pattern).
  */
 export function searchQuestions(
-  shop: Shop,
+  shop: Dataset,
   noun: NamedColumn,
   others: readonly NamedColumn[],
   count: number,
@@ -49,7 +45,7 @@ export function searchQuestions(
   const questions: SearchQuestion[] = [];
   const { size } = shop.catalogue;
   const strangers = strangersOf([noun, ...others]);
-  // Most draws have answers: a shop where they have not has hardly anything to search.
+  // Most draws have answers. If not, the shop has hardly anything to search for.
   for (let tries = 0; tries < 10 * count && questions.length < count && others.length > 0; tries++) {
     const article = random.int(size);
     const other = others[random.int(others.length)];
@@ -73,13 +69,13 @@ export async function measureSearch(
   for (const writing of WRITINGS) {
     const lists = await search(questions.map(({ texts }) => texts[writing]));
     const shares = lists.map((list, q) => list.filter(questions[q].fits).length / questions[q].most);
-    measured[writing] = shares.reduce((sum, share) => sum + share, 0) / Math.max(1, shares.length);
+    measured[writing] = meanOrZero(shares);
   }
   return measured as SearchMeasures;
 }
 
-/** How many of the articles that fit a list of twelve could hold, few of one product. */
-function answersOf({ catalogue }: Shop, fits: (article: number) => boolean): number {
+/** How many fitting articles a list of twelve can hold, with few of each product. */
+function answersOf({ catalogue }: Dataset, fits: (article: number) => boolean): number {
   const ofProduct = new Map<number, number>();
   let answers = 0;
   for (let article = 0; article < catalogue.size && answers < AT; article++) {
@@ -112,13 +108,12 @@ function writingsOf(
   };
 }
 
-/**
- * Draws a word that the shop does not have, as far as its columns say; an empty one where they say
- * too little.
- */
+/** Draws a word that is in none of the columns, or '' if they have too few words. */
 type Strangers = (random: Random) => string;
 
-/** As words of its language look: the beginning of one that it has with the end of another. */
+/**
+ * The words look like the shop's language: the first half of one word and the last half of another.
+ */
 function strangersOf(columns: readonly NamedColumn[]): Strangers {
   const known = new Set(
     columns.flatMap(({ slots, nameOf }) => [...new Set(slots)].flatMap((slot) => words(nameOf(slot) ?? ''))),
@@ -134,17 +129,12 @@ function strangersOf(columns: readonly NamedColumn[]): Strangers {
   };
 }
 
-/**
- * A plural as English has it, or none where there is one: in other languages simply another ending.
- */
+/** Adds or removes an English plural ending. */
 function otherEnding(word: string): string {
   return word.endsWith('s') ? word.slice(0, -1) : `${word}s`;
 }
 
-/**
- * One slip of the pen: two letters the wrong way round, one too few, one too many, or one in place
- * of another.
- */
+/** One typing error: two letters swapped, one missing, one too many, or a wrong one. */
 function mistyped(word: string, random: Random): string {
   const letters = Array.from(word);
   const place = random.int(letters.length - 1);
@@ -159,9 +149,7 @@ function mistyped(word: string, random: Random): string {
   return changed[random.int(changed.length)] ?? word;
 }
 
-/**
- * As much of a word as somebody has typed who is not done: three fifths, three letters at least.
- */
+/** The first three fifths of a word, at least three letters, as if it were not typed to its end. */
 function begun(word: string): string {
   const letters = Array.from(word);
   return letters.slice(0, Math.max(3, Math.ceil(0.6 * letters.length))).join('');

@@ -1,51 +1,53 @@
-// Ways to find articles that are like one, or that fit some words: the encoders, as serving asks
-// them, and baselines that cost nothing. Knows nothing of what is measured.
+// Methods that find similar articles or search by words: the encoders as they are served, and
+// simple baselines. Articles are catalogue indices.
+
 import type { VectorParts } from '../../features/vector-parts';
-import type { Shop } from '../../dataset/dataset';
+import type { Dataset } from '../../dataset/dataset';
 import type { Habits } from '../../statistics/habits';
 import { words } from '../../features/text';
 import type { Random } from '../../random';
 import { rankAlike, type Likeness } from '../../ranking/alike';
 import type { VectorIndex } from '../../index/vector-index';
+import { bestOf } from '../../statistics/best';
 
-/** How many are found, and of one product at most, as when serving. */
+/** The length of a list, and the most articles of one product in it. The same as in serving. */
 export const AT = 12;
 export const PER_PRODUCT = 2;
-/** What the baselines look at, before the limit of a product: enough for twelve. */
+/** The baselines find this many, before the limit for each product. */
 const DEEP = 200;
 
 export interface Method {
-  /**
-   * The twelve that are most like an article, best first, without itself. By catalogue indices, as
-   * all here.
-   */
+  /** The twelve articles most similar to one, best first, without the article itself. */
   readonly alike: (article: number) => number[];
-  /** The twelve that fit each text best; absent where there is no reading of words. */
+  /** The twelve articles that fit each text best. Absent if the method cannot read words. */
   readonly search?: (texts: readonly string[]) => Promise<number[][]>;
 }
 
-/** What makes vectors of texts, as far as it is measured. */
+/** An encoder of texts, as far as it is needed here. */
 export interface Encoding {
   readonly dim: number;
   readonly parts?: VectorParts;
-  /** [texts.length, dim] the words of searches, in the order of the texts. */
+  /** @returns [texts, dim] */
   encode(texts: readonly string[], kind: 'search'): Promise<Float32Array>;
 }
 
 export interface EncoderParts {
   readonly encoder: Encoding;
-  /** [articles, dim] of the articles' texts, and their index; ids are places. */
+  /** [articles, dim] */
   readonly vectors: Float32Array;
+  /** Holds the vectors, by catalogue index. */
   readonly index: VectorIndex;
   readonly habits: Pick<Habits, 'coPurchases'>;
-  /** The share of co-purchases in what is alike. */
+  /** The share of co-purchases in the similarity. */
   readonly coPurchase: number;
-  /** Those of the encoder, as when serving; undefined: its vectors are taken as they are. */
+  /**
+   * The parts of the encoder's vectors, as in serving; undefined to take the vectors as they are.
+   */
   readonly textParts: VectorParts | undefined;
 }
 
-/** By the vectors of an encoder, ranked by the code that serves. */
-export function byEncoder({ catalogue }: Shop, parts: EncoderParts): Required<Method> {
+/** Ranks by an encoder's vectors, with the code that serves. */
+export function byEncoder({ catalogue }: Dataset, parts: EncoderParts): Required<Method> {
   const { encoder, vectors, index, habits, coPurchase, textParts } = parts;
   const { dim } = encoder;
   const vectorOf = (article: number): Float32Array => vectors.subarray(article * dim, (article + 1) * dim);
@@ -77,7 +79,7 @@ export function byEncoder({ catalogue }: Shop, parts: EncoderParts): Required<Me
   };
 }
 
-export function atRandom(shop: Shop, random: Random): Method {
+export function atRandom(shop: Dataset, random: Random): Method {
   const { size } = shop.catalogue;
   return {
     alike: (article) =>
@@ -89,8 +91,8 @@ export function atRandom(shop: Shop, random: Random): Method {
   };
 }
 
-/** Any of the same group. */
-export function sameGroup(shop: Shop, groups: Int32Array, random: Random): Method {
+/** Random articles of the same group. */
+export function sameGroup(shop: Dataset, groups: Int32Array, random: Random): Method {
   const members = new Map<number, number[]>();
   groups.forEach((group, article) => {
     const list = members.get(group);
@@ -106,8 +108,8 @@ export function sameGroup(shop: Shop, groups: Int32Array, random: Random): Metho
   };
 }
 
-/** Cosine of TF-IDF vectors of the articles' texts: each word once, as the encoder reads them. */
-export function tfIdf(shop: Shop): Method {
+/** The cosine of TF-IDF vectors of the articles' texts, with each word once. */
+export function tfIdf(shop: Dataset): Method {
   const { texts } = shop;
   const bags = texts.map((text) => [...new Set(words(text))]);
   const postings = new Map<string, number[]>();
@@ -121,13 +123,14 @@ export function tfIdf(shop: Shop): Method {
   const idf = (word: string): number => Math.log(1 + texts.length / (postings.get(word)?.length ?? 1));
   const norms = Float64Array.from(bags, (bag) => Math.hypot(...bag.map(idf)) || 1);
   const scores = new Float32Array(texts.length);
-  const nearest = (bag: Iterable<string>): number[] => {
+  const nearest = (bag: Iterable<string>): Int32Array => {
     scores.fill(0);
     for (const word of bag) {
       const weight = idf(word) ** 2;
       for (const other of postings.get(word) ?? []) scores[other] += weight / norms[other];
     }
-    return highest(scores, DEEP);
+    const found = [...scores.keys()].filter((article) => scores[article] > 0);
+    return bestOf(found, DEEP, (a, b) => scores[b] - scores[a] || a - b);
   };
   return {
     alike: (article) => limited(shop, article, nearest(bags[article])),
@@ -135,8 +138,8 @@ export function tfIdf(shop: Shop): Method {
   };
 }
 
-/** The first twelve without the article itself, few of one product. */
-function limited({ catalogue }: Shop, own: number, found: Iterable<number>): number[] {
+/** The first twelve, without the article itself and with few of each product. */
+function limited({ catalogue }: Dataset, own: number, found: Iterable<number>): number[] {
   const counts = new Map<number, number>();
   const list: number[] = [];
   for (const article of found) {
@@ -150,23 +153,7 @@ function limited({ catalogue }: Shop, own: number, found: Iterable<number>): num
   return list;
 }
 
-/** The places of the highest scores above 0, best first; equal ones in their order. */
-function highest(scores: Float32Array, most: number): number[] {
-  const best: number[] = [];
-  scores.forEach((score, place) => {
-    if (score <= 0 || (best.length === most && score <= scores[best[most - 1]])) return;
-    let at = best.length;
-    while (at > 0 && scores[best[at - 1]] < score) at -= 1;
-    best.splice(at, 0, place);
-    if (best.length > most) best.pop();
-  });
-  return best;
-}
-
-/**
- * Some of the numbers below `size`, each once, in any order; all where there are no more than
- * `most`.
- */
+/** Draws `most` different numbers below `size`, or all of them if there are fewer. */
 export function sample(size: number, most: number, random: Random): number[] {
   const all = Int32Array.from({ length: size }, (_, i) => i);
   const count = Math.min(most, size);

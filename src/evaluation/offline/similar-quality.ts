@@ -1,11 +1,12 @@
-// How good similar articles and searches are, beside baselines that cost nothing: whether what is
-// alike agrees in what the shop says of it, whether people who bought the one bought the other, and
-// whether two attributes are found that are searched for. Trains nothing.
-import type { Known, Shop } from '../../dataset/dataset';
+// Measures similar articles and searches, beside simple baselines. Do similar articles agree in
+// their attributes? Were they bought together? Does a search for two attributes find both?
+
+import type { HistoryEnds, Dataset } from '../../dataset/dataset';
 import { createRandom, type Random } from '../../random';
 import { CO_PURCHASE_SHARE } from '../../ranking/alike';
 import type { Reporter } from '../../telemetry/progress';
 import { percentileInterval, resampledMeans, type Interval } from '../bootstrap';
+import { meanOrZero } from '../comparison';
 import {
   measureSearch,
   searchQuestions,
@@ -16,28 +17,28 @@ import {
 import { atRandom, byEncoder, sameGroup, sample, tfIdf, type EncoderParts, type Method } from './similar-methods';
 import { columnsOf, mostBought, pairsAfter, placesOf, type BoughtPair, type Column } from './similar-questions';
 
-/** The share of what is alike that agrees with the article in each column. */
+/** The share of similar articles that have the article's value in each column. */
 export type Agreement = Readonly<Record<Column, number>>;
 
 export interface SimilarMeasures {
-  /** Of all articles alike. */
+  /** For articles drawn evenly from the catalogue. */
   readonly catalogue: Agreement;
-  /** Of articles as they are bought: those that people look at. */
+  /** For articles in proportion to their sales. */
   readonly sold: Agreement;
   /**
-   * Of pairs bought by one customer on one day, the share where the one is among the twelve of the
-   * other.
+   * For pairs that one customer bought on one day: the share of pairs in which the list of twelve
+   * of the one holds the other.
    */
   readonly bought: number;
 }
 
-/** What an encoder has more than TF-IDF. */
+/** An encoder's measures minus those of TF-IDF. */
 export interface Margin extends SimilarMeasures {
-  /** Of `bought`, 95 %, over resampled customers. */
+  /** The 95 % interval of `bought`, over resampled customers. */
   readonly interval: Interval;
 }
 
-/** An article and what is most like it by some methods; ids of the shop. */
+/** An article and its similar articles by several methods, as the shop's ids. */
 export interface Shown {
   readonly article: string;
   readonly lists: Readonly<Record<string, readonly string[]>>;
@@ -45,73 +46,74 @@ export interface Shown {
 
 export interface SimilarQuality {
   readonly articles: number;
-  /** Pairs of articles of different products. */
+  /** The number of pairs; the two articles are of different products. */
   readonly pairs: number;
   readonly methods: Readonly<Record<string, SimilarMeasures>>;
-  /** Of each encoder, with each share of co-purchases. */
+  /** For each encoder, with each share of co-purchases. */
   readonly margins: Readonly<Record<string, Margin>>;
-  /**
-   * Searches for two attributes, and of the methods that read words how many of the first twelve
-   * have both.
-   */
+  /** The number of searches for two attributes. */
   readonly searches: number;
+  /** For the methods that can search. */
   readonly search: Readonly<Record<string, SearchMeasures>>;
   readonly shown: readonly Shown[];
 }
 
-/** What is asked of every method. */
+/** The questions for every method. Articles are catalogue indices. */
 export interface SimilarQuestions {
   readonly columns: Readonly<Record<Column, NamedColumn>>;
-  /** Articles that are asked about, by catalogue index. */
   readonly asked: readonly number[];
-  /** Articles whose lists are given. */
+  /** The articles whose lists are reported. */
   readonly shown: readonly number[];
   readonly pairs: readonly BoughtPair[];
   readonly searches: readonly SearchQuestion[];
-  /** What the baselines draw from. */
+  /** For the baselines. */
   readonly random: Random;
 }
 
 export interface QuestionOptions {
-  /** Articles that are asked about at most, and searches. */
+  /** The limit for the articles that are asked about, and for the searches. */
   readonly articles: number;
-  /** Ids of the articles whose lists are given; a number: so many, chosen by `mostBought`. */
+  /** Ids of the articles whose lists are reported, or how many `mostBought` should choose. */
   readonly show: readonly string[] | number;
   readonly seed: number;
 }
 
-/** An encoder with its vectors of the shop's articles, to be measured. */
+/** An encoder with its vectors of the shop's articles. */
 export type Encoded = Pick<EncoderParts, 'vectors' | 'index'> & { readonly encoder: EncoderParts['encoder'] };
 
-/** What is measured, with the habits that were known before what is asked. */
+/** The encoders to measure, with the habits from before the questions. */
 export interface SimilarSubjects {
   readonly habits: EncoderParts['habits'];
+  /** The built-in encoder. */
   readonly built: Encoded;
-  /** An encoder that is measured beside the built-in one. */
+  /** A further encoder. */
   readonly other?: (Encoded & { readonly name: string }) | undefined;
-  /** Shares of co-purchases in what is alike that are measured besides what is usual. */
+  /** Shares of co-purchases to measure beside the usual one. */
   readonly coPurchase: readonly number[];
 }
 
-/** The built-in encoder, among the methods: its vectors as they are, looks and taste alike. */
+/** The built-in encoder, with its vectors as they are. */
 const ENCODER = 'encoder';
-/** The same as it is served: looks count more, and the usual share of co-purchases. */
+/**
+ * The built-in encoder as it is served: more weight on looks, and the usual share of co-purchases.
+ */
 export const SERVED = `${ENCODER}, co-purchase ${String(CO_PURCHASE_SHARE)}`;
 const TF_IDF = 'TF-IDF';
 const RESAMPLES = 1_000;
 
 /**
- * Draws the questions on purchases from a moment on.
- * @throws VitrineError INPUT_INVALID where an article to be shown is not there.
+ * Draws the questions.
+ * @param from the first moment of the purchases that are asked about, Unix seconds
+ * @throws VitrineError INPUT_INVALID if an article to be shown does not exist.
  */
 export function similarQuestions(
-  shop: Shop,
-  known: Known,
+  shop: Dataset,
+  ends: HistoryEnds,
   from: number,
   { articles, show, seed }: QuestionOptions,
 ): SimilarQuestions {
   const columns = columnsOf(shop);
-  const shown = typeof show === 'number' ? mostBought(shop, known, columns, show) : placesOf(shop, show);
+  const shown = typeof show === 'number' ? mostBought(shop, ends, columns, show) : placesOf(shop, show);
   const random = createRandom(seed, 'similar');
   const pairs = pairsAfter(shop, from, random, 10 * articles);
   const asked = sample(shop.catalogue.size, articles, random);
@@ -122,21 +124,53 @@ export function similarQuestions(
 }
 
 export async function similarQuality(
-  shop: Shop,
-  { columns, asked, shown, pairs, searches, random }: SimilarQuestions,
-  { habits, built, other, coPurchase }: SimilarSubjects,
+  shop: Dataset,
+  questions: SimilarQuestions,
+  subjects: SimilarSubjects,
   seed: number,
   reporter: Reporter,
 ): Promise<SimilarQuality> {
-  const served = (coPurchase: number): Required<Method> =>
-    byEncoder(shop, { ...built, habits, coPurchase, textParts: built.encoder.parts });
+  const { asked, shown, pairs, searches } = questions;
+  const methods = methodsOf(shop, questions, subjects);
+  const measured: Record<string, SimilarMeasures> = {};
+  const hits: Record<string, readonly number[]> = {};
+  const searched: Record<string, SearchMeasures> = {};
+  for (const [name, method] of Object.entries(methods)) {
+    ({ measures: measured[name], hits: hits[name] } = measureSimilarity(name, method, questions, reporter));
+    if (method.search && searches.length > 0) searched[name] = await measureSearch(searches, method.search);
+  }
+  const { ids } = shop.catalogue;
+  const shownMethods = [SERVED, ...(subjects.other ? [otherName(subjects.other)] : []), TF_IDF];
+  const lists = shown.map((article) => ({
+    article: ids[article],
+    lists: Object.fromEntries(
+      shownMethods.map((name) => [name, methods[name].alike(article).map((alike) => ids[alike])]),
+    ),
+  }));
+  return {
+    ...{ articles: asked.length, pairs: pairs.length, searches: searches.length },
+    methods: measured,
+    margins: marginsOf(measured, hits, pairs, createRandom(seed, 'margins')),
+    search: searched,
+    shown: lists,
+  };
+}
+
+/** The methods by name, in the order of the tables. */
+function methodsOf(
+  shop: Dataset,
+  { columns, random }: SimilarQuestions,
+  { habits, built, other, coPurchase }: SimilarSubjects,
+): Record<string, Method> {
+  const served = (share: number): Required<Method> =>
+    byEncoder(shop, { ...built, habits, coPurchase: share, textParts: built.encoder.parts });
   const methods: Record<string, Method> = {
     random: atRandom(shop, random),
     'same type': sameGroup(shop, columns.type.slots, random),
     [TF_IDF]: tfIdf(shop),
     [ENCODER]: {
       alike: byEncoder(shop, { ...built, habits, coPurchase: 0, textParts: undefined }).alike,
-      // Words are searched as they are when serving, whatever share purchases have.
+      // A search is the same for every share of co-purchases.
       search: served(0).search,
     },
   };
@@ -144,62 +178,61 @@ export async function similarQuality(
     const { alike } = served(share);
     methods[share === CO_PURCHASE_SHARE ? SERVED : `${ENCODER}, co-purchase ${String(share)}`] = { alike };
   }
-  const shownMethods = [SERVED, TF_IDF];
   if (other) {
-    const name = `${ENCODER} ${other.name}`;
-    methods[name] = byEncoder(shop, {
-      ...other,
-      habits,
-      coPurchase: CO_PURCHASE_SHARE,
-      textParts: other.encoder.parts,
-    });
-    shownMethods.splice(1, 0, name);
+    const parts = { ...other, habits, coPurchase: CO_PURCHASE_SHARE, textParts: other.encoder.parts };
+    methods[otherName(other)] = byEncoder(shop, parts);
   }
-  const measured: Record<string, SimilarMeasures> = {};
-  const hits: Record<string, readonly number[]> = {};
-  const searched: Record<string, SearchMeasures> = {};
-  for (const [name, { alike, search }] of Object.entries(methods)) {
-    const progress = reporter.progress(`Similar by ${name}`, asked.length + pairs.length, 'lists');
-    const lists = new Map<number, number[]>();
-    const listOf = (article: number): number[] => {
-      const list = lists.get(article) ?? alike(article);
-      lists.set(article, list);
-      progress.tick(lists.size);
-      return list;
-    };
-    hits[name] = pairs.map(({ one, other: bought }) => Number(listOf(one).includes(bought)));
-    measured[name] = {
-      catalogue: agreement(columns, asked, listOf),
-      sold: agreement(
-        columns,
-        pairs.map(({ one }) => one),
-        listOf,
-      ),
-      bought: mean(hits[name]),
-    };
-    progress.done();
-    if (search && searches.length > 0) searched[name] = await measureSearch(searches, search);
-  }
-  const { ids } = shop.catalogue;
-  const lists = shown.map((article) => ({
-    article: ids[article],
-    lists: Object.fromEntries(
-      shownMethods.map((name) => [name, methods[name].alike(article).map((alike) => ids[alike])]),
-    ),
-  }));
-  const counts = { articles: asked.length, pairs: pairs.length, searches: searches.length };
+  return methods;
+}
+
+function otherName({ name }: { readonly name: string }): string {
+  return `${ENCODER} ${name}`;
+}
+
+/** @returns `hits` [pairs]: 1 if the list of the one article holds the other, otherwise 0 */
+function measureSimilarity(
+  name: string,
+  { alike }: Method,
+  { columns, asked, pairs }: SimilarQuestions,
+  reporter: Reporter,
+): { measures: SimilarMeasures; hits: number[] } {
+  const progress = reporter.progress(`Similar by ${name}`, asked.length + pairs.length, 'lists');
+  const lists = new Map<number, number[]>();
+  const listOf = (article: number): number[] => {
+    const list = lists.get(article) ?? alike(article);
+    lists.set(article, list);
+    progress.tick(lists.size);
+    return list;
+  };
+  const hits = pairs.map(({ one, other }) => Number(listOf(one).includes(other)));
+  const sold = pairs.map(({ one }) => one);
+  const measures = {
+    catalogue: agreement(columns, asked, listOf),
+    sold: agreement(columns, sold, listOf),
+    bought: meanOrZero(hits),
+  };
+  progress.done();
+  return { measures, hits };
+}
+
+/** The margin of each encoder over TF-IDF. */
+function marginsOf(
+  measured: Readonly<Record<string, SimilarMeasures>>,
+  hits: Readonly<Record<string, readonly number[]>>,
+  pairs: readonly BoughtPair[],
+  random: Random,
+): Record<string, Margin> {
   const customers = pairs.map(({ customer }) => customer);
-  const resampling = createRandom(seed, 'margins');
   const margins = Object.entries(measured).flatMap(([name, measures]): [string, Margin][] => {
     if (!name.startsWith(ENCODER)) return [];
-    const [own, others] = resampledMeans([hits[name], hits[TF_IDF]], customers, RESAMPLES, resampling);
+    const [own, others] = resampledMeans([hits[name], hits[TF_IDF]], customers, RESAMPLES, random);
     const interval = percentileInterval(
       own.map((value, r) => value - others[r]),
       0.95,
     );
     return [[name, { ...less(measures, measured[TF_IDF]), interval }]];
   });
-  return { ...counts, methods: measured, margins: Object.fromEntries(margins), search: searched, shown: lists };
+  return Object.fromEntries(margins);
 }
 
 function less(one: SimilarMeasures, other: SimilarMeasures): SimilarMeasures {
@@ -216,22 +249,20 @@ function isNamed({ slots, nameOf }: NamedColumn): boolean {
   return slots.some((slot) => nameOf(slot) !== undefined);
 }
 
-/** The share of an article's list that agrees with it in each column, averaged. */
+/** The mean share of an article's list that agrees with the article in each column. */
 function agreement(
   columns: Readonly<Record<Column, NamedColumn>>,
   asked: readonly number[],
   listOf: (article: number) => number[],
 ): Agreement {
   const shareOf = ({ slots }: NamedColumn): number =>
-    mean(asked.map((article) => mean(listOf(article).map((other) => Number(slots[other] === slots[article])))));
+    meanOrZero(
+      asked.map((article) => meanOrZero(listOf(article).map((other) => Number(slots[other] === slots[article])))),
+    );
   return {
     type: shareOf(columns.type),
     colour: shareOf(columns.colour),
     pattern: shareOf(columns.pattern),
     department: shareOf(columns.department),
   };
-}
-
-function mean(values: readonly number[]): number {
-  return values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length;
 }

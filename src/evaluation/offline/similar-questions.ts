@@ -1,13 +1,15 @@
-// What similar articles are measured on: columns that should agree, pairs that were bought on one
-// day, the articles that people look at most. Knows no method.
+// The questions about similar articles: columns that should agree, pairs that were bought on one
+// day, and the best sellers.
+
 import { VitrineError } from '../../errors';
-import type { Known, Shop } from '../../dataset/dataset';
+import type { HistoryEnds, Dataset } from '../../dataset/dataset';
 import type { Random } from '../../random';
+import { unitsInHistories } from '../baselines';
 import type { NamedColumn } from './search-quality';
 import { sample } from './similar-methods';
 import { DAY } from '../../time';
 
-/** Columns that should agree, by the names of the encoder's features. */
+/** The columns that should agree, with their names in the encoder. */
 const COLUMNS = {
   type: 'product_type',
   colour: 'colour_group',
@@ -16,7 +18,7 @@ const COLUMNS = {
 };
 export type Column = keyof typeof COLUMNS;
 
-export function columnsOf({ catalogue, encoder }: Shop): Record<Column, NamedColumn> {
+export function columnsOf({ catalogue, encoder }: Dataset): Record<Column, NamedColumn> {
   const { single } = catalogue.layout;
   const names = encoder.slotNames('article_fields');
   const row = new Int32Array(single.length);
@@ -29,8 +31,7 @@ export function columnsOf({ catalogue, encoder }: Shop): Record<Column, NamedCol
     return {
       slots,
       nameOf(slot) {
-        // Of a column's slots the first, which has the column's name alone, stands for what is not
-        // known.
+        // The first slot of a column means unknown. Its name has no value.
         const [, value] = slot < 0 ? [] : (JSON.parse(names[slot]) as [string, string?]);
         return value;
       },
@@ -44,20 +45,14 @@ export function columnsOf({ catalogue, encoder }: Shop): Record<Column, NamedCol
   };
 }
 
-/**
- * The articles that were bought most, each of another type, another colour and another pattern than
- * those before it.
- */
+/** The best sellers. No two have the same type, colour or pattern. */
 export function mostBought(
-  { article, offsets, customers, catalogue }: Shop,
-  known: Known,
+  shop: Dataset,
+  ends: HistoryEnds,
   { type, colour, pattern }: Readonly<Record<Column, NamedColumn>>,
   most: number,
 ): number[] {
-  const units = new Int32Array(catalogue.size);
-  for (let customer = 0; customer < customers; customer++) {
-    for (let p = offsets[customer]; p < known[customer]; p++) units[article[p]] += 1;
-  }
+  const units = unitsInHistories(shop, ends);
   const chosen: number[] = [];
   const order = [...units.keys()].sort((a, b) => units[b] - units[a] || a - b);
   for (const one of order) {
@@ -68,8 +63,8 @@ export function mostBought(
   return chosen;
 }
 
-/** Catalogue indices of the shop's ids. @throws VitrineError INPUT_INVALID where there is none. */
-export function placesOf({ catalogue }: Shop, ids: readonly string[]): number[] {
+/** Catalogue indices of the shop's ids. @throws VitrineError INPUT_INVALID if an id is unknown. */
+export function placesOf({ catalogue }: Dataset, ids: readonly string[]): number[] {
   return ids.map((id) => {
     const place = catalogue.ids.indexOf(id);
     if (place < 0) throw new VitrineError('INPUT_INVALID', `There is no article "${id}" in the database.`);
@@ -77,16 +72,16 @@ export function placesOf({ catalogue }: Shop, ids: readonly string[]): number[] 
   });
 }
 
-/** What one customer bought on one day, by catalogue indices: the one may bring the other. */
+/** Two articles that one customer bought on one day, by catalogue index. */
 export interface BoughtPair {
   readonly one: number;
   readonly other: number;
   readonly customer: number;
 }
 
-/** Pairs of different products, in both directions, of the days from a moment on. */
+/** Draws pairs from the days after a moment: of different products, in both directions. */
 export function pairsAfter(
-  { customers, offsets, article, at, catalogue }: Shop,
+  { customers, offsets, article, at, catalogue }: Dataset,
   from: number,
   random: Random,
   most: number,

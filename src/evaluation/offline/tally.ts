@@ -1,41 +1,42 @@
-// Everything that is counted of the cases of an evaluation, case by case: measures, what the lists
-// are like, sources, calibration, cold articles. Knows neither where lists come from nor what they
-// are compared for.
+// Counts the cases of an evaluation one by one: measures, qualities of the lists, sources,
+// calibration and cold articles.
+
 import type { Candidates } from '../../ranking/candidates';
-import { Reliability, type CalibrationReport } from '../reliability';
+import { CalibrationCount, type CalibrationReport } from '../calibration';
 import { ColdArticleCount, type ColdArticles } from '../cold-articles';
 import { ListMeasures, type ListQualities } from '../list-measures';
 import { measure, type Metrics } from '../metrics';
 import { ScoreSheet } from '../score-sheet';
 import { SourceCount, type SourceReport } from '../source-report';
 
-/** One customer in one round. */
+/** One customer in one round. Articles are catalogue indices. */
 export interface Case {
-  /** By index in the shop. */
+  /** The customer's index in the data set. */
   readonly customer: number;
-  /** Purchases that were known of the customer. */
+  /** The number of purchases in the customer's history. */
   readonly history: number;
-  /** What was bought; not empty. */
+  /** The articles bought; not empty. */
   readonly bought: ReadonlySet<number>;
-  /** Each model's list, best first, `two-stage` among them. */
+  /** The list of each model, best first. One model is `two-stage`. */
   readonly ranked: Readonly<Record<string, readonly number[]>>;
-  /** What the two-stage chose from, and the score of each [candidates]. */
+  /** The candidates of the two-stage. */
   readonly candidates: Candidates;
+  /** [candidates] */
   readonly scores: Float32Array;
   /** Articles that must not be listed. */
   readonly hidden: ReadonlySet<number>;
-  /** [articles] units sold before. */
+  /** [articles] units sold before the moment. */
   readonly units: Float32Array;
 }
 
 export class Tally {
   readonly sheet = new ScoreSheet();
   private readonly lists = new Map<string, ListMeasures>();
-  private readonly calibration = new Reliability();
+  private readonly calibration = new CalibrationCount();
   private readonly sources = new SourceCount();
   private readonly cold = new ColdArticleCount();
 
-  /** @param learntUnits [articles] units sold of what the models have learnt from */
+  /** @param learntUnits [articles] units sold before the models' cutoff */
   constructor(
     private readonly learntUnits: Float32Array,
     private readonly vectorOf: (article: number) => Float32Array | undefined,

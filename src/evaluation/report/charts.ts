@@ -1,20 +1,19 @@
-// Charts as SVG that follows the page: colours are its CSS classes, text its font. Each has a title
-// that says what is to be seen, for those who cannot see it. Knows numbers and names, not what they
-// measure.
+// Charts as SVG in the colours and the font of the page. Each has a title that tells its content to
+// people who cannot see it.
+
 import { markup, type Markup } from './markup';
 
-/** One bar, its value and an interval around it. */
 export interface Bar {
   readonly label: string;
   readonly value: number;
   readonly interval?: readonly [low: number, high: number];
-  /** The part of the value that is drawn stronger, from the start. */
+  /** This much of the bar is drawn stronger, from the start. */
   readonly part?: number;
-  /** CSS class of its colour. */
+  /** A CSS class. */
   readonly colour: string;
 }
 
-/** Horizontal bars from 0 to the largest value, a row each. */
+/** Horizontal bars from 0 to the largest value, one in each row. */
 export function barChart(title: string, bars: readonly Bar[], format: (value: number) => string): Markup {
   const [width, row, left, right] = [400, 26, 124, 62];
   const most = Math.max(...bars.map(({ value, interval }) => Math.max(value, interval?.[1] ?? 0)), Number.MIN_VALUE);
@@ -39,7 +38,7 @@ export interface Line {
   readonly colour: string;
 }
 
-/** Lines over a logarithmic axis, each named at its end. */
+/** Lines over a logarithmic x axis, each with its name at its end. */
 export function lineChart(title: string, lines: readonly Line[], ticks: readonly number[], axes: Axes): Markup {
   const [width, height] = [420, 300];
   const box = { left: 58, right: 284, top: 10, bottom: 256 };
@@ -68,17 +67,18 @@ export function lineChart(title: string, lines: readonly Line[], ticks: readonly
   ]);
 }
 
-/** One point: where it is, how sure its height is, how much stands behind it. */
+/** A point with the interval of its height. */
 export interface Mark {
   readonly x: number;
   readonly y: number;
   readonly interval: readonly [low: number, high: number];
+  /** Gives the size of the point. */
   readonly weight: number;
 }
 
 /**
- * Points from 0 to 1 on two logarithmic axes, with the diagonal on which both are equal. What is
- * lower than shown stands on the edge.
+ * Points from 0 to 1 on two logarithmic axes, with the diagonal where both are equal. A point below
+ * the range stands on its edge.
  */
 export function agreementChart(title: string, marks: readonly Mark[], axes: Axes): Markup {
   const [width, height] = [420, 340];
@@ -90,7 +90,7 @@ export function agreementChart(title: string, marks: readonly Mark[], axes: Axes
   const x = along(-decades, 0, box.left, box.right, log);
   const y = along(-decades, 0, box.bottom, box.top, log);
   const heaviest = Math.max(...marks.map(({ weight }) => weight), 1);
-  const said = marks.map((mark) => `said ${axes.format(mark.x)}, was ${axes.format(mark.y)}`).join('; ');
+  const said = marks.map((mark) => `${axes.x} ${axes.format(mark.x)}, ${axes.y} ${axes.format(mark.y)}`).join('; ');
   return figure(`${title}: ${said}.`, width, height, [
     ticks.map((tick) => [horizontal(box, y(tick), axes.format(tick)), vertical(box, x(tick), axes.format(tick))]),
     axisNames(box, axes),
@@ -122,7 +122,7 @@ function figure(title: string, width: number, height: number, content: Parameter
   return markup`<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${title}">${content}</svg>`;
 }
 
-/** From values to places on an axis. */
+/** Maps values to places on an axis. */
 function along(from: number, to: number, start: number, end: number, scale = (value: number): number => value) {
   return (value: number): number => round(start + ((scale(value) - from) / (to - from)) * (end - start));
 }
@@ -146,7 +146,7 @@ function axisNames({ left, right, top, bottom }: Box, { x, y }: Axes): Markup {
     <text class="tick" transform="translate(11 ${(top + bottom) / 2}) rotate(-90)" text-anchor="middle">${y}</text>`;
 }
 
-/** Places at least `gap` apart, as near to the given ones as going down from the top allows. */
+/** Moves labels down until they are at least `gap` apart. */
 function spread(places: readonly number[], gap: number): number[] {
   const spreadOut = places.slice();
   const order = [...places.keys()].sort((a, b) => places[a] - places[b]);
@@ -156,7 +156,7 @@ function spread(places: readonly number[], gap: number): number[] {
   return spreadOut;
 }
 
-/** The next of 1, 2, 2.5, 5 and their tenfolds. */
+/** The next of 1, 2, 2.5 and 5, times a power of ten. */
 function roundStep(least: number): number {
   const scale = 10 ** Math.floor(Math.log10(Math.max(least, 1e-6)));
   return scale * ([1, 2, 2.5, 5].find((factor) => factor * scale >= least) ?? 10);

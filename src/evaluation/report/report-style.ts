@@ -1,6 +1,6 @@
-// How the report looks: light and dark, on paper and on a phone. Knows only names of classes.
-// Colours of the models are told apart by those who see few colours too (Okabe and Ito, 2008);
-// every chart names them besides.
+// The styles of the report: light and dark, on paper and on a phone. Colour-blind people can tell
+// the colours of the models apart (Okabe and Ito, 2008), and every chart also names the models.
+
 export const REPORT_STYLE = `
 :root {
   color-scheme: light dark;

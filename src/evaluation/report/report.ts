@@ -1,14 +1,15 @@
-// An evaluation as a page for people: one HTML file with its pictures, without scripts, that asks
-// nobody for anything. Knows how to say what was measured, not how it is measured.
+// An evaluation as a page for people: one HTML file with its charts, without scripts or requests.
+
 import { agreementChart, barChart, lineChart } from './charts';
 import { decisive, questionOf, type Difference, type Evaluation } from '../evaluation';
-import { markup, Markup } from './markup';
+import { dataTable, markup, Markup } from './markup';
 import { DEPTHS, METRICS } from '../metrics';
 import { REPORT_STYLE } from './report-style';
-import { count, decimals, dataTable, differing, nameOf, percent, signed } from './report-text';
+import { formatCount as count } from '../../telemetry/format';
+import { decimals, differing, nameOf, percent, signed } from '../figures';
 import { HEADLINES, type Headline } from '../score-sheet';
 
-/** @param settings of the training that was measured, as they are to be shown */
+/** @param settings of the measured training, shown as JSON */
 export function evaluationReport(evaluation: Evaluation, settings: object): string {
   const sections = [headline, models, recallCurve, slices, sources, calibration, lists, everything];
   return markup`<!doctype html>
@@ -36,8 +37,8 @@ function headline(evaluation: Evaluation): Markup {
     markup`<div><dt>${name}</dt><dd>${value}</dd><dd class="note">${note}</dd></div>`;
   return markup`<header>
 <h1>How good the recommendations are</h1>
-<p>Asked: ${questionOf(evaluation)}. The models had learnt from ${count(trainedOn.purchases)} earlier purchases of
-${count(trainedOn.customers)} customers and have seen nothing of the answers.</p>
+<p>The question: ${questionOf(evaluation)}. The models learnt from ${count(trainedOn.purchases)} earlier purchases of
+${count(trainedOn.customers)} customers and have not seen the answers.</p>
 <dl class="facts">
 ${fact(decimals(evaluation.models['two-stage'][metric]), `${nameOf(metric)} of both stages`, '1 would be a perfect order')}
 ${differences.map(({ against, metrics }) => {
@@ -46,7 +47,7 @@ ${differences.map(({ against, metrics }) => {
   const what = against === 'retrieval' ? 'against retrieval alone' : `against the best baseline, ${against}`;
   return fact(times, what, `${verdict(interval)}: ${signed(interval[0])} to ${signed(interval[1])}`);
 })}
-${fact(count(customers), 'customers asked about', `${count(cases)} cases; of ${count(coldCustomers)} customers no purchase was known`)}
+${fact(count(customers), 'customers asked about', `${count(cases)} cases; ${count(coldCustomers)} customers had no history`)}
 </dl>
 </header>`;
 }
@@ -55,10 +56,10 @@ function models({ models: measured, intervals, bestBaseline, bootstrap, differen
   const names = Object.keys(measured);
   return markup`<section>
 <h2>Beside the baselines</h2>
-<p><b>Two-stage</b> is what is served: candidates from all sources, ordered by the ranker. <b>Retrieval</b> is the Two-Tower model
-alone. <b>Popularity</b> lists what sold most, <b>recent-popularity</b> what sold most in the last four weeks, <b>repurchase</b> the
-customer’s own purchases and then these, <b>item-to-item</b> what is bought together with the customer’s latest purchases.
-${'oracle' in measured ? markup`The <b>oracle</b> knows the tastes that were planted in this synthetic shop.` : null}
+<p><b>Two-stage</b> is served: candidates from all sources, ordered by the ranker. <b>Retrieval</b> is the Two-Tower model alone.
+<b>Popularity</b> lists the best sellers, and <b>recent-popularity</b> those of the last four weeks. <b>Repurchase</b> lists the customer’s
+own purchases first. <b>Item-to-item</b> lists articles that are bought together with the customer’s latest purchases.
+${'oracle' in measured ? markup`The <b>oracle</b> knows the true tastes in this synthetic shop.` : null}
 Lines show ${percent(bootstrap.confidence)} intervals.</p>
 <div class="grid">
 ${HEADLINES.map(
@@ -99,7 +100,7 @@ function recallCurve({ models: measured }: Evaluation): Markup {
   const axes = { x: 'places looked at', y: 'share found', format: (share: number) => percent(share) };
   return markup`<section>
 <h2>How many places it takes</h2>
-<p>The share of what was bought that stands among the first places of a list.</p>
+<p>The share of the bought articles that are among the first places of a list.</p>
 <figure>${lineChart('Recall by places looked at', lines, [5, 10, 20, 50, 100], axes)}</figure>
 </section>`;
 }
@@ -109,7 +110,7 @@ function slices({ slices: all, coldArticles, models: measured, protocol, bootstr
   const first = decisive(protocol);
   const tableOf = (metric: Headline): Markup =>
     dataTable(
-      `${nameOf(metric)} by what was known of the customer`,
+      `${nameOf(metric)} by the customer’s history`,
       ['', 'cases', ...names],
       all.map((slice) => [
         slice.name,
@@ -119,7 +120,7 @@ function slices({ slices: all, coldArticles, models: measured, protocol, bootstr
       withoutOracle(names),
     );
   const compared = dataTable(
-    `${nameOf(first)} by what was known of the customer`,
+    `${nameOf(first)} by the customer’s history`,
     ['', 'cases', 'two-stage', 'best baseline', '', 'difference'],
     all.map(({ name, cases, models: found, bestBaseline, differences }) => [
       name,
@@ -133,12 +134,12 @@ function slices({ slices: all, coldArticles, models: measured, protocol, bootstr
   return markup`<section>
 <h2>For whom, and for what</h2>
 ${compared}
-<p>The baseline is the one that is best for the same cases; of the difference, the ${percent(bootstrap.confidence)} interval.</p>
+<p>Each row shows the baseline that is best for its cases, and the difference with its ${percent(bootstrap.confidence)} interval.</p>
 <details><summary>All models, by ${HEADLINES.map(nameOf).join(', ')}</summary>${HEADLINES.map(tableOf)}</details>
 ${
   coldArticles
-    ? markup`<p>${count(coldArticles.answers)} times, in ${count(coldArticles.cases)} cases, an article was bought that had never sold
-before. Popularity cannot know it; chance is a random order of the catalogue.</p>
+    ? markup`<p>In ${count(coldArticles.cases)} cases, customers bought ${count(coldArticles.answers)} articles that had never sold before.
+Popularity cannot know them. Chance is a random order of the catalogue.</p>
 ${dataTable(
   'Share of these articles that is listed',
   ['', 'first 12', 'first 100'],
@@ -148,7 +149,7 @@ ${dataTable(
     percent(recall['recall@100']),
   ]),
 )}`
-    : markup`<p>Nothing was bought that had never sold before.</p>`
+    : markup`<p>Nobody bought an article that had never sold before.</p>`
 }
 </section>`;
 }
@@ -162,9 +163,9 @@ function sources({ candidates }: Evaluation): Markup {
   }));
   return markup`<section>
 <h2>Where candidates come from</h2>
-<p>The ranker orders ${candidates.candidates.toFixed(0)} candidates on average; ${percent(candidates.recall)} of what was bought is
-among them. The strong part of a bar was found by that source alone: it would be lost without it.</p>
-<figure>${barChart('Share of what was bought that each source finds', bars, (share) => percent(share))}</figure>
+<p>The ranker orders ${candidates.candidates.toFixed(0)} candidates on average. They hold ${percent(candidates.recall)} of the bought
+articles. The strong part of a bar was found by that source alone and would be lost without it.</p>
+<figure>${barChart('Share of the bought articles that each source finds', bars, (share) => percent(share))}</figure>
 ${dataTable(
   'Sources of candidates, each within its own limit',
   ['', 'finds', 'alone', 'candidates', 'share of the first 12'],
@@ -186,16 +187,16 @@ function calibration({ calibration: { bins, error, bought, candidates } }: Evalu
     interval: wilson(bin.observed, bin.candidates),
     weight: bin.candidates,
   }));
-  const axes = { x: 'said', y: 'was bought', format: (share: number) => percent(share) };
+  const axes = { x: 'predicted', y: 'bought', format: (share: number) => percent(share) };
   return markup`<section>
 <h2>Whether scores mean what they say</h2>
-<p>A score says how likely the article is bought. On the dashed line it is right; a hollow point stands for less than the axis shows. Of
-${count(candidates)} candidates ${percent(bought)} were bought; the expected calibration error is ${percent(error)}.</p>
-<figure>${agreementChart('What scores said and what was bought', marks, axes)}</figure>
+<p>A score predicts how likely the article is bought. On the dashed line it is right. A hollow point is below the range of the axis.
+${percent(bought)} of ${count(candidates)} candidates were bought. The expected calibration error is ${percent(error)}.</p>
+<figure>${agreementChart('Predicted and bought', marks, axes)}</figure>
 <details><summary>The figures</summary>
 ${dataTable(
   'Candidates by score',
-  ['said', 'was bought', 'candidates'],
+  ['predicted', 'bought', 'candidates'],
   bins.map((bin) => [percent(bin.predicted), percent(bin.observed), count(bin.candidates)]),
 )}
 </details>
@@ -205,8 +206,8 @@ ${dataTable(
 function lists({ models: measured }: Evaluation): Markup {
   return markup`<section>
 <h2>What the lists are like</h2>
-<p>Of the first twelve places: the share of the catalogue that somebody is shown; how far from the best sellers the articles are, in bits
-(one more for half as many sales); how unlike each other the articles of one list are, by their vectors.</p>
+<p>All are for the first twelve places. Coverage is the share of the catalogue that is in some list. Novelty tells how far the articles
+are from the best sellers, in bits: one more for half as many sales. Diversity tells how different the vectors in one list are.</p>
 ${dataTable(
   'Lists of twelve',
   ['', 'coverage', 'novelty', 'diversity'],
@@ -236,17 +237,19 @@ ${dataTable(
 function provenance({ seed, maxCustomers, explore, bootstrap, trainedOn, cut }: Evaluation, settings: object): Markup {
   return markup`<section>
 <h2>How it was measured</h2>
-<p>${cut === null ? 'Trained on all but the last purchases of each customer' : markup`Trained on what was known before ${cut}`}:
+<p>${cut === null ? 'Trained on all but the last purchases of each customer' : markup`Trained on the time before ${cut}`}:
 ${count(trainedOn.purchases)} purchases of ${count(trainedOn.customers)} customers, a catalogue of ${count(trainedOn.articles)} articles.
-At most ${count(maxCustomers)} cases, drawn with seed ${seed}. Intervals: ${count(bootstrap.resamples)} resamples of the customers,
-percentiles, ${percent(bootstrap.confidence)}; all models see the same resamples. Lists are cut to 100 articles${
-    explore > 0 ? markup`; each ${explore}th place of the two-stage’s goes to an article that never sold` : ''
+At most ${count(maxCustomers)} cases, drawn with seed ${seed}. Intervals are ${percent(bootstrap.confidence)} percentiles of
+${count(bootstrap.resamples)} resamples of the customers; all models share the resamples. Lists are cut to 100 articles${
+    explore > 0
+      ? markup`, and in those of the two-stage each ${explore}th place goes to an article that never sold`
+      : ''
   }.</p>
 <details><summary>Settings of the training</summary><pre>${JSON.stringify(settings, null, 2)}</pre></details>
 </section>`;
 }
 
-/** What is compared: nobody can do what the oracle does. */
+/** The oracle is not compared, since no model can reach it. */
 function withoutOracle(names: readonly string[]): string[] {
   return names.filter((name) => name !== 'oracle');
 }
@@ -256,9 +259,7 @@ function verdict([low, high]: readonly [number, number]): string {
   return high < 0 ? 'worse' : 'no clear difference';
 }
 
-/**
- * The 95 % interval of a share of n (Wilson, JASA 1927): holds also for shares of almost nothing.
- */
+/** The 95 % interval of a share of n (Wilson, JASA 1927). Valid for tiny shares too. */
 function wilson(share: number, n: number): [number, number] {
   const z = 1.96;
   const middle = (share + (z * z) / (2 * n)) / (1 + (z * z) / n);

@@ -1,42 +1,38 @@
-// Whether scores mean what they say: of candidates that are said to be bought with some
-// probability, what share was bought? Counts as it goes, in bins of one unit of log-odds, so that
-// memory does not grow with the candidates. Knows no model.
+// Calibration: are candidates bought as often as their scores predict? Counts in bins of one unit
+// of log-odds, so that memory does not grow with the number of candidates.
 
 /** Candidates whose scores lie in [n, n + 1) for a whole number n. */
-export interface ReliabilityBin {
+export interface CalibrationBin {
   readonly candidates: number;
-  /** Mean of the probabilities that the scores say. */
+  /** The mean predicted probability. */
   readonly predicted: number;
-  /** Share that was bought. */
+  /** The share that was bought. */
   readonly observed: number;
 }
 
 export interface CalibrationReport {
   /**
-   * Expected calibration error (Naeini et al., AAAI 2015): mean over candidates of how far what was
-   * bought in their bin is from what was said. Few candidates are bought, so it is small even for
-   * poor scores: read it beside `bought`.
+   * Expected calibration error (Naeini et al., AAAI 2015): the mean distance of `observed` from
+   * `predicted`, over candidates. Few candidates are bought, so the error is small even for poor
+   * scores. Compare it with `bought`.
    */
   readonly error: number;
   readonly candidates: number;
-  /** Share of all candidates that was bought. */
+  /** The share of all candidates that was bought. */
   readonly bought: number;
-  /** By rising probability; those without candidates are left out. */
-  readonly bins: readonly ReliabilityBin[];
+  /** By rising probability, without empty bins. */
+  readonly bins: readonly CalibrationBin[];
 }
 
-/** Scores beyond are counted with the outermost bin. */
+/** The outermost bins count all scores beyond this one. */
 const LIMIT = 16;
 
-export class Reliability {
+export class CalibrationCount {
   private readonly counts = new Float64Array(2 * LIMIT);
   private readonly predicted = new Float64Array(2 * LIMIT);
   private readonly hits = new Float64Array(2 * LIMIT);
 
-  /**
-   * One candidate: its score as log-odds, and whether it was bought. A score that is not finite is
-   * none and is passed over.
-   */
+  /** @param score log-odds; a score that is not finite is skipped */
   add(score: number, bought: boolean): void {
     if (!Number.isFinite(score)) return;
     const bin = Math.floor(Math.min(Math.max(score, -LIMIT), LIMIT - 0.5)) + LIMIT;
@@ -54,7 +50,7 @@ export class Reliability {
         observed: this.hits[bin] / this.counts[bin],
       }));
     const candidates = bins.reduce((sum, bin) => sum + bin.candidates, 0);
-    const share = (value: (bin: ReliabilityBin) => number): number =>
+    const share = (value: (bin: CalibrationBin) => number): number =>
       bins.reduce((sum, bin) => sum + value(bin) * bin.candidates, 0) / Math.max(1, candidates);
     return {
       error: share(({ predicted, observed }) => Math.abs(predicted - observed)),

@@ -1,8 +1,9 @@
-// Which values of an attribute go together: by hand, and against pairs counted one by one over
-// random shops.
+// Values of an attribute that go together: results worked out by hand, and a plain count of pairs
+// in random shops.
+
 import { Catalogue } from '../../src/features/catalogue';
 import { EncoderFit } from '../../src/features/encoder';
-import { squaresOf } from '../../src/statistics/value-lifts';
+import { squaresOf } from '../../src/statistics/habits';
 import { valueLifts } from '../../src/dataset/value-lift-counts';
 import { createRandom } from '../../src/random';
 import { articleRow } from '../support/rows';
@@ -34,10 +35,7 @@ function liftsOf(
   );
 }
 
-/**
- * How much likelier than by chance the value that one article has of the first attribute stands
- * beside another's.
- */
+/** The lift between the values that two articles have of the first attribute. */
 function between(catalogue: Catalogue, { blocks, excess }: ReturnType<typeof valueLifts>, one: number, other: number) {
   const [first, size] = blocks;
   const [u, v] = [one, other].map((article) => catalogue.singles[article * catalogue.layout.single.length] - first);
@@ -46,20 +44,19 @@ function between(catalogue: Catalogue, { blocks, excess }: ReturnType<typeof val
 
 const COLOURS = ['navy', 'blue', 'red', 'pink'];
 
-test('colours that the same customers buy go together, others keep apart, and it does not matter which came first', () => {
+test('colours that the same customers buy have high lifts, in either order', () => {
   const catalogue = catalogueOf(COLOURS);
   const lifts = liftsOf(catalogue, [
     ...Array.from({ length: 40 }, (_, i) => (i % 2 === 0 ? [0, 1] : [1, 0])),
     ...Array.from({ length: 40 }, (_, i) => (i % 2 === 0 ? [2, 3] : [3, 2])),
   ]);
-  // Of 160 purchases, each of which asks once, a quarter are navy beside blue; by chance a
-  // sixteenth were.
+  // Of 160 pairs, 40 are navy with blue. By chance there were 10.
   expect(between(catalogue, lifts, 0, 1)).toBeCloseTo((40 + 20) / (10 + 20) - 1, 6);
   expect(between(catalogue, lifts, 1, 0)).toBe(between(catalogue, lifts, 0, 1));
   expect(between(catalogue, lifts, 0, 2)).toBeCloseTo(20 / (10 + 20) - 1, 6);
 });
 
-test('an article that is bought again says nothing of its values, nor does what is not known yet', () => {
+test('repeat purchases and later purchases do not count', () => {
   const catalogue = catalogueOf(COLOURS);
   const again = liftsOf(catalogue, [[0, 0, 0], [1], []]);
   expect([...again.excess].every((value) => value === 0)).toBe(true);
@@ -70,7 +67,7 @@ test('an article that is bought again says nothing of its values, nor does what 
   expect(between(catalogue, older, 0, 2)).toBe(0);
 });
 
-test('who buys one article over and over says no more than who buys it once', () => {
+test('buying an article many times counts like buying it once', () => {
   const catalogue = catalogueOf(COLOURS);
   const others = Array.from({ length: 50 }, () => [2, 3]);
   const once = liftsOf(catalogue, [[0, 1], ...others]);
@@ -78,7 +75,7 @@ test('who buys one article over and over says no more than who buys it once', ()
   expect(often).toEqual(once);
 });
 
-test('is the pairs over those by chance, whether an attribute has one value or many', () => {
+test('a lift is the number of pairs divided by that of chance, for single- and multi-valued attributes', () => {
   const random = createRandom(3);
   const words = ['a', 'b', 'c', 'd'];
   const colours = Array.from({ length: 12 }, () => COLOURS[random.int(4)]);
@@ -122,13 +119,13 @@ test('is the pairs over those by chance, whether an attribute has one value or m
   }
 });
 
-test('of an attribute with many values the most frequent are told apart, of one without any none', () => {
+test('only the most frequent values of an attribute count, and none if it has no values', () => {
   const many = catalogueOf(Array.from({ length: 700 }, (_, i) => `colour ${String(i % 350)}`));
   const lifts = liftsOf(many, [[0, 1, 699]]);
-  // Slot 0 is for what is unknown, of which there is nothing here.
+  // Slot 0 is for unknown values. There are none here.
   expect([...lifts.blocks]).toEqual([1, 256]);
   expect(lifts.excess).toHaveLength(256 ** 2);
-  // What the rare ones are bought with is not written over another's place.
+  // Pairs of rare values are not counted in the place of others.
   const rare = [0, 1].map((i) => [...many.singles.subarray(0, 700).keys()].filter((a) => many.singles[a] > 256)[i]);
   expect(rare.every((article) => article >= 0)).toBe(true);
   expect(liftsOf(many, [rare]).excess.every((value) => value === 0)).toBe(true);

@@ -10,7 +10,7 @@ import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { Client, type QueryArrayConfig, type QueryConfig } from 'pg';
 import { loadConfig } from '../../src/config';
 import { openStore } from '../../src/data/store/store';
-import type { Batch } from '../../src/engine/engine';
+import type { Batch } from '../../src/engine/batch';
 import { createServer } from '../../src/api/http/server';
 import { MODEL_NAMES, modelFile } from '../../src/release/format';
 import { currentFolder } from '../../src/release/open';

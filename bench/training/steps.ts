@@ -1,7 +1,8 @@
 // Real steps of real training: the two models' own losses, batches and settings over the synthetic
 // shop, and a trainer that can be sent over the same batches again and again. Knows nothing of how
 // they are timed.
-import type { Batch, Engine } from '../../src/engine/engine';
+import type { Batch } from '../../src/engine/batch';
+import type { TrainingEngine } from '../../src/engine/training-engine';
 import type { Shop } from '../../src/dataset/dataset';
 import { habitsOf } from '../../src/dataset/habit-counts';
 import { createRandom } from '../../src/random';
@@ -35,14 +36,17 @@ export interface Run {
 }
 
 /** An engine that shows, where it is asked to, what it is given to run. */
-export function recording(engine: Engine): { engine: Engine; record(work: () => Promise<unknown>): Promise<Run[]> } {
+export function recording(engine: TrainingEngine): {
+  engine: TrainingEngine;
+  record(work: () => Promise<unknown>): Promise<Run[]>;
+} {
   const models = new Map<string, Uint8Array>();
   let runs: Run[] | undefined;
   return {
     engine: {
       ...engine,
       async load(name, model) {
-        models.set(name, model);
+        models.set(name, model.bytes());
         await engine.load(name, model);
       },
       async lend(name, lent) {
@@ -67,7 +71,12 @@ const QUESTIONS = 3_000;
  * Steps of the two towers. With `rows` the table of article ids has so many, of which each batch
  * takes some at random.
  */
-export async function towerSteps(engine: Engine, shop: Shop, config: TrainingConfig, rows?: number): Promise<Steps> {
+export async function towerSteps(
+  engine: TrainingEngine,
+  shop: Shop,
+  config: TrainingConfig,
+  rows?: number,
+): Promise<Steps> {
   const { towers } = config;
   const encoder = rows === undefined ? shop.encoder : { ...shop.encoder, articleSlots: rows };
   const trainer = await createTrainer(engine, {
@@ -102,7 +111,7 @@ export async function towerSteps(engine: Engine, shop: Shop, config: TrainingCon
  * Steps of the ranker, over lists that towers find which have learnt nothing: the shapes are those
  * of training.
  */
-export async function rankerSteps(engine: Engine, shop: Shop, config: TrainingConfig): Promise<Steps> {
+export async function rankerSteps(engine: TrainingEngine, shop: Shop, config: TrainingConfig): Promise<Steps> {
   const { ranker: settings } = config;
   const last = shop.at.reduce((latest, at) => Math.max(latest, at), 0);
   const [earlier, later] = [{ before: last - 28 * DAY }, { before: last + 1 }];

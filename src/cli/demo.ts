@@ -10,7 +10,7 @@ import { openStore, type Store } from '../data/store/store';
 import { tasteOracle } from '../demo/oracle';
 import { generateShop } from '../demo/synthetic';
 import { DEFAULT_SHOP } from '../demo/synthetic-world';
-import type { Engine } from '../engine/engine';
+import type { TrainingEngine } from '../engine/training-engine';
 import { asError, VitrineError } from '../errors';
 import { currentRelease } from '../release/release-store';
 import { formatDuration } from '../telemetry/format';
@@ -34,7 +34,7 @@ export interface DemoOptions {
 export interface DemoParts {
   readonly store: Store;
   readonly databaseUrl: string;
-  readonly engine: () => Engine;
+  readonly engine: () => TrainingEngine;
   /** Listens, with photos from a folder if there is one; serves when `serve` is called. */
   readonly listen: (
     photos: string | undefined,

@@ -2,7 +2,7 @@
 import type { Need } from '../data/postgres/database-rights';
 import { openDatabase } from '../data/postgres/postgres';
 import { openStore, type Store } from '../data/store/store';
-import { openEngine } from '../engine/engine';
+import { openTrainingEngine } from '../engine/training-engine';
 import { openCurrent } from '../serving/host';
 import { trainingThreads } from '../training/optimise/trainer';
 import type { Session } from './session';
@@ -21,7 +21,7 @@ export async function openShop(session: Session, need?: Need): Promise<Store> {
 }
 
 export function openTraining(session: Session) {
-  const engine = openEngine(trainingThreads(session.config.threads));
+  const engine = openTrainingEngine(trainingThreads(session.config.threads));
   session.closing(() => engine.close());
   return engine;
 }

@@ -1,7 +1,8 @@
 // A text encoder from a folder: CLIP's text side or a sentence encoder, run by the engine in
 // batches of texts of like length. Knows what models of this kind take and give, by the names that
 // exporters use; nothing of articles.
-import type { Engine, Values } from '../engine/engine';
+import type { Values } from '../engine/batch';
+import { inMemory, type ModelRunner } from '../engine/model-runner';
 import { asError } from '../errors';
 import { readPorts } from '../graph/onnx-ports';
 import { invalid, type EncoderFolder } from './folder';
@@ -27,7 +28,7 @@ const POOLED_OUTPUTS = ['pooler_output'];
 /**
  * Loads the model into the engine. @throws VitrineError INPUT_INVALID where it is not such a model.
  */
-export async function openPretrained(engine: Engine, folder: EncoderFolder): Promise<TextEncoder> {
+export async function openPretrained(engine: ModelRunner, folder: EncoderFolder): Promise<TextEncoder> {
   const { name, fingerprint, modelFile, model, spec } = folder;
   const refuse = (why: string) => invalid(folder.folder, `${modelFile}: ${why}`);
   const { inputs, outputs } = portsOf(model, refuse);
@@ -50,7 +51,7 @@ export async function openPretrained(engine: Engine, folder: EncoderFolder): Pro
   const length = typeof fixed === 'number' ? fixed : masked || spec.causal ? undefined : spec.maxTokens;
   const tokens = openTokens(folder, Math.min(spec.maxTokens, length ?? Infinity));
   const key = `${fingerprint}/text_encoder`;
-  await engine.load(key, model).catch((thrown: unknown) => {
+  await engine.load(key, inMemory(model)).catch((thrown: unknown) => {
     throw refuse(asError(thrown).message);
   });
 

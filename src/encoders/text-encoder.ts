@@ -1,7 +1,7 @@
 // What makes vectors of texts, whatever it is inside: the interface, and the encoder that every
 // release brings along. Knows neither where texts come from nor what is searched by their vectors.
 import { createHash } from 'node:crypto';
-import type { Batch } from '../engine/engine';
+import type { Batch } from '../engine/batch';
 import type { TextKind, Tokeniser } from '../features/text';
 import type { VectorParts } from '../features/vector-parts';
 

@@ -1,7 +1,7 @@
 // The inputs of the models, by name: encoded customers, their histories and articles, as batches of
 // numbers. The same functions feed training, building a release, and every request. Knows names and
 // shapes, not what models make of them.
-import type { Batch, Values } from '../engine/engine';
+import type { Batch, Values } from '../engine/batch';
 import type { Catalogue } from './catalogue';
 import { HISTORY, type EncodedRows, type Layout } from './encoder';
 

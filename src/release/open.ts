@@ -7,7 +7,7 @@ import { hasCode } from '../data/files/file-lock';
 import { readEncoderFolder } from '../encoders/folder';
 import { openPretrained } from '../encoders/pretrained';
 import { builtInEncoder, type TextEncoder } from '../encoders/text-encoder';
-import type { Engine } from '../engine/engine';
+import type { ModelRunner } from '../engine/model-runner';
 import { asError, VitrineError } from '../errors';
 import { openEncoder, type Encoder } from '../features/encoder';
 import type { Habits } from '../statistics/habits';
@@ -127,7 +127,7 @@ export async function currentFolder(modelsDir: string): Promise<string> {
  * its manifest says
  * @throws VitrineError RELEASE_MISSING, RELEASE_INVALID
  */
-export async function openRelease(folder: string, engine: Engine, encoderDir?: string): Promise<Release> {
+export async function openRelease(folder: string, engine: ModelRunner, encoderDir?: string): Promise<Release> {
   const manifest = await readManifest(folder);
   const files = new Map<string, Buffer>();
   for (const path of Object.keys(manifest.files)) files.set(path, await readVerified(folder, manifest, path));
@@ -181,13 +181,13 @@ export async function openRelease(folder: string, engine: Engine, encoderDir?: s
   const versions = linesOf(VERSIONS_FILE).map(Number);
   const report = files.get(REPORT_FILE)?.toString('utf8');
   for (const name of MODEL_NAMES) {
-    const [key, model] = [modelKey(manifest, name), need(modelFile(name))];
-    await engine.load(key, model).catch((thrown: unknown) => {
-      // A device that fails says nothing of the file.
+    const file = modelFile(name);
+    const source = { file, bytes: () => need(file), quick: QUICK_MODELS.has(name) };
+    await engine.load(modelKey(manifest, name), source).catch((thrown: unknown) => {
+      // A failing device says nothing about the file.
       if (thrown instanceof VitrineError && thrown.code !== 'INPUT_INVALID') throw thrown;
-      throw invalid(modelFile(name), asError(thrown).message);
+      throw invalid(file, asError(thrown).message);
     });
-    if (QUICK_MODELS.has(name)) await engine.loadHere(key, model);
   }
   const textEncoder = await openTextEncoder(engine, manifest, tokeniser, encoderDir);
   return {
@@ -207,7 +207,7 @@ export async function openRelease(folder: string, engine: Engine, encoderDir?: s
 
 /** The encoder that made a release's vectors of texts; its own model is loaded already. */
 async function openTextEncoder(
-  engine: Engine,
+  engine: ModelRunner,
   manifest: Manifest,
   tokeniser: Tokeniser,
   encoderDir: string | undefined,
@@ -241,7 +241,7 @@ async function openTextEncoder(
 /**
  * The text encoder that is in every release, whichever made its vectors. Its model must be loaded.
  */
-export function builtInOf(engine: Engine, manifest: Manifest, tokeniser: Tokeniser): TextEncoder {
+export function builtInOf(engine: ModelRunner, manifest: Manifest, tokeniser: Tokeniser): TextEncoder {
   const model = manifest.models.text_encoder;
   const dim = Number(model.outputs[0].shape.at(-1));
   const { textParts: parts } = manifest;
@@ -285,11 +285,10 @@ export function modelKey(manifest: Pick<Manifest, 'name'>, model: ModelName): st
  * Runs one model of an open release. The memory of its inputs goes over to the engine: the arrays
  * are empty from then on.
  */
-export function modelOf(engine: Engine, manifest: Pick<Manifest, 'name'>, model: ModelName) {
+export function modelOf(engine: ModelRunner, manifest: Pick<Manifest, 'name'>, model: ModelName) {
   const output = MODEL_OUTPUT[model];
-  return async (inputs: Parameters<Engine['run']>[1]): Promise<Float32Array> => {
-    const here = Object.values(inputs).every(({ shape }) => shape[0] === 1);
-    const options = { outputs: [output], handOver: true, here };
+  return async (inputs: Parameters<ModelRunner['run']>[1]): Promise<Float32Array> => {
+    const options = { outputs: [output], handOver: true };
     const { data } = (await engine.run(modelKey(manifest, model), inputs, options))[output];
     if (data instanceof Float32Array) return data;
     throw invalid(modelFile(model), `its output ${output} is not float32`);

@@ -5,7 +5,7 @@ import { openTokeniser } from '../features/text';
 import { textHash, type TextEncoder } from '../encoders/text-encoder';
 import { readEncoderFolder } from '../encoders/folder';
 import { openPretrained } from '../encoders/pretrained';
-import type { Engine } from '../engine/engine';
+import { inMemory, type ModelRunner } from '../engine/model-runner';
 import { IDS_FILE, INDEX_FILES, modelFile, TEXTS_FILE, TOKENISER_FILE, type Manifest } from './format';
 import { builtInOf, modelKey, parseIds, readManifest, readVerified } from './open';
 import { publish } from './release-store';
@@ -40,7 +40,7 @@ export interface FolderEncoder {
 }
 
 /** @throws VitrineError INPUT_INVALID */
-export async function openFolderEncoder(path: string, engine: Engine): Promise<FolderEncoder> {
+export async function openFolderEncoder(path: string, engine: ModelRunner): Promise<FolderEncoder> {
   const read = await readEncoderFolder(path);
   const { name, folder, fingerprint, files } = read;
   return { encoder: await openPretrained(engine, read), record: { name, folder, fingerprint, files: { ...files } } };
@@ -54,7 +54,7 @@ export async function openFolderEncoder(path: string, engine: Engine): Promise<F
 export async function openEmbeddable(
   release: string,
   other: FolderEncoder | undefined,
-  engine: Engine,
+  engine: ModelRunner,
 ): Promise<Embeddable> {
   const manifest = await readManifest(release);
   const articleIds = parseIds(await readVerified(release, manifest, IDS_FILE), manifest);
@@ -75,9 +75,9 @@ export async function openEmbeddable(
   };
 }
 
-async function loadBuiltIn(release: string, manifest: Manifest, engine: Engine): Promise<TextEncoder> {
+async function loadBuiltIn(release: string, manifest: Manifest, engine: ModelRunner): Promise<TextEncoder> {
   const tokeniser = openTokeniser(JSON.parse((await readVerified(release, manifest, TOKENISER_FILE)).toString('utf8')));
   const model = await readVerified(release, manifest, modelFile('text_encoder'));
-  await engine.load(modelKey(manifest, 'text_encoder'), model);
+  await engine.load(modelKey(manifest, 'text_encoder'), inMemory(model));
   return builtInOf(engine, manifest, tokeniser);
 }

@@ -2,7 +2,7 @@
 // release's models, with the encoder that says what the rows of the tables stand for. Knows the
 // format, not what the models compute.
 import { z } from 'zod';
-import type { Values } from '../engine/engine';
+import type { Values } from '../engine/batch';
 import { asError, VitrineError } from '../errors';
 import { openEncoder, type Encoder } from '../features/encoder';
 import { ModelProto } from '../graph/onnx-format';

@@ -4,7 +4,7 @@ import { encodeShop, readShop } from '../dataset/dataset';
 import { habitsOf } from '../dataset/habit-counts';
 import type { Store } from '../data/store/store';
 import type { TextEncoder } from '../encoders/text-encoder';
-import type { Engine } from '../engine/engine';
+import type { TrainingEngine } from '../engine/training-engine';
 import { similarQuality, similarQuestions, type SimilarQuality } from '../evaluation/offline/similar-quality';
 import type { Reporter } from '../telemetry/progress';
 import type { TrainingConfig } from './config';
@@ -29,7 +29,7 @@ export interface MeasureSimilarOptions {
 
 /** @throws VitrineError INPUT_INVALID where an article to be shown is not there. */
 export async function measureSimilar(
-  engine: Engine,
+  engine: TrainingEngine,
   store: Store,
   config: TrainingConfig,
   { articles, days, coPurchase = [], show = [], other }: MeasureSimilarOptions,

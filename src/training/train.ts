@@ -6,7 +6,7 @@ import { constants } from 'node:fs';
 import { access, mkdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Store } from '../data/store/store';
-import type { Engine } from '../engine/engine';
+import type { TrainingEngine } from '../engine/training-engine';
 import { VitrineError } from '../errors';
 import { readShop, type RawShop, type Shop } from '../dataset/dataset';
 import { publishRelease } from '../release/build';
@@ -54,7 +54,7 @@ export interface Evaluated {
 
 /** Trains on what a protocol allows and measures on the rest. */
 export async function evaluateTraining(
-  engine: Engine,
+  engine: TrainingEngine,
   store: Store,
   config: TrainingConfig,
   { protocol: given, days, maxCustomers, explore, oracle }: HoldOut,
@@ -107,7 +107,7 @@ export interface Trained {
  * @throws VitrineError NOTHING_TO_LEARN, TRAINING_DIVERGED, RELEASE_MOVED, STORAGE_UNAVAILABLE
  */
 export async function train(
-  engine: Engine,
+  engine: TrainingEngine,
   store: Store,
   modelsDir: string,
   config: TrainingConfig,

@@ -2,7 +2,7 @@
 // that came later.
 import type { Store } from '../../src/data/store/store';
 import { openStore } from '../../src/data/store/store';
-import { openEngine } from '../../src/engine/engine';
+import { openTrainingEngine } from '../../src/engine/training-engine';
 import { encodeShop, readShop, type Shop } from '../../src/dataset/dataset';
 import { silentReporter } from '../../src/telemetry/progress';
 import { trainingConfig } from '../../src/training/config';
@@ -145,7 +145,7 @@ describe('a shop read from the store as it was known at a moment', () => {
   async function learnt() {
     const raw = await readShop(store, silentReporter);
     const shop = await encodeShop(store, raw, { before: until }, silentReporter);
-    const engine = openEngine();
+    const engine = openTrainingEngine();
     const { towers } = trainingConfig('tiny', 1);
     const trainer = await towerTrainer(engine, shop, towers, 1, silentReporter);
     await trainer.learn({ name: 'towers', known: shop.known({ before: until }), epochs: 3 });

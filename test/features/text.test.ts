@@ -1,7 +1,9 @@
 // Articles as text, text as tokens, tokens as vectors: what is read of an article, and what the
 // built-in encoder learns of it.
 import type { ArticleRow } from '../../src/data/store/store';
-import { openEngine, type Batch, type Engine } from '../../src/engine/engine';
+import type { Batch } from '../../src/engine/batch';
+import { inMemory } from '../../src/engine/model-runner';
+import { openTrainingEngine, type TrainingEngine } from '../../src/engine/training-engine';
 import { CoPurchases } from '../../src/statistics/co-purchase';
 import { articleText, fitTokeniser, MAX_TOKENS, openTokeniser, words, type Tokeniser } from '../../src/features/text';
 import { encodeOnnx } from '../../src/graph/onnx';
@@ -236,7 +238,7 @@ describe('the text encoder', () => {
     articleRow(i + 1, { name: `No ${random.int(40)}`, description: `The new one. ${describeKind(kindOf(i))}` }),
   );
 
-  let engine: Engine;
+  let engine: TrainingEngine;
   let tokeniser: Tokeniser;
   let vectors: Float32Array[];
   const encode = async (texts: readonly string[]): Promise<Float32Array[]> => {
@@ -247,7 +249,7 @@ describe('the text encoder', () => {
   };
 
   beforeAll(async () => {
-    engine = openEngine();
+    engine = openTrainingEngine();
     tokeniser = fitTokeniser(rows.map(articleText));
     const settings = { temperature: 0.1, batch: 64, denseRate: 0.003, tableRate: 0.05 };
     const parts = { looks: { dim: DIM - 4, steps: 150 }, taste: { dim: 4, steps: 10, share: 0.1 } };
@@ -263,7 +265,7 @@ describe('the text encoder', () => {
     );
     const outputs = { vector: textEncoder(tokeniser, parts) };
     const model = encodeOnnx({ name: 'text', outputs, values: weights, embeddings: 'inline' });
-    await engine.load('text', model.bytes);
+    await engine.load('text', inMemory(model.bytes));
     vectors = await encode(rows.map(articleText));
   });
   afterAll(() => engine.close());
@@ -327,7 +329,10 @@ describe('the text encoder', () => {
       silentReporter,
     );
     const outputs = { vector: textEncoder(taught, parts) };
-    await engine.load('taught', encodeOnnx({ name: 'text', outputs, values: weights, embeddings: 'inline' }).bytes);
+    await engine.load(
+      'taught',
+      inMemory(encodeOnnx({ name: 'text', outputs, values: weights, embeddings: 'inline' }).bytes),
+    );
     const { vector } = await engine.run('taught', taught.inputs(texts));
     const own = texts.map((_, r) => Float32Array.from(vector.data.subarray(r * DIM, (r + 1) * DIM)));
     const likeness = (alike: (i: number, j: number) => boolean): number =>

@@ -92,8 +92,6 @@ export const EXCEPTIONS: Exceptions = {
     'bench/serving/draws.ts drawRows',
   ],
   moduleState: [
-    'src/engine/worker.ts models',
-    'src/engine/worker.ts last',
     'src/ranking/article-moment.ts ArticleMoment.latest',
     'src/ranking/sources/find.ts places',
     'src/graph/pieces.ts PLACEMENTS',

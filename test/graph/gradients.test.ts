@@ -1,14 +1,16 @@
 // Every operator's gradient against central differences over random shapes, run by ONNX Runtime as
 // in training.
-import { openEngine, type Batch, type Engine } from '../../src/engine/engine';
+import type { Batch } from '../../src/engine/batch';
+import { inMemory } from '../../src/engine/model-runner';
+import { openTrainingEngine, type TrainingEngine } from '../../src/engine/training-engine';
 import { gradients } from '../../src/graph/gradient';
 import { encodeOnnx, rowsInput } from '../../src/graph/onnx';
 import * as op from '../../src/graph/operators';
 import { constant, embedding, input, parameter, type Shape, type Tensor } from '../../src/graph/tensor';
 
-let engine: Engine;
+let engine: TrainingEngine;
 beforeAll(() => {
-  engine = openEngine();
+  engine = openTrainingEngine();
 });
 afterAll(() => engine.close());
 
@@ -249,9 +251,9 @@ test('a row that is gathered very often gets each of its gradients, though sever
   const gathered = op.gather(x, input('ids', ['times'], 'int32'));
   const loss = op.reshape(op.reduceSum(gathered, [0, 1]), []);
   const outputs = { gradient: gradients(loss, [x])[0] };
-  const threads = openEngine({ threadsPerRun: 4 });
+  const threads = openTrainingEngine({ threadsPerRun: 4 });
   try {
-    await threads.load('often', encodeOnnx({ name: 'often', outputs, embeddings: 'fed' }).bytes);
+    await threads.load('often', inMemory(encodeOnnx({ name: 'often', outputs, embeddings: 'fed' }).bytes));
     for (let trial = 0; trial < 5; trial++) {
       const { gradient } = await threads.run('often', {
         x: { data: new Float32Array(rows * width), shape: [rows, width] },
@@ -272,7 +274,7 @@ test('the gradient of an embedding bag arrives at its pooled rows', async () => 
   const [gradient] = gradients(loss, [bag]);
   const { bytes, inputs } = encodeOnnx({ name: 'bag', outputs: { gradient }, embeddings: 'fed' });
   expect(inputs.map((port) => port.name)).toEqual([rowsInput('bag')]);
-  await engine.load('bag', bytes);
+  await engine.load('bag', inMemory(bytes));
   const rows = { data: Float32Array.of(1, 2, 3, 4, 5, 6), shape: [2, 3] };
   const results = await engine.run('bag', { [rowsInput('bag')]: rows });
   // d mean(x²) / dx = 2x / 6
@@ -286,7 +288,7 @@ test('an inlined embedding bag is the weighted sum of the rows of its table', as
   const bag = embedding('bag', table, input('ids', ['batch', 2], 'int32'), input('weights', ['batch', 2]));
   const values = new Map([['table', Float32Array.of(1, 2, 10, 20, 100, 200)]]);
   const { bytes } = encodeOnnx({ name: 'bag', outputs: { bag }, values, embeddings: 'inline' });
-  await engine.load('inline', bytes);
+  await engine.load('inline', inMemory(bytes));
   const results = await engine.run('inline', {
     ids: { data: Int32Array.of(0, 2, 1, 1), shape: [2, 2] },
     weights: { data: Float32Array.of(1, 0.5, 0.5, 0), shape: [2, 2] },
@@ -296,7 +298,10 @@ test('an inlined embedding bag is the weighted sum of the rows of its table', as
 
 test('layerNorm gives rows of mean 0 and variance 1', async () => {
   const x = parameter('x', [2, 4]);
-  await engine.load('norm', encodeOnnx({ name: 'norm', outputs: { y: op.layerNorm(x) }, embeddings: 'fed' }).bytes);
+  await engine.load(
+    'norm',
+    inMemory(encodeOnnx({ name: 'norm', outputs: { y: op.layerNorm(x) }, embeddings: 'fed' }).bytes),
+  );
   const { y } = await engine.run('norm', { x: { data: Float32Array.of(1, 2, 3, 4, -5, 0, 0, 5), shape: [2, 4] } });
   for (const row of [[...y.data.slice(0, 4)], [...y.data.slice(4)]]) {
     expect(row.reduce((sum, value) => sum + value, 0)).toBeCloseTo(0, 5);
@@ -308,7 +313,7 @@ test('the cost of a choice among products is the logarithm of its share', async 
   const [a, b] = [input('a', [2, 2]), input('b', [3, 2])];
   const bias = constant([0.5, 0, -3], [3]);
   const y = op.crossEntropyOfProducts(a, b, bias, ids([2, 0], [2]));
-  await engine.load('choice', encodeOnnx({ name: 'choice', outputs: { y }, embeddings: 'fed' }).bytes);
+  await engine.load('choice', inMemory(encodeOnnx({ name: 'choice', outputs: { y }, embeddings: 'fed' }).bytes));
   const [left, right] = [Float32Array.of(1, -2, 30, 40), Float32Array.of(2, 1, 0, 3, -1, 1)];
   const results = await engine.run('choice', { a: { data: left, shape: [2, 2] }, b: { data: right, shape: [3, 2] } });
   const cost = (row: number, target: number): number => {
@@ -327,7 +332,7 @@ test('no gradient flows through stopGradient', async () => {
   const x = parameter('x', [2]);
   const loss = op.mean(op.mul(op.stopGradient(x), x));
   const [gradient] = gradients(loss, [x]);
-  await engine.load('stop', encodeOnnx({ name: 'stop', outputs: { gradient }, embeddings: 'fed' }).bytes);
+  await engine.load('stop', inMemory(encodeOnnx({ name: 'stop', outputs: { gradient }, embeddings: 'fed' }).bytes));
   const results = await engine.run('stop', { x: { data: Float32Array.of(3, 5), shape: [2] } });
   expect([...results.gradient.data]).toEqual([1.5, 2.5]);
 });
@@ -335,7 +340,7 @@ test('no gradient flows through stopGradient', async () => {
 test('logSumExp, softmax and softplus survive numbers that overflow eˣ', async () => {
   const x = input('x', ['batch', 2]);
   const outputs = { lse: op.logSumExp(x), softmax: op.softmax(x), softplus: op.softplus(x) };
-  await engine.load('big', encodeOnnx({ name: 'big', outputs, embeddings: 'fed' }).bytes);
+  await engine.load('big', inMemory(encodeOnnx({ name: 'big', outputs, embeddings: 'fed' }).bytes));
   const results = await engine.run('big', { x: { data: Float32Array.of(1000, 1000), shape: [1, 2] } });
   expect(results.lse.data[0]).toBeCloseTo(1000 + Math.log(2), 2);
   expect([...results.softmax.data]).toEqual([0.5, 0.5]);
@@ -360,7 +365,10 @@ test('a symbolic batch gives the same gradients as a fixed one', async () => {
     const x = input('x', [batch, 4, 3]);
     const hidden = op.l2Normalise(op.add(op.matmul(x, weight), constant(0.1)));
     const [gradient] = gradients(op.mean(op.flatten(op.exp(hidden), 1)), [weight]);
-    await engine.load('symbolic', encodeOnnx({ name: 'symbolic', outputs: { gradient }, embeddings: 'fed' }).bytes);
+    await engine.load(
+      'symbolic',
+      inMemory(encodeOnnx({ name: 'symbolic', outputs: { gradient }, embeddings: 'fed' }).bytes),
+    );
     const data = Float32Array.from({ length: 24 }, (_, i) => Math.sin(i));
     return engine.run('symbolic', {
       x: { data, shape: [2, 4, 3] },
@@ -372,7 +380,10 @@ test('a symbolic batch gives the same gradients as a fixed one', async () => {
 
 async function expectGradientsToAgree(loss: Tensor, operands: Tensor[], values: Batch): Promise<void> {
   const outputs = Object.fromEntries(gradients(loss, operands).map((g, i) => [`g${String(i)}`, g]));
-  await engine.load('case', encodeOnnx({ name: 'case', outputs: { loss, ...outputs }, embeddings: 'fed' }).bytes);
+  await engine.load(
+    'case',
+    inMemory(encodeOnnx({ name: 'case', outputs: { loss, ...outputs }, embeddings: 'fed' }).bytes),
+  );
   const analytic = await engine.run('case', values);
   const step = 1e-2; // single precision: smaller steps drown in rounding
   for (const [i, operand] of operands.entries()) {

@@ -4,7 +4,7 @@ import { cp, mkdtemp, readFile, rm, stat, utimes, writeFile } from 'node:fs/prom
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openStore, type ArticleRow, type Store } from '../../src/data/store/store';
-import { openEngine } from '../../src/engine/engine';
+import { openModelRunner } from '../../src/engine/model-runner';
 import { VitrineError } from '../../src/errors';
 import { createServer, type Server } from '../../src/api/http/server';
 import { SOURCES } from '../../src/ranking/candidates';
@@ -682,7 +682,7 @@ describe('what one query costs', () => {
 describe('a release that is not whole', () => {
   let folder: string;
   const open = async (): Promise<unknown> => {
-    const engine = openEngine();
+    const engine = openModelRunner();
     try {
       return await openRelease(folder, engine);
     } finally {

@@ -8,7 +8,7 @@ import { importShop } from '../../src/data/import/import';
 import { openStore, type Store } from '../../src/data/store/store';
 import { tasteOracle } from '../../src/demo/oracle';
 import { generateShop } from '../../src/demo/synthetic';
-import { openEngine } from '../../src/engine/engine';
+import { openTrainingEngine } from '../../src/engine/training-engine';
 import { silentReporter } from '../../src/telemetry/progress';
 import { trainingConfig, type TrainingConfig } from '../../src/training/config';
 import { train, type Trained } from '../../src/training/train';
@@ -87,7 +87,7 @@ async function fillShop(folder: string, template: string, size: typeof WORLD | t
 async function trainRelease(folder: string): Promise<void> {
   const shop = await createShop('release');
   // One thread takes less of the processors, which another file uses meanwhile.
-  const engine = openEngine({ threadsPerRun: 1 });
+  const engine = openTrainingEngine({ threadsPerRun: 1 });
   try {
     const holdOut = { days: 7, maxCustomers: 1_000, explore: 24, oracle: tasteOracle };
     const { ranker, ...tiny } = trainingConfig('tiny', 1);

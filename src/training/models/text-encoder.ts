@@ -6,7 +6,8 @@
 // for. So it learns which words matter, and what two words alone say: searches are no longer. Knows
 // nothing of what columns mean.
 import type { VectorParts } from '../../features/vector-parts';
-import type { Batch, Engine } from '../../engine/engine';
+import type { Batch } from '../../engine/batch';
+import type { TrainingEngine } from '../../engine/training-engine';
 import type { CoPurchases } from '../../statistics/co-purchase';
 import { MAX_TOKENS, type Tokeniser } from '../../features/text';
 import {
@@ -132,7 +133,7 @@ function partEncoder(tokeniser: Tokeniser, name: PartName, dim: number): (view: 
 
 /** Trains both parts on what is known of the articles; gives the weights by name. */
 export async function trainTextEncoder(
-  engine: Engine,
+  engine: TrainingEngine,
   tokeniser: Tokeniser,
   lessons: TextLessons,
   config: TextEncoderConfig,
@@ -147,7 +148,7 @@ export async function trainTextEncoder(
 }
 
 async function trainPart(
-  engine: Engine,
+  engine: TrainingEngine,
   tokeniser: Tokeniser,
   { name, dim, steps }: TextPart & { readonly name: PartName },
   tokens: Batch,

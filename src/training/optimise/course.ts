@@ -2,7 +2,7 @@
 // weights, saves on the way. A run that was killed at any moment goes on from what was saved and
 // ends with the same weights, bit for bit. Knows neither model nor batches.
 import { z } from 'zod';
-import type { Batch } from '../../engine/engine';
+import type { Batch } from '../../engine/batch';
 import { asError, VitrineError } from '../../errors';
 import type { Reporter } from '../../telemetry/progress';
 import type { Checkpoints } from './checkpoint';

@@ -1,8 +1,8 @@
 // What a step is fed with, what it writes into, in memory that is used again, and what of that goes
 // back to tables: a batch's own inputs, the rows that it names, their gradients. Knows neither
 // optimisers nor how steps follow one another.
-import type { Batch, Lent, RowSum, Values } from '../../engine/engine';
-import { BufferPool, type Form } from '../../engine/memory';
+import { type Batch, BufferPool, type Form, type Values } from '../../engine/batch';
+import type { Lent, RowSum } from '../../engine/training-engine';
 import { VitrineError } from '../../errors';
 import type { Shape } from '../../graph/tensor';
 import { DENSE, DENSE_GRADIENT, sizeOf } from './step-graph';

@@ -1,7 +1,7 @@
 // The rows of embedding tables that a step needs: gathered, each once, or pooled into what the
 // graph is fed, and the gradients that come back summed by row. The busiest loops of training: no
 // allocation a row. Knows nothing of optimisers.
-import type { Values } from '../../engine/engine';
+import type { Values } from '../../engine/batch';
 import type { Table } from '../../graph/tensor';
 import type { RowGradients } from './optimisers';
 import { addScaledRow, copyRow, fetchNumbers, fetchRows, scaleRow } from './row-kernels';

@@ -1,7 +1,9 @@
 // Runs the steps: gathers embedding rows, lets ONNX Runtime compute the loss and its gradients in
 // one call, and moves tables and dense parameters. Takes any loss written as a graph; knows no
 // model.
-import type { Batch, Engine, Lent } from '../../engine/engine';
+import type { Batch } from '../../engine/batch';
+import { inMemory } from '../../engine/model-runner';
+import type { Lent, TrainingEngine } from '../../engine/training-engine';
 import { placesInput, rowsInput } from '../../graph/onnx';
 import type { Tensor } from '../../graph/tensor';
 import { VitrineError } from '../../errors';
@@ -104,7 +106,7 @@ export interface Trainer {
 /**
  * Prepares a loss for training: derives its gradients, makes the first weights, loads the graph.
  */
-export async function createTrainer(engine: Engine, options: TrainerOptions): Promise<Trainer> {
+export async function createTrainer(engine: TrainingEngine, options: TrainerOptions): Promise<Trainer> {
   const { name, loss, random, denseRate, tableRate, schedule = constantRate, clipNorm = Infinity } = options;
   const { oneByOne = ONE_BY_ONE } = options;
   const denseOptimiser = adamW(options.weightDecay);
@@ -151,7 +153,7 @@ export async function createTrainer(engine: Engine, options: TrainerOptions): Pr
     for (const [slot, array] of parts) live.set(`${slot}/${owner}`, array);
   }
 
-  await engine.load(name, graph.model.bytes);
+  await engine.load(name, inMemory(graph.model.bytes));
   const made = new Set([DENSE, ...uses.flatMap(({ rows, places }) => [rows, places])]);
   const ports = graph.model.inputs.map((port) => port.name).filter((port) => !made.has(port));
   const feeds = new StepFeeds(ports, graph.size, uses);

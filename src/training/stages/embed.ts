@@ -7,7 +7,7 @@ import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import type { Store } from '../../data/store/store';
 import { BUILT_IN, textHash, type TextEncoder } from '../../encoders/text-encoder';
-import type { Engine } from '../../engine/engine';
+import type { ModelRunner } from '../../engine/model-runner';
 import { VitrineError } from '../../errors';
 import { articleText } from '../../features/text';
 import type { Manifest } from '../../release/format';
@@ -41,7 +41,7 @@ const TRIES = 5;
  * STORAGE_UNAVAILABLE
  */
 export async function embedRelease(
-  engine: Engine,
+  engine: ModelRunner,
   store: Store,
   modelsDir: string,
   encoder: string,
@@ -66,7 +66,7 @@ export async function embedRelease(
 async function embedOver(
   folder: string,
   other: FolderEncoder | undefined,
-  engine: Engine,
+  engine: ModelRunner,
   store: Store,
   reporter: Reporter,
 ): Promise<Embedded> {
@@ -85,7 +85,7 @@ async function embedOver(
  * The encoder of a folder, and where its vectors are kept. @throws VitrineError INPUT_INVALID where
  * there is none.
  */
-export async function openKept(engine: Engine, folder: string, modelsDir: string, reporter: Reporter) {
+export async function openKept(engine: ModelRunner, folder: string, modelsDir: string, reporter: Reporter) {
   const { encoder } = await openFolderEncoder(folder, engine);
   return { encoder, kept: await keptOf(modelsDir, encoder.fingerprint, reporter) };
 }

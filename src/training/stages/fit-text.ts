@@ -2,7 +2,8 @@
 // tokeniser, training, one vector for each article, an index. Knows the order of the work, none of
 // its details.
 import { builtInEncoder, type TextEncoder } from '../../encoders/text-encoder';
-import type { Engine } from '../../engine/engine';
+import { inMemory } from '../../engine/model-runner';
+import type { TrainingEngine } from '../../engine/training-engine';
 import type { Catalogue } from '../../features/catalogue';
 import type { CoPurchases } from '../../statistics/co-purchase';
 import type { Known, Shop } from '../../dataset/dataset';
@@ -31,7 +32,7 @@ export interface FittedText {
 
 /** `known`: which purchases may be learnt from; `coPurchases` are counted in them. */
 export async function fitText(
-  engine: Engine,
+  engine: TrainingEngine,
   shop: Shop,
   known: Known,
   coPurchases: CoPurchases,
@@ -58,7 +59,7 @@ export async function fitText(
   const output = textEncoder(tokeniser, config.text);
   const model = encodeOnnx({ name, outputs: { [MODEL_OUTPUT[name]]: output }, values: weights, embeddings: 'inline' });
   const draft = { name: 'draft' };
-  await engine.load(modelKey(draft, name), model.bytes);
+  await engine.load(modelKey(draft, name), inMemory(model.bytes));
   const run = modelOf(engine, draft, name);
   const { fingerprint } = tokeniser;
   const built = builtInEncoder({ fingerprint, dim, parts: vectorParts(config.text), tokeniser, model: run });

@@ -2,7 +2,8 @@
 // the models as they will be served and the pipeline that runs them, so that what is measured is
 // what is released. Knows no files and no protocol.
 import type { Store } from '../../data/store/store';
-import type { Engine } from '../../engine/engine';
+import { inMemory } from '../../engine/model-runner';
+import type { TrainingEngine } from '../../engine/training-engine';
 import { encodeShop, type Cutoff, type RawShop, type Shop } from '../../dataset/dataset';
 import type { Habits } from '../../statistics/habits';
 import { habitsOf } from '../../dataset/habit-counts';
@@ -76,7 +77,7 @@ export interface FitOptions {
  * when the ranker is done they catch up.
  */
 export async function fit(
-  engine: Engine,
+  engine: TrainingEngine,
   store: Store,
   raw: RawShop,
   cutoff: Cutoff,
@@ -155,7 +156,7 @@ export async function fit(
     ...checkpointOf('catch up', epochs),
   });
   const rankerModel = served('ranker', servedRanker(shop.encoder, config.ranker), rankerWeights);
-  await engine.load(modelKey(DRAFT, 'ranker'), rankerModel.bytes);
+  await engine.load(modelKey(DRAFT, 'ranker'), inMemory(rankerModel.bytes));
   const late = await serveTowers(
     engine,
     shop,
@@ -169,7 +170,12 @@ export async function fit(
 }
 
 /** The ranker of a former release, its tables in the order of this shop's encoder. */
-async function formerRanker(engine: Engine, shop: Shop, config: TrainingConfig, former: Trained): Promise<Weights> {
+async function formerRanker(
+  engine: TrainingEngine,
+  shop: Shop,
+  config: TrainingConfig,
+  former: Trained,
+): Promise<Weights> {
   checkAttributes(former, shop.encoder);
   const trainer = await createTrainer(engine, {
     name: 'former.ranker',
@@ -193,7 +199,7 @@ type Retrieval = Omit<Fitted, 'shop' | 'models'> & { models: Omit<Fitted['models
 
 /** The towers with their weights written in, loaded, and a pipeline that retrieves. */
 export async function serveTowers(
-  engine: Engine,
+  engine: TrainingEngine,
   shop: Shop,
   habits: Habits,
   config: TrainingConfig,
@@ -222,13 +228,13 @@ export async function serveTowers(
 }
 
 /** The towers as they will be served, loaded, and the vectors of all articles [articles, dim]. */
-async function loadTowers(engine: Engine, shop: Shop, { towers }: TrainingConfig, weights: Weights) {
+async function loadTowers(engine: TrainingEngine, shop: Shop, { towers }: TrainingConfig, weights: Weights) {
   const models = {
     query_tower: served('query_tower', queryTower(shop.encoder, towers), weights),
     article_tower: served('article_tower', articleTower(shop.encoder, towers), weights),
   };
-  await engine.load(modelKey(DRAFT, 'query_tower'), models.query_tower.bytes);
-  await engine.load(modelKey(DRAFT, 'article_tower'), models.article_tower.bytes);
+  await engine.load(modelKey(DRAFT, 'query_tower'), inMemory(models.query_tower.bytes));
+  await engine.load(modelKey(DRAFT, 'article_tower'), inMemory(models.article_tower.bytes));
   const vectors = await embedArticles(modelOf(engine, DRAFT, 'article_tower'), shop, towers.dim);
   return { models, dim: towers.dim, vectors, queryTower: modelOf(engine, DRAFT, 'query_tower') };
 }

@@ -1,6 +1,6 @@
 // The lists that the ranker learns from and is checked on: what each customer of a round would have
 // been shown, and what they then bought. Knows not how a ranker is trained.
-import type { Batch } from '../../engine/engine';
+import type { Batch } from '../../engine/batch';
 import { VitrineError } from '../../errors';
 import { pickCandidates, type Candidates } from '../../ranking/candidates';
 import type { Shop } from '../../dataset/dataset';

@@ -1,7 +1,9 @@
 // Trains the ranker on candidates that retrieval really returns, keeps what unseen customers' lists
 // are worth most by, and calibrates its scores on them. Knows not how a step is run, nor how
 // sources find.
-import type { Batch, Engine } from '../../engine/engine';
+import type { Batch } from '../../engine/batch';
+import { inMemory } from '../../engine/model-runner';
+import type { TrainingEngine } from '../../engine/training-engine';
 import type { Shop } from '../../dataset/dataset';
 import { pairWidth } from '../../features/pair-features';
 import { encodeOnnx } from '../../graph/onnx';
@@ -131,7 +133,7 @@ function newcomerShare(shop: Pick<Shop, 'offsets'>, rounds: readonly Round[]): n
  * to learn from, the weights are those that training starts from.
  */
 export async function trainRanker(
-  engine: Engine,
+  engine: TrainingEngine,
   shop: Shop,
   lists: readonly List[],
   { isHeldOut }: Pick<Taken, 'isHeldOut'>,
@@ -212,7 +214,7 @@ function balanced(shop: Shop, lists: readonly List[], most: number, random: Rand
  * learnt from hidden pasts for the most part, and who has one buys otherwise than who has none.
  */
 async function trainStraight(
-  engine: Engine,
+  engine: TrainingEngine,
   shop: Shop,
   lists: readonly List[],
   checked: readonly List[],
@@ -339,7 +341,7 @@ function shuffled<Item>(items: readonly Item[], random: Random): Item[] {
  * weights.
  */
 async function scoreLists(
-  engine: Engine,
+  engine: TrainingEngine,
   shop: Shop,
   scores: Tensor,
   weights: Weights,
@@ -348,7 +350,7 @@ async function scoreLists(
   const name = 'check.ranker';
   const model = encodeOnnx({ name, outputs: { scores }, values: weights, embeddings: 'inline' });
   const read = new Set(model.inputs.map((port) => port.name));
-  await engine.load(name, model.bytes);
+  await engine.load(name, inMemory(model.bytes));
   const found = new Map<List, Float32Array>();
   for (const group of byRound(lists, 64)) {
     const candidates = group.map((list) => list.candidates);

@@ -3,7 +3,8 @@
 import { articleInputs, customerInputs } from '../../features/inputs';
 import type { Known, Shop } from '../../dataset/dataset';
 import { HISTORY } from '../../features/encoder';
-import type { Batch, Engine, Values } from '../../engine/engine';
+import type { Batch, Values } from '../../engine/batch';
+import type { TrainingEngine } from '../../engine/training-engine';
 import { VitrineError } from '../../errors';
 import { createRandom, type Random } from '../../random';
 import type { Reporter } from '../../telemetry/progress';
@@ -71,7 +72,7 @@ const SEGMENTS = 8;
 
 /** Prepares the towers of a shop; nothing is learnt yet. */
 export async function towerTrainer(
-  engine: Engine,
+  engine: TrainingEngine,
   shop: Shop,
   config: TowerTraining,
   seed: number,

@@ -1,7 +1,7 @@
 // How well the towers alone find what was bought: the place of each bought article among all
 // articles, by exact scores. What a training stops by. Knows nothing of indexes, other sources or
 // the ranker.
-import type { Engine } from '../../engine/engine';
+import { inMemory, type ModelRunner } from '../../engine/model-runner';
 import type { Shop } from '../../dataset/dataset';
 import { TWO_TOWER } from '../../ranking/sources/two-tower';
 import { encodeOnnx } from '../../graph/onnx';
@@ -19,7 +19,7 @@ const BATCH = 128;
  * `vectors` [articles, dim].
  */
 export async function meanGain(
-  engine: Engine,
+  engine: ModelRunner,
   shop: Shop,
   towers: { readonly dim: number; readonly vectors: Float32Array; readonly queryTower: Model },
   rounds: readonly Round[],
@@ -27,7 +27,10 @@ export async function meanGain(
   const { dim, vectors, queryTower } = towers;
   const size = vectors.length / dim;
   const graph = matmul(input('queries', ['batch', dim]), transposeLast(input('articles', ['articles', dim])));
-  await engine.load(SCORES, encodeOnnx({ name: 'scores', outputs: { scores: graph }, embeddings: 'inline' }).bytes);
+  await engine.load(
+    SCORES,
+    inMemory(encodeOnnx({ name: 'scores', outputs: { scores: graph }, embeddings: 'inline' }).bytes),
+  );
   const rows = { dim, data: vectors, has: () => true };
   let gain = 0;
   let asked = 0;

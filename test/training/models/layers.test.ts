@@ -1,5 +1,7 @@
 // Layers that the models share: that what is written for speed is what is meant.
-import { openEngine, type Batch, type Engine } from '../../../src/engine/engine';
+import type { Batch } from '../../../src/engine/batch';
+import { inMemory } from '../../../src/engine/model-runner';
+import { openTrainingEngine, type TrainingEngine } from '../../../src/engine/training-engine';
 import { gradients } from '../../../src/graph/gradient';
 import { encodeOnnx } from '../../../src/graph/onnx';
 import { add, concat, dropout, layerNorm, matmul, mul, reduceSum, reshape } from '../../../src/graph/operators';
@@ -7,9 +9,9 @@ import { constant, inOrder, input, parameter, type Tensor } from '../../../src/g
 import { createRandom } from '../../../src/random';
 import { dropoutMasks, joinedMlp, MASKS, mlp, normalised } from '../../../src/training/models/layers';
 
-let engine: Engine;
+let engine: TrainingEngine;
 beforeAll(() => {
-  engine = openEngine();
+  engine = openTrainingEngine();
 });
 afterAll(() => engine.close());
 
@@ -67,7 +69,7 @@ test('masks hide about their share, each another part and of every column, and k
 test('dropout hides of each row what its mask hides', async () => {
   const masks = constant([0, 2, 2, 0, 0, 2], [3, 2]);
   const y = dropout(input('x', ['rows', 2]), masks, input('which', ['rows'], 'int32'));
-  await engine.load('drop', encodeOnnx({ name: 'drop', outputs: { y }, embeddings: 'fed' }).bytes);
+  await engine.load('drop', inMemory(encodeOnnx({ name: 'drop', outputs: { y }, embeddings: 'fed' }).bytes));
   const x = { data: Float32Array.of(1, 2, 3, 4, 5, 6), shape: [3, 2] };
   const dropped = await engine.run('drop', { x, which: { data: Int32Array.of(1, 0, 1), shape: [3] } });
   expect([...dropped.y.data]).toEqual([2, 0, 0, 8, 10, 0]);
@@ -104,6 +106,6 @@ async function computed(name: string, out: Tensor, fed: Batch): Promise<Batch> {
     leaves.map(({ tensor }) => tensor),
   );
   const outputs = { out, ...Object.fromEntries(leaves.map(({ leaf }, i) => [`d.${leaf}`, all[i]])) };
-  await engine.load(name, encodeOnnx({ name, outputs, embeddings: 'fed' }).bytes);
+  await engine.load(name, inMemory(encodeOnnx({ name, outputs, embeddings: 'fed' }).bytes));
   return engine.run(name, fed);
 }

@@ -1,6 +1,8 @@
 // The two parts of the ranker: the straight way, which a ridge holds to where it starts, and the
 // layers, which are heard as far as they help. On a shop of five articles, whose pairs are drawn.
-import { openEngine, type Batch, type Engine } from '../../../src/engine/engine';
+import type { Batch } from '../../../src/engine/batch';
+import { inMemory } from '../../../src/engine/model-runner';
+import { openTrainingEngine, type TrainingEngine } from '../../../src/engine/training-engine';
 import { PAIR_FEATURES, pairWidth } from '../../../src/features/pair-features';
 import { encodeOnnx } from '../../../src/graph/onnx';
 import { matmul, reshape } from '../../../src/graph/operators';
@@ -30,9 +32,9 @@ const shop = shopOf([11, 101, 0], [11, 102, 1], [12, 103, 2], [13, 104, 3]);
 const width = pairWidth(shop.encoder.articleLayout);
 const place = (feature: keyof typeof PAIR_FEATURES): number => Object.keys(PAIR_FEATURES).indexOf(feature);
 
-let engine: Engine;
+let engine: TrainingEngine;
 beforeAll(() => {
-  engine = openEngine();
+  engine = openTrainingEngine();
 });
 afterAll(() => engine.close());
 
@@ -153,7 +155,7 @@ describe('reasons to buy', () => {
     for (const [name, value] of Object.entries(levels)) weights.get(`ranker.${name}.level`)?.fill(value);
     const scores = straightRanker(shop.encoder);
     const model = encodeOnnx({ name: 'reasons', outputs: { scores }, values: weights, embeddings: 'inline' });
-    await engine.load('reasons', model.bytes);
+    await engine.load('reasons', inMemory(model.bytes));
     return [...((await engine.run('reasons', { pair })).scores.data as Float32Array)];
   }
   const half = (sum: number, reasons: number): number => (sum + reasons) / 2;
@@ -317,7 +319,7 @@ describe('the layers', () => {
     }
     await engine.load(
       'ranker',
-      encodeOnnx({ name: 'ranker', outputs: { scores: model }, values, embeddings: 'inline' }).bytes,
+      inMemory(encodeOnnx({ name: 'ranker', outputs: { scores: model }, values, embeddings: 'inline' }).bytes),
     );
     const inputs = pipeline.rankerInputs(customers, candidates, momentOf(shop, NOON + 5 * DAY));
     const { data } = (await engine.run('ranker', inputs)).scores;
@@ -343,7 +345,7 @@ describe('the layers', () => {
     });
     const scoresOf = async (scores: Tensor, values: Weights): Promise<number[]> => {
       const { bytes, inputs: ports } = encodeOnnx({ name: 'any', outputs: { scores }, values, embeddings: 'inline' });
-      await engine.load('any', bytes);
+      await engine.load('any', inMemory(bytes));
       const read = Object.entries(inputs()).filter(([name]) => ports.some((port) => port.name === name));
       return [...((await engine.run('any', Object.fromEntries(read))).scores.data as Float32Array)];
     };

@@ -3,7 +3,8 @@
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openEngine, type Batch, type Engine } from '../../../src/engine/engine';
+import type { Batch } from '../../../src/engine/batch';
+import { openTrainingEngine, type TrainingEngine } from '../../../src/engine/training-engine';
 import { mean, mul, sub } from '../../../src/graph/operators';
 import { embedding, input } from '../../../src/graph/tensor';
 import { createRandom } from '../../../src/random';
@@ -13,12 +14,12 @@ import { runCourse, type CourseOptions, type CourseResult } from '../../../src/t
 import { mlp } from '../../../src/training/models/layers';
 import { createTrainer, type Trainer, type TrainerState } from '../../../src/training/optimise/trainer';
 
-let engine: Engine;
+let engine: TrainingEngine;
 let folder: string;
 let said: string[];
 let store: Checkpoints;
 beforeAll(() => {
-  engine = openEngine();
+  engine = openTrainingEngine();
 });
 afterAll(() => engine.close());
 beforeEach(async () => {

@@ -1,6 +1,8 @@
 // The trainer: what it learns, that it computes what the released model computes, that it is the
 // same every time.
-import { openEngine, type Batch, type Engine, type Values } from '../../../src/engine/engine';
+import type { Batch, Values } from '../../../src/engine/batch';
+import { inMemory } from '../../../src/engine/model-runner';
+import { openTrainingEngine, type TrainingEngine } from '../../../src/engine/training-engine';
 import { encodeOnnx } from '../../../src/graph/onnx';
 import { add, matmul, mean, mul, reduceSum, reshape, sub } from '../../../src/graph/operators';
 import { embedding, input, parameter, type Tensor } from '../../../src/graph/tensor';
@@ -8,9 +10,9 @@ import { createRandom } from '../../../src/random';
 import { mlp } from '../../../src/training/models/layers';
 import { createTrainer, type Trainer, type TrainerOptions } from '../../../src/training/optimise/trainer';
 
-let engine: Engine;
+let engine: TrainingEngine;
 beforeAll(() => {
-  engine = openEngine();
+  engine = openTrainingEngine();
 });
 afterAll(() => engine.close());
 
@@ -128,7 +130,7 @@ describe('a model with a bag of embeddings', () => {
     await trainer.train(batches(20));
     const probe = batches(21)[20];
     const model = encodeOnnx({ name: 'inline', outputs: { loss }, values: trainer.weights, embeddings: 'inline' });
-    await engine.load('inline', model.bytes);
+    await engine.load('inline', inMemory(model.bytes));
     const released = (await engine.run('inline', probe)).loss.data[0];
     const trained: number[] = [];
     await trainer.train([probe], (_step, value) => trained.push(value));

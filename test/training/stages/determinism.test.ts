@@ -2,7 +2,7 @@
 // seed gives others.
 import { openStore } from '../../../src/data/store/store';
 import { tasteOracle } from '../../../src/demo/oracle';
-import { openEngine } from '../../../src/engine/engine';
+import { openTrainingEngine } from '../../../src/engine/training-engine';
 import { silentReporter } from '../../../src/telemetry/progress';
 import type { Evaluation } from '../../../src/evaluation/evaluation';
 import { evaluateTraining } from '../../../src/training/train';
@@ -23,7 +23,7 @@ async function evaluated(
   { workers = 2, maxCustomers = SMALL.customers }: { workers?: number; maxCustomers?: number } = {},
 ): Promise<Evaluation> {
   const store = openStore(shop.database.url);
-  const engine = openEngine({ workers, threadsPerRun: 1 });
+  const engine = openTrainingEngine({ workers, threadsPerRun: 1 });
   try {
     const holdOut = { days: 7, maxCustomers, explore: 24, oracle: tasteOracle };
     return (await evaluateTraining(engine, store, hastyConfig(seed), holdOut, silentReporter)).evaluation;

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import type { Store } from '../../../src/data/store/store';
 import { textHash, type TextEncoder } from '../../../src/encoders/text-encoder';
-import { openEngine, type Engine } from '../../../src/engine/engine';
+import { openTrainingEngine, type TrainingEngine } from '../../../src/engine/training-engine';
 import { articleText } from '../../../src/features/text';
 import { openLiveShop } from '../../../src/serving/live-shop';
 import { currentFolder, modelOf, openRelease, readManifest } from '../../../src/release/open';
@@ -120,7 +120,7 @@ describe('vectors of many texts', () => {
 
 describe('a release that was embedded by an encoder from a folder', () => {
   let shop: World;
-  let engine: Engine;
+  let engine: TrainingEngine;
   let modelsDir: string;
   let folder: string;
   let trained: string;
@@ -128,7 +128,7 @@ describe('a release that was embedded by an encoder from a folder', () => {
   const serving = () => ({ modelsDir, device: 'cpu', threads: 1, explore: 24 }) as const;
   beforeAll(async () => {
     shop = await createWorld('embed');
-    engine = openEngine({ threadsPerRun: 2 });
+    engine = openTrainingEngine({ threadsPerRun: 2 });
     modelsDir = shop.modelsDir;
     folder = await writeEncoder(join(base, 'small-clip'));
     trained = shop.trained.manifest.name;

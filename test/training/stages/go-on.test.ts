@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { tasteOracle } from '../../../src/demo/oracle';
-import { openEngine, type Engine } from '../../../src/engine/engine';
+import { openTrainingEngine, type TrainingEngine } from '../../../src/engine/training-engine';
 import { currentFolder } from '../../../src/release/open';
 import { readTrained, type Trained } from '../../../src/release/weights';
 import { silentReporter } from '../../../src/telemetry/progress';
@@ -13,11 +13,11 @@ import { createShop, hastyConfig, SMALL } from '../../support/world';
 
 const CONFIG = { ...hastyConfig(1), goOn: true };
 let shop: Awaited<ReturnType<typeof createShop>>;
-let engine: Engine;
+let engine: TrainingEngine;
 let modelsDir: string;
 beforeAll(async () => {
   shop = await createShop('go-on', SMALL);
-  engine = openEngine({ threadsPerRun: 2 });
+  engine = openTrainingEngine({ threadsPerRun: 2 });
   modelsDir = await mkdtemp(join(tmpdir(), 'vitrine-go-on-'));
 });
 afterAll(async () => {

@@ -1,6 +1,8 @@
 // What the ranker learns from: lists of which only a part is drawn, and a loss that knows it. On a
 // shop of five articles.
-import { openEngine, type Batch, type Engine } from '../../../src/engine/engine';
+import type { Batch } from '../../../src/engine/batch';
+import { inMemory } from '../../../src/engine/model-runner';
+import { openTrainingEngine, type TrainingEngine } from '../../../src/engine/training-engine';
 import { encodeOnnx } from '../../../src/graph/onnx';
 import { input } from '../../../src/graph/tensor';
 import { createRandom } from '../../../src/random';
@@ -12,9 +14,9 @@ import { lessonOf, type List } from '../../../src/training/stages/ranker-lists';
 import { calibrationOf } from '../../../src/training/stages/train-ranker';
 import { NOON, shopOf } from '../../support/hand-made-shop';
 
-let engine: Engine;
+let engine: TrainingEngine;
 beforeAll(() => {
-  engine = openEngine();
+  engine = openTrainingEngine();
 });
 afterAll(() => engine.close());
 
@@ -78,7 +80,7 @@ test('one candidate that stands for three costs as three that are scored alike, 
   const lossOf = async (scores: number[], correction: number[]): Promise<number> => {
     const shape = [1, scores.length];
     const loss = listwiseLoss(input('scores', ['batch', 'candidates']));
-    await engine.load('loss', encodeOnnx({ name: 'loss', outputs: { loss }, embeddings: 'inline' }).bytes);
+    await engine.load('loss', inMemory(encodeOnnx({ name: 'loss', outputs: { loss }, embeddings: 'inline' }).bytes));
     const given: Batch = {
       scores: { data: Float32Array.from(scores), shape },
       label: { data: Float32Array.from(scores, (_, i) => (i === 0 ? 1 : 0)), shape },

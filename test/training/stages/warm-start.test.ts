@@ -3,7 +3,8 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openEngine, type Batch, type Engine } from '../../../src/engine/engine';
+import type { Batch } from '../../../src/engine/batch';
+import { openTrainingEngine, type TrainingEngine } from '../../../src/engine/training-engine';
 import { EncoderFit, type Encoder } from '../../../src/features/encoder';
 import { pairWidth } from '../../../src/features/pair-features';
 import { fitTokeniser } from '../../../src/features/text';
@@ -21,10 +22,10 @@ import { createTrainer, type Trainer, type TrainerOptions } from '../../../src/t
 import { checkAttributes, warmStart } from '../../../src/training/stages/warm-start';
 import { articleRow, customerRow, noLifts } from '../../support/rows';
 
-let engine: Engine;
+let engine: TrainingEngine;
 let modelsDir: string;
 beforeAll(async () => {
-  engine = openEngine();
+  engine = openTrainingEngine();
   modelsDir = await mkdtemp(join(tmpdir(), 'vitrine-warm-'));
 });
 afterAll(async () => {

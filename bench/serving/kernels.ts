@@ -13,7 +13,7 @@ import { openStore } from '../../src/data/store/store';
 import type { Batch } from '../../src/engine/batch';
 import { createServer } from '../../src/api/http/server';
 import { MODEL_NAMES, modelFile } from '../../src/release/format';
-import { currentFolder } from '../../src/release/open';
+import { currentFolder } from '../../src/release/files';
 import { openCurrent, threadsPerRun } from '../../src/serving/host';
 import { createLog } from '../../src/telemetry/log';
 import type { Closing } from './cleanup';

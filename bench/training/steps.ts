@@ -8,11 +8,10 @@ import { habitsOf } from '../../src/dataset/habit-counts';
 import { createRandom } from '../../src/random';
 import { silentReporter } from '../../src/telemetry/progress';
 import type { TrainingConfig } from '../../src/training/config';
-import { serveTowers } from '../../src/training/stages/fit';
+import { openDraft } from '../../src/training/stages/draft-release';
 import { lessons } from '../../src/dataset/protocols';
-import { listwiseLoss } from '../../src/training/models/listwise';
-import { learningRanker } from '../../src/training/models/ranker';
-import { byRound, collectLists, lessonOf } from '../../src/training/stages/ranker-lists';
+import { deepLoss } from '../../src/training/models/ranker';
+import { byRound, collectLists, trainingBatch } from '../../src/training/stages/ranker-lists';
 import { Batcher } from '../../src/training/stages/train-towers';
 import { createTrainer, type Trainer } from '../../src/training/optimise/trainer';
 import { sequenceLoss } from '../../src/training/models/two-tower';
@@ -118,18 +117,16 @@ export async function rankerSteps(engine: TrainingEngine, shop: Shop, config: Tr
   const rounds = lessons(shop, earlier, later, 7, QUESTIONS, createRandom(SEED, 'lessons'));
   const { trainer: towers } = await towerSteps(engine, shop, config);
   const habits = habitsOf(shop, shop.known(earlier));
-  const noRanker = (): never => {
-    throw new Error('nothing is scored here');
-  };
-  const { pipeline } = await serveTowers(engine, shop, habits, config, towers.weights, noRanker, silentReporter);
+  const options = { towers: config.towers, weights: towers.weights, habits };
+  const { pipeline } = await openDraft(engine, shop, options, silentReporter);
   const random = createRandom(SEED, 'lists');
-  const taken = { isCold: () => random.next() < settings.coldShare, isHeldOut: () => false };
+  const taken = { hidesHistory: () => random.next() < settings.coldShare, isHeldOut: () => false };
   const lists = await collectLists(shop, pipeline, rounds, taken, silentReporter);
   const groups = [...byRound(lists, settings.batch)].filter((group) => group.length === settings.batch);
   const trainer = await createTrainer(engine, {
     ...settings,
     name: 'bench.ranker',
-    loss: listwiseLoss(learningRanker(shop.encoder, settings)),
+    loss: deepLoss(shop.encoder, settings),
     random: createRandom(SEED, 'ranker'),
     oneByOne: 0,
   });
@@ -139,7 +136,7 @@ export async function rankerSteps(engine: TrainingEngine, shop: Shop, config: Tr
     trainer,
     *batches(count) {
       const draws = createRandom(SEED, 'lessons');
-      for (const group of first(groups, count)) yield lessonOf(shop, group, settings.listLength, draws);
+      for (const group of first(groups, count)) yield trainingBatch(shop, group, settings.listLength, draws);
     },
     examplesOf: (batch) => batch.label.data.length,
   };

@@ -85,9 +85,8 @@ export async function demo(session: Session, options: DemoOptions, parts: DemoPa
     const { manifest, evaluation } = await train(
       parts.engine(),
       store,
-      config.modelsDir,
       training,
-      { holdOut: { ...HOLD_OUT, explore: config.explore, oracle: tasteOracle } },
+      { modelsDir: config.modelsDir, holdOut: { ...HOLD_OUT, explore: config.explore, oracle: tasteOracle } },
       reporter,
     );
     if (evaluation) reporter.say(`\n${evaluationTable(evaluation)}\n`);

@@ -39,7 +39,7 @@ export function addTrain(program: Command): void {
             : undefined;
           const config = trainingConfig(options.size, options.seed);
           const { warmStart } = options;
-          const trained = await train(engine, store, modelsDir, config, { holdOut, warmStart }, session.reporter);
+          const trained = await train(engine, store, config, { modelsDir, holdOut, warmStart }, session.reporter);
           sayPeak(session.reporter);
           const { manifest, evaluation } = trained;
           const table = evaluation === null ? '' : `${evaluationTable(evaluation)}\n\n`;

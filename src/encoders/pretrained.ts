@@ -4,7 +4,7 @@
 import type { Values } from '../engine/batch';
 import { inMemory, type ModelRunner } from '../engine/model-runner';
 import { asError } from '../errors';
-import { readPorts } from '../graph/onnx-ports';
+import { readPorts } from '../graph/onnx-read';
 import { invalid, type EncoderFolder } from './folder';
 import { normaliseRows, pool, type PaddedTokens } from './pooling';
 import type { TextEncoder } from './text-encoder';

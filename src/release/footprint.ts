@@ -3,7 +3,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { CURRENT_FILE } from './format';
-import { readManifest } from './open';
+import { readManifest } from './files';
 
 /**
  * Moves when `current` is written again, and when a file of this release, or of the text encoder

@@ -7,7 +7,8 @@ import { readEncoderFolder } from '../encoders/folder';
 import { openPretrained } from '../encoders/pretrained';
 import { inMemory, type ModelRunner } from '../engine/model-runner';
 import { IDS_FILE, INDEX_FILES, modelFile, TEXTS_FILE, TOKENISER_FILE, type Manifest } from './format';
-import { builtInOf, modelKey, parseIds, readManifest, readVerified } from './open';
+import { builtInOf, modelKey } from './models';
+import { parseIds, readManifest, readVerified } from './files';
 import { publish } from './release-store';
 import type { VectorIndex } from '../index/vector-index';
 

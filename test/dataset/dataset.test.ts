@@ -147,7 +147,7 @@ describe('a shop read from the store as it was known at a moment', () => {
     const shop = await encodeShop(store, raw, { before: until }, silentReporter);
     const engine = openTrainingEngine();
     const { towers } = trainingConfig('tiny', 1);
-    const trainer = await towerTrainer(engine, shop, towers, 1, silentReporter);
+    const trainer = await towerTrainer(engine, shop, { config: towers, seed: 1 }, silentReporter);
     await trainer.learn({ name: 'towers', known: shop.known({ before: until }), epochs: 3 });
     await engine.close();
     const everybody = Array.from({ length: shop.customers }, (_, customer) => customer);

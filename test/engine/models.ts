@@ -2,7 +2,9 @@
 import type { Batch, Values } from '../../src/engine/batch';
 import { inMemory, type ModelSource } from '../../src/engine/model-runner';
 import { encodeOnnx } from '../../src/graph/onnx';
-import { add, matmul, mean, mul } from '../../src/graph/operators';
+import { matmul } from '../../src/graph/products';
+import { mean } from '../../src/graph/rows';
+import { add, mul } from '../../src/graph/elementwise';
 import { constant, input } from '../../src/graph/tensor';
 
 /** [1, values.length] */

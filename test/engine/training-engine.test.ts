@@ -3,7 +3,7 @@ import { BufferPool } from '../../src/engine/batch';
 import { inMemory } from '../../src/engine/model-runner';
 import { openTrainingEngine, type TrainingEngine } from '../../src/engine/training-engine';
 import { encodeOnnx } from '../../src/graph/onnx';
-import { gather } from '../../src/graph/operators';
+import { gather } from '../../src/graph/shapes';
 import { input } from '../../src/graph/tensor';
 import { LONG, row, scaling, slow } from './models';
 

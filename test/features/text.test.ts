@@ -255,14 +255,13 @@ describe('the text encoder', () => {
     const parts = { looks: { dim: DIM - 4, steps: 150 }, taste: { dim: 4, steps: 10, share: 0.1 } };
     const keep = [0.3, 0.7] as const;
     const tokens: Batch = tokeniser.inputs(rows.map(articleText));
-    const weights = await trainTextEncoder(
-      engine,
+    const weights = await trainTextEncoder(engine, {
       tokeniser,
-      { tokens },
-      { ...settings, ...parts, keep },
-      createRandom(2),
-      silentReporter,
-    );
+      examples: { tokens },
+      config: { ...settings, ...parts, keep },
+      random: createRandom(2),
+      reporter: silentReporter,
+    });
     const outputs = { vector: textEncoder(tokeniser, parts) };
     const model = encodeOnnx({ name: 'text', outputs, values: weights, embeddings: 'inline' });
     await engine.load('text', inMemory(model.bytes));
@@ -308,7 +307,7 @@ describe('the text encoder', () => {
       if (kindOf(i) !== 2) return -1;
       return n % 2 === 0 ? others[i % others.length] : boots[i % boots.length];
     });
-    const lessons = {
+    const examples = {
       tokens: taught.inputs(texts),
       looks: [Int32Array.from(rows, (_, i) => 1 + (i % 2))],
       taste: {
@@ -320,14 +319,13 @@ describe('the text encoder', () => {
     const settings = { temperature: 0.1, batch: 64, denseRate: 0.003, tableRate: 0.05 };
     const parts = { looks: { dim: DIM / 2, steps: 200 }, taste: { dim: DIM / 2, steps: 200, share: 0.5 } };
     const keep = [0.1, 0.9] as const;
-    const weights = await trainTextEncoder(
-      engine,
-      taught,
-      lessons,
-      { ...settings, ...parts, keep },
-      createRandom(3),
-      silentReporter,
-    );
+    const weights = await trainTextEncoder(engine, {
+      tokeniser: taught,
+      examples,
+      config: { ...settings, ...parts, keep },
+      random: createRandom(3),
+      reporter: silentReporter,
+    });
     const outputs = { vector: textEncoder(taught, parts) };
     await engine.load(
       'taught',

@@ -14,7 +14,7 @@ import type { Recommendation, RecommendationTrace, SimilarArticle } from '../../
 import { makeCurrent } from '../../src/release/release-store';
 import type { Manifest } from '../../src/release/format';
 import { openRelease } from '../../src/release/open';
-import { readTrained } from '../../src/release/weights';
+import { readFormer } from '../../src/release/weights';
 import { createHost, openCurrent, type Host, type Opened } from '../../src/serving/host';
 import { silentReporter } from '../../src/telemetry/progress';
 import { createLog } from '../../src/telemetry/log';
@@ -746,7 +746,7 @@ describe('a release that is not whole', () => {
       message: expect.stringContaining('reads 7 features of a pair') as string,
     };
     await expect(open()).rejects.toMatchObject(refused);
-    await expect(readTrained(folder)).rejects.toMatchObject(refused);
+    await expect(readFormer(folder)).rejects.toMatchObject(refused);
   });
 
   test('refuses an index of another width than the manifest says', async () => {

@@ -93,7 +93,7 @@ async function trainRelease(folder: string): Promise<void> {
     const { ranker, ...tiny } = trainingConfig('tiny', 1);
     // A quarter of the steps learns nearly as well.
     const config = { ...tiny, ranker: { ...ranker, straightSteps: 500 } };
-    const trained = await train(engine, shop.store, folder, config, { holdOut }, silentReporter);
+    const trained = await train(engine, shop.store, config, { modelsDir: folder, holdOut }, silentReporter);
     await writeFile(join(folder, 'trained.json'), JSON.stringify(trained));
   } finally {
     await engine.close();

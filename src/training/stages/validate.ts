@@ -1,11 +1,10 @@
-// How well the towers alone find what was bought: the place of each bought article among all
-// articles, by exact scores. What a training stops by. Knows nothing of indexes, other sources or
-// the ranker.
+// The validation of the towers, for early stopping: the place of each bought article among all
+// articles, by exact scores.
 import { inMemory, type ModelRunner } from '../../engine/model-runner';
 import type { Shop } from '../../dataset/dataset';
 import { TWO_TOWER } from '../../ranking/sources/two-tower';
 import { encodeOnnx } from '../../graph/onnx';
-import { matmul, transposeLast } from '../../graph/operators';
+import { matmul, transposeLast } from '../../graph/products';
 import { input } from '../../graph/tensor';
 import { queryInputs, type Model } from '../../ranking/pipeline';
 import { customersOf, type Round } from '../../dataset/protocols';
@@ -14,9 +13,9 @@ const SCORES = 'validate.scores';
 const BATCH = 128;
 
 /**
- * Mean over customers of the mean gain of what they bought: 1 / log₂(1 + place), and nothing beyond
- * the places of candidates; for one bought article, NDCG (Järvelin & Kekäläinen, TOIS 2002).
- * `vectors` [articles, dim].
+ * The mean over customers of the mean gain of their purchases: 1 / log₂(1 + place), or 0 beyond the
+ * last candidate. For one purchase it is NDCG (Järvelin & Kekäläinen, TOIS 2002). `vectors` are
+ * [articles, dim].
  */
 export async function meanGain(
   engine: ModelRunner,
@@ -59,8 +58,7 @@ export async function meanGain(
 }
 
 /**
- * The place of an article, from 1: how many of those that are not hidden score higher, or the same
- * and stand before it.
+ * The place of an article among all that are not hidden, from 1. At equal scores the first wins.
  */
 function placeOf(article: number, scores: ArrayLike<number>, hidden: ReadonlySet<number>): number {
   const own = scores[article];

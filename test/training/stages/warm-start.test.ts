@@ -9,14 +9,16 @@ import { EncoderFit, type Encoder } from '../../../src/features/encoder';
 import { pairWidth } from '../../../src/features/pair-features';
 import { fitTokeniser } from '../../../src/features/text';
 import { encodeOnnx, type EncodedModel } from '../../../src/graph/onnx';
-import { add, concat, mean, mul } from '../../../src/graph/operators';
+import { mean } from '../../../src/graph/rows';
+import { concat } from '../../../src/graph/pieces';
+import { add, mul } from '../../../src/graph/elementwise';
 import { constant, embedding, input, type Tensor } from '../../../src/graph/tensor';
 import { CoPurchases } from '../../../src/statistics/co-purchase';
 import { reorderedHabits } from '../../../src/statistics/habits';
 import { createRandom } from '../../../src/random';
 import { publishRelease } from '../../../src/release/build';
 import { buildIndex } from '../../../src/index/vector-index';
-import { readTrained, type Trained } from '../../../src/release/weights';
+import { readFormer, type FormerWeights } from '../../../src/release/weights';
 import { mlp } from '../../../src/training/models/layers';
 import { createTrainer, type Trainer, type TrainerOptions } from '../../../src/training/optimise/trainer';
 import { checkAttributes, warmStart } from '../../../src/training/stages/warm-start';
@@ -125,7 +127,7 @@ async function published(): Promise<{ folder: string; weights: Trainer['weights'
 
 test('the weights that were trained come back out of a release, by name and shape, without its literals', async () => {
   const { folder, weights } = await published();
-  const trained = await readTrained(folder);
+  const trained = await readFormer(folder);
   expect(trained.encoder.fingerprint).toBe(FORMER.fingerprint);
   expect(new Set(trained.weights.keys())).toEqual(new Set(weights.keys()));
   for (const [name, values] of weights) expect([...(trained.weights.get(name)?.data ?? [])]).toEqual([...values]);
@@ -139,7 +141,7 @@ test('a model that was changed since is refused by name', async () => {
   const bytes = await readFile(file);
   bytes[bytes.length - 1] ^= 1;
   await writeFile(file, bytes);
-  await expect(readTrained(folder)).rejects.toMatchObject({
+  await expect(readFormer(folder)).rejects.toMatchObject({
     code: 'RELEASE_INVALID',
     message: expect.stringContaining('ranker/1/model.onnx') as string,
   });
@@ -147,13 +149,13 @@ test('a model that was changed since is refused by name', async () => {
 
 test('a training on the same shop starts from exactly what was trained', async () => {
   const { folder, weights } = await published();
-  const trainer = await trainerOf(FORMER, { initialise: warmStart(await readTrained(folder), FORMER) });
+  const trainer = await trainerOf(FORMER, { initialise: warmStart(await readFormer(folder), FORMER) });
   expect([...trainer.weights]).toEqual([...weights]);
 });
 
 test('nothing goes on from a ranker whose articles had other attributes', async () => {
   const { folder } = await published();
-  const former = await readTrained(folder);
+  const former = await readFormer(folder);
   const rows = Array.from({ length: 8 }, (_, i) =>
     articleRow(i + 1, { colourGroupName: i % 2 ? 'red' : 'blue', productTypeName: i % 3 ? 'Sock' : 'Shirt' }),
   );
@@ -216,7 +218,7 @@ describe('a training on a shop that has changed', () => {
 });
 
 /** What a release of these weights would give back. */
-function trained({ weights }: Trainer): Trained {
+function trained({ weights }: Trainer): FormerWeights {
   const shapeOf = (name: string, length: number): number[] => {
     if (name === 'model.layers.0.weight') return [9, 4];
     if (name === 'model.layers.1.weight') return [4, 1];

@@ -1,4 +1,5 @@
 // Operators that join tensors along an axis and cut them again. Each is the other's gradient.
+import { sum } from '../numbers';
 import { add } from './elementwise';
 import { floats, ints, joined, operation, sizeOf } from './operation';
 import { shapeError, type Constant, type Dim, type OnnxNode, type Piece, type Placement, type Tensor } from './tensor';
@@ -11,7 +12,7 @@ export function concat(parts: readonly Tensor[], axis = -1): Tensor {
   if (!fits) throw shapeError('concat', `equal sizes on every axis but ${String(at)}`, parts);
   const dims = parts.map((p) => p.shape[at]);
   const known = dims.filter((dim) => typeof dim === 'number');
-  const total: Dim = known.length === dims.length ? sumOf(known) : dims.join('+');
+  const total: Dim = known.length === dims.length ? sum(known) : dims.join('+');
   const shape = first.shape.map((d, i) => (i === at ? total : d));
   const onnx: OnnxNode = { operator: 'Concat', inputs: parts, attributes: { axis: at } };
   return operation(onnx, parts, shape, {
@@ -26,7 +27,7 @@ export function concat(parts: readonly Tensor[], axis = -1): Tensor {
 
 /** Cuts x along an axis into pieces of these sizes. */
 export function pieces(x: Tensor, axis: number, sizes: readonly number[]): Tensor[] {
-  if (x.shape[axis] !== sumOf(sizes)) throw shapeError('pieces', `${String(sumOf(sizes))} places to cut`, [x]);
+  if (x.shape[axis] !== sum(sizes)) throw shapeError('pieces', `${String(sum(sizes))} places to cut`, [x]);
   let from = 0;
   return split(x, axis, ints(sizes), sizes).map((piece, i) => {
     const at = from;
@@ -65,15 +66,15 @@ export function sumOfGradients(a: Tensor, b: Tensor): Tensor {
 function placed(like: Tensor, axis: number, some: readonly Piece[]): Tensor {
   const sorted = some.toSorted((a, b) => a.from - b.from);
   const total = Number(like.shape[axis]);
-  const whole = sumOf(sorted.map(({ size }) => size)) === total;
-  const sum = whole
+  const whole = sum(sorted.map(({ size }) => size)) === total;
+  const gradient = whole
     ? concat(
         sorted.map(({ values }) => values),
         axis,
       )
     : sorted.map((piece) => padded(like, axis, piece)).reduce((all, one) => add(all, one));
-  if (sum.node.kind !== 'operation') return sum;
-  return { ...sum, node: { ...sum.node, placement: { like, axis, pieces: sorted } } };
+  if (gradient.node.kind !== 'operation') return gradient;
+  return { ...gradient, node: { ...gradient.node, placement: { like, axis, pieces: sorted } } };
 }
 
 function placementOf({ node }: Tensor): Placement | undefined {
@@ -83,8 +84,4 @@ function placementOf({ node }: Tensor): Placement | undefined {
 function padded(like: Tensor, axis: number, { from, size, values }: Piece): Tensor {
   const around = ints([from, Number(like.shape[axis]) - from - size]);
   return operation({ operator: 'Pad', inputs: [values, around, floats([0], []), ints([axis])] }, [values], like.shape);
-}
-
-function sumOf(sizes: readonly number[]): number {
-  return sizes.reduce((sum, size) => sum + size, 0);
 }

@@ -22,7 +22,7 @@ import {
   VERSIONS_FILE,
   type Manifest,
 } from './format';
-import { readHabits, valuesOf } from './habits-file';
+import { readHabits, attributeSizes } from './habits-file';
 import { builtInOf, loadModels } from './models';
 
 export interface Release {
@@ -73,7 +73,7 @@ export async function openRelease(folder: string, runner: ModelRunner, encoderDi
   const articleIds = parseIds(files.need(IDS_FILE), manifest);
   const rows = articleIds.length;
   const content = {
-    habits: files.fitting(HABITS_FILE, (bytes) => readHabits(bytes, rows, valuesOf(encoder))),
+    habits: files.fitting(HABITS_FILE, (bytes) => readHabits(bytes, rows, attributeSizes(encoder))),
     articles: indexOf(files, 'articles', rows),
     similar: indexOf(files, 'similar', rows),
     similarVectors: readVectors(readFaissFile(files.need(INDEX_FILES.similar))),

@@ -1,4 +1,4 @@
-// What training adds to a model runner: memory that is lent, sums of rows, two steps at a time.
+// The training engine: lent memory, sums of rows, two steps at a time.
 import { BufferPool } from '../../src/engine/batch';
 import { inMemory } from '../../src/engine/model-runner';
 import { openTrainingEngine, type TrainingEngine } from '../../src/engine/training-engine';

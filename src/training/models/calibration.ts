@@ -2,8 +2,9 @@
 // Returning and cold customers get their own numbers if there are enough purchases. Platt,
 // "Probabilistic outputs for support vector machines", 1999; Lin, Lin & Weng, "A note on Platt's…",
 // 2007.
-import type { Calibration, Calibrations } from './ranker';
+import { mean, sum } from '../../numbers';
 import type { CustomerGroup } from './linear-part';
+import type { Calibration, Calibrations } from './ranker';
 
 /** The scores of one customer's list, and which of its articles were bought. */
 export interface ScoredList {
@@ -24,14 +25,14 @@ export function fitCalibrations(lists: readonly ScoredList[]): Calibrations {
   let together: Calibration | undefined;
   const ofGroup = (group: CustomerGroup): Calibration => {
     const own = lists.filter((list) => list.group === group);
-    const purchases = own.reduce((sum, list) => sum + total(list.bought), 0);
+    const purchases = sum(own.map((list) => sum(list.bought)));
     return purchases < ENOUGH ? (together ??= fitLists(lists)) : fitLists(own);
   };
   return { returning: ofGroup('returning'), cold: ofGroup('cold') };
 }
 
 function fitLists(lists: readonly ScoredList[]): Calibration {
-  const size = lists.reduce((sum, { scores }) => sum + scores.length, 0);
+  const size = sum(lists.map(({ scores }) => scores.length));
   const [scores, bought] = [new Float64Array(size), new Uint8Array(size)];
   let at = 0;
   for (const list of lists) {
@@ -42,12 +43,6 @@ function fitLists(lists: readonly ScoredList[]): Calibration {
   return fitCalibration(scores, bought);
 }
 
-function total(values: ArrayLike<number>): number {
-  let sum = 0;
-  for (let i = 0; i < values.length; i++) sum += values[i];
-  return sum;
-}
-
 /**
  * The scale > 0 and the shift for which the logistic of scale · score + shift fits best to
  * `bought`, which is 1 for a purchase. If the scores tell nothing, all chances are about equal and
@@ -55,7 +50,7 @@ function total(values: ArrayLike<number>): number {
  * Without scores nothing changes.
  */
 export function fitCalibration(scores: Float64Array, bought: Uint8Array): Calibration {
-  const positives = bought.reduce((sum, one) => sum + one, 0);
+  const positives = sum(bought);
   const negatives = scores.length - positives;
   if (scores.length === 0) return { scale: 1, shift: 0 };
   // Targets a little inside of 0 and 1: scores that separate perfectly would drive the scale to
@@ -96,8 +91,7 @@ export function fitCalibration(scores: Float64Array, bought: Uint8Array): Calibr
     if (gain < 1e-9 * loss) break;
   }
   if (scale > FLAT) return { scale, shift };
-  const mean = scores.reduce((sum, score) => sum + score, 0) / scores.length;
-  return { scale: FLAT, shift: Math.log((positives + 1) / (negatives + 1)) - FLAT * mean };
+  return { scale: FLAT, shift: Math.log((positives + 1) / (negatives + 1)) - FLAT * mean(scores) };
 }
 
 /** The least scale, at which the order remains. */

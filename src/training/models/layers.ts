@@ -151,7 +151,7 @@ export function transformer(name: string, x: Tensor, config: TransformerConfig):
 export interface Fields {
   /** Names the uses of the table. */
   readonly site: string;
-  /** Of the inputs, as inputs.ts names them. */
+  /** The prefix of the inputs in inputs.ts. */
   readonly prefix: string;
   readonly layout: Layout;
   readonly table: Table;

@@ -21,7 +21,7 @@ export interface FittedText {
   readonly encoder: TextEncoder;
   /** [articles, dim] */
   readonly vectors: Float32Array;
-  /** Of the vectors. The ids are their places. */
+  /** The ids are the places of the vectors. */
   readonly index: VectorIndex;
 }
 

@@ -36,7 +36,7 @@ export function isOfColdCustomer(shop: Pick<Shop, 'offsets'>, { round, place, hi
 }
 
 export interface CustomerDraw {
-  /** Draws anew at each call. */
+  /** Each call is a new draw. */
   readonly hidesHistory: (customer: number) => boolean;
   /** The lists of these customers are kept even without a purchase. */
   readonly isHeldOut: (customer: number) => boolean;
@@ -97,7 +97,7 @@ export function customersOfLists(shop: Shop, lists: readonly List[]): Customers 
 }
 
 /**
- * Inputs of the ranker and its loss for lists of one round. Of each list it takes the bought
+ * Inputs of the ranker and its loss for lists of one round. From each list it takes the bought
  * candidates and a random part of the others, at most `length`. Shorter lists are padded. `offsets`
  * are the scores [candidates] of the linear part for every list; 0 if absent.
  */

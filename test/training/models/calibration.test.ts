@@ -1,5 +1,4 @@
-// Scores become chances: the two numbers are found that made the data, and no order is ever turned
-// round.
+// Calibration finds the two numbers that made the data, and never reverses an order.
 import { createRandom } from '../../../src/random';
 import { fitCalibration, fitCalibrations, type ScoredList } from '../../../src/training/models/calibration';
 
@@ -19,13 +18,13 @@ test.each([
   const { scores, bought } = drawn(60_000, (score) => logistic(scale * score + shift));
   const fitted = fitCalibration(scores, bought);
   expect(Math.abs(fitted.scale - scale)).toBeLessThan(0.05 + 0.05 * scale);
-  // On average as much is expected as bought.
+  // The expected purchases are as many as the real ones.
   const expected = scores.reduce((sum, score) => sum + logistic(fitted.scale * score + fitted.shift), 0);
   const counted = bought.reduce((sum, one) => sum + one, 0);
   expect(expected / counted).toBeCloseTo(1, 1);
 });
 
-test('no other pair of numbers near by fits better', () => {
+test('no other numbers nearby fit better', () => {
   const { scores, bought } = drawn(4_000, (score) => logistic(score - 7));
   const lossOf = (scale: number, shift: number) =>
     scores.reduce((loss, score, i) => loss - Math.log(logistic((bought[i] ? 1 : -1) * (scale * score + shift))), 0);
@@ -42,13 +41,13 @@ test('no other pair of numbers near by fits better', () => {
     expect(lossOf(scale + ds, shift + dh)).toBeGreaterThan(best);
 });
 
-test('perfectly parted scores give a finite scale', () => {
+test('scores that separate perfectly give a finite scale', () => {
   const { scale, shift } = fitCalibration(Float64Array.of(1, 2, 3, 4), Uint8Array.of(0, 0, 1, 1));
   expect(scale).toBeGreaterThan(0);
   expect(Number.isFinite(scale) && Number.isFinite(shift)).toBe(true);
 });
 
-test('scores stay as they are where there are none', () => {
+test('nothing changes without scores', () => {
   expect(fitCalibration(new Float64Array(0), new Uint8Array(0))).toEqual({ scale: 1, shift: 0 });
 });
 
@@ -56,11 +55,11 @@ test.each([
   ['nothing bought', 0, () => false],
   ['all bought', 1, () => true],
   ['higher scores bought less', 0.05, (i: number) => i < 50],
-  ['scores are all alike', 0.05, (i: number) => i % 20 === 0],
+  ['all scores are equal', 0.05, (i: number) => i % 20 === 0],
 ])(
   'chances are about the share of purchases, in the order of the scores, when %s',
   (what, share, happens) => {
-    const scores = Float64Array.from({ length: 1_000 }, (_, i) => (what === 'scores are all alike' ? 2 : i / 100));
+    const scores = Float64Array.from({ length: 1_000 }, (_, i) => (what === 'all scores are equal' ? 2 : i / 100));
     const { scale, shift } = fitCalibration(
       scores,
       Uint8Array.from(scores, (_, i) => (happens(i) ? 1 : 0)),

@@ -1,4 +1,4 @@
-// Layers that the models share: that what is written for speed is what is meant.
+// The layers that models share. Fast forms give the same as plain ones.
 import type { Batch } from '../../../src/engine/batch';
 import { inMemory } from '../../../src/engine/model-runner';
 import { openTrainingEngine, type TrainingEngine } from '../../../src/engine/training-engine';
@@ -19,7 +19,7 @@ beforeAll(() => {
 });
 afterAll(() => engine.close());
 
-test.each([true, false])('a normalisation folded into its dense layer is the two apart, bias: %s', async (biased) => {
+test.each([true, false])('a normalisation folded into its dense layer gives the same as both apart, bias: %s', async (biased) => {
   const [rows, from, to] = [5, 6, 3];
   const x = input('x', ['batch', from]);
   const weight = parameter('weight', [from, to]);
@@ -40,7 +40,7 @@ test.each([true, false])('a normalisation folded into its dense layer is the two
   await expectTheSame(folded, apart, fed, biased ? 6 : 5);
 });
 
-test('layers over several tensors are layers over these side by side', async () => {
+test('layers over several tensors give the same as layers over their concatenation', async () => {
   const [a, b] = [input('a', ['batch', 'places', 2]), input('b', ['batch', 'places', 3])];
   const apart = joinedMlp('layers', [a, b], [4, 2]);
   const joined = mlp('layers', concat([a, b]), [4, 2]);
@@ -56,7 +56,7 @@ test('layers over several tensors are layers over these side by side', async () 
   await expectTheSame(apart, joined, fed, 7);
 });
 
-test('masks hide about their share, each another part and of every column, and keep the mean', () => {
+test('masks hide about their share of each column, differ from one another, and keep the mean', () => {
   const width = 64;
   const { node } = dropoutMasks(0.3, width);
   const numbers = node.kind === 'constant' ? node.value.constant : [];
@@ -70,7 +70,7 @@ test('masks hide about their share, each another part and of every column, and k
   }
 });
 
-test('dropout hides of each row what its mask hides', async () => {
+test('dropout hides the numbers of each row that its mask hides', async () => {
   const masks = constant([0, 2, 2, 0, 0, 2], [3, 2]);
   const y = dropout(input('x', ['rows', 2]), masks, input('which', ['rows'], 'int32'));
   await engine.load('drop', inMemory(encodeOnnx({ name: 'drop', outputs: { y }, embeddings: 'fed' }).bytes));

@@ -1,5 +1,5 @@
-// `embed`, end to end: a release with vectors of another encoder, its searches, new articles while it
-// is served, an encoder that is gone or has changed, and a killed run.
+// `embed`, end to end: a release with vectors of another encoder, its searches, new articles while
+// it is served, an encoder that is gone or has changed, and a killed run.
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -129,8 +129,8 @@ describe('a release that was embedded by an encoder from a folder', () => {
       shop.database.sql(`INSERT INTO articles (article_id, prod_name) VALUES ('new-2', 'Come and gone')`);
     const gone = `DELETE FROM articles WHERE article_id = 'new-2'`;
     try {
-      // All articles were written within the minute before the training; one run is the encoder's
-      // first, one the article of before.
+      // All articles were written in the minute before the training. One run is the encoder's
+      // first, and one is for the article of the test before.
       expect(runs()).toBe(2);
       await shop.database.sql('UPDATE articles SET section_name = $1', ['Another section']);
       expect(await opened.shop.refresh()).toBeGreaterThan(400);
@@ -143,7 +143,7 @@ describe('a release that was embedded by an encoder from a folder', () => {
       await opened.close();
       await shop.database.sql(gone);
     }
-    // Deletions are looked at once a minute: by another clock.
+    // Deletions are checked once a minute, so the test sets the clock.
     let now = 0;
     const release = await openRelease(await currentFolder(modelsDir), engine);
     const live = await openLiveShop({
@@ -183,7 +183,7 @@ describe('a release that was embedded by an encoder from a folder', () => {
       await writeEncoder(folder, { 'onnx/text_model.onnx': clipModel(['last_hidden_state']) });
       const other = openCurrent(serving(), shop.store);
       await expect(other).rejects.toThrow(/files of another encoder \(onnx\/text_model\.onnx differ\)/);
-      // Where the files are now may be said.
+      // The setting may say where the files are now.
       const opened = await openCurrent({ ...serving(), encoderDir: away }, shop.store);
       await opened.close();
     } finally {
@@ -222,7 +222,7 @@ describe('a release that was embedded by an encoder from a folder', () => {
     };
     for (const [days, other] of ['oldest', 'old', 'newer'].entries()) await used(other, new Date(2020, 0, days + 1));
     const again = await embedRelease(engine, shop.store, modelsDir, folder, silentReporter);
-    // Of three encoders, the ones that were used last.
+    // The three encoders that were used last.
     expect(new Set(await kept())).toEqual(new Set([fingerprint, 'newer', 'old']));
     expect(again.texts).toBe(embedded.texts);
     expect(again.read).toBe(0);
@@ -234,7 +234,7 @@ describe('a release that was embedded by an encoder from a folder', () => {
     expect(back.manifest.dims).toEqual(first.dims);
     const opened = await openCurrent(serving(), shop.store);
     await opened.close();
-    // What was used within the day may be in use in this moment.
+    // An encoder that was used within the day may be in use now.
     for (const other of ['a', 'b', 'c']) await used(other, new Date(Date.now() - 3_600_000));
     await embedRelease(engine, shop.store, modelsDir, folder, silentReporter);
     expect(new Set(await kept())).toEqual(new Set([fingerprint, 'a', 'b', 'c']));
@@ -260,11 +260,11 @@ describe('a release that was embedded by an encoder from a folder', () => {
     };
     const goBackTo = (name: string) => writeFile(join(modelsDir, 'current'), `${name}\n`);
 
-    test('its models are taken, whether it was trained or gone back to', async () => {
+    test('its models are used, whether it is newer or older', async () => {
       const before = basename(await currentFolder(modelsDir));
       let newer = '';
       const store = whileReading(async () => {
-        // Once: the second time nothing moves any more.
+        // Only once: at the second try no release becomes current.
         newer ||= await trainedAgain('newer');
       });
       const said: string[] = [];
@@ -285,7 +285,7 @@ describe('a release that was embedded by an encoder from a folder', () => {
       expect(again.manifest.training).toMatchObject({ size: 'tiny' });
     });
 
-    test('embed gives up where that never ends, and leaves nothing behind', async () => {
+    test('embed gives up if that never ends, and leaves nothing behind', async () => {
       const others: string[] = [];
       const store = whileReading(async () => others.push(await trainedAgain('again')));
       await expect(embedRelease(engine, store, modelsDir, 'built-in', silentReporter)).rejects.toMatchObject({
@@ -296,7 +296,7 @@ describe('a release that was embedded by an encoder from a folder', () => {
       expect((await readdir(modelsDir)).filter((name) => name.endsWith('.draft'))).toEqual([]);
     });
 
-    test('a warm start, which goes on from another one, publishes nothing; a training does, and says what it replaced', async () => {
+    test('a warm start from the older one publishes nothing; a training publishes and names the one it replaced', async () => {
       const before = basename(await currentFolder(modelsDir));
       let moved = '';
       const store = whileReading(async () => {

@@ -1,5 +1,5 @@
-// A training that goes on from the models that it measured: what it takes over, what moves, and
-// what it must not take up from another.
+// A release that continues from the measured models: the ranker stays, the towers move, and the
+// checkpoints of other models are not used.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

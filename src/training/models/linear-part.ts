@@ -69,6 +69,7 @@ const REASONS: readonly Reason[] = [
   { name: 'ranker.taste', group: 'returning', level: 0, given: 'history_length', without: OF_OWN },
   { name: 'ranker.complement', group: 'returning', level: -1, given: 'together', without: OF_OWN },
 ];
+/** The weights keep this name in releases. */
 const COLD: Sum = { name: 'ranker.newcomer', group: 'cold' };
 /** For cold customers the cosine says less, and sales say more. */
 const COLD_START: Start = { ...PAIR_FEATURES, cosine: 1, sales_month: 2 };

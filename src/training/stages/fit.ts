@@ -122,13 +122,17 @@ function checkpointsOf(shop: Shop, { config, cutoff, checkpoints, former }: FitO
 }
 
 /** The weights of the ranker, and the epochs in which the towers catch up. */
-interface Learnt {
+interface RankerOutcome {
   readonly ranker: Weights;
   readonly epochs: number;
 }
 
 /** Keeps the former ranker. Its tables are put in the order of this shop's encoder. */
-async function fromFormer(engine: TrainingEngine, { shop, config }: Fitting, former: FormerWeights): Promise<Learnt> {
+async function fromFormer(
+  engine: TrainingEngine,
+  { shop, config }: Fitting,
+  former: FormerWeights,
+): Promise<RankerOutcome> {
   checkAttributes(former, shop.encoder);
   const trainer = await createTrainer(engine, {
     name: 'former.ranker',
@@ -143,7 +147,7 @@ async function fromFormer(engine: TrainingEngine, { shop, config }: Fitting, for
   return { ranker: trainer.weights, epochs: Math.min(1, most / Math.max(1, shop.at.length)) };
 }
 
-async function fromNothing(engine: TrainingEngine, fitting: Fitting, reporter: Reporter): Promise<Learnt> {
+async function fromNothing(engine: TrainingEngine, fitting: Fitting, reporter: Reporter): Promise<RankerOutcome> {
   const { shop, raw, cutoff, config, days, towers, checkpointOf } = fitting;
   const { seed, ranker: settings } = config;
   const earlier = earlierCutoff(shop, raw, cutoff, config);

@@ -35,7 +35,7 @@ export interface RankerTraining extends RankerConfig {
    * its time.
    */
   readonly enoughLists: number;
-  /** Steps of the linear part, for each ridge. */
+  /** Steps of the linear part, for each ridge. Manifests have this name. */
   readonly straightSteps: number;
   /** At most; the best one is kept. */
   readonly epochs: number;

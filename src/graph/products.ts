@@ -86,8 +86,8 @@ export function normalisedLinear(x: Tensor, weight: Tensor, bias: Tensor): Tenso
 
 /**
  * Scaled dot-product attention (Vaswani et al., NeurIPS 2017): softmax(query · keyᵀ / √d + bias) ·
- * value. query [..., n, d], key [..., m, d], value [..., m, w] and a bias that broadcasts to [...,
- * n, m]; → [..., n, w].
+ * value. Shapes: query [..., n, d], key [..., m, d], value [..., m, w] → [..., n, w]. The bias
+ * broadcasts to [..., n, m].
  */
 export function attention(query: Tensor, key: Tensor, value: Tensor, bias: Tensor): Tensor {
   const scale = constant(1 / Math.sqrt(Number(query.shape.at(-1))));

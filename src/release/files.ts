@@ -68,7 +68,7 @@ export class ReleaseFiles {
     return this.contents.get(path)?.toString('utf8');
   }
 
-  /** What `parse` makes of a file. If it throws, the release is refused by the name of the file. */
+  /** Parses a file. If `parse` throws, the release is refused by the name of the file. */
   fitting<T>(path: string, parse: (content: Buffer) => T): T {
     const content = this.need(path);
     try {

@@ -44,9 +44,9 @@ export type Spread = Readonly<Record<CustomerGroup, Float32Array>>;
 const LEVEL_SPREAD = 1 / 3;
 
 /**
- * The loss of the linear part, with a ridge penalty: it holds the weights at their start as if
- * `ridge` lists of the `lists` in training voted for the start. The `spread` makes the penalty
- * independent of the units of the features.
+ * The loss of the linear part, with a ridge penalty. The penalty holds the weights at their start,
+ * as if `ridge` of the `lists` in training voted for the start. The `spread` makes it independent
+ * of the units of the features.
  */
 export function linearLoss(
   encoder: Encoder,
@@ -64,10 +64,11 @@ export function linearLoss(
 
 /**
  * Listwise softmax cross-entropy over each customer's candidates (Cao et al., ICML 2007, ListNet's
- * top-one loss). Inputs: `label` [batch, candidates], which sums to 1 for each customer, and
- * `correction` [batch, candidates], the logarithm of how many candidates each one stands for when
- * only some were drawn (log-Q correction; Bengio & Senécal, 2008). It is ABSENT behind the end of a
- * shorter list.
+ * top-one loss). Inputs, both [batch, candidates]:
+ *
+ * - `label`, which sums to 1 for each customer
+ * - `correction`, the logarithm of how many candidates each one stands for if only some were drawn
+ *   (log-Q correction; Bengio & Senécal, 2008), or ABSENT behind the end of a shorter list
  */
 export function listwiseLoss(scores: Tensor): Tensor {
   const label = input('label', ['batch', 'candidates']);

@@ -1,8 +1,9 @@
 // The built-in text encoder: from words to a vector, learnt from the shop alone. A vector has two
-// parts. For the looks, some words of an article must find other words of the same article among
-// many (as in SimCSE, Gao et al., EMNLP 2021, with word dropout as noise), or words of an article
-// that looks like it (supervised contrastive learning, Khosla et al., NeurIPS 2020). For the taste,
-// they must find an article that is bought with it. Views of few words teach it to read searches.
+// parts. The looks learn from words: some words of an article must find other words of the same
+// article among many, as in SimCSE (Gao et al., EMNLP 2021) with word dropout as noise. Or they
+// must find words of an article that looks like it, which is supervised contrastive learning
+// (Khosla et al., NeurIPS 2020). The taste must find an article that is bought with it. Views of
+// few words teach the encoder to read searches.
 import type { VectorParts } from '../../features/vector-parts';
 import type { Batch } from '../../engine/batch';
 import type { TrainingEngine } from '../../engine/training-engine';

@@ -115,9 +115,12 @@ export function queryTower(encoder: Encoder, config: TwoTowerConfig): Tensor {
 /**
  * Sampled softmax: each purchase against all other articles of the batch. Each is corrected by the
  * logarithm of its chance to be in the batch (log-Q), so the loss is exact if every article is.
- * Besides those of the towers the inputs are `history` [batch, length] and `target` [targets],
- * places among the articles of the batch; `state` [targets], the place of the state before each
- * target among batch × (1 + length); `log_q` [articles]; `weight` [targets, 1].
+ * Inputs besides those of the towers:
+ *
+ * - `history` [batch, length] and `target` [targets]: places among the articles of the batch
+ * - `state` [targets]: the place of the state before each target, among batch × (1 + length)
+ * - `log_q` [articles]
+ * - `weight` [targets, 1]
  */
 export function sequenceLoss(encoder: Encoder, config: TwoTowerConfig): Tensor {
   const { dim, temperature } = config;

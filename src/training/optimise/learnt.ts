@@ -109,7 +109,7 @@ function fillParameter(values: Float32Array, shape: readonly number[], init: Ini
   }
 }
 
-/** Rows of about a tenth of unit length, whatever the width. Training makes them much longer. */
+/** Rows of about a tenth of unit length for any width. Training makes them much longer. */
 function initialTable({ rows, width }: Table, random: Random): Float32Array {
   const scale = 0.1 / Math.sqrt(width);
   const values = new Float32Array(rows * width);

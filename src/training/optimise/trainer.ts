@@ -1,5 +1,5 @@
-// Runs the steps of training for any loss that is written as a graph: gathers embedding rows, has
-// ONNX Runtime compute the loss and its gradients in one call, and moves tables and parameters.
+// Runs the steps of training for any loss that is written as a graph. A step gathers embedding rows,
+// computes the loss and its gradients in one call of ONNX Runtime, and moves tables and parameters.
 import type { Batch } from '../../engine/batch';
 import { inMemory } from '../../engine/model-runner';
 import type { Lent, TrainingEngine } from '../../engine/training-engine';
@@ -43,8 +43,8 @@ export function trainingThreads(threads: number): { workers: number; threadsPerR
 }
 
 /**
- * At first weights move so fast that one step late is far off: with two steps at a time from the
- * start, towers of a small shop found a third less.
+ * At first weights move so fast that one step late is far off. With two steps at a time from the
+ * start, the towers of a small shop found a third less.
  */
 const ONE_BY_ONE = 1_000;
 

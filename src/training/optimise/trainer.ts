@@ -1,5 +1,6 @@
-// Runs the steps of training for any loss that is written as a graph. A step gathers embedding rows,
-// computes the loss and its gradients in one call of ONNX Runtime, and moves tables and parameters.
+// Runs the steps of training for any loss that is written as a graph. A step gathers embedding
+// rows, computes the loss and its gradients in one call of ONNX Runtime, and moves tables and
+// parameters.
 import type { Batch } from '../../engine/batch';
 import { inMemory } from '../../engine/model-runner';
 import type { Lent, TrainingEngine } from '../../engine/training-engine';

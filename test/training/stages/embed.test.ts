@@ -1,5 +1,5 @@
-// `embed`, end to end: a release with the vectors of another encoder, its searches, and new articles
-// while it is served. The encoder may be gone or have changed.
+// `embed`, end to end: a release with the vectors of another encoder, its searches, and new
+// articles while it is served. The encoder may be gone or have changed.
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';

@@ -6,7 +6,7 @@
 
 import { parseArgs } from 'node:util';
 import { loadConfig } from '../src/config';
-import { openEngine } from '../src/engine/engine';
+import { openTrainingEngine } from '../src/engine/training-engine';
 import { SIZES, trainingConfig } from '../src/training/config';
 import { trainingThreads } from '../src/training/optimise/trainer';
 import { bareProducts } from './training/bare-products';
@@ -29,8 +29,8 @@ async function main(): Promise<void> {
   const { threads } = loadConfig();
   // As `vitrine train` opens it. The products alone get all threads for one run, which suits them
   // best.
-  const engine = openEngine(trainingThreads(threads));
-  const wide = openEngine({ threadsPerRun: threads });
+  const engine = openTrainingEngine(trainingThreads(threads));
+  const wide = openTrainingEngine({ threadsPerRun: threads });
   const recorder = recording(engine);
   const before = machine('none');
   const config = trainingConfig(size ?? 'small', 1);

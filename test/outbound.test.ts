@@ -17,18 +17,17 @@ const REPORT_MS = 11_000;
 
 /** Loads a model on both kinds of threads, runs it, and stays until reports would have gone out. */
 const COMPUTE = `
-const { openEngine } = require(${JSON.stringify(join(__dirname, '../src/engine/engine.js'))});
+const { openModelRunner } = require(${JSON.stringify(join(__dirname, '../src/engine/model-runner.js'))});
 const { encodeOnnx } = require(${JSON.stringify(join(__dirname, '../src/graph/onnx.js'))});
-const { add } = require(${JSON.stringify(join(__dirname, '../src/graph/operators.js'))});
+const { add } = require(${JSON.stringify(join(__dirname, '../src/graph/elementwise.js'))});
 const { input } = require(${JSON.stringify(join(__dirname, '../src/graph/tensor.js'))});
 (async () => {
   const x = input('x', ['n']);
   const model = encodeOnnx({ name: 'twice', outputs: { y: add(x, x) }, embeddings: 'inline' }).bytes;
-  const engine = openEngine();
-  await engine.load('twice', model);
-  await engine.loadHere('twice', model);
-  for (const here of [false, true]) {
-    const { y } = await engine.run('twice', { x: { data: Float32Array.of(21), shape: [1] } }, { here });
+  const engine = openModelRunner();
+  for (const quick of [false, true]) {
+    await engine.load('twice', { bytes: () => model, quick });
+    const { y } = await engine.run('twice', { x: { data: Float32Array.of(21), shape: [1] } });
     process.stdout.write(y.data[0] + ' ');
   }
   await new Promise((resolve) => setTimeout(resolve, Number(process.argv[1])));

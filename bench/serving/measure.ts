@@ -2,7 +2,7 @@
 // requests, 64 clients, the highest constant rate that holds, a soak. Knows neither the query nor
 // what is wanted of it.
 import type { Client } from 'pg';
-import { readManifest, currentFolder } from '../../src/release/open';
+import { currentFolder, readManifest } from '../../src/release/files';
 import { openStore } from '../../src/data/store/open-store';
 import type { Closing } from './cleanup';
 import { startGenerator, type Result, type Task } from './generator';

@@ -1,7 +1,8 @@
 // The matrix products of a training step and nothing else, as a graph of its own: what the step
 // would cost if all but them were free. Found by walking the step's own graph, forward and
 // backward, and by asking a run of it for the shapes. Knows nothing of models.
-import type { Batch, Engine } from '../../src/engine/engine';
+import type { Batch } from '../../src/engine/batch';
+import { inMemory, type ModelRunner } from '../../src/engine/model-runner';
 import { ATTRIBUTE, ModelProto, TYPES } from '../../src/graph/onnx-format';
 import { createRandom } from '../../src/random';
 import type { Run } from './steps';
@@ -44,14 +45,14 @@ export interface BareProducts {
   readonly run: () => Promise<unknown>;
 }
 
-export async function bareProducts(engine: Engine, runs: readonly Run[]): Promise<BareProducts> {
+export async function bareProducts(engine: ModelRunner, runs: readonly Run[]): Promise<BareProducts> {
   const all: Product[] = [];
   for (const [i, { model, inputs }] of runs.entries()) {
     for (const { operands } of await productsOf(engine, model, inputs)) all.push({ operands: ownOf(i, operands) });
   }
   // One model for all runs: each has threads of its own, which look out for work some time after
   // each run.
-  await engine.load('bench.bare', bareModel(all));
+  await engine.load('bench.bare', inMemory(bareModel(all)));
   return {
     products: all.length / runs.length,
     flops: all.reduce((sum, product) => sum + flopsOf(product), 0),
@@ -72,7 +73,7 @@ function ownOf(run: number, [a, b]: Product['operands']): Product['operands'] {
  * The products of a step's graph with the shapes that they have when it is fed with `inputs`. Those
  * of a single row of ones are left out: they are sums.
  */
-async function productsOf(engine: Engine, model: Uint8Array, inputs: Batch): Promise<Product[]> {
+async function productsOf(engine: ModelRunner, model: Uint8Array, inputs: Batch): Promise<Product[]> {
   const decoded = ModelProto.toObject(ModelProto.decode(model)) as { graph: Graph };
   const { node } = decoded.graph;
   const products = node.filter(({ opType }) => PRODUCTS.includes(opType));
@@ -83,7 +84,7 @@ async function productsOf(engine: Engine, model: Uint8Array, inputs: Batch): Pro
     node.push(cast(shape, port));
     decoded.graph.output.push(valueInfo(port, TYPES.int32, 1));
   });
-  await engine.load('bench.probe', ModelProto.encode(ModelProto.fromObject(decoded)).finish());
+  await engine.load('bench.probe', inMemory(ModelProto.encode(ModelProto.fromObject(decoded)).finish()));
   const ports = names.map((_, i) => `of.${String(i)}`);
   const found = await engine.run('bench.probe', inputs, { outputs: ports });
   const shapes = new Map(names.map((name, i) => [name, [...found[ports[i]].data]]));

@@ -1,17 +1,17 @@
 // Real steps of real training: the two models' own losses, batches and settings over the synthetic
 // shop, and a trainer that can be sent over the same batches again and again. Knows nothing of how
 // they are timed.
-import type { Batch, Engine } from '../../src/engine/engine';
+import type { Batch } from '../../src/engine/batch';
+import type { TrainingEngine } from '../../src/engine/training-engine';
 import type { Dataset } from '../../src/dataset/dataset';
 import { habitsOf } from '../../src/dataset/habit-counts';
 import { createRandom } from '../../src/random';
 import { silentReporter } from '../../src/telemetry/progress';
 import type { TrainingConfig } from '../../src/training/config';
-import { serveTowers } from '../../src/training/stages/fit';
+import { openDraft } from '../../src/training/stages/draft-release';
 import { trainingRounds } from '../../src/dataset/protocols';
-import { listwiseLoss } from '../../src/training/models/listwise';
-import { learningRanker } from '../../src/training/models/ranker';
-import { byRound, collectLists, lessonOf } from '../../src/training/stages/ranker-lists';
+import { deepLoss } from '../../src/training/models/ranker';
+import { byRound, collectLists, trainingBatch } from '../../src/training/stages/ranker-lists';
 import { Batcher } from '../../src/training/stages/train-towers';
 import { createTrainer, type Trainer } from '../../src/training/optimise/trainer';
 import { sequenceLoss } from '../../src/training/models/two-tower';
@@ -35,14 +35,17 @@ export interface Run {
 }
 
 /** An engine that shows, where it is asked to, what it is given to run. */
-export function recording(engine: Engine): { engine: Engine; record(work: () => Promise<unknown>): Promise<Run[]> } {
+export function recording(engine: TrainingEngine): {
+  engine: TrainingEngine;
+  record(work: () => Promise<unknown>): Promise<Run[]>;
+} {
   const models = new Map<string, Uint8Array>();
   let runs: Run[] | undefined;
   return {
     engine: {
       ...engine,
       async load(name, model) {
-        models.set(name, model);
+        models.set(name, model.bytes());
         await engine.load(name, model);
       },
       async lend(name, lent) {
@@ -67,7 +70,12 @@ const QUESTIONS = 3_000;
  * Steps of the two towers. With `rows` the table of article ids has so many, of which each batch
  * takes some at random.
  */
-export async function towerSteps(engine: Engine, shop: Dataset, config: TrainingConfig, rows?: number): Promise<Steps> {
+export async function towerSteps(
+  engine: TrainingEngine,
+  shop: Dataset,
+  config: TrainingConfig,
+  rows?: number,
+): Promise<Steps> {
   const { towers } = config;
   const encoder = rows === undefined ? shop.encoder : { ...shop.encoder, articleSlots: rows };
   const trainer = await createTrainer(engine, {
@@ -102,25 +110,23 @@ export async function towerSteps(engine: Engine, shop: Dataset, config: Training
  * Steps of the ranker, over lists that towers find which have learnt nothing: the shapes are those
  * of training.
  */
-export async function rankerSteps(engine: Engine, shop: Dataset, config: TrainingConfig): Promise<Steps> {
+export async function rankerSteps(engine: TrainingEngine, shop: Dataset, config: TrainingConfig): Promise<Steps> {
   const { ranker: settings } = config;
   const last = shop.at.reduce((latest, at) => Math.max(latest, at), 0);
   const [earlier, later] = [{ before: last - 28 * DAY }, { before: last + 1 }];
   const rounds = trainingRounds(shop, { earlier, later, days: 7 }, QUESTIONS, createRandom(SEED, 'lessons'));
   const { trainer: towers } = await towerSteps(engine, shop, config);
   const habits = habitsOf(shop, shop.historyEnds(earlier));
-  const noRanker = (): never => {
-    throw new Error('nothing is scored here');
-  };
-  const { pipeline } = await serveTowers(engine, shop, habits, config, towers.weights, noRanker, silentReporter);
+  const options = { towers: config.towers, weights: towers.weights, habits };
+  const { pipeline } = await openDraft(engine, shop, options, silentReporter);
   const random = createRandom(SEED, 'lists');
-  const taken = { isCold: () => random.next() < settings.coldShare, isHeldOut: () => false };
+  const taken = { hidesHistory: () => random.next() < settings.coldShare, isHeldOut: () => false };
   const lists = await collectLists(shop, pipeline, rounds, taken, silentReporter);
   const groups = [...byRound(lists, settings.batch)].filter((group) => group.length === settings.batch);
   const trainer = await createTrainer(engine, {
     ...settings,
     name: 'bench.ranker',
-    loss: listwiseLoss(learningRanker(shop.encoder, settings)),
+    loss: deepLoss(shop.encoder, settings),
     random: createRandom(SEED, 'ranker'),
     oneByOne: 0,
   });
@@ -130,7 +136,7 @@ export async function rankerSteps(engine: Engine, shop: Dataset, config: Trainin
     trainer,
     *batches(count) {
       const draws = createRandom(SEED, 'lessons');
-      for (const group of first(groups, count)) yield lessonOf(shop, group, settings.listLength, draws);
+      for (const group of first(groups, count)) yield trainingBatch(shop, group, settings.listLength, draws);
     },
     examplesOf: (batch) => batch.label.data.length,
   };

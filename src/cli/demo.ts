@@ -11,7 +11,7 @@ import { openStore } from '../data/store/open-store';
 import { tasteOracle } from '../demo/synthetic/oracle';
 import { generateShop } from '../demo/synthetic/generate';
 import { DEFAULT_SHOP } from '../demo/synthetic/options';
-import type { Engine } from '../engine/engine';
+import type { TrainingEngine } from '../engine/training-engine';
 import { asError, VitrineError } from '../errors';
 import { currentRelease } from '../release/release-store';
 import { formatDuration } from '../telemetry/format';
@@ -35,7 +35,7 @@ export interface DemoOptions {
 export interface DemoParts {
   readonly store: Store;
   readonly databaseUrl: string;
-  readonly engine: () => Engine;
+  readonly engine: () => TrainingEngine;
   /** Listens, with photos from a folder if there is one; serves when `serve` is called. */
   readonly listen: (
     photos: string | undefined,
@@ -86,9 +86,8 @@ export async function demo(session: Session, options: DemoOptions, parts: DemoPa
     const { manifest, evaluation } = await train(
       parts.engine(),
       store,
-      config.modelsDir,
       training,
-      { holdOut: { ...HOLD_OUT, explore: config.explore, oracle: tasteOracle } },
+      { modelsDir: config.modelsDir, holdOut: { ...HOLD_OUT, explore: config.explore, oracle: tasteOracle } },
       reporter,
     );
     if (evaluation) reporter.say(`\n${evaluationTable(evaluation)}\n`);

@@ -11,12 +11,13 @@ import type { Command } from 'commander';
 import { DEVICES, PROJECT_ROOT, type Config, type Device } from '../config';
 import { describeUrl, missingWriteRights, openDatabase, type Database } from '../data/postgres/postgres';
 import { openStore } from '../data/store/open-store';
-import { openEngine } from '../engine/engine';
+import { inMemory, openModelRunner } from '../engine/model-runner';
 import { asError, VitrineError } from '../errors';
 import { encodeOnnx } from '../graph/onnx';
-import { add } from '../graph/operators';
+import { add } from '../graph/elementwise';
 import { input } from '../graph/tensor';
-import { currentFolder, openRelease } from '../release/open';
+import { openRelease } from '../release/open';
+import { currentFolder } from '../release/files';
 import { faissStatus } from '../index/vector-index';
 import { formatCount } from '../telemetry/format';
 import { print } from './answers';
@@ -137,9 +138,9 @@ async function examineOtherDevice(device: Device): Promise<Finding> {
 export async function tryDevice(device: Device): Promise<void> {
   const x = input('x', ['rows']);
   const { bytes } = encodeOnnx({ name: 'doctor', outputs: { y: add(x, x) }, embeddings: 'inline' });
-  const engine = openEngine({ device });
+  const engine = openModelRunner({ device });
   try {
-    await engine.load('doctor', bytes);
+    await engine.load('doctor', inMemory(bytes));
     const { y } = await engine.run('doctor', { x: { data: Float32Array.of(1, 2), shape: [2] } });
     if (y.data[0] !== 2 || y.data[1] !== 4) throw new Error(`1 + 1 and 2 + 2 came out as ${y.data.join(' and ')}`);
   } finally {
@@ -191,7 +192,7 @@ async function countRows(database: Database): Promise<{ articles: number; custom
 
 /** Opens the release as serving would: every hash, every model. */
 async function examineRelease(config: Config): Promise<Finding> {
-  const engine = openEngine({ device: config.device });
+  const engine = openModelRunner({ device: config.device });
   try {
     const { manifest, textEncoder } = await openRelease(
       await currentFolder(config.modelsDir),

@@ -76,9 +76,8 @@ export function addEvaluate(program: Command): void {
         const engine = openTraining(session);
         const config = trainingConfig(options.size, options.seed);
         const checkpoints = checkpointsIn(session.config.modelsDir, session.reporter);
-        const { evaluation } = await evaluateTraining(engine, store, config, holdOut, session.reporter, {
-          checkpoints,
-        });
+        const asked = { ...holdOut, checkpoints };
+        const { evaluation } = await evaluateTraining(engine, store, config, asked, session.reporter);
         sayPeak(session.reporter);
         if (file !== undefined) {
           await storing(file, () => writeFile(file, evaluationReport(evaluation, config)));

@@ -1,7 +1,7 @@
 // The commands that make releases: train and embed.
 import type { Command } from 'commander';
 import { tasteOracle } from '../demo/synthetic/oracle';
-import { openEngine } from '../engine/engine';
+import { openModelRunner } from '../engine/model-runner';
 import { trainingConfig, type Size } from '../training/config';
 import { embedRelease } from '../training/stages/embed';
 import { HOLD_OUT, train } from '../training/train';
@@ -39,7 +39,7 @@ export function addTrain(program: Command): void {
             : undefined;
           const config = trainingConfig(options.size, options.seed);
           const { warmStart } = options;
-          const trained = await train(engine, store, modelsDir, config, { holdOut, warmStart }, session.reporter);
+          const trained = await train(engine, store, config, { modelsDir, holdOut, warmStart }, session.reporter);
           sayPeak(session.reporter);
           const { manifest, evaluation } = trained;
           const table = evaluation === null ? '' : `${evaluationTable(evaluation)}\n\n`;
@@ -65,7 +65,7 @@ export function addEmbed(program: Command): void {
       run(async (session) => {
         const { modelsDir, device, threads } = session.config;
         const store = await openShop(session);
-        const engine = openEngine({ device, threadsPerRun: threads });
+        const engine = openModelRunner({ device, threadsPerRun: threads });
         session.closing(() => engine.close());
         const embedded = await embedRelease(engine, store, modelsDir, options.encoder, session.reporter);
         const { manifest, encoder, texts, read } = embedded;

@@ -3,7 +3,7 @@ import type { Need } from '../data/postgres/database-rights';
 import { openDatabase } from '../data/postgres/postgres';
 import type { Store } from '../data/store/store';
 import { openStore } from '../data/store/open-store';
-import { openEngine } from '../engine/engine';
+import { openTrainingEngine } from '../engine/training-engine';
 import { openCurrent } from '../serving/host';
 import { trainingThreads } from '../training/optimise/trainer';
 import type { Session } from './session';
@@ -22,7 +22,7 @@ export async function openShop(session: Session, need?: Need): Promise<Store> {
 }
 
 export function openTraining(session: Session) {
-  const engine = openEngine(trainingThreads(session.config.threads));
+  const engine = openTrainingEngine(trainingThreads(session.config.threads));
   session.closing(() => engine.close());
   return engine;
 }

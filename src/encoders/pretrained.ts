@@ -1,9 +1,10 @@
 // A text encoder from a folder: the text part of a CLIP model or a sentence encoder. It knows the
 // names that exporters give to the inputs and outputs of such models.
 
-import type { Engine, Values } from '../engine/engine';
+import type { Values } from '../engine/batch';
+import { inMemory, type ModelRunner } from '../engine/model-runner';
 import { asError } from '../errors';
-import { readPorts } from '../graph/onnx-ports';
+import { readPorts } from '../graph/onnx-read';
 import { invalid, type EncoderFolder } from './folder';
 import { normaliseRows, pool, type PaddedTokens } from './pooling';
 import type { TextEncoder } from './text-encoder';
@@ -23,13 +24,13 @@ const POOLED_OUTPUTS = ['pooler_output'];
  * Loads the model into the engine.
  * @throws VitrineError INPUT_INVALID if it is no text encoder
  */
-export async function openPretrained(engine: Engine, folder: EncoderFolder): Promise<TextEncoder> {
+export async function openPretrained(engine: ModelRunner, folder: EncoderFolder): Promise<TextEncoder> {
   const { name, fingerprint, modelFile, model, spec } = folder;
   const refuse: Refuse = (why) => invalid(folder.folder, `${modelFile}: ${why}`);
   const { inputs, output, perToken, length } = findPorts(folder, refuse);
   const tokens = openTokens(folder, Math.min(spec.maxTokens, length ?? Infinity));
   const key = `${fingerprint}/text_encoder`;
-  await engine.load(key, model).catch((thrown: unknown) => {
+  await engine.load(key, inMemory(model)).catch((thrown: unknown) => {
     throw refuse(asError(thrown).message);
   });
 

@@ -1,7 +1,7 @@
 // The interface of encoders that make vectors of texts, and the built-in encoder of every release.
 
 import { createHash } from 'node:crypto';
-import type { Batch } from '../engine/engine';
+import type { Batch } from '../engine/batch';
 import type { TextKind, Tokeniser } from '../features/text';
 import type { VectorParts } from '../features/vector-parts';
 

@@ -1,67 +1,61 @@
-// The body of an inference thread: sessions by name, one run at a time. Knows nothing of batching,
-// releases or requests.
-import { parentPort, workerData } from 'node:worker_threads';
-import type { Answer, Batch, Lent, Request, Values, WorkerSettings } from './engine';
-import { buffersOf } from './memory';
+// The body of a worker thread: ONNX models by name, one request at a time.
+import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
+import { buffersOf, type Batch, type Values } from './batch';
+import type { Answer, Lent, Request, Task, WorkerSettings } from './messages';
+import { openSession, type OnnxSession } from './onnx-session';
 import { sumRows } from './row-sums';
-import { openSession, type Session } from './session';
 
-const settings = workerData as WorkerSettings;
-const models = new Map<string, Session>();
+if (parentPort) serve(parentPort, workerData as WorkerSettings);
 
-// Requests are answered in the order in which they came: a run that follows a load finds the model.
-let last: Promise<void> = Promise.resolve();
-parentPort?.on('message', (request: Request) => {
-  last = last.then(() => answer(request));
-});
+/**
+ * Answers requests in the order in which they came, so a run that follows a load finds the model.
+ */
+function serve(port: MessagePort, settings: WorkerSettings): void {
+  const models = new Map<string, OnnxSession>();
+  let last: Promise<void> = Promise.resolve();
+  port.on('message', (request: Request) => {
+    last = last.then(() => (request.kind === 'close' ? close(port, models) : answer(port, request, models, settings)));
+  });
+}
 
-async function answer(request: Request): Promise<void> {
-  if (request.kind === 'close') {
-    for (const session of models.values()) await session.release();
-    parentPort?.close();
-    return;
-  }
+async function close(port: MessagePort, models: Models): Promise<void> {
+  for (const session of models.values()) await session.release();
+  port.close();
+}
+
+type Models = Map<string, OnnxSession>;
+
+async function answer(port: MessagePort, task: Task, models: Models, settings: WorkerSettings): Promise<void> {
   if (Atomics.load(settings.closing, 0) !== 0) return; // nobody waits for it any more
   try {
-    const { inputs, outputs } = await done(request);
-    // Nothing is copied: this thread is done with the memory.
-    parentPort?.postMessage(
-      { kind: 'done', id: request.id, inputs, outputs } satisfies Answer,
-      buffersOf(inputs, outputs),
-    );
+    const { inputs, outputs } = await done(task, models, settings);
+    // The memory goes back without a copy.
+    port.postMessage({ kind: 'done', id: task.id, inputs, outputs } satisfies Answer, buffersOf(inputs, outputs));
   } catch (thrown) {
-    const code = request.kind === 'load' && settings.device !== 'cpu' ? 'DEVICE_UNAVAILABLE' : 'INPUT_INVALID';
-    const message = `${request.kind} "${request.name}": ${thrown instanceof Error ? thrown.message : String(thrown)}`;
-    parentPort?.postMessage({ kind: 'failed', id: request.id, code, message } satisfies Answer);
+    const code = task.kind === 'load' && settings.device !== 'cpu' ? 'DEVICE_UNAVAILABLE' : 'INPUT_INVALID';
+    const message = `${task.kind} "${task.name}": ${thrown instanceof Error ? thrown.message : String(thrown)}`;
+    port.postMessage({ kind: 'failed', id: task.id, code, message } satisfies Answer);
   }
 }
 
-function done(request: Exclude<Request, { kind: 'close' }>): Promise<Lent> {
-  switch (request.kind) {
-    case 'load':
-      return load(request);
+async function done(task: Task, models: Models, settings: WorkerSettings): Promise<Lent> {
+  switch (task.kind) {
+    case 'load': {
+      const session = await openSession(task.model, settings);
+      await models.get(task.name)?.release();
+      models.set(task.name, session);
+      return { inputs: {}, outputs: {} };
+    }
     case 'run':
-      return run(request);
+      return { inputs: {}, outputs: await modelOf(models, task.name).run(task.inputs, task.outputs) };
     case 'lend':
-      return lend(request);
+      return fill(modelOf(models, task.name), task);
     default:
-      return request satisfies never;
+      return task satisfies never;
   }
 }
 
-async function load({ name, model }: Extract<Request, { kind: 'load' }>): Promise<Lent> {
-  const session = await openSession(model, settings);
-  await models.get(name)?.release();
-  models.set(name, session);
-  return { inputs: {}, outputs: {} };
-}
-
-async function run({ name, inputs, outputs }: Extract<Request, { kind: 'run' }>): Promise<Lent> {
-  return { inputs: {}, outputs: await modelOf(name).run(inputs, outputs) };
-}
-
-async function lend({ name, inputs, outputs, sums = [] }: Extract<Request, { kind: 'lend' }>): Promise<Lent> {
-  const session = modelOf(name);
+async function fill(session: OnnxSession, { inputs, outputs, sums = [] }: Lent): Promise<Lent> {
   const summed = new Set(sums.map(({ into }) => into));
   const own = Object.fromEntries(Object.entries(outputs).filter(([port]) => !summed.has(port)));
   await session.fill(session.tensors(inputs), session.tensors(own));
@@ -74,10 +68,10 @@ async function lend({ name, inputs, outputs, sums = [] }: Extract<Request, { kin
 function named(batch: Batch, port: string): Values {
   const values = batch[port] as Values | undefined;
   if (values) return values;
-  throw new Error(`nothing is called ${port}, of which a sum is to be made`);
+  throw new Error(`a sum needs ${port}, and no array has that name`);
 }
 
-function modelOf(name: string): Session {
+function modelOf(models: Models, name: string): OnnxSession {
   const model = models.get(name);
   if (model) return model;
   throw new Error('no such model is loaded');

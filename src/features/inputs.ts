@@ -1,7 +1,7 @@
 // The inputs of the models by name: articles, customers and histories as batches of numbers.
 // Training, releases and serving all use these functions.
 
-import type { Batch, Values } from '../engine/engine';
+import type { Batch, Values } from '../engine/batch';
 import type { Catalogue } from './catalogue';
 import { HISTORY_LENGTH, type EncodedRows, type Layout } from './encoder';
 

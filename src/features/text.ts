@@ -3,7 +3,7 @@
 
 import { z } from 'zod';
 import type { ArticleRow } from '../data/store/store';
-import type { Batch } from '../engine/engine';
+import type { Batch } from '../engine/batch';
 import { VitrineError } from '../errors';
 import { attributeWords } from './columns';
 import { openSpelling, type Spelling } from './spelling';

@@ -1,12 +1,12 @@
-// Reverse-mode differentiation: from a scalar loss to the gradients of the tensors that were asked
-// for, as a graph. Knows no operator: each carries its own rule.
+// Reverse-mode differentiation: from a scalar loss to gradients, which are a graph again. Each
+// operator carries its own rule.
 import { constant, inOrder, shapeText, type Tensor } from './tensor';
 import { sumOfGradients } from './pieces';
 import { VitrineError } from '../errors';
 
 /**
  * ∂loss/∂x for each x in `withRespectTo`, in that order and of the same shapes.
- * @throws VitrineError INPUT_INVALID if the loss is no scalar, or does not depend on one of them.
+ * @throws VitrineError INPUT_INVALID if the loss is not a scalar or does not depend on one of them
  */
 export function gradients(loss: Tensor, withRespectTo: readonly Tensor[]): Tensor[] {
   if (loss.shape.length > 0) {
@@ -35,7 +35,7 @@ export function gradients(loss: Tensor, withRespectTo: readonly Tensor[]): Tenso
   });
 }
 
-/** The tensors through which a gradient must flow to get to the wanted ones. */
+/** The wanted tensors, and those through which a gradient must flow to reach them. */
 function reaching(order: readonly Tensor[], wanted: ReadonlySet<Tensor>): Set<Tensor> {
   const found = new Set<Tensor>();
   for (const tensor of order) {

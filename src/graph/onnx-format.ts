@@ -1,5 +1,5 @@
-// The format of ONNX files: its messages and its numbers for types. Knows nothing of graphs that
-// are written in it. https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
+// The format of ONNX files: its messages and its numbers for types.
+// https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
 import { parse } from 'protobufjs';
 
 /** Numbers of the types of elements in TensorProto. */
@@ -8,7 +8,7 @@ export const TYPES = { float32: 1, int32: 6, int64: 7, bool: 9 } as const;
 /** Numbers of the types of attributes in AttributeProto. */
 export const ATTRIBUTE = { float: 1, int: 2, string: 3, ints: 7 } as const;
 
-/** The part of onnx.proto that is written here; numbers of fields are the format's. */
+/** The part of onnx.proto that Vitrine uses. The numbers of the fields are the format's. */
 export const ModelProto = parse(`
   syntax = "proto3";
   message ModelProto { int64 ir_version = 1; string producer_name = 2; GraphProto graph = 7; repeated OperatorSetId opset_import = 8; }

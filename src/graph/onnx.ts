@@ -1,6 +1,5 @@
-// Writes symbolic tensors as an ONNX model. Knows the format's messages and nothing of what is
-// computed.
-import { inOrder, shapeText, type Constant, type DType, type OnnxStep, type Shape, type Tensor } from './tensor';
+// Writes symbolic tensors as an ONNX model.
+import { inOrder, shapeText, type Constant, type DType, type OnnxNode, type Shape, type Tensor } from './tensor';
 import { VitrineError } from '../errors';
 import { ATTRIBUTE, ModelProto, TYPES } from './onnx-format';
 import { bytesOf } from '../bytes';
@@ -21,43 +20,30 @@ export interface EncodedModel {
 export interface EncodeOptions {
   readonly name: string;
   readonly outputs: Readonly<Record<string, Tensor>>;
-  /**
-   * Values by name of parameter or table: what is here is written into the model, other parameters
-   * become inputs.
-   */
+  /** Values by name of parameter or table. Parameters without a value become inputs. */
   readonly values?: ReadonlyMap<string, Float32Array>;
   /**
-   * `fed`: each use of a table is an input `rows.SITE` with the rows that it needs (training):
-   * pooled ones as they are, others each once, with `places.SITE` saying which stands where;
-   * `inline`: ids are the input and the table is in the model (serving).
+   * `inline`, for serving: the ids are the input and the table is in the model. `fed`, for
+   * training: each use of a table is an input `rows.SITE`. It holds pooled rows, or each distinct
+   * row once; in that case `places.SITE` says where each row belongs.
    */
   readonly embeddings: 'fed' | 'inline';
-  /**
-   * Parameters that lie one behind the other in one fed vector, which is easier to move than many
-   * inputs.
-   */
+  /** Parameters that are fed as one vector, which is easier to move than many inputs. */
   readonly packed?: { readonly vector: Tensor; readonly parameters: readonly Tensor[] } | undefined;
 }
 
-/**
- * The name of the input that takes the rows of one use of a table while training: pooled ones as
- * they are, others each once.
- */
+/** In training, the name of the input with the rows of one use of a table. */
 export function rowsInput(site: string): string {
   return `rows.${site}`;
 }
 
-/**
- * The name of the input that says which of the rows of `rowsInput` stands where; only where they
- * are not pooled.
- */
+/** The name of the input that says where each row of `rowsInput` belongs. Pooled rows have none. */
 export function placesInput(site: string): string {
   return `places.${site}`;
 }
 
 /**
- * Encodes what the outputs need, nothing else. Inputs come in the order in which the graph first
- * needs them.
+ * Encodes only what the outputs need. Inputs are in the order in which the graph first needs them.
  */
 export function encodeOnnx({ name, outputs, values = new Map(), embeddings, packed }: EncodeOptions): EncodedModel {
   const writer = new Writer(values, embeddings);
@@ -87,7 +73,7 @@ export function encodeOnnx({ name, outputs, values = new Map(), embeddings, pack
 }
 
 interface WrittenNode {
-  /** Names; '' for an output that nobody has asked for. */
+  /** Names; '' for an output that nothing reads. */
   readonly output: string[];
 }
 
@@ -96,7 +82,7 @@ class Writer {
   readonly initialisers: object[] = [];
   readonly inputs: Port[] = [];
   private readonly names = new Map<Tensor, string>();
-  private readonly steps = new Map<OnnxStep, WrittenNode>();
+  private readonly written = new Map<OnnxNode, WrittenNode>();
   private readonly sizesByName = new Map<string, string>();
   private readonly writtenTables = new Set<string>();
 
@@ -105,7 +91,7 @@ class Writer {
     private readonly embeddings: 'fed' | 'inline',
   ) {}
 
-  /** Writes a vector and the parameters that it is made of. */
+  /** Writes a vector and the parameters that it consists of. */
   unpack(vector: Tensor, parameters: readonly Tensor[]): void {
     this.write(vector);
     const sizes = parameters.map(({ shape }) => shape.reduce<number>((product, dim) => product * Number(dim), 1));
@@ -141,7 +127,7 @@ class Writer {
         else this.names.set(tensor, this.spread(node));
         return;
       case 'operation':
-        this.names.set(tensor, this.step(node.step, node.output));
+        this.names.set(tensor, this.outputOf(node.onnx, node.output));
         return;
       default:
         node satisfies never;
@@ -153,7 +139,7 @@ class Writer {
     this.nodes.push({ opType: 'Identity', input: [this.nameOf(tensor)], output: [name], name: `output.${name}` });
   }
 
-  /** Rows that are fed each once, at all their places. */
+  /** Puts the rows, which are fed once each, at all their places. */
   private spread({ site, table, ids }: Extract<Tensor['node'], { kind: 'embedding' }>): string {
     const rows = this.port({ name: rowsInput(site), shape: [`distinct.${site}`, table.width], dtype: 'float32' });
     const places = this.port({ name: placesInput(site), shape: ids.shape, dtype: 'int32' });
@@ -192,24 +178,21 @@ class Writer {
     return this.push('ReduceSum', [weighted, this.literal(int64([-2]))], { keepdims: 0 }).output[0];
   }
 
-  /** The name of one of the outputs of a step, which is written when it is first asked for. */
-  private step(step: OnnxStep, output = 0): string {
-    if (step.operator === 'Shape') return this.sizes(step);
-    let node = this.steps.get(step);
+  /** The name of an output of an ONNX node, which is written when it is first needed. */
+  private outputOf(onnx: OnnxNode, output = 0): string {
+    if (onnx.operator === 'Shape') return this.sizes(onnx);
+    let node = this.written.get(onnx);
     if (!node) {
-      const inputs = step.inputs.map((one) => this.nameOf(one));
-      node = this.push(step.operator, inputs, step.attributes, step.outputs);
-      this.steps.set(step, node);
+      const inputs = onnx.inputs.map((one) => this.nameOf(one));
+      node = this.push(onnx.operator, inputs, onnx.attributes, onnx.outputs);
+      this.written.set(onnx, node);
     }
     while (node.output.length <= output) node.output.push('');
     return (node.output[output] ||= `${node.output[0]}.${String(output)}`);
   }
 
-  /**
-   * Sizes of a tensor: those that are known are literals; those of one name are read off once,
-   * whichever tensor has them.
-   */
-  private sizes({ inputs: [of], attributes }: OnnxStep): string {
+  /** Sizes of a tensor. Known sizes are literals; symbolic ones are read once for each name. */
+  private sizes({ inputs: [of], attributes }: OnnxNode): string {
     if (!('dtype' in of)) return this.push('Shape', [this.nameOf(of)], attributes).output[0];
     const dims = of.shape.slice(Number(attributes?.start ?? 0), Number(attributes?.end ?? of.shape.length));
     const known = dims.filter((dim) => typeof dim === 'number');
@@ -220,15 +203,15 @@ class Writer {
     return name;
   }
 
-  private nameOf(value: Tensor | OnnxStep | Constant): string {
-    if ('operator' in value) return this.step(value);
+  private nameOf(value: Tensor | OnnxNode | Constant): string {
+    if ('operator' in value) return this.outputOf(value);
     if ('constant' in value) return this.literal(value);
     const known = this.names.get(value);
     if (known) return known;
     throw new VitrineError('INPUT_INVALID', `encodeOnnx: a ${value.node.kind} is used before it is written`);
   }
 
-  private push(opType: string, input: string[], attributes: OnnxStep['attributes'] = {}, outputs = 1): WrittenNode {
+  private push(opType: string, input: string[], attributes: OnnxNode['attributes'] = {}, outputs = 1): WrittenNode {
     const first = `t${String(this.nodes.length)}`;
     const attribute = Object.entries(attributes).map(([name, value]) => {
       if (typeof value === 'number') return { name, i: value, type: ATTRIBUTE.int };

@@ -1,33 +1,33 @@
-// Operators that join tensors along an axis and take them apart again; each is the other's
-// gradient. Knows nothing of what the numbers mean.
+// Operators that join tensors along an axis and cut them again. Each is the other's gradient.
+import { sum } from '../numbers';
 import { add } from './elementwise';
-import { floats, ints, joined, operation, sizeOf } from './steps';
-import { shapeError, type Constant, type Dim, type OnnxStep, type Tensor } from './tensor';
+import { floats, ints, joined, operation, sizeOf } from './operation';
+import { shapeError, type Constant, type Dim, type OnnxNode, type Piece, type Placement, type Tensor } from './tensor';
 
 export function concat(parts: readonly Tensor[], axis = -1): Tensor {
   const first = parts[0];
   const rank = first.shape.length;
   const at = axis < 0 ? axis + rank : axis;
   const fits = parts.every((p) => p.shape.length === rank && p.shape.every((d, i) => i === at || d === first.shape[i]));
-  if (!fits) throw shapeError('concat', `equal sizes but for axis ${String(at)}`, parts);
+  if (!fits) throw shapeError('concat', `equal sizes on every axis but ${String(at)}`, parts);
   const dims = parts.map((p) => p.shape[at]);
   const known = dims.filter((dim) => typeof dim === 'number');
-  const total: Dim = known.length === dims.length ? sumOf(known) : dims.join('+');
+  const total: Dim = known.length === dims.length ? sum(known) : dims.join('+');
   const shape = first.shape.map((d, i) => (i === at ? total : d));
-  const step: OnnxStep = { operator: 'Concat', inputs: parts, attributes: { axis: at } };
-  return operation(step, parts, shape, {
+  const onnx: OnnxNode = { operator: 'Concat', inputs: parts, attributes: { axis: at } };
+  return operation(onnx, parts, shape, {
     dtype: first.dtype,
     backward(g) {
-      // Symbolic sizes are read off the parts when the graph runs.
+      // Symbolic sizes are read from the parts when the graph runs.
       const sizes = known.length === dims.length ? ints(known) : joined(...parts.map((part) => sizeOf(part, at)));
       return split(g, at, sizes, dims);
     },
   });
 }
 
-/** x cut along an axis into pieces of these sizes. */
+/** Cuts x along an axis into pieces of these sizes. */
 export function pieces(x: Tensor, axis: number, sizes: readonly number[]): Tensor[] {
-  if (x.shape[axis] !== sumOf(sizes)) throw shapeError('pieces', `${String(sumOf(sizes))} places to cut`, [x]);
+  if (x.shape[axis] !== sum(sizes)) throw shapeError('pieces', `${String(sum(sizes))} places to cut`, [x]);
   let from = 0;
   return split(x, axis, ints(sizes), sizes).map((piece, i) => {
     const at = from;
@@ -36,11 +36,11 @@ export function pieces(x: Tensor, axis: number, sizes: readonly number[]): Tenso
   });
 }
 
-function split(x: Tensor, axis: number, sizes: OnnxStep | Constant, dims: readonly Dim[]): Tensor[] {
-  const step: OnnxStep = { operator: 'Split', inputs: [x, sizes], attributes: { axis }, outputs: dims.length };
+function split(x: Tensor, axis: number, sizes: OnnxNode | Constant, dims: readonly Dim[]): Tensor[] {
+  const onnx: OnnxNode = { operator: 'Split', inputs: [x, sizes], attributes: { axis }, outputs: dims.length };
   return dims.map((dim, output) => {
     const shape = x.shape.map((one, i) => (i === axis ? dim : one));
-    return operation(step, [x], shape, { dtype: x.dtype, output });
+    return operation(onnx, [x], shape, { dtype: x.dtype, output });
   });
 }
 
@@ -49,26 +49,12 @@ function withBackward(tensor: Tensor, backward: (g: Tensor) => Tensor): Tensor {
   return { ...tensor, node: { ...tensor.node, backward: (g) => [backward(g)] } };
 }
 
-// ── Sums of pieces: what lies beside one another is joined, not filled up with zeros and added
-// ─────────────────────
-
-interface Piece {
-  readonly from: number;
-  readonly size: number;
-  readonly values: Tensor;
-}
-
-interface Placement {
-  readonly like: Tensor;
-  readonly axis: number;
-  readonly pieces: readonly Piece[];
-}
-
-const PLACEMENTS = new WeakMap<Tensor, Placement>();
-
-/** The sum of two gradients of one tensor. */
+/**
+ * The sum of two gradients of one tensor. Pieces that lie side by side are joined, which is faster
+ * than filling each up with zeros and adding.
+ */
 export function sumOfGradients(a: Tensor, b: Tensor): Tensor {
-  const [one, other] = [PLACEMENTS.get(a), PLACEMENTS.get(b)];
+  const [one, other] = [placementOf(a), placementOf(b)];
   if (!one || !other || one.like !== other.like || one.axis !== other.axis) return add(a, b);
   const apart = one.pieces.every((p) =>
     other.pieces.every((q) => p.from + p.size <= q.from || q.from + q.size <= p.from),
@@ -76,26 +62,26 @@ export function sumOfGradients(a: Tensor, b: Tensor): Tensor {
   return apart ? placed(one.like, one.axis, [...one.pieces, ...other.pieces]) : add(a, b);
 }
 
-/** Zeros of the shape of `like`, but for pieces along an axis. */
+/** A tensor of the shape of `like`: pieces along an axis, and zeros elsewhere. */
 function placed(like: Tensor, axis: number, some: readonly Piece[]): Tensor {
   const sorted = some.toSorted((a, b) => a.from - b.from);
   const total = Number(like.shape[axis]);
-  const whole = sumOf(sorted.map(({ size }) => size)) === total;
-  const sum = whole
+  const whole = sum(sorted.map(({ size }) => size)) === total;
+  const gradient = whole
     ? concat(
         sorted.map(({ values }) => values),
         axis,
       )
     : sorted.map((piece) => padded(like, axis, piece)).reduce((all, one) => add(all, one));
-  PLACEMENTS.set(sum, { like, axis, pieces: sorted });
-  return sum;
+  if (gradient.node.kind !== 'operation') return gradient;
+  return { ...gradient, node: { ...gradient.node, placement: { like, axis, pieces: sorted } } };
+}
+
+function placementOf({ node }: Tensor): Placement | undefined {
+  return node.kind === 'operation' ? node.placement : undefined;
 }
 
 function padded(like: Tensor, axis: number, { from, size, values }: Piece): Tensor {
   const around = ints([from, Number(like.shape[axis]) - from - size]);
   return operation({ operator: 'Pad', inputs: [values, around, floats([0], []), ints([axis])] }, [values], like.shape);
-}
-
-function sumOf(sizes: readonly number[]): number {
-  return sizes.reduce((sum, size) => sum + size, 0);
 }

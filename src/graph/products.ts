@@ -1,10 +1,9 @@
-// Matrix products, and what is built of them: dense layers, attention, the cost of a choice. Knows
-// nothing of what the numbers mean.
+// Matrix products, and operators that are built from them: dense layers, attention, cross-entropy.
 import { add, mul, neg, sub } from './elementwise';
 import { layerNorm, reduceMean, softmax, throughNorm } from './rows';
 import { asRows, fromRows, gather, sumTo, transpose } from './shapes';
-import { broadcast, floats, ints, operation } from './steps';
-import { constant, shapeError, type Attribute, type OnnxStep, type Tensor } from './tensor';
+import { broadcast, floats, ints, operation } from './operation';
+import { constant, shapeError, type Attribute, type OnnxNode, type Tensor } from './tensor';
 
 /**
  * Matrix product over the last two axes; leading axes broadcast. [..., n, k] · [..., k, m] → [...,
@@ -20,8 +19,8 @@ export function matmul(a: Tensor, b: Tensor): Tensor {
   return operation({ operator: 'MatMul', inputs: [a, b] }, [a, b], shape, {
     backward: (g) => {
       const toA = sumTo(matmul(g, transposeLast(b)), a);
-      // A weight shared by all leading axes: one big product over the joined rows, not one product
-      // each and a sum.
+      // All leading axes share the weight: one big product over the joined rows is faster than many
+      // small ones and a sum.
       if (rankB === 2 && rankA > 2) return [toA, matmul(transposeLast(asRows(a)), asRows(g))];
       return [toA, sumTo(matmul(transposeLast(a), g), b)];
     },
@@ -34,11 +33,11 @@ export function transposeLast(x: Tensor): Tensor {
   if (rank < 2) throw shapeError('transposeLast', 'two axes or more', [x]);
   const perm = x.shape.map((_, i) => (i === rank - 1 ? rank - 2 : i === rank - 2 ? rank - 1 : i));
   if (x.node.kind === 'operation') {
-    const { step, inputs } = x.node;
-    // Twice is not at all; and a product comes out transposed where its operands go in so, which
-    // costs nothing.
-    if (step.operator === 'Transpose' && isSwap(step.attributes?.perm, perm)) return inputs[0];
-    if (step.operator === 'MatMul') return matmul(transposeLast(inputs[1]), transposeLast(inputs[0]));
+    const { onnx, inputs } = x.node;
+    // To transpose twice changes nothing. A product is transposed by transposing its operands,
+    // which costs nothing.
+    if (onnx.operator === 'Transpose' && isSwap(onnx.attributes?.perm, perm)) return inputs[0];
+    if (onnx.operator === 'MatMul') return matmul(transposeLast(inputs[1]), transposeLast(inputs[0]));
   }
   const swapped = transpose(x, perm);
   if (swapped.node.kind !== 'operation') return swapped;
@@ -55,8 +54,8 @@ export function linear(x: Tensor, weight: Tensor, bias: Tensor): Tensor {
 }
 
 /**
- * a · b + c: [n, k], [k, m] and [m] or [n, m] → [n, m]. One pass: ONNX Runtime adds within the
- * product, which it does for rows alone, and bends there what a relu after it would.
+ * a · b + c: [n, k], [k, m] and [m] or [n, m] → [n, m]. ONNX Runtime adds within the product, and
+ * applies a ReLU that follows there too. It does so for two axes only.
  */
 export function addedProduct(a: Tensor, b: Tensor, c: Tensor): Tensor {
   if (a.shape.length !== 2 || b.shape.length !== 2 || c.shape.at(-1) !== b.shape[1]) {
@@ -68,15 +67,15 @@ export function addedProduct(a: Tensor, b: Tensor, c: Tensor): Tensor {
 }
 
 /**
- * layerNorm(x) · weight + bias: x [rows, n], weight [n, m], bias [m] → [rows, m]. Rows that are
- * normalised have a mean of 0, so it makes no difference if the columns of the weight have one; by
- * a weight without it the gradient comes back centred, at no cost a row.
+ * layerNorm(x) · weight + bias: x [rows, n], weight [n, m], bias [m] → [rows, m]. Normalised rows
+ * have a mean of 0, so the means of the weight's columns do not matter. The gradient is computed
+ * with a weight without these means, so it comes back centred and no row has to be centred.
  */
 export function normalisedLinear(x: Tensor, weight: Tensor, bias: Tensor): Tensor {
   const normal = layerNorm(x);
   const product = addedProduct(normal, weight, bias);
   if (product.node.kind !== 'operation') return product;
-  return operation(product.node.step, [x, weight, bias, normal], product.shape, {
+  return operation(product.node.onnx, [x, weight, bias, normal], product.shape, {
     backward: (g) => {
       const centred = sub(weight, reduceMean(weight, [0]));
       const toNormal = matmul(g, transposeLast(centred));
@@ -87,29 +86,29 @@ export function normalisedLinear(x: Tensor, weight: Tensor, bias: Tensor): Tenso
 
 /**
  * Scaled dot-product attention (Vaswani et al., NeurIPS 2017): softmax(query · keyᵀ / √d + bias) ·
- * value. query [..., n, d], key [..., m, d], value [..., m, w] and a bias that broadcasts to [...,
- * n, m]; → [..., n, w].
+ * value. Shapes: query [..., n, d], key [..., m, d], value [..., m, w] → [..., n, w]. The bias
+ * broadcasts to [..., n, m].
  */
 export function attention(query: Tensor, key: Tensor, value: Tensor, bias: Tensor): Tensor {
   const scale = constant(1 / Math.sqrt(Number(query.shape.at(-1))));
-  // A product is scaled at no cost: ONNX Runtime does both at once.
+  // ONNX Runtime scales within the product, at no cost.
   return matmul(softmax(add(mul(matmul(query, transposeLast(key)), scale), bias)), value);
 }
 
 /**
- * What it costs to have expected, of the rows of b, by softmax(a · bᵀ + bias), another than the
- * target: −log of its share, at most 69. a [n, d], b [m, d], bias [m], through which no gradient
- * flows, target int32 [n] → [n, 1]. What is as large as n × m is made once and read by products
- * alone: the gradient scales rows of a and of what comes out, not of the shares.
+ * Cross-entropy of softmax(a · bᵀ + bias): −log of the share of the target row of b, at most 69.
+ * a [n, d], b [m, d], bias [m], target int32 [n] → [n, 1]. No gradient flows through the bias. The
+ * shares [n, m] are large, so they are computed once and only products read them: the gradient
+ * scales rows of a and of the result instead.
  */
 export function crossEntropyOfProducts(a: Tensor, b: Tensor, bias: Tensor, target: Tensor): Tensor {
   const shares = softmax(linear(a, transposeLast(b), bias));
   const wanted = gather(b, target);
-  const column: OnnxStep = { operator: 'Reshape', inputs: [target, ints([-1, 1])] };
-  const share: OnnxStep = { operator: 'GatherElements', inputs: [shares, column], attributes: { axis: 1 } };
-  const finite: OnnxStep = { operator: 'Add', inputs: [share, floats([1e-30], [])] };
-  const step: OnnxStep = { operator: 'Neg', inputs: [{ operator: 'Log', inputs: [finite] }] };
-  return operation(step, [a, b, bias, target, shares, wanted], [a.shape[0], 1], {
+  const column: OnnxNode = { operator: 'Reshape', inputs: [target, ints([-1, 1])] };
+  const share: OnnxNode = { operator: 'GatherElements', inputs: [shares, column], attributes: { axis: 1 } };
+  const finite: OnnxNode = { operator: 'Add', inputs: [share, floats([1e-30], [])] };
+  const onnx: OnnxNode = { operator: 'Neg', inputs: [{ operator: 'Log', inputs: [finite] }] };
+  return operation(onnx, [a, b, bias, target, shares, wanted], [a.shape[0], 1], {
     backward: (g) => {
       const toWanted = mul(g, a);
       return [

@@ -1,17 +1,16 @@
-// Operators over the last axis, row by row: means, softmax and its logarithm, normalisation; and
-// dropout. Knows nothing of what a row stands for.
+// Operators on rows, along the last axis: means, softmax, normalisation, dropout.
 import { TYPES } from './onnx-format';
 import { add, div, mul, sqrt, sub } from './elementwise';
 import { expandAs, gather, reduceSum, reshape } from './shapes';
-import { floats, ints, joined, operation, sizeOf } from './steps';
-import { constant, shapeError, type OnnxStep, type Tensor } from './tensor';
+import { floats, ints, joined, operation, sizeOf } from './operation';
+import { constant, shapeError, type OnnxNode, type Tensor } from './tensor';
 
 /** The mean over the axes, which stay with size 1. */
 export function reduceMean(x: Tensor, axes: readonly number[]): Tensor {
   const at = axes.map((axis) => (axis < 0 ? axis + x.shape.length : axis));
   const shape = x.shape.map((dim, i) => (at.includes(i) ? 1 : dim));
-  const step: OnnxStep = { operator: 'ReduceMean', inputs: [x, ints(at)], attributes: { keepdims: 1 } };
-  return operation(step, [x], shape, { backward: (g) => [expandAs(mul(g, shareOf(x, at)), x)] });
+  const onnx: OnnxNode = { operator: 'ReduceMean', inputs: [x, ints(at)], attributes: { keepdims: 1 } };
+  return operation(onnx, [x], shape, { backward: (g) => [expandAs(mul(g, shareOf(x, at)), x)] });
 }
 
 /** The mean of all numbers, shape []. */
@@ -20,16 +19,13 @@ export function mean(x: Tensor): Tensor {
   return reshape(reduceMean(x, all), []);
 }
 
-/**
- * 1 over the number of places along the axes, which is counted when the graph runs where it is not
- * known.
- */
+/** 1 over the number of places along the axes. Unknown sizes are read when the graph runs. */
 function shareOf(x: Tensor, axes: readonly number[]): Tensor {
   const size = axes.reduce((product, axis) => product * Number(x.shape[axis]), 1);
   if (!Number.isNaN(size)) return constant(1 / size);
   const sizes = joined(...axes.map((axis) => sizeOf(x, axis)));
-  const count: OnnxStep = { operator: 'ReduceProd', inputs: [sizes], attributes: { keepdims: 0 } };
-  const float: OnnxStep = { operator: 'Cast', inputs: [count], attributes: { to: TYPES.float32 } };
+  const count: OnnxNode = { operator: 'ReduceProd', inputs: [sizes], attributes: { keepdims: 0 } };
+  const float: OnnxNode = { operator: 'Cast', inputs: [count], attributes: { to: TYPES.float32 } };
   return operation({ operator: 'Reciprocal', inputs: [float] }, [x], []);
 }
 
@@ -44,43 +40,44 @@ export function softmax(x: Tensor): Tensor {
 }
 
 /**
- * log Σ eˣ over the last axis, which stays with size 1; computed without overflow: the greatest
- * number less the logarithm of its share. The shares are the gradient, so forward and backward have
- * one softmax, which ONNX Runtime computes some ten times faster than its ReduceLogSumExp.
+ * log Σ eˣ over the last axis, which stays with size 1. It is computed without overflow: the
+ * greatest number minus the logarithm of its share. The shares are also the gradient, so one
+ * softmax serves both ways. ONNX Runtime's softmax is some ten times faster than its
+ * ReduceLogSumExp.
  */
 export function logSumExp(x: Tensor): Tensor {
   const shares = softmax(x);
-  const most = (of: Tensor): OnnxStep => ({
+  const most = (of: Tensor): OnnxNode => ({
     operator: 'ReduceMax',
     inputs: [of, ints([x.shape.length - 1])],
     attributes: { keepdims: 1 },
   });
-  const step: OnnxStep = { operator: 'Sub', inputs: [most(x), { operator: 'Log', inputs: [most(shares)] }] };
-  return operation(step, [x, shares], [...x.shape.slice(0, -1), 1], {
+  const onnx: OnnxNode = { operator: 'Sub', inputs: [most(x), { operator: 'Log', inputs: [most(shares)] }] };
+  return operation(onnx, [x, shares], [...x.shape.slice(0, -1), 1], {
     backward: (g) => [mul(g, shares), undefined],
   });
 }
 
 /**
  * (x − mean) / standard deviation over the last axis (Ba et al., arXiv 1607.06450), without gain
- * and bias. The gradient is the part of g that is neither along 1 nor along the output, over the
+ * and bias. The gradient is the part of g orthogonal to 1 and to the output, divided by the
  * deviation.
  */
 export function layerNorm(x: Tensor): Tensor {
   const width = x.shape[x.shape.length - 1];
   if (typeof width !== 'number') throw shapeError('layerNorm', 'a known size of the last axis', [x]);
   const ones = floats(Array<number>(width).fill(1), [width]);
-  const step: OnnxStep = { operator: 'LayerNormalization', inputs: [x, ones], attributes: { axis: -1 } };
-  return operation(step, [x], x.shape, {
+  const onnx: OnnxNode = { operator: 'LayerNormalization', inputs: [x, ones], attributes: { axis: -1 } };
+  return operation(onnx, [x], x.shape, {
     backward: (g, out) => [throughNorm(out, sub(g, reduceMean(g, [-1])))],
   });
 }
 
-/** What comes back through `normal`, a layerNorm(x), of a gradient whose rows have a mean of 0. */
+/** The gradient of x, where `normal` is layerNorm(x) and the rows of g have a mean of 0. */
 export function throughNorm(normal: Tensor, g: Tensor): Tensor {
   if (normal.node.kind !== 'operation') throw shapeError('throughNorm', 'a layerNorm', [normal]);
-  const { step, inputs } = normal.node;
-  const inverse = operation(step, inputs, [...normal.shape.slice(0, -1), 1], { output: 2 });
+  const { onnx, inputs } = normal.node;
+  const inverse = operation(onnx, inputs, [...normal.shape.slice(0, -1), 1], { output: 2 });
   return mul(sub(g, mul(normal, reduceMean(mul(g, normal), [-1]))), inverse);
 }
 
@@ -88,16 +85,16 @@ export function throughNorm(normal: Tensor, g: Tensor): Tensor {
 export function l2Normalise(x: Tensor): Tensor {
   const length = sqrt(add(reduceSum(mul(x, x), [-1]), constant(1e-12)));
   return operation({ operator: 'Div', inputs: [x, length] }, [x, length], x.shape, {
-    // Only what of g stands at right angles to the output turns it.
+    // Only the part of g orthogonal to the output matters.
     backward: (g, out) => [div(sub(g, mul(out, reduceSum(mul(g, out), [-1]))), length), undefined],
   });
 }
 
 /**
- * x with numbers hidden, each row by one of the masks (Srivastava et al., JMLR 2014): x [..., n],
- * masks [m, n], which int32 [...]. A mask is 0 where it hides and, to keep the mean, more than 1
- * elsewhere. Masks that were drawn once and are chosen anew for each row take a pass, numbers drawn
- * anew for each number several.
+ * Hides numbers of x, each row by one of the masks (Srivastava et al., JMLR 2014): x [..., n],
+ * masks [m, n], which int32 [...]. A mask is 0 where it hides, and above 1 elsewhere to keep the
+ * mean. The masks are drawn once and each row chooses one, which takes one pass. To draw every
+ * number takes several.
  */
 export function dropout(x: Tensor, masks: Tensor, which: Tensor): Tensor {
   return mul(x, gather(masks, which));

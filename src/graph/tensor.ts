@@ -1,22 +1,21 @@
-// A symbolic tensor: one node of a computation that will run elsewhere. It knows its operator, its
-// inputs, its shape and how to write itself as ONNX. It holds no numbers and knows nothing of
-// gradients of other nodes, nor of training.
+// A symbolic tensor: one node of a computation that runs later, with its operator, inputs and
+// shape. It holds no numbers.
 import { VitrineError } from '../errors';
 
-/** A size: a number, or the name of a size that is known when the graph runs ("batch"). */
+/** A size: a number, or the name ("batch") of a size that is known when the graph runs. */
 export type Dim = number | string;
 export type Shape = readonly Dim[];
 export type DType = 'float32' | 'int32' | 'bool';
 
-/** Whole numbers as they are, others as `{ float }`. */
+/** Integers are plain numbers; other numbers are `{ float }`. */
 export type Attribute = number | string | readonly number[] | { readonly float: number };
 
-/** One ONNX node: operator, names of its inputs (constants by value), attributes. */
-export interface OnnxStep {
+/** One ONNX node. */
+export interface OnnxNode {
   readonly operator: string;
-  readonly inputs: readonly (Tensor | Constant | OnnxStep)[];
+  readonly inputs: readonly (Tensor | Constant | OnnxNode)[];
   readonly attributes?: Readonly<Record<string, Attribute>>;
-  /** How many outputs it must have, whoever reads them; one if absent. */
+  /** How many outputs it must have, read or not; one if absent. */
   readonly outputs?: number;
 }
 
@@ -31,7 +30,24 @@ export interface Constant {
  * How a dense parameter starts. `glorot`: uniform in ±√(6 / (fan in + fan out)) (Glorot & Bengio,
  * AISTATS 2010).
  */
-export type Init = 'glorot' | 'zeros' | 'ones' | { readonly values: readonly number[] };
+export type Init = 'glorot' | 'zeros' | 'ones';
+
+/** Given ∂loss/∂output, the ∂loss/∂input of each input. Absent: no gradient flows through. */
+export type Backward = (gradient: Tensor, output: Tensor) => readonly (Tensor | undefined)[];
+
+/** A part of a gradient, along one axis. */
+export interface Piece {
+  readonly from: number;
+  readonly size: number;
+  readonly values: Tensor;
+}
+
+/** The pieces that a gradient is made of; it is 0 elsewhere. */
+export interface Placement {
+  readonly like: Tensor;
+  readonly axis: number;
+  readonly pieces: readonly Piece[];
+}
 
 /** An embedding table: `rows` vectors of `width` numbers, kept outside the graph while training. */
 export interface Table {
@@ -40,28 +56,29 @@ export interface Table {
   readonly width: number;
 }
 
-/** What a tensor is; leaves are fed from outside, the rest is computed. */
+/** Inputs, parameters and embeddings are fed or written into the model; operations are computed. */
 export type Node =
   | { readonly kind: 'input'; readonly name: string }
   | { readonly kind: 'parameter'; readonly name: string; readonly init: Init }
   | { readonly kind: 'constant'; readonly value: Constant }
   | {
       readonly kind: 'embedding';
-      /** Names this use of the table: two uses of one table are two leaves. */
+      /** The name of this use of the table. Two uses of one table are two leaves. */
       readonly site: string;
       readonly table: Table;
       readonly ids: Tensor;
-      /** [..., n] weights that pool the last axis of the ids; absent: no pooling. */
+      /** [..., n] weights that pool the last axis of the ids. Absent: no pooling. */
       readonly weights: Tensor | undefined;
     }
   | {
       readonly kind: 'operation';
-      readonly step: OnnxStep;
-      /** Which of the step's outputs this is. */
+      readonly onnx: OnnxNode;
+      /** Its place among the ONNX node's outputs. */
       readonly output: number;
       readonly inputs: readonly Tensor[];
-      /** Given ∂loss/∂this, the ∂loss/∂input of each input; absent: no gradient flows through. */
-      readonly backward?: (gradient: Tensor, output: Tensor) => readonly (Tensor | undefined)[];
+      readonly backward?: Backward;
+      /** Only for gradients of pieces. */
+      readonly placement?: Placement;
     };
 
 export interface Tensor {
@@ -87,12 +104,11 @@ export function constant(values: number | readonly number[], shape: readonly num
 }
 
 /**
- * Rows of an embedding table. Without weights: ids [...s] → [...s, width]. With weights [...s, n]:
- * the weighted sum of the rows over the last axis, ids [...s, n] → [...s, width] (an embedding
- * bag).
+ * Rows of an embedding table. Without weights: ids [...s] → [...s, width]. With weights [...s, n]
+ * it is an embedding bag, the weighted sum over the last axis: ids [...s, n] → [...s, width].
  *
- * While training the rows are gathered (and pooled) outside and fed in, so a step costs the same
- * for any table size; in a released model the table is part of the graph.
+ * In training the rows are gathered and pooled outside the graph, so a step costs the same for any
+ * size of the table. In a released model the table is part of the graph.
  */
 export function embedding(site: string, table: Table, ids: Tensor, weights?: Tensor): Tensor {
   if (ids.dtype !== 'int32') throw shapeError('embedding', `int32 ids, got ${ids.dtype}`, [ids]);
@@ -120,11 +136,11 @@ export function parents(tensor: Tensor): readonly Tensor[] {
   }
 }
 
-/** Every tensor that the given ones are computed from, each once, inputs before what uses them. */
+/** The roots and every tensor that they are computed from, each once, inputs first. */
 export function inOrder(roots: readonly Tensor[], stopAt: (tensor: Tensor) => boolean = () => false): Tensor[] {
   const seen = new Set<Tensor>();
   const order: Tensor[] = [];
-  // An explicit stack: deep graphs must not exhaust the call stack.
+  // A deep graph would exhaust the call stack.
   const stack: { tensor: Tensor; ready: boolean }[] = roots.toReversed().map((tensor) => ({ tensor, ready: false }));
   for (let top = stack.pop(); top; top = stack.pop()) {
     if (top.ready) {
@@ -148,7 +164,7 @@ export function shapeText(shape: Shape): string {
   return `[${shape.join(', ')}]`;
 }
 
-/** The error for operands that do not fit: what the operator wants, what it got. */
+/** The error for operands that do not fit. */
 export function shapeError(operator: string, expected: string, operands: readonly Tensor[]): VitrineError {
   const got = operands.map((operand) => shapeText(operand.shape)).join(' and ');
   return new VitrineError('INPUT_INVALID', `${operator}: expected ${expected}; got ${got}`);

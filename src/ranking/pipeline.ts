@@ -17,7 +17,7 @@ import type { Customers } from '../features/customers';
 import { CO_PURCHASES } from './sources/co-purchases';
 import { findCandidates } from './sources/find';
 import { vectorOf, type VectorRows } from './vector-rows';
-import type { Batch, Values } from '../engine/engine';
+import type { Batch, Values } from '../engine/batch';
 import type { VectorIndex } from '../index/vector-index';
 import { createStageTimer, type StageTimer } from '../telemetry/traces';
 

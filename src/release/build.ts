@@ -1,5 +1,4 @@
-// What was trained, as the files and the manifest of a release. Knows nothing of how models came
-// about.
+// Builds the files and the manifest of a release, and publishes it.
 import type { Encoder } from '../features/encoder';
 import type { Habits } from '../statistics/habits';
 import type { Tokeniser } from '../features/text';
@@ -28,11 +27,11 @@ export interface ReleaseParts {
   /** The shop's ids of the articles, in the order of the rows of both indexes. */
   readonly articleIds: readonly string[];
   /**
-   * When the row of each was last changed, Unix milliseconds by the database's clock: what is newer
-   * is not in the indexes as it is now.
+   * When the row of each article was last changed, in Unix milliseconds by the database's clock.
+   * The indexes do not have newer changes.
    */
   readonly articleVersions: readonly number[];
-  /** Vectors of the article tower; the ids are places in `articleIds`. So in the next. */
+  /** Vectors of the article tower. The ids in both indexes are places in `articleIds`. */
   readonly articleIndex: VectorIndex;
   /** Vectors of the text encoder. */
   readonly similarIndex: VectorIndex;
@@ -42,11 +41,11 @@ export interface ReleaseParts {
   readonly data: Manifest['data'];
   readonly training: Manifest['training'];
   readonly evaluation: unknown;
-  /** The evaluation as a page for people; null where nothing was measured. */
+  /** The evaluation as a page for people; null without one. */
   readonly report: string | null;
 }
 
-/** Writes the release and makes it the current one, as `publish` does; gives its manifest. */
+/** Writes the release and makes it the current one, as `publish` does. Gives its manifest. */
 export async function publishRelease(
   modelsDir: string,
   parts: ReleaseParts,
@@ -93,6 +92,7 @@ function contents(parts: ReleaseParts): Map<string, Uint8Array | string> {
 }
 
 /**
+ * See
  * https://github.com/triton-inference-server/server/blob/main/docs/user_guide/model_configuration.md
  */
 function tritonConfig(name: ModelName, model: EncodedModel): string {

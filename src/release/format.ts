@@ -1,13 +1,14 @@
-// What a release is on disk: names of its files and the manifest that vouches for them. Knows
-// nothing of how they are made.
+// A release on disk: the names of its files, and the manifest that lists them.
 //
-//   models/<release>/manifest.json encoder.json tokeniser.json articles.ids articles.faiss
-//   similar.faiss habits.bin models/<release>/articles.versions when each article's row was last
-//   changed that the release was made of models/<release>/articles.texts the texts that `embed`
-//   made the vectors of, by their hashes; absent where it has not run models/<release>/report.html
-//   how well it does, for people; absent where nothing was measured
-//   models/<release>/<model>/config.pbtxt <model>/1/model.onnx (a Triton model repository)
-//   models/current names the release being served
+//   models/current              the name of the release to serve
+//   models/<release>/
+//     manifest.json  encoder.json  tokeniser.json  articles.ids
+//     articles.faiss  similar.faiss  habits.bin
+//     articles.versions         when each article's row was last changed before training
+//     articles.texts            hashes of the texts that `embed` embedded; optional
+//     report.html               the evaluation, for people; optional
+//     <model>/config.pbtxt      a Triton model repository
+//     <model>/1/model.onnx
 import { z } from 'zod';
 
 /** The models of a release; each is a folder of it. */
@@ -45,13 +46,13 @@ export const manifestSchema = z.object({
   name: z.string(),
   /** ISO time. */
   createdAt: z.string(),
-  /** What made it: changes of the encoder are refused. */
+  /** The fingerprint of the encoder. A release with another encoder is refused. */
   encoder: z.string(),
   tokeniser: z.string(),
   /**
-   * Whose vectors the similar index holds: the encoder in this release, or one from a folder, whose
-   * files are too large to be copied into every release. Those are named by where they were and by
-   * their SHA-256.
+   * Made the vectors of the similar index: the encoder in this release, or one from a folder. Files
+   * of the latter are too large to copy into every release, so its folder and their SHA-256 are
+   * recorded.
    */
   textEncoder: z
     .union([
@@ -66,16 +67,16 @@ export const manifestSchema = z.object({
     ])
     .default('built-in'),
   /**
-   * Of the vectors of the encoder in this release: where the taste begins and how much of their
-   * cosine it is. Absent: they are of one part.
+   * For vectors of the built-in encoder: the place where the taste begins, and its share of the
+   * cosine. Absent: the vectors have one part.
    */
   textParts: z.object({ from: z.int().positive(), share: z.number().gt(0).lt(1) }).optional(),
   articles: z.number(),
   dims: z.object({ articles: z.number(), similar: z.number() }),
   models: z.record(z.enum(MODEL_NAMES), z.object({ inputs: z.array(port), outputs: z.array(port) })),
-  /** SHA-256 of every file but this one, by path within the release. */
+  /** SHA-256 of every other file, by path within the release. */
   files: z.record(z.string(), z.string()),
-  /** The purchases that were learnt from. */
+  /** The purchases of the training. */
   data: z.object({
     purchases: z.number(),
     customers: z.number(),
@@ -83,7 +84,7 @@ export const manifestSchema = z.object({
     to: z.string(),
   }),
   training: z.record(z.string(), z.unknown()),
-  /** An evaluation of the same training on data before `cut`, beside its baselines. */
+  /** The evaluation of the same training on data before a cut, with its baselines. */
   evaluation: z.unknown(),
 });
 export type Manifest = z.infer<typeof manifestSchema>;

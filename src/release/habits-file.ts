@@ -1,10 +1,13 @@
-// Habits as bytes: what a release keeps of them. Knows the layout of the file, nothing of how
-// habits are counted.
+// The habits file of a release. All numbers are little-endian:
 //
-//   magic "VHAB", version 3, rows, neighbours a row, shares, attributes (4 bytes each) neighbours
-//   int32 [rows, width] nearness float32 [rows, width] repeat rates, variant rates float32 [rows]
-//   each attribute shares float32 [shares] blocks of values int32 [attributes, 2] lifts of values
-//   float32 [Σ values²] (all little-endian)
+//   header             magic "VHAB", version 3, rows, width, shares, attributes: 4 bytes each
+//   neighbours         int32 [rows, width]
+//   nearness           float32 [rows, width]
+//   repeat rates       float32 [rows]
+//   variant rates      float32 [rows]
+//   attribute shares   float32 [shares]
+//   blocks of values   int32 [attributes, 2]
+//   lifts of values    float32 [Σ values²]
 import { VitrineError } from '../errors';
 import { ageBands } from '../statistics/age-bands';
 import { CoPurchases } from '../statistics/co-purchase';
@@ -29,26 +32,23 @@ export function writeHabits({
   return Buffer.concat(parts.map(bytesOf));
 }
 
-/** How much the habits of a shop say of attributes. */
-export interface OfValues {
+/** The sizes of the parts on attributes. */
+export interface AttributeSizes {
   readonly shares: number;
   readonly attributes: number;
-  /** Of the article layout. */
+  /** Slots of the article layout. */
   readonly slots: number;
 }
 
-/** The same for this encoder's shop. */
-export function valuesOf(encoder: Encoder): OfValues {
+/** The sizes for the shop of this encoder. */
+export function attributeSizes(encoder: Encoder): AttributeSizes {
   const { slots, single, multi } = encoder.articleLayout;
   return { shares: (1 + ageBands(encoder).count) * slots, attributes: single.length + multi.length, slots };
 }
 
-/**
- * @throws VitrineError INPUT_INVALID where this is no such file, or not one of `rows` articles and
- * so many values of attributes.
- */
-export function readHabits(file: Uint8Array, rows: number, { shares, attributes, slots }: OfValues): Habits {
-  // A copy that begins at a multiple of four, which views of numbers need.
+/** @throws VitrineError INPUT_INVALID if this is not a habits file, or its sizes do not fit */
+export function readHabits(file: Uint8Array, rows: number, { shares, attributes, slots }: AttributeSizes): Habits {
+  // Views of numbers need an aligned copy.
   const bytes = Uint8Array.from(file);
   const [magic, version, written, width, values, kinds] = new Int32Array(bytes.slice(0, HEADER_BYTES).buffer);
   if (bytes.length < HEADER_BYTES || magic !== MAGIC || version !== VERSION) {

@@ -1,28 +1,26 @@
-// A release again with other vectors of texts: everything else is taken over byte by byte, and the
-// one before stays as it was. Knows nothing of how the vectors came about.
+// Publishes a release again with other vectors of texts. All other files are copied byte by byte,
+// and the old release does not change.
 import { basename } from 'node:path';
 import { openTokeniser } from '../features/text';
 import { textHash, type TextEncoder } from '../encoders/text-encoder';
 import { readEncoderFolder } from '../encoders/folder';
 import { openPretrained } from '../encoders/pretrained';
-import type { Engine } from '../engine/engine';
+import type { ModelRunner } from '../engine/model-runner';
 import { IDS_FILE, INDEX_FILES, modelFile, TEXTS_FILE, TOKENISER_FILE, type Manifest } from './format';
-import { builtInOf, modelKey, parseIds, readManifest, readVerified } from './open';
+import { builtInOf, modelKey } from './models';
+import { parseIds, readManifest, readVerified } from './files';
 import { publish } from './release-store';
 import type { VectorIndex } from '../index/vector-index';
 
-/**
- * What is needed of a release to make its vectors again. It need not be one that can be served: its
- * encoder may be gone.
- */
+/** A release whose vectors can be made again. It can be opened even if its own encoder is gone. */
 export interface Embeddable {
   readonly manifest: Manifest;
   readonly articleIds: readonly string[];
   readonly encoder: TextEncoder;
   /**
-   * Writes the release with this index of the encoder's vectors and makes it the current one.
-   * @param texts of what each row was made, in the order of `articleIds`; undefined: of nothing
-   * @throws VitrineError RELEASE_MOVED where another release has become current since this one was
+   * Publishes the release with this index of the encoder's vectors and makes it the current one.
+   * @param texts the embedded text of each row, in the order of `articleIds`; undefined: none
+   * @throws VitrineError RELEASE_MOVED if another release has become current since this one was
    * opened
    */
   publish(
@@ -33,17 +31,17 @@ export interface Embeddable {
   ): Promise<Manifest>;
 }
 
-/** A text encoder from a folder, and what a manifest says of it. */
+/** A text encoder from a folder, and its record for the manifest. */
 export interface FolderEncoder {
   readonly encoder: TextEncoder;
   readonly record: Exclude<Manifest['textEncoder'], 'built-in'>;
 }
 
 /** @throws VitrineError INPUT_INVALID */
-export async function openFolderEncoder(path: string, engine: Engine): Promise<FolderEncoder> {
+export async function openFolderEncoder(path: string, runner: ModelRunner): Promise<FolderEncoder> {
   const read = await readEncoderFolder(path);
   const { name, folder, fingerprint, files } = read;
-  return { encoder: await openPretrained(engine, read), record: { name, folder, fingerprint, files: { ...files } } };
+  return { encoder: await openPretrained(runner, read), record: { name, folder, fingerprint, files: { ...files } } };
 }
 
 /**
@@ -54,14 +52,14 @@ export async function openFolderEncoder(path: string, engine: Engine): Promise<F
 export async function openEmbeddable(
   release: string,
   other: FolderEncoder | undefined,
-  engine: Engine,
+  runner: ModelRunner,
 ): Promise<Embeddable> {
   const manifest = await readManifest(release);
   const articleIds = parseIds(await readVerified(release, manifest, IDS_FILE), manifest);
   return {
     manifest,
     articleIds,
-    encoder: other?.encoder ?? (await loadBuiltIn(release, manifest, engine)),
+    encoder: other?.encoder ?? (await loadBuiltIn(release, manifest, runner)),
     async publish(modelsDir, similarIndex, texts, now) {
       const files = new Map<string, Uint8Array | string>();
       for (const path of Object.keys(manifest.files)) files.set(path, await readVerified(release, manifest, path));
@@ -75,9 +73,10 @@ export async function openEmbeddable(
   };
 }
 
-async function loadBuiltIn(release: string, manifest: Manifest, engine: Engine): Promise<TextEncoder> {
+async function loadBuiltIn(release: string, manifest: Manifest, runner: ModelRunner): Promise<TextEncoder> {
   const tokeniser = openTokeniser(JSON.parse((await readVerified(release, manifest, TOKENISER_FILE)).toString('utf8')));
   const model = await readVerified(release, manifest, modelFile('text_encoder'));
-  await engine.load(modelKey(manifest, 'text_encoder'), model);
-  return builtInOf(engine, manifest, tokeniser);
+  const source = { file: modelFile('text_encoder'), bytes: () => model };
+  await runner.load(modelKey(manifest, 'text_encoder'), source);
+  return builtInOf(runner, manifest, tokeniser);
 }

@@ -1,7 +1,7 @@
-// The releases of a folder, and which of them is current. A release is written into a hidden draft,
-// its manifest last; then one rename makes it real and another makes it current. A crash at any
-// moment leaves the previous release as it was, and of several publishers that build on one release
-// only the first wins. Knows nothing of what is in a release.
+// The releases in a folder, and the current one. A release is written into a hidden draft release,
+// with its manifest last. One rename makes it real, and another makes it current. A crash at any
+// moment leaves the previous release current. If several publishers build on one release, the first
+// wins.
 import { existsSync, mkdirSync, rmdirSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -10,6 +10,7 @@ import { VitrineError } from '../errors';
 import { asStorageError, storing, syncFolder, withDraft, writeDurably } from '../data/files/storage';
 import { CURRENT_FILE, MANIFEST_FILE, type Manifest } from './format';
 import { sha256 } from '../bytes';
+import { DAY_MS } from '../time';
 
 /** A release that has no name yet. */
 export interface Draft {
@@ -18,18 +19,16 @@ export interface Draft {
   readonly files: ReadonlyMap<string, Uint8Array | string>;
 }
 
-/** A manifest but for what follows from its files and the time. */
+/** A manifest without the fields that follow from its files and the time. */
 export type Described = Omit<Manifest, 'name' | 'createdAt' | 'files'>;
 
-/** Old releases that are kept beside the new one, to go back to. */
+/** Old releases that are kept, so that an operator can go back. */
 const KEEP = 3;
 
 /**
  * Writes a release and makes it the current one: all of it or nothing.
- * @param over the release that it was made from; absent: it was made from none, and replaces
- * whichever is current
- * @throws VitrineError RELEASE_MOVED where another than `over` is current by now;
- * STORAGE_UNAVAILABLE
+ * @param over the release that it was made from; absent: it replaces any current release
+ * @throws VitrineError RELEASE_MOVED if `over` is no longer current; STORAGE_UNAVAILABLE
  */
 export async function publish(modelsDir: string, draft: Draft, now: Date, over?: string): Promise<Manifest> {
   return storing(modelsDir, async () => {
@@ -48,7 +47,7 @@ export async function publish(modelsDir: string, draft: Draft, now: Date, over?:
         await rename(folder, join(modelsDir, name));
         await syncFolder(modelsDir);
         await makeCurrent(modelsDir, name).catch(async (thrown: unknown) => {
-          // A release that nothing names would stay on a disk that is full.
+          // It would stay on the full disk, and nothing would name it.
           if ((await currentRelease(modelsDir)) !== name) await rm(join(modelsDir, name), { recursive: true });
           throw thrown;
         });
@@ -59,16 +58,12 @@ export async function publish(modelsDir: string, draft: Draft, now: Date, over?:
   });
 }
 
-/**
- * Held from looking at `current` to moving it, so that no other publisher moves it meanwhile.
- * People do not take it.
- */
+/** Held while `current` is read and moved, so that no other publisher moves it meanwhile. */
 const LOCK_FILE = '.publish.lock';
 
 /**
- * Makes an empty draft under a name that no other release has: two that begin within one
- * millisecond get two names. At once, so that the process cannot end before the draft is known to
- * be its own.
+ * Makes an empty draft release under a name that no other release has, even one of the same
+ * millisecond. It is synchronous, so the process cannot end before `withDraft` guards the draft.
  */
 function reserve(modelsDir: string, now: Date): { name: string; folder: string } {
   for (let time = now.getTime(); ; time++) {
@@ -80,7 +75,7 @@ function reserve(modelsDir: string, now: Date): { name: string; folder: string }
       if (hasCode(thrown, 'EEXIST')) continue;
       throw thrown;
     }
-    // Only who has the draft of a name makes its release: from here on nobody else does.
+    // Only the owner of a draft makes the release of its name, so nobody else does from here on.
     if (!existsSync(join(modelsDir, name))) return { name, folder };
     rmdirSync(folder);
   }
@@ -95,7 +90,7 @@ async function expectCurrent(modelsDir: string, over: string): Promise<void> {
   );
 }
 
-/** Names the release to serve. A server that watches the file moves to it. */
+/** Writes the name of the release to serve. A running server follows it. */
 export async function makeCurrent(modelsDir: string, name: string): Promise<void> {
   const draft = join(modelsDir, `.${CURRENT_FILE}.draft`);
   await withDraft(draft, async () => {
@@ -105,10 +100,7 @@ export async function makeCurrent(modelsDir: string, name: string): Promise<void
   await syncFolder(modelsDir);
 }
 
-/**
- * The name of the current release; undefined if there is none. @throws VitrineError
- * STORAGE_UNAVAILABLE
- */
+/** The name of the current release, or undefined. @throws VitrineError STORAGE_UNAVAILABLE */
 export async function currentRelease(modelsDir: string): Promise<string | undefined> {
   const file = join(modelsDir, CURRENT_FILE);
   try {
@@ -123,7 +115,7 @@ function nameOf(time: Date): string {
   return time.toISOString().replace(/[:.]/g, '-').replace('Z', '');
 }
 
-/** Removes releases beyond those kept, and drafts that a killed run has left. */
+/** Removes the oldest releases, and drafts of killed runs. */
 async function removeOld(modelsDir: string, current: string): Promise<void> {
   const entries = await readdir(modelsDir, { withFileTypes: true });
   const releases = entries.filter((entry) => entry.isDirectory() && /^\d{4}-\d{2}-\d{2}T/.test(entry.name));
@@ -132,8 +124,8 @@ async function removeOld(modelsDir: string, current: string): Promise<void> {
     .filter((name) => name < current)
     .sort()
     .reverse();
-  // A draft of today may be another training's that is still writing.
-  const yesterday = `.${nameOf(new Date(Date.now() - 86_400_000))}`;
+  // Another training may still be writing a draft of today.
+  const yesterday = `.${nameOf(new Date(Date.now() - DAY_MS))}`;
   const drafts = entries
     .map((entry) => entry.name)
     .filter((name) => /^\.\d{4}-.*\.draft$/.test(name) && name < yesterday);

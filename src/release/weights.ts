@@ -1,85 +1,56 @@
-// Reads back what was trained: the numbers of parameters and embedding tables, by name, out of a
-// release's models, with the encoder that says what the rows of the tables stand for. Knows the
-// format, not what the models compute.
-import { z } from 'zod';
-import type { Values } from '../engine/engine';
+// The trained weights of a release, read from its models, with the encoder that says which article
+// or value each row of a table belongs to.
+import type { Values } from '../engine/batch';
 import { asError, VitrineError } from '../errors';
 import { openEncoder, type Encoder } from '../features/encoder';
-import { ModelProto } from '../graph/onnx-format';
+import { readWeights } from '../graph/onnx-read';
 import { ENCODER_FILE, modelFile, type ModelName } from './format';
-import { checkPairs, readManifest, readVerified } from './open';
+import { checkPairs, readManifest, readVerified } from './files';
 
-/** Weights by name of parameter or table, and the encoder that they were trained with. */
-export interface Trained {
+/** A model set that a warm start goes on from. */
+export interface FormerWeights {
   /** The name of the release. */
   readonly name: string;
   readonly encoder: Encoder;
+  /** By name of parameter or table. */
   readonly weights: ReadonlyMap<string, Values>;
 }
 
-/** What was trained, of models that are not yet released. */
-export function trainedOf(
-  name: string,
-  encoder: Encoder,
-  models: Readonly<Record<(typeof MODELS)[number], { readonly bytes: Uint8Array }>>,
-): Trained {
-  return {
-    name,
-    encoder,
-    weights: new Map(MODELS.flatMap((model) => [...initialisers(models[model].bytes, modelFile(model))])),
-  };
-}
-
-/** The models whose tables the encoder names; words of texts are a vocabulary of their own. */
+/** The models whose tables the encoder names. The text encoder has a vocabulary of its own. */
 const MODELS = ['query_tower', 'article_tower', 'ranker'] as const satisfies readonly ModelName[];
 
 /** @throws VitrineError RELEASE_MISSING, RELEASE_INVALID */
-export async function readTrained(folder: string): Promise<Trained> {
+export async function readFormer(folder: string): Promise<FormerWeights> {
   const manifest = await readManifest(folder);
   const encoder = openEncoder(JSON.parse((await readVerified(folder, manifest, ENCODER_FILE)).toString('utf8')));
   checkPairs(manifest, encoder);
   const weights = new Map<string, Values>();
   for (const model of MODELS) {
     const file = modelFile(model);
-    for (const [name, values] of initialisers(await readVerified(folder, manifest, file), file)) {
-      weights.set(name, values);
-    }
+    for (const [name, values] of weightsOf(await readVerified(folder, manifest, file), file)) weights.set(name, values);
   }
   return { name: manifest.name, encoder, weights };
 }
 
-const FLOAT32 = 1;
+/** The weights of models that are not released yet. */
+export function formerOf(
+  name: string,
+  encoder: Encoder,
+  models: Readonly<Record<(typeof MODELS)[number], { readonly bytes: Uint8Array }>>,
+): FormerWeights {
+  return {
+    name,
+    encoder,
+    weights: new Map(MODELS.flatMap((model) => weightsOf(models[model].bytes, modelFile(model)))),
+  };
+}
 
-const modelSchema = z.object({
-  graph: z.object({
-    initializer: z.array(
-      z.object({
-        name: z.string(),
-        dims: z.array(z.number()),
-        dataType: z.number(),
-        rawData: z.instanceof(Uint8Array),
-      }),
-    ),
-  }),
-});
-
-/** The named float32 numbers of a model. Its literals are left out: they are called c0, c1, … */
-function initialisers(bytes: Uint8Array, file: string): Map<string, Values> {
-  let model: z.infer<typeof modelSchema>;
+function weightsOf(bytes: Uint8Array, file: string): [string, Values][] {
   try {
-    model = modelSchema.parse(ModelProto.toObject(ModelProto.decode(bytes), { longs: Number, defaults: true }));
+    return readWeights(bytes).map(({ name, data, shape }) => [name, { data, shape }]);
   } catch (thrown) {
     throw new VitrineError('RELEASE_INVALID', `The release's file ${file} is no model: ${asError(thrown).message}`, {
       cause: thrown,
     });
   }
-  const weights = model.graph.initializer.filter(({ name, dataType }) => dataType === FLOAT32 && !/^c\d+$/.test(name));
-  return new Map(weights.map(({ name, dims, rawData }) => [name, { data: floatsOf(rawData), shape: dims }]));
-}
-
-/** A copy: bytes within a file do not lie where float32 must. */
-function floatsOf(bytes: Uint8Array): Float32Array {
-  const values = new Float32Array(bytes.length / 4);
-  new Uint8Array(values.buffer).set(bytes);
-  return values;
 }

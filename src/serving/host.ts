@@ -4,14 +4,16 @@ import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../config';
 import type { Store } from '../data/store/store';
-import { openEngine, type Engine, type RunLimits } from '../engine/engine';
+import { openModelRunner, type ModelRunner, type RunLimits } from '../engine/model-runner';
 import { asError, VitrineError } from '../errors';
 import { gather } from './batching';
 import { openLiveShop, type LiveShop } from './live-shop';
 import { createRecommender } from './recommender';
 import type { Recommender } from './types';
 import { footprint } from '../release/footprint';
-import { currentFolder, modelOf, openRelease } from '../release/open';
+import { openRelease } from '../release/open';
+import { modelOf } from '../release/models';
+import { currentFolder } from '../release/files';
 import { currentRelease } from '../release/release-store';
 import { silentReporter, type Reporter } from '../telemetry/progress';
 import type { Logger } from '../telemetry/log';
@@ -19,7 +21,7 @@ import type { Logger } from '../telemetry/log';
 /** One open release: its threads, its view of the shop, its recommender. */
 export interface Opened {
   readonly name: string;
-  readonly engine: Engine;
+  readonly engine: ModelRunner;
   readonly shop: LiveShop;
   /** Articles that the release was made of. */
   readonly articles: number;
@@ -60,7 +62,7 @@ export async function openCurrent(
 ): Promise<Opened> {
   const folder = await currentFolder(config.modelsDir);
   // One thread answers, so that the batches of concurrent requests grow.
-  const engine = openEngine({ device: config.device, threadsPerRun: threadsPerRun(config), limits: RUN_LIMITS });
+  const engine = openModelRunner({ device: config.device, threadsPerRun: threadsPerRun(config), limits: RUN_LIMITS });
   try {
     const release = await openRelease(folder, engine, config.encoderDir);
     const { manifest, encoder } = release;

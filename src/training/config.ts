@@ -1,5 +1,4 @@
-// Every setting of training, in one place, with one dial for people. The whole of it is stored with
-// the weights.
+// Every setting of training, with one dial for people. All of it is stored in the release.
 import type { RankerTraining } from './stages/train-ranker';
 import type { TextEncoderConfig } from './models/text-encoder';
 import type { TowerTraining } from './stages/train-towers';
@@ -11,15 +10,11 @@ export interface TrainingConfig {
   readonly size: Size;
   readonly seed: number;
   readonly towers: TowerTraining;
-  /**
-   * Further steps of the towers on all purchases after the ranker was trained, as a share of the
-   * first.
-   */
+  /** Steps of the towers on all purchases after the ranker was trained, as a share of the first. */
   readonly catchUp: number;
   /**
-   * Whether a release goes on from the models that were measured, which catch up with what was held
-   * out, rather than from nothing: half the time, and its ranker has learnt from lists that are so
-   * many days older.
+   * Whether the released models continue from the measured ones and catch up with the held-out
+   * days. That takes half the time, but the ranker's lists are so many days older.
    */
   readonly goOn: boolean;
   readonly ranker: RankerTraining;
@@ -27,7 +22,7 @@ export interface TrainingConfig {
 }
 
 /**
- * tiny: seconds, for tests and first looks; small: minutes on two cores; full: wider and longer.
+ * tiny: seconds, for tests and first looks. small: minutes on two cores. full: larger and longer.
  */
 export function trainingConfig(size: Size, seed: number): TrainingConfig {
   const tiny = size === 'tiny';

@@ -1,35 +1,35 @@
-// From a filled store to how good similar articles and searches are: the built-in encoder is learnt
-// without the days that it is asked about. Knows the order of the work, none of its details.
+// Measures similar articles and searches: the built-in encoder is trained without the last days,
+// and then asked about them.
 import { encodeDataset, readPurchaseLog } from '../dataset/read';
 import { habitsOf } from '../dataset/habit-counts';
 import type { Store } from '../data/store/store';
 import type { TextEncoder } from '../encoders/text-encoder';
-import type { Engine } from '../engine/engine';
+import type { TrainingEngine } from '../engine/training-engine';
 import { similarQuality, similarQuestions, type SimilarQuality } from '../evaluation/offline/similar-quality';
 import type { Reporter } from '../telemetry/progress';
 import type { TrainingConfig } from './config';
 import type { Checkpoints } from './optimise/checkpoint';
 import { embedTexts } from './stages/embed';
-import { indexVectors } from './stages/fit';
+import { indexVectors } from './stages/draft-release';
 import { fitText } from './stages/fit-text';
 import { DAY } from '../time';
 
 export interface MeasureSimilarOptions {
-  /** Articles that are asked about at most, and searches. */
+  /** The number of questions about articles, and of searches, at most. */
   readonly articles: number;
-  /** The last days of the data, whose purchases are not learnt from. */
+  /** The last days of the data, which are held out. */
   readonly days: number;
-  /** Shares of co-purchases in what is alike that are measured besides what is usual. */
+  /** Shares of co-purchases in similarity that are measured besides the usual one. */
   readonly coPurchase?: readonly number[] | undefined;
-  /** Ids of the articles whose lists are given; a number: so many, chosen by `mostBought`. */
+  /** Ids of articles whose lists are given, or how many of the most bought ones. */
   readonly show?: readonly string[] | number;
-  /** An encoder that is measured beside the built-in one, and where its vectors are kept. */
+  /** An encoder to measure beside the built-in one, and its kept vectors. */
   readonly other?: { readonly encoder: TextEncoder; readonly kept: Checkpoints } | undefined;
 }
 
-/** @throws VitrineError INPUT_INVALID where an article to be shown is not there. */
+/** @throws VitrineError INPUT_INVALID if an article to show does not exist */
 export async function measureSimilar(
-  engine: Engine,
+  engine: TrainingEngine,
   store: Store,
   config: TrainingConfig,
   { articles, days, coPurchase = [], show = [], other }: MeasureSimilarOptions,
@@ -42,7 +42,7 @@ export async function measureSimilar(
   const { seed } = config;
   const questions = similarQuestions(shop, known, before, { articles, show, seed });
   const habits = habitsOf(shop, known);
-  const built = await fitText(engine, shop, known, habits.coPurchases, config, reporter);
+  const built = await fitText(engine, shop, { known, coPurchases: habits.coPurchases, config }, reporter);
   const subjects = { habits, built, other: other && (await embedded(other, shop.texts, reporter)), coPurchase };
   return similarQuality(shop, questions, subjects, seed, reporter);
 }

@@ -1,20 +1,19 @@
-// From a filled store to a release: an evaluation on held-out days first, then the models on
-// everything, then the text encoder, then the files. Knows the order of the work, none of its
-// details.
+// From a filled store to a release: evaluates on held-out days, then trains the models and the text
+// encoder on everything, then publishes.
 import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { access, mkdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Store } from '../data/store/store';
-import type { Engine } from '../engine/engine';
+import type { TrainingEngine } from '../engine/training-engine';
 import { VitrineError } from '../errors';
 import type { Dataset } from '../dataset/dataset';
 import { readPurchaseLog, type PurchaseLog } from '../dataset/read';
 import { publishRelease } from '../release/build';
 import { CURRENT_FILE, type Manifest } from '../release/format';
-import { currentFolder } from '../release/open';
+import { currentFolder } from '../release/files';
 import { currentRelease } from '../release/release-store';
-import { readTrained, trainedOf, type Trained as Former } from '../release/weights';
+import { readFormer, formerOf, type FormerWeights } from '../release/weights';
 import { storing } from '../data/files/storage';
 import type { Reporter } from '../telemetry/progress';
 import { openCheckpoints, type Checkpoints } from './optimise/checkpoint';
@@ -27,21 +26,15 @@ import { cutoffOf, horizonOf, type Protocol } from '../dataset/protocols';
 import { evaluationReport } from '../evaluation/report/report';
 import { DAY, isoDay } from '../time';
 
-/**
- * Which questions a training answers before it is released: by default what was bought in the last
- * days.
- */
+/** The questions of the evaluation: by default the purchases of the last days. */
 export interface HoldOut {
-  /** Absent: the last `days` of the data. */
+  /** Absent: the purchases of the last `days`. */
   readonly protocol?: Protocol;
   readonly days: number;
   readonly maxCustomers: number;
-  /** As in the settings of the program. */
+  /** The setting EXPLORE. */
   readonly explore: number;
-  /**
-   * What can be learnt of a shop that was made, from how it was made. Absent: nothing is compared
-   * with it.
-   */
+  /** The best possible answers for a synthetic shop, from the way it was made. */
   readonly oracle?: (shop: Dataset, synthetic: unknown) => Oracle;
 }
 
@@ -49,18 +42,23 @@ export const HOLD_OUT: Omit<HoldOut, 'explore'> = { days: 7, maxCustomers: 5_000
 
 export interface Evaluated {
   readonly evaluation: Evaluation;
-  /** What was measured, to go on from. */
-  readonly trained: Former;
+  /** The measured models, for a warm start. */
+  readonly trained: FormerWeights;
 }
 
-/** Trains on what a protocol allows and measures on the rest. */
+export interface EvaluateOptions extends HoldOut {
+  /** Absent: it is read from the store. */
+  readonly shop?: PurchaseLog;
+  readonly checkpoints?: Checkpoints;
+}
+
+/** Trains on the purchases that the protocol allows and measures on the others. */
 export async function evaluateTraining(
-  engine: Engine,
+  engine: TrainingEngine,
   store: Store,
   config: TrainingConfig,
-  { protocol: given, days, maxCustomers, explore, oracle }: HoldOut,
+  { protocol: given, days, maxCustomers, explore, oracle, shop, checkpoints }: EvaluateOptions,
   reporter: Reporter,
-  { shop, checkpoints }: { readonly shop?: PurchaseLog; readonly checkpoints?: Checkpoints } = {},
 ): Promise<Evaluated> {
   const raw = shop ?? (await readPurchaseLog(store, reporter));
   const endOfData = Math.floor(raw.last / DAY) * DAY + DAY;
@@ -72,80 +70,76 @@ export async function evaluateTraining(
       `Cannot hold out from ${isoDay(cutoff.before)}: purchases run from ${isoDay(raw.first)} to ${isoDay(raw.last)}; hold out less (--days, --weeks) or cut between them (--cut, --end).`,
     );
   }
-  const fitted = await fit(engine, store, raw, cutoff, { config, days: horizonOf(protocol), checkpoints }, reporter);
+  const options = { raw, cutoff, config, days: horizonOf(protocol), checkpoints };
+  const fitted = await fit(engine, store, options, reporter);
   const synthetic = (await store.fact('synthetic')) ?? undefined;
   const planted = synthetic === undefined ? undefined : oracle?.(fitted.shop, synthetic);
-  const options = { maxCustomers, seed: config.seed, explore, oracle: planted };
-  const evaluation = await evaluate(fitted, protocol, options, reporter);
-  return { evaluation, trained: trainedOf(nameOf(fitted.models), fitted.shop.encoder, fitted.models) };
+  const asked = { maxCustomers, seed: config.seed, explore, oracle: planted };
+  const evaluation = await evaluate(fitted, protocol, asked, reporter);
+  return { evaluation, trained: formerOf(nameOf(fitted.models), fitted.shop.encoder, fitted.models) };
 }
 
 export interface TrainOptions {
-  /** Absent: nothing is held out, nothing measured. */
+  readonly modelsDir: string;
+  /** Absent: no evaluation. */
   readonly holdOut?: HoldOut | undefined;
   /**
-   * The released models go on from the current release; what is measured never does, since that has
-   * seen what is held out.
+   * The released models continue from the current release. The measured ones never do, since it has
+   * seen the held-out days.
    */
   readonly warmStart?: boolean | undefined;
 }
 
-/** What is learnt on the way, until it is released or measured: beside the releases. */
+/** The checkpoints of trainings that have not ended yet, beside the releases. */
 export function checkpointsIn(modelsDir: string, reporter: Reporter): Checkpoints {
   return openCheckpoints(join(modelsDir, '.checkpoints'), reporter);
 }
 
 export interface Trained {
   readonly manifest: Manifest;
-  /** null: nothing was held out. */
+  /** null without an evaluation. */
   readonly evaluation: Evaluation | null;
 }
 
 /**
- * Evaluates (unless told not to), trains on everything and publishes a release. It is made from the
- * database, so it replaces whichever release is current by then, also one that somebody has gone
- * back to meanwhile. A warm start goes on from a release, and replaces that one alone.
+ * Evaluates unless told not to, trains on everything and publishes a release. The release is made
+ * from the database, so it replaces any release that is current by then. A warm start continues
+ * from a release and replaces only that one.
  * @throws VitrineError NOTHING_TO_LEARN, TRAINING_DIVERGED, RELEASE_MOVED, STORAGE_UNAVAILABLE
  */
 export async function train(
-  engine: Engine,
+  engine: TrainingEngine,
   store: Store,
-  modelsDir: string,
   config: TrainingConfig,
-  { holdOut, warmStart }: TrainOptions,
+  { modelsDir, holdOut, warmStart }: TrainOptions,
   reporter: Reporter,
 ): Promise<Trained> {
   const checkpoints = checkpointsIn(modelsDir, reporter);
-  // Now and not after the training.
+  // A folder that cannot be written to must fail before the training, not after it.
   await storing(modelsDir, async () => {
     await mkdir(modelsDir, { recursive: true });
     await access(modelsDir, constants.W_OK);
   });
   const former = warmStart ? await currentFolder(modelsDir) : undefined;
-  let goOnFrom = former === undefined ? undefined : await readTrained(former);
+  let goOnFrom = former === undefined ? undefined : await readFormer(former);
   const before = await currentRelease(modelsDir);
   const raw = await readPurchaseLog(store, reporter);
   let evaluation: Evaluation | null = null;
   if (holdOut) {
     reporter.say(`Evaluation: training without the last ${String(holdOut.days)} days, to measure on them`);
-    const parts = { shop: raw, checkpoints };
-    const evaluated = await evaluateTraining(engine, store, config, holdOut, reporter, parts).catch((thrown: unknown) =>
+    const asked = { ...holdOut, shop: raw, checkpoints };
+    const evaluated = await evaluateTraining(engine, store, config, asked, reporter).catch((thrown: unknown) =>
       sayTooLittle(thrown, reporter),
     );
     evaluation = evaluated?.evaluation ?? null;
     if (config.goOn) goOnFrom ??= evaluated?.trained;
     reporter.say(`Release: ${goOnFrom ? 'going on' : 'training'} with everything`);
   }
-  const { shop, models, articleIndex, habits } = await fit(
-    engine,
-    store,
-    raw,
-    { before: raw.last + 1 },
-    { config, days: HOLD_OUT.days, checkpoints, former: goOnFrom },
-    reporter,
-  );
-  const ends = shop.historyEnds({ before: raw.last + 1 });
-  const text = await fitText(engine, shop, ends, habits.coPurchases, config, reporter);
+  const cutoff = { before: raw.last + 1 };
+  const options = { raw, cutoff, config, days: HOLD_OUT.days, checkpoints, former: goOnFrom };
+  const { shop, models, articleIndex, habits } = await fit(engine, store, options, reporter);
+  const { coPurchases } = habits;
+  const text = await fitText(engine, shop, { known: shop.historyEnds(cutoff), coPurchases, config }, reporter);
   const replaced = await currentRelease(modelsDir);
   const manifest = await publishRelease(
     modelsDir,
@@ -175,16 +169,13 @@ export async function train(
   return { manifest, evaluation };
 }
 
-/** A young or sparse shop: too little to measure on is no reason not to serve it. */
+/** A young or sparse shop may have too little to measure. It is served all the same. */
 function sayTooLittle(thrown: unknown, reporter: Reporter): undefined {
   if (!(thrown instanceof VitrineError) || thrown.code !== 'NOTHING_TO_LEARN') throw thrown;
   reporter.say(`There is too little to measure on: ${thrown.message}`);
 }
 
-/**
- * What was measured has no name; what goes on from it must not take up what went on from something
- * else.
- */
+/** A name for the measured models. It keeps their checkpoints apart from those of other models. */
 function nameOf(models: Fitted['models']): string {
   const hash = createHash('sha256');
   for (const { bytes } of Object.values(models)) hash.update(bytes);

@@ -2,10 +2,10 @@
 
 import type { Store } from '../../src/data/store/store';
 import { openStore } from '../../src/data/store/open-store';
-import { openEngine } from '../../src/engine/engine';
+import { openTrainingEngine } from '../../src/engine/training-engine';
 import type { Dataset } from '../../src/dataset/dataset';
-import type { HistoryPurchase } from '../../src/features/customers';
 import { encodeDataset, readPurchaseLog } from '../../src/dataset/read';
+import type { HistoryPurchase } from '../../src/features/customers';
 import { silentReporter } from '../../src/telemetry/progress';
 import { trainingConfig } from '../../src/training/config';
 import { momentOf } from '../../src/dataset/moments';
@@ -149,9 +149,9 @@ describe('a data set of the time before a moment', () => {
   async function learnt() {
     const raw = await readPurchaseLog(store, silentReporter);
     const shop = await encodeDataset(store, raw, { before: until }, silentReporter);
-    const engine = openEngine();
+    const engine = openTrainingEngine();
     const { towers } = trainingConfig('tiny', 1);
-    const trainer = await towerTrainer(engine, shop, towers, 1, silentReporter);
+    const trainer = await towerTrainer(engine, shop, { config: towers, seed: 1 }, silentReporter);
     await trainer.learn({ name: 'towers', known: shop.historyEnds({ before: until }), epochs: 3 });
     await engine.close();
     const everybody = Array.from({ length: shop.customers }, (_, customer) => customer);

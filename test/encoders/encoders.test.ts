@@ -8,7 +8,7 @@ import { pool, type PaddedTokens } from '../../src/encoders/pooling';
 import { openPretrained } from '../../src/encoders/pretrained';
 import { builtInEncoder, type TextEncoder } from '../../src/encoders/text-encoder';
 import { openTokens, type TokenReader } from '../../src/encoders/tokens';
-import { openEngine, type Engine } from '../../src/engine/engine';
+import { inMemory, type ModelRunner, openModelRunner } from '../../src/engine/model-runner';
 import { fitTokeniser } from '../../src/features/text';
 import { encodeOnnx } from '../../src/graph/onnx';
 import { createRandom } from '../../src/random';
@@ -28,11 +28,11 @@ import {
 } from '../support/clip-folder';
 
 let base: string;
-let engine: Engine;
+let engine: ModelRunner;
 let folders = 0;
 beforeAll(async () => {
   base = await mkdtemp(join(tmpdir(), 'vitrine-encoders-'));
-  engine = openEngine();
+  engine = openModelRunner();
 });
 afterAll(async () => {
   await engine.close();
@@ -315,7 +315,7 @@ async function openBuiltIn(): Promise<TextEncoder> {
     if (name.includes('.layers')) values.set(name, numbers(shape.reduce<number>((size, d) => size * Number(d), 1)));
   }
   const { bytes } = encodeOnnx({ name: 'text', outputs: { text: graph }, values, embeddings: 'inline' });
-  await engine.load('built-in', bytes);
+  await engine.load('built-in', inMemory(bytes));
   return builtInEncoder({
     fingerprint: 'one',
     dim,

@@ -1,15 +1,15 @@
-// Summing rows by place against the definition, one number at a time, and what does not fit.
+// Compares sums of rows with a plain loop, and checks that wrong sizes are refused.
 import { sumRows } from '../../src/engine/row-sums';
 import { createRandom } from '../../src/random';
 
-// Widths that loops unrolled by four end differently on; places that nothing comes to; nothing at
-// all.
+// Loops unrolled by four end differently on these widths. Some places get no row, or there are
+// none.
 test.each([
   { rows: 40, width: 1, places: 7 },
   { rows: 100, width: 18, places: 60 },
   { rows: 5, width: 4, places: 90 },
   { rows: 0, width: 3, places: 2 },
-])('$rows rows of $width at $places places sum up at each', ({ rows, width, places }) => {
+])('$rows rows of $width are summed at $places places', ({ rows, width, places }) => {
   const random = createRandom('row-sums', rows, width);
   const x = Float32Array.from({ length: rows * width }, () => random.normal());
   const at = Int32Array.from({ length: rows }, () => random.int(places));
@@ -24,13 +24,13 @@ test.each([
 });
 
 test.each([
-  ['a part too few', [2, 2], 5, [0, 1, 1]],
-  ['a part too many', [2, 2], 8, [0, 1, 1]],
-  ['rows that have no width', [2], 3, [0, 1, 1]],
-  ['rows of two axes', [2, 1, 2], 6, [0, 1, 1]],
-  ['a place behind the last row', [2, 2], 6, [0, 1, 2]],
-  ['a place before the first', [2, 2], 6, [0, -1, 1]],
-])('refuses %s', (_what, shape, numbers, at) => {
+  ['a part is missing', [2, 2], 5, [0, 1, 1]],
+  ['there is a part too many', [2, 2], 8, [0, 1, 1]],
+  ['rows have no width', [2], 3, [0, 1, 1]],
+  ['rows have two axes', [2, 1, 2], 6, [0, 1, 1]],
+  ['a place is behind the last row', [2, 2], 6, [0, 1, 2]],
+  ['a place is before the first row', [2, 2], 6, [0, -1, 1]],
+])('sums are refused if %s', (_what, shape, numbers, at) => {
   const sums = new Float32Array(shape.reduce((product, side) => product * side, 1));
   const parts = { data: new Float32Array(numbers), shape: [numbers] };
   const places = { data: Int32Array.from(at), shape: [at.length] };

@@ -1,6 +1,5 @@
-// One release on two devices: processors, and a GPU as WebGPU finds it. The GPU is software
-// (SwiftShader, which comes with Debian's Chromium): slow, but the path is the one that a real one
-// takes.
+// One release on two devices: processors, and a GPU by WebGPU. The GPU is software (SwiftShader,
+// which comes with Debian's Chromium): slow, but it takes the same path as a real one.
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -11,8 +10,8 @@ const MAIN = join(__dirname, '..', '..', 'src', 'main.js');
 const DRIVER = 'vk_swiftshader_icd.json';
 
 /**
- * The folder of the software Vulkan: Debian keeps it beside Chromium's program, others beside the
- * link to it.
+ * The folder of the software Vulkan: beside Chromium's program in Debian, elsewhere beside the
+ * link.
  */
 const browser = provideBrowser();
 const folder = [
@@ -37,7 +36,7 @@ interface Scored {
   readonly score: number;
 }
 
-/** What `vitrine ARGS --json` answers on a device. */
+/** The answer of `vitrine ARGS --json` on a device. */
 function answer(device: 'cpu' | 'webgpu', args: readonly string[]): unknown {
   const stdout = execFileSync(process.execPath, [MAIN, ...args, '--json'], {
     encoding: 'utf8',
@@ -55,10 +54,7 @@ function answer(device: 'cpu' | 'webgpu', args: readonly string[]): unknown {
   return JSON.parse(stdout);
 }
 
-/**
- * Articles whose scores are as good as the same may change places; the last of a list may be
- * another for it.
- */
+/** Articles with nearly equal scores may change places, and the last of a list may differ. */
 function expectAlike(one: readonly Scored[], other: readonly Scored[]): void {
   expect(other).toHaveLength(one.length);
   const scores = new Map(other.map(({ articleId, score }) => [articleId, score]));
@@ -72,7 +68,7 @@ function expectAlike(one: readonly Scored[], other: readonly Scored[]): void {
 
 const where = folder === undefined ? describe.skip : describe;
 where(`a release on a GPU${folder === undefined ? ' (there is no software Vulkan here)' : ''}`, () => {
-  test('recommends what it recommends on processors', () => {
+  test('recommends the same as on processors', () => {
     type Answer = { customerId: string; recommendations: Scored[] }[];
     const args = ['recommend', ...customers, 'nobody', '--first', '20'];
     const [cpu, gpu] = (['cpu', 'webgpu'] as const).map((device) => answer(device, args) as Answer);
@@ -82,7 +78,7 @@ where(`a release on a GPU${folder === undefined ? ' (there is no software Vulkan
     });
   });
 
-  test('finds the similar articles that it finds on processors', () => {
+  test('finds the same similar articles as on processors', () => {
     type Answer = { similar: Scored[] }[];
     const args = ['similar', ...articles, '--first', '12'];
     const [cpu, gpu] = (['cpu', 'webgpu'] as const).map((device) => answer(device, args) as Answer);

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import type { ArticleRow } from '../../src/data/store/store';
-import { openEngine } from '../../src/engine/engine';
+import { openTrainingEngine } from '../../src/engine/training-engine';
 import { NO_PHOTOS } from '../../src/api/http/photos';
 import { similarQualityTable, similarSheet } from '../../src/cli/show';
 import { silentReporter } from '../../src/telemetry/progress';
@@ -27,7 +27,7 @@ let quality: SimilarQuality;
 beforeAll(async () => {
   base = await mkdtemp(join(tmpdir(), 'vitrine-similar-'));
   shop = await createShop('similar');
-  const engine = openEngine({ threadsPerRun: 2 });
+  const engine = openTrainingEngine({ threadsPerRun: 2 });
   const folder = await writeEncoder(join(base, 'small-clip'));
   const other = await openKept(engine, folder, join(base, 'models'), silentReporter);
   const questions = { articles: 200, days: 7, coPurchase: [0.5], show: 3, other };
@@ -167,8 +167,8 @@ describe('the picture', () => {
   });
 });
 
-test('an unknown article to show is an error that names it', async () => {
-  const engine = openEngine({ threadsPerRun: 1 });
+test('an article to be shown that is not there is an error that names it', async () => {
+  const engine = openTrainingEngine({ threadsPerRun: 1 });
   const questions = { articles: 1, days: 7, show: ['nobody'] };
   const asked = measureSimilar(engine, shop.store, trainingConfig('tiny', 1), questions, silentReporter);
   await expect(asked).rejects.toMatchObject({

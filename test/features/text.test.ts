@@ -1,7 +1,9 @@
 // The text of an article, its tokens, and the built-in encoder that makes vectors of them.
 
 import type { ArticleRow } from '../../src/data/store/store';
-import { openEngine, type Batch, type Engine } from '../../src/engine/engine';
+import type { Batch } from '../../src/engine/batch';
+import { inMemory } from '../../src/engine/model-runner';
+import { openTrainingEngine, type TrainingEngine } from '../../src/engine/training-engine';
 import { CoPurchases } from '../../src/statistics/co-purchase';
 import { articleText, fitTokeniser, MAX_TOKENS, openTokeniser, words, type Tokeniser } from '../../src/features/text';
 import { encodeOnnx } from '../../src/graph/onnx';
@@ -233,7 +235,7 @@ describe('the text encoder', () => {
     articleRow(i + 1, { name: `No ${random.int(40)}`, description: `The new one. ${describeKind(kindOf(i))}` }),
   );
 
-  let engine: Engine;
+  let engine: TrainingEngine;
   let tokeniser: Tokeniser;
   let vectors: Float32Array[];
   const encode = async (texts: readonly string[]): Promise<Float32Array[]> => {
@@ -244,23 +246,22 @@ describe('the text encoder', () => {
   };
 
   beforeAll(async () => {
-    engine = openEngine();
+    engine = openTrainingEngine();
     tokeniser = fitTokeniser(rows.map(articleText));
     const settings = { temperature: 0.1, batch: 64, denseRate: 0.003, tableRate: 0.05 };
     const parts = { looks: { dim: DIM - 4, steps: 150 }, taste: { dim: 4, steps: 10, share: 0.1 } };
     const keep = [0.3, 0.7] as const;
     const tokens: Batch = tokeniser.inputs(rows.map(articleText));
-    const weights = await trainTextEncoder(
-      engine,
+    const weights = await trainTextEncoder(engine, {
       tokeniser,
-      { tokens },
-      { ...settings, ...parts, keep },
-      createRandom(2),
-      silentReporter,
-    );
+      examples: { tokens },
+      config: { ...settings, ...parts, keep },
+      random: createRandom(2),
+      reporter: silentReporter,
+    });
     const outputs = { vector: textEncoder(tokeniser, parts) };
     const model = encodeOnnx({ name: 'text', outputs, values: weights, embeddings: 'inline' });
-    await engine.load('text', model.bytes);
+    await engine.load('text', inMemory(model.bytes));
     vectors = await encode(rows.map(articleText));
   });
   afterAll(() => engine.close());
@@ -314,16 +315,18 @@ describe('the text encoder', () => {
     const settings = { temperature: 0.1, batch: 64, denseRate: 0.003, tableRate: 0.05 };
     const parts = { looks: { dim: DIM / 2, steps: 200 }, taste: { dim: DIM / 2, steps: 200, share: 0.5 } };
     const keep = [0.1, 0.9] as const;
-    const weights = await trainTextEncoder(
-      engine,
-      taught,
+    const weights = await trainTextEncoder(engine, {
+      tokeniser: taught,
       examples,
-      { ...settings, ...parts, keep },
-      createRandom(3),
-      silentReporter,
-    );
+      config: { ...settings, ...parts, keep },
+      random: createRandom(3),
+      reporter: silentReporter,
+    });
     const outputs = { vector: textEncoder(taught, parts) };
-    await engine.load('taught', encodeOnnx({ name: 'text', outputs, values: weights, embeddings: 'inline' }).bytes);
+    await engine.load(
+      'taught',
+      inMemory(encodeOnnx({ name: 'text', outputs, values: weights, embeddings: 'inline' }).bytes),
+    );
     const { vector } = await engine.run('taught', taught.inputs(texts));
     const own = texts.map((_, r) => Float32Array.from(vector.data.subarray(r * DIM, (r + 1) * DIM)));
     const likeness = (alike: (i: number, j: number) => boolean): number =>

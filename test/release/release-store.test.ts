@@ -1,6 +1,5 @@
-// Publishing in a folder of releases: who wins where several publish at once, in one process and in
-// many, and what is left where publishing fails or its process ends. Files of a few bytes stand for
-// models.
+// Publishing in a folder of releases: several publishers at once, in one process and in many, and
+// the remains when publishing fails or its process ends. Files of a few bytes stand for models.
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
@@ -45,7 +44,7 @@ test('a release that was made from the current one replaces it', async () => {
   expect(await releases()).toEqual([first.name, second.name]);
 });
 
-test('of processes that publish over one release at once a single one wins, and the others leave nothing', async () => {
+test('if processes publish over one release at once, one wins and the others leave nothing', async () => {
   const first = await publish(modelsDir, draft, new Date(0));
   const code = `return (await store.publish(modelsDir, draft, new Date(), ${JSON.stringify(first.name)})).name`;
   const ended = await Promise.all(Array.from({ length: 6 }, () => elsewhere(code)));
@@ -56,7 +55,7 @@ test('of processes that publish over one release at once a single one wins, and 
   expect(await releases()).toEqual([first.name, won[0]]);
 });
 
-test('releases of one moment get names of their own', async () => {
+test('releases of one moment get different names', async () => {
   const now = new Date();
   const all = await Promise.all(Array.from({ length: 4 }, () => publish(modelsDir, draft, now)));
   expect(new Set(all.map(({ name }) => name)).size).toBe(4);
@@ -67,14 +66,14 @@ test('releases of one moment get names of their own', async () => {
 
 test('a release that cannot be made current does not stay', async () => {
   const first = await publish(modelsDir, draft, new Date(0));
-  // A folder of this name is in the way of the new `current`.
+  // A folder of this name blocks the new `current`.
   await mkdir(join(modelsDir, '.current.draft', 'full'), { recursive: true });
   await expect(publish(modelsDir, draft, new Date())).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE' });
   expect(await currentRelease(modelsDir)).toBe(first.name);
   expect((await releases()).filter((name) => !name.startsWith('.'))).toEqual([first.name]);
 });
 
-test('a release that is made from another than the current one is refused, and nothing of it stays', async () => {
+test('a release that was not made from the current one is refused and leaves nothing', async () => {
   const first = await publish(modelsDir, draft, new Date());
   const second = await publish(modelsDir, draft, new Date());
   const late = publish(modelsDir, draft, new Date(), first.name);
@@ -84,7 +83,7 @@ test('a release that is made from another than the current one is refused, and n
   expect(await releases()).toEqual([first.name, second.name]);
 });
 
-test('a file that becomes too large for the disk is told with its path and the remedy, and the draft goes at once', async () => {
+test('a file that is too large for the disk is named with a remedy, and the draft is removed at once', async () => {
   const first = await publish(modelsDir, draft, new Date());
   const { output } = await elsewhere(
     `draft.files.set('large.bin', Buffer.alloc(2 ** 20));
@@ -106,7 +105,7 @@ disks(`a disk of 256 KiB${mounted.status === 0 ? '' : ' (skipped: this user cann
     spawnSync('umount', [modelsDir]);
   });
 
-  test('that is full is told as that, keeps the release that it has, and has room again', async () => {
+  test('that is full is reported as full, keeps its release, and has room again', async () => {
     const first = await publish(modelsDir, draft, new Date());
     const large = { described, files: new Map([['large.bin', Buffer.alloc(2 ** 20)]]) };
     await expect(publish(modelsDir, large, new Date())).rejects.toMatchObject({
@@ -119,7 +118,7 @@ disks(`a disk of 256 KiB${mounted.status === 0 ? '' : ' (skipped: this user cann
   });
 });
 
-test('a draft goes with the process that writes it', async () => {
+test('a draft is removed when its process ends', async () => {
   const { code, output } = await elsewhere(
     `void store.publish(modelsDir, draft, new Date());
      const { readdirSync } = require('node:fs');
@@ -131,7 +130,7 @@ test('a draft goes with the process that writes it', async () => {
   expect(await releases()).toEqual([]);
 });
 
-test('a folder of releases that is a file is told as that', async () => {
+test('a file in place of the folder of releases is reported as such', async () => {
   const file = join(modelsDir, 'file');
   await writeFile(file, '');
   for (const failing of [

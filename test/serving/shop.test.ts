@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ArticleRow, Store } from '../../src/data/store/store';
 import { openStore } from '../../src/data/store/open-store';
-import { openEngine } from '../../src/engine/engine';
+import { openModelRunner } from '../../src/engine/model-runner';
 import { VitrineError } from '../../src/errors';
 import { createServer, type Server } from '../../src/api/http/server';
 import { SOURCES } from '../../src/ranking/candidates';
@@ -15,7 +15,7 @@ import type { Recommendation, RecommendationTrace, SimilarArticle } from '../../
 import { makeCurrent } from '../../src/release/release-store';
 import type { Manifest } from '../../src/release/format';
 import { openRelease } from '../../src/release/open';
-import { readTrained } from '../../src/release/weights';
+import { readFormer } from '../../src/release/weights';
 import { createHost, openCurrent, type Host, type Opened } from '../../src/serving/host';
 import { silentReporter } from '../../src/telemetry/progress';
 import { createLog } from '../../src/telemetry/log';
@@ -683,7 +683,7 @@ describe('what one query costs', () => {
 describe('a release that is not whole', () => {
   let folder: string;
   const open = async (): Promise<unknown> => {
-    const engine = openEngine();
+    const engine = openModelRunner();
     try {
       return await openRelease(folder, engine);
     } finally {
@@ -747,7 +747,7 @@ describe('a release that is not whole', () => {
       message: expect.stringContaining('reads 7 features of a pair') as string,
     };
     await expect(open()).rejects.toMatchObject(refused);
-    await expect(readTrained(folder)).rejects.toMatchObject(refused);
+    await expect(readFormer(folder)).rejects.toMatchObject(refused);
   });
 
   test('refuses an index of another width than the manifest says', async () => {

@@ -3,7 +3,7 @@
 import { CoPurchases } from '../../src/statistics/co-purchase';
 import { reorderedHabits, type Habits } from '../../src/statistics/habits';
 import { habitsOf } from '../../src/dataset/habit-counts';
-import { readHabits, valuesOf, writeHabits } from '../../src/release/habits-file';
+import { readHabits, attributeSizes, writeHabits } from '../../src/release/habits-file';
 import { shopOf } from '../support/hand-made-shop';
 
 describe('habits', () => {
@@ -22,7 +22,7 @@ describe('habits', () => {
     expect(read).toEqual(habits);
     const shop = shopOf([11, 101, 5], [11, 102, 6], [12, 101, 1], [12, 102, 3]);
     const other = habitsOf(shop, shop.offsets.slice(1));
-    expect(readHabits(writeHabits(other), 5, valuesOf(shop.encoder))).toEqual(other);
+    expect(readHabits(writeHabits(other), 5, attributeSizes(shop.encoder))).toEqual(other);
   });
 
   test.each([

@@ -5,20 +5,10 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { encodeOnnx } from '../../src/graph/onnx';
 import { ModelProto } from '../../src/graph/onnx-format';
-import {
-  add,
-  attention,
-  cast,
-  equal,
-  gather,
-  greater,
-  matmul,
-  mean,
-  mul,
-  placesAlong,
-  reshape,
-  sub,
-} from '../../src/graph/operators';
+import { attention, matmul } from '../../src/graph/products';
+import { mean } from '../../src/graph/rows';
+import { gather, placesAlong, reshape } from '../../src/graph/shapes';
+import { add, cast, equal, greater, mul, sub } from '../../src/graph/elementwise';
 import { constant, embedding, input, parameter, type Tensor } from '../../src/graph/tensor';
 import { createRandom } from '../../src/random';
 

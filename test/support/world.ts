@@ -9,7 +9,7 @@ import type { Store } from '../../src/data/store/store';
 import { openStore } from '../../src/data/store/open-store';
 import { tasteOracle } from '../../src/demo/synthetic/oracle';
 import { generateShop } from '../../src/demo/synthetic/generate';
-import { openEngine } from '../../src/engine/engine';
+import { openTrainingEngine } from '../../src/engine/training-engine';
 import { silentReporter } from '../../src/telemetry/progress';
 import { trainingConfig, type TrainingConfig } from '../../src/training/config';
 import { train, type Trained } from '../../src/training/train';
@@ -87,14 +87,14 @@ async function fillShop(folder: string, template: string, size: typeof WORLD | t
 
 async function trainRelease(folder: string): Promise<void> {
   const shop = await createShop('release');
-  // Another test file runs at the same time, so one thread must do.
-  const engine = openEngine({ threadsPerRun: 1 });
+  // One thread takes less of the processors, which another file uses meanwhile.
+  const engine = openTrainingEngine({ threadsPerRun: 1 });
   try {
     const holdOut = { days: 7, maxCustomers: 1_000, explore: 24, oracle: tasteOracle };
     const { ranker, ...tiny } = trainingConfig('tiny', 1);
     // A quarter of the steps gives nearly the same quality.
     const config = { ...tiny, ranker: { ...ranker, straightSteps: 500 } };
-    const trained = await train(engine, shop.store, folder, config, { holdOut }, silentReporter);
+    const trained = await train(engine, shop.store, config, { modelsDir: folder, holdOut }, silentReporter);
     await writeFile(join(folder, 'trained.json'), JSON.stringify(trained));
   } finally {
     await engine.close();

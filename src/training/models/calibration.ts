@@ -1,72 +1,67 @@
-// Fits scores to chances: Platt's two numbers, by Newton's method, of newcomers and of customers
-// with a past apart where there is enough to tell. Pure arithmetic; knows nothing of where scores
-// come from. Platt, "Probabilistic outputs for support vector machines", 1999; Lin, Lin & Weng, "A
-// note on Platt's…", 2007.
+// Calibration: fits Platt's two numbers by Newton's method, so that scores become chances.
+// Returning and cold customers get their own numbers if there are enough purchases. Platt,
+// "Probabilistic outputs for support vector machines", 1999; Lin, Lin & Weng, "A note on Platt's…",
+// 2007.
+import { mean, sum } from '../../numbers';
+import type { CustomerGroup } from './linear-part';
 import type { Calibration, Calibrations } from './ranker';
-import type { StraightGroup } from './straight';
 
-/** The scores of what one customer was shown, and what of it happened. */
+/** The scores of one customer's list, and which of its articles were bought. */
 export interface ScoredList {
-  readonly group: StraightGroup;
+  readonly group: CustomerGroup;
   readonly scores: ArrayLike<number>;
-  /** 1 where it did. */
-  readonly happened: ArrayLike<number>;
+  /** 1 for a purchase. */
+  readonly bought: ArrayLike<number>;
 }
 
 /**
- * What must have happened in a group for numbers of its own: with independent purchases its chances
- * are then right within a tenth or so.
+ * Purchases that a group needs for its own calibration. Then its chances are right within a tenth
+ * or so, if purchases are independent.
  */
 const ENOUGH = 100;
 
-/** Each group's own, and those of all together for a group in which too little happened. */
+/** A calibration for each group. A group with too few purchases gets that of all lists together. */
 export function fitCalibrations(lists: readonly ScoredList[]): Calibrations {
   let together: Calibration | undefined;
-  const ofGroup = (group: StraightGroup): Calibration => {
+  const ofGroup = (group: CustomerGroup): Calibration => {
     const own = lists.filter((list) => list.group === group);
-    const happened = own.reduce((sum, list) => sum + total(list.happened), 0);
-    return happened < ENOUGH ? (together ??= fitLists(lists)) : fitLists(own);
+    const purchases = sum(own.map((list) => sum(list.bought)));
+    return purchases < ENOUGH ? (together ??= fitLists(lists)) : fitLists(own);
   };
-  return { known: ofGroup('known'), newcomers: ofGroup('newcomers') };
+  return { returning: ofGroup('returning'), cold: ofGroup('cold') };
 }
 
 function fitLists(lists: readonly ScoredList[]): Calibration {
-  const size = lists.reduce((sum, { scores }) => sum + scores.length, 0);
-  const [scores, happened] = [new Float64Array(size), new Uint8Array(size)];
+  const size = sum(lists.map(({ scores }) => scores.length));
+  const [scores, bought] = [new Float64Array(size), new Uint8Array(size)];
   let at = 0;
   for (const list of lists) {
     scores.set(list.scores, at);
-    happened.set(list.happened, at);
+    bought.set(list.bought, at);
     at += list.scores.length;
   }
-  return fitCalibration(scores, happened);
-}
-
-function total(values: ArrayLike<number>): number {
-  let sum = 0;
-  for (let i = 0; i < values.length; i++) sum += values[i];
-  return sum;
+  return fitCalibration(scores, bought);
 }
 
 /**
- * The scale > 0 and shift for which the logistic of scale · score + shift fits best to what
- * happened: of `scores` those at the same place of `happened` did. Where scores tell nothing, since
- * nothing happened, everything, or rather what scored low, all chances are about the same and only
- * the order stays. Without any scores they are left as they are.
+ * The scale > 0 and the shift for which the logistic of scale · score + shift fits best to
+ * `bought`, which is 1 for a purchase. If the scores tell nothing, all chances are about equal and
+ * only the order stays. That is so when nothing, everything, or mostly low scores were bought.
+ * Without scores nothing changes.
  */
-export function fitCalibration(scores: Float64Array, happened: Uint8Array): Calibration {
-  const positives = happened.reduce((sum, one) => sum + one, 0);
+export function fitCalibration(scores: Float64Array, bought: Uint8Array): Calibration {
+  const positives = sum(bought);
   const negatives = scores.length - positives;
   if (scores.length === 0) return { scale: 1, shift: 0 };
-  // Targets a little off 0 and 1, so that perfectly parted scores do not drive the scale to
+  // Targets a little inside of 0 and 1: scores that separate perfectly would drive the scale to
   // infinity.
   const yes = (positives + 1) / (positives + 2);
   const no = 1 / (negatives + 2);
-  const target = (i: number): number => (happened[i] ? yes : no);
+  const target = (i: number): number => (bought[i] ? yes : no);
   let scale = 0;
   let shift = Math.log((positives + 1) / (negatives + 1));
   let loss = lossOf(scores, target, scale, shift);
-  for (let step = 0; step < STEPS; step++) {
+  for (let iteration = 0; iteration < ITERATIONS; iteration++) {
     let [g0, g1, h00, h01, h11] = [0, 0, RIDGE, 0, RIDGE];
     for (let i = 0; i < scores.length; i++) {
       const chance = 1 / (1 + Math.exp(-(scale * scores[i] + shift)));
@@ -81,7 +76,7 @@ export function fitCalibration(scores: Float64Array, happened: Uint8Array): Cali
     const determinant = h00 * h11 - h01 * h01;
     const d0 = (h11 * g0 - h01 * g1) / determinant;
     const d1 = (h00 * g1 - h01 * g0) / determinant;
-    // Half the step until it helps: far from the end Newton's may go too far.
+    // Far from the minimum Newton's step may be too long, so it is halved until it helps.
     let size = 1;
     let next = lossOf(scores, target, scale - d0, shift - d1);
     while (!(next <= loss) && size > 1e-6) {
@@ -96,14 +91,13 @@ export function fitCalibration(scores: Float64Array, happened: Uint8Array): Cali
     if (gain < 1e-9 * loss) break;
   }
   if (scale > FLAT) return { scale, shift };
-  const mean = scores.reduce((sum, score) => sum + score, 0) / scores.length;
-  return { scale: FLAT, shift: Math.log((positives + 1) / (negatives + 1)) - FLAT * mean };
+  return { scale: FLAT, shift: Math.log((positives + 1) / (negatives + 1)) - FLAT * mean(scores) };
 }
 
-/** The least scale: an order remains. */
+/** The least scale, at which the order remains. */
 const FLAT = 1e-3;
-const STEPS = 100;
-/** Keeps a step finite where all scores are alike. */
+const ITERATIONS = 100;
+/** Keeps a step finite when all scores are equal. */
 const RIDGE = 1e-9;
 
 /** Cross-entropy, without overflow: log(1 + eˣ) − target · x. */

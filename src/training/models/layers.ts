@@ -1,43 +1,23 @@
-// Layers that the models share, as functions from tensors to tensors. Each names its own parameters
-// under a prefix. Knows nothing of what the numbers stand for.
-import {
-  add,
-  addedProduct,
-  asRows,
-  attention,
-  cast,
-  concat,
-  dropout,
-  fromRows,
-  gather,
-  greater,
-  linear,
-  matmul,
-  mul,
-  normalisedLinear,
-  pieces,
-  placesAlong,
-  relu,
-  reshape,
-  sub,
-  transpose,
-} from '../../graph/operators';
+// Layers that the models share, as functions from tensors to tensors. Each names its parameters
+// under a prefix.
+import { addedProduct, attention, linear, matmul, normalisedLinear } from '../../graph/products';
+import { dropout } from '../../graph/rows';
+import { concat, pieces } from '../../graph/pieces';
+import { asRows, fromRows, gather, placesAlong, reshape, transpose } from '../../graph/shapes';
+import { add, cast, greater, mul, relu, sub } from '../../graph/elementwise';
 import { constant, embedding, input, parameter, type Dim, type Table, type Tensor } from '../../graph/tensor';
 import type { Layout } from '../../features/encoder';
 import { inputName } from '../../features/inputs';
 import { createRandom } from '../../random';
 
-/**
- * Fully connected layers of the given widths, ReLU between them, none after the last. [..., n] →
- * [..., last width].
- */
+/** Dense layers of the given widths with ReLU between them: [..., n] → [..., last width]. */
 export function mlp(name: string, x: Tensor, widths: readonly number[]): Tensor {
   return sharedMlp(name, [Number(x.shape[x.shape.length - 1])], widths)(x);
 }
 
 /**
- * The same over several tensors as if they stood side by side, [..., a], [..., b]… → [..., last
- * width], without moving their numbers there: each has its own rows of the first weights.
+ * The same over several tensors as if they were concatenated: [..., a], [..., b]… → [..., last
+ * width]. No number is moved, since each tensor has its own rows of the first weights.
  */
 export function joinedMlp(name: string, parts: readonly Tensor[], widths: readonly number[]): Tensor {
   const froms = parts.map((part) => Number(part.shape[part.shape.length - 1]));
@@ -45,7 +25,8 @@ export function joinedMlp(name: string, parts: readonly Tensor[], widths: readon
 }
 
 /**
- * The same for inputs of the widths `froms`, to be applied several times with one set of weights.
+ * The same for inputs of the widths `froms`. It can be applied several times with one set of
+ * weights.
  */
 export function sharedMlp(
   name: string,
@@ -60,7 +41,7 @@ export function sharedMlp(
   const [first, ...others] = layers;
   const firsts = froms.length === 1 ? [first.weight] : pieces(first.weight, 0, froms);
   return (...parts) => {
-    // Each product adds to the one before, within itself.
+    // Each product adds the sum of the earlier ones by itself.
     const hidden = parts.reduce((sum, part, p) => addedProduct(asRows(part), firsts[p], sum), first.bias);
     const out = others.reduce((before, { weight, bias }) => linear(relu(before), weight, bias), hidden);
     return fromRows(out, parts[0]);
@@ -68,9 +49,9 @@ export function sharedMlp(
 }
 
 /**
- * Layer normalisation with a gain and a bias of its own, then a dense layer: [rows, n] → [rows, m]
- * for a weight [n, m]. Gain and bias go into the weight and the bias of the layer, which are small,
- * so that no pass over the rows is needed for them.
+ * Layer normalisation with gain and bias, then a dense layer: [rows, n] → [rows, m] for a weight
+ * [n, m]. Gain and bias are multiplied into the layer's small weights, which saves a pass over the
+ * rows.
  */
 export function normalised(name: string, x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
   const [width, to] = weight.shape.map(Number);
@@ -80,32 +61,31 @@ export function normalised(name: string, x: Tensor, weight: Tensor, bias?: Tenso
   return normalisedLinear(x, mul(gain, weight), bias ? add(shifted, bias) : shifted);
 }
 
-/** How many masks dropout draws on. */
+/** The number of masks that dropout chooses from. */
 export const MASKS = 1024;
 
-/** Masks that hide a share of the numbers of a row, [MASKS, width], the same for every model. */
+/**
+ * [MASKS, width] masks that hide a share of the numbers of a row. Every model has the same masks.
+ */
 export function dropoutMasks(share: number, width: number): Tensor {
   const random = createRandom('masks', width);
   const values = Array.from({ length: MASKS * width }, () => (random.next() < share ? 0 : 1 / (1 - share)));
   return constant(values, [MASKS, width]);
 }
 
-/** What hides numbers while training: a share of them, by masks that are chosen for each row. */
+/** Dropout in training: hides a share of the numbers of each row by a mask. */
 export interface Dropout {
   readonly share: number;
-  /** Numbers of masks, int32 [rows], fresh ones for each call. */
+  /** The mask of each row, int32 [rows]. Each call gives other ones. */
   which(rows: Dim): Tensor;
 }
 
-/**
- * How far each place of x [batch, length, …] lies before another, 0 for what lies ahead: [length,
- * length].
- */
+/** [length, length] how far place j of x [batch, length, …] lies before place i; 0 if after it. */
 export function distances(x: Tensor): Tensor {
   return relu(offsets(x));
 }
 
-/** To be added to scores before a softmax: what lies ahead gets no weight. [length, length] */
+/** [length, length] is added to scores before a softmax, so that later places get no weight. */
 export function causalMask(x: Tensor): Tensor {
   return mul(cast(greater(constant(0), offsets(x)), 'float32'), constant(-1e9));
 }
@@ -118,19 +98,19 @@ function offsets(x: Tensor): Tensor {
 export interface TransformerConfig {
   readonly layers: number;
   readonly heads: number;
-  /** Numbers looked back at most, which bounds the table of distances. */
+  /** The longest sequence, which is the size of the table of distances. */
   readonly length: number;
   readonly dropout?: Dropout | undefined;
-  /** What becomes of the numbers of each place in the end, [dim, m]. */
+  /** The last weight [dim, m], applied to each place. */
   readonly out: Tensor;
 }
 
 /**
- * A causal transformer over sequences [batch, length, dim], oldest first (Vaswani et al., 2017;
- * layers normalised first, Xiong et al., ICML 2020). Place i sees places j ≤ i, so filling at the
- * end of a shorter sequence changes nothing before it. Order is known by a learnt weight of each
- * distance i − j and head (Shaw et al., 2018; Raffel et al., 2020), the same wherever a sequence
- * begins. → [batch, length, m]. All but the attention works on rows, [batch × length, …].
+ * A causal transformer over sequences, oldest first: [batch, length, dim] → [batch, length, m]
+ * (Vaswani et al., 2017; layers normalised first, Xiong et al., ICML 2020). Place i sees places j ≤
+ * i, so the padding at the end of a shorter sequence changes nothing before it. The order comes
+ * from a learnt weight for each distance i − j and head (Shaw et al., 2018; Raffel et al., 2020).
+ * All but the attention works on rows, [batch × length, …].
  */
 export function transformer(name: string, x: Tensor, config: TransformerConfig): Tensor {
   const dim = Number(x.shape[2]);
@@ -147,9 +127,8 @@ export function transformer(name: string, x: Tensor, config: TransformerConfig):
     const weight = (what: string, from = dim, to = dim): Tensor => parameter(within(what), [from, to]);
     const bias = (what: string, size: number): Tensor => parameter(within(what), [size], 'zeros');
     const far = transpose(gather(parameter(within('distance'), [config.length, heads], 'zeros'), ids), [2, 0, 1]);
-    // One product for all heads and all they ask, cut into columns; each head then goes its own way
-    // until its rows of the last weights, so that numbers of several heads never have to be moved
-    // apart.
+    // One product makes queries, keys and values of all heads, and is cut into columns. Each head
+    // has its own rows of the last weights, so numbers of several heads are never moved apart.
     const weights = ['query', 'key', 'value'].map((what) => weight(what));
     const asked = fromRows(normalised(within('attention_norm'), hidden, concat(weights, 1)), x);
     const columns = pieces(asked, 2, Array<number>(3 * heads).fill(width));
@@ -169,19 +148,26 @@ export function transformer(name: string, x: Tensor, config: TransformerConfig):
   return fromRows(normalised(`${name}.norm`, hidden, config.out), x);
 }
 
+export interface Fields {
+  /** Names the uses of the table. */
+  readonly site: string;
+  /** The prefix of the inputs in inputs.ts. */
+  readonly prefix: string;
+  readonly layout: Layout;
+  readonly table: Table;
+  readonly outer: readonly Dim[];
+  /** The length of a history, which is pooled into a bag; absent for a single entity. */
+  readonly pooled?: number;
+}
+
 /**
- * Embeddings of the columns of one entity, as inputs.ts names them under `prefix`: single-valued
- * features [...outer, single, width] and one [...outer, width] for each multi-valued feature. With
- * `pooled` (a history) each is a bag.
+ * Embeddings of the columns of an entity: single-valued features [...outer, single, width], and one
+ * [...outer, width] for each multi-valued feature.
  */
-export function fieldEmbeddings(
-  site: string,
-  prefix: string,
-  layout: Layout,
-  table: Table,
-  outer: readonly Dim[],
-  pooled = 0,
-): { single: Tensor | undefined; multi: Tensor[] } {
+export function fieldEmbeddings({ site, prefix, layout, table, outer, pooled = 0 }: Fields): {
+  single: Tensor | undefined;
+  multi: Tensor[];
+} {
   const count = layout.single.length;
   const shape = pooled > 0 ? [...outer, count, pooled] : [...outer, count];
   const ids = input(inputName.single(prefix), shape, 'int32');

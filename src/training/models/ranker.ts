@@ -1,125 +1,108 @@
-// The ranker: a DLRM over a customer and each of their candidates, beside the straight way. Naumov
-// et al., "Deep Learning Recommendation Model", arXiv 1906.00091. Embeddings of both sides meet in
-// dot products; a small network reads these beside the pair's own features. Knows nothing of where
-// candidates come from, nor of the loss.
+// The ranker: the linear part, plus the gated deep part for returning customers, calibrated. And
+// the losses by which both parts learn.
 import type { Encoder } from '../../features/encoder';
-import { HISTORY_LENGTH } from '../../features/encoder';
 import { pairWidth } from '../../features/pair-features';
-import { add, concat, matmul, mul, relu, reshape, sub, transposeLast } from '../../graph/operators';
-import { constant, embedding, input, parameter, type Table, type Tensor } from '../../graph/tensor';
-import { fieldEmbeddings, joinedMlp, mlp } from './layers';
-import { straightScores, type StraightGroup } from './straight';
+import { add, mul, sub } from '../../graph/elementwise';
+import { logSumExp, mean } from '../../graph/rows';
+import { reduceSum, reshape } from '../../graph/shapes';
+import { constant, input, parameter, type Tensor } from '../../graph/tensor';
+import { deepPart, type RankerConfig } from './deep-part';
+import { linearScores, type CustomerGroup } from './linear-part';
 
-export interface RankerConfig {
-  /** Width of every embedding. */
-  readonly dim: number;
-  readonly hidden: readonly number[];
+/**
+ * The ranker as it is served. The logistic of a score is the chance that the customer buys the
+ * candidate (Platt, 1999).
+ */
+export function servedRanker(encoder: Encoder, config: RankerConfig): Tensor {
+  const pair = pairsOf(encoder);
+  const linear = linearScores(pair);
+  const cold = reshape(linear.cold, ['batch', 'candidates']);
+  const gate = mul(sub(constant(1), cold), parameter(GATE, [1], 'zeros'));
+  const scores = add(linear.scores, mul(gate, deepPart(encoder, config, pair)));
+  const scale = add(parameter(SCALE, [1], 'ones'), mul(cold, parameter(SCALE_OF_COLD, [1], 'zeros')));
+  const shift = add(parameter(SHIFT, [1], 'zeros'), mul(cold, parameter(SHIFT_OF_COLD, [1], 'zeros')));
+  return add(mul(scores, scale), shift);
+}
+
+/** The scores of the deep part alone [batch, candidates]. */
+export function deepRanker(encoder: Encoder, config: RankerConfig): Tensor {
+  return deepPart(encoder, config, pairsOf(encoder));
 }
 
 /**
- * What the layers add to the scores [batch, candidates] of each customer's candidates. Inputs:
- * `customer_*`, `history_*` [batch, …], `article_*` [batch, candidates, …] and `pair` [batch,
- * candidates, width], as `pairWidth` has it. A score depends on nothing but its own customer and
- * candidate.
+ * The loss of the deep part. The linear part does not change meanwhile, so its scores are computed
+ * once and are the input `offset` [batch, candidates].
  */
-export function rankerLayers(encoder: Encoder, { dim, hidden }: RankerConfig, pair = pairsOf(encoder)): Tensor {
-  const articleFields: Table = { name: 'ranker.article_fields', rows: encoder.articleLayout.slots, width: dim };
-  const customerFields: Table = { name: 'ranker.customer_fields', rows: encoder.customerLayout.slots, width: dim };
-  const outer = ['batch', 'candidates'];
-
-  const bottom = relu(mlp('ranker.bottom', pair, [64, dim]));
-
-  const fields = fieldEmbeddings('ranker', 'article', encoder.articleLayout, articleFields, outer);
-  const past = fieldEmbeddings('ranker', 'history', encoder.articleLayout, articleFields, ['batch'], HISTORY_LENGTH);
-  const customer = fieldEmbeddings('ranker', 'customer', encoder.customerLayout, customerFields, ['batch']);
-  const article = [bottom, ...fields.multi];
-  const person = [...past.multi, ...customer.multi];
-  // What an article's id says is in the cosine already; embeddings of ids would memorise what sold
-  // in the weeks learnt from. They are for shops that say nothing else of their articles.
-  if (!fields.single && fields.multi.length === 0) {
-    const ids: Table = { name: 'ranker.article_ids', rows: encoder.articleSlots, width: dim };
-    const weights = input('history_id_weights', ['batch', HISTORY_LENGTH]);
-    article.push(embedding('ranker.article_id', ids, input('article_id', outer, 'int32')));
-    person.push(embedding('ranker.history_id', ids, input('history_id', ['batch', HISTORY_LENGTH], 'int32'), weights));
-  }
-  const blocks = [past.single, customer.single].filter((block) => block !== undefined);
-  const customerSide = stacked(person, blocks, ['batch'], dim);
-
-  // Every vector of the article with every vector of the customer; pairs within one side are left
-  // out. The article's fields, which are most of its vectors, are a block already: to put the
-  // others before them would move every number twice.
-  const dotsOf = (block: Tensor): Tensor => {
-    const vectors = Number(block.shape[2]);
-    const rows = reshape(block, ['batch', `candidates*${String(vectors)}`, dim]);
-    return reshape(matmul(rows, transposeLast(customerSide)), [...outer, vectors * Number(customerSide.shape[1])]);
-  };
-  // Each part costs a pass over what comes out, which is wider than these two: they are one part.
-  const few = concat([dotsOf(stacked(article, [], outer, dim)), bottom]);
-  const top = relu(joinedMlp('ranker.top', fields.single ? [few, dotsOf(fields.single)] : [few], hidden));
-  const learnt = matmul(top, parameter('ranker.out', [hidden[hidden.length - 1], 1], 'zeros'));
-  return reshape(learnt, outer);
+export function deepLoss(encoder: Encoder, config: RankerConfig): Tensor {
+  return listwiseLoss(add(input('offset', ['batch', 'candidates']), deepRanker(encoder, config)));
 }
 
-function pairsOf(encoder: Encoder): Tensor {
-  return input('pair', ['batch', 'candidates', pairWidth(encoder.articleLayout)]);
+/** [width] the standard deviation of each pair feature. */
+export type Spread = Readonly<Record<CustomerGroup, Float32Array>>;
+
+/** The same for the constant of a reason. */
+const LEVEL_SPREAD = 1 / 3;
+
+/**
+ * The loss of the linear part, with a ridge penalty. The penalty holds the weights at their start,
+ * as if `ridge` of the `lists` in training voted for the start. The `spread` makes it independent
+ * of the units of the features.
+ */
+export function linearLoss(
+  encoder: Encoder,
+  { spread, ridge, lists }: { spread: Spread; ridge: number; lists: number },
+): Tensor {
+  const width = pairWidth(encoder.articleLayout);
+  const { scores, weights, levels } = linearScores(pairsOf(encoder));
+  const squares = (x: Tensor): Tensor => reshape(reduceSum(mul(x, x), [0, 1]), []);
+  const moved = [
+    ...weights.map((one) => squares(mul(one.weights, constant([...spread[one.group]], [width, 1])))),
+    ...levels.map((level) => squares(mul(level, constant(LEVEL_SPREAD)))),
+  ];
+  return add(listwiseLoss(scores), mul(moved.reduce(add), constant(ridge / 2 / lists)));
 }
 
 /**
- * The scores by which the layers learn [batch, candidates], higher is better. Those of the straight
- * way, which stays as it is, come in as
- * `offset` [batch, candidates]: reckoned once, not at every step.
+ * Listwise softmax cross-entropy over each customer's candidates (Cao et al., ICML 2007, ListNet's
+ * top-one loss). Inputs, both [batch, candidates]:
+ *
+ * - `label`, which sums to 1 for each customer
+ * - `correction`, the logarithm of how many candidates each one stands for if only some were drawn
+ *   (log-Q correction; Bengio & Senécal, 2008), or ABSENT behind the end of a shorter list
  */
-export function learningRanker(encoder: Encoder, config: RankerConfig): Tensor {
-  return add(input('offset', ['batch', 'candidates']), rankerLayers(encoder, config));
+export function listwiseLoss(scores: Tensor): Tensor {
+  const label = input('label', ['batch', 'candidates']);
+  const correction = input('correction', ['batch', 'candidates']);
+  const target = reduceSum(mul(scores, label), [-1]);
+  return mean(sub(logSumExp(add(scores, correction)), target));
 }
 
-/**
- * Turns scores into log-odds: scale · score + shift, with a scale above 0, so that no order
- * changes.
- */
+/** The correction of a place without a candidate. */
+export const ABSENT = -1e4;
+
+/** Turns scores into log-odds: scale · score + shift. A scale above 0 keeps the order. */
 export interface Calibration {
   readonly scale: number;
   readonly shift: number;
 }
 
-/**
- * Each group's own: of candidates with the same score newcomers buy another share than customers
- * with a past do.
- */
-export type Calibrations = Readonly<Record<StraightGroup, Calibration>>;
+/** At the same score cold customers buy another share of candidates than returning ones. */
+export type Calibrations = Readonly<Record<CustomerGroup, Calibration>>;
 
 /**
- * The ranker as it is served: scores whose logistic is the chance that the customer buys the
- * candidate (Platt, 1999).
+ * Calibrations as weights of the model. Those of cold customers are differences, so a release from
+ * before they were told apart works with zeros.
  */
-export function servedRanker(encoder: Encoder, config: RankerConfig): Tensor {
-  const pair = pairsOf(encoder);
-  const { scores: straight, newcomer: isNewcomer } = straightScores(pair);
-  const newcomer = reshape(isNewcomer, ['batch', 'candidates']);
-  const gate = mul(sub(constant(1), newcomer), parameter(GATE, [1], 'zeros'));
-  const scores = add(straight, mul(gate, rankerLayers(encoder, config, pair)));
-  const scale = add(parameter(SCALE, [1], 'ones'), mul(newcomer, parameter(SCALE_OF_NEWCOMERS, [1], 'zeros')));
-  const shift = add(parameter(SHIFT, [1], 'zeros'), mul(newcomer, parameter(SHIFT_OF_NEWCOMERS, [1], 'zeros')));
-  return add(mul(scores, scale), shift);
-}
-
-/**
- * Calibrations as weights of the model: those of customers with a past, and how much more those of
- * newcomers are, which a release of before, with one for all, has as nothing.
- */
-export function calibrationWeights({ known, newcomers }: Calibrations): [string, Float32Array][] {
+export function calibrationWeights({ returning, cold }: Calibrations): [string, Float32Array][] {
   return [
-    [SCALE, Float32Array.of(known.scale)],
-    [SHIFT, Float32Array.of(known.shift)],
-    [SCALE_OF_NEWCOMERS, Float32Array.of(newcomers.scale - known.scale)],
-    [SHIFT_OF_NEWCOMERS, Float32Array.of(newcomers.shift - known.shift)],
+    [SCALE, Float32Array.of(returning.scale)],
+    [SHIFT, Float32Array.of(returning.shift)],
+    [SCALE_OF_COLD, Float32Array.of(cold.scale - returning.scale)],
+    [SHIFT_OF_COLD, Float32Array.of(cold.shift - returning.shift)],
   ];
 }
 
-/**
- * How far the layers are heard, from 0 to 1, by customers with a past, as a weight of the model.
- * Newcomers do not hear them.
- */
+/** The gate as a weight of the model: the share of the deep part, from 0 to 1. */
 export function gateWeight(gate: number): [string, Float32Array] {
   return [GATE, Float32Array.of(gate)];
 }
@@ -127,10 +110,9 @@ export function gateWeight(gate: number): [string, Float32Array] {
 const GATE = 'ranker.gate';
 const SCALE = 'ranker.scale';
 const SHIFT = 'ranker.shift';
-const SCALE_OF_NEWCOMERS = 'ranker.newcomer_scale';
-const SHIFT_OF_NEWCOMERS = 'ranker.newcomer_shift';
+const SCALE_OF_COLD = 'ranker.newcomer_scale';
+const SHIFT_OF_COLD = 'ranker.newcomer_shift';
 
-/** Vectors [...outer, dim] and blocks of them [...outer, n, dim] as one block. */
-function stacked(vectors: readonly Tensor[], blocks: readonly Tensor[], outer: readonly string[], dim: number): Tensor {
-  return concat([...vectors.map((vector) => reshape(vector, [...outer, 1, dim])), ...blocks], outer.length);
+function pairsOf(encoder: Encoder): Tensor {
+  return input('pair', ['batch', 'candidates', pairWidth(encoder.articleLayout)]);
 }

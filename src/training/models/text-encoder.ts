@@ -1,46 +1,35 @@
-// The built-in text encoder: from words to a vector, learnt from the shop alone. Some words of an
-// article must find, among those of many others, other words of the same article (as SimCSE, Gao et
-// al., EMNLP 2021, with word dropout for noise) or words of another that looks like it (supervised
-// contrastive learning, Khosla et al., NeurIPS 2020): these are the looks. The other part of the
-// vector, the taste, must find what is bought with it. Who searches says how much of each is asked
-// for. So it learns which words matter, and what two words alone say: searches are no longer. Knows
-// nothing of what columns mean.
+// The built-in text encoder: from words to a vector, learnt from the shop alone. A vector has two
+// parts. The looks learn from words: some words of an article must find other words of the same
+// article among many, as in SimCSE (Gao et al., EMNLP 2021) with word dropout as noise. Or they
+// must find words of an article that looks like it, which is supervised contrastive learning
+// (Khosla et al., NeurIPS 2020). The taste must find an article that is bought with it. Views of
+// few words teach the encoder to read searches.
 import type { VectorParts } from '../../features/vector-parts';
-import type { Batch, Engine } from '../../engine/engine';
+import type { Batch } from '../../engine/batch';
+import type { TrainingEngine } from '../../engine/training-engine';
 import type { CoPurchases } from '../../statistics/co-purchase';
 import { MAX_TOKENS, type Tokeniser } from '../../features/text';
-import {
-  add,
-  cast,
-  concat,
-  equal,
-  l2Normalise,
-  logSumExp,
-  matmul,
-  mean,
-  mul,
-  sub,
-  transposeLast,
-} from '../../graph/operators';
+import { matmul, transposeLast } from '../../graph/products';
+import { l2Normalise, logSumExp, mean } from '../../graph/rows';
+import { concat } from '../../graph/pieces';
+import { add, cast, equal, mul, sub } from '../../graph/elementwise';
 import { constant, embedding, input, type Table, type Tensor } from '../../graph/tensor';
 import type { Random } from '../../random';
 import type { Reporter } from '../../telemetry/progress';
 import { sharedMlp } from './layers';
-import { createTrainer, type Weights } from '../optimise/trainer';
+import { createTrainer } from '../optimise/trainer';
+import type { Weights } from '../optimise/learnt';
 
-/** A part of the vector, which learns by itself. */
+/** A part of the vector. It is trained on its own. */
 export interface TextPart {
   readonly dim: number;
   readonly steps: number;
 }
 
-/** What a vector is made of. */
+/** Both parts of the vector. */
 export interface TextParts {
   readonly looks: TextPart;
-  /**
-   * `share`: how much of the cosine of two articles is that of their tastes; the rest is of their
-   * looks.
-   */
+  /** `share`: the weight of the taste in the cosine of two articles. The rest is the looks'. */
   readonly taste: TextPart & { readonly share: number };
 }
 
@@ -49,28 +38,27 @@ export interface TextEncoderConfig extends TextParts {
   readonly batch: number;
   readonly denseRate: number;
   readonly tableRate: number;
-  /** The least and the most that a view keeps of an article's words, as shares. */
+  /** The least and the greatest share of an article's words that a view keeps. */
   readonly keep: readonly [number, number];
 }
 
 /**
- * What the encoder learns from. Groups are [articles] each: the group of every article, 0: none.
- * Articles of one group are alike.
+ * The training data. A grouping is [articles]: the group of every article, or 0. Articles of one
+ * group are alike.
  */
-export interface TextLessons {
+export interface TextExamples {
   /** `text_ids` and `text_weights` [articles, MAX_TOKENS] */
   readonly tokens: Batch;
-  /** Articles of one group look alike. */
+  /** Groupings by looks. */
   readonly looks?: readonly Int32Array[];
-  /**
-   * By the same indices: what is bought with an article is alike in taste. It is asked of `sold`,
-   * as often as each is there.
-   */
+  /** Articles that are bought together are alike in taste. */
   readonly taste?: {
     readonly groups?: readonly Int32Array[];
+    /** By the same numbers of articles. */
     readonly coPurchases: CoPurchases;
+    /** Articles to draw from. Those that sold more are there more often. */
     readonly sold: Int32Array;
-    /** [articles] Those of one product are bought together as one, not because they go together. */
+    /** [articles] Variants of one product do not count as bought together. */
     readonly products: Int32Array;
   };
 }
@@ -80,15 +68,12 @@ export function textDim({ looks, taste }: TextParts): number {
   return looks.dim + taste.dim;
 }
 
-/** How the vectors are made of the two. */
+/** How the vectors consist of the two parts. */
 export function vectorParts({ looks, taste }: TextParts): VectorParts {
   return { from: looks.dim, share: taste.share };
 }
 
-/**
- * The encoder: [batch, textDim], unit length, from the inputs `text_ids` and `text_weights` [batch,
- * MAX_TOKENS].
- */
+/** Inputs: `text_ids` and `text_weights` [batch, MAX_TOKENS]. → [batch, textDim], unit length. */
 export function textEncoder(tokeniser: Tokeniser, { looks, taste }: TextParts): Tensor {
   const view = viewInput('text');
   const weighted = (name: PartName, dim: number, share: number): Tensor =>
@@ -98,7 +83,7 @@ export function textEncoder(tokeniser: Tokeniser, { looks, taste }: TextParts): 
 
 type PartName = 'looks' | 'taste';
 
-/** Words of some texts, as the graph reads them. */
+/** The words of some texts, as inputs of the graph. */
 interface View {
   readonly prefix: string;
   /** [batch, MAX_TOKENS] both: the inputs `PREFIX_ids` and `PREFIX_weights`. */
@@ -116,50 +101,45 @@ function viewInput(prefix: string): View {
 }
 
 /**
- * One part, to be applied once or to several views with one set of weights: [batch, dim], unit
- * length.
+ * One part: [batch, dim], unit length. It can be applied to several views with the same weights.
  */
 function partEncoder(tokeniser: Tokeniser, name: PartName, dim: number): (view: View) => Tensor {
   const table: Table = { name: `text.${name}.tokens`, rows: tokeniser.slots, width: dim };
   const layers = sharedMlp(`text.${name}.layers`, [dim], [dim, dim]);
   return ({ prefix, ids, weights }) => {
     const bag = embedding(`${prefix}.${name}.tokens`, table, ids, weights);
-    // The weighted sum of random word vectors is already a projection of TF-IDF; the layers learn
-    // what to change.
+    // The weighted sum of random word vectors is already a projection of TF-IDF. The layers learn
+    // the difference.
     return l2Normalise(add(bag, layers(bag)));
   };
 }
 
-/** Trains both parts on what is known of the articles; gives the weights by name. */
-export async function trainTextEncoder(
-  engine: Engine,
-  tokeniser: Tokeniser,
-  lessons: TextLessons,
-  config: TextEncoderConfig,
-  random: Random,
-  reporter: Reporter,
-): Promise<Weights> {
-  const learn = (name: PartName, kinds: readonly Lesson[]): Promise<Weights> =>
-    trainPart(engine, tokeniser, { name, ...config[name] }, lessons.tokens, kinds, config, random, reporter);
-  const looks = await learn('looks', [itself, ...(lessons.looks ?? []).map(inGroups)]);
-  const taste = await learn('taste', tasteLessons(lessons));
+export interface TextTraining {
+  readonly tokeniser: Tokeniser;
+  readonly examples: TextExamples;
+  readonly config: TextEncoderConfig;
+  readonly random: Random;
+  readonly reporter: Reporter;
+}
+
+/** Trains both parts. Gives the weights by name. */
+export async function trainTextEncoder(engine: TrainingEngine, training: TextTraining): Promise<Weights> {
+  const { examples } = training;
+  const looks = await trainPart(engine, training, 'looks', [itself, ...(examples.looks ?? []).map(inGroups)]);
+  const taste = await trainPart(engine, training, 'taste', tastePairings(examples));
   return new Map([...looks, ...taste]);
 }
 
+/** The batches take the pairings in turn. */
 async function trainPart(
-  engine: Engine,
-  tokeniser: Tokeniser,
-  { name, dim, steps }: TextPart & { readonly name: PartName },
-  tokens: Batch,
-  /** In turn. */
-  lessons: readonly Lesson[],
-  config: TextEncoderConfig,
-  random: Random,
-  reporter: Reporter,
+  engine: TrainingEngine,
+  { tokeniser, examples, config, random, reporter }: TextTraining,
+  name: PartName,
+  pairings: readonly Pairing[],
 ): Promise<Weights> {
-  const ids = tokens.text_ids.data;
-  const weights = tokens.text_weights.data;
-  const articles = ids.length / MAX_TOKENS;
+  const { dim, steps } = config[name];
+  const { tokens } = examples;
+  const articles = tokens.text_ids.data.length / MAX_TOKENS;
   const trainer = await createTrainer(engine, {
     name: `train.text_${name}`,
     loss: contrastiveLoss(partEncoder(tokeniser, name, dim), config.temperature),
@@ -172,10 +152,10 @@ async function trainPart(
   function* batches(): Generator<Batch> {
     for (let step = 0; step < steps; step++) {
       const drawn = Int32Array.from({ length: batch }, () => random.int(articles));
-      const { chosen, partners, keys } = lessons[step % lessons.length](drawn, random);
+      const { chosen, partners, keys } = pairings[step % pairings.length](drawn, random);
       yield {
-        ...drawView('a', chosen, ids, weights, config.keep, random),
-        ...drawView('b', partners, ids, weights, config.keep, random),
+        ...drawView('a', chosen, tokens, config.keep, random),
+        ...drawView('b', partners, tokens, config.keep, random),
         row: { data: keys, shape: [batch, 1] },
         column: { data: keys, shape: [1, batch] },
       };
@@ -189,21 +169,21 @@ async function trainPart(
 }
 
 /**
- * For each article of a batch another whose words it must find, and what they have in common: equal
- * keys are alike.
+ * Gives each article of a batch a partner whose words it must find. Articles with equal keys are
+ * alike.
  */
-type Lesson = (batch: Int32Array, random: Random) => { chosen: Int32Array; partners: Int32Array; keys: Int32Array };
+type Pairing = (batch: Int32Array, random: Random) => { chosen: Int32Array; partners: Int32Array; keys: Int32Array };
 
-const itself: Lesson = (chosen) => ({ chosen, partners: chosen, keys: chosen });
+const itself: Pairing = (chosen) => ({ chosen, partners: chosen, keys: chosen });
 
-function inGroups(groups: Int32Array): Lesson {
+function inGroups(groups: Int32Array): Pairing {
   const members = new Map<number, number[]>();
   groups.forEach((group, article) => {
     const list = members.get(group);
     if (list) list.push(article);
     else members.set(group, [article]);
   });
-  // Group 0 is of those that are like nothing but themselves.
+  // Articles of group 0 are like nothing but themselves.
   const others = (article: number): readonly number[] => (groups[article] && members.get(groups[article])) || [article];
   return (chosen, random) => ({
     chosen,
@@ -215,16 +195,16 @@ function inGroups(groups: Int32Array): Lesson {
   });
 }
 
-/** Two turns of three to five for what is bought together. */
-function tasteLessons({ taste }: TextLessons): Lesson[] {
+/** Two of three to five turns go to articles that are bought together. */
+function tastePairings({ taste }: TextExamples): Pairing[] {
   const bought = taste && taste.sold.length > 0 ? boughtTogether(taste) : itself;
   return [itself, ...(taste?.groups ?? []).map(inGroups), bought, bought];
 }
 
-/** Of what is bought with an article the nearest so many are alike. */
+/** So many of the articles bought most with an article are its partners. */
 const NEAREST = 8;
 
-function boughtTogether({ coPurchases, sold, products }: NonNullable<TextLessons['taste']>): Lesson {
+function boughtTogether({ coPurchases, sold, products }: NonNullable<TextExamples['taste']>): Pairing {
   const { width, neighbours } = coPurchases;
   return (batch, random) => {
     const chosen = batch.map(() => sold[random.int(sold.length)]);
@@ -244,20 +224,20 @@ function contrastiveLoss(encode: (view: View) => Tensor, temperature: number): T
   const [a, b] = [encode(viewInput('a')), encode(viewInput('b'))];
   const same = cast(equal(input('row', ['batch', 1], 'int32'), input('column', [1, 'batch'], 'int32')), 'float32');
   const logits = mul(matmul(a, transposeLast(b)), constant(1 / temperature));
-  // How much of all likeness goes to what is alike.
+  // The share of the softmax that goes to alike articles.
   const alike = add(logits, mul(sub(same, constant(1)), constant(1e4)));
   return mean(sub(logSumExp(logits), logSumExp(alike)));
 }
 
-/** A random part of each article's words, one at least; weights of unit length again. */
+/** A random part of each article's words, at least one, with weights of unit length. */
 function drawView(
   prefix: string,
   chosen: Int32Array,
-  ids: ArrayLike<number>,
-  weights: ArrayLike<number>,
+  tokens: Batch,
   [least, most]: readonly [number, number],
   random: Random,
 ): Batch {
+  const [ids, weights] = [tokens.text_ids.data, tokens.text_weights.data];
   const shape = [chosen.length, MAX_TOKENS];
   const outIds = new Int32Array(chosen.length * MAX_TOKENS);
   const outWeights = new Float32Array(chosen.length * MAX_TOKENS);

@@ -1,29 +1,14 @@
-// The two towers and their loss: a customer and an article as vectors of one space, near where the
-// one would buy the other. The article tower reads id and attributes (Yi et al.,
-// "Sampling-bias-corrected neural modeling", RecSys 2019); the query tower reads what was bought,
-// in order, with attention (Kang & McAuley, "Self-attentive sequential recommendation", ICDM 2018).
-// Knows the encoder's layouts; nothing of where batches come from.
-import type { Encoder } from '../../features/encoder';
-import { HISTORY_LENGTH } from '../../features/encoder';
-import {
-  add,
-  cast,
-  concat,
-  crossEntropyOfProducts,
-  expandAs,
-  flatten,
-  gather,
-  l2Normalise,
-  matmul,
-  mean,
-  mul,
-  neg,
-  placesAlong,
-  reduceSum,
-  reshape,
-  softmax,
-  softplus,
-} from '../../graph/operators';
+// The two towers and their loss. Customers and articles become vectors in one space, close together
+// if the customer would buy the article. The article tower reads id and attributes (Yi et al.,
+// "Sampling-bias-corrected neural modeling", RecSys 2019). The query tower reads the purchases in
+// their order with attention (Kang & McAuley, "Self-attentive sequential recommendation", ICDM
+// 2018).
+import { HISTORY_LENGTH, type Encoder } from '../../features/encoder';
+import { crossEntropyOfProducts, matmul } from '../../graph/products';
+import { l2Normalise, mean, softmax } from '../../graph/rows';
+import { concat } from '../../graph/pieces';
+import { expandAs, flatten, gather, placesAlong, reduceSum, reshape } from '../../graph/shapes';
+import { add, cast, mul, neg, softplus } from '../../graph/elementwise';
 import { constant, embedding, input, parameter, type Table, type Tensor } from '../../graph/tensor';
 import { causalMask, distances, fieldEmbeddings, joinedMlp, transformer } from './layers';
 
@@ -36,7 +21,7 @@ export interface TwoTowerConfig {
   /** Layers and heads of the query tower's attention. */
   readonly layers: number;
   readonly heads: number;
-  /** Share of the numbers between the query tower's layers that are hidden while training. */
+  /** In training, the share of hidden numbers between the query tower's layers. */
   readonly dropout: number;
   /** Cosines are divided by this before the softmax. */
   readonly temperature: number;
@@ -47,29 +32,43 @@ export function articleTower(encoder: Encoder, { dim, fieldDim, hidden }: TwoTow
   const idTable: Table = { name: 'tower.article_ids', rows: encoder.articleSlots, width: dim };
   const fieldTable: Table = { name: 'tower.article_fields', rows: encoder.articleLayout.slots, width: fieldDim };
   const ids = embedding('tower.article_id', idTable, input('article_id', ['articles'], 'int32'));
-  const fields = fieldEmbeddings('tower', 'article', encoder.articleLayout, fieldTable, ['articles']);
+  const fields = fieldEmbeddings({
+    site: 'tower',
+    prefix: 'article',
+    layout: encoder.articleLayout,
+    table: fieldTable,
+    outer: ['articles'],
+  });
   const content = joinedMlp('tower.article', [ids, ...joined(fields)], [hidden, dim]);
-  // The embeddings of ids also go past the layers: the dot product of two ids is matrix
-  // factorisation, learnt at once.
+  // The ids' embeddings also bypass the layers: the dot product of two ids is matrix factorisation,
+  // which is learnt quickly.
   return l2Normalise(add(content, ids));
 }
 
 /**
- * What each customer wants after each purchase: [batch, 1 + length, dim], unit length, from the
- * vectors of what was bought, [batch, length, dim], oldest first. Place 0 is before the first
- * purchase: a customer of whom nothing else is known. Other inputs: `customer_*` and, while
- * training, those of `maskInputs`.
+ * The state of each customer after each purchase: [batch, 1 + length, dim], unit length, from the
+ * vectors of the purchases [batch, length, dim], oldest first. Place 0 is before the first
+ * purchase, as for a cold customer. Other inputs: `customer_*` and, in training, those of
+ * `maskInputs`.
  */
 function queryStates(encoder: Encoder, config: TwoTowerConfig, history: Tensor, training: boolean): Tensor {
   const { dim, fieldDim } = config;
   const fieldTable: Table = { name: 'tower.customer_fields', rows: encoder.customerLayout.slots, width: fieldDim };
-  const fields = joined(fieldEmbeddings('tower', 'customer', encoder.customerLayout, fieldTable, ['batch']));
+  const fields = joined(
+    fieldEmbeddings({
+      site: 'tower',
+      prefix: 'customer',
+      layout: encoder.customerLayout,
+      table: fieldTable,
+      outer: ['batch'],
+    }),
+  );
   const nobody = expandAs(parameter('tower.nobody', [1, 1, dim], 'zeros'), reduceSum(history, [1]));
   const person =
     fields.length === 0
       ? nobody
       : add(nobody, reshape(joinedMlp('tower.customer', fields, [config.hidden, dim]), ['batch', 1, dim]));
-  // Numbers of unit vectors are small: they are brought to the size that layers are made for.
+  // The numbers of unit vectors are too small for the layers.
   const bought = mul(matmul(history, parameter('tower.bought', [dim, dim])), constant(Math.sqrt(dim)));
   const tokens = concat([person, bought], 1);
   let use = 0;
@@ -86,8 +85,8 @@ function queryStates(encoder: Encoder, config: TwoTowerConfig, history: Tensor, 
         },
       }),
   });
-  // What was bought also goes past the layers, the latest first: who buys again, or more of the
-  // same, is learnt at once.
+  // The purchases also bypass the layers, the latest with the most weight. So repeated purchases
+  // are learnt quickly.
   const ages = neg(distances(tokens));
   const decay = softplus(parameter('tower.decay', [1], 'zeros'));
   const weights = softmax(add(mul(ages, decay), causalMask(tokens)));
@@ -96,18 +95,15 @@ function queryStates(encoder: Encoder, config: TwoTowerConfig, history: Tensor, 
   return l2Normalise(add(wanted, mul(recent, parameter('tower.again', [dim], 'ones'))));
 }
 
-/**
- * Inputs int32 [batch × (1 + length)], below MASKS: which mask hides numbers of each row, one for
- * each place where there is dropout.
- */
+/** One input int32 [batch × (1 + length)] for each dropout: the mask of each row, below MASKS. */
 export function maskInputs({ layers, dropout }: Pick<TwoTowerConfig, 'layers' | 'dropout'>): string[] {
   return Array.from({ length: dropout > 0 ? 1 + 2 * layers : 0 }, (_, i) => `mask.${String(i)}`);
 }
 
 /**
- * The query tower as it is served: [batch, dim]. Inputs: `history` [batch, HISTORY_LENGTH, dim],
- * article vectors, oldest first, filled up at the end; `history_length` [batch], how many there
- * are; `customer_*`.
+ * The query tower as it is served: [batch, dim]. Inputs: `history` [batch, HISTORY_LENGTH, dim], the
+ * vectors of the purchases, oldest first and padded at the end; `history_length` [batch], how many
+ * there are; `customer_*`.
  */
 export function queryTower(encoder: Encoder, config: TwoTowerConfig): Tensor {
   const history = input('history', ['batch', HISTORY_LENGTH, config.dim]);
@@ -119,11 +115,14 @@ export function queryTower(encoder: Encoder, config: TwoTowerConfig): Tensor {
 }
 
 /**
- * Sampled softmax: each purchase against all other articles of the batch, each corrected by the
- * logarithm of the chance that it is there (log-Q); exact where every article is there. Inputs
- * besides the towers': `history` [batch, length] and `target` [targets], places among the articles
- * of the batch; `state` [targets], which of the batch × (1 + length) states precedes a target;
- * `log_q` [articles]; `weight` [targets, 1].
+ * Sampled softmax: each purchase against all other articles of the batch. Each is corrected by the
+ * logarithm of its chance to be in the batch (log-Q), so the loss is exact if every article is.
+ * Inputs besides those of the towers:
+ *
+ * - `history` [batch, length] and `target` [targets]: places among the articles of the batch
+ * - `state` [targets]: the place of the state before each target, among batch × (1 + length)
+ * - `log_q` [articles]
+ * - `weight` [targets, 1]
  */
 export function sequenceLoss(encoder: Encoder, config: TwoTowerConfig): Tensor {
   const { dim, temperature } = config;

@@ -1,9 +1,10 @@
-// A folder of checkpoints: arrays of numbers and what belongs to them, one file a key. A file is
-// written as a draft, synced, then renamed, so that a process killed at any moment leaves the
-// previous one as it was. Knows nothing of what is saved.
+// A folder of checkpoints: one file for each key, with arrays of numbers and metadata. A file is
+// written as a draft, synced and renamed, so a process that is killed leaves the previous one.
 //
-//   [4] bytes of the header, little-endian [header] JSON [arrays] float32 [32] SHA-256 of all
-//   before
+//   4 bytes    the size of the header, little-endian
+//   header     JSON
+//   arrays     float32
+//   32 bytes   SHA-256 of all bytes before
 import { createHash } from 'node:crypto';
 import { mkdir, open, readdir, rename, rm, type FileHandle } from 'node:fs/promises';
 import { basename, join } from 'node:path';
@@ -22,18 +23,15 @@ export interface Checkpoint {
 }
 
 export interface Checkpoints {
-  /**
-   * What was saved last under this key; undefined if nothing was, or if it is damaged (the reporter
-   * says so).
-   */
+  /** The last checkpoint of this key. Undefined if there is none or it is damaged. */
   load(key: string): Promise<Checkpoint | undefined>;
-  /** Replaces what was saved under this key, once the new one is safely on disk. */
+  /** Replaces the checkpoint of this key once the new one is safely on disk. */
   save(key: string, checkpoint: Checkpoint): Promise<void>;
   /** Removes all checkpoints. */
   clear(): Promise<void>;
 }
 
-/** The checkpoints of a folder, which is made when the first is saved. */
+/** The checkpoints of a folder. The first `save` makes the folder. */
 export function openCheckpoints(folder: string, reporter: Reporter): Checkpoints {
   const fileOf = (key: string): string => join(folder, `${sha256(key, 32)}${SUFFIX}`);
   return {
@@ -43,7 +41,7 @@ export function openCheckpoints(folder: string, reporter: Reporter): Checkpoints
         return await read(path, key);
       } catch (thrown) {
         if (hasCode(thrown, 'ENOENT')) return undefined;
-        reporter.say(`The checkpoint ${path} is damaged (${asError(thrown).message}): it is left aside.`);
+        reporter.say(`The checkpoint ${path} is damaged (${asError(thrown).message}): it is ignored.`);
         return undefined;
       }
     },
@@ -71,7 +69,7 @@ export function openCheckpoints(folder: string, reporter: Reporter): Checkpoints
 const SUFFIX = '.checkpoint';
 const DRAFT_SUFFIX = '.draft';
 const HASH_BYTES = 32;
-/** Bytes that are hashed and written at once: neither takes 2 GB or more. */
+/** Bytes that are hashed and written at once. Neither can take 2 GB or more. */
 const CHUNK = 64 * 2 ** 20;
 
 const headerSchema = z.object({
@@ -91,7 +89,7 @@ async function write(path: string, key: string, { metadata, arrays }: Checkpoint
     for (const part of [length, header, ...[...arrays.values()].map(bytesOf)]) {
       for (const chunk of chunksOf(part)) {
         hash.update(chunk);
-        await file.writeFile(chunk); // from where the last one ended
+        await file.writeFile(chunk); // continues where the last one ended
       }
     }
     await file.writeFile(hash.digest());
@@ -101,7 +99,7 @@ async function write(path: string, key: string, { metadata, arrays }: Checkpoint
   }
 }
 
-/** @throws Error that says what is wrong with the file */
+/** @throws Error if the file is damaged */
 async function read(path: string, key: string): Promise<Checkpoint> {
   const file = await open(path, 'r');
   try {
@@ -130,15 +128,15 @@ async function read(path: string, key: string): Promise<Checkpoint> {
     }
     const saved = Buffer.alloc(HASH_BYTES);
     await fill(file, saved);
-    if (!hash.digest().equals(saved)) throw new Error('its SHA-256 is another');
-    if (header.key !== key) throw new Error(`it is of "${header.key}"`);
+    if (!hash.digest().equals(saved)) throw new Error('its SHA-256 differs');
+    if (header.key !== key) throw new Error(`it belongs to the key "${header.key}"`);
     return { metadata: header.metadata, arrays };
   } finally {
     await file.close();
   }
 }
 
-/** Fills the bytes from where the file was read to. */
+/** Fills the bytes from the current position of the file. */
 async function fill(file: FileHandle, bytes: Uint8Array): Promise<void> {
   for (let at = 0; at < bytes.length;) {
     const { bytesRead } = await file.read(bytes, at, bytes.length - at, null);
@@ -147,7 +145,7 @@ async function fill(file: FileHandle, bytes: Uint8Array): Promise<void> {
   }
 }
 
-/** Removes drafts of processes that were killed while they wrote. */
+/** Removes the drafts of processes that were killed. */
 async function removeDrafts(folder: string): Promise<void> {
   for (const name of await namesIn(folder)) {
     const writer = name.endsWith(DRAFT_SUFFIX) && /\.(\d+)$/.exec(basename(name, DRAFT_SUFFIX))?.[1];

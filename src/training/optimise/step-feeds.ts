@@ -1,49 +1,46 @@
-// What a step is fed with, what it writes into, in memory that is used again, and what of that goes
-// back to tables: a batch's own inputs, the rows that it names, their gradients. Knows neither
-// optimisers nor how steps follow one another.
-import type { Batch, Lent, RowSum, Values } from '../../engine/engine';
-import { BufferPool, type Form } from '../../engine/memory';
+// The inputs and outputs of a step, in memory that is used again: a batch's own inputs, the rows of
+// tables that it names, and their gradients.
+import { type Batch, BufferPool, type Form, type Values } from '../../engine/batch';
+import type { Lent, RowSum } from '../../engine/training-engine';
 import { VitrineError } from '../../errors';
 import type { Shape } from '../../graph/tensor';
 import { DENSE, DENSE_GRADIENT, sizeOf } from './step-graph';
+import type { Rows } from './row-kernels';
 import { gatherRows, poolRows, rowsShape, type Lookup, type RowSums } from './table-rows';
 
 /** One use of a table in a step. */
 export interface Use {
-  /** Names of the inputs that take its rows and, where they are not pooled, the place of each. */
+  /** The inputs with its rows and, unless they are pooled, with the place of each row. */
   readonly rows: string;
   readonly places: string;
-  /** The output that is their gradient, and its shape by the sizes of the ids. */
+  /** The output with their gradient, and its shape by the sizes of the ids. */
   readonly gradient: string;
   readonly gradientShape: Shape;
-  /** What it sums up to for each distinct row, where rows are not pooled. */
+  /** The output with its sum for each distinct row, unless rows are pooled. */
   readonly summed: string;
   readonly idsShape: Shape;
   /** Inputs of a batch. */
   readonly ids: string;
   readonly weights: string | undefined;
-  readonly table: { readonly width: number; readonly values: Float32Array; readonly sums: RowSums };
+  readonly table: Rows & { readonly sums: RowSums };
 }
 
-/** A step that can begin as soon as rows and parameters are in it. */
+/** A step that lacks only the rows of tables and the dense parameters. */
 export interface Ready {
   readonly batch: Batch;
   readonly lent: Lent;
-  /** [uses][distinct] the rows that each use names; none where it is pooled. */
+  /** [uses][distinct] the rows that each use names; none for pooled ones. */
   readonly rows: readonly Int32Array[];
 }
 
 export class StepFeeds {
   private readonly memory = { inputs: new BufferPool(), outputs: new BufferPool() };
-  /** Places of the ids of each use, until it is known how many rows they name. */
+  /** A buffer for the places of the ids of each use. */
   private readonly places = new Map<Use, Int32Array>();
-  /** What the engine is asked to sum. */
+  /** The sums that the engine makes. */
   private readonly asked: readonly RowSum[];
 
-  /**
-   * `ports`: the inputs that a batch brings as they are; `dense`: how many dense parameters there
-   * are.
-   */
+  /** `ports`: the inputs that come from the batch. `dense`: the number of dense parameters. */
   constructor(
     private readonly ports: readonly string[],
     private readonly dense: number,
@@ -54,10 +51,7 @@ export class StepFeeds {
       .map(({ gradient, places, summed }) => ({ of: gradient, places, into: summed }));
   }
 
-  /**
-   * Memory for a step of this batch, with all in it that does not depend on what will have been
-   * learnt when the step begins.
-   */
+  /** Memory for a step of this batch, filled with all that does not depend on the weights. */
   ready(batch: Batch): Ready {
     const forms: Record<string, Form> = {};
     const written: Record<string, Form> = { loss: floats([]) };
@@ -90,24 +84,20 @@ export class StepFeeds {
     return { batch, rows, lent: { inputs, outputs: this.memory.outputs.take(written), sums: this.asked } };
   }
 
-  /**
-   * Everything that the step reads and writes: with rows of tables as they are now, and these
-   * `dense` parameters.
-   */
+  /** Fills in the rows of tables as they are now, and these `dense` parameters. */
   fill({ batch, rows, lent }: Ready, dense: Float32Array): Lent {
     const { inputs } = lent;
     if (dense.length > 0) inputs[DENSE].data.set(dense);
     this.uses.forEach((use, u) => {
-      const { values, width } = use.table;
       const { ids, weights } = lookup(use, batch);
       const out = floatsOf(inputs, use.rows);
-      if (weights) poolRows(out, values, width, ids, weights.data);
-      else gatherRows(out, values, width, rows[u]);
+      if (weights) poolRows(out, use.table, ids, weights.data);
+      else gatherRows(out, use.table, rows[u]);
     });
     return lent;
   }
 
-  /** Adds what the rows of a step got to the sums of their tables. */
+  /** Adds the gradients of a step's rows to the sums of their tables. */
   sum({ batch, rows }: Ready, outputs: Batch): void {
     this.uses.forEach((use, u) => {
       const { sums } = use.table;
@@ -116,7 +106,7 @@ export class StepFeeds {
     });
   }
 
-  /** Takes back the memory of a step's inputs, or of its outputs when they have been read. */
+  /** Takes back the memory of a step's inputs or outputs. */
   give(kind: 'inputs' | 'outputs', batch: Batch): void {
     this.memory[kind].give(batch);
   }

@@ -1,16 +1,16 @@
-// One step of training as one graph: the loss and its gradients, those of the rows of tables and
-// that of all dense parameters as one vector. Knows the loss as a graph; nothing of batches, nor of
-// how parameters move.
+// One step of training as one graph: the loss, the gradients of the rows of tables, and the
+// gradient of all dense parameters as one vector.
 import { gradients } from '../../graph/gradient';
 import { encodeOnnx, rowsInput, type EncodedModel } from '../../graph/onnx';
-import { concat, reshape } from '../../graph/operators';
+import { concat } from '../../graph/pieces';
+import { reshape } from '../../graph/shapes';
 import { inOrder, input, type Dim, type Init, type Shape, type Table, type Tensor } from '../../graph/tensor';
 
 export interface Parameter {
   readonly name: string;
   readonly shape: readonly number[];
   readonly init: Init;
-  /** Where it begins in the vector of all dense parameters, and how many numbers it has. */
+  /** Its begin in the vector of all dense parameters, and how many numbers it has. */
   readonly offset: number;
   readonly size: number;
 }
@@ -21,10 +21,7 @@ export interface Site {
   readonly table: Table;
   readonly ids: Tensor;
   readonly weights: Tensor | undefined;
-  /**
-   * The shape in which the gradient of its rows comes: another than theirs, where that spares a
-   * copy, but the same numbers.
-   */
+  /** The shape of the gradient of its rows. It may differ from theirs if that saves a copy. */
   readonly gradientShape: Shape;
 }
 
@@ -37,13 +34,13 @@ export interface StepGraph {
 }
 
 /**
- * The input that is all dense parameters, one behind the other, and the output that is their
- * gradient. Neither without parameters.
+ * The input with all dense parameters, one behind the other, and the output with their gradient.
+ * A graph without parameters has neither.
  */
 export const DENSE = 'dense';
 export const DENSE_GRADIENT = `d.${DENSE}`;
 
-/** The output that is the gradient of the rows of a use of a table. */
+/** The output with the gradient of the rows of one use of a table. */
 export function rowsGradient(site: string): string {
   return `d.${rowsInput(site)}`;
 }
@@ -77,22 +74,16 @@ export function stepGraph(name: string, loss: Tensor): StepGraph {
   return { model, parameters, size, sites };
 }
 
-/**
- * The tensor that was brought into another shape in the end, if its sizes can be told from those of
- * the ids.
- */
+/** The gradient before a final reshape, if the sizes of the ids tell its sizes. */
 function unshaped(gradient: Tensor, ids: Shape): Tensor {
   const { node } = gradient;
-  if (node.kind !== 'operation' || node.step.operator !== 'Reshape') return gradient;
+  if (node.kind !== 'operation' || node.onnx.operator !== 'Reshape') return gradient;
   const [source] = node.inputs;
   const known = new Map(ids.map((dim) => [dim, 1]));
   return source.shape.some((dim) => Number.isNaN(sizeOf(dim, known))) ? gradient : source;
 }
 
-/**
- * A size by the sizes that are known; names joined by an asterisk are products. NaN: it is not
- * known.
- */
+/** A size by the known sizes. Names joined by an asterisk are products. NaN if it is not known. */
 export function sizeOf(dim: Dim, known: ReadonlyMap<Dim, number>): number {
   if (typeof dim === 'number') return dim;
   const factors = dim.split('*').map((factor) => known.get(factor) ?? Number(factor));

@@ -1,71 +1,71 @@
-// The rows of embedding tables that a step needs: gathered, each once, or pooled into what the
-// graph is fed, and the gradients that come back summed by row. The busiest loops of training: no
-// allocation a row. Knows nothing of optimisers.
-import type { Values } from '../../engine/engine';
+// The rows of embedding tables that a step needs: gathered or pooled before it, and their gradients
+// summed by row after it. These are the busiest loops of training, so they allocate nothing per
+// row.
+import type { Values } from '../../engine/batch';
 import type { Table } from '../../graph/tensor';
-import type { RowGradients } from './optimisers';
-import { addScaledRow, copyRow, fetchNumbers, fetchRows, scaleRow } from './row-kernels';
+import { addScaledRow, copyRow, fetchNumbers, fetchRows, scaleRow, type Rows } from './row-kernels';
 
 /** One use of a table in one batch. */
 export interface Lookup {
   /** [..., n] rows of the table. */
   readonly ids: Values;
-  /** [..., n] weights that pool the last axis; absent: no pooling. */
+  /** [..., n] weights that pool the last axis. Absent: no pooling. */
   readonly weights: Values | undefined;
 }
 
-/** The shape of all rows that a lookup names, [...ids, width]; pooled ones [..., width]. */
+/** Gradients of the rows of a table that a batch touched. */
+export interface RowGradients extends Rows {
+  /** [touched] distinct rows of the table; `values` are [touched, width]. */
+  readonly rows: Int32Array;
+}
+
+/** The shape of all rows of a lookup: [...ids, width], or [..., width] when they are pooled. */
 export function rowsShape({ ids, weights }: Lookup, width: number): number[] {
   return [...(weights ? ids.shape.slice(0, -1) : ids.shape), width];
 }
 
-/** Writes the rows of a table at `rows` into `out` [rows, width], over whatever was there. */
-export function gatherRows(out: Float32Array, table: Float32Array, width: number, rows: ArrayLike<number>): void {
+/** Writes the table's rows at `rows` into `out` [rows, width]. */
+export function gatherRows(out: Float32Array, table: Rows, rows: ArrayLike<number>): void {
+  const gathered = { values: out, width: table.width };
   for (let r = 0; r < rows.length; r++) {
-    fetchRows(table, width, rows, r);
-    copyRow(out, r * width, table, rows[r] * width, width);
+    fetchRows(table, rows, r);
+    copyRow(gathered, r, table, rows[r]);
   }
 }
 
 /**
- * Writes the weighted sums of a table's rows over the last axis of a lookup into `out` [...,
- * width], over whatever was there.
+ * Writes the weighted sums of the table's rows over the last axis of `ids` into `out` [..., width].
  */
-export function poolRows(
-  out: Float32Array,
-  table: Float32Array,
-  width: number,
-  ids: Values,
-  weights: ArrayLike<number>,
-): void {
+export function poolRows(out: Float32Array, table: Rows, ids: Values, weights: ArrayLike<number>): void {
   const { data } = ids;
   const places = lastOf(ids.shape);
+  const pooled = { values: out, width: table.width };
   out.fill(0);
-  for (let p = 0, to = 0; p < data.length; to += width) {
+  for (let p = 0, to = 0; p < data.length; to++) {
     for (const end = p + places; p < end; p++) {
-      fetchRows(table, width, data, p);
-      if (weights[p] !== 0) addScaledRow(out, to, weights[p], table, data[p] * width, width);
+      fetchRows(table, data, p);
+      if (weights[p] !== 0) addScaledRow(pooled, to, weights[p], table, data[p]);
     }
   }
 }
 
-/** Sums the gradients of the rows of one table that a step touched, over all its uses. */
+/** Sums the gradients of the rows of one table that a step touched, over all uses of the table. */
 export class RowSums {
-  /** [rows of the table] place of a row among the touched ones, −1 if untouched. */
+  /** [rows of the table] place of a row among the touched ones; −1 if untouched. */
   private readonly place: Int32Array;
   private touched = 0;
-  /** [capacity] and [capacity, width]; of the sums only the touched rows mean anything. */
+  /** [capacity] the touched rows, and their sums [capacity, width]. */
   private rows = new Int32Array(0);
-  private sums = new Float32Array(0);
+  private sums: Rows;
 
   constructor(private readonly table: Table) {
     this.place = new Int32Array(table.rows).fill(-1);
+    this.sums = { values: new Float32Array(0), width: table.width };
   }
 
   /**
-   * The distinct rows among ids, in the order in which they first come; writes the place of each id
-   * among them. Not to be asked between
-   * `add` and `take`.
+   * The distinct rows among `ids`, in the order in which they first come. Writes into `places` the
+   * place of each id among them. Must not be called between `add` and `take`.
    */
   distinct(ids: ArrayLike<number>, places: Int32Array): Int32Array {
     const { place } = this;
@@ -85,52 +85,54 @@ export class RowSums {
     return rows.slice(0, found);
   }
 
-  /** Adds what a lookup's rows got: `gradient` [...ids, width], pooled ones [..., width]. */
+  /**
+   * Adds the gradient of a lookup's rows: [...ids, width], or [..., width] when they are pooled.
+   */
   add({ ids, weights }: Lookup, gradient: Float32Array): void {
     this.reserve(ids.data.length);
     const { place, rows, sums } = this;
-    const { width } = this.table;
+    const parts = { values: gradient, width: sums.width };
     const { data } = ids;
     const pooled = weights ? lastOf(ids.shape) : 1;
     let { touched } = this;
-    for (let p = 0, from = 0; p < data.length; from += width) {
+    for (let p = 0, from = 0; p < data.length; from++) {
       for (const end = p + pooled; p < end; p++) {
         fetchNumbers(place, data, p);
         const weight = weights ? weights.data[p] : 1;
         if (weight === 0) continue;
         const row = data[p];
         if (place[row] < 0) {
-          // The first touch writes, so that nothing has to be cleared.
-          scaleRow(sums, touched * width, weight, gradient, from, width);
+          // The first touch overwrites, so that nothing has to be cleared.
+          scaleRow(sums, touched, weight, parts, from);
           rows[touched] = row;
           place[row] = touched++;
         } else {
-          addScaledRow(sums, place[row] * width, weight, gradient, from, width);
+          addScaledRow(sums, place[row], weight, parts, from);
         }
       }
     }
     this.touched = touched;
   }
 
-  /** The sums so far, valid until the next `add`; starts anew. */
+  /** Gives the sums, which are valid until the next `add`, and starts again from nothing. */
   take(): RowGradients {
     const { width } = this.table;
     const rows = this.rows.subarray(0, this.touched);
     for (let t = 0; t < rows.length; t++) this.place[rows[t]] = -1;
     this.touched = 0;
-    return { width, rows, values: this.sums.subarray(0, rows.length * width) };
+    return { width, rows, values: this.sums.values.subarray(0, rows.length * width) };
   }
 
-  /** Room for `more` rows besides those touched; never more than the table has. */
+  /** Makes room for `more` touched rows, but never for more than the table has. */
   private reserve(more: number): void {
     const needed = Math.min(this.table.rows, this.touched + more);
     if (needed <= this.rows.length) return;
     const rows = new Int32Array(Math.min(this.table.rows, 2 * needed));
-    const sums = new Float32Array(rows.length * this.table.width);
+    const values = new Float32Array(rows.length * this.table.width);
     rows.set(this.rows);
-    sums.set(this.sums);
+    values.set(this.sums.values);
     this.rows = rows;
-    this.sums = sums;
+    this.sums = { values, width: this.table.width };
   }
 }
 

@@ -1,47 +1,45 @@
-// Vectors of a whole catalogue by a text encoder, and a release with them. What an encoder from a
-// folder has embedded is kept on disk text by text, so that a run that was killed goes on, and one
-// after a training embeds only what is new: of the texts that there are, by the few encoders that
-// were used last. The built-in one reads thousands a second. Knows nothing of what encoders are.
+// Embeds the texts of a whole catalogue and publishes a release with the vectors. Vectors of an
+// encoder from a folder are kept on disk, so a killed run resumes and a later run embeds only new
+// texts. The built-in encoder reads thousands of texts a second and needs no cache.
 import { mkdir, readdir, rm, stat, utimes } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import type { Store } from '../../data/store/store';
 import { BUILT_IN, textHash, type TextEncoder } from '../../encoders/text-encoder';
-import type { Engine } from '../../engine/engine';
+import type { ModelRunner } from '../../engine/model-runner';
 import { VitrineError } from '../../errors';
 import { articleText } from '../../features/text';
 import type { Manifest } from '../../release/format';
-import { currentFolder } from '../../release/open';
+import { currentFolder } from '../../release/files';
 import { openEmbeddable, openFolderEncoder, type FolderEncoder } from '../../release/re-embed';
 import { currentRelease } from '../../release/release-store';
 import { storing } from '../../data/files/storage';
 import type { Reporter } from '../../telemetry/progress';
 import { openCheckpoints, type Checkpoints } from '../optimise/checkpoint';
-import { indexVectors } from './fit';
+import { indexVectors } from './draft-release';
+import { DAY_MS } from '../../time';
 
 export interface Embedded {
   readonly manifest: Manifest;
-  /** Which encoder, and how many texts it read now; the others were known from before. */
   readonly encoder: { readonly name: string; readonly fingerprint: string; readonly dim: number };
+  /** Distinct texts. */
   readonly texts: number;
+  /** Texts that were embedded now. The others were on disk. */
   readonly read: number;
 }
 
-/**
- * More releases than this do not become current while one command embeds, unless something is
- * wrong.
- */
+/** If more releases become current while one command embeds, something is wrong. */
 const TRIES = 5;
 
 /**
- * Publishes the current release again, with vectors of this encoder: the folder of one, or
- * `built-in`. Where another release becomes current meanwhile, it goes on with that one: most of
- * its texts are embedded already.
+ * Publishes the current release again with vectors of this encoder: a folder, or `built-in`. If
+ * another release becomes current meanwhile, it continues with that one. Most of its texts are
+ * embedded already.
  * @throws VitrineError INPUT_INVALID, RELEASE_MISSING, RELEASE_INVALID, RELEASE_MOVED,
  * STORAGE_UNAVAILABLE
  */
 export async function embedRelease(
-  engine: Engine,
+  engine: ModelRunner,
   store: Store,
   modelsDir: string,
   encoder: string,
@@ -53,7 +51,7 @@ export async function embedRelease(
     try {
       return await embedOver(folder, other, engine, store, reporter);
     } catch (thrown) {
-      // A release that is no longer current may also have been removed while it was read.
+      // A release that is no longer current may have been removed while it was read.
       if (!(thrown instanceof VitrineError) || !thrown.code.startsWith('RELEASE_') || left === 0) throw thrown;
       const current = await currentRelease(modelsDir);
       if (current === undefined || current === basename(folder)) throw thrown;
@@ -66,14 +64,14 @@ export async function embedRelease(
 async function embedOver(
   folder: string,
   other: FolderEncoder | undefined,
-  engine: Engine,
+  engine: ModelRunner,
   store: Store,
   reporter: Reporter,
 ): Promise<Embedded> {
   const modelsDir = dirname(folder);
   const release = await openEmbeddable(folder, other, engine);
   const { name, fingerprint, dim } = release.encoder;
-  // An article that is gone has no text; serving takes its row out before the first search.
+  // A deleted article has no text. Serving removes its row before the first search.
   const texts = await textsOf(store, release.articleIds);
   const kept = other && (await keptOf(modelsDir, fingerprint, reporter));
   const { vectors, distinct, read } = await embedTexts(release.encoder, texts, kept, reporter);
@@ -81,26 +79,20 @@ async function embedOver(
   return { manifest, encoder: { name, fingerprint, dim }, texts: distinct, read };
 }
 
-/**
- * The encoder of a folder, and where its vectors are kept. @throws VitrineError INPUT_INVALID where
- * there is none.
- */
-export async function openKept(engine: Engine, folder: string, modelsDir: string, reporter: Reporter) {
+/** An encoder from a folder and its kept vectors. @throws VitrineError INPUT_INVALID */
+export async function openKept(engine: ModelRunner, folder: string, modelsDir: string, reporter: Reporter) {
   const { encoder } = await openFolderEncoder(folder, engine);
   return { encoder, kept: await keptOf(modelsDir, encoder.fingerprint, reporter) };
 }
 
 /**
- * So many encoders' vectors are kept, of those that were used last, and all that were used within a
- * day: it may be in this moment.
+ * The vectors of the last three encoders are kept, and those of every encoder that was used within
+ * a day, since another run may be using it.
  */
 const ENCODERS = 3;
-const IN_USE_MS = 86_400_000;
+const IN_USE_MS = DAY_MS;
 
-/**
- * The kept vectors of one encoder; those of the one that was used longest ago go, where there are
- * too many.
- */
+/** The kept vectors of one encoder. Those of encoders that were used long ago are removed. */
 async function keptOf(modelsDir: string, fingerprint: string, reporter: Reporter): Promise<Checkpoints> {
   const all = join(modelsDir, '.embeddings');
   const own = join(all, fingerprint);
@@ -111,12 +103,11 @@ async function keptOf(modelsDir: string, fingerprint: string, reporter: Reporter
   const folders = await Promise.all(
     (await readdir(all)).map(async (name) => {
       const path = join(all, name);
-      // One that another run has taken away meanwhile was used long ago.
+      // Another run may have removed it meanwhile.
       return { path, used: (await stat(path).catch(() => undefined))?.mtimeMs ?? 0 };
     }),
   );
-  // An encoder that was trained again or changed has another fingerprint: what the former one made
-  // is of no use.
+  // An encoder that has changed has another fingerprint, so its former vectors are of no use.
   const last = folders.filter(({ path }) => path !== own).sort((a, b) => b.used - a.used);
   for (const { path, used } of last.slice(ENCODERS - 1)) {
     if (Date.now() - used > IN_USE_MS) await rm(path, { recursive: true, force: true });
@@ -124,7 +115,7 @@ async function keptOf(modelsDir: string, fingerprint: string, reporter: Reporter
   return openCheckpoints(own, reporter);
 }
 
-/** Of each article by its id what the store has now; undefined for what it has not. */
+/** The text of each article; undefined if the store does not have it. */
 async function textsOf(store: Store, articleIds: readonly string[]): Promise<(string | undefined)[]> {
   const rows = new Map(articleIds.map((id, row) => [id, row]));
   const texts = Array<string | undefined>(articleIds.length).fill(undefined);
@@ -137,15 +128,15 @@ async function textsOf(store: Store, articleIds: readonly string[]): Promise<(st
   return texts;
 }
 
-/** Texts of one file: what a run that is killed loses at most. */
+/** Texts in one file. A killed run loses at most so many. */
 const CHUNK = 512;
 
 const chunkSchema = z.object({ texts: z.array(z.string()) });
 
 /**
- * [texts.length, dim], zeros where there is no text; equal texts are read once, and those that were
- * kept not at all. `kept` holds the vectors of one encoder: chunks by number, each with the hashes
- * of its texts. Afterwards it holds these texts and no others.
+ * [texts.length, dim], zeros without a text. Equal texts are embedded once, and kept ones are not
+ * embedded again. `kept` holds the vectors of one encoder: numbered chunks with the hashes of their
+ * texts. Afterwards it holds exactly these texts.
  */
 export async function embedTexts(
   encoder: TextEncoder,
@@ -176,7 +167,7 @@ export async function embedTexts(
     const saved = await kept.load(`texts ${chunk}`);
     const parsed = chunkSchema.safeParse(saved?.metadata);
     const vectors = saved?.arrays.get('vectors');
-    // After the last one, or one that is damaged: from there on they are written anew.
+    // Behind the last chunk, or at a damaged one. From here on chunks are written again.
     if (!parsed.success || vectors?.length !== parsed.data.texts.length * dim) break;
     const wanted = new Set<string>();
     parsed.data.texts.forEach((hash, i) => {
@@ -184,8 +175,8 @@ export async function embedTexts(
       found.set(hash, vectors.subarray(i * dim, (i + 1) * dim));
       wanted.add(hash);
     });
-    // What nobody says any more goes, chunk by chunk: at no moment is anything missing that is
-    // wanted.
+    // Texts that no article has any more are removed chunk by chunk. No wanted text is ever
+    // missing.
     if (wanted.size < parsed.data.texts.length) await save(chunk, [...wanted]);
     if (wanted.size === 0) empty.push(chunk);
   }

@@ -1,65 +1,63 @@
-// The text encoder of a shop, from its catalogue and its habits to vectors that can be searched:
-// tokeniser, training, one vector for each article, an index. Knows the order of the work, none of
-// its details.
+// Fits the text encoder of a shop: tokeniser, training, a vector for each article, an index.
 import { builtInEncoder, type TextEncoder } from '../../encoders/text-encoder';
-import type { Engine } from '../../engine/engine';
+import type { TrainingEngine } from '../../engine/training-engine';
 import type { Catalogue } from '../../features/catalogue';
 import type { CoPurchases } from '../../statistics/co-purchase';
 import type { HistoryEnds, Dataset } from '../../dataset/dataset';
 import type { Encoder } from '../../features/encoder';
 import { fitTokeniser, type Tokeniser } from '../../features/text';
-import { encodeOnnx, type EncodedModel } from '../../graph/onnx';
+import type { EncodedModel } from '../../graph/onnx';
 import { createRandom } from '../../random';
-import { MODEL_OUTPUT } from '../../release/format';
-import { modelKey, modelOf } from '../../release/open';
 import type { VectorIndex } from '../../index/vector-index';
 import type { Reporter } from '../../telemetry/progress';
 import type { TrainingConfig } from '../config';
-import { indexVectors } from './fit';
+import { indexVectors, loadDraft, servedModel } from './draft-release';
 import { textDim, textEncoder, trainTextEncoder, vectorParts } from '../models/text-encoder';
 
 export interface FittedText {
   readonly tokeniser: Tokeniser;
   readonly model: EncodedModel;
-  /** Both, ready to read texts. */
+  /** Tokeniser and model together, ready to use. */
   readonly encoder: TextEncoder;
   /** [articles, dim] */
   readonly vectors: Float32Array;
-  /** Of the vectors; ids are places. */
+  /** The ids are the places of the vectors. */
   readonly index: VectorIndex;
 }
 
-/** `known`: which purchases may be learnt from; `coPurchases` are counted in them. */
+export interface TextOptions {
+  /** The purchases that may be learnt from. */
+  readonly known: HistoryEnds;
+  /** Counted in the known purchases. */
+  readonly coPurchases: CoPurchases;
+  readonly config: Pick<TrainingConfig, 'text' | 'seed'>;
+}
+
 export async function fitText(
-  engine: Engine,
+  engine: TrainingEngine,
   shop: Dataset,
-  known: HistoryEnds,
-  coPurchases: CoPurchases,
-  config: Pick<TrainingConfig, 'text' | 'seed'>,
+  { known, coPurchases, config }: TextOptions,
   reporter: Reporter,
 ): Promise<FittedText> {
   const dim = textDim(config.text);
   const { texts, catalogue, encoder } = shop;
   const tokeniser = fitTokeniser(texts);
-  const lessons = {
+  const examples = {
     tokens: tokeniser.inputs(texts),
     looks: groupsOf(catalogue, encoder, LOOKS),
     taste: {
       groups: groupsOf(catalogue, encoder, TASTE),
       coPurchases,
       sold: soldOf(shop, known),
-      // One that is of no product is one by itself.
+      // An article without a product is a product of its own.
       products: Int32Array.from({ length: catalogue.size }, (_, one) => catalogue.productOf(one) ?? -1 - one),
     },
   };
   const random = createRandom(config.seed, 'text');
-  const weights = await trainTextEncoder(engine, tokeniser, lessons, config.text, random, reporter);
-  const name = 'text_encoder';
-  const output = textEncoder(tokeniser, config.text);
-  const model = encodeOnnx({ name, outputs: { [MODEL_OUTPUT[name]]: output }, values: weights, embeddings: 'inline' });
-  const draft = { name: 'draft' };
-  await engine.load(modelKey(draft, name), model.bytes);
-  const run = modelOf(engine, draft, name);
+  const training = { tokeniser, examples, config: config.text, random, reporter };
+  const weights = await trainTextEncoder(engine, training);
+  const model = servedModel('text_encoder', textEncoder(tokeniser, config.text), weights);
+  const run = await loadDraft(engine, 'text_encoder', model);
   const { fingerprint } = tokeniser;
   const built = builtInEncoder({ fingerprint, dim, parts: vectorParts(config.text), tokeniser, model: run });
   const vectors = await built.encode(texts);
@@ -67,8 +65,7 @@ export async function fitText(
 }
 
 /**
- * Each article that is known to have sold, as often as the root of its units. As often as it sold,
- * little would be heard of but the few that sell most.
+ * Each sold article as often as the root of its units. Otherwise bestsellers would be nearly all.
  */
 function soldOf({ article, offsets, customers, catalogue }: Dataset, known: HistoryEnds): Int32Array {
   const units = new Int32Array(catalogue.size);
@@ -86,9 +83,8 @@ function soldOf({ article, offsets, customers, catalogue }: Dataset, known: Hist
 }
 
 /**
- * What makes two articles look alike to people, by the names of the encoder's features: in turn,
- * and what people see first twice. A shop that does not have them teaches by its words and its
- * purchases alone.
+ * Features by which two articles look alike to people; training takes the lists in turn. The most
+ * visible ones come twice. A shop without these features learns from words and purchases alone.
  */
 const LOOKS = [
   ['product_type', 'department'],
@@ -96,19 +92,13 @@ const LOOKS = [
   ['product_type', 'colour_group', 'graphical_appearance', 'department'],
   ['product_type', 'colour_group', 'graphical_appearance'],
 ] as const;
-/**
- * Of few purchases it would be learnt by heart what is bought with what; these hold the words
- * together.
- */
+/** With few purchases the taste would memorise co-purchases. These groups prevent that. */
 const TASTE = [['product_type'], ['product_type', 'colour_group', 'graphical_appearance']] as const;
 
-/**
- * For each list of columns the groups of articles that agree in all of them; 0 where one is not
- * known.
- */
+/** For each list of columns, groups of articles with equal values; 0 if a value is missing. */
 function groupsOf(catalogue: Catalogue, encoder: Encoder, lists: readonly (readonly string[])[]): Int32Array[] {
   const { single } = catalogue.layout;
-  // Of a column's slots the first, which has the column's name alone, stands for what is not known.
+  // The first slot of a column, which has only the column's name, means a missing value.
   const known = encoder.slotNames('article_fields').map((name) => (JSON.parse(name) as unknown[]).length > 1);
   const row = new Int32Array(single.length);
   return lists.flatMap((columns) => {

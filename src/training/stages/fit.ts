@@ -1,174 +1,139 @@
-// Fits everything that recommends: encoder, towers, ranker, on what was known at one moment. Gives
-// the models as they will be served and the pipeline that runs them, so that what is measured is
-// what is released. Knows no files and no protocol.
+// Fits everything that recommends, on the purchases before a cutoff: encoder, towers, ranker. Gives
+// the models as they will be served and the pipeline that runs them, so the evaluation measures
+// what is released.
 import type { Store } from '../../data/store/store';
-import type { Engine } from '../../engine/engine';
+import type { TrainingEngine } from '../../engine/training-engine';
 import type { Cutoff, Dataset } from '../../dataset/dataset';
 import { encodeDataset, type PurchaseLog } from '../../dataset/read';
-import type { Habits } from '../../statistics/habits';
 import { habitsOf } from '../../dataset/habit-counts';
-import { articleInputs } from '../../features/inputs';
-import { encodeOnnx, type EncodedModel } from '../../graph/onnx';
-import { mean } from '../../graph/operators';
-import type { Tensor } from '../../graph/tensor';
+import { inStages, thinned, trainingRounds, withHistory, type Round } from '../../dataset/protocols';
+import type { EncodedModel } from '../../graph/onnx';
+import { mean } from '../../graph/rows';
+import { flatKind, type VectorIndex } from '../../index/vector-index';
 import { createRandom } from '../../random';
-import { createPipeline, type Model, type Pipeline } from '../../ranking/pipeline';
-import { MODEL_OUTPUT, type ModelName } from '../../release/format';
-import { modelKey, modelOf } from '../../release/open';
-import { buildIndex, flatKind, type IndexOptions, type VectorIndex } from '../../index/vector-index';
-import type { Trained } from '../../release/weights';
+import type { Pipeline } from '../../ranking/pipeline';
+import type { FormerWeights } from '../../release/weights';
+import type { Habits } from '../../statistics/habits';
 import type { Reporter } from '../../telemetry/progress';
-import type { Checkpoints } from '../optimise/checkpoint';
+import { WEEK } from '../../time';
 import type { TrainingConfig } from '../config';
-import { inStages, trainingRounds, thinned, withHistory } from '../../dataset/protocols';
 import { servedRanker } from '../models/ranker';
-import { collectLists, type List } from './ranker-lists';
-import { drawTaken, rankerWeeks, trainRanker } from './train-ranker';
-import { towerTrainer, type TowerStage } from './train-towers';
-import { createTrainer, type Weights } from '../optimise/trainer';
-import { articleTower, queryTower } from '../models/two-tower';
+import type { Checkpoints } from '../optimise/checkpoint';
+import type { Weights } from '../optimise/learnt';
+import { createTrainer } from '../optimise/trainer';
+import { loadDraft, loadTowers, openDraft, servedModel } from './draft-release';
+import { collectLists, type CustomerDraw, type List } from './ranker-lists';
+import { drawCustomers, rankerWeeks, trainRanker } from './train-ranker';
+import { towerTrainer, type TowerStage, type TowerTrainer } from './train-towers';
 import { meanGain } from './validate';
 import { checkAttributes, warmStart } from './warm-start';
-import { WEEK } from '../../time';
 
 export interface Fitted {
   readonly shop: Dataset;
   readonly pipeline: Pipeline;
   readonly models: Readonly<Record<'query_tower' | 'article_tower' | 'ranker', EncodedModel>>;
-  /** The articles' vectors, ids in catalogue order. */
+  /** The vectors of the articles. Their ids are places in the catalogue. */
   readonly articleIndex: VectorIndex;
   /** Rows in catalogue order. */
   readonly habits: Habits;
 }
 
-/**
- * Stands in the pipeline while there is no ranker yet: such a pipeline retrieves and must not be
- * asked to score.
- */
-const noRanker: Model = () => Promise.reject(new Error('There is no ranker yet.'));
-
-/** The name under which models in training are loaded. */
-const DRAFT = { name: 'draft' };
-/** Customers that are asked after each epoch to see whether the towers still learn. */
+/** Customers of the validation after each segment of the towers. */
 const VALIDATED = 4_000;
 /**
- * How often on the way to the cutoff the towers move on, and what is counted is counted anew, to
- * find the ranker's candidates.
+ * The towers and the counts move on so many times on the way to the cutoff, while the ranker's
+ * candidates are retrieved.
  */
 const STAGES = 6;
 
 export interface FitOptions {
+  readonly raw: PurchaseLog;
+  readonly cutoff: Cutoff;
   readonly config: TrainingConfig;
-  /** The ranker learns to foresee what is bought within so many days. */
+  /** The ranker learns to predict the purchases of so many days. */
   readonly days: number;
-  /** Where to keep what is learnt on the way, and to find what a run that was killed has left. */
+  /** For resuming a killed run. */
   readonly checkpoints?: Checkpoints | undefined;
   /**
-   * A former release to go on from: its towers see the purchases once more, or as many of them as
-   * others catch up with at most, and its ranker stays. Nothing may be measured of what comes of it
-   * that the former release has seen.
+   * A warm start from these weights: the towers see the purchases once more, and the ranker stays.
+   * The result must not be measured on purchases that the former models have seen.
    */
-  readonly former?: Trained | undefined;
+  readonly former?: FormerWeights | undefined;
+}
+
+/** A fit under way. */
+interface Fitting extends FitOptions {
+  readonly shop: Dataset;
+  readonly towers: TowerTrainer;
+  /** A checkpoint for a part of the training. Its key has all that changes the result. */
+  readonly checkpointOf: (...part: unknown[]) => Pick<TowerStage, 'checkpoint'>;
 }
 
 /**
- * Learns from the purchases until a cutoff. The ranker must see candidates as serving will find
- * them, so the towers that find them stop some weeks (or one purchase of each customer) earlier;
- * when the ranker is done they catch up.
+ * The ranker must see candidates as serving will find them. So the towers first stop some weeks (or
+ * one purchase of each customer) before the cutoff, and catch up when the ranker is done.
  */
 export async function fit(
-  engine: Engine,
+  engine: TrainingEngine,
   store: Store,
-  raw: PurchaseLog,
-  cutoff: Cutoff,
-  { config, days, checkpoints, former }: FitOptions,
+  options: FitOptions,
   reporter: Reporter,
 ): Promise<Fitted> {
+  const { raw, cutoff, config, former } = options;
   const shop = await encodeDataset(store, raw, cutoff, reporter);
-  /** Whatever changes what a stage learns is in its key. */
-  const checkpointOf = (...stage: unknown[]): Pick<TowerStage, 'checkpoint'> => {
-    const key = [shop.fingerprint(), config.seed, config.towers, former?.name, cutoff, ...stage];
-    return checkpoints ? { checkpoint: { store: checkpoints, key: JSON.stringify(key) } } : {};
-  };
-  const initialise = former && warmStart(former, shop.encoder);
-  // Where time says nothing but the order, no purchase is older news than another.
+  // Without dates no purchase is older than another.
   const halfLifeDays = 'butLast' in cutoff ? Infinity : config.towers.halfLifeDays;
   const towers = await towerTrainer(
     engine,
     shop,
-    { ...config.towers, halfLifeDays },
-    config.seed,
+    {
+      config: { ...config.towers, halfLifeDays },
+      seed: config.seed,
+      initialise: former && warmStart(former, shop.encoder),
+    },
     reporter,
-    initialise,
   );
-  let rankerWeights: Weights;
-  // Whoever goes on from a former release sees the purchases once more, or as many as others catch
-  // up with at most.
-  let epochs = Math.min(1, (config.catchUp * config.towers.maxPurchases) / Math.max(1, shop.at.length));
-  if (former) rankerWeights = await formerRanker(engine, shop, config, former);
-  else {
-    const earlier = earlierCutoff(shop, raw, cutoff, config);
-    const rounds = trainingRounds(
-      shop,
-      { earlier, later: cutoff, days },
-      config.ranker.maxQuestions,
-      createRandom(config.seed, 'lessons'),
-    );
-    const asked = thinned(withHistory(shop, rounds), VALIDATED, createRandom(config.seed, 'validation'));
-    const best = await towers.learn({
-      name: 'Two towers',
-      known: shop.historyEnds(earlier),
-      epochs: config.towers.epochs,
-      validate: async () => meanGain(engine, shop, await loadTowers(engine, shop, config, towers.weights), asked),
-      ...checkpointOf('learn', earlier, days, config.ranker.maxQuestions),
-    });
-    epochs = best * config.catchUp;
-    // From stage to stage the towers and what is counted move on, as the release that serves will
-    // have.
-    const random = createRandom(config.seed, 'ranker');
-    const taken = drawTaken(shop, rounds, config.ranker, random);
-    const lists: List[] = [];
-    for (const [s, stage] of inStages(rounds, STAGES).entries()) {
-      const known = shop.historyEnds(s === 0 || 'butLast' in earlier ? earlier : { before: stage[0].moment.now });
-      if (s > 0) {
-        const name = `Two towers move on (${String(s)})`;
-        await towers.learn({
-          name,
-          known,
-          epochs: epochs / STAGES,
-          ...checkpointOf(name, epochs, stage[0].moment.now),
-        });
-      }
-      const habits = habitsOf(shop, known);
-      const then = await serveTowers(engine, shop, habits, config, towers.weights, noRanker, reporter, {
-        kind: flatKind(),
-      });
-      lists.push(...(await collectLists(shop, then.pipeline, stage, taken, reporter)));
-    }
-    rankerWeights = await trainRanker(engine, shop, lists, taken, config.ranker, random, reporter);
-  }
+  const fitting: Fitting = { ...options, shop, towers, checkpointOf: checkpointsOf(shop, options) };
+  const { epochs, ranker: weights } = former
+    ? await fromFormer(engine, fitting, former)
+    : await fromNothing(engine, fitting, reporter);
   await towers.learn({
     name: 'Two towers catch up',
     known: shop.historyEnds(cutoff),
     epochs,
-    ...checkpointOf('catch up', epochs),
+    ...fitting.checkpointOf('catch up', epochs),
   });
-  const rankerModel = served('ranker', servedRanker(shop.encoder, config.ranker), rankerWeights);
-  await engine.load(modelKey(DRAFT, 'ranker'), rankerModel.bytes);
-  const late = await serveTowers(
+  const model = servedModel('ranker', servedRanker(shop.encoder, config.ranker), weights);
+  const ranker = await loadDraft(engine, 'ranker', model);
+  const habits = habitsOf(shop, shop.historyEnds(cutoff));
+  const draft = await openDraft(
     engine,
     shop,
-    habitsOf(shop, shop.historyEnds(cutoff)),
-    config,
-    towers.weights,
-    modelOf(engine, DRAFT, 'ranker'),
+    { towers: config.towers, weights: towers.weights, habits, ranker },
     reporter,
   );
-  return { shop, ...late, models: { ...late.models, ranker: rankerModel } };
+  return { shop, ...draft, models: { ...draft.models, ranker: model } };
 }
 
-/** The ranker of a former release, its tables in the order of this shop's encoder. */
-async function formerRanker(engine: Engine, shop: Dataset, config: TrainingConfig, former: Trained): Promise<Weights> {
+function checkpointsOf(shop: Dataset, { config, cutoff, checkpoints, former }: FitOptions): Fitting['checkpointOf'] {
+  return (...part) => {
+    const key = [shop.fingerprint(), config.seed, config.towers, former?.name, cutoff, ...part];
+    return checkpoints ? { checkpoint: { store: checkpoints, key: JSON.stringify(key) } } : {};
+  };
+}
+
+/** The weights of the ranker, and the epochs in which the towers catch up. */
+interface RankerOutcome {
+  readonly ranker: Weights;
+  readonly epochs: number;
+}
+
+/** Keeps the former ranker. Its tables are put in the order of this shop's encoder. */
+async function fromFormer(
+  engine: TrainingEngine,
+  { shop, config }: Fitting,
+  former: FormerWeights,
+): Promise<RankerOutcome> {
   checkAttributes(former, shop.encoder);
   const trainer = await createTrainer(engine, {
     name: 'former.ranker',
@@ -178,91 +143,71 @@ async function formerRanker(engine: Engine, shop: Dataset, config: TrainingConfi
     tableRate: 0,
     initialise: warmStart(former, shop.encoder),
   });
-  return trainer.weights;
+  // The towers see the purchases once more, but at most as many as a usual catch-up does.
+  const most = config.catchUp * config.towers.maxPurchases;
+  return { ranker: trainer.weights, epochs: Math.min(1, most / Math.max(1, shop.at.length)) };
 }
 
-/** What the towers know that find the ranker's candidates. */
+async function fromNothing(engine: TrainingEngine, fitting: Fitting, reporter: Reporter): Promise<RankerOutcome> {
+  const { shop, raw, cutoff, config, days, towers, checkpointOf } = fitting;
+  const { seed, ranker: settings } = config;
+  const earlier = earlierCutoff(shop, raw, cutoff, config);
+  const spans = { earlier, later: cutoff, days };
+  const rounds = trainingRounds(shop, spans, settings.maxQuestions, createRandom(seed, 'lessons'));
+  const asked = thinned(withHistory(shop, rounds), VALIDATED, createRandom(seed, 'validation'));
+  const best = await towers.learn({
+    name: 'Two towers',
+    known: shop.historyEnds(earlier),
+    epochs: config.towers.epochs,
+    validate: async () => meanGain(engine, shop, await loadTowers(engine, shop, config.towers, towers.weights), asked),
+    ...checkpointOf('learn', earlier, days, settings.maxQuestions),
+  });
+  const epochs = best * config.catchUp;
+  const random = createRandom(seed, 'ranker');
+  const draw = drawCustomers(shop, rounds, settings, random);
+  const lists = await collectInStages(engine, fitting, { earlier, rounds, draw, epochs }, reporter);
+  const examples = { lists, isHeldOut: draw.isHeldOut, config: settings, random };
+  return { ranker: await trainRanker(engine, shop, examples, reporter), epochs };
+}
+
+interface Collecting {
+  readonly earlier: Cutoff;
+  readonly rounds: readonly Round[];
+  readonly draw: CustomerDraw;
+  /** Epochs of the towers over all stages. */
+  readonly epochs: number;
+}
+
+/** The ranker's candidate lists. From stage to stage towers and counts move on, as in serving. */
+async function collectInStages(
+  engine: TrainingEngine,
+  { shop, config, towers, checkpointOf }: Fitting,
+  { earlier, rounds, draw, epochs }: Collecting,
+  reporter: Reporter,
+): Promise<List[]> {
+  const lists: List[] = [];
+  for (const [s, stage] of inStages(rounds, STAGES).entries()) {
+    const known = shop.historyEnds(s === 0 || 'butLast' in earlier ? earlier : { before: stage[0].moment.now });
+    if (s > 0) {
+      const name = `Two towers move on (${String(s)})`;
+      await towers.learn({
+        name,
+        known,
+        epochs: epochs / STAGES,
+        ...checkpointOf(name, epochs, stage[0].moment.now),
+      });
+    }
+    const habits = habitsOf(shop, known);
+    const options = { towers: config.towers, weights: towers.weights, habits, kind: flatKind() };
+    const { pipeline } = await openDraft(engine, shop, options, reporter);
+    lists.push(...(await collectLists(shop, pipeline, stage, draw, reporter)));
+  }
+  return lists;
+}
+
+/** The cutoff of the towers that retrieve the ranker's candidates. */
 function earlierCutoff(shop: Dataset, raw: PurchaseLog, cutoff: Cutoff, config: TrainingConfig): Cutoff {
   if ('butLast' in cutoff) return { butLast: cutoff.butLast + 1 };
   const weeks = rankerWeeks(shop, raw.first, cutoff.before, config.ranker);
   return { before: Math.max(cutoff.before - weeks * WEEK, (raw.first + cutoff.before) / 2) };
-}
-
-type Retrieval = Omit<Fitted, 'shop' | 'models'> & { models: Omit<Fitted['models'], 'ranker'> };
-
-/** The towers with their weights written in, loaded, and a pipeline that retrieves. */
-export async function serveTowers(
-  engine: Engine,
-  shop: Dataset,
-  habits: Habits,
-  config: TrainingConfig,
-  weights: Weights,
-  rankerModel: Model,
-  reporter: Reporter,
-  options: Pick<IndexOptions, 'kind'> = {},
-): Promise<Retrieval> {
-  const { models, dim, vectors, queryTower } = await loadTowers(engine, shop, config, weights);
-  const articleIndex = indexVectors(dim, vectors, reporter, options);
-  const pipeline = createPipeline({
-    encoder: shop.encoder,
-    catalogue: shop.catalogue,
-    vectors: {
-      dim,
-      index: articleIndex,
-      articleOf: (id) => id,
-      data: vectors,
-      has: () => true,
-    },
-    habits,
-    queryTower,
-    ranker: rankerModel,
-  });
-  return { pipeline, models, articleIndex, habits };
-}
-
-/** The towers as they will be served, loaded, and the vectors of all articles [articles, dim]. */
-async function loadTowers(engine: Engine, shop: Dataset, { towers }: TrainingConfig, weights: Weights) {
-  const models = {
-    query_tower: served('query_tower', queryTower(shop.encoder, towers), weights),
-    article_tower: served('article_tower', articleTower(shop.encoder, towers), weights),
-  };
-  await engine.load(modelKey(DRAFT, 'query_tower'), models.query_tower.bytes);
-  await engine.load(modelKey(DRAFT, 'article_tower'), models.article_tower.bytes);
-  const vectors = await embedArticles(modelOf(engine, DRAFT, 'article_tower'), shop, towers.dim);
-  return { models, dim: towers.dim, vectors, queryTower: modelOf(engine, DRAFT, 'query_tower') };
-}
-
-/** A model as it is released: the trained graph without the loss, its weights written in. */
-function served(name: ModelName, output: Tensor, values: Weights): EncodedModel {
-  return encodeOnnx({ name, outputs: { [MODEL_OUTPUT[name]]: output }, values, embeddings: 'inline' });
-}
-
-async function embedArticles(articleTower: Model, shop: Dataset, dim: number): Promise<Float32Array> {
-  const vectors = new Float32Array(shop.catalogue.size * dim);
-  for (let from = 0; from < shop.catalogue.size; from += 2048) {
-    const size = Math.min(2048, shop.catalogue.size - from);
-    const indices = Int32Array.from({ length: size }, (_, i) => from + i);
-    vectors.set(await articleTower(articleInputs(shop.catalogue, indices)), from * dim);
-  }
-  return vectors;
-}
-
-/** An index of vectors [n, dim] whose ids are their places. */
-export function indexVectors(
-  dim: number,
-  vectors: Float32Array,
-  reporter: Reporter,
-  options: Pick<IndexOptions, 'kind'> = {},
-): VectorIndex {
-  const size = vectors.length / dim;
-  const progress = reporter.progress('Indexing', size, 'vectors');
-  const ids = Int32Array.from({ length: size }, (_, i) => i);
-  const index = buildIndex(dim, ids, vectors, {
-    ...options,
-    onRows: (rows) => {
-      progress.tick(rows);
-    },
-  });
-  progress.done();
-  return index;
 }

@@ -1,61 +1,59 @@
-// What scores of lists are worth whose purchases are known, and whether some are better than others
-// by more than chance. Knows no model, only whose weights are kept apart.
+// Judges the scores of held-out lists: their worth, and whether one scoring is better than another
+// by more than chance.
 import type { Dataset } from '../../dataset/dataset';
-import { isNewcomer, type List } from './ranker-lists';
-import type { StraightGroup } from '../models/straight';
+import type { CustomerGroup } from '../models/linear-part';
+import { isOfColdCustomer, type List } from './ranker-lists';
 
 export interface ListJudge {
-  /** Lists of each group that tell anything: those with a purchase. */
-  readonly lists: Readonly<Record<StraightGroup, number>>;
-  /** Whether one of all lists is of a newcomer, by its place. */
-  isNewcomer(place: number): boolean;
+  /** Lists with a purchase, by group. Only these are judged. */
+  readonly lists: Readonly<Record<CustomerGroup, number>>;
+  /** By the place among all lists. */
+  isOfColdCustomer(place: number): boolean;
   /**
-   * [lists] what the order of each list is worth, from the scores of all, [all lists][candidates].
+   * [lists] the worth of each list, from the scores [all lists][candidates].
    *
-   * Of customers with a past: how likely their purchases are, as a logarithm, which is the listwise
-   * loss with its sign turned (listwise.ts), after all scores were scaled as suits them best, so
-   * that their unit does not matter. The same lists tell differences several times as clearly by it
-   * as by NDCG, which changes only where two places are exchanged (figures in docs/lab-book.md). Of
-   * newcomers: the NDCG all the same. They are shown much the same, of which the first places
-   * matter, and what is likely is decided by all that stands far behind these.
+   * For returning customers it is the log-likelihood of their purchases, the negative of
+   * `listwiseLoss`. All scores are first scaled as fits best, so their unit does not matter. NDCG
+   * changes only when two places are exchanged, so the likelihood shows differences several times
+   * as clearly in the same lists (figures in models/README.md). For cold customers it is NDCG. They
+   * all see much the same, so the first places matter, but the likelihood depends mostly on the
+   * places far behind.
    */
   worth(scores: readonly Float32Array[]): Float64Array;
-  /**
-   * The mean NDCG (Järvelin & Kekäläinen, TOIS 2002), which says more to people. 0 without lists.
-   */
-  ndcg(scores: readonly Float32Array[], group: StraightGroup): number;
+  /** The mean NDCG (Järvelin & Kekäläinen, TOIS 2002), for messages. 0 without lists. */
+  ndcg(scores: readonly Float32Array[], group: CustomerGroup): number;
   /** 0 without lists. */
-  mean(values: Float64Array, group: StraightGroup): number;
+  mean(values: Float64Array, group: CustomerGroup): number;
   /**
-   * Whether the mean difference is more than its standard error, and the customers are enough to
-   * tell. Lists of one customer, who may be asked every day, do not count as independent.
+   * Whether the mean difference is more than its standard error, with enough customers. One
+   * customer may have a list for every day; these do not count as independent.
    */
-  isBetter(values: Float64Array, others: Float64Array, group: StraightGroup): boolean;
+  isBetter(values: Float64Array, others: Float64Array, group: CustomerGroup): boolean;
 }
 
-/** With fewer customers every difference is chance. */
+/** With fewer customers every difference counts as chance. */
 const ENOUGH = 30;
 
 export function listJudge(shop: Dataset, all: readonly List[]): ListJudge {
   const telling = [...all.keys()].filter((l) => all[l].hits > 0);
-  const isNew = telling.map((l) => isNewcomer(shop, all[l]));
+  const isCold = telling.map((l) => isOfColdCustomer(shop, all[l]));
   const customers = telling.map((l) => all[l].round.customers[all[l].place]);
-  const placesOf = (group: StraightGroup): number[] =>
-    [...telling.keys()].filter((i) => isNew[i] === (group === 'newcomers'));
+  const placesOf = (group: CustomerGroup): number[] =>
+    [...telling.keys()].filter((i) => isCold[i] === (group === 'cold'));
   const meanOf = (values: Float64Array, places: readonly number[]): number =>
     places.reduce((sum, i) => sum + values[i], 0) / Math.max(1, places.length);
-  /** 0 of lists of the other group. */
-  const ndcgs = (scores: readonly Float32Array[], group: StraightGroup): Float64Array => {
+  /** 0 for lists of the other group. */
+  const ndcgs = (scores: readonly Float32Array[], group: CustomerGroup): Float64Array => {
     const values = new Float64Array(telling.length);
     for (const i of placesOf(group)) values[i] = ndcgOf(all[telling[i]], scores[telling[i]]);
     return values;
   };
   return {
-    lists: { known: placesOf('known').length, newcomers: placesOf('newcomers').length },
-    isNewcomer: (place) => isNewcomer(shop, all[place]),
+    lists: { returning: placesOf('returning').length, cold: placesOf('cold').length },
+    isOfColdCustomer: (place) => isOfColdCustomer(shop, all[place]),
     worth(scores) {
-      const values = ndcgs(scores, 'newcomers');
-      const places = placesOf('known');
+      const values = ndcgs(scores, 'cold');
+      const places = placesOf('returning');
       const lists = places.map((i) => ({ list: all[telling[i]], scores: scores[telling[i]] }));
       const scale = bestScale(lists);
       places.forEach((i, l) => (values[i] = momentsOf(lists[l], scale).likelihood));
@@ -84,19 +82,13 @@ interface Scored {
   readonly scores: Float32Array;
 }
 
-/**
- * Scales further apart than these say the same: an order that is always right, or one that says
- * nothing.
- */
+/** At the greatest scale the order is taken as always right, at the least as meaningless. */
 const [LEAST, MOST] = [1 / 64, 64];
 
-/**
- * The factor of all scores by which the lists' purchases are likeliest, by Newton's method: the
- * loss is convex in it.
- */
+/** The scale that makes the purchases likeliest, by Newton's method: the loss is convex in it. */
 function bestScale(lists: readonly Scored[]): number {
   let scale = 1;
-  for (let step = 0; step < 20; step++) {
+  for (let iteration = 0; iteration < 20; iteration++) {
     let [slope, curve] = [0, 1e-9];
     for (const one of lists) {
       const { lead, variance } = momentsOf(one, scale);
@@ -111,9 +103,9 @@ function bestScale(lists: readonly Scored[]): number {
 }
 
 /**
- * Of one list: the mean log-likelihood of what was bought, by the softmax of the scaled scores; how
- * far what was bought scores above the mean by that softmax, which is the slope of the former by
- * the scale; and the variance, which is how fast it falls.
+ * For one list and the softmax of its scaled scores: the mean log-likelihood of the purchases, and
+ * its first and negative second derivative by the scale. These are how far the purchases' scores
+ * lie above the mean (`lead`), and the variance.
  */
 function momentsOf(
   { list: { bought, hits }, scores }: Scored,

@@ -1,6 +1,11 @@
-// The lists that the ranker learns from and is checked on: what each customer of a round would have
-// been shown, and what they then bought. Knows not how a ranker is trained.
-import type { Batch } from '../../engine/engine';
+// The candidate lists that the ranker learns from and is checked on, with what the customers
+// bought.
+import type { Batch } from '../../engine/batch';
+import type { TrainingEngine } from '../../engine/training-engine';
+import { inMemory } from '../../engine/model-runner';
+import { encodeOnnx } from '../../graph/onnx';
+import type { Tensor } from '../../graph/tensor';
+import type { Weights } from '../optimise/learnt';
 import { VitrineError } from '../../errors';
 import { pickCandidates, type Candidates } from '../../ranking/candidates';
 import type { Dataset } from '../../dataset/dataset';
@@ -8,39 +13,32 @@ import type { Random } from '../../random';
 import { widest, type Pipeline } from '../../ranking/pipeline';
 import type { Customers } from '../../features/customers';
 import type { Reporter } from '../../telemetry/progress';
-import { ABSENT } from '../models/listwise';
+import { ABSENT } from '../models/ranker';
 import { customersOf, hasHistory, type Round } from '../../dataset/protocols';
 
 export interface List {
   readonly round: Round;
-  /**
-   * As it was at the time of the round: what found the candidates, and whose vectors and habits
-   * their features are made of.
-   */
+  /** As it was at the time of the round. It found the candidates and makes their features. */
   readonly pipeline: Pipeline;
   /** Place of the customer in the round. */
   readonly place: number;
-  /** Whether the customer's purchases are hidden. */
-  readonly cold: boolean;
+  readonly historyHidden: boolean;
   readonly candidates: Candidates;
-  /** [candidates] 1 where it was bought. */
+  /** [candidates] 1 for a purchase. */
   readonly bought: Uint8Array;
-  /**
-   * Of `bought`; 0 says nothing about order, but belongs to how often something shown is bought.
-   */
+  /** Purchases in the list. A list without any teaches no order, but counts for calibration. */
   readonly hits: number;
 }
 
-/** Whether the list was made without knowing a purchase of the customer. */
-export function isNewcomer(shop: Pick<Dataset, 'offsets'>, { round, place, cold }: List): boolean {
-  return cold || !hasHistory(shop, round, place);
+/** Whether the customer had no purchases, or they were hidden. */
+export function isOfColdCustomer(shop: Pick<Dataset, 'offsets'>, { round, place, historyHidden }: List): boolean {
+  return historyHidden || !hasHistory(shop, round, place);
 }
 
-/** How customers of the rounds are taken. */
-export interface Taken {
-  /** Draws whose purchases are hidden. */
-  readonly isCold: (customer: number) => boolean;
-  /** Of whom lists are kept that hold no purchase. */
+export interface CustomerDraw {
+  /** Each call is a new draw. */
+  readonly hidesHistory: (customer: number) => boolean;
+  /** The lists of these customers are kept even without a purchase. */
   readonly isHeldOut: (customer: number) => boolean;
 }
 
@@ -49,7 +47,7 @@ export async function collectLists(
   shop: Dataset,
   pipeline: Pipeline,
   rounds: readonly Round[],
-  { isCold, isHeldOut }: Taken,
+  { hidesHistory, isHeldOut }: CustomerDraw,
   reporter: Reporter,
 ): Promise<List[]> {
   const lists: List[] = [];
@@ -59,7 +57,7 @@ export async function collectLists(
   for (const round of rounds) {
     for (let at = 0; at < round.customers.length; at += 256) {
       const places = Array.from({ length: Math.min(256, round.customers.length - at) }, (_, i) => at + i);
-      const cold = new Set(places.filter((place) => isCold(round.customers[place])));
+      const cold = new Set(places.filter((place) => hidesHistory(round.customers[place])));
       const customers = customersOf(shop, round, places, (place) => cold.has(place));
       const candidates = await pipeline.retrieve(customers, round.moment, round.hideHistory);
       places.forEach((place, i) => {
@@ -67,7 +65,7 @@ export async function collectLists(
         const bought = Uint8Array.from(candidates[i].articles, (article) => (answers.has(article) ? 1 : 0));
         const hits = bought.reduce((sum, one) => sum + one, 0);
         if (hits === 0 && !isHeldOut(round.customers[place])) return;
-        lists.push({ round, pipeline, place, cold: cold.has(place), candidates: candidates[i], bought, hits });
+        lists.push({ round, pipeline, place, historyHidden: cold.has(place), candidates: candidates[i], bought, hits });
       });
       done += places.length;
       progress.tick(done);
@@ -77,10 +75,7 @@ export async function collectLists(
   return lists;
 }
 
-/**
- * Lists in groups of at most `size`, each of one round, since sales and clock belong to it; in the
- * order of the lists.
- */
+/** Groups of at most `size` lists, in their order. A group is of one round, which has one clock. */
 export function* byRound(lists: Iterable<List>, size: number): Generator<List[]> {
   const open = new Map<Round, List[]>();
   for (const list of lists) {
@@ -94,19 +89,19 @@ export function* byRound(lists: Iterable<List>, size: number): Generator<List[]>
   yield* open.values();
 }
 
-/** The customers of lists of one round, as they are shown them. */
+/** The customers of lists of one round. Hidden histories are left out. */
 export function customersOfLists(shop: Dataset, lists: readonly List[]): Customers {
-  const cold = new Set(lists.filter((list) => list.cold).map(({ place }) => place));
+  const cold = new Set(lists.filter((list) => list.historyHidden).map(({ place }) => place));
   const places = lists.map(({ place }) => place);
   return customersOf(shop, lists[0].round, places, (place) => cold.has(place));
 }
 
 /**
- * Inputs of the ranker and its loss for lists of one round: what was bought and a random part of
- * the rest, at most `length`. Shorter lists are filled up with what stands for no candidate.
- * `offsets`: of every list the scores [candidates] that layers are added to; 0 if absent.
+ * Inputs of the ranker and its loss for lists of one round. From each list it takes the bought
+ * candidates and a random part of the others, at most `length`. Shorter lists are padded. `offsets`
+ * are the scores [candidates] of the linear part for every list; 0 if absent.
  */
-export function lessonOf(
+export function trainingBatch(
   shop: Dataset,
   lists: readonly List[],
   length: number,
@@ -114,7 +109,7 @@ export function lessonOf(
   offsets?: ReadonlyMap<List, Float32Array>,
 ): Batch {
   const { pipeline, round } = lists[0];
-  const places = lists.map((list) => sampled(list, length, random));
+  const places = lists.map((list) => drawPlaces(list, length, random));
   const shown = lists.map(({ candidates }, r) => pickCandidates(candidates, places[r]));
   const width = widest(shown);
   const label = new Float32Array(lists.length * width);
@@ -122,15 +117,15 @@ export function lessonOf(
   const offset = new Float32Array(lists.length * width);
   lists.forEach((list, r) => {
     const { bought, hits } = list;
-    const known = offsets?.get(list);
-    if (offsets && !known)
-      throw new VitrineError('INPUT_INVALID', 'lessonOf: expected scores of every list, got none of one');
-    // What was bought is all there; of the rest those that were drawn stand for all.
+    const scores = offsets?.get(list);
+    if (offsets && !scores)
+      throw new VitrineError('INPUT_INVALID', 'trainingBatch: expected offsets of every list, got none for one');
+    // All bought candidates are there. The drawn others stand for all others.
     const drawn = Math.log((bought.length - hits) / Math.max(1, places[r].length - hits));
     places[r].forEach((place, i) => {
       label[r * width + i] = bought[place] / hits;
       correction[r * width + i] = bought[place] ? 0 : drawn;
-      if (known) offset[r * width + i] = known[place];
+      if (scores) offset[r * width + i] = scores[place];
     });
   });
   return {
@@ -141,8 +136,33 @@ export function lessonOf(
   };
 }
 
-/** Places of all bought candidates and of a random part of the others. */
-function sampled({ bought }: List, length: number, random: Random): number[] {
+/** [lists][candidates] the scores of a ranker, or of a part of one, with these weights. */
+export async function scoreLists(
+  engine: TrainingEngine,
+  shop: Dataset,
+  scores: Tensor,
+  weights: Weights,
+  lists: readonly List[],
+): Promise<Float32Array[]> {
+  const name = 'check.ranker';
+  const model = encodeOnnx({ name, outputs: { scores }, values: weights, embeddings: 'inline' });
+  const read = new Set(model.inputs.map((port) => port.name));
+  await engine.load(name, inMemory(model.bytes));
+  const found = new Map<List, Float32Array>();
+  for (const group of byRound(lists, 64)) {
+    const candidates = group.map((list) => list.candidates);
+    const [{ pipeline, round }] = group;
+    const all = pipeline.rankerInputs(customersOfLists(shop, group), candidates, round.moment);
+    const inputs = Object.fromEntries(Object.entries(all).filter(([port]) => read.has(port)));
+    const data = (await engine.run(name, inputs)).scores.data as Float32Array;
+    const width = widest(candidates);
+    group.forEach((list, r) => found.set(list, data.slice(r * width, r * width + list.bought.length)));
+  }
+  return lists.map((list) => found.get(list) ?? new Float32Array(0));
+}
+
+/** The places of all bought candidates and of a random part of the others. */
+function drawPlaces({ bought }: List, length: number, random: Random): number[] {
   const hits: number[] = [];
   const others: number[] = [];
   for (let place = 0; place < bought.length; place++) (bought[place] ? hits : others).push(place);
@@ -152,4 +172,11 @@ function sampled({ bought }: List, length: number, random: Random): number[] {
     [others[i], others[j]] = [others[j], others[i]];
   }
   return [...hits, ...others.slice(0, wanted)];
+}
+
+export function shuffled<Item>(items: readonly Item[], random: Random): Item[] {
+  return items
+    .map((item) => ({ item, key: random.next() }))
+    .sort((a, b) => a.key - b.key)
+    .map(({ item }) => item);
 }

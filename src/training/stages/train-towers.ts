@@ -1,14 +1,15 @@
-// Trains the two towers on what is known of a shop's purchases. Knows how batches are drawn, not
-// how a step is run.
+// Trains the two towers on the purchases of a shop: draws batches and runs the training schedule.
 import { articleInputs, customerInputs } from '../../features/inputs';
 import type { HistoryEnds, Dataset } from '../../dataset/dataset';
 import { HISTORY_LENGTH } from '../../features/encoder';
-import type { Batch, Engine, Values } from '../../engine/engine';
+import type { Batch, Values } from '../../engine/batch';
+import type { TrainingEngine } from '../../engine/training-engine';
 import { VitrineError } from '../../errors';
 import { createRandom, type Random } from '../../random';
 import type { Reporter } from '../../telemetry/progress';
-import { runCourse, type CourseOptions } from '../optimise/course';
-import { createTrainer, type TrainerOptions, type Weights } from '../optimise/trainer';
+import { runSchedule, type ScheduleOptions } from '../optimise/training-schedule';
+import { createTrainer } from '../optimise/trainer';
+import type { Initialise, Weights } from '../optimise/learnt';
 import { MASKS } from '../models/layers';
 import { maskInputs, sequenceLoss, type TwoTowerConfig } from '../models/two-tower';
 import { DAY } from '../../time';
@@ -16,38 +17,29 @@ import { DAY } from '../../time';
 export interface TowerTraining extends TwoTowerConfig {
   /** At most. */
   readonly epochs: number;
-  /** At most this many purchases in all, whatever the epochs. */
+  /** At most this many purchases over all epochs. */
   readonly maxPurchases: number;
-  /** Validations in a row without a gain after which training stops. */
+  /** Early stopping after so many validations in a row without a gain. */
   readonly patience: number;
-  /** Purchases of a batch, about: as many customers as have so many. */
+  /** A batch has as many customers as it takes for about so many purchases. */
   readonly batch: number;
-  /**
-   * Articles drawn uniformly, of those that were ever bought, as negatives of a whole batch; all,
-   * where there are no more.
-   */
+  /** Articles drawn uniformly as negatives of a batch, from those that have sold. At most all. */
   readonly sampled: number;
   readonly denseRate: number;
   readonly tableRate: number;
   readonly weightDecay: number;
-  /**
-   * How often an article's own embedding is hidden, so that new articles are placed by their
-   * attributes.
-   */
+  /** How often an article's own embedding is hidden, so that attributes can place new articles. */
   readonly idDropout: number;
   /**
-   * A purchase this many days before the last counts half; none counts less than a fifth. Infinity:
-   * all count the same.
+   * A purchase this many days before the last has half the weight. No weight is below a fifth.
+   * Infinity: all weights are equal.
    */
   readonly halfLifeDays: number;
 }
 
 export interface TowerTrainer {
   readonly weights: Weights;
-  /**
-   * Goes on with the purchases that are known; gives how many epochs the weights have learnt that
-   * it ends with.
-   */
+  /** Continues with the known purchases. Gives the epochs of the weights that it ends with. */
   learn(stage: TowerStage): Promise<number>;
 }
 
@@ -55,28 +47,32 @@ export interface TowerTrainer {
 export interface TowerStage {
   readonly name: string;
   readonly known: HistoryEnds;
-  /** At most; fewer where `validate` no longer gains. */
+  /** At most; early stopping makes them fewer. */
   readonly epochs: number;
-  /** Measures the weights as they are, higher is better. */
+  /** Measures the weights; higher is better. */
   readonly validate?: () => Promise<number>;
-  readonly checkpoint?: CourseOptions['checkpoint'];
+  readonly checkpoint?: ScheduleOptions['checkpoint'];
 }
 
 /**
- * Purchases between two validations, and two checkpoints: an epoch, where the shop has no more, or
- * an eighth of one where it has many more.
+ * Purchases of a segment, after which the weights are validated and saved. It is an epoch in a
+ * small shop, and an eighth of one in a large shop.
  */
 const SEGMENT = 1_000_000;
 const SEGMENTS = 8;
 
-/** Prepares the towers of a shop; nothing is learnt yet. */
+export interface TowerOptions {
+  readonly config: TowerTraining;
+  readonly seed: number;
+  readonly initialise?: Initialise | undefined;
+}
+
+/** Prepares the towers of a shop. Nothing is learnt yet. */
 export async function towerTrainer(
-  engine: Engine,
+  engine: TrainingEngine,
   shop: Dataset,
-  config: TowerTraining,
-  seed: number,
+  { config, seed, initialise }: TowerOptions,
   reporter: Reporter,
-  initialise?: TrainerOptions['initialise'],
 ): Promise<TowerTrainer> {
   const trainer = await createTrainer(engine, {
     name: 'train.two_tower',
@@ -86,7 +82,7 @@ export async function towerTrainer(
     tableRate: config.tableRate,
     weightDecay: config.weightDecay,
     averaged: true,
-    ...(initialise && { initialise }),
+    initialise,
   });
   return {
     weights: trainer.weights,
@@ -96,11 +92,11 @@ export async function towerTrainer(
       const total = Math.min(epochs, config.maxPurchases / batcher.targets);
       const segments = Math.max(1, Math.round(total * parts));
       const progress = reporter.progress(name, Math.ceil(total * batcher.targets), 'purchases');
-      // What is known now must not be held back by what was known before.
+      // The purchases are other ones now, so earlier weights must not count.
       trainer.renewAverage();
       let loss = Number.NaN;
       let done = 0;
-      const course = await runCourse({
+      const result = await runSchedule({
         name,
         trainer,
         segments,
@@ -124,19 +120,19 @@ export async function towerTrainer(
         },
         reporter,
       });
-      const best = course.scores.find(({ segment }) => segment === course.best);
+      const best = result.scores.find(({ segment }) => segment === result.best);
       progress.done(
         best ? `best after ${(((best.segment + 1) / segments) * total).toFixed(1)} epochs` : `loss ${loss.toFixed(3)}`,
       );
-      return ((course.best + 1) / segments) * total;
+      return ((result.best + 1) / segments) * total;
     },
   };
 }
 
 /**
- * Stretches of single customers' purchases: of stretch s the purchases from[s] ≤ p < to[s], of
- * which those from first[s] on are targets and the earlier ones only history. In columns: a large
- * shop has millions.
+ * Stretches of single customers' purchases, as columns, since a large shop has millions. Stretch s
+ * has the purchases from[s] ≤ p < to[s]. Those from first[s] on are targets; the earlier ones are
+ * only history.
  */
 interface Stretches {
   readonly customer: Int32Array;
@@ -145,36 +141,33 @@ interface Stretches {
   readonly to: Int32Array;
 }
 
-/**
- * One order of all stretches: batch b has those of `order` from starts[b] until before starts[b +
- * 1].
- */
+/** An order of all stretches. Batch b has the stretches `order` from starts[b] to starts[b + 1]. */
 interface Epoch {
   readonly key: string;
   readonly order: Int32Array;
   readonly starts: Int32Array;
-  /** The batches in their order. */
+  /** The batches in a random order. */
   readonly batches: Int32Array;
 }
 
 /**
- * Room for a stretch's place beside its key in one number: 2^53 holds places below 2^31 and keys
- * below 64 to 2^−16.
+ * A number below 2^53 holds a sort key and the place of a stretch: a key below 64 in steps of
+ * 2^−16, and a place below 2^31.
  */
 const PLACES = 2 ** 31;
 const FINENESS = 2 ** 16;
 
-/** Cuts each customer's purchases into stretches and draws batches of them, like long with like. */
+/** Cuts the purchases of each customer into stretches and makes batches of similar lengths. */
 export class Batcher {
   private readonly stretches: Stretches;
   readonly targets: number;
-  /** Articles that somebody bought. */
+  /** Articles that have sold. */
   private readonly sold: Int32Array;
-  /** [articles] how often each is bought, as a share of all purchases. */
+  /** [articles] the share of all purchases. */
   private readonly share: Float64Array;
-  /** Unix seconds of the last purchase that is known. */
+  /** Unix seconds of the last known purchase. */
   private readonly until: number;
-  /** The epoch that was drawn last: its segments follow each other. */
+  /** The epoch that was drawn last. Its segments follow each other. */
   private drawn: Epoch | undefined;
 
   constructor(
@@ -204,8 +197,7 @@ export class Batcher {
   }
 
   /**
-   * The batches from one moment of training to another, both in epochs; every epoch is drawn anew,
-   * by its own number.
+   * The batches from one moment of training to another, in epochs. Each epoch has its own order.
    */
   *epochs(seed: number, name: string, from: number, to: number): Generator<Batch> {
     for (let number = Math.floor(from); number < to; number++) {
@@ -214,16 +206,13 @@ export class Batcher {
       for (let at = place(Math.max(0, from - number)); at < place(Math.min(1, to - number)); at++) {
         const batch = epoch.batches[at];
         const stretches = epoch.order.subarray(epoch.starts[batch], epoch.starts[batch + 1]);
-        // A stream for each, so that a batch is the same wherever training goes on from.
+        // A seed for each, so that a batch is the same wherever training resumes.
         yield this.batchOf(stretches, createRandom(seed, name, number, at));
       }
     }
   }
 
-  /**
-   * An order of all stretches in batches: lengths that differ by little go together, in a random
-   * order, so that little is filled up.
-   */
+  /** Puts stretches of similar lengths into one batch, so that there is little padding. */
   private epoch(seed: number, name: string, number: number): Epoch {
     const key = JSON.stringify([seed, name, number]);
     if (this.drawn?.key === key) return this.drawn;
@@ -252,7 +241,7 @@ export class Batcher {
     const { shop, config } = this;
     const { customer, from: froms, first: firsts, to: tos } = this.stretches;
     const n = stretches.length;
-    // The last purchase of a stretch is only a target.
+    // The last purchase of a stretch is only a target, not history.
     const length = stretches.reduce((most, s) => Math.max(most, tos[s] - froms[s] - 1), 1);
     const columns = new Columns();
     const history = new Int32Array(n * length);
@@ -264,8 +253,7 @@ export class Batcher {
       const [from, first, to] = [froms[s], firsts[s], tos[s]];
       for (let p = from; p < to - 1; p++) history[row * length + p - from] = columns.of(shop.article[p]);
       tokens += to - from;
-      // What is bought at one time is not known from one another: the state before all of it asks
-      // for each.
+      // Purchases at the same time must not predict one another, so they share the state before.
       let before = first;
       while (before > from && shop.at[before - 1] === shop.at[first]) before -= 1;
       for (let p = first; p < to; p++) {
@@ -279,7 +267,7 @@ export class Batcher {
     const uniform = this.addNegatives(columns, random);
     const articles = Int32Array.from(columns.articles);
     const logQ = Float32Array.from(articles, (article) => {
-      // The chance that an article is among the columns: bought in the batch, or drawn.
+      // The chance that the article is in the batch: bought or drawn.
       const bought = 1 - (1 - this.share[article]) ** tokens;
       return Math.log(Math.max(1e-12, 1 - (1 - bought) * (1 - uniform)));
     });
@@ -300,9 +288,9 @@ export class Batcher {
   }
 
   /**
-   * Draws uniformly of what somebody bought; gives the chance of each to be drawn. Articles that
-   * never sold are left out: as negatives alone they would be pushed away from everybody before
-   * they have a chance.
+   * Draws uniformly from the articles that have sold. Gives the chance of each to be drawn.
+   * Articles that have never sold would be negatives only, which would push them away from
+   * everybody.
    */
   private addNegatives(columns: Columns, random: Random): number {
     const { sold, config } = this;
@@ -315,7 +303,7 @@ export class Batcher {
   }
 }
 
-/** The distinct articles of a batch, in the order in which they were first asked for. */
+/** The distinct articles of a batch, in the order in which they first came. */
 class Columns {
   readonly articles: number[] = [];
   private readonly places = new Map<number, number>();
@@ -337,8 +325,7 @@ function masks(rows: number, random: Random): Values {
 }
 
 /**
- * The latest stretch of a customer is whole; earlier ones overlap by half, so that every target has
- * a history of some length.
+ * Cuts from the latest purchase back. Stretches overlap by half, so that each target has a history.
  */
 function cut({ customers, offsets }: Dataset, known: HistoryEnds): Stretches {
   const all: Record<keyof Stretches, number[]> = { customer: [], from: [], first: [], to: [] };
@@ -358,7 +345,7 @@ function cut({ customers, offsets }: Dataset, known: HistoryEnds): Stretches {
   return { customer: column('customer'), from: column('from'), first: column('first'), to: column('to') };
 }
 
-/** Fisher and Yates. */
+/** In place, after Fisher and Yates. */
 function shuffle(items: Int32Array, random: Random): void {
   for (let i = items.length - 1; i > 0; i--) {
     const j = random.int(i + 1);

@@ -1,11 +1,10 @@
-// How well the towers alone find what was bought: the place of each bought article among all
-// articles, by exact scores. What a training stops by. Knows nothing of indexes, other sources or
-// the ranker.
-import type { Engine } from '../../engine/engine';
+// The validation of the towers, for early stopping: the place of each bought article among all
+// articles, by exact scores.
+import { inMemory, type ModelRunner } from '../../engine/model-runner';
 import type { Dataset } from '../../dataset/dataset';
 import { TWO_TOWER } from '../../ranking/sources/two-tower';
 import { encodeOnnx } from '../../graph/onnx';
-import { matmul, transposeLast } from '../../graph/operators';
+import { matmul, transposeLast } from '../../graph/products';
 import { input } from '../../graph/tensor';
 import { queryInputs, type Model } from '../../ranking/pipeline';
 import { customersOf, type Round } from '../../dataset/protocols';
@@ -14,12 +13,12 @@ const SCORES = 'validate.scores';
 const BATCH = 128;
 
 /**
- * Mean over customers of the mean gain of what they bought: 1 / log₂(1 + place), and nothing beyond
- * the places of candidates; for one bought article, NDCG (Järvelin & Kekäläinen, TOIS 2002).
- * `vectors` [articles, dim].
+ * The mean over customers of the mean gain of their purchases: 1 / log₂(1 + place), or 0 beyond the
+ * last candidate. For one purchase it is NDCG (Järvelin & Kekäläinen, TOIS 2002). `vectors` are
+ * [articles, dim].
  */
 export async function meanGain(
-  engine: Engine,
+  engine: ModelRunner,
   shop: Dataset,
   towers: { readonly dim: number; readonly vectors: Float32Array; readonly queryTower: Model },
   rounds: readonly Round[],
@@ -27,7 +26,10 @@ export async function meanGain(
   const { dim, vectors, queryTower } = towers;
   const size = vectors.length / dim;
   const graph = matmul(input('queries', ['batch', dim]), transposeLast(input('articles', ['articles', dim])));
-  await engine.load(SCORES, encodeOnnx({ name: 'scores', outputs: { scores: graph }, embeddings: 'inline' }).bytes);
+  await engine.load(
+    SCORES,
+    inMemory(encodeOnnx({ name: 'scores', outputs: { scores: graph }, embeddings: 'inline' }).bytes),
+  );
   const rows = { dim, data: vectors, has: () => true };
   let gain = 0;
   let asked = 0;
@@ -58,8 +60,7 @@ export async function meanGain(
 }
 
 /**
- * The place of an article, from 1: how many of those that are not hidden score higher, or the same
- * and stand before it.
+ * The place of an article among all that are not hidden, from 1. At equal scores the first wins.
  */
 function placeOf(article: number, scores: ArrayLike<number>, hidden: ReadonlySet<number>): number {
   const own = scores[article];

@@ -1,17 +1,14 @@
-// Starts a training from what another learnt: parameters of the same shape are taken, rows of
-// embedding tables follow what they stand for (an article, a value of a feature) to their new
-// slots. What is new starts as ever. Knows no model.
+// A warm start: training continues from former weights. Parameters of the same shape are copied.
+// Rows of embedding tables move with their article or value to its new slot. New ones start as
+// usual.
 import { VitrineError } from '../../errors';
 import { VOCABULARIES, type Encoder } from '../../features/encoder';
 import { pairWidth } from '../../features/pair-features';
-import type { Trained } from '../../release/weights';
-import type { Initialise } from '../optimise/trainer';
+import type { FormerWeights } from '../../release/weights';
+import type { Initialise } from '../optimise/learnt';
 
-/**
- * Overwrites first weights with those of a former training, whose encoder may be another than
- * `current`.
- */
-export function warmStart(former: Trained, current: Encoder): Initialise {
+/** Overwrites first weights with former ones, whose encoder may differ from `current`. */
+export function warmStart(former: FormerWeights, current: Encoder): Initialise {
   const moves = VOCABULARIES.map((vocabulary) => ({
     vocabulary,
     from: formerSlots(former.encoder.slotNames(vocabulary), current.slotNames(vocabulary)),
@@ -31,11 +28,10 @@ export function warmStart(former: Trained, current: Encoder): Initialise {
 }
 
 /**
- * A ranker that stays as it is must read as many features of a pair as there are now.
- * @throws VitrineError RELEASE_INVALID where articles have more or fewer attributes than when it
- * was trained
+ * A former ranker is kept as it is, so pairs must have as many features as then.
+ * @throws VitrineError RELEASE_INVALID if articles have more or fewer attributes now
  */
-export function checkAttributes(former: Trained, current: Encoder): void {
+export function checkAttributes(former: FormerWeights, current: Encoder): void {
   const [then, now] = [former.encoder, current].map(({ articleLayout }) => pairWidth(articleLayout));
   if (then === now) return;
   throw new VitrineError(
@@ -44,7 +40,7 @@ export function checkAttributes(former: Trained, current: Encoder): void {
   );
 }
 
-/** [current slots] the former slot of the same name, −1 where there was none. */
+/** [current slots] the former slot of the same name, or −1. */
 function formerSlots(former: readonly string[], current: readonly string[]): Int32Array {
   const slots = new Map(former.map((name, slot) => [name, slot]));
   return Int32Array.from(current, (name) => slots.get(name) ?? -1);

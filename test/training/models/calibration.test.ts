@@ -1,5 +1,4 @@
-// Scores become chances: the two numbers are found that made the data, and no order is ever turned
-// round.
+// Calibration finds the two numbers that made the data, and never reverses an order.
 import { createRandom } from '../../../src/random';
 import { fitCalibration, fitCalibrations, type ScoredList } from '../../../src/training/models/calibration';
 
@@ -8,7 +7,7 @@ const logistic = (x: number): number => 1 / (1 + Math.exp(-x));
 function drawn(count: number, chanceOf: (score: number) => number, seed = 3) {
   const random = createRandom(seed);
   const scores = Float64Array.from({ length: count }, () => random.normal() * 3 + 5);
-  return { scores, happened: Uint8Array.from(scores, (score) => (random.next() < chanceOf(score) ? 1 : 0)) };
+  return { scores, bought: Uint8Array.from(scores, (score) => (random.next() < chanceOf(score) ? 1 : 0)) };
 }
 
 test.each([
@@ -16,20 +15,20 @@ test.each([
   [2.5, -18],
   [0.05, -4],
 ])('the scale %p and shift %p that made the data are found again', (scale, shift) => {
-  const { scores, happened } = drawn(60_000, (score) => logistic(scale * score + shift));
-  const fitted = fitCalibration(scores, happened);
+  const { scores, bought } = drawn(60_000, (score) => logistic(scale * score + shift));
+  const fitted = fitCalibration(scores, bought);
   expect(Math.abs(fitted.scale - scale)).toBeLessThan(0.05 + 0.05 * scale);
-  // On average as much is expected as happened.
+  // The expected purchases are as many as the real ones.
   const expected = scores.reduce((sum, score) => sum + logistic(fitted.scale * score + fitted.shift), 0);
-  const counted = happened.reduce((sum, one) => sum + one, 0);
+  const counted = bought.reduce((sum, one) => sum + one, 0);
   expect(expected / counted).toBeCloseTo(1, 1);
 });
 
-test('no other pair of numbers near by fits better', () => {
-  const { scores, happened } = drawn(4_000, (score) => logistic(score - 7));
+test('no other numbers nearby fit better', () => {
+  const { scores, bought } = drawn(4_000, (score) => logistic(score - 7));
   const lossOf = (scale: number, shift: number) =>
-    scores.reduce((loss, score, i) => loss - Math.log(logistic((happened[i] ? 1 : -1) * (scale * score + shift))), 0);
-  const { scale, shift } = fitCalibration(scores, happened);
+    scores.reduce((loss, score, i) => loss - Math.log(logistic((bought[i] ? 1 : -1) * (scale * score + shift))), 0);
+  const { scale, shift } = fitCalibration(scores, bought);
   const best = lossOf(scale, shift);
   for (const [ds, dh] of [
     [0.02, 0],
@@ -42,67 +41,61 @@ test('no other pair of numbers near by fits better', () => {
     expect(lossOf(scale + ds, shift + dh)).toBeGreaterThan(best);
 });
 
-test('perfectly parted scores give a finite scale', () => {
+test('scores that separate perfectly give a finite scale', () => {
   const { scale, shift } = fitCalibration(Float64Array.of(1, 2, 3, 4), Uint8Array.of(0, 0, 1, 1));
   expect(scale).toBeGreaterThan(0);
   expect(Number.isFinite(scale) && Number.isFinite(shift)).toBe(true);
 });
 
-test('scores stay as they are where there are none', () => {
+test('nothing changes without scores', () => {
   expect(fitCalibration(new Float64Array(0), new Uint8Array(0))).toEqual({ scale: 1, shift: 0 });
 });
 
 test.each([
-  ['nothing happened', 0, () => false],
-  ['all happened', 1, () => true],
-  ['higher scores happened less', 0.05, (i: number) => i < 50],
-  ['scores are all alike', 0.05, (i: number) => i % 20 === 0],
-])(
-  'chances are about the share of what happened, and their order that of the scores, where %s',
-  (what, share, happens) => {
-    const scores = Float64Array.from({ length: 1_000 }, (_, i) => (what === 'scores are all alike' ? 2 : i / 100));
-    const { scale, shift } = fitCalibration(
-      scores,
-      Uint8Array.from(scores, (_, i) => (happens(i) ? 1 : 0)),
-    );
-    expect(scale).toBeGreaterThan(0);
-    for (const score of [2, 5, 9]) expect(Math.abs(logistic(scale * score + shift) - share)).toBeLessThan(0.02);
-  },
-);
+  ['nothing bought', 0, () => false],
+  ['all bought', 1, () => true],
+  ['higher scores bought less', 0.05, (i: number) => i < 50],
+  ['all scores are equal', 0.05, (i: number) => i % 20 === 0],
+])('chances are about the share of purchases, in the order of the scores, when %s', (what, share, happens) => {
+  const scores = Float64Array.from({ length: 1_000 }, (_, i) => (what === 'all scores are equal' ? 2 : i / 100));
+  const { scale, shift } = fitCalibration(
+    scores,
+    Uint8Array.from(scores, (_, i) => (happens(i) ? 1 : 0)),
+  );
+  expect(scale).toBeGreaterThan(0);
+  for (const score of [2, 5, 9]) expect(Math.abs(logistic(scale * score + shift) - share)).toBeLessThan(0.02);
+});
 
-describe('of newcomers and of customers with a past', () => {
+describe('the calibrations of cold and of returning customers', () => {
   const random = createRandom(5);
-  /**
-   * Lists of ten, by the logistic of a scale and a shift; after so many purchases nothing more is
-   * bought.
-   */
+  /** Lists of ten. The logistic of a scale and a shift says what is bought, up to `most` in all. */
   const listsOf = (group: ScoredList['group'], scale: number, shift: number, most = Infinity): ScoredList[] => {
-    let bought = 0;
+    let sold = 0;
     return Array.from({ length: 3_000 }, (): ScoredList => {
       const scores = Float32Array.from({ length: 10 }, () => random.normal() * 3 + 5);
-      const happened = scores.map((score) => {
-        const buys = random.next() < logistic(scale * score + shift) && bought < most;
-        bought += Number(buys);
+      const bought = scores.map((score) => {
+        const buys = random.next() < logistic(scale * score + shift) && sold < most;
+        sold += Number(buys);
         return Number(buys);
       });
-      return { group, scores, happened };
+      return { group, scores, bought };
     });
   };
   const together = (lists: readonly ScoredList[]): object => {
-    const flat = (of: 'scores' | 'happened'): number[] => lists.flatMap((list) => Array.from(list[of]));
-    return fitCalibration(Float64Array.from(flat('scores')), Uint8Array.from(flat('happened')));
+    const flat = (of: 'scores' | 'bought'): number[] => lists.flatMap((list) => Array.from(list[of]));
+    return fitCalibration(Float64Array.from(flat('scores')), Uint8Array.from(flat('bought')));
   };
 
-  test('each has its own', () => {
-    const { known, newcomers } = fitCalibrations([...listsOf('known', 1, -6), ...listsOf('newcomers', 0.5, -3)]);
-    expect(Math.abs(known.scale - 1)).toBeLessThan(0.05);
-    expect(Math.abs(known.shift + 6)).toBeLessThan(0.3);
-    expect(Math.abs(newcomers.scale - 0.5)).toBeLessThan(0.05);
-    expect(Math.abs(newcomers.shift + 3)).toBeLessThan(0.3);
+  test('differ', () => {
+    const { returning, cold } = fitCalibrations([...listsOf('returning', 1, -6), ...listsOf('cold', 0.5, -3)]);
+    expect(Math.abs(returning.scale - 1)).toBeLessThan(0.05);
+    expect(Math.abs(returning.shift + 6)).toBeLessThan(0.3);
+    expect(Math.abs(cold.scale - 0.5)).toBeLessThan(0.05);
+    expect(Math.abs(cold.shift + 3)).toBeLessThan(0.3);
   });
 
-  test.each([['known', 'newcomers'] as const, ['newcomers', 'known'] as const])(
-    '%s with fewer than a hundred purchases have what all have together, and with a hundred their own',
+  test.each([['returning', 'cold'] as const, ['cold', 'returning'] as const])(
+    'are that of all lists together for %s customers with fewer than a hundred purchases',
     (few, many) => {
       const others = listsOf(many, 1, -6);
       const short = [...listsOf(few, 0.5, -3, 99), ...others];
@@ -113,7 +106,7 @@ describe('of newcomers and of customers with a past', () => {
     },
   );
 
-  test('scores stay as they are where there are no lists', () => {
-    expect(fitCalibrations([])).toEqual({ known: { scale: 1, shift: 0 }, newcomers: { scale: 1, shift: 0 } });
+  test('change nothing without lists', () => {
+    expect(fitCalibrations([])).toEqual({ returning: { scale: 1, shift: 0 }, cold: { scale: 1, shift: 0 } });
   });
 });

@@ -1,40 +1,49 @@
-// Layers that the models share: that what is written for speed is what is meant.
-import { openEngine, type Batch, type Engine } from '../../../src/engine/engine';
+// The layers that models share. Fast forms give the same as plain ones.
+import type { Batch } from '../../../src/engine/batch';
+import { inMemory } from '../../../src/engine/model-runner';
+import { openTrainingEngine, type TrainingEngine } from '../../../src/engine/training-engine';
 import { gradients } from '../../../src/graph/gradient';
 import { encodeOnnx } from '../../../src/graph/onnx';
-import { add, concat, dropout, layerNorm, matmul, mul, reduceSum, reshape } from '../../../src/graph/operators';
+import { matmul } from '../../../src/graph/products';
+import { dropout, layerNorm } from '../../../src/graph/rows';
+import { concat } from '../../../src/graph/pieces';
+import { reduceSum, reshape } from '../../../src/graph/shapes';
+import { add, mul } from '../../../src/graph/elementwise';
 import { constant, inOrder, input, parameter, type Tensor } from '../../../src/graph/tensor';
 import { createRandom } from '../../../src/random';
 import { dropoutMasks, joinedMlp, MASKS, mlp, normalised } from '../../../src/training/models/layers';
 
-let engine: Engine;
+let engine: TrainingEngine;
 beforeAll(() => {
-  engine = openEngine();
+  engine = openTrainingEngine();
 });
 afterAll(() => engine.close());
 
-test.each([true, false])('a normalisation folded into its dense layer is the two apart, bias: %s', async (biased) => {
-  const [rows, from, to] = [5, 6, 3];
-  const x = input('x', ['batch', from]);
-  const weight = parameter('weight', [from, to]);
-  const bias = biased ? parameter('bias', [to]) : undefined;
-  const folded = normalised('norm', x, weight, bias);
-  const [gain, shift] = ['gain', 'bias'].map((what) => parameter(`norm.${what}`, [from]));
-  const plain = matmul(add(mul(layerNorm(x), gain), shift), weight);
-  const apart = bias ? add(plain, bias) : plain;
+test.each([true, false])(
+  'a normalisation folded into its dense layer gives the same as both apart, bias: %s',
+  async (biased) => {
+    const [rows, from, to] = [5, 6, 3];
+    const x = input('x', ['batch', from]);
+    const weight = parameter('weight', [from, to]);
+    const bias = biased ? parameter('bias', [to]) : undefined;
+    const folded = normalised('norm', x, weight, bias);
+    const [gain, shift] = ['gain', 'bias'].map((what) => parameter(`norm.${what}`, [from]));
+    const plain = matmul(add(mul(layerNorm(x), gain), shift), weight);
+    const apart = bias ? add(plain, bias) : plain;
 
-  const fed: Batch = {
-    x: values(rows, from),
-    weight: values(from, to),
-    'norm.gain': values(from),
-    'norm.bias': values(from),
-    ...(biased && { bias: values(to) }),
-    wanted: values(rows, to),
-  };
-  await expectTheSame(folded, apart, fed, biased ? 6 : 5);
-});
+    const fed: Batch = {
+      x: values(rows, from),
+      weight: values(from, to),
+      'norm.gain': values(from),
+      'norm.bias': values(from),
+      ...(biased && { bias: values(to) }),
+      wanted: values(rows, to),
+    };
+    await expectTheSame(folded, apart, fed, biased ? 6 : 5);
+  },
+);
 
-test('layers over several tensors are layers over these side by side', async () => {
+test('layers over several tensors give the same as layers over their concatenation', async () => {
   const [a, b] = [input('a', ['batch', 'places', 2]), input('b', ['batch', 'places', 3])];
   const apart = joinedMlp('layers', [a, b], [4, 2]);
   const joined = mlp('layers', concat([a, b]), [4, 2]);
@@ -50,7 +59,7 @@ test('layers over several tensors are layers over these side by side', async () 
   await expectTheSame(apart, joined, fed, 7);
 });
 
-test('masks hide about their share, each another part and of every column, and keep the mean', () => {
+test('masks hide about their share of each column, differ from one another, and keep the mean', () => {
   const width = 64;
   const { node } = dropoutMasks(0.3, width);
   const numbers = node.kind === 'constant' ? node.value.constant : [];
@@ -64,10 +73,10 @@ test('masks hide about their share, each another part and of every column, and k
   }
 });
 
-test('dropout hides of each row what its mask hides', async () => {
+test('dropout hides the numbers of each row that its mask hides', async () => {
   const masks = constant([0, 2, 2, 0, 0, 2], [3, 2]);
   const y = dropout(input('x', ['rows', 2]), masks, input('which', ['rows'], 'int32'));
-  await engine.load('drop', encodeOnnx({ name: 'drop', outputs: { y }, embeddings: 'fed' }).bytes);
+  await engine.load('drop', inMemory(encodeOnnx({ name: 'drop', outputs: { y }, embeddings: 'fed' }).bytes));
   const x = { data: Float32Array.of(1, 2, 3, 4, 5, 6), shape: [3, 2] };
   const dropped = await engine.run('drop', { x, which: { data: Int32Array.of(1, 0, 1), shape: [3] } });
   expect([...dropped.y.data]).toEqual([2, 0, 0, 8, 10, 0]);
@@ -104,6 +113,6 @@ async function computed(name: string, out: Tensor, fed: Batch): Promise<Batch> {
     leaves.map(({ tensor }) => tensor),
   );
   const outputs = { out, ...Object.fromEntries(leaves.map(({ leaf }, i) => [`d.${leaf}`, all[i]])) };
-  await engine.load(name, encodeOnnx({ name, outputs, embeddings: 'fed' }).bytes);
+  await engine.load(name, inMemory(encodeOnnx({ name, outputs, embeddings: 'fed' }).bytes));
   return engine.run(name, fed);
 }

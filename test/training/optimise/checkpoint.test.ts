@@ -1,5 +1,5 @@
-// Checkpoints on disk: what is saved comes back, what is damaged does not, and a write that is cut
-// off costs nothing.
+// Checkpoints on disk: they are loaded as they were saved, damaged ones are ignored, and an
+// unfinished write changes nothing.
 import { spawnSync } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -33,13 +33,13 @@ async function onlyFile(): Promise<string> {
   return join(folder, names[0]);
 }
 
-test('what was saved comes back bit for bit, also through another opening of the folder', async () => {
+test('a checkpoint is loaded bit for bit, even by another process', async () => {
   await openCheckpoints(folder, silentReporter).save('run 1/towers', checkpoint(5));
   const loaded = await openCheckpoints(folder, silentReporter).load('run 1/towers');
   expect(loaded).toEqual(checkpoint(5));
 });
 
-test('each key has a checkpoint of its own, and the last one saved counts', async () => {
+test('each key has its own checkpoint, and the last save counts', async () => {
   const checkpoints = openCheckpoints(folder, silentReporter);
   await checkpoints.save('a', checkpoint(1));
   await checkpoints.save('../b', checkpoint(2));
@@ -49,7 +49,7 @@ test('each key has a checkpoint of its own, and the last one saved counts', asyn
   expect(await readdir(folder)).toHaveLength(2);
 });
 
-test('nothing comes back for a key that was not saved, and nobody is told', async () => {
+test('a key that was not saved gives undefined, without a message', async () => {
   const { reporter, said } = listening();
   const checkpoints = openCheckpoints(folder, reporter);
   expect(await checkpoints.load('a')).toBeUndefined();
@@ -58,7 +58,7 @@ test('nothing comes back for a key that was not saved, and nobody is told', asyn
   expect(said).toEqual([]);
 });
 
-test('a checkpoint with any byte changed, or cut short anywhere, is left aside, and why is said', async () => {
+test('a checkpoint with a changed byte, or cut short, is ignored with a message', async () => {
   const { reporter, said } = listening();
   const checkpoints = openCheckpoints(folder, reporter);
   await checkpoints.save('a', checkpoint(1));
@@ -80,7 +80,7 @@ test('a checkpoint with any byte changed, or cut short anywhere, is left aside, 
   expect(await checkpoints.load('a')).toEqual(checkpoint(1));
 });
 
-test('a draft that a killed process left neither counts nor stays; one that is being written does', async () => {
+test('the draft of a killed process is removed, the draft of a running one stays', async () => {
   const checkpoints = openCheckpoints(folder, silentReporter);
   await checkpoints.save('a', checkpoint(1));
   const path = await onlyFile();
@@ -94,7 +94,7 @@ test('a draft that a killed process left neither counts nor stays; one that is b
   expect(left).toContain(alive);
 });
 
-test('a save that fails leaves what was saved before', async () => {
+test('a save that fails leaves the earlier checkpoint', async () => {
   const checkpoints = openCheckpoints(folder, silentReporter);
   await checkpoints.save('a', checkpoint(1));
   const metadata: Record<string, unknown> = {};
@@ -103,7 +103,7 @@ test('a save that fails leaves what was saved before', async () => {
   expect(await checkpoints.load('a')).toEqual(checkpoint(1));
 });
 
-test('a checkpoint that does not fit on the disk ends in a remedy, and its draft goes at once', async () => {
+test('a checkpoint that does not fit on the disk fails with a remedy, and its draft is removed at once', async () => {
   await openCheckpoints(folder, silentReporter).save('a', checkpoint(1));
   const path = await onlyFile();
   const script = `

@@ -1,5 +1,4 @@
-// Gathering rows and summing their gradients against the definition, one number at a time, over
-// random lookups.
+// Compares gathered rows and sums of gradients with plain loops, over random lookups.
 import { createRandom } from '../../../src/random';
 import { gatherRows, poolRows, RowSums, rowsShape, type Lookup } from '../../../src/training/optimise/table-rows';
 
@@ -10,7 +9,8 @@ interface Case {
   readonly pooled: boolean;
 }
 
-// Widths that loops unrolled by four end differently on, and more places than are fetched together.
+// Loops unrolled by four end differently on these widths. Some lookups have more places than are
+// fetched together.
 const CASES: readonly Case[] = [
   { rows: 5, width: 1, shape: [7], pooled: false },
   { rows: 50, width: 3, shape: [40], pooled: false },
@@ -29,7 +29,7 @@ describe.each(CASES)(
     const places = pooled ? shape[shape.length - 1] : 1;
     const lookup = (): Lookup => ({
       ids: { data: Int32Array.from({ length: size }, () => random.int(rows)), shape },
-      // A third of the weights is 0: such rows are not touched.
+      // A third of the weights is 0. Their rows are not touched.
       weights: pooled
         ? { data: Float32Array.from({ length: size }, () => Math.max(0, random.next() - 1 / 3)), shape }
         : undefined,
@@ -41,8 +41,8 @@ describe.each(CASES)(
       expect(rowsShape({ ids, weights }, width)).toEqual([...outer, width]);
       const wanted = new Float64Array((size / places) * width);
       const got = new Float32Array(wanted.length).fill(7); // memory that was used before
-      if (weights) poolRows(got, table, width, ids, weights.data);
-      else gatherRows(got, table, width, ids.data);
+      if (weights) poolRows(got, { values: table, width }, ids, weights.data);
+      else gatherRows(got, { values: table, width }, ids.data);
       ids.data.forEach((row, p) => {
         for (let i = 0; i < width; i++) {
           wanted[Math.floor(p / places) * width + i] += (weights?.data[p] ?? 1) * table[row * width + i];
@@ -53,7 +53,7 @@ describe.each(CASES)(
       });
     });
 
-    test('name distinct rows, each once in the order in which they come, and the place of each id among them', () => {
+    test('name the distinct rows in the order in which they come, and the place of each id among them', () => {
       const sums = new RowSums({ name: 'table', rows, width });
       for (let step = 0; step < 3; step++) {
         const { ids } = lookup();
@@ -64,7 +64,7 @@ describe.each(CASES)(
       }
     });
 
-    test('give each touched row the sum of its gradients, over several lookups, and start anew when taken', () => {
+    test('give each touched row the sum of its gradients over several lookups, and start again when taken', () => {
       const sums = new RowSums({ name: 'table', rows, width });
       for (let step = 0; step < 3; step++) {
         const wanted = new Map<number, number[]>();

@@ -1,47 +1,44 @@
-// The mean of weights on their way.
+// The mean of the weights over the steps.
 import { WeightAverage } from '../../../src/training/optimise/weight-average';
 
-/**
- * Moves the weights by 1 between two looks; gives the average, the mean of the weights and the
- * steps at which it looked.
- */
+/** Moves the weights by 1 between two samples. `sampled`: the steps of the samples. */
 function walk(weights: Float32Array, steps: number) {
   const average = new WeightAverage([weights]);
-  const looked: number[] = [];
+  const sampled: number[] = [];
   for (let step = 1; step <= steps; step++) {
-    const [, looks] = average.counts;
-    weights.fill(looks + 1);
+    const [, samples] = average.counts;
+    weights.fill(samples + 1);
     average.afterStep();
-    if (average.counts[1] > looks) looked.push(step);
+    if (average.counts[1] > samples) sampled.push(step);
   }
-  return { average, mean: average.means[0], looked };
+  return { average, mean: average.means[0], sampled };
 }
 
-test('the weights of the nth look count as n (n + 1) … (n + 7)', () => {
-  // So that of 1, 2, …, N is (9 N + 1) / 10, by the hockey-stick identity.
+test('sample n has the weight n (n + 1) … (n + 7)', () => {
+  // By the hockey-stick identity the mean of 1, 2, …, N is then (9 N + 1) / 10.
   for (const steps of [1, 2, 8, 80, 800]) {
-    const { mean, looked } = walk(new Float32Array(3), steps);
-    for (const value of mean) expect(value).toBeCloseTo((9 * looked.length + 1) / 10, 3);
+    const { mean, sampled } = walk(new Float32Array(3), steps);
+    for (const value of mean) expect(value).toBeCloseTo((9 * sampled.length + 1) / 10, 3);
   }
 });
 
-test('it looks at every eighth step, and earlier, so that the shortest training has a mean', () => {
-  expect(walk(new Float32Array(1), 40).looked).toEqual([1, 2, 4, 8, 16, 24, 32, 40]);
+test('every eighth step is sampled, and some early ones, so that the shortest training has a mean', () => {
+  expect(walk(new Float32Array(1), 40).sampled).toEqual([1, 2, 4, 8, 16, 24, 32, 40]);
 });
 
-test('it looks the more rarely the more numbers there are, so that a step stays as fast', () => {
-  const { looked } = walk(new Float32Array(20 * 2 ** 20), 45);
-  expect(looked).toEqual([1, 2, 4, 8, 16, 20, 40]);
+test('with more numbers samples are rarer, so that a step stays fast', () => {
+  const { sampled } = walk(new Float32Array(20 * 2 ** 20), 45);
+  expect(sampled).toEqual([1, 2, 4, 8, 16, 20, 40]);
 });
 
-test('what has not been looked at is as it was', () => {
+test('before the first sample the mean is the first weights', () => {
   const weights = Float32Array.of(1, 2);
   const { means } = new WeightAverage([weights]);
   weights.fill(9);
   expect([...means[0]]).toEqual([1, 2]);
 });
 
-test('begun anew it knows nothing of what was before', () => {
+test('after a renewal earlier weights do not count', () => {
   const weights = new Float32Array(2);
   const { average, mean } = walk(weights, 100);
   average.renew();

@@ -1,8 +1,8 @@
-// The same data and seed give the same figures, from reading the store to the last measure; another
-// seed gives others.
+// The same data and seed give the same figures, from reading the store to the last metric. Another
+// seed gives other ones.
 import { openStore } from '../../../src/data/store/open-store';
 import { tasteOracle } from '../../../src/demo/synthetic/oracle';
-import { openEngine } from '../../../src/engine/engine';
+import { openTrainingEngine } from '../../../src/engine/training-engine';
 import { silentReporter } from '../../../src/telemetry/progress';
 import type { Evaluation } from '../../../src/evaluation/evaluation';
 import { evaluateTraining } from '../../../src/training/train';
@@ -14,16 +14,13 @@ beforeAll(async () => {
 });
 afterAll(() => shop.close());
 
-/**
- * With a store and threads of its own, as a process of its own would: nothing is kept from one to
- * the next.
- */
+/** Opens its own store and threads, as a new process would. */
 async function evaluated(
   seed: number,
   { workers = 2, maxCustomers = SMALL.customers }: { workers?: number; maxCustomers?: number } = {},
 ): Promise<Evaluation> {
   const store = openStore(shop.database.url);
-  const engine = openEngine({ workers, threadsPerRun: 1 });
+  const engine = openTrainingEngine({ workers, threadsPerRun: 1 });
   try {
     const holdOut = { days: 7, maxCustomers, explore: 24, oracle: tasteOracle };
     return (await evaluateTraining(engine, store, hastyConfig(seed), holdOut, silentReporter)).evaluation;
@@ -33,15 +30,14 @@ async function evaluated(
   }
 }
 
-test('the same data and seed give the same evaluation, to the last digit, on one thread and two, and another seed another', async () => {
+test('the same data and seed give the same evaluation to the last digit, on any threads; another seed does not', async () => {
   const first = await evaluated(1);
   expect(first.customers).toBeGreaterThan(50);
   expect(await evaluated(1, { workers: 1 })).toEqual(first);
 
   const other = await evaluated(2);
   for (const learnt of ['two-stage', 'retrieval']) expect(other.models[learnt]).not.toEqual(first.models[learnt]);
-  // What needs no learning, and the protocol, are the data's alone: every customer was measured.
-  // How unlike articles are is learnt.
+  // Models without learning and the protocol depend on the data alone. Diversity is learnt.
   const given = ['popularity', 'recent-popularity', 'repurchase', 'item-to-item', 'oracle'];
   const unlearnt = ({ models }: Evaluation) => given.map((model) => ({ ...models[model], 'diversity@12': 0 }));
   expect(unlearnt(other)).toEqual(unlearnt(first));
@@ -52,7 +48,7 @@ test('the same data and seed give the same evaluation, to the last digit, on one
   expect(asked(other)).toEqual(asked(first));
 });
 
-test('no more customers are measured than was asked for', async () => {
+test('no more customers are measured than asked for', async () => {
   const { customers } = await evaluated(6, { maxCustomers: 40 });
   expect(customers).toBe(40);
 });

@@ -1,22 +1,21 @@
-// `embed`: a release again with vectors by another encoder, end to end. What is searched, what is
-// embedded while serving, what an encoder that is gone or another one leads to, and what a run that
-// was killed leaves to the next.
+// `embed`, end to end: a release with the vectors of another encoder, its searches, and new
+// articles while it is served. The encoder may be gone or have changed.
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import type { Store } from '../../../src/data/store/store';
-import { textHash, type TextEncoder } from '../../../src/encoders/text-encoder';
-import { openEngine, type Engine } from '../../../src/engine/engine';
+import { openTrainingEngine, type TrainingEngine } from '../../../src/engine/training-engine';
 import { articleText } from '../../../src/features/text';
 import { openLiveShop } from '../../../src/serving/live-shop';
-import { currentFolder, modelOf, openRelease, readManifest } from '../../../src/release/open';
+import { openRelease } from '../../../src/release/open';
+import { modelOf } from '../../../src/release/models';
+import { currentFolder, readManifest } from '../../../src/release/files';
 import { publish } from '../../../src/release/release-store';
 import { createHost, openCurrent } from '../../../src/serving/host';
-import { silentReporter, type Reporter } from '../../../src/telemetry/progress';
+import { silentReporter } from '../../../src/telemetry/progress';
 import { createLog } from '../../../src/telemetry/log';
-import { openCheckpoints } from '../../../src/training/optimise/checkpoint';
 import { trainingConfig } from '../../../src/training/config';
-import { embedRelease, embedTexts } from '../../../src/training/stages/embed';
+import { embedRelease } from '../../../src/training/stages/embed';
 import { vectorParts } from '../../../src/training/models/text-encoder';
 import { train } from '../../../src/training/train';
 import { clipModel, DIM, writeEncoder } from '../../support/clip-folder';
@@ -28,99 +27,9 @@ beforeAll(async () => {
 });
 afterAll(() => rm(base, { recursive: true, force: true }));
 
-describe('vectors of many texts', () => {
-  /**
-   * Knows how often it was asked for what; fails after so many texts, as a process that is killed.
-   */
-  function counting(survives = Infinity): TextEncoder & { readonly asked: string[] } {
-    const asked: string[] = [];
-    return {
-      name: 'counting',
-      fingerprint: 'counting',
-      dim: 2,
-      asked,
-      async encode(texts) {
-        if (asked.length + texts.length > survives) throw new Error('killed');
-        asked.push(...texts);
-        return Float32Array.from(texts.flatMap((text) => [Number(text), 1]));
-      },
-    };
-  }
-  const kept = (name: string, reporter: Reporter = silentReporter) => openCheckpoints(join(base, name), reporter);
-  const texts = Array.from({ length: 1_500 }, (_, i) => (i % 100 === 99 ? undefined : String(i % 1_300)));
-  const expected = Float32Array.from(texts.flatMap((text) => (text === undefined ? [0, 0] : [Number(text), 1])));
-  const distinct = new Set(texts.filter((text) => text !== undefined)).size;
-
-  test('reads equal texts once, and gives zeros where there is none', async () => {
-    const encoder = counting();
-    const { vectors, ...counts } = await embedTexts(encoder, texts, kept('once'), silentReporter);
-    expect(vectors).toEqual(expected);
-    expect(counts).toEqual({ distinct, read: distinct });
-    expect(encoder.asked).toHaveLength(distinct);
-  });
-
-  test('goes on where it was killed, and reads nothing twice', async () => {
-    const first = counting(1_100);
-    await expect(embedTexts(first, texts, kept('killed'), silentReporter)).rejects.toThrow('killed');
-    const second = counting();
-    const { vectors } = await embedTexts(second, texts, kept('killed'), silentReporter);
-    expect(vectors).toEqual(expected);
-    expect(first.asked.length).toBeGreaterThan(1_000);
-    expect(new Set([...first.asked, ...second.asked]).size).toBe(first.asked.length + second.asked.length);
-  });
-
-  test('reads only what is new when texts have changed', async () => {
-    await embedTexts(counting(), texts, kept('changed'), silentReporter);
-    const encoder = counting();
-    const { vectors, read } = await embedTexts(encoder, ['7', '5000', '8', '5000'], kept('changed'), silentReporter);
-    expect([...vectors]).toEqual([7, 1, 5_000, 1, 8, 1, 5_000, 1]);
-    expect(read).toBe(1);
-    expect(encoder.asked).toEqual(['5000']);
-    const again = counting();
-    await embedTexts(again, ['5000'], kept('changed'), silentReporter);
-    expect(again.asked).toEqual([]);
-  });
-
-  test('keeps vectors of the texts that there are, and no others', async () => {
-    const held = async () => {
-      const all: string[] = [];
-      for (let chunk = 0; ; chunk++) {
-        const saved = await kept('pruned').load(`texts ${chunk}`);
-        if (!saved) return { all: new Set(all), total: all.length, chunks: chunk };
-        all.push(...(saved.metadata as { texts: string[] }).texts);
-      }
-    };
-    const hashes = (some: readonly string[]) => new Set(some.map(textHash));
-    const numbers = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => String(from + i));
-    await embedTexts(counting(), numbers(0, 1_300), kept('pruned'), silentReporter);
-    expect(await held()).toMatchObject({ total: 1_300, chunks: 3 });
-    // The first chunk is wholly of texts that are gone, the second partly.
-    const encoder = counting();
-    const { vectors } = await embedTexts(encoder, numbers(600, 1_500), kept('pruned'), silentReporter);
-    expect([...vectors].filter((_, i) => i % 2 === 0)).toEqual(numbers(600, 1_500).map(Number));
-    expect(encoder.asked).toEqual(numbers(1_300, 1_500));
-    expect(await held()).toEqual({ all: hashes(numbers(600, 1_500)), total: 900, chunks: 3 });
-    const again = counting();
-    await embedTexts(again, numbers(600, 1_500), kept('pruned'), silentReporter);
-    expect(again.asked).toEqual([]);
-  });
-
-  test('says of a damaged file that it is, and reads its texts again', async () => {
-    await embedTexts(counting(), ['1', '2'], kept('damaged'), silentReporter);
-    const said: string[] = [];
-    const reporter = { ...silentReporter, say: (line: string) => said.push(line) };
-    const [file] = await readdir(join(base, 'damaged'));
-    await writeFile(join(base, 'damaged', file), 'nothing of the kind');
-    const { vectors, read } = await embedTexts(counting(), ['1', '2'], kept('damaged', reporter), reporter);
-    expect([...vectors]).toEqual([1, 1, 2, 1]);
-    expect(read).toBe(2);
-    expect(said.join()).toMatch(/is damaged/);
-  });
-});
-
 describe('a release that was embedded by an encoder from a folder', () => {
   let shop: World;
-  let engine: Engine;
+  let engine: TrainingEngine;
   let modelsDir: string;
   let folder: string;
   let trained: string;
@@ -128,7 +37,7 @@ describe('a release that was embedded by an encoder from a folder', () => {
   const serving = () => ({ modelsDir, device: 'cpu', threads: 1, explore: 24 }) as const;
   beforeAll(async () => {
     shop = await createWorld('embed');
-    engine = openEngine({ threadsPerRun: 2 });
+    engine = openTrainingEngine({ threadsPerRun: 2 });
     modelsDir = shop.modelsDir;
     folder = await writeEncoder(join(base, 'small-clip'));
     trained = shop.trained.manifest.name;
@@ -139,7 +48,7 @@ describe('a release that was embedded by an encoder from a folder', () => {
     await shop.close();
   });
 
-  test('is a release of its own, whose manifest says which encoder it was; the one before is as it was', async () => {
+  test('is a new release whose manifest names the encoder; the old release does not change', async () => {
     const manifest = await readManifest(await currentFolder(modelsDir));
     expect(manifest).toEqual(embedded.manifest);
     expect(manifest.name > trained).toBe(true);
@@ -208,7 +117,7 @@ describe('a release that was embedded by an encoder from a folder', () => {
     }
   });
 
-  test('reads no text twice: not at the start, nor when something else of an article changes; but what has come back', async () => {
+  test('embeds no text twice, unless its article was deleted and has come back', async () => {
     const opened = await openCurrent(serving(), shop.store);
     const runs = () => opened.engine.runs.get(`${embedded.encoder.fingerprint}/text_encoder`);
     const scoreOf = async (id: string) => {
@@ -220,8 +129,8 @@ describe('a release that was embedded by an encoder from a folder', () => {
       shop.database.sql(`INSERT INTO articles (article_id, prod_name) VALUES ('new-2', 'Come and gone')`);
     const gone = `DELETE FROM articles WHERE article_id = 'new-2'`;
     try {
-      // All articles were written within the minute before the training; one run is the encoder's
-      // first, one the article of before.
+      // All articles were written in the minute before the training. One run is the encoder's
+      // first, and one is for the article of the test before.
       expect(runs()).toBe(2);
       await shop.database.sql('UPDATE articles SET section_name = $1', ['Another section']);
       expect(await opened.shop.refresh()).toBeGreaterThan(400);
@@ -234,7 +143,7 @@ describe('a release that was embedded by an encoder from a folder', () => {
       await opened.close();
       await shop.database.sql(gone);
     }
-    // Deletions are looked at once a minute: by another clock.
+    // Deletions are checked once a minute, so the test sets the clock.
     let now = 0;
     const release = await openRelease(await currentFolder(modelsDir), engine);
     const live = await openLiveShop({
@@ -263,7 +172,7 @@ describe('a release that was embedded by an encoder from a folder', () => {
     await shop.database.sql(gone);
   });
 
-  test('says what was expected, what came and what to do where its encoder is gone, or is another one', async () => {
+  test('is refused with a remedy if its encoder is gone or has changed', async () => {
     const away = join(base, 'moved');
     await rename(folder, away);
     try {
@@ -274,7 +183,7 @@ describe('a release that was embedded by an encoder from a folder', () => {
       await writeEncoder(folder, { 'onnx/text_model.onnx': clipModel(['last_hidden_state']) });
       const other = openCurrent(serving(), shop.store);
       await expect(other).rejects.toThrow(/files of another encoder \(onnx\/text_model\.onnx differ\)/);
-      // Where the files are now may be said.
+      // The setting may say where the files are now.
       const opened = await openCurrent({ ...serving(), encoderDir: away }, shop.store);
       await opened.close();
     } finally {
@@ -283,7 +192,7 @@ describe('a release that was embedded by an encoder from a folder', () => {
     }
   });
 
-  test('is served without a restart when an encoder that was gone is put back', async () => {
+  test('is served without a restart once a missing encoder is put back', async () => {
     const away = join(base, 'moved');
     await rename(folder, away);
     const host = createHost(serving(), shop.store, createLog({ logLevel: 'silent' }), 20);
@@ -303,7 +212,7 @@ describe('a release that was embedded by an encoder from a folder', () => {
     }
   });
 
-  test('is made again from what was kept, and goes back to the built-in encoder', async () => {
+  test('is made again from the kept vectors, and goes back to the built-in encoder', async () => {
     const kept = () => readdir(join(modelsDir, '.embeddings'));
     const { fingerprint } = embedded.encoder;
     const used = async (other: string, at: Date) => {
@@ -313,7 +222,7 @@ describe('a release that was embedded by an encoder from a folder', () => {
     };
     for (const [days, other] of ['oldest', 'old', 'newer'].entries()) await used(other, new Date(2020, 0, days + 1));
     const again = await embedRelease(engine, shop.store, modelsDir, folder, silentReporter);
-    // Of three encoders, the ones that were used last.
+    // The three encoders that were used last.
     expect(new Set(await kept())).toEqual(new Set([fingerprint, 'newer', 'old']));
     expect(again.texts).toBe(embedded.texts);
     expect(again.read).toBe(0);
@@ -325,13 +234,13 @@ describe('a release that was embedded by an encoder from a folder', () => {
     expect(back.manifest.dims).toEqual(first.dims);
     const opened = await openCurrent(serving(), shop.store);
     await opened.close();
-    // What was used within the day may be in use in this moment.
+    // An encoder that was used within the day may be in use now.
     for (const other of ['a', 'b', 'c']) await used(other, new Date(Date.now() - 3_600_000));
     await embedRelease(engine, shop.store, modelsDir, folder, silentReporter);
     expect(new Set(await kept())).toEqual(new Set([fingerprint, 'a', 'b', 'c']));
   });
 
-  describe('where another release becomes current meanwhile', () => {
+  describe('while another release becomes current', () => {
     /** The store, which first has somebody do something when a command reads the articles. */
     const whileReading = (meanwhile: () => Promise<unknown>): Store => ({
       ...shop.store,
@@ -351,11 +260,11 @@ describe('a release that was embedded by an encoder from a folder', () => {
     };
     const goBackTo = (name: string) => writeFile(join(modelsDir, 'current'), `${name}\n`);
 
-    test('its models are taken, whether it was trained or gone back to', async () => {
+    test('its models are used, whether it is newer or older', async () => {
       const before = basename(await currentFolder(modelsDir));
       let newer = '';
       const store = whileReading(async () => {
-        // Once: the second time nothing moves any more.
+        // Only once: at the second try no release becomes current.
         newer ||= await trainedAgain('newer');
       });
       const said: string[] = [];
@@ -376,7 +285,7 @@ describe('a release that was embedded by an encoder from a folder', () => {
       expect(again.manifest.training).toMatchObject({ size: 'tiny' });
     });
 
-    test('embed gives up where that never ends, and leaves nothing behind', async () => {
+    test('embed gives up if that never ends, and leaves nothing behind', async () => {
       const others: string[] = [];
       const store = whileReading(async () => others.push(await trainedAgain('again')));
       await expect(embedRelease(engine, store, modelsDir, 'built-in', silentReporter)).rejects.toMatchObject({
@@ -387,14 +296,14 @@ describe('a release that was embedded by an encoder from a folder', () => {
       expect((await readdir(modelsDir)).filter((name) => name.endsWith('.draft'))).toEqual([]);
     });
 
-    test('a warm start, which goes on from another one, publishes nothing; a training does, and says what it replaced', async () => {
+    test('a warm start from the older one publishes nothing; a training publishes and names the one it replaced', async () => {
       const before = basename(await currentFolder(modelsDir));
       let moved = '';
       const store = whileReading(async () => {
         moved ||= await trainedAgain('moved');
       });
       const config = hastyConfig(1);
-      const warm = train(engine, store, modelsDir, config, { warmStart: true }, silentReporter);
+      const warm = train(engine, store, config, { modelsDir, warmStart: true }, silentReporter);
       await expect(warm).rejects.toMatchObject({ code: 'RELEASE_MOVED' });
       expect(await currentFolder(modelsDir)).toBe(join(modelsDir, moved));
 
@@ -405,13 +314,13 @@ describe('a release that was embedded by an encoder from a folder', () => {
         if (!gone) await goBackTo(before);
         gone = true;
       });
-      const { manifest } = await train(engine, rolledBack, modelsDir, config, {}, reporter);
+      const { manifest } = await train(engine, rolledBack, config, { modelsDir }, reporter);
       expect(await currentFolder(modelsDir)).toBe(join(modelsDir, manifest.name));
       expect(said.join()).toContain(`${manifest.name} replaces ${before}`);
     });
   });
 
-  test('leaves the current release alone where the encoder cannot be used', async () => {
+  test('does not change if the encoder cannot be used', async () => {
     const before = await currentFolder(modelsDir);
     const wrong = embedRelease(engine, shop.store, modelsDir, join(base, 'nowhere'), silentReporter);
     await expect(wrong).rejects.toMatchObject({ code: 'INPUT_INVALID' });

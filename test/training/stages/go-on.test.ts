@@ -1,23 +1,23 @@
-// A training that goes on from the models that it measured: what it takes over, what moves, and
-// what it must not take up from another.
+// A release that continues from the measured models: the ranker stays, the towers move, and the
+// checkpoints of other models are not used.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { tasteOracle } from '../../../src/demo/synthetic/oracle';
-import { openEngine, type Engine } from '../../../src/engine/engine';
-import { currentFolder } from '../../../src/release/open';
-import { readTrained, type Trained } from '../../../src/release/weights';
+import { openTrainingEngine, type TrainingEngine } from '../../../src/engine/training-engine';
+import { currentFolder } from '../../../src/release/files';
+import { readFormer, type FormerWeights } from '../../../src/release/weights';
 import { silentReporter } from '../../../src/telemetry/progress';
 import { evaluateTraining, train } from '../../../src/training/train';
 import { createShop, hastyConfig, SMALL } from '../../support/world';
 
 const CONFIG = { ...hastyConfig(1), goOn: true };
 let shop: Awaited<ReturnType<typeof createShop>>;
-let engine: Engine;
+let engine: TrainingEngine;
 let modelsDir: string;
 beforeAll(async () => {
   shop = await createShop('go-on', SMALL);
-  engine = openEngine({ threadsPerRun: 2 });
+  engine = openTrainingEngine({ threadsPerRun: 2 });
   modelsDir = await mkdtemp(join(tmpdir(), 'vitrine-go-on-'));
 });
 afterAll(async () => {
@@ -26,18 +26,18 @@ afterAll(async () => {
   await rm(modelsDir, { recursive: true, force: true });
 });
 
-const measured = async (days: number): Promise<Trained> => {
+const measured = async (days: number): Promise<FormerWeights> => {
   const holdOut = { days, maxCustomers: 200, explore: 24, oracle: tasteOracle };
   return (await evaluateTraining(engine, shop.store, CONFIG, holdOut, silentReporter)).trained;
 };
 
-test('keeps the ranker that was measured, and its towers catch up', async () => {
+test('the release keeps the measured ranker, and its towers catch up', async () => {
   const before = await measured(7);
   const holdOut = { days: 7, maxCustomers: 200, explore: 24, oracle: tasteOracle };
-  const { evaluation } = await train(engine, shop.store, modelsDir, CONFIG, { holdOut }, silentReporter);
+  const { evaluation } = await train(engine, shop.store, CONFIG, { modelsDir, holdOut }, silentReporter);
   expect(evaluation).not.toBeNull();
-  const { weights } = await readTrained(await currentFolder(modelsDir));
-  /** Layers: rows of tables may stand in another order. */
+  const { weights } = await readFormer(await currentFolder(modelsDir));
+  /** Only layers, since rows of tables may be in another order. */
   const layers = [...weights.keys()].filter((name) => /\.(weight|bias)$/.test(name));
   const same = (name: string): boolean => {
     const [one, other] = [before, { weights }].map((from) => from.weights.get(name)?.data ?? []);
@@ -49,6 +49,6 @@ test('keeps the ranker that was measured, and its towers catch up', async () => 
   expect(ofTowers.length).toBeGreaterThan(0);
   expect(ofRanker.filter((name) => !same(name))).toEqual([]);
   expect(ofTowers.filter(same)).toEqual([]);
-  // What goes on from other models is told from it by name.
+  // Other models have another name.
   expect((await measured(14)).name).not.toBe(before.name);
 });

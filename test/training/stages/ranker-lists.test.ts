@@ -1,20 +1,22 @@
-// What the ranker learns from: lists of which only a part is drawn, and a loss that knows it. On a
-// shop of five articles.
-import { openEngine, type Batch, type Engine } from '../../../src/engine/engine';
+// Training examples of the ranker: drawn parts of lists, and a loss that corrects for the drawing.
+// On a shop of five articles.
+import type { Batch } from '../../../src/engine/batch';
+import { inMemory } from '../../../src/engine/model-runner';
+import { openTrainingEngine, type TrainingEngine } from '../../../src/engine/training-engine';
 import { encodeOnnx } from '../../../src/graph/onnx';
 import { input } from '../../../src/graph/tensor';
 import { createRandom } from '../../../src/random';
 import type { Candidates } from '../../../src/ranking/candidates';
 import type { Pipeline } from '../../../src/ranking/pipeline';
-import { ABSENT, listwiseLoss } from '../../../src/training/models/listwise';
+import { ABSENT, listwiseLoss } from '../../../src/training/models/ranker';
 import { momentOf } from '../../../src/dataset/moments';
-import { lessonOf, type List } from '../../../src/training/stages/ranker-lists';
+import { trainingBatch, type List } from '../../../src/training/stages/ranker-lists';
 import { calibrationOf } from '../../../src/training/stages/train-ranker';
 import { NOON, shopOf } from '../../support/hand-made-shop';
 
-let engine: Engine;
+let engine: TrainingEngine;
 beforeAll(() => {
-  engine = openEngine();
+  engine = openTrainingEngine();
 });
 afterAll(() => engine.close());
 
@@ -26,7 +28,7 @@ const round = {
   answers: [],
   hideHistory: false,
 };
-/** Hands back which candidates it was given, by their articles. */
+/** Gives the articles of the candidates as their features. */
 const pipeline = {
   rankerInputs: (_customers: unknown, shown: readonly Candidates[]) => ({
     pair: {
@@ -36,7 +38,7 @@ const pipeline = {
   }),
 } as unknown as Pipeline;
 
-/** A list of `size` candidates, of which those at the places of `bought` were bought. */
+/** A list of `size` candidates with purchases at `places`. */
 function listOf(place: number, size: number, ...places: number[]): List {
   const bought = Uint8Array.from({ length: size }, (_, i) => (places.includes(i) ? 1 : 0));
   const candidates = {
@@ -45,7 +47,7 @@ function listOf(place: number, size: number, ...places: number[]): List {
     cosines: new Float32Array(size),
     together: new Float32Array(size),
   };
-  return { round, pipeline, place, cold: false, candidates, bought, hits: places.length };
+  return { round, pipeline, place, historyHidden: false, candidates, bought, hits: places.length };
 }
 
 const rowOf = (batch: Batch, name: string, r: number): number[] => {
@@ -53,8 +55,8 @@ const rowOf = (batch: Batch, name: string, r: number): number[] => {
   return [...batch[name].data.subarray(r * width, (r + 1) * width)];
 };
 
-test('candidates that are drawn stand for all that were not bought, what was bought for itself, what is no candidate for none', () => {
-  const batch = lessonOf(shop, [listOf(0, 40, 3, 7), listOf(1, 6, 2)], 10, createRandom(1));
+test('drawn candidates stand for all that were not bought, bought ones for themselves, padding for none', () => {
+  const batch = trainingBatch(shop, [listOf(0, 40, 3, 7), listOf(1, 6, 2)], 10, createRandom(1));
   const [long, short] = [0, 1].map((r) => rowOf(batch, 'correction', r));
   expect(rowOf(batch, 'label', 0).filter((label) => label > 0)).toEqual([0.5, 0.5]);
   expect(long.filter((_, i) => rowOf(batch, 'label', 0)[i] > 0)).toEqual([0, 0]);
@@ -64,21 +66,21 @@ test('candidates that are drawn stand for all that were not bought, what was bou
   expect(short).toEqual([0, 0, 0, 0, 0, 0, ABSENT, ABSENT, ABSENT, ABSENT]);
 });
 
-test('the scores that layers are added to stand at their candidates, of every list', () => {
+test('the offsets are at the places of their candidates, and every list needs them', () => {
   const list = listOf(0, 40, 3);
   const scores = Float32Array.from({ length: 40 }, (_, i) => i / 4);
-  const batch = lessonOf(shop, [list], 10, createRandom(1), new Map([[list, scores]]));
+  const batch = trainingBatch(shop, [list], 10, createRandom(1), new Map([[list, scores]]));
   expect(rowOf(batch, 'offset', 0)).toEqual(rowOf(batch, 'pair', 0).map((article) => article / 4));
-  expect(rowOf(lessonOf(shop, [list], 10, createRandom(1)), 'offset', 0)).toEqual(Array(10).fill(0));
-  const without = () => lessonOf(shop, [list, listOf(1, 40, 3)], 10, createRandom(1), new Map([[list, scores]]));
+  expect(rowOf(trainingBatch(shop, [list], 10, createRandom(1)), 'offset', 0)).toEqual(Array(10).fill(0));
+  const without = () => trainingBatch(shop, [list, listOf(1, 40, 3)], 10, createRandom(1), new Map([[list, scores]]));
   expect(without).toThrow(expect.objectContaining({ code: 'INPUT_INVALID' }) as Error);
 });
 
-test('one candidate that stands for three costs as three that are scored alike, and one that stands for none costs nothing', async () => {
+test('a candidate that stands for three costs as much as three, and padding costs nothing', async () => {
   const lossOf = async (scores: number[], correction: number[]): Promise<number> => {
     const shape = [1, scores.length];
     const loss = listwiseLoss(input('scores', ['batch', 'candidates']));
-    await engine.load('loss', encodeOnnx({ name: 'loss', outputs: { loss }, embeddings: 'inline' }).bytes);
+    await engine.load('loss', inMemory(encodeOnnx({ name: 'loss', outputs: { loss }, embeddings: 'inline' }).bytes));
     const given: Batch = {
       scores: { data: Float32Array.from(scores), shape },
       label: { data: Float32Array.from(scores, (_, i) => (i === 0 ? 1 : 0)), shape },
@@ -91,24 +93,24 @@ test('one candidate that stands for three costs as three that are scored alike, 
   expect(three).toBeCloseTo(Math.log(Math.E + 3 * Math.exp(0.5) + Math.exp(-1)) - 1, 5);
 });
 
-test('scores become chances by what was bought of the lists of customers with a past, and by that of all others', () => {
+test('returning customers and all others get their own calibration', () => {
   const asked = { ...round, ends: Int32Array.of(1, 5) };
-  const known = listOf(0, 2, 0);
-  const hidden = { ...listOf(0, 2, 1), cold: true };
-  const unknown = listOf(1, 2, 1);
+  const returning = listOf(0, 2, 0);
+  const hidden = { ...listOf(0, 2, 1), historyHidden: true };
+  const cold = listOf(1, 2, 1);
   const lists = Array.from({ length: 200 }, () =>
-    [known, hidden, unknown].map((list) => ({ ...list, round: asked })),
+    [returning, hidden, cold].map((list) => ({ ...list, round: asked })),
   ).flat();
   const scores = lists.map(() => Float32Array.of(1, -1));
   const calibrations = calibrationOf({ offsets: Int32Array.of(0, 5, 9) }, lists, scores);
-  // Only those with a past buy what scores high: the others' scores say nothing.
-  expect(calibrations.known.scale).toBeGreaterThan(1);
-  expect(calibrations.newcomers.scale).toBeLessThan(0.01);
+  // Only returning customers buy high scores. The scores of the others tell nothing.
+  expect(calibrations.returning.scale).toBeGreaterThan(1);
+  expect(calibrations.cold.scale).toBeLessThan(0.01);
   const all = { ...round, ends: Int32Array.of(1, 6) };
   const everybody = calibrationOf(
     { offsets: Int32Array.of(0, 5, 9) },
-    lists.map((list) => ({ ...list, round: all, cold: false })),
+    lists.map((list) => ({ ...list, round: all, historyHidden: false })),
     scores,
   );
-  expect(everybody.known).toEqual(everybody.newcomers);
+  expect(everybody.returning).toEqual(everybody.cold);
 });

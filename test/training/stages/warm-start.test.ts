@@ -1,30 +1,32 @@
-// What was trained comes back out of a release, and a new training starts from it although slots
-// have moved.
+// Weights are read from a release, and a warm start uses them although slots have moved.
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openEngine, type Batch, type Engine } from '../../../src/engine/engine';
+import type { Batch } from '../../../src/engine/batch';
+import { openTrainingEngine, type TrainingEngine } from '../../../src/engine/training-engine';
 import { EncoderFit, type Encoder } from '../../../src/features/encoder';
 import { pairWidth } from '../../../src/features/pair-features';
 import { fitTokeniser } from '../../../src/features/text';
 import { encodeOnnx, type EncodedModel } from '../../../src/graph/onnx';
-import { add, concat, mean, mul } from '../../../src/graph/operators';
+import { mean } from '../../../src/graph/rows';
+import { concat } from '../../../src/graph/pieces';
+import { add, mul } from '../../../src/graph/elementwise';
 import { constant, embedding, input, type Tensor } from '../../../src/graph/tensor';
 import { CoPurchases } from '../../../src/statistics/co-purchase';
 import { reorderedHabits } from '../../../src/statistics/habits';
 import { createRandom } from '../../../src/random';
 import { publishRelease } from '../../../src/release/build';
 import { buildIndex } from '../../../src/index/vector-index';
-import { readTrained, type Trained } from '../../../src/release/weights';
+import { readFormer, type FormerWeights } from '../../../src/release/weights';
 import { mlp } from '../../../src/training/models/layers';
 import { createTrainer, type Trainer, type TrainerOptions } from '../../../src/training/optimise/trainer';
 import { checkAttributes, warmStart } from '../../../src/training/stages/warm-start';
 import { articleRow, customerRow, noLifts } from '../../support/rows';
 
-let engine: Engine;
+let engine: TrainingEngine;
 let modelsDir: string;
 beforeAll(async () => {
-  engine = openEngine();
+  engine = openTrainingEngine();
   modelsDir = await mkdtemp(join(tmpdir(), 'vitrine-warm-'));
 });
 afterAll(async () => {
@@ -32,7 +34,7 @@ afterAll(async () => {
   await rm(modelsDir, { recursive: true, force: true });
 });
 
-/** A shop whose articles come in these colours, of which `ids` have embeddings of their own. */
+/** A shop with articles of these colours. Only `ids` have their own embeddings. */
 function encoderOf(colours: readonly string[], ids: readonly string[]): Encoder {
   const fit = new EncoderFit();
   fit.addArticles(colours.map((colourGroupName, i) => articleRow(i + 1, { colourGroupName })));
@@ -41,10 +43,10 @@ function encoderOf(colours: readonly string[], ids: readonly string[]): Encoder 
 }
 
 const FORMER = encoderOf(['red', 'red', 'red', 'blue', 'blue', 'grey', 'grey'], ['a', 'b', 'c']);
-/** Another order of colours and articles; grey and c are gone, green and d are new. */
+/** In another order. Grey and c are gone; green and d are new. */
 const CURRENT = encoderOf(['blue', 'blue', 'blue', 'red', 'red', 'green', 'green'], ['d', 'b', 'a']);
 
-/** [batch, 1] of one article id, one colour and one age, with a literal among the parameters. */
+/** [batch, 1] from an article id, a colour and an age, with a literal among the parameters. */
 function model(encoder: Encoder, width = 3): Tensor {
   const look = (name: string, rows: number): Tensor =>
     embedding(name, { name: `model.${name}`, rows, width }, input(name, ['batch'], 'int32'));
@@ -69,10 +71,7 @@ function trainerOf(encoder: Encoder, options: Partial<TrainerOptions> = {}, widt
   });
 }
 
-/**
- * Publishes a few steps of training as all models of a release; gives its folder and what was
- * trained.
- */
+/** Publishes one model, after a few steps of training, as all models of a release. */
 async function published(): Promise<{ folder: string; weights: Trainer['weights'] }> {
   const trainer = await trainerOf(FORMER);
   const ids = (values: number[]): Batch[string] => ({ data: Int32Array.from(values), shape: [4] });
@@ -122,9 +121,9 @@ async function published(): Promise<{ folder: string; weights: Trainer['weights'
   return { folder: join(modelsDir, manifest.name), weights: trainer.weights };
 }
 
-test('the weights that were trained come back out of a release, by name and shape, without its literals', async () => {
+test('the trained weights are read from a release by name and shape, without its literals', async () => {
   const { folder, weights } = await published();
-  const trained = await readTrained(folder);
+  const trained = await readFormer(folder);
   expect(trained.encoder.fingerprint).toBe(FORMER.fingerprint);
   expect(new Set(trained.weights.keys())).toEqual(new Set(weights.keys()));
   for (const [name, values] of weights) expect([...(trained.weights.get(name)?.data ?? [])]).toEqual([...values]);
@@ -132,27 +131,27 @@ test('the weights that were trained come back out of a release, by name and shap
   expect(trained.weights.get('model.layers.0.weight')?.shape).toEqual([9, 4]);
 });
 
-test('a model that was changed since is refused by name', async () => {
+test('a model that was changed is refused by name', async () => {
   const { folder } = await published();
   const file = join(folder, 'ranker/1/model.onnx');
   const bytes = await readFile(file);
   bytes[bytes.length - 1] ^= 1;
   await writeFile(file, bytes);
-  await expect(readTrained(folder)).rejects.toMatchObject({
+  await expect(readFormer(folder)).rejects.toMatchObject({
     code: 'RELEASE_INVALID',
     message: expect.stringContaining('ranker/1/model.onnx') as string,
   });
 });
 
-test('a training on the same shop starts from exactly what was trained', async () => {
+test('a warm start on the same shop begins with exactly the trained weights', async () => {
   const { folder, weights } = await published();
-  const trainer = await trainerOf(FORMER, { initialise: warmStart(await readTrained(folder), FORMER) });
+  const trainer = await trainerOf(FORMER, { initialise: warmStart(await readFormer(folder), FORMER) });
   expect([...trainer.weights]).toEqual([...weights]);
 });
 
-test('nothing goes on from a ranker whose articles had other attributes', async () => {
+test('a ranker for articles with other attributes is refused', async () => {
   const { folder } = await published();
-  const former = await readTrained(folder);
+  const former = await readFormer(folder);
   const rows = Array.from({ length: 8 }, (_, i) =>
     articleRow(i + 1, { colourGroupName: i % 2 ? 'red' : 'blue', productTypeName: i % 3 ? 'Sock' : 'Shirt' }),
   );
@@ -181,29 +180,29 @@ describe('a training on a shop that has changed', () => {
     warm = await trainerOf(CURRENT, { initialise: warmStart(trained(former), CURRENT) });
   });
 
-  test.each(['a', 'b', 'not an article of its own'])('starts with the embedding that article %p had', (id) => {
+  test.each(['a', 'b', 'not an article of its own'])('keeps the embedding of article %p', (id) => {
     const [from, to] = [FORMER, CURRENT].map((encoder) => encoder.slotsOf([articleRow(1, { id })])[0]);
     expect(row(warm, 'article_ids', to)).toEqual(row(former, 'article_ids', from));
   });
 
-  test.each(['red', 'blue', 'no colour of the shop'])('starts with the embedding that the colour %p had', (colour) => {
+  test.each(['red', 'blue', 'no colour of the shop'])('keeps the embedding of the colour %p', (colour) => {
     const article = articleRow(1, { colourGroupName: colour });
     const [from, to] = [FORMER, CURRENT].map((encoder) => encoder.articles([article]).single[0]);
     expect(row(warm, 'article_fields', to)).toEqual(row(former, 'article_fields', from));
   });
 
-  test('starts with the embeddings that the ages had', () => {
+  test('keeps the embeddings of the ages', () => {
     expect(warm.weights.get('model.customer_fields')).toEqual(former.weights.get('model.customer_fields'));
   });
 
-  test('starts as ever with an article and a colour that are new', () => {
+  test('starts as usual for a new article and a new colour', () => {
     const [slot] = CURRENT.slotsOf([articleRow(1, { id: 'd' })]);
     expect(row(warm, 'article_ids', slot)).toEqual(row(cold, 'article_ids', slot));
     const [green] = CURRENT.articles([articleRow(1, { colourGroupName: 'green' })]).single;
     expect(row(warm, 'article_fields', green)).toEqual(row(cold, 'article_fields', green));
   });
 
-  test('takes layers of the same shape and starts as ever with others', async () => {
+  test('keeps layers of the same shape and starts as usual for others', async () => {
     expect(warm.weights.get('model.layers.0.weight')).toEqual(former.weights.get('model.layers.0.weight'));
     const wider = await trainerOf(CURRENT, { initialise: warmStart(trained(former), CURRENT) }, 5);
     const widerCold = await trainerOf(CURRENT, {}, 5);
@@ -214,8 +213,8 @@ describe('a training on a shop that has changed', () => {
   });
 });
 
-/** What a release of these weights would give back. */
-function trained({ weights }: Trainer): Trained {
+/** The weights as they would be read from a release. */
+function trained({ weights }: Trainer): FormerWeights {
   const shapeOf = (name: string, length: number): number[] => {
     if (name === 'model.layers.0.weight') return [9, 4];
     if (name === 'model.layers.1.weight') return [4, 1];

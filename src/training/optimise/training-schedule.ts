@@ -1,66 +1,47 @@
-// One stage of training from its first segment to its last: validates, stops early, keeps the best
-// weights, saves on the way. A run that was killed at any moment goes on from what was saved and
-// ends with the same weights, bit for bit. Knows neither model nor batches.
+// A training schedule: runs the segments of one stage of training, validates, stops early, keeps
+// the best weights and saves checkpoints. A killed run continues from its checkpoint and ends with
+// the same weights, bit for bit.
 import { z } from 'zod';
-import type { Batch } from '../../engine/engine';
+import type { Batch } from '../../engine/batch';
 import { asError, VitrineError } from '../../errors';
 import type { Reporter } from '../../telemetry/progress';
 import type { Checkpoints } from './checkpoint';
-import { judge } from './early-stopping';
-import type { Trainer, TrainerState } from './trainer';
+import type { TrainerState } from './learnt';
+import type { Trainer } from './trainer';
 
-export interface CourseOptions {
+export interface ScheduleOptions {
   /** For messages. */
   readonly name: string;
   readonly trainer: Trainer;
-  /** How many segments there are: epochs, or parts of one. */
+  /** The number of segments: epochs, or parts of one. */
   readonly segments: number;
   /**
-   * The batches of a segment, from 0. The same for the same number, whatever ran before: seed by
-   * it.
+   * The batches of a segment, from 0. They must depend on its number alone, not on the segments
+   * before it.
    */
   readonly batches: (segment: number) => Iterable<Batch>;
   /**
-   * Measures the weights as they are, higher is better. The same for the same weights; must not
-   * move them.
+   * Measures the weights after each segment; higher is better. It must not change them, and must
+   * give the same score for the same weights.
    */
   readonly validate?: () => Promise<number>;
-  /**
-   * Segments from one validation to the next; the last segment is always followed by one. 1 if
-   * absent.
-   */
-  readonly validateEvery?: number;
-  /**
-   * Validations in a row without a gain after which the course ends; without it no course ends
-   * early.
-   */
+  /** Early stopping after so many validations in a row without a gain; never if absent. */
   readonly patience?: number;
-  /** How much better than the best a score must be to count as a gain; 0 if absent. */
-  readonly minGain?: number;
-  /**
-   * Where progress is kept. The key must tell apart whatever changes the course: settings, data,
-   * stage.
-   */
+  /** The key must change with all that changes the result: settings, data, stage. */
   readonly checkpoint?: { readonly store: Checkpoints; readonly key: string };
-  /** Not more often than this, but always at the end; 15 if absent. */
+  /** The least time between two checkpoints, 15 if absent. The end is always saved. */
   readonly saveEverySeconds?: number;
-  /**
-   * Hears the number of the step within the course, from 1 (after a resumption from where it goes
-   * on), and its loss.
-   */
+  /** Hears the number of the step, from 1, and its loss. Steps of a killed run count too. */
   readonly onStep?: (step: number, loss: number) => void;
   readonly reporter: Reporter;
 }
 
-export interface CourseResult {
-  /** Segments that were run, in this process or before. */
+export interface ScheduleResult {
+  /** Segments that were run, in this process or an earlier one. */
   readonly segments: number;
   readonly steps: number;
   readonly scores: readonly Score[];
-  /**
-   * The segment whose weights the trainer has now, from 0; the last one where nothing was
-   * validated.
-   */
+  /** The segment whose weights the trainer has now, from 0. Without validation, the last one. */
   readonly best: number;
 }
 
@@ -70,14 +51,12 @@ export interface Score {
 }
 
 /**
- * Runs the course, or what is left of it; at the end the trainer has the best state, steps of the
- * optimisers included. A course that was saved as finished is not run again.
- *
- * @throws VitrineError TRAINING_DIVERGED for a score that is no finite number
+ * Runs the schedule, or the rest of it. At the end the trainer has the best state, with that of the
+ * optimisers. A schedule that was saved as finished is not run again.
+ * @throws VitrineError TRAINING_DIVERGED if a score is not a finite number
  */
-export async function runCourse(options: CourseOptions): Promise<CourseResult> {
-  const { name, trainer, segments, validate, validateEvery = 1, checkpoint, saveEverySeconds = 15 } = options;
-  const rule = { patience: options.patience ?? Infinity, minGain: options.minGain ?? 0 };
+export async function runSchedule(options: ScheduleOptions): Promise<ScheduleResult> {
+  const { name, trainer, segments, validate, patience = Infinity, checkpoint, saveEverySeconds = 15 } = options;
   const resumed = await resume(options);
   const progress: Progress = resumed?.progress ?? {
     segments: 0,
@@ -98,13 +77,13 @@ export async function runCourse(options: CourseOptions): Promise<CourseResult> {
     progress.segments = segment + 1;
     progress.finished = progress.segments >= segments;
     if (!validate) progress.best = segment;
-    else if (progress.finished || progress.segments % validateEvery === 0) {
+    else {
       progress.scores.push({ segment, score: finite(await validate(), name) });
       const verdict = judge(
         progress.scores.map(({ score }) => score),
-        rule,
+        patience,
       );
-      // there is one: the first score is a gain
+      // The first score is a gain, so there is a best one.
       progress.best = progress.scores[verdict.best].segment;
       progress.finished ||= verdict.stop;
       if (progress.best === segment) bestState = trainer.state();
@@ -122,27 +101,36 @@ export async function runCourse(options: CourseOptions): Promise<CourseResult> {
   return { segments: progress.segments, steps: progress.steps, scores: progress.scores, best: progress.best };
 }
 
+/**
+ * Early stopping (Prechelt, "Early stopping, but when?", 1998). `scores` [n] are oldest first, and
+ * higher is better. `best` is the place of the highest, −1 if there is none. NaN is never a gain.
+ */
+export function judge(scores: readonly number[], patience: number): { best: number; stop: boolean } {
+  let best = -1;
+  scores.forEach((score, place) => {
+    if (best < 0 ? !Number.isNaN(score) : score > scores[best]) best = place;
+  });
+  return { best, stop: scores.length - 1 - best >= patience };
+}
+
 const progressSchema = z.object({
   segments: z.int().nonnegative(),
   steps: z.int().nonnegative(),
   scores: z.array(z.object({ segment: z.int().nonnegative(), score: z.number() })),
-  /** −1 while nothing was validated. */
+  /** −1 before the first validation. */
   best: z.int(),
   finished: z.boolean(),
 });
 type Progress = z.infer<typeof progressSchema>;
 
-/**
- * Brings the trainer to where the course was saved; undefined if it was not, or if what was saved
- * is not this trainer's.
- */
+/** Restores the trainer from a checkpoint. Undefined if there is none or it does not fit. */
 async function resume({
   name,
   trainer,
   segments,
   checkpoint,
   reporter,
-}: CourseOptions): Promise<{ progress: Progress; bestState: TrainerState | undefined } | undefined> {
+}: ScheduleOptions): Promise<{ progress: Progress; bestState: TrainerState | undefined } | undefined> {
   const found = await checkpoint?.store.load(checkpoint.key);
   if (!found) return undefined;
   try {
@@ -151,7 +139,7 @@ async function resume({
     const best = unprefixed(found.arrays, BEST);
     if (progress.finished) reporter.say(`${name}: finished before, taken from its checkpoint`);
     else reporter.say(`${name}: goes on after segment ${String(progress.segments)} of ${String(segments)}`);
-    // The best are written only where they are not the present ones.
+    // The best state is stored only if it is not the current one.
     const bestState = best.size > 0 ? best : progress.scores.length > 0 ? trainer.state() : undefined;
     return { progress, bestState };
   } catch (thrown) {

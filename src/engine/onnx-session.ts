@@ -1,5 +1,4 @@
-// One ONNX model on the thread that runs it. The only importer of ONNX Runtime. Knows nothing of
-// threads, releases or requests.
+// One ONNX model on the thread that runs it. No other file imports ONNX Runtime.
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import type { Batch, Device, Values } from './batch';
 
@@ -9,33 +8,30 @@ export interface SessionSettings {
   readonly threadsPerRun: number;
 }
 
-/**
- * A model ready to run. A run computes on the thread that asks for it, which does nothing else
- * meanwhile.
- */
-export interface Session {
-  /** The outputs that are wanted; all if absent. */
+/** A model that is ready to run. A run blocks the thread that asks for it. */
+export interface OnnxSession {
+  /** Gives these outputs; all if absent. */
   run(inputs: Batch, outputs?: readonly string[]): Promise<Batch>;
-  /** Writes the outputs into arrays that are given. */
+  /** Writes the outputs into the given arrays. */
   fill(inputs: Tensors, outputs: Tensors): Promise<void>;
-  /** Whole numbers are made as wide as the model takes them. */
+  /** Int32 is widened to int64 where the model wants that. */
   tensors(batch: Batch): Tensors;
   release(): Promise<void>;
 }
 
 export type Tensors = Record<string, Tensor>;
 
-export async function openSession(model: Uint8Array, { device, threadsPerRun }: SessionSettings): Promise<Session> {
+export async function openSession(model: Uint8Array, { device, threadsPerRun }: SessionSettings): Promise<OnnxSession> {
   const session = await InferenceSession.create(model, {
     executionProviders: [device],
     intraOpNumThreads: threadsPerRun,
     interOpNumThreads: 1,
     logSeverityLevel: 3,
-    // Threads that wait sleep. Awake they would keep the processors from whoever has work: other
-    // requests, or, in training, the thread that prepares the next step.
+    // Waiting threads sleep. Spinning, they would take the processors from other requests or, in
+    // training, from the thread that prepares the next step.
     extra: { session: { intra_op: { allow_spinning: '0' } } },
   });
-  // As models from elsewhere have them for ids of tokens.
+  // Models from elsewhere have int64 ids of tokens.
   const long = new Set(
     session.inputMetadata.flatMap((port) => (port.isTensor && port.type === 'int64' ? [port.name] : [])),
   );
@@ -54,13 +50,13 @@ export async function openSession(model: Uint8Array, { device, threadsPerRun }: 
   };
 }
 
-/** Over the same memory. */
+/** Shares the memory unless numbers are widened. */
 function toTensor({ data, shape }: Values, long = false): Tensor {
   if (long && data instanceof Int32Array) return new Tensor('int64', BigInt64Array.from(data, BigInt), shape);
   return data instanceof Float32Array ? new Tensor('float32', data, shape) : new Tensor('int32', data, shape);
 }
 
-/** Over the same memory. */
+/** Shares the memory. */
 function toValues(port: string, { data, dims, type }: Tensor): Values {
   if (data instanceof Float32Array || data instanceof Int32Array) return { data, shape: dims };
   throw new Error(`output ${port} is ${type}; only float32 and int32 leave the engine`);

@@ -1,25 +1,22 @@
-// What operators are written with: nodes of the symbolic graph, literals, and sizes that are read
-// off when the graph runs. Knows no operator.
-import { shapeError, type Constant, type DType, type OnnxStep, type Shape, type Tensor } from './tensor';
-
-/** Given ∂loss/∂output, the ∂loss/∂input of each input; absent: no gradient flows through. */
-export type Backward = (gradient: Tensor, output: Tensor) => readonly (Tensor | undefined)[];
+// The means to write operators: nodes of the symbolic graph, literals, and sizes that are read when
+// the graph runs.
+import { shapeError, type Backward, type Constant, type DType, type OnnxNode, type Shape, type Tensor } from './tensor';
 
 export interface OperationOptions {
   readonly dtype?: DType;
   readonly backward?: Backward;
-  /** Which of the step's outputs it is; the first if absent. */
+  /** Its place among the ONNX node's outputs; the first if absent. */
   readonly output?: number;
 }
 
-/** A tensor that a step computes from others. */
+/** A tensor that an ONNX node computes from others. */
 export function operation(
-  step: OnnxStep,
+  onnx: OnnxNode,
   inputs: readonly Tensor[],
   shape: Shape,
   { dtype = 'float32', backward, output = 0 }: OperationOptions = {},
 ): Tensor {
-  return { node: { kind: 'operation', step, output, inputs, ...(backward && { backward }) }, shape, dtype };
+  return { node: { kind: 'operation', onnx, output, inputs, ...(backward && { backward }) }, shape, dtype };
 }
 
 export function unary(operator: string, x: Tensor, backward?: Backward): Tensor {
@@ -38,16 +35,16 @@ export function broadcast(a: Shape, b: Shape, operator: string, operands: readon
   });
 }
 
-export function shapeOf(x: Tensor): OnnxStep {
+export function shapeOf(x: Tensor): OnnxNode {
   return { operator: 'Shape', inputs: [x] };
 }
 
 /** The size along one axis as int64 [1]. */
-export function sizeOf(x: Tensor, axis: number): OnnxStep {
+export function sizeOf(x: Tensor, axis: number): OnnxNode {
   return { operator: 'Shape', inputs: [x], attributes: { start: axis, end: axis + 1 } };
 }
 
-export function joined(...parts: readonly (OnnxStep | Constant)[]): OnnxStep {
+export function joined(...parts: readonly (OnnxNode | Constant)[]): OnnxNode {
   return { operator: 'Concat', inputs: parts, attributes: { axis: 0 } };
 }
 

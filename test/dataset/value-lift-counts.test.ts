@@ -50,7 +50,7 @@ test('colours that the same customers buy have high lifts, in either order', () 
     ...Array.from({ length: 40 }, (_, i) => (i % 2 === 0 ? [0, 1] : [1, 0])),
     ...Array.from({ length: 40 }, (_, i) => (i % 2 === 0 ? [2, 3] : [3, 2])),
   ]);
-  // Of 160 pairs, 40 are navy with blue. By chance there were 10.
+  // 40 of 160 pairs are navy with blue. By chance there would be 10.
   expect(between(catalogue, lifts, 0, 1)).toBeCloseTo((40 + 20) / (10 + 20) - 1, 6);
   expect(between(catalogue, lifts, 1, 0)).toBe(between(catalogue, lifts, 0, 1));
   expect(between(catalogue, lifts, 0, 2)).toBeCloseTo(20 / (10 + 20) - 1, 6);

@@ -218,13 +218,13 @@ describe('baselines', () => {
   const units = Float32Array.of(9, 5, 7, 0, 1);
   const month = Float32Array.of(0, 5, 1, 0, 1);
   const baselines = baselinesAt({ units, month }, together);
-  const past = [
+  const history = [
     { article: 4, at: 9 },
     { article: 0, at: 8 },
     { article: 4, at: 7 },
   ];
   const listOf = (name: keyof typeof baselines, hidden: number[] = [], depth = 100): number[] =>
-    firstOf(baselines[name](past), new Set(hidden), depth);
+    firstOf(baselines[name](history), new Set(hidden), depth);
 
   test.each([
     ['popularity', [0, 2, 1, 4]],

@@ -8,7 +8,7 @@ import { addDoctor } from './cli/doctor';
 import { addEvaluate, addMeasureSimilar } from './cli/evaluate';
 import { addPrecompute, addRecommend, addSimilar } from './cli/recommend';
 import { addServe } from './cli/serve';
-import { watchStreams } from './cli/session';
+import { watchStreams } from './cli/running';
 import { addGenerate, addImport } from './cli/shop-data';
 import { addEmbed, addTrain } from './cli/train';
 

@@ -18,7 +18,7 @@ import { trainingConfig, type Size } from '../training/config';
 import { HOLD_OUT, train } from '../training/train';
 import { example, port, size, whole } from './arguments';
 import { checkPort, listen } from './serve';
-import { aborted, run, type Session } from './session';
+import { aborted, run, type RunningCommand } from './running';
 import { evaluationTable, importTable } from './show';
 import { openTraining, openUrl } from './wiring';
 import { sha256 } from '../bytes';
@@ -53,8 +53,8 @@ interface Shown {
   readonly release: string | null;
 }
 
-export async function demo(session: Session, options: DemoOptions, parts: DemoParts): Promise<void> {
-  const { config, reporter, signal } = session;
+export async function demo(command: RunningCommand, options: DemoOptions, parts: DemoParts): Promise<void> {
+  const { config, reporter, signal } = command;
   const { store } = parts;
   const started = performance.now();
   const synthetic = join(config.home, 'synthetic-shop');
@@ -197,21 +197,21 @@ export function addDemo(program: Command): void {
     .option('--check', 'ask the server one query over HTTP, print the answer and end')
     .addHelpText('after', example('vitrine demo --data ../hm --check'))
     .action((options: { data?: string; mapping?: string; size: Size; seed: number; port?: number; check?: boolean }) =>
-      run(async (session) => {
-        await checkPort(session, options.port);
-        const url = await openUrl(session, 'write');
+      run(async (command) => {
+        await checkPort(command, options.port);
+        const url = await openUrl(command, 'write');
         const store = openStore(url);
-        session.closing(() => store.close());
-        await demo(session, options, {
+        command.closing(() => store.close());
+        await demo(command, options, {
           store,
           databaseUrl: url,
-          engine: () => openTraining(session),
+          engine: () => openTraining(command),
           listen: (photos) =>
-            listen(session, store, { port: options.port, photos, preparing: 'the demo is still preparing its shop' }),
+            listen(command, store, { port: options.port, photos, preparing: 'the demo is still preparing its shop' }),
         });
         if (options.check) return;
-        session.serving();
-        await aborted(session.signal);
+        command.serving();
+        await aborted(command.signal);
       }),
     );
 }

@@ -21,7 +21,7 @@ import { faissStatus } from '../index/vector-index';
 import { formatCount } from '../telemetry/format';
 import { print } from './answers';
 import { example, json } from './arguments';
-import { run } from './session';
+import { run } from './running';
 
 /**
  * `warn`: the program works, with less than it could have. `fail`: something that it needs does not

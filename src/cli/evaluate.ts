@@ -24,7 +24,7 @@ import {
   whole,
   type ProtocolOptions,
 } from './arguments';
-import { run } from './session';
+import { run } from './running';
 import { evaluationTable, similarQualityTable, similarSheet } from './show';
 import { openShop, openTraining } from './wiring';
 
@@ -62,8 +62,8 @@ export function addEvaluate(program: Command): void {
       example('vitrine evaluate --protocol rolling --weeks 12 --end 2020-09-15 --report report.html'),
     )
     .action((options: EvaluateOptions) =>
-      run(async (session) => {
-        const { explore } = session.config;
+      run(async (command) => {
+        const { explore } = command.config;
         const holdOut: HoldOut = {
           ...heldOut(options),
           maxCustomers: options.maxCustomers,
@@ -72,17 +72,17 @@ export function addEvaluate(program: Command): void {
         };
         const file = options.report === undefined ? undefined : resolve(options.report);
         if (file !== undefined) await checkFolder(dirname(file));
-        const store = await openShop(session);
-        const engine = openTraining(session);
+        const store = await openShop(command);
+        const engine = openTraining(command);
         const config = trainingConfig(options.size, options.seed);
-        const checkpoints = checkpointsIn(session.config.modelsDir, session.reporter);
-        const { evaluation } = await evaluateTraining(engine, store, config, holdOut, session.reporter, {
+        const checkpoints = checkpointsIn(command.config.modelsDir, command.reporter);
+        const { evaluation } = await evaluateTraining(engine, store, config, holdOut, command.reporter, {
           checkpoints,
         });
-        sayPeak(session.reporter);
+        sayPeak(command.reporter);
         if (file !== undefined) {
           await storing(file, () => writeFile(file, evaluationReport(evaluation, config)));
-          session.reporter.say(`The report is in ${file}`);
+          command.reporter.say(`The report is in ${file}`);
         }
         print(options, evaluation, evaluationTable(evaluation));
         await checkpoints.clear();
@@ -123,28 +123,28 @@ export function addMeasureSimilar(program: Command): void {
     .addOption(json())
     .addHelpText('after', example('vitrine measure-similar --size small --picture similar.svg'))
     .action((options: MeasureSimilarOptions) =>
-      run(async (session) => {
+      run(async (command) => {
         const { articles, days, coPurchase, picture } = options;
-        const { home, modelsDir } = session.config;
+        const { home, modelsDir } = command.config;
         const file = picture === undefined ? undefined : resolve(picture);
         if (file !== undefined) await checkFolder(dirname(file));
-        const store = await openShop(session);
-        const engine = openTraining(session);
+        const store = await openShop(command);
+        const engine = openTraining(command);
         const other =
           options.encoder === undefined
             ? undefined
-            : await openKept(engine, options.encoder, modelsDir, session.reporter);
+            : await openKept(engine, options.encoder, modelsDir, command.reporter);
         const show = options.show ?? (file === undefined ? 0 : 3);
         const questions = { articles, days, coPurchase, show, other };
         const config = trainingConfig(options.size, options.seed);
-        const quality = await measureSimilar(engine, store, config, questions, session.reporter);
+        const quality = await measureSimilar(engine, store, config, questions, command.reporter);
         if (file !== undefined) {
-          const tell = ({ message }: Error): void => session.reporter.say(message);
+          const tell = ({ message }: Error): void => command.reporter.say(message);
           const photos =
             options.photos === undefined ? NO_PHOTOS : openPhotos(resolve(options.photos), join(home, 'images'), tell);
           const sheet = await similarSheet(store, quality.shown, photos);
           await storing(file, () => writeFile(file, sheet));
-          session.reporter.say(`The picture is in ${file}`);
+          command.reporter.say(`The picture is in ${file}`);
         }
         print(options, quality, similarQualityTable(quality));
       }),

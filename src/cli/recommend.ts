@@ -5,7 +5,7 @@ import { VitrineError } from '../errors';
 import { precompute } from '../serving/precompute';
 import { print, sayPeak } from './answers';
 import { example, json, upTo100 } from './arguments';
-import { run } from './session';
+import { run } from './running';
 import { recommendationTable, similarTable } from './show';
 import { openServing, openShop } from './wiring';
 
@@ -18,9 +18,9 @@ export function addRecommend(program: Command): void {
     .addOption(json())
     .addHelpText('after', example('vitrine recommend 00000dbacae5abe5 --first 5'))
     .action((ids: string[], options: { first: number; json?: boolean }) =>
-      run(async (session) => {
-        const store = await openShop(session);
-        const opened = await openServing(session, store);
+      run(async (command) => {
+        const store = await openShop(command);
+        const opened = await openServing(command, store);
         const lists = await opened.recommender.recommend(
           ids.map((customerId) => ({ customerId, first: options.first })),
         );
@@ -40,9 +40,9 @@ export function addSimilar(program: Command): void {
     .addOption(json())
     .addHelpText('after', example('vitrine similar 0108775015 --first 5'))
     .action((ids: string[], options: { first: number; json?: boolean }) =>
-      run(async (session) => {
-        const store = await openShop(session);
-        const opened = await openServing(session, store);
+      run(async (command) => {
+        const store = await openShop(command);
+        const opened = await openServing(command, store);
         const lists = await opened.recommender.similar(ids.map((articleId) => ({ articleId, first: options.first })));
         const own = await store.articlesById(ids);
         const all = await Promise.all(
@@ -70,11 +70,11 @@ export function addPrecompute(program: Command): void {
     .addHelpText('after', example('vitrine precompute --first 12'))
     .addHelpText('after', '\nThe view "recommendations" has a row an article: customer_id, rank, article_id, score.')
     .action((options: { first: number; anew?: boolean; json?: boolean }) =>
-      run(async (session) => {
-        const store = await openShop(session, 'write');
-        const { recommender, shop, name } = await openServing(session, store);
+      run(async (command) => {
+        const store = await openShop(command, 'write');
+        const { recommender, shop, name } = await openServing(command, store);
         const { first, anew = false } = options;
-        const { reporter, signal } = session;
+        const { reporter, signal } = command;
         const refresh = () => shop.refresh();
         const done = await precompute({ store, recommender, refresh, release: name, first, anew, reporter, signal });
         sayPeak(reporter);

@@ -12,7 +12,7 @@ import { asError, VitrineError } from '../errors';
 import { createHost, type Host } from '../serving/host';
 import { createLog } from '../telemetry/log';
 import { example, port } from './arguments';
-import { aborted, run, type Session } from './session';
+import { aborted, run, type RunningCommand } from './running';
 import { openShop } from './wiring';
 
 export function addServe(program: Command): void {
@@ -22,13 +22,13 @@ export function addServe(program: Command): void {
     .option('--port <n>', 'port (default: PORT, else 4000)', port)
     .addHelpText('after', example('vitrine serve --port 4000'))
     .action((options: { port?: number }) =>
-      run(async (session) => {
-        session.serving();
-        const store = await openShop(session);
-        const { address, serve } = await listen(session, store, { ...options, preparing: 'it is starting' });
+      run(async (command) => {
+        command.serving();
+        const store = await openShop(command);
+        const { address, serve } = await listen(command, store, { ...options, preparing: 'it is starting' });
         await serve();
-        session.reporter.say(`Serving ${address} (the API: ${address}/graphql); Ctrl-C stops.`);
-        await aborted(session.signal);
+        command.reporter.say(`Serving ${address} (the API: ${address}/graphql); Ctrl-C stops.`);
+        await aborted(command.signal);
       }),
     );
 }
@@ -53,14 +53,14 @@ interface ListenOptions {
  * is live and not ready.
  */
 export async function listen(
-  session: Session,
+  command: RunningCommand,
   store: Store,
-  { port = session.config.port, photos, preparing }: ListenOptions,
+  { port = command.config.port, photos, preparing }: ListenOptions,
 ): Promise<Listening> {
-  const { config } = session;
+  const { config } = command;
   const log = createLog(config);
-  const host = createHost(config, store, log, undefined, session.reporter);
-  session.closing(() => host.close());
+  const host = createHost(config, store, log, undefined, command.reporter);
+  command.closing(() => host.close());
   const images = config.imagesDir ?? photos;
   let begun = false;
   const server = await createServer({
@@ -78,7 +78,7 @@ export async function listen(
     counters: host,
     ready: () => (begun ? readinessOf(host) : { ready: false, reason: preparing }),
   });
-  session.closing(() => server.close());
+  command.closing(() => server.close());
   const address = await server.listen().catch((thrown: unknown) => {
     throw cannotListen(port, thrown);
   });
@@ -110,11 +110,11 @@ function cannotListen(port: number, thrown: unknown): VitrineError {
 }
 
 /** Fails before a database is opened where a server could not listen. */
-export async function checkPort(session: Session, port = session.config.port): Promise<void> {
+export async function checkPort(command: RunningCommand, port = command.config.port): Promise<void> {
   const probe = createNetServer();
   await new Promise<void>((resolve_, reject) => {
     probe.once('error', reject);
-    probe.listen(port, session.config.host, resolve_);
+    probe.listen(port, command.config.host, resolve_);
   }).catch((thrown: unknown) => {
     throw cannotListen(port, thrown);
   });

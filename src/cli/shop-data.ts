@@ -7,7 +7,7 @@ import { generateShop } from '../demo/synthetic';
 import { DEFAULT_SHOP, FULL_SHOP, type ShopOptions } from '../demo/synthetic-world';
 import { print } from './answers';
 import { count, example, json, percent, whole } from './arguments';
-import { run } from './session';
+import { run } from './running';
 import { importTable } from './show';
 import { openUrl } from './wiring';
 
@@ -63,19 +63,19 @@ export function addImport(program: Command): void {
     .addOption(json())
     .addHelpText('after', example('vitrine import shop'))
     .action((dir: string, options: { mapping?: string; maxRejects: number; json?: boolean }) =>
-      run(async (session) => {
-        const url = await openUrl(session, 'write');
+      run(async (command) => {
+        const url = await openUrl(command, 'write');
         // What somebody imports is no demo's to replace.
         const store = openStore(url);
-        session.closing(() => store.close());
+        command.closing(() => store.close());
         await store.setFact('demo', undefined);
         const result = await importShop(resolve(dir), {
           databaseUrl: url,
           ...(options.mapping !== undefined && { mapping: resolve(options.mapping) }),
           maxRejects: options.maxRejects / 100,
-          rejectsFile: join(session.config.home, 'rejects.csv'),
-          reporter: session.reporter,
-          signal: session.signal,
+          rejectsFile: join(command.config.home, 'rejects.csv'),
+          reporter: command.reporter,
+          signal: command.signal,
         });
         print(options, result, importTable(result));
       }),

@@ -7,7 +7,7 @@ import { embedRelease } from '../training/stages/embed';
 import { HOLD_OUT, train } from '../training/train';
 import { print, sayPeak } from './answers';
 import { count, example, json, size, whole } from './arguments';
-import { run } from './session';
+import { run } from './running';
 import { evaluationTable } from './show';
 import { openShop, openTraining } from './wiring';
 
@@ -30,23 +30,23 @@ export function addTrain(program: Command): void {
     .addHelpText('after', example('vitrine train --size small --seed 1'))
     .action(
       (options: { size: Size; seed: number; days: number; evaluate: boolean; warmStart?: boolean; json?: boolean }) =>
-        run(async (session) => {
-          const store = await openShop(session);
-          const engine = openTraining(session);
-          const { modelsDir, explore } = session.config;
+        run(async (command) => {
+          const store = await openShop(command);
+          const engine = openTraining(command);
+          const { modelsDir, explore } = command.config;
           const holdOut = options.evaluate
             ? { ...HOLD_OUT, days: options.days, explore, oracle: tasteOracle }
             : undefined;
           const config = trainingConfig(options.size, options.seed);
           const { warmStart } = options;
-          const trained = await train(engine, store, modelsDir, config, { holdOut, warmStart }, session.reporter);
-          sayPeak(session.reporter);
+          const trained = await train(engine, store, modelsDir, config, { holdOut, warmStart }, command.reporter);
+          sayPeak(command.reporter);
           const { manifest, evaluation } = trained;
           const table = evaluation === null ? '' : `${evaluationTable(evaluation)}\n\n`;
           print(
             options,
             manifest,
-            `${table}Release ${manifest.name} is in ${session.config.modelsDir}. Next: npx vitrine serve`,
+            `${table}Release ${manifest.name} is in ${command.config.modelsDir}. Next: npx vitrine serve`,
           );
         }),
     );
@@ -62,12 +62,12 @@ export function addEmbed(program: Command): void {
     .addOption(json())
     .addHelpText('after', example('vitrine embed --encoder fashion-clip'))
     .action((options: { encoder: string; json?: boolean }) =>
-      run(async (session) => {
-        const { modelsDir, device, threads } = session.config;
-        const store = await openShop(session);
+      run(async (command) => {
+        const { modelsDir, device, threads } = command.config;
+        const store = await openShop(command);
         const engine = openEngine({ device, threadsPerRun: threads });
-        session.closing(() => engine.close());
-        const embedded = await embedRelease(engine, store, modelsDir, options.encoder, session.reporter);
+        command.closing(() => engine.close());
+        const embedded = await embedRelease(engine, store, modelsDir, options.encoder, command.reporter);
         const { manifest, encoder, texts, read } = embedded;
         const { name } = manifest;
         print(

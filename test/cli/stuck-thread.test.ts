@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 
-const SESSION = JSON.stringify(join(__dirname, '..', '..', 'src', 'cli', 'session.js'));
+const RUNNING = JSON.stringify(join(__dirname, '..', '..', 'src', 'cli', 'running.js'));
 /** All limits together, on a busy machine. */
 const LATE_MS = 30_000;
 
@@ -16,9 +16,9 @@ const server = (closeLimitMs: number): string => `
   const { Worker } = require('node:worker_threads');
   const native = "require('node:child_process').execFileSync('sleep', ['300'])";
   const thread = new Worker("require('node:worker_threads').parentPort.postMessage('stuck');" + native, { eval: true });
-  require(${SESSION}).run(async (session) => {
-    session.serving();
-    session.closing(() => new Promise((resolve) => thread.once('exit', resolve)));
+  require(${RUNNING}).run(async (command) => {
+    command.serving();
+    command.closing(() => new Promise((resolve) => thread.once('exit', resolve)));
     thread.once('message', () => console.log('ready'));
     await new Promise(() => undefined);
   }, { closeLimitMs: ${closeLimitMs} });

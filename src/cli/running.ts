@@ -9,7 +9,7 @@ import { createReporter, type Reporter } from '../telemetry/progress';
  * What every command gets: settings, progress on standard error, and a list of what must be closed
  * at its end.
  */
-export interface Session {
+export interface RunningCommand {
   readonly config: Config;
   readonly reporter: Reporter;
   /** Ends when the command is stopped, by Ctrl-C or SIGTERM. */
@@ -46,7 +46,7 @@ export interface RunOptions {
  * one that is stuck in native code never ends.
  */
 export async function run(
-  command: (session: Session) => Promise<void>,
+  work: (command: RunningCommand) => Promise<void>,
   { closeLimitMs = CLOSE_LIMIT_MS }: RunOptions = {},
 ): Promise<void> {
   const opened: (() => Promise<unknown>)[] = [];
@@ -66,14 +66,14 @@ export async function run(
   });
   ended.catch(() => undefined);
   try {
-    const session: Session = {
+    const command: RunningCommand = {
       config: loadConfig(),
       reporter: createReporter(process.stderr),
       signal: interrupt.signal,
       closing: (close) => opened.push(close),
       serving: () => (serving = true),
     };
-    await Promise.race([command(session), ended]);
+    await Promise.race([work(command), ended]);
   } catch (thrown) {
     if (!stopped) {
       fail(asError(thrown));

@@ -1,4 +1,4 @@
-// The command that serves the current release, and how a server is put together.
+// The command that serves the current release, and the wiring of a server.
 import { createServer as createNetServer } from 'node:net';
 import { join } from 'node:path';
 import type { Command } from 'commander';
@@ -19,7 +19,7 @@ export function addServe(program: Command): void {
   program
     .command('serve')
     .description('serve the current release as a GraphQL API')
-    .option('--port <n>', 'port (default: PORT, else 4000)', port)
+    .option('--port <n>', 'port to listen on (default: PORT, else 4000)', port)
     .addHelpText('after', example('vitrine serve --port 4000'))
     .action((options: { port?: number }) =>
       run(async (command) => {
@@ -33,24 +33,24 @@ export function addServe(program: Command): void {
     );
 }
 
-/** A server that listens already, and what makes it serve. */
+/** A server that listens, and a way to make it serve. */
 interface Listening {
   readonly address: string;
   readonly serve: () => Promise<void>;
 }
 
 interface ListenOptions {
-  /** Default: the setting's. */
+  /** Default: that of the settings. */
   readonly port?: number | undefined;
-  /** The folder of photos where no setting names one; undefined: there is none. */
+  /** Folder of photos if no setting names one; undefined: there are no photos. */
   readonly photos?: string | undefined;
-  /** What is done before `serve` is called, for those who ask whether the server is ready. */
+  /** The reason that /health/ready gives until `serve` is called. */
   readonly preparing: string;
 }
 
 /**
- * Listens before there is anything to serve, so that nobody takes the port meanwhile; until then it
- * is live and not ready.
+ * Listens before there is anything to serve, so that no other program takes the port. Until `serve`
+ * is called the server is live and not ready.
  */
 export async function listen(
   command: RunningCommand,
@@ -91,7 +91,7 @@ export async function listen(
   };
 }
 
-/** Anybody may ask for it: the details, with the server's paths, are in the log. */
+/** Strangers may read it, so the details and the server's paths are in the log only. */
 function readinessOf(host: Host): Readiness {
   const unserved = host.unserved();
   if (host.problem() !== undefined) {
@@ -105,16 +105,16 @@ function readinessOf(host: Host): Readiness {
 function cannotListen(port: number, thrown: unknown): VitrineError {
   return new VitrineError(
     'CONFIG_INVALID',
-    `Cannot listen on port ${port}: ${asError(thrown).message}. Choose another with --port.`,
+    `Cannot listen on port ${port}: ${asError(thrown).message}. Choose another port with --port.`,
   );
 }
 
-/** Fails before a database is opened where a server could not listen. */
-export async function checkPort(command: RunningCommand, port = command.config.port): Promise<void> {
+/** Fails if a server could not listen here. Called before the database is opened. */
+export async function checkPort(host: string, port: number): Promise<void> {
   const probe = createNetServer();
   await new Promise<void>((resolve_, reject) => {
     probe.once('error', reject);
-    probe.listen(port, command.config.host, resolve_);
+    probe.listen(port, host, resolve_);
   }).catch((thrown: unknown) => {
     throw cannotListen(port, thrown);
   });

@@ -14,18 +14,12 @@ import { openShop, openTraining } from './wiring';
 export function addTrain(program: Command): void {
   program
     .command('train')
-    .description('learn from what is in the database, measure, and publish a release')
+    .description('learn from the shop in the database, measure the result and publish it as a release')
     .addOption(size())
     .option('--seed <n>', 'the same data and seed give the same release', whole, 1)
-    .option('--days <n>', 'days held out to measure on', count, HOLD_OUT.days)
-    .option(
-      '--no-evaluate',
-      'publish without measuring: takes half the time, but for --size full, which goes on from what it measures',
-    )
-    .option(
-      '--warm-start',
-      'go on from the current release instead of learning anew: its ranker stays, its towers catch up',
-    )
+    .option('--days <n>', 'number of last days to measure on', count, HOLD_OUT.days)
+    .option('--no-evaluate', 'publish without measuring; takes half the time, except with --size full')
+    .option('--warm-start', 'start from the current release: keep its ranker and train its towers further')
     .addOption(json())
     .addHelpText('after', example('vitrine train --size small --seed 1'))
     .action(
@@ -55,10 +49,11 @@ export function addTrain(program: Command): void {
 export function addEmbed(program: Command): void {
   program
     .command('embed')
-    .description(
-      'make the vectors of the articles’ texts by another encoder, and publish the current release with them',
+    .description('encode the articles’ texts with another encoder and publish the current release with these vectors')
+    .requiredOption(
+      '--encoder <dir>',
+      'folder of a CLIP or sentence encoder in Hugging Face’s layout, or the word built-in',
     )
-    .requiredOption('--encoder <dir>', 'folder of a CLIP or sentence encoder in Hugging Face’s layout, or built-in')
     .addOption(json())
     .addHelpText('after', example('vitrine embed --encoder fashion-clip'))
     .action((options: { encoder: string; json?: boolean }) =>
@@ -73,7 +68,7 @@ export function addEmbed(program: Command): void {
         print(
           options,
           { release: name, encoder, texts, read },
-          `Release ${name} has vectors of ${encoder.dim} numbers by ${encoder.name}: ${texts} texts, ${read} of them read now.`,
+          `Release ${name} has vectors of ${encoder.dim} numbers by ${encoder.name}: ${texts} texts, ${read} of them encoded now.`,
         );
       }),
     );

@@ -1,4 +1,4 @@
-// What commands open, each closed when its command ends. Knows no command.
+// What commands open. Each part is closed when its command ends.
 import type { Need } from '../data/postgres/database-rights';
 import { openDatabase } from '../data/postgres/postgres';
 import { openStore, type Store } from '../data/store/store';

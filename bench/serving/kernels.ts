@@ -11,7 +11,7 @@ import { Client, type QueryArrayConfig, type QueryConfig } from 'pg';
 import { loadConfig } from '../../src/config';
 import { openStore } from '../../src/data/store/store';
 import type { Batch } from '../../src/engine/engine';
-import { createServer } from '../../src/api/http/server';
+import { createServer } from '../../src/api/server';
 import { MODEL_NAMES, modelFile } from '../../src/release/format';
 import { currentFolder } from '../../src/release/open';
 import { openCurrent, threadsPerRun } from '../../src/serving/host';

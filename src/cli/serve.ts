@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import type { Readiness } from '../api/http/health';
 import { NO_PHOTOS, openPhotos } from '../api/http/photos';
-import { createServer } from '../api/http/server';
+import { createServer } from '../api/server';
 import { PROJECT_ROOT } from '../config';
 import type { Store } from '../data/store/store';
 import { drawArticle } from '../demo/drawing';

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { openStore, type ArticleRow, type Store } from '../../src/data/store/store';
 import { openEngine } from '../../src/engine/engine';
 import { VitrineError } from '../../src/errors';
-import { createServer, type Server } from '../../src/api/http/server';
+import { createServer, type Server } from '../../src/api/server';
 import { SOURCES } from '../../src/ranking/candidates';
 import { encodeShop, readShop } from '../../src/dataset/dataset';
 import { habitsOf } from '../../src/dataset/habit-counts';

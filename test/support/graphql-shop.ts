@@ -13,7 +13,7 @@ import type {
   SimilarArticle,
   SimilarRequest,
 } from '../../src/serving/types';
-import { createServer, type Server, type ServerParts } from '../../src/api/http/server';
+import { createServer, type Server, type ServerParts } from '../../src/api/server';
 import { createTestDatabase, type TestDatabase } from './database';
 
 /**

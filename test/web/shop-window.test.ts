@@ -7,7 +7,7 @@ import type { Browser, Page } from 'playwright-core';
 import { drawArticle } from '../../src/demo/drawing';
 import { PROJECT_ROOT } from '../../src/config';
 import { openStore, type Store } from '../../src/data/store/store';
-import { createServer, type Server } from '../../src/api/http/server';
+import { createServer, type Server } from '../../src/api/server';
 import { createHost, type Host } from '../../src/serving/host';
 import { createLog } from '../../src/telemetry/log';
 import {

@@ -2,8 +2,8 @@
 // and none of it reaches the store or the models.
 
 import { openShop, type GraphqlAnswer, type Shop } from '../../support/graphql-shop';
-import { LIMITS } from '../../../src/api/graphql/operation/limits';
-import { createServer } from '../../../src/api/http/server';
+import { LIMITS } from '../../../src/api/limits';
+import { createServer } from '../../../src/api/server';
 
 let shop: Shop;
 beforeAll(async () => {

@@ -5,8 +5,8 @@ import { GraphQLError } from 'graphql';
 import pino from 'pino';
 import { ERROR_CODES, VitrineError, type ErrorCode } from '../../../src/errors';
 import { openStore } from '../../../src/data/store/store';
-import { createErrorMask } from '../../../src/api/graphql/operation/errors';
-import { createServer } from '../../../src/api/http/server';
+import { createErrorMask } from '../../../src/api/errors';
+import { createServer } from '../../../src/api/server';
 import type { Recommender } from '../../../src/serving/types';
 import { openShop, plainRecommender, type GraphqlAnswer, type Shop } from '../../support/graphql-shop';
 

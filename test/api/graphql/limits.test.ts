@@ -2,18 +2,13 @@
 // trick.
 
 import { getIntrospectionQuery, isObjectType, parse, validate } from 'graphql';
-import {
-  checkFirst,
-  checkId,
-  checkOperation,
-  costOf,
-  LIMITS,
-  type OperationToCheck,
-} from '../../../src/api/graphql/operation/limits';
+import { createOperationCheck, costOf, type OperationToCheck } from '../../../src/api/graphql/operation/cost';
+import { checkFirst, checkId, LIMITS } from '../../../src/api/limits';
 import { readOperations } from '../../../src/api/graphql/client/operations';
 import { createSchema } from '../../../src/api/graphql/schema';
 
 const schema = createSchema();
+const checkOperation = createOperationCheck();
 
 function operation(text: string, variables: Record<string, unknown> = {}, operationName?: string): OperationToCheck {
   const document = parse(text);

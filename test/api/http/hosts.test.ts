@@ -1,7 +1,7 @@
 // The names under which the server may be asked. A foreign page that rebinds its own name to this
 // server must get nothing.
 
-import { createServer, type Server, type ServerParts } from '../../../src/api/http/server';
+import { createServer, type Server, type ServerParts } from '../../../src/api/server';
 import { openShop, type GraphqlAnswer, type Shop } from '../../support/graphql-shop';
 import { exchange } from '../../support/raw-http';
 

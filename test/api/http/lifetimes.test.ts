@@ -4,7 +4,7 @@
 import type { Socket } from 'node:net';
 import { Client } from 'pg';
 import { LIMITS } from '../../../src/data/postgres/connections';
-import { createServer, type Server, type ServerParts } from '../../../src/api/http/server';
+import { createServer, type Server, type ServerParts } from '../../../src/api/server';
 import { gather } from '../../../src/serving/batching';
 import type { RecommendationRequest } from '../../../src/serving/types';
 import { openShop, type GraphqlAnswer, type Shop } from '../../support/graphql-shop';

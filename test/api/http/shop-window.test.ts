@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import sharp from 'sharp';
-import { createServer } from '../../../src/api/http/server';
+import { createServer } from '../../../src/api/server';
 import type { Trace } from '../../../src/api/graphql/operation/trace';
 import { openPhotos } from '../../../src/api/http/photos';
 import { openShop, type GraphqlAnswer, type Shop } from '../../support/graphql-shop';

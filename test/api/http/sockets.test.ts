@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SETTING_NAMES } from '../../../src/config';
-import { createServer, type Server, type ServerParts } from '../../../src/api/http/server';
+import { createServer, type Server, type ServerParts } from '../../../src/api/server';
 import { limitSockets } from '../../../src/api/http/sockets';
 import { openShop, type Shop } from '../../support/graphql-shop';
 import { heldRecommender, until } from '../../support/held-recommender';

@@ -2,10 +2,10 @@
 // sockets where it matters.
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { checkReady, type Readiness } from '../../../src/api/http/health';
-import { createServer, type Server, type ServerParts } from '../../../src/api/http/server';
-import type { Recommender } from '../../../src/serving/types';
-import { openShop, plainRecommender, type GraphqlAnswer, type Shop } from '../../support/graphql-shop';
+import { checkReady, type Readiness } from '../../src/api/http/health';
+import { createServer, type Server, type ServerParts } from '../../src/api/server';
+import type { Recommender } from '../../src/serving/types';
+import { openShop, plainRecommender, type GraphqlAnswer, type Shop } from '../support/graphql-shop';
 
 let shop: Shop;
 beforeAll(async () => {

@@ -12,7 +12,7 @@ import {
   type Load,
   type Outcome,
 } from '../bench/serving/load';
-import { growthOf } from '../bench/serving/measure';
+import { growthOf, medianRatio } from '../bench/serving/figures';
 import { holds } from '../bench/serving/results';
 import { eventLoopDelay, modelRuns, parseMetrics } from '../bench/serving/subject';
 import { barsOf, waitsOf } from '../bench/serving/waterfall';
@@ -220,4 +220,37 @@ test('a figure that could not be measured neither holds nor fails', () => {
   expect(holds({ ...wanted, got: 7.1 })).toBe(false);
   expect(holds({ ...wanted, got: undefined })).toBeUndefined();
   expect(holds({ what: 'rate', unit: '/s', least: 300, got: 299 })).toBe(false);
+});
+
+describe('two builds by turns', () => {
+  test('are compared by the median of the ratios, which one disturbed turn does not move', () => {
+    expect(
+      medianRatio([
+        [2, 1],
+        [3, 3],
+        [90, 2],
+      ]),
+    ).toBe(2);
+  });
+
+  test('have the mean of the middle two ratios after an even number of turns', () => {
+    expect(
+      medianRatio([
+        [1, 1],
+        [2, 1],
+        [3, 1],
+        [9, 1],
+      ]),
+    ).toBe(2.5);
+  });
+
+  test('have no ratio where a figure is not known, and none without turns', () => {
+    expect(
+      medianRatio([
+        [1, 1],
+        [undefined, 1],
+      ]),
+    ).toBeUndefined();
+    expect(medianRatio([])).toBeUndefined();
+  });
 });

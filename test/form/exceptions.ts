@@ -61,9 +61,6 @@ export const EXCEPTIONS: Exceptions = {
     'src/web/pages/home.tsx HomePage',
     'src/web/parts/customer-switch.tsx CustomerSwitch',
     'test/ranking/pairs.test.ts plainly',
-    'bench/serving/kernels.ts openRecorder',
-    'bench/serving/measure.ts measure',
-    'bench/train.ts main',
   ],
   manyParameters: [
     'src/demo/synthetic-vocabulary.ts type',
@@ -88,7 +85,6 @@ export const EXCEPTIONS: Exceptions = {
     'src/training/train.ts evaluateTraining',
     'src/training/train.ts train',
     'test/ranking/pairs.test.ts plainly',
-    'bench/serving/draws.ts drawRows',
   ],
   moduleState: [
     'src/engine/worker.ts models',
@@ -100,7 +96,6 @@ export const EXCEPTIONS: Exceptions = {
     'src/setup/nodes.mjs results',
     'src/dataset/moments.ts FIRST_SALES',
     'src/web/api.ts sent',
-    'bench/serving/processes.ts tickMs',
   ],
   wideComments: [],
   wideProse: [
@@ -110,7 +105,6 @@ export const EXCEPTIONS: Exceptions = {
     'docs/shop-json.md',
     'CONTRIBUTING.md',
     'models/README.md',
-    'bench/README.md',
     'CHANGELOG.md',
   ],
   longSentences: [

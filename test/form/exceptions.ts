@@ -58,8 +58,6 @@ export const EXCEPTIONS: Exceptions = {
     'src/training/stages/fit.ts fit',
     'src/evaluation/offline/similar-quality.ts similarQuality',
     'src/training/optimise/trainer.ts createTrainer',
-    'src/web/pages/home.tsx HomePage',
-    'src/web/parts/customer-switch.tsx CustomerSwitch',
     'test/ranking/pairs.test.ts plainly',
   ],
   manyParameters: [
@@ -95,7 +93,6 @@ export const EXCEPTIONS: Exceptions = {
     'src/index/vector-index.ts loadedFaiss',
     'src/setup/nodes.mjs results',
     'src/dataset/moments.ts FIRST_SALES',
-    'src/web/api.ts sent',
   ],
   wideComments: [],
   wideProse: [

@@ -18,7 +18,9 @@ const VERSIONS = ['20.19', '20', '22', '24', '26'];
  * time and do nothing that depends on Node and is not done in the others.
  */
 const SLOW = [
-  'cli/cli',
+  'cli/arguments',
+  'cli/process',
+  'cli/shop',
   'dataset/dataset',
   'training/stages/determinism',
   'training/stages/embed',
@@ -26,7 +28,10 @@ const SLOW = [
   'training/stages/go-on',
   'serving/precompute',
   'serving/shop',
-  'web/shop-window',
+  'web/basket',
+  'web/inspector',
+  'web/pages',
+  'web/screens',
   'evaluation/similar-quality',
   'training/stages/warm-start',
   'engine/webgpu',

@@ -35,12 +35,10 @@ export const EXCEPTIONS: Exceptions = {
     'src/data/store/store.ts',
     'src/demo/silhouettes.ts',
     'src/serving/live-shop.ts',
-    'test/cli/cli.test.ts',
     'test/training/stages/embed.test.ts',
     'test/features/encoder.test.ts',
     'test/graph/gradients.test.ts',
     'test/data/import/import.test.ts',
-    'test/web/shop-window.test.ts',
     'test/serving/shop.test.ts',
   ],
   longFunctions: [

@@ -9,7 +9,7 @@ import { prepareNativeLibraries } from '../src/config';
 const all = readdirSync(__dirname)
   .filter((file) => file.endsWith('.js') && file !== 'run.js')
   .map((file) => parse(file).name);
-/** This one needs another build, so it runs only when it is named. */
+/** This benchmark needs another build, so it runs only if it is named. */
 const ONLY_NAMED = 'compare';
 const given = process.argv.slice(2);
 // The first flag and all arguments after it belong to the benchmarks.
@@ -20,7 +20,7 @@ if (unknown.length > 0) {
   console.error(`expected names of benchmarks, got ${unknown.join(', ')}; there are ${all.join(', ')}`);
   process.exit(1);
 }
-// Some of them open ONNX Runtime themselves.
+// Some benchmarks open ONNX Runtime themselves.
 prepareNativeLibraries();
 for (const name of wanted.length > 0 ? wanted : all.filter((one) => one !== ONLY_NAMED)) {
   console.log(`\n${name}`);

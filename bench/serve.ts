@@ -1,5 +1,5 @@
-// Recommendations over HTTP with the shop and the release of the environment: latency of one
-// client, cost beside the bare kernels of the same requests, throughput, memory. `--quick` makes a
+// Recommendations over HTTP, with the shop and the release of the environment. It measures the
+// latency of one client, the cost beside the bare kernels, throughput and memory. `--quick` makes a
 // small synthetic shop and short loads. `--seconds N` is the length of each load. `--soak MINUTES`
 // goes on at half the rate that holds. `--save` writes into results/. The last line is JSON.
 import { RECOMMENDATIONS } from './serving/asker';

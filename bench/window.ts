@@ -1,7 +1,7 @@
-// The shop window in Chromium, over the demo's synthetic shop: script of a first visit, largest
-// paint, layout shift, findings of axe, console messages and requests to other hosts. Each page is
-// opened several times without a cache, on a desktop and a phone. `--quick`: a smaller shop, opened
-// once. `--save` writes into results/. The last line is JSON.
+// The shop window in Chromium, over the demo's synthetic shop. It measures the script of a first
+// visit, the largest paint, layout shift, findings of axe, console messages and requests to other
+// hosts. Each page is opened several times without a cache, on a desktop and a phone. `--quick`: a
+// smaller shop, opened once. `--save` writes into results/. The last line is JSON.
 import { parseArgs } from 'node:util';
 import type { Browser, BrowserContextOptions } from 'playwright-core';
 import { DEFAULT_SHOP } from '../src/demo/synthetic-world';

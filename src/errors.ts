@@ -39,7 +39,7 @@ export class VitrineError extends Error {
     this.name = 'VitrineError';
   }
 
-  /** What the caller can do about errors of this code. */
+  /** Says how the caller can mend errors of this code. */
   get remedy(): string {
     return ERROR_CODES[this.code];
   }

@@ -37,9 +37,9 @@ export interface Outcome {
 }
 
 /** Requests that are unanswered this long after the last one was due are given up. */
-export const GIVE_UP_MS = 10_000;
+const GIVE_UP_MS = 10_000;
 
-export const wallClock: Clock = {
+const wallClock: Clock = {
   now: () => performance.now(),
   at: (time, run) => void setTimeout(run, Math.max(0, time - performance.now())),
 };

@@ -1,5 +1,5 @@
-// Measures one kind of question over HTTP, in this order: one client beside the bare kernels of its
-// requests, 64 clients, the highest constant rate that holds, a soak.
+// Measures one kind of question over HTTP. First comes one client beside the bare kernels of its
+// requests, then 64 clients, then the highest rate that holds, then a soak.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from 'pg';
 import { openStore } from '../../src/data/store/store';

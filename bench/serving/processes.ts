@@ -83,7 +83,7 @@ export async function cpuDuring<T>(
 }
 
 /** Postgres's processes for the connections of this name. */
-export async function backendsOf(control: Client, application: string): Promise<number[]> {
+async function backendsOf(control: Client, application: string): Promise<number[]> {
   const { rows } = await control.query<{ pid: number }>(
     'SELECT pid FROM pg_stat_activity WHERE application_name = $1',
     [application],

@@ -1,5 +1,5 @@
-// The limits of one request, and the checks of its arguments. Every check throws a VitrineError that
-// names the limit, what came and what to do. operation/cost.ts checks an operation as a whole.
+// The limits of one request, and the checks of its arguments. Every check throws a VitrineError
+// that names the limit, what came and what to do. operation/cost.ts checks an operation as a whole.
 
 import { VitrineError } from '../errors';
 
@@ -18,13 +18,17 @@ export const LIMITS = Object.freeze({
   cost: 10_000,
   /** Fields that the cost is computed over. Fragments within fragments can double without end. */
   costedFields: 5_000,
-  /** Characters in a name that a query makes up, such as an alias. Every item of a list repeats it. */
+  /**
+   * Characters in a name that a query makes up, such as an alias. Every item of a list repeats it.
+   */
   nameLength: 100,
   /** Errors that are reported for one invalid document. */
   errors: 20,
   /** Characters in the message of one error. */
   messageLength: 500,
-  /** Tokens in a document. Validation compares fields in pairs, so its time grows with the square. */
+  /**
+   * Tokens in a document. Validation compares fields in pairs, so its time grows with the square.
+   */
   tokens: 3_000,
   /** Bytes in the body of an HTTP request. */
   bodyBytes: 128 * 1024,

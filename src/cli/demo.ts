@@ -72,8 +72,8 @@ interface DemoParts {
 }
 
 /**
- * What the demo put into the database. It is kept as the fact "demo" before the import begins, so
- * that a demo that was stopped can be repeated.
+ * The shop and the release that the demo made. They are kept as the fact "demo" before the import
+ * begins, so that a demo that was stopped can be repeated.
  */
 interface Shown {
   /** Fingerprint of the files. */

@@ -58,7 +58,7 @@ export async function examine(config: Config): Promise<Finding[]> {
 }
 
 /** Findings as lines for a terminal. A remedy stands below its finding. */
-export function formatFindings(findings: readonly Finding[]): string {
+function formatFindings(findings: readonly Finding[]): string {
   const marks = { ok: '✔', warn: '!', fail: '✘' } as const;
   const width = Math.max(0, ...findings.map(({ name }) => name.length));
   return findings

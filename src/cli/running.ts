@@ -1,11 +1,11 @@
-// The life of a command: its settings, its messages, the signals that stop it, what it closes at
-// its end, and its exit status.
+// The life of a command: its settings and messages, its end and its exit status. Signals stop it,
+// and everything that it opened is closed.
 import { loadConfig, type Config } from '../config';
 import { asError, VitrineError } from '../errors';
 import { asStorageError } from '../data/files/storage';
 import { createReporter, type Reporter } from '../telemetry/progress';
 
-/** What every command gets. */
+/** Everything that a command gets. */
 export interface RunningCommand {
   readonly config: Config;
   /** Writes to standard error. */

@@ -1,4 +1,4 @@
-// What commands open. Each part is closed when its command ends.
+// The parts that commands open. Each is closed when its command ends.
 import type { Need } from '../data/postgres/database-rights';
 import { openDatabase } from '../data/postgres/postgres';
 import { openStore, type Store } from '../data/store/store';

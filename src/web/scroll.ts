@@ -1,6 +1,5 @@
 // Remembers how far a page was scrolled, with each entry of the browser's history, and scrolls
-// there again on the way back. A page that is opened anew begins at its top. The rows of a page may
-// come late.
+// there again on the way back. A new page begins at its top. The rows of a page may come late.
 
 import { useLayoutEffect, useRef } from 'preact/hooks';
 

@@ -1,5 +1,5 @@
-// How the shop window is built: `npm run build` writes it to dist/web, with compressed files. For work
-// on it, `npx vite src/web` serves it over a shop that runs on port 4000.
+// How the shop window is built: `npm run build` writes it to dist/web, with compressed files. For
+// work on it, `npx vite src/web` serves it over a shop that runs on port 4000.
 
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -26,7 +26,9 @@ export default defineConfig({
   plugins: [preloadFonts(), compress()],
 });
 
-/** Names the fonts in the page, so that they come before the first paint and nothing moves later. */
+/**
+ * Names the fonts in the page, so that they come before the first paint and nothing moves later.
+ */
 function preloadFonts() {
   return {
     name: 'preload-fonts',

@@ -1,5 +1,5 @@
-// GraphQL at /graphql: all that the HTTP server needs to know of it. A browser that opens the address
-// gets Sandbox.
+// GraphQL at /graphql: all that the HTTP server needs to know of it. A browser that opens the
+// address gets Sandbox.
 
 import { fastifyApolloHandler } from '@as-integrations/fastify';
 import type { FastifyInstance } from 'fastify';
@@ -44,8 +44,8 @@ export async function startEndpoint({ store, recommender, ...parts }: EndpointPa
         method: ['GET', 'POST'],
         url: '/graphql',
         preHandler: (request, reply, done) => {
-          // Apollo's integration makes a URL of the address and would throw. `refuseForeignHosts` has
-          // checked the host.
+          // Apollo's integration makes a URL of the address and would throw. `refuseForeignHosts`
+          // has checked the host.
           if (!request.url.startsWith('/graphql') && !URL.canParse(request.url, 'http://localhost/')) {
             done(new VitrineError('INPUT_INVALID', 'expected a well-formed URL'));
             return;

@@ -41,7 +41,7 @@ export function refuseForeignHosts(app: FastifyInstance, settings: HostSettings)
  * whose origin is an address came from that address. Other names must be the server's own or
  * allowed.
  */
-export function hostCheck({ host, allowedHosts = [] }: HostSettings): (hostname: string) => boolean {
+function hostCheck({ host, allowedHosts = [] }: HostSettings): (hostname: string) => boolean {
   const own = hostnameOf(isIPv6(host) ? `[${host}]` : host);
   const local = own !== undefined && isLoopback(own);
   const allowed = allowedHosts.map((entry) => {

@@ -10,7 +10,7 @@ import { sha256 } from '../../bytes';
 /**
  * Widths of photos: CSS pixels times the density of the screen. Few widths mean few files to keep.
  */
-export const PHOTO_WIDTHS = [160, 320, 640, 960] as const;
+const PHOTO_WIDTHS = [160, 320, 640, 960] as const;
 
 export interface Picture {
   readonly type: 'image/webp' | 'image/jpeg' | 'image/svg+xml';

@@ -9,7 +9,7 @@ import type { FastifyInstance } from 'fastify';
 /** Addresses of the shop window. The script of the page decides what each shows. */
 const PAGES = ['/article/*', '/search', '/basket'];
 
-/** Allows only this server's files and API, whatever gets into the page. */
+/** Allows only this server's files and API, even if something else gets into the page. */
 const POLICY = [
   "default-src 'none'",
   "script-src 'self'",

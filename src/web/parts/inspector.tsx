@@ -1,5 +1,5 @@
-// The inspector: the operation behind the page, the time of each stage, the candidates by source,
-// and why each article is there.
+// The inspector. It shows the operation behind the page, the time of each stage, the candidates by
+// source, and why each article is there.
 
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { operations, type Operation } from '../api';

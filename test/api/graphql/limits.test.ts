@@ -1,5 +1,4 @@
-// The cost of queries. Everyday queries pass with room to spare, and explosions do not pass,
-// whatever the trick.
+// The cost of queries. Everyday queries pass with room to spare. Explosions do not, by no trick.
 
 import { getIntrospectionQuery, isObjectType, parse, validate } from 'graphql';
 import { createOperationCheck, costOf, type OperationToCheck } from '../../../src/api/graphql/operation/cost';

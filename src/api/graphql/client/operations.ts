@@ -1,5 +1,5 @@
-// The named operations of schema/operations.graphql. The typed client is made from them, tests run
-// them, and Sandbox opens with all of them or with the one that an address names:
+// The named operations of schema/operations.graphql. The typed client is made from them, and tests
+// run them. Sandbox opens with all of them, or with one that its address names, such as
 // /graphql?operation=Search&variables={"text":"hat"}
 
 import { readFileSync } from 'node:fs';

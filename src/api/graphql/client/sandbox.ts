@@ -1,5 +1,5 @@
-// Apollo Sandbox, the page that a browser gets at /graphql. It opens with the project's own operations
-// and with ids that exist, so that its button answers at once.
+// Apollo Sandbox, the page that a browser gets at /graphql. It opens with the project's own
+// operations and with ids that exist, so that its button answers at once.
 
 import type { ApolloServerPlugin, GraphQLServerContext } from '@apollo/server';
 import { ApolloServerPluginLandingPageLocalDefault } from '@apollo/server/plugin/landingPage/default';

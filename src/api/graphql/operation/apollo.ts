@@ -48,7 +48,7 @@ export function createApollo({ introspection, log, errors, landingPage }: Apollo
       refuseCostly(),
       traceRequests,
       logOperations(log),
-      // Nothing is reported to Apollo, whatever APOLLO_ variables are set.
+      // Nothing is reported to Apollo, even if APOLLO_ variables are set.
       ApolloServerPluginUsageReportingDisabled(),
       ApolloServerPluginSchemaReportingDisabled(),
       ApolloServerPluginInlineTraceDisabled(),

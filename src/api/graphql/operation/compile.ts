@@ -56,9 +56,9 @@ export function compilableQuery(
 }
 
 /**
- * Kinds of values that an argument may have. graphql-jit writes them into the code that it makes
- * and replaces certain texts by code, so a client's text must never get there. It also forgets
- * defaults within objects that hold variables.
+ * Kinds of values that an argument may have in a compiled query. graphql-jit writes values into the
+ * code that it makes and replaces certain texts by code, so no text may be among them. It also
+ * forgets defaults within objects that hold variables.
  */
 const COMPILED_VALUES: ReadonlySet<Kind> = new Set([
   Kind.VARIABLE,

@@ -55,7 +55,7 @@ export type OperationCheck = (operation: OperationToCheck) => void;
 
 /** The check remembers documents and costs, since clients send the same ones again and again. */
 export function createOperationCheck(): OperationCheck {
-  /** Documents that are not too deep and have no long names, whatever their variables. */
+  /** Documents that are not too deep and have no long names. Their variables do not matter. */
   const checked = new WeakSet<DocumentNode>();
   const knownCostOf = createCosts();
   return (operation) => {

@@ -21,9 +21,9 @@ interface Exceptions {
 /** Above the limit today. They may only fall: the tests say when, and to which number. */
 export const CEILINGS = {
   /** Per 100 sentences in comments of src/. */
-  oddOpenings: { per: 100, limit: 2, ceiling: 9.6 },
+  oddOpenings: { per: 100, limit: 2, ceiling: 7.6 },
   /** Per 1,000 sentences in comments and guides. */
-  archaicWords: { per: 1_000, limit: 3, ceiling: 35.7 },
+  archaicWords: { per: 1_000, limit: 3, ceiling: 25.3 },
 } as const satisfies Record<string, Rate>;
 
 export const EXCEPTIONS: Exceptions = {

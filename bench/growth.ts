@@ -1,8 +1,7 @@
-// What a larger catalogue costs: shops of 10,000, 105,542 and 1,000,000 articles with a server
-// each, and the same questions of one client to all of them by turns, over HTTP. Releases are
-// trained briefly, those of larger shops by going on from the first's: cost is measured, not
-// quality. `--quick`: 1,000 and 20,000 articles. `--save` into results/. The last line is JSON.
-// Knows nothing of how a request is answered.
+// The cost of a larger catalogue. Shops of 10,000, 105,542 and 1,000,000 articles have a server
+// each. One client asks all of them the same questions by turns. Releases are trained briefly,
+// since only cost is measured. Those of larger shops start from the first one. `--quick`: 1,000 and
+// 20,000 articles. `--save` writes into results/. The last line is JSON.
 import { cp } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { withCleanup, type Closing } from './serving/cleanup';
@@ -15,11 +14,11 @@ import { startServer, type Subject } from './serving/subject';
 
 const SIZES = [10_000, 105_542, 1_000_000];
 const QUICK_SIZES = [1_000, 20_000];
-/** What disturbs one disturbs all: each is asked some of the questions in every turn. */
+/** Each server gets some of the questions in every turn, so that a disturbance disturbs all. */
 const TURNS = 5;
 const REQUESTS_A_TURN = 400;
 const SECONDS = 60;
-/** None is asked about twice: its neighbours would be known already. */
+/** No article is asked for twice, since its neighbours would be known already. */
 const ARTICLES = (TURNS + 1) * REQUESTS_A_TURN;
 
 const QUESTIONS = [
@@ -57,7 +56,7 @@ void withCleanup(async (closing) => {
       const load = { kind: 'closed', clients: 1, seconds: SECONDS, most: REQUESTS_A_TURN } as const;
       const result = await generator.run({ ...what, from: turn * REQUESTS_A_TURN, load });
       if (result.failures > 0) throw new Error(`${name}: ${result.failures} failed, the first: ${result.failure}`);
-      // The first turn warms up.
+      // The first turn is for warming up.
       if (turn > 0) results[name].push(result);
     }
   };
@@ -103,14 +102,15 @@ interface Size {
   readonly server: Subject;
   readonly preparedSeconds: number;
   readonly ids: Readonly<Record<QuestionName, string[]>>;
-  /** Of each turn. */
+  /** One result for each turn. */
   readonly results: Readonly<Record<QuestionName, Result[]>>;
 }
 
 async function prepare(articles: number, first: BenchShop | undefined, closing: Closing): Promise<Size> {
   const started = performance.now();
   const shop = await emptyShop(closing, { embedded: quick });
-  // Learning anew takes a million articles a quarter of an hour, of which a request does not know.
+  // Training a million articles from the start takes a quarter of an hour, and costs requests
+  // nothing.
   if (first) await cp(first.modelsDir, shop.modelsDir, { recursive: true });
   const people = { customers: 5_000, transactions: 100_000, days: 365 };
   await fillShop(shop, { ...people, articles }, closing, first ? ['--warm-start'] : []);

@@ -1,7 +1,7 @@
-// An import of a synthetic shop: time, rows a second, memory of Node, size of the database; then
-// the same files again, which must change nothing. `--full` for a shop as large as H&M (default a
-// twentieth of it, `--quick` a tenth of that), `--dir DIR` for files that are there. `--save` into
-// results/. The last line is JSON.
+// Imports a synthetic shop and measures time, rows a second, memory of Node and size of the
+// database. Then it imports the same files again, which must change nothing. The shop is a
+// twentieth of H&M's size, with `--quick` a tenth of that, with `--full` as large. `--dir DIR`
+// takes existing files. `--save` writes into results/. The last line is JSON.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

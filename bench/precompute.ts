@@ -1,6 +1,6 @@
-// Lists for all customers of the shop and the release of the environment, as `vitrine precompute`
-// makes them, anew: time and rate. `--quick` for a small synthetic shop of its own. `--save` into
-// results/. The last line is JSON.
+// Makes lists for all customers with `vitrine precompute --anew`, over the shop and the release of
+// the environment: time and rate. `--quick` makes a small synthetic shop instead. `--save` writes
+// into results/. The last line is JSON.
 import { parseArgs } from 'node:util';
 import type { Precomputed } from '../src/serving/precompute';
 import { withCleanup } from './serving/cleanup';

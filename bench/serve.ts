@@ -1,23 +1,15 @@
-// Recommendations over HTTP, the whole way, against the shop and the release of the environment:
-// latency with one client, cost beside the bare kernels of the same requests, throughput, memory.
-// `--quick` for a small synthetic shop of its own and short loads, `--seconds N` for each load,
-// `--soak MINUTES` at half the rate that holds, `--save` into results/. The last line is JSON.
-// Knows what is asked and what is wanted, nothing of how it is measured.
+// Recommendations over HTTP, with the shop and the release of the environment. It measures the
+// latency of one client, the cost beside the bare kernels, throughput and memory. `--quick` makes a
+// small synthetic shop and short loads. `--seconds N` is the length of each load. `--soak MINUTES`
+// goes on at half the rate that holds. `--save` writes into results/. The last line is JSON.
+import { RECOMMENDATIONS } from './serving/asker';
 import { benchmark } from './serving/benchmark';
 import { drawCustomers } from './serving/draws';
 
 void benchmark(
   'serve',
   {
-    query: `query Recommendations($customerId: ID!) {
-  recommendations(customerId: $customerId, first: 12) {
-    rank score source
-    article { id name productTypeName productGroupName graphicalAppearanceName colourGroupName departmentName description }
-  }
-}`,
-    variable: 'customerId',
-    field: 'recommendations',
-    items: 12,
+    ...RECOMMENDATIONS,
     draw: drawCustomers,
     perSecond: 300,
     withinMs: 100,

@@ -1,5 +1,5 @@
-// Similar articles over HTTP, the whole way, as serve.ts measures recommendations, and with the
-// same flags. Knows what is asked and what is wanted, nothing of how it is measured.
+// Similar articles over HTTP. serve.ts measures recommendations in the same way and with the same
+// flags.
 import { benchmark } from './serving/benchmark';
 import { drawSoldArticles } from './serving/draws';
 
@@ -15,8 +15,8 @@ void benchmark(
     variable: 'articleId',
     field: 'similarArticles',
     items: 12,
-    // People look at what sells. So many that none is asked for again only because the load begins
-    // anew.
+    // Articles as they sell, since people look at those. There are enough for a load not to start
+    // over.
     draw: (client, count) => drawSoldArticles(client, 50 * count),
     perSecond: 1500,
     withinMs: 100,

@@ -1,13 +1,14 @@
-// Steps of training beside the bare matrix products of their graphs: examples a second, GFLOP/s,
-// the ratio of the two; what the size of a table costs; the peak of memory. `--size
-// tiny|small|full`, `--quick` for fewer rounds of fewer steps on a smaller shop, `--save` into
-// results/. The last line is JSON. Knows nothing of how a step is made (training/steps.ts) or what
-// its products are (training/bare-products.ts).
+// Steps of training beside the bare matrix products of their graphs: examples a second, GFLOP/s and
+// the ratio of the two. Also the cost of a large table, and the peak of memory. `--size
+// tiny|small|full` chooses the models. `--quick` makes fewer rounds of fewer steps on a smaller
+// shop. `--save` writes into results/. The last line is JSON.
 
 import { parseArgs } from 'node:util';
 import { loadConfig } from '../src/config';
-import { openTrainingEngine } from '../src/engine/training-engine';
-import { SIZES, trainingConfig } from '../src/training/config';
+import type { Dataset } from '../src/dataset/dataset';
+import { openTrainingEngine, type TrainingEngine } from '../src/engine/training-engine';
+import { sum } from '../src/numbers';
+import { SIZES, trainingConfig, type TrainingConfig } from '../src/training/config';
 import { trainingThreads } from '../src/training/optimise/trainer';
 import { bareProducts } from './training/bare-products';
 import { finish, machine, wantedTable } from './serving/results';
@@ -21,13 +22,14 @@ const { values: flags } = parseArgs({
 const size = SIZES.find((one) => one === (flags.size ?? 'small'));
 if (!size) throw new Error(`--size: expected ${SIZES.join(', ')}, got ${String(flags.size)}`);
 const quick = flags.quick ?? false;
+/** Rounds, and steps in each. */
 const [rounds, count] = quick ? [7, 12] : [25, 24];
 
 void main();
 
 async function main(): Promise<void> {
   const { threads } = loadConfig();
-  // As `vitrine train` opens it. The products alone get all threads for one run, which suits them
+  // As `vitrine train` opens it. The bare products get all threads for one run, which suits them
   // best.
   const engine = openTrainingEngine(trainingThreads(threads));
   const wide = openTrainingEngine({ threadsPerRun: threads });
@@ -40,9 +42,9 @@ async function main(): Promise<void> {
     `size ${config.size}, synthetic shop: ${facts.join(', ')}; medians of ${rounds} rounds of ${count} steps`,
   );
 
-  const ranked = await measure(await rankerSteps(recorder.engine, shop, config));
-  const towers = await measure(await towerSteps(recorder.engine, shop, config));
-  const table = await tables();
+  const ranked = await measure(await rankerSteps(recorder.engine, shop, config), recorder, wide);
+  const towers = await measure(await towerSteps(recorder.engine, shop, config), recorder, wide);
+  const table = await measureTables(engine, shop, config);
   const peakMiB = process.resourceUsage().maxRSS / 1024;
   console.log(`peak memory of this process: ${peakMiB.toFixed(0)} MiB`);
   await engine.close();
@@ -56,69 +58,82 @@ async function main(): Promise<void> {
   );
   const measured = { size, quick, threads, machine: before, ranker: ranked, 'two-tower': towers, table, peakMiB };
   await finish('train', flags.save ?? false, measured);
+}
 
-  async function measure(steps: Steps) {
-    const batches = [...steps.batches(count)];
-    const examples = batches.reduce((sum, batch) => sum + steps.examplesOf(batch), 0) / count;
-    const recorded = await recorder.record(() => steps.trainer.train(batches));
-    // A third of the products, three times: all of them would need gigabytes.
-    const part = recorded.slice(0, count / 3);
-    const bare = await bareProducts(wide, part);
-    const gigaflop = bare.flops / part.length / 1e9;
-    const costs = await interleaved(rounds, count, {
-      step: () => steps.trainer.train(batches),
-      training: () => steps.trainer.train(steps.batches(count)),
-      bare: async () => {
-        for (let done = 0; done < count; done += part.length) await bare.run();
-      },
-    });
-    const { step, training } = costs;
-    const ratio = {
+/** Steps of one model beside the products of their graphs, which `wide` runs. */
+async function measure(steps: Steps, recorder: ReturnType<typeof recording>, wide: TrainingEngine) {
+  const batches = [...steps.batches(count)];
+  const examplesPerStep = sum(batches.map((batch) => steps.examplesOf(batch))) / count;
+  const recorded = await recorder.record(() => steps.trainer.train(batches));
+  // A third of the products, three times. All of them would need gigabytes.
+  const part = recorded.slice(0, count / 3);
+  const bare = await bareProducts(wide, part);
+  const costs = await interleaved(rounds, count, {
+    step: () => steps.trainer.train(batches),
+    training: () => steps.trainer.train(steps.batches(count)),
+    bare: async () => {
+      for (let done = 0; done < count; done += part.length) await bare.run();
+    },
+  });
+  const { step, training } = costs;
+  const measured = {
+    unit: steps.unit,
+    examplesPerStep,
+    gigaflopPerStep: bare.flops / part.length / 1e9,
+    examplesPerSecond: Math.round((1000 * examplesPerStep) / step.wall),
+    costs,
+    ratio: {
       wall: costs.bare.wall / step.wall,
       cpu: costs.bare.cpu / step.cpu,
       training: costs.bare.wall / training.wall,
-    };
-    const line = (name: string, { wall, cpu }: Cost, ...more: string[]): void => {
-      const figures = [
-        `${wall.toFixed(2)} ms`,
-        `${cpu.toFixed(2)} ms of processors`,
-        `${((gigaflop / wall) * 1000).toFixed(0)} GFLOP/s`,
-      ];
-      console.log(`${steps.name.padEnd(10)} ${name.padEnd(34)} ${[...figures, ...more].join(' · ')}`);
-    };
-    const speed = (wall: number): number => Math.round((1000 * examples) / wall);
-    line('a step', step, `${speed(step.wall)} ${steps.unit}/s`, `ratio ${ratio.wall.toFixed(2)}`);
-    line(
-      'a step, its batch made on the way',
-      training,
-      `${speed(training.wall)} ${steps.unit}/s`,
-      `ratio ${ratio.training.toFixed(2)}`,
-    );
-    line(`its ${bare.products} products alone`, costs.bare);
-    return {
-      unit: steps.unit,
-      examplesPerStep: examples,
-      gigaflopPerStep: gigaflop,
-      examplesPerSecond: speed(step.wall),
-      costs,
-      ratio,
-    };
-  }
+    },
+  };
+  print(steps.name, bare.products, measured);
+  return measured;
+}
 
-  /** Steps of the two towers with a small and a large table of article ids. */
-  async function tables() {
-    const [few, many] = [10_000, 1_000_000];
-    const [small, large] = [await towerSteps(engine, shop, config, few), await towerSteps(engine, shop, config, many)];
-    // Longer rounds, and fewer: the mean of the weights looks at the large table every 62 steps,
-    // which no median must hide.
-    const steps = 5 * count;
-    const costs = await interleaved(Math.ceil(rounds / 3), steps, {
-      few: () => small.trainer.train(small.batches(steps)),
-      many: () => large.trainer.train(large.batches(steps)),
-    });
-    const ratio = costs.many.wall / costs.few.wall;
-    const text = `${costs.many.wall.toFixed(2)} ms, with ${few}: ${costs.few.wall.toFixed(2)} ms · ratio ${ratio.toFixed(2)}`;
-    console.log(`two-tower  a step with a table of ${many} rows: ${text}`);
-    return { few, many, costs, ratio };
-  }
+interface Measured {
+  readonly unit: string;
+  readonly examplesPerStep: number;
+  readonly gigaflopPerStep: number;
+  readonly costs: Readonly<Record<'step' | 'training' | 'bare', Cost>>;
+  readonly ratio: Readonly<Record<'wall' | 'training', number>>;
+}
+
+function print(model: string, products: number, measured: Measured): void {
+  const { unit, examplesPerStep, gigaflopPerStep, costs, ratio } = measured;
+  const line = (name: string, { wall, cpu }: Cost, ...more: string[]): void => {
+    const figures = [
+      `${wall.toFixed(2)} ms`,
+      `${cpu.toFixed(2)} ms of processors`,
+      `${((gigaflopPerStep / wall) * 1000).toFixed(0)} GFLOP/s`,
+    ];
+    console.log(`${model.padEnd(10)} ${name.padEnd(34)} ${[...figures, ...more].join(' · ')}`);
+  };
+  const speed = ({ wall }: Cost): string => `${Math.round((1000 * examplesPerStep) / wall)} ${unit}/s`;
+  line('a step', costs.step, speed(costs.step), `ratio ${ratio.wall.toFixed(2)}`);
+  line(
+    'a step, its batch made on the way',
+    costs.training,
+    speed(costs.training),
+    `ratio ${ratio.training.toFixed(2)}`,
+  );
+  line(`its ${products} products alone`, costs.bare);
+}
+
+/** Steps of the two towers with a small and a large table of article ids. */
+async function measureTables(engine: TrainingEngine, shop: Dataset, config: TrainingConfig) {
+  const [few, many] = [10_000, 1_000_000];
+  const [small, large] = [await towerSteps(engine, shop, config, few), await towerSteps(engine, shop, config, many)];
+  // Fewer rounds, each longer. Every 62 steps the average of the weights reads the large table, and
+  // the median must not hide that.
+  const steps = 5 * count;
+  const costs = await interleaved(Math.ceil(rounds / 3), steps, {
+    few: () => small.trainer.train(small.batches(steps)),
+    many: () => large.trainer.train(large.batches(steps)),
+  });
+  const ratio = costs.many.wall / costs.few.wall;
+  const text = `${costs.many.wall.toFixed(2)} ms, with ${few}: ${costs.few.wall.toFixed(2)} ms · ratio ${ratio.toFixed(2)}`;
+  console.log(`two-tower  a step with a table of ${many} rows: ${text}`);
+  return { few, many, costs, ratio };
 }

@@ -1,5 +1,5 @@
-// The three indexes side by side on clustered vectors, as embeddings lie: time to build, time of a
-// search, recall. Sizes: a small shop's and H&M's number of articles.
+// Compares the three indexes on clustered vectors, as embeddings are: time to build, time of a
+// search, recall. The sizes are those of a small shop and of H&M.
 
 import { createRandom } from '../src/random';
 import { buildIndex, exactIndex, faissStatus, type IndexKind } from '../src/index/vector-index';
@@ -55,7 +55,7 @@ function clusteredVectors(n: number, stream: string): Float32Array {
   return vectors;
 }
 
-/** The share of the true neighbours, [QUERIES, K], that were found. */
+/** The share of the true neighbours that were found. Both are [QUERIES, K]. */
 function recall(found: Int32Array, truth: Int32Array): number {
   let hits = 0;
   for (let at = 0; at < truth.length; at += K) {

@@ -1,8 +1,7 @@
-// The shop window in Chromium, over the synthetic shop of the demo in a database of its own and a
-// server of its own: script that a first visit loads, largest paint, layout shift, what axe finds,
-// what a page says in the console or asks of others. Each page is opened several times with nothing
-// kept, on a desktop and a phone. `--quick`: a smaller shop, opened once. `--save` into results/.
-// The last line is JSON. Knows nothing of what the pages are made of.
+// The shop window in Chromium, over the demo's synthetic shop. It measures the script of a first
+// visit, the largest paint, layout shift, findings of axe, console messages and requests to other
+// hosts. Each page is opened several times without a cache, on a desktop and a phone. `--quick`: a
+// smaller shop, opened once. `--save` writes into results/. The last line is JSON.
 import { parseArgs } from 'node:util';
 import type { Browser, BrowserContextOptions } from 'playwright-core';
 import { DEFAULT_SHOP } from '../src/demo/synthetic/options';
@@ -14,7 +13,7 @@ import { finish, machine, wantedTable } from './serving/results';
 import { connectTo, emptyShop, fillShop } from './serving/shops';
 import { startServer } from './serving/subject';
 
-/** The demo's. */
+/** The shop of the demo. */
 const { customers, articles, transactions, days } = DEFAULT_SHOP;
 const DEMO = { customers, articles, transactions, days };
 const SMALL = { customers: 1_000, articles: 500, transactions: 20_000, days: 180 };
@@ -26,7 +25,7 @@ const SCREENS = {
   'phone, dark': { viewport: { width: 360, height: 740 }, colorScheme: 'dark', hasTouch: true, isMobile: true },
 } satisfies Record<string, BrowserContextOptions>;
 
-/** What one opening of a page was like. */
+/** The measurements of one opening of a page. */
 interface Opening {
   /** As sent, compressed. */
   readonly scriptBytes: number;
@@ -53,7 +52,7 @@ void withCleanup(async (closing) => {
   const url = `http://127.0.0.1:${String(server.port)}`;
   const [article] = await drawArticles(control, 1);
   const pages = { home: '/', article: `/article/${article}`, search: '/search?q=pink+sweater', basket: '/basket' };
-  // The server's own first answers are not the page's.
+  // The first answers of a server are slow. They must not count for the page.
   for (const path of Object.values(pages)) await open(browser, url, path, {});
 
   const measured: Record<string, ReturnType<typeof summary>> = {};
@@ -102,7 +101,7 @@ async function open(browser: Browser, url: string, path: string, options: Browse
   const scriptBytes = await page.evaluate<number>(`performance.getEntriesByType('resource')
     .filter(({ name }) => new URL(name).pathname.endsWith('.js'))
     .reduce((sum, { encodedBodySize }) => sum + encodedBodySize, 0)`);
-  // Pictures further down come when they are near.
+  // Pictures further down load when they come near the screen.
   const height = await page.evaluate<number>('document.documentElement.scrollHeight');
   for (let y = 0; y < height; y += 600) {
     await page.evaluate(`scrollTo(0, ${String(y)})`);
@@ -121,7 +120,7 @@ async function open(browser: Browser, url: string, path: string, options: Browse
   };
 }
 
-/** The median of the paints; of all else the worst. */
+/** The median of the paints, and the worst of everything else. */
 function summary(openings: readonly Opening[]) {
   const worst = (of: (opening: Opening) => number): number => Math.max(...openings.map(of));
   const paints = openings.map(({ paintMs }) => paintMs);

@@ -1,6 +1,5 @@
-// The settings of the program: the only reader of the environment. Checks every key, reports all
-// faults at once and freezes the result. Knows nothing of what the settings are used for;
-// .env.example documents each key.
+// The settings of the program, which only this file reads from the environment. It checks every
+// key, reports all faults at once and freezes the result. .env.example documents each key.
 
 import { existsSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -12,28 +11,21 @@ import { asError, VitrineError } from './errors';
 export const DEVICES = ['cpu', 'cuda', 'webgpu'] as const;
 export type Device = (typeof DEVICES)[number];
 
-export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
 export interface Config {
   /**
-   * The shop's own Postgres; undefined: the embedded one. Carries a password, so it is never
-   * logged.
+   * The shop's own Postgres; undefined: the embedded one. It has a password, so it is never logged.
    */
   readonly databaseUrl: string | undefined;
-  /**
-   * Absolute: what the program keeps for itself (the embedded database, reject files, native
-   * builds).
-   */
+  /** Absolute: the program's own files (embedded database, rejected rows, native builds). */
   readonly home: string;
   /** Absolute: the releases. */
   readonly modelsDir: string;
-  /**
-   * Absolute: photos of the articles, 010/0108775015.jpg; undefined: there are none, pictures are
-   * drawn.
-   */
+  /** Absolute: photos of articles, such as 010/0108775015.jpg; undefined: pictures are drawn. */
   readonly imagesDir: string | undefined;
-  /** Absolute: the files of the text encoder that `embed` used; undefined: where they were then. */
+  /** Absolute: the files of the text encoder; undefined: the folder that `embed` read them from. */
   readonly encoderDir: string | undefined;
   readonly host: string;
   readonly port: number;
@@ -43,40 +35,35 @@ export interface Config {
   readonly logLevel: LogLevel;
   readonly introspection: boolean;
   /**
-   * Origins whose pages may query from a browser, as browsers send them; `*`: all. Empty: none but
-   * our own.
+   * Other origins whose pages may query from a browser, as browsers send them. `*`: all origins.
    */
   readonly corsOrigins: readonly string[];
-  /** Its names besides localhost and `host`; `.name` or `*.name`: those below it too; `*`: any. */
+  /** Names besides localhost and `host`. `.name` or `*.name` includes all names below. `*`: any. */
   readonly allowedHosts: readonly string[];
   /**
-   * In recommendations every `explore`th place goes to the best article that nobody has bought yet;
-   * 0: none.
+   * Every `explore`th place of recommendations goes to the best article never sold. 0: no place.
    */
   readonly explore: number;
 }
 
-/** The folder of package.json, wherever the compiled file lies below it. Absolute. */
+/** Absolute: the folder of package.json, which is above the source and the compiled file. */
 export const PROJECT_ROOT = findProjectRoot(__dirname);
 
-/**
- * The settings of this process: its environment over `.env` over the defaults, relative to the
- * project's folder.
- */
+/** The settings of this process. Paths are relative to the project's folder. */
 export function loadConfig(): Config {
   return readConfig(process.env, PROJECT_ROOT);
 }
 
 /**
- * Sets what native libraries read from the environment when they are loaded. Call it on the main
- * thread before the first of them: a worker's `process.env` is a copy that they do not see.
+ * Sets variables that native libraries read when they are loaded. Call it on the main thread before
+ * the first of them loads: a worker has a copy of `process.env`, which they do not see.
  *
- * - FAISS and its OpenBLAS get one thread. They serve on the main thread beside the inference
- *   threads, with which more would fight for the processors (measured with two busy processors:
- *   0.4 ms a search with one thread, 15 ms with two), and one builds the same graph every time.
- * - ONNX Runtime (1.29 and later) reports to Microsoft unless it is told not to. It then also reads
- *   the machine's id and keeps files in the user's cache folder and in the temporary one. That is
- *   not ours to allow for others, so nothing turns it on again.
+ * - FAISS and its OpenBLAS get one thread. It serves on the main thread beside the inference
+ *   threads. More threads would compete for the processors: with two busy processors a search takes
+ *   0.4 ms with one thread and 15 ms with two. One thread also builds the same graph every time.
+ * - ONNX Runtime (1.29 and later) reports to Microsoft by default. It then also reads the machine's
+ *   id and keeps files in the user's cache and temporary folders. We must not allow that for
+ *   others, so no setting turns it on again.
  */
 export function prepareNativeLibraries(): void {
   process.env['OMP_NUM_THREADS'] ??= '1';
@@ -85,9 +72,9 @@ export function prepareNativeLibraries(): void {
 }
 
 /**
- * The settings that `env` and `<cwd>/.env` (if it exists; `env` wins) describe. An empty value
- * counts as unset, and relative paths start at `cwd`.
- * @throws VitrineError CONFIG_INVALID listing every fault, one a line.
+ * Reads the settings from `env`, then from `<cwd>/.env`, then from the defaults. An empty value
+ * counts as unset. Relative paths start at `cwd`.
+ * @throws VitrineError CONFIG_INVALID with a line for every fault
  */
 export function readConfig(env: Readonly<Record<string, string | undefined>>, cwd: string): Config {
   const file = join(cwd, '.env');
@@ -99,8 +86,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>, cw
   }
   const parsed = settings.safeParse(given);
   const faults = parsed.success ? [] : parsed.error.issues.map((issue) => describeFault(issue, given));
-  // Only the file is searched for misspelt keys: the environment carries others' (Kubernetes sets
-  // VITRINE_PORT).
+  // Only the file is searched for misspelt keys. Others set keys in the environment: Kubernetes
+  // sets VITRINE_PORT.
   for (const key of Object.keys(fromFile)) {
     if (key.startsWith('VITRINE_') && !SETTING_NAMES.includes(key)) faults.push(`${key}: no such setting (in ${file})`);
   }
@@ -176,7 +163,7 @@ const settings = z.object({
   VITRINE_EXPLORE: wholeNumber(0, 100).default(24),
 });
 
-/** Every key that the program reads, as .env.example lists them. */
+/** Every key that the program reads. .env.example lists the same ones. */
 export const SETTING_NAMES: readonly string[] = Object.freeze(Object.keys(settings.shape));
 
 function readEnvFile(file: string): Record<string, string | undefined> {
@@ -189,18 +176,18 @@ function readEnvFile(file: string): Record<string, string | undefined> {
 
 function describeFault(issue: z.core.$ZodIssue, given: Record<string, string>): string {
   const key = String(issue.path[0]);
-  // A faulty DATABASE_URL may still hold a password: say what kind of thing came, not what.
+  // A wrong DATABASE_URL may still hold a password, so only its protocol is shown.
   const got =
     key === 'DATABASE_URL' ? `'${protocolOf(given[key] ?? '') || 'something else'}…'` : `'${given[key] ?? ''}'`;
   return `${key}: ${issue.message}, got ${got}`;
 }
 
-/** As browsers send it: scheme, host and port, nothing after. */
+/** An origin has a scheme, a host and maybe a port, and nothing more. */
 function isOrigin(text: string): boolean {
   return text === '*' || (URL.canParse(text) && new URL(text).origin === text);
 }
 
-/** A name or address with or without a port; a name may stand for all below it. */
+/** A name or address, with or without a port. A name may begin with a dot or a star. */
 function isHost(text: string): boolean {
   if (text === '*') return true;
   const host = text.replace(/^\*?\./, '');

@@ -1,19 +1,16 @@
-// Every error that Vitrine raises on purpose: one class, one stable code each, one sentence on what
-// the caller can do. Codes are part of the API (GraphQL `extensions.code`, the `--json` output,
-// exit statuses); messages are not. Knows nothing of where the errors are raised or shown.
+// All errors that Vitrine raises on purpose. Each has a stable code, and a sentence on what the
+// caller can do. Codes are part of the API: GraphQL `extensions.code`, the `--json` output.
+// Messages are not.
 
-/**
- * Stable codes and what a caller can do about each. A test holds this list and docs/errors.md
- * together.
- */
+/** The stable codes, and what a caller can do about each. docs/errors.md has the same list. */
 export const ERROR_CODES = {
   CONFIG_INVALID: 'Mend the settings that the message lists; .env.example documents each.',
   INPUT_INVALID: 'Mend the input: the message says what was expected and what came.',
   LIMIT_EXCEEDED: 'Ask for less at once: the message names the limit.',
   NOT_FOUND: 'Check the name or id.',
-  IMPORT_REJECTED: 'Look into the rejects file that the message names, mend the rows or raise --max-rejects.',
+  IMPORT_REJECTED: 'Look into the file of rejected rows that the message names. Mend the rows or raise --max-rejects.',
   DATABASE_UNAVAILABLE: 'Start or mend the database, or correct DATABASE_URL; `npx vitrine doctor` tells more.',
-  DATABASE_FORBIDDEN: 'Let the database user do what the message names, or set DATABASE_URL to a user who may.',
+  DATABASE_FORBIDDEN: 'Give the database user the rights that the message names, or set DATABASE_URL to another user.',
   DATABASE_NEWER: 'Install the version of Vitrine that made this database, or use another database.',
   STORAGE_UNAVAILABLE: 'Make room there or allow writing, then run the command again.',
   NOTHING_TO_LEARN: 'Import more data: training needs customers with purchases on several days.',
@@ -22,15 +19,15 @@ export const ERROR_CODES = {
   RELEASE_INVALID: 'Restore the file that the message names, or train again.',
   RELEASE_MOVED: 'Run the command again: it goes on from the release that is current now.',
   DEVICE_UNAVAILABLE: 'Choose another VITRINE_DEVICE; `npx vitrine doctor` lists what works here.',
-  OVERLOADED: 'Try the same again in a moment. A server that is often at its limits needs more processes.',
+  OVERLOADED: 'Try again in a moment. A server that is often at its limits needs more processes.',
   SHUTTING_DOWN: 'Retry against another process.',
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_CODES;
 
 /**
- * An expected error: safe to show to whoever caused it. Its message says what was expected, what
- * came, what to do.
+ * An expected error, which the caller may see. Its message says what was expected, what came and
+ * what to do.
  */
 export class VitrineError extends Error {
   constructor(
@@ -42,13 +39,13 @@ export class VitrineError extends Error {
     this.name = 'VitrineError';
   }
 
-  /** What the caller can do, whatever the details. */
+  /** Says how the caller can mend errors of this code. */
   get remedy(): string {
     return ERROR_CODES[this.code];
   }
 }
 
-/** The error as a value: whatever was thrown, an Error. */
+/** Makes an Error of anything that was thrown. */
 export function asError(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error(String(thrown));
 }

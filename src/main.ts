@@ -1,24 +1,24 @@
 #!/usr/bin/env node
-// The one program: its commands, in the order in which its help lists them. Each group of commands
-// has a file in cli/.
+// The one program. Its commands stand here in the order in which its help lists them; each group of
+// commands has a file in cli/.
 import './cli/signals';
 import { Command } from 'commander';
 import { addDemo } from './cli/demo';
 import { addDoctor } from './cli/doctor';
 import { addEvaluate, addMeasureSimilar } from './cli/evaluate';
 import { addPrecompute, addRecommend, addSimilar } from './cli/recommend';
+import { watchStreams } from './cli/running';
 import { addServe } from './cli/serve';
-import { watchStreams } from './cli/session';
 import { addGenerate, addImport } from './cli/shop-data';
 import { addEmbed, addTrain } from './cli/train';
 
 const program = new Command('vitrine')
-  .description('A shop’s recommendations: from CSV files to a GraphQL API, trained and served by one program.')
+  .description('Recommendations for a shop: reads its CSV files, learns from them, serves a GraphQL API.')
   .version('0.1.0')
   .showHelpAfterError('(--help shows what is expected)')
   .addHelpText(
     'after',
-    '\nFirst steps: npx vitrine generate shop, then import shop, then train, then serve. Or all at once: npx vitrine demo',
+    '\nFirst steps: npx vitrine generate shop, then import shop, then train, then serve.\nAll of them at once: npx vitrine demo',
   );
 
 addDoctor(program);

@@ -1,10 +1,7 @@
-// Seeded random numbers: a small fast generator (sfc32), normals and alias sampling. Pure: the same
-// seed gives the same numbers on every machine. Knows nothing of what is drawn. Not for secrets.
+// Seeded random numbers: a small fast generator (sfc32), normals and alias sampling. The same seed
+// gives the same numbers on every machine. Not for secrets.
 
-/**
- * A stream of random numbers. Streams of different seeds are independent for all practical
- * purposes.
- */
+/** A stream of random numbers. Streams of different seeds are independent in practice. */
 export interface Random {
   /** Uniform in [0, 1), a multiple of 2^-32. */
   next(): number;
@@ -15,9 +12,8 @@ export interface Random {
 }
 
 /**
- * A stream for a seed, and for as many numbers or words more as name the stream:
- * `createRandom(seed, 'customer', 17)`. Making one costs about a tenth of a microsecond, so that
- * each customer can have a stream of their own.
+ * Makes a stream for a seed. More numbers or words may name the stream: `createRandom(seed,
+ * 'customer', 17)`. It takes a tenth of a microsecond, so each customer can have their own stream.
  */
 export function createRandom(...seed: (number | string)[]): Random {
   let a = hash(0x9e3779b9, seed);
@@ -41,7 +37,7 @@ export function createRandom(...seed: (number | string)[]): Random {
   return {
     next,
     int: (n) => Math.floor(next() * n),
-    // Box and Muller's pair: one is given at once, the other kept for the next call.
+    // Box and Muller make two numbers at once. The second is kept for the next call.
     normal() {
       if (!Number.isNaN(spare)) {
         const value = spare;
@@ -56,10 +52,7 @@ export function createRandom(...seed: (number | string)[]): Random {
   };
 }
 
-/**
- * 32 well mixed bits (as a signed integer) of numbers and words, order mattering: MurmurHash3's
- * rounds.
- */
+/** Mixes numbers and words, in their order, to 32 bits (a signed integer) as MurmurHash3 does. */
 export function hash(start: number, parts: readonly (number | string)[]): number {
   let h = start | 0;
   let length = 0;
@@ -75,7 +68,7 @@ export function hash(start: number, parts: readonly (number | string)[]): number
     if (typeof part === 'string') for (let i = 0; i < part.length; i++) add(part.charCodeAt(i));
     else {
       add(part | 0);
-      // The high half of numbers beyond 32 bits (seeds such as Date.now()).
+      // The high half of numbers of more than 32 bits, such as Date.now().
       if (part > 0xffff_ffff || part < -0x8000_0000) add(Math.floor(part / 0x1_0000_0000));
     }
   }
@@ -85,18 +78,17 @@ export function hash(start: number, parts: readonly (number | string)[]): number
   return h ^ (h >>> 16);
 }
 
-/**
- * Draws from a fixed discrete distribution in constant time, whatever its size (Walker's method,
- * Vose's set-up).
- */
+/** Draws from a fixed discrete distribution in constant time (Walker's method, Vose's set-up). */
 export interface AliasTable {
   /** Number of outcomes. */
   readonly size: number;
-  /** An index in [0, size), each with the share of its weight. */
+  /** An index in [0, size), drawn in proportion to its weight. */
   draw(random: Random): number;
 }
 
-/** The alias table of weights [n], each finite and not negative, at least one positive. */
+/**
+ * The alias table of weights [n]. They are finite and not negative, and at least one is positive.
+ */
 export function aliasTable(weights: ArrayLike<number>): AliasTable {
   const size = weights.length;
   const accept = new Float64Array(size);
@@ -108,9 +100,9 @@ export function aliasTable(weights: ArrayLike<number>): AliasTable {
 }
 
 /**
- * Sets up the slice [from, to) of shared arrays as one alias table (many small tables in two
- * arrays): accept holds the chance to stay, alias the position to go to otherwise. Gives the sum of
- * the slice's weights, 0 if it cannot be drawn from.
+ * Makes an alias table of the slice [from, to), so that two arrays can hold many small tables.
+ * `accept` has the chance to stay at a position, `alias` the position to go to otherwise. Returns
+ * the sum of the slice's weights; with 0 nothing can be drawn from it.
  */
 export function fillAlias(
   weights: ArrayLike<number>,
@@ -136,24 +128,25 @@ export function fillAlias(
     accept[rich] -= 1 - accept[poor];
     if (accept[rich] < 1) small.push(large.pop() ?? rich);
   }
-  // What is left is full but for rounding; it overflows into the heaviest, so that a weight of 0 is
-  // never drawn.
+  // The rest is full, except for rounding. Its overflow goes to the heaviest item, so that a weight
+  // of 0 is never drawn.
   let heaviest = from;
   for (let i = from; i < to; i++) if (weights[i] > weights[heaviest]) heaviest = i;
   for (const i of small) alias[i] = heaviest;
   return total;
 }
 
-/** Draws a position from the slice [from, to) that `fillAlias` set up. */
+/** Draws a position from the slice [from, to) that `fillAlias` has filled. */
 export function drawAlias(accept: Float64Array, alias: Int32Array, from: number, to: number, random: Random): number {
   const place = from + random.int(to - from);
   return random.next() < accept[place] ? place : alias[place];
 }
 
-/** `count` of the items, each equally likely, in their order; all of them if there are no more. */
+/**
+ * Draws `count` of the items, each equally likely, in their order. Draws all if there are fewer.
+ */
 export function sampled<Item>(items: readonly Item[], count: number, random: Random): Item[] {
-  // Knuth's algorithm S: each item is taken with the share that is still needed of those that are
-  // left.
+  // Knuth's algorithm S: the chance of each item is the number still needed over the number left.
   let needed = Math.min(count, items.length);
   return items.filter((_, i) => {
     if (random.next() * (items.length - i) >= needed) return false;

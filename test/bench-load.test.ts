@@ -1,5 +1,5 @@
-// The accounting of the benchmarks: what a latency is, what a percentile is, which rate holds; and
-// the reading of what a server and the system say. Time is made by hand: no test waits.
+// The arithmetic of the benchmarks: latencies, percentiles and rates, and the reading of metrics.
+// The tests move the clock, so no test waits.
 
 import { parse } from '../bench/serving/http';
 import {
@@ -12,12 +12,12 @@ import {
   type Load,
   type Outcome,
 } from '../bench/serving/load';
-import { growthOf } from '../bench/serving/measure';
+import { growthOf, medianRatio } from '../bench/serving/figures';
 import { holds } from '../bench/serving/results';
 import { eventLoopDelay, modelRuns, parseMetrics } from '../bench/serving/subject';
 import { barsOf, waitsOf } from '../bench/serving/waterfall';
 
-/** A clock whose time passes when nothing is left to be done at the present moment. */
+/** A clock that moves on when nothing is left to do at the present time. */
 function handClock(): Clock & { run<T>(work: Promise<T>): Promise<T> } {
   let now = 0;
   let due: { time: number; run: () => void }[] = [];
@@ -40,10 +40,7 @@ function handClock(): Clock & { run<T>(work: Promise<T>): Promise<T> } {
   };
 }
 
-/**
- * A server that answers after some milliseconds; while it is stalled it answers nothing until the
- * stall is over.
- */
+/** A server that answers after some milliseconds. During a stall it answers nothing. */
 function load(load_: Load, { ms = 5, stall = [0, 0] }: { ms?: number; stall?: [from: number, until: number] }) {
   const clock = handClock();
   const sentAt: number[] = [];
@@ -57,7 +54,7 @@ function load(load_: Load, { ms = 5, stall = [0, 0] }: { ms?: number; stall?: [f
 
 const open: Load = { kind: 'open', perSecond: 100, seconds: 2, connections: 4 };
 
-test('an open load sends at its times, and a latency is what the server took', async () => {
+test('an open load sends at its times, and a latency is the time of the server', async () => {
   const { outcome, sentAt } = await load(open, {});
   expect(outcome.due).toBe(200);
   expect(sentAt.slice(0, 3)).toEqual([0, 10, 20]);
@@ -65,19 +62,19 @@ test('an open load sends at its times, and a latency is what the server took', a
   expect(rateOf(outcome)).toBeCloseTo(100, -1);
 });
 
-test('a server that stalls for a second shows in the latencies of all requests that were due meanwhile', async () => {
+test('a stall of a second shows in the latencies of all requests that were due meanwhile', async () => {
   const { outcome, sentAt } = await load(open, { stall: [500, 1500] });
-  // Four connections: only so many requests were sent into the stall, yet a hundred were due in it.
+  // Four connections send only four requests into the stall, although a hundred were due.
   expect(sentAt.filter((at) => at >= 500 && at < 1500)).toHaveLength(4);
   expect(outcome.latencies.filter((ms) => ms > 5)).not.toHaveLength(4);
   expect(outcome.latencies.filter((ms) => ms > 100).length).toBeGreaterThanOrEqual(90);
   expect(percentile(outcome.latencies, 1)).toBeCloseTo(1005, 0);
   expect(percentile(outcome.latencies, 0.75)).toBeGreaterThan(400);
-  // Waiting for a connection is the server's fault, not the generator's.
+  // The server makes requests wait for a connection, so the generator is not late.
   expect(outcome.lateMs).toBe(0);
 });
 
-test('an open load that is given up sends nothing any more, whatever is answered later', async () => {
+test('an open load that is given up sends nothing more, even if answers come later', async () => {
   const clock = handClock();
   let sent = 0;
   const send = (): Promise<void> => {
@@ -90,14 +87,14 @@ test('an open load that is given up sends nothing any more, whatever is answered
   expect(sent).toBe(4);
 });
 
-test('a closed load hides the same stall, which is why rates are measured by an open one', async () => {
+test('a closed load hides the same stall, so rates are measured by an open load', async () => {
   const closed: Load = { kind: 'closed', clients: 1, seconds: 2, most: Infinity };
   const { outcome } = await load(closed, { stall: [500, 1500] });
   expect(outcome.latencies.filter((ms) => ms > 5)).toHaveLength(1);
   expect(percentile(outcome.latencies, 0.99)).toBe(5);
 });
 
-test('a request that is never answered counts as a failure and with all the time that it waited', async () => {
+test('a request that is never answered counts as a failure, with all the time that it waited', async () => {
   const { outcome } = await load(open, { stall: [1500, Infinity] });
   expect(outcome.due).toBe(200);
   expect(outcome.latencies).toHaveLength(200);
@@ -106,7 +103,7 @@ test('a request that is never answered counts as a failure and with all the time
   expect(percentile(outcome.latencies, 1)).toBeGreaterThan(10_000);
 });
 
-test('an answer that is not what was asked for is a failure and no latency', async () => {
+test('a wrong answer is a failure and no latency', async () => {
   const clock = handClock();
   const send = async (nth: number): Promise<void> => {
     await new Promise<void>((resolve) => clock.at(clock.now() + 1, resolve));
@@ -118,7 +115,7 @@ test('an answer that is not what was asked for is a failure and no latency', asy
   expect(outcome.latencies).toHaveLength(7);
 });
 
-test('a percentile is a value that came, the nearest by rank', () => {
+test('a percentile is one of the values, the nearest by rank', () => {
   const values = Float64Array.from({ length: 100 }, (_, i) => 100 - i);
   expect([0.5, 0.99, 1].map((share) => percentile(values, share))).toEqual([50, 99, 100]);
   expect(percentile([7], 0.99)).toBe(7);
@@ -126,7 +123,7 @@ test('a percentile is a value that came, the nearest by rank', () => {
   expect(values[0]).toBe(100); // the values are left as they were
 });
 
-test('loads are put together without losing a request', () => {
+test('joining loads loses no request', () => {
   const one = (latencies: number[], failures: number): Outcome => ({
     due: latencies.length + failures,
     latencies: Float64Array.from(latencies),
@@ -151,20 +148,20 @@ describe('the highest rate', () => {
     return { best, rates };
   };
 
-  test('is searched upwards where what is wanted holds, until it holds no more', async () => {
+  test('is searched upwards while rates hold', async () => {
     expect(await tried(400)).toEqual({ best: 375, rates: [300, 375, 469] });
   });
 
-  test('is searched downwards where it does not, until one holds', async () => {
+  test('is searched downwards until a rate holds', async () => {
     expect(await tried(200)).toEqual({ best: 192, rates: [300, 240, 192] });
   });
 
-  test('is 0 where nothing holds, after a bounded number of loads', async () => {
+  test('is 0 if nothing holds, after a limited number of loads', async () => {
     expect(await tried(0)).toEqual({ best: 0, rates: [300, 240, 192, 154, 123] });
   });
 });
 
-test('an answer of HTTP is taken whole, and what follows is left', () => {
+test('an HTTP answer is taken whole, and the rest is left', () => {
   const bytes = Buffer.from(
     'HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nContent-Length: 4\r\n\r\n{} \nHTTP/1.1',
   );
@@ -174,7 +171,7 @@ test('an answer of HTTP is taken whole, and what follows is left', () => {
   expect(parse(Buffer.from('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n'))).toBeInstanceOf(Error);
 });
 
-test('runs of models are told from searches, and counted between two readings of the metrics', () => {
+test('runs of models are counted between two readings of the metrics, without searches', () => {
   const before = parseMetrics('# HELP x y\nvitrine_work_total{what="ranker"} 3\nvitrine_uptime_seconds 1.5\n');
   const after = parseMetrics(
     'vitrine_work_total{what="ranker"} 10\nvitrine_work_total{what="query_tower"} 7\n' +
@@ -186,7 +183,7 @@ test('runs of models are told from searches, and counted between two readings of
   expect(eventLoopDelay(before)).toBeUndefined();
 });
 
-test('a waterfall has the mean of each stage, of those that only some requests have a share, and the way over HTTP', () => {
+test('a waterfall has the mean of each stage over all requests, and the time of HTTP', () => {
   const stage = (name: string, startMs: number, ms: number) => ({ name, startMs, ms });
   const inner = [stage('read', 1, 2), stage('score', 3, 3)];
   const list = { customerId: 'ada', batch: 1, purchases: 0, candidates: 0, found: {} };
@@ -203,21 +200,54 @@ test('a waterfall has the mean of each stage, of those that only some requests h
   expect(bars.get('  score')).toBe(1.5);
   expect(bars.get('HTTP, both ways')).toBe(2);
   expect(bars.get('all of it, at the client')).toBe(8);
-  // 6 ms between ask and answer, 5 of them at work.
+  // 6 ms from the call to the answer, 5 of them at work.
   expect(waitsOf(traces)).toEqual([1]);
 });
 
-test('memory that grows in a soak is told from memory that is flat after a beginning', () => {
+test('memory that grows in a soak differs from memory that is flat after the start', () => {
   const flat = Array.from({ length: 40 }, (_, i) => (i < 8 ? 300 + 10 * i : 400));
   const leak = Array.from({ length: 40 }, (_, i) => 300 + 10 * i);
   expect(growthOf(flat)).toBe(1);
   expect(growthOf(leak)).toBeGreaterThan(1.3);
 });
 
-test('a figure that could not be measured neither holds nor fails', () => {
+test('a figure that was not measured neither holds nor fails', () => {
   const wanted = { what: 'p50', unit: 'ms', most: 7 };
   expect(holds({ ...wanted, got: 7 })).toBe(true);
   expect(holds({ ...wanted, got: 7.1 })).toBe(false);
   expect(holds({ ...wanted, got: undefined })).toBeUndefined();
   expect(holds({ what: 'rate', unit: '/s', least: 300, got: 299 })).toBe(false);
+});
+
+describe('two builds by turns', () => {
+  test('are compared by the median of the ratios, which one disturbed turn does not move', () => {
+    expect(
+      medianRatio([
+        [2, 1],
+        [3, 3],
+        [90, 2],
+      ]),
+    ).toBe(2);
+  });
+
+  test('have the mean of the middle two ratios after an even number of turns', () => {
+    expect(
+      medianRatio([
+        [1, 1],
+        [2, 1],
+        [3, 1],
+        [9, 1],
+      ]),
+    ).toBe(2.5);
+  });
+
+  test('have no ratio where a figure is not known, and none without turns', () => {
+    expect(
+      medianRatio([
+        [1, 1],
+        [undefined, 1],
+      ]),
+    ).toBeUndefined();
+    expect(medianRatio([])).toBeUndefined();
+  });
 });

@@ -12,7 +12,7 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }));
 
 describe('the configuration', () => {
-  test('has a default for everything', () => {
+  test('has a default for every setting', () => {
     expect(readConfig({}, folder)).toEqual({
       databaseUrl: undefined,
       home: join(folder, '.vitrine'),
@@ -30,7 +30,7 @@ describe('the configuration', () => {
     });
   });
 
-  test('reports every fault at once, each with what was expected and what came', () => {
+  test('reports every fault at once, with the expected and the given value', () => {
     const message = faultsOf({
       DATABASE_URL: 'mysql://root:secret@db/shop',
       PORT: '70000',
@@ -56,7 +56,7 @@ describe('the configuration', () => {
     }
   });
 
-  test('never shows a password, not even of a faulty URL', () => {
+  test('never shows a password, not even of a wrong URL', () => {
     expect(faultsOf({ DATABASE_URL: 'mysql://root:secret@db/shop' })).not.toContain('secret');
   });
 
@@ -64,7 +64,7 @@ describe('the configuration', () => {
     expect(faultsOf({ PORT })).toContain('PORT: expected a whole number');
   });
 
-  test('takes names of hosts with and without ports, and refuses what is none', () => {
+  test('takes names of hosts with and without ports, and refuses others', () => {
     const names = ['*', 'shop.example', '.shop.example', '*.shop.example', 'Shop.Example:8443', '10.0.0.7', '[::1]:80'];
     expect(readConfig({ ALLOWED_HOSTS: names.join(' , ') }, folder).allowedHosts).toEqual(names);
     for (const name of ['http://shop.example', 'shop.example/', 'a b', 'me@shop.example', 'shop.*', '**', ',', '::1']) {
@@ -72,7 +72,7 @@ describe('the configuration', () => {
     }
   });
 
-  test('takes an empty value for an unset one', () => {
+  test('treats an empty value as unset', () => {
     expect(readConfig({ PORT: '', DATABASE_URL: '  ' }, folder)).toMatchObject({ port: 4000, databaseUrl: undefined });
   });
 
@@ -82,7 +82,7 @@ describe('the configuration', () => {
     expect(Object.isFrozen(config.corsOrigins)).toBe(true);
   });
 
-  test('takes relative folders from the project, absolute ones as they are', () => {
+  test('resolves relative folders from the project, and keeps absolute ones', () => {
     const config = readConfig(
       { VITRINE_HOME: 'state', MODELS_DIR: '/srv/models', IMAGES_DIR: 'photos', ENCODER_DIR: 'clip' },
       folder,
@@ -107,7 +107,7 @@ describe('the .env file', () => {
     expect(faultsOf({})).toContain('VITRINE_DEVICES: no such setting');
   });
 
-  test('the environment may hold what belongs to others', () => {
+  test('the environment may hold settings of other programs', () => {
     expect(() => readConfig({ VITRINE_SERVICE_HOST: '10.0.0.1' }, folder)).not.toThrow();
   });
 });
@@ -126,7 +126,7 @@ describe('.env.example', () => {
     expect(fromExample).toEqual(readConfig({}, folder));
   });
 
-  test('says what each setting means, right above it', () => {
+  test('explains each setting right above it', () => {
     const lines = text.split('\n');
     for (const name of SETTING_NAMES) {
       const at = lines.findIndex((line) => line.startsWith(`${name}=`));

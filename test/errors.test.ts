@@ -6,7 +6,7 @@ import { sourceFiles } from './support/source-files';
 
 const codes = Object.keys(ERROR_CODES) as ErrorCode[];
 
-test('every code tells what the caller can do, in a sentence', () => {
+test('every code has a sentence on what the caller can do', () => {
   for (const code of codes) {
     expect(code).toMatch(/^[A-Z]+(_[A-Z]+)*$/);
     expect(ERROR_CODES[code]).toMatch(/^[A-Z].*\.$/s);
@@ -27,7 +27,7 @@ test('docs/errors.md and the registry list the same codes', () => {
   expect(documented.sort()).toEqual([...codes].sort());
 });
 
-test('whatever is thrown becomes an Error', () => {
+test('anything that is thrown becomes an Error', () => {
   const error = new TypeError('wrong');
   expect(asError(error)).toBe(error);
   expect(asError('just text')).toEqual(new Error('just text'));

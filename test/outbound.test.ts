@@ -1,5 +1,5 @@
-// Nothing leaves the machine. A process that computes with ONNX Runtime keeps no device id or queue
-// of reports, does not read the machine's id, and opens no socket to anybody.
+// Nothing leaves the machine. A process that uses ONNX Runtime keeps no device id and no queue of
+// reports, does not read the machine's id, and opens no socket.
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -12,10 +12,12 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(home, { recursive: true, force: true }));
 
-/** ONNX Runtime's reports would go out nine seconds after it was loaded. */
+/** ONNX Runtime's reports would be sent nine seconds after it is loaded. */
 const REPORT_MS = 11_000;
 
-/** Loads a model on both kinds of threads, runs it, and stays until reports would have gone out. */
+/**
+ * Loads a model on both kinds of threads, runs it, and waits until reports would have been sent.
+ */
 const COMPUTE = `
 const { openModelRunner } = require(${JSON.stringify(join(__dirname, '../src/engine/model-runner.js'))});
 const { encodeOnnx } = require(${JSON.stringify(join(__dirname, '../src/graph/onnx.js'))});
@@ -47,7 +49,7 @@ async function compute(stayMs: number, tracer: readonly string[] = []): Promise<
   expect(said).toBe('42 42 ');
 }
 
-test('a process that computes leaves no file in the cache folder or the temporary one', async () => {
+test('a process that runs models leaves no file in the cache folder or the temporary folder', async () => {
   await compute(500);
   expect(readdirSync(home)).toEqual([]);
 });
@@ -58,12 +60,12 @@ traced(`a process that computes opens no socket and does not read the machine's 
   const calls = ['-f', '-qq', '-e', 'trace=socket,openat', '-e', 'signal=none', '-o', log];
   await compute(REPORT_MS, ['strace', ...calls]);
   const lines = readFileSync(log, 'utf8').split('\n');
-  // The trace has seen the process at work, all of its threads.
+  // The trace covers the process with all of its threads.
   expect(lines.some((line) => line.includes('libonnxruntime'))).toBe(true);
   expect(lines.filter((line) => /AF_INET|machine-id|mat-debug|Microsoft|resolv\.conf/.test(line))).toEqual([]);
 });
 
-/** strace is one of Debian's packages; `.ci/run` installs it. Some containers do not allow it. */
+/** strace is a Debian package, which `.ci/run` installs. Some containers do not allow it. */
 function canTrace(): boolean {
   try {
     execFileSync('strace', ['-qq', '-o', '/dev/null', 'true'], { stdio: 'ignore' });

@@ -1,6 +1,6 @@
 import { aliasTable, createRandom } from '../src/random';
 
-test('the same seed gives the same numbers, another seed or stream gives others', () => {
+test('the same seed gives the same numbers, and another seed or stream gives others', () => {
   const draw = (...seed: (number | string)[]) => Array.from({ length: 5 }, createRandom(...seed).next);
   expect(draw(1, 'a', 2)).toEqual(draw(1, 'a', 2));
   expect(draw(1, 'a', 2)).not.toEqual(draw(1, 'a', 3));
@@ -24,7 +24,7 @@ test('uniform numbers fill [0, 1) evenly and normal ones have mean 0 and varianc
   expect(squares / 100_000).toBeCloseTo(1, 1);
 });
 
-test('alias sampling draws each index with the share of its weight, and never one of weight 0', () => {
+test('alias sampling draws each index in proportion to its weight, and never one of weight 0', () => {
   const weights = [0, 5, 1, 0, 0.5, 3.5, 0];
   const table = aliasTable(weights);
   const random = createRandom(3);
@@ -36,6 +36,6 @@ test('alias sampling draws each index with the share of its weight, and never on
   });
 });
 
-test('weights of which none is positive are refused', () => {
+test('weights are refused if none is positive', () => {
   expect(() => aliasTable([0, 0])).toThrow('at least one positive weight');
 });

@@ -34,7 +34,7 @@ describe('set-up', () => {
     expect(output).toBe('Vitrine needs Node 20.19 or later, this is 20.18.3; see https://nodejs.org\n');
   });
 
-  test('that cannot write its folder says so in one line, with the path and the remedy', async () => {
+  test('says in one line that it cannot write its folder, with the path and the remedy', async () => {
     write('package-lock.json', '{ "packages": {} }');
     write('.vitrine', 'a file where a folder should be');
     const { status, output } = await script('setup.mjs', 'setUpOrExit', '({ root: ROOT })');

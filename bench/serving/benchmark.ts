@@ -1,13 +1,13 @@
-// A benchmark of one question from its flags to its last line. Knows neither the question nor how
-// it is measured.
+// Runs a benchmark of one question: reads its flags, measures, and prints the result.
 import { parseArgs } from 'node:util';
 import { withCleanup } from './cleanup';
-import { EFFORT, measure, QUICK, type Measured, type Question } from './measure';
+import type { Question } from './asker';
+import { EFFORT, measure, QUICK, type Measured } from './measure';
 import { finish, wantedTable, type Wanted } from './results';
 import { emptyShop, fillShop, shopOfEnvironment } from './shops';
 
 /** The shop of `--quick`. */
-const SMALL = { customers: 2_000, articles: 1_500, transactions: 40_000, days: 180 };
+export const SMALL = { customers: 2_000, articles: 1_500, transactions: 40_000, days: 180 };
 
 export function benchmark(
   name: string,
@@ -51,7 +51,7 @@ export function benchmark(
   });
 }
 
-/** A flag's number above 0, at most `most`; undefined where it was not given. */
+/** The number of a flag, above 0 and at most `most`; undefined: the flag was not given. */
 export function number(flag: string, text: string | undefined, most: number): number | undefined {
   if (text === undefined) return undefined;
   const value = Number(text);

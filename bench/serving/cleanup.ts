@@ -1,15 +1,15 @@
-// Whatever a benchmark opens is closed when it ends, however it ends: servers by their process ids,
-// temporary folders, databases. Knows nothing of what is opened.
+// Closes everything that a benchmark opened, however it ends: servers, temporary folders,
+// databases.
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
 
-/** Takes what is to be done at the end; what was opened last is closed first. */
+/** Adds something to do at the end. The last one added is done first. */
 export type Closing = (close: () => unknown) => void;
 
 /**
- * Runs a benchmark; it fails with exit status 1 and its error's message. Ctrl-C closes everything
- * too.
+ * Runs a benchmark. If it fails, it prints the error and sets exit status 1. Ctrl-C closes
+ * everything too.
  */
 export async function withCleanup(work: (closing: Closing) => Promise<void>): Promise<void> {
   const opened: (() => unknown)[] = [];
@@ -35,10 +35,10 @@ export async function withCleanup(work: (closing: Closing) => Promise<void>): Pr
   }
 }
 
-/** How long a process may take to end by itself. */
+/** How long a process may take to end after SIGTERM. */
 const END_MS = 10_000;
 
-/** Ends a process that was started here. */
+/** Ends a process that the benchmark started. */
 export async function endProcess(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const exited = once(child, 'exit');

@@ -1,33 +1,36 @@
-// Whom a load asks for: customers or articles drawn at random by a seed, spread over all keys or as
-// they sell, by plain SQL. Knows no GraphQL.
+// Draws the customers or articles that a load asks for, at random by a seed: spread over all keys,
+// or as they sell.
 import type { Client } from 'pg';
 import { createRandom, type Random } from '../../src/random';
 
 const SEED = 1;
-/** Of the customers, so many have bought nothing yet, where the shop has such. */
-const NEWCOMERS = 0.1;
+/** The share of cold customers, if the shop has that many. */
+const COLD = 0.1;
 
-/** Ids of customers, in random order; few of them have bought nothing. */
+/** Ids of customers, in random order. A few of them have no purchases. */
 export async function drawCustomers(client: Client, count: number): Promise<string[]> {
   const random = createRandom(SEED, 'customers');
-  const rows = await drawRows(client, random, count, 'customers', 'customer_id', {
+  const rows = await drawRows(client, random, count, {
+    table: 'customers',
+    id: 'customer_id',
     bought: 'EXISTS (SELECT FROM purchases p WHERE p.customer_key = t.key)',
   });
-  const newcomers = rows.filter(({ bought }) => !bought).slice(0, Math.round(count * NEWCOMERS));
-  const buyers = rows.filter(({ bought }) => bought).slice(0, count - newcomers.length);
-  return shuffled([...newcomers, ...buyers], random).map(({ id }) => id);
+  const cold = rows.filter(({ bought }) => !bought).slice(0, Math.round(count * COLD));
+  const buyers = rows.filter(({ bought }) => bought).slice(0, count - cold.length);
+  return shuffled([...cold, ...buyers], random).map(({ id }) => id);
 }
 
 /** Ids of articles, in random order. */
 export async function drawArticles(client: Client, count: number): Promise<string[]> {
   const random = createRandom(SEED, 'articles');
-  return (await drawRows(client, random, count, 'articles', 'article_id', {})).slice(0, count).map(({ id }) => id);
+  const rows = await drawRows(client, random, count, { table: 'articles', id: 'article_id' });
+  return rows.slice(0, count).map(({ id }) => id);
 }
 
-/** Of the latest sales so many say which articles people look at. */
+/** The number of latest sales that say which articles people look at. */
 const LATEST_SALES = 500_000;
 
-/** Ids of articles as they sell at present: what sells more comes more often. */
+/** Ids of articles as they sell now: an article that sells more comes more often. */
 export async function drawSoldArticles(client: Client, count: number): Promise<string[]> {
   const random = createRandom(SEED, 'sold articles');
   const { rows } = await client.query<{ id: string; units: number }>(
@@ -36,18 +39,24 @@ export async function drawSoldArticles(client: Client, count: number): Promise<s
      ) AS latest JOIN articles ON key = article_key GROUP BY 1 ORDER BY 1`,
   );
   const sales = rows.flatMap(({ id, units }) => Array.from({ length: units }, () => id));
-  if (sales.length === 0) throw new Error('nothing was sold in this shop');
+  if (sales.length === 0)
+    throw new Error('expected a shop with purchases, got one without: import its transactions first');
   return Array.from({ length: count }, () => sales[random.int(sales.length)]);
 }
 
-/** More rows than asked for, since some keys may be free. */
+/** The table, its column of ids, and SQL that says whether a row's customer has purchases. */
+interface Rows {
+  readonly table: 'customers' | 'articles';
+  readonly id: string;
+  readonly bought?: string;
+}
+
+/** Draws more rows than asked for, since some keys may be free. */
 async function drawRows(
   client: Client,
   random: Random,
   count: number,
-  table: string,
-  id: string,
-  more: Readonly<Record<string, string>>,
+  { table, id, bought }: Rows,
 ): Promise<{ id: string; bought?: boolean }[]> {
   const ends = await client.query<{ least: number | null; most: number | null }>(
     `SELECT min(key) AS least, max(key) AS most FROM ${table}`,
@@ -55,7 +64,7 @@ async function drawRows(
   const { least = null, most = null } = ends.rows[0] ?? {};
   if (least === null || most === null) throw new Error(`there are no ${table} in the database`);
   const keys = Array.from({ length: count * 4 }, () => least + random.int(most - least + 1));
-  const columns = Object.entries({ id: `t.${id}`, ...more }).map(([name, column]) => `${column} AS ${name}`);
+  const columns = [`t.${id} AS id`, ...(bought === undefined ? [] : [`${bought} AS bought`])];
   const { rows } = await client.query<{ id: string; bought?: boolean }>(
     `SELECT ${columns.join(', ')} FROM ${table} t WHERE key = ANY($1) ORDER BY key`,
     [[...new Set(keys)]],

@@ -1,32 +1,31 @@
-// The load generator, a process of its own: runs the loads that it is told to, checks every answer,
-// and reports latencies and what it has itself used of the processors. Ends with the process that
-// started it. Knows nothing of the server but its port.
+// The load generator, a process of its own. It runs loads, checks every answer, and reports the
+// latencies and its own processor time. It ends with the process that started it.
 import { fork } from 'node:child_process';
 import type { Trace } from '../../src/api/graphql/operation/trace';
 import { connection } from './http';
 import { runLoad, type Load, type Outcome } from './load';
 
-/** A load of one query, for many customers (or articles) by turns. */
+/** A load of one query, for each customer (or article) in turn. */
 export interface Task {
   readonly port: number;
   readonly query: string;
-  /** The variable that takes the ids. */
+  /** The variable that takes an id. */
   readonly variable: string;
   readonly ids: readonly string[];
-  /** Where in the ids to begin, so that loads ask for different ones. */
+  /** The first id to use, so that later loads use other ids. */
   readonly from: number;
-  /** The field of the answer that must hold so many items. */
+  /** The field of the answer that must hold `items` items. */
   readonly field: string;
   readonly items: number;
-  /** Whether to ask how each answer came about. */
+  /** Whether each answer must come with its trace. */
   readonly traced?: boolean;
   readonly load: Load;
 }
 
 export interface Result extends Outcome {
-  /** What the generator itself used of the processors. */
+  /** Processor time of the generator itself. */
   readonly cpuMs: number;
-  /** How each answer came about, with the milliseconds that its client waited. */
+  /** The trace of each answer, and the milliseconds that its client waited. */
   readonly traces: readonly { readonly ms: number; readonly trace: Trace }[];
 }
 

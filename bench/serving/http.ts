@@ -1,9 +1,9 @@
-// The least of an HTTP client that a load needs: POSTs over connections that are kept alive, one
-// request at a time on each. The generator shares the processors with what it measures, and this
-// costs it a fraction of what node:http does. Knows nothing of what is posted.
+// A minimal HTTP client: POSTs over connections that are kept alive, one request at a time on each.
+// The generator shares the processors with the server, and node:http would cost it several times as
+// much.
 import { connect, type Socket } from 'node:net';
 
-/** An answer must come within this. */
+/** The time for an answer. */
 const LIMIT_MS = 30_000;
 const HEAD_END = Buffer.from('\r\n\r\n');
 
@@ -13,7 +13,9 @@ export interface Answer {
 }
 
 export interface Connection {
-  /** Posts JSON; the answer before must have come. Opens the connection where it is not open. */
+  /**
+   * Posts JSON and opens the connection if needed. The answer to the last request must have come.
+   */
   post(path: string, body: string, headers?: string): Promise<Answer>;
   close(): void;
 }
@@ -67,7 +69,7 @@ export function connection(port: number): Connection {
   };
 }
 
-/** The first whole answer, with the bytes that it takes; undefined: there is more to come. */
+/** The first whole answer, and the bytes that it takes. Undefined: there is more to come. */
 export function parse(received: Buffer): (Answer & { readonly length: number }) | Error | undefined {
   const headEnd = received.indexOf(HEAD_END);
   if (headEnd < 0) return undefined;

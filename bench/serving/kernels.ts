@@ -1,7 +1,6 @@
-// The bare kernels of requests: the very statements, tensors and searches of a server's work, taken
-// down while this process answers the same requests over the same release, then run again with
-// nothing around them: plain pg with prepared statements, ONNX Runtime's own sessions with the
-// server's settings, the index. Knows nothing of what they mean.
+// The bare kernels of requests. This process answers the same requests over the same release and
+// records the statements, tensors and searches. Then it runs them again with nothing around them:
+// on plain pg with prepared statements, on ONNX Runtime with the server's settings, on the index.
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -11,7 +10,7 @@ import { Client, type QueryArrayConfig, type QueryConfig } from 'pg';
 import { loadConfig } from '../../src/config';
 import { openStore } from '../../src/data/store/open-store';
 import type { Batch } from '../../src/engine/batch';
-import { createServer } from '../../src/api/http/server';
+import { createServer } from '../../src/api/server';
 import { MODEL_NAMES, modelFile } from '../../src/release/format';
 import { currentFolder } from '../../src/release/files';
 import { openCurrent, threadsPerRun } from '../../src/serving/host';
@@ -20,27 +19,25 @@ import type { Closing } from './cleanup';
 import { cpuMsOf } from './processes';
 import { withName, type BenchShop } from './shops';
 
-/** What one request needed of the kernels, in this order. */
+/** The kernels that one request needed, in order. */
 export type Recording = (
   | { readonly kind: 'statement'; readonly text: string; readonly values: readonly unknown[] }
   | { readonly kind: 'run'; readonly model: string; readonly inputs: Batch }
   | { readonly kind: 'search'; readonly index: string; readonly search: () => unknown }
 )[];
 
-/** Milliseconds a request: by the clock, and of the processors. */
+/** Milliseconds for each request: by the clock, and of the processors. */
 export interface KernelCost {
   readonly ms: number;
   readonly cpuMs: number;
 }
 
 export interface Recorder {
-  /** Answers one request after the other; gives what each needed. */
+  /** Answers one request after the other. Returns a recording for each. */
   record(bodies: readonly string[]): Promise<Recording[]>;
-  /** Answers requests to the recommender in batches of a size; gives what each batch needed. */
+  /** Asks the recommender in batches of this size. Returns a recording for each batch. */
   recordBatches(ids: readonly string[], size: number): Promise<Recording[]>;
 }
-
-type Query = (config: QueryConfig & Partial<QueryArrayConfig>, ...rest: unknown[]) => unknown;
 
 /** Opens the release in this process, once for all recordings. */
 export async function openRecorder(
@@ -53,99 +50,110 @@ export async function openRecorder(
   closing(() => store.close());
   const opened = await openCurrent(config, store);
   closing(() => opened.close());
-  const { recommender, engine, shop: live } = opened;
+  const { recommender } = opened;
   const log = createLog({ logLevel: 'error' });
   const report = (): undefined => undefined;
   const server = await createServer({ store, recommender, config, log, report, ready: () => ({ ready: true }) });
   closing(() => server.close());
 
+  const tape = createTape();
+  listenToStatements(tape, closing);
+  listenToModels(opened, tape);
+  listenToIndexes(opened, tape);
+
+  return {
+    record: (bodies) =>
+      tape.recordEach(bodies, async (payload) => {
+        const headers = { 'content-type': 'application/json' };
+        const answer = await server.app.inject({ method: 'POST', url: '/graphql', payload, headers });
+        if (answer.statusCode !== 200 || 'errors' in answer.json<object>()) throw new Error(answer.body.slice(0, 500));
+      }),
+    recordBatches(ids, size) {
+      const count = Math.floor(ids.length / size);
+      const batches = Array.from({ length: count }, (_, i) => ids.slice(i * size, (i + 1) * size));
+      return tape.recordEach(batches, async (batch) => {
+        if (field === 'recommendations') {
+          await recommender.recommend(batch.map((customerId) => ({ customerId, first: 12 })));
+        } else await recommender.similar(batch.map((articleId) => ({ articleId, first: 12 })));
+      });
+    },
+  };
+}
+
+interface Tape {
+  /** Adds to the current recording, if there is one. */
+  add(step: () => Recording[number]): void;
+  /** Does the work for each item in turn. Returns the recording of each. */
+  recordEach<Item>(items: readonly Item[], work: (item: Item) => Promise<void>): Promise<Recording[]>;
+}
+
+function createTape(): Tape {
   let current: Recording | undefined;
+  return {
+    add: (step) => void current?.push(step()),
+    async recordEach(items, work) {
+      const recordings: Recording[] = [];
+      for (const item of items) {
+        recordings.push((current = []));
+        await work(item).finally(() => (current = undefined));
+      }
+      return recordings;
+    },
+  };
+}
+
+type Query = (config: QueryConfig & Partial<QueryArrayConfig>, ...rest: unknown[]) => unknown;
+
+function listenToStatements(tape: Tape, closing: Closing): void {
   const client = Client.prototype as unknown as { query: Query };
   const { query } = client;
   client.query = function (this: unknown, config, ...rest) {
     const { text, values = [] } = config;
-    if (typeof text === 'string') current?.push({ kind: 'statement', text, values });
+    if (typeof text === 'string') tape.add(() => ({ kind: 'statement', text, values }));
     return query.call(this, config, ...rest);
   };
   closing(() => (client.query = query));
+}
+
+type Opened = Awaited<ReturnType<typeof openCurrent>>;
+
+function listenToModels({ engine }: Opened, tape: Tape): void {
   const run = engine.run.bind(engine);
   engine.run = (name, inputs, options) => {
-    // Copied: their memory goes over to the engine.
-    current?.push({ kind: 'run', model: name.split('/').at(-1) ?? name, inputs: structuredClone(inputs) });
+    // The inputs are copied, since the engine takes over their memory.
+    tape.add(() => ({ kind: 'run', model: name.split('/').at(-1) ?? name, inputs: structuredClone(inputs) }));
     return run(name, inputs, options);
   };
-  const { index } = live.vectors;
+}
+
+function listenToIndexes({ shop }: Opened, tape: Tape): void {
+  const { index } = shop.vectors;
   const search = index.search.bind(index);
   index.search = (vectors, k) => {
-    current?.push({ kind: 'search', index: 'articles', search: () => search(vectors, k) });
+    tape.add(() => ({ kind: 'search', index: 'articles', search: () => search(vectors, k) }));
     return search(vectors, k);
   };
-  const similar = live.similar.bind(live);
-  live.similar = (vectors, k) => {
-    current?.push({ kind: 'search', index: 'similar', search: () => similar(vectors, k) });
+  const similar = shop.similar.bind(shop);
+  shop.similar = (vectors, k) => {
+    tape.add(() => ({ kind: 'search', index: 'similar', search: () => similar(vectors, k) }));
     return similar(vectors, k);
-  };
-
-  async function during(work: () => Promise<void>): Promise<Recording> {
-    const recording: Recording = [];
-    current = recording;
-    await work().finally(() => (current = undefined));
-    return recording;
-  }
-
-  return {
-    async record(bodies) {
-      const recordings: Recording[] = [];
-      for (const payload of bodies) {
-        const recording = await during(async () => {
-          const headers = { 'content-type': 'application/json' };
-          const answer = await server.app.inject({ method: 'POST', url: '/graphql', payload, headers });
-          if (answer.statusCode !== 200 || 'errors' in answer.json<object>())
-            throw new Error(answer.body.slice(0, 500));
-        });
-        recordings.push(recording);
-      }
-      return recordings;
-    },
-    async recordBatches(ids, size) {
-      const recordings: Recording[] = [];
-      for (let from = 0; from + size <= ids.length; from += size) {
-        const some = ids.slice(from, from + size);
-        const recording = await during(async () => {
-          if (field === 'recommendations') {
-            await recommender.recommend(some.map((customerId) => ({ customerId, first: 12 })));
-          } else await recommender.similar(some.map((articleId) => ({ articleId, first: 12 })));
-        });
-        recordings.push(recording);
-      }
-      return recordings;
-    },
   };
 }
 
 /** Rounds that are not counted. */
 const WARM_UP = 1;
-/** Until ONNX Runtime's threads have stopped looking out for more work. */
+/** After this time ONNX Runtime's threads have stopped waiting for more work. */
 const REST_MS = 60;
 
-/** What the kernels of requests cost, for a request. */
+/** The cost of the kernels, for each request. */
 export interface KernelCosts {
-  /**
-   * One kernel after the other, each over all requests: its code and its data stay in the
-   * processor's caches.
-   */
+  /** Each kernel over all requests, so that its code and data stay in the processor's caches. */
   readonly each: ReadonlyMap<string, KernelCost>;
-  /**
-   * One request after the other, each in its own order: a kernel finds the caches as those before
-   * it left them.
-   */
+  /** Each request in its own order, so that every kernel finds the caches as others left them. */
   readonly inOrder: KernelCost;
 }
 
-/**
- * What the kernels of some requests cost: medians of some rounds over all of them, divided by the
- * number of requests.
- */
+/** Measures the kernels of some requests: the median round, divided by the number of requests. */
 export async function runKernels(
   shop: BenchShop,
   recordings: readonly Recording[],
@@ -187,7 +195,7 @@ function medianOf(costs: readonly KernelCost[]): KernelCost {
   return { ms: median(costs.map(({ ms }) => ms)), cpuMs: median(costs.map(({ cpuMs }) => cpuMs)) };
 }
 
-/** Kernels each by itself, together. */
+/** The sum of the kernels that were measured alone. */
 export function sumOf(costs: ReadonlyMap<string, KernelCost>): KernelCost {
   const sum = { ms: 0, cpuMs: 0 };
   for (const { ms, cpuMs } of costs.values()) {
@@ -204,7 +212,7 @@ interface Step {
 }
 
 /**
- * What recordings took down as work that can be done again, and the milliseconds that other
+ * Turns recordings into work that can be done again. `others` gives the processor time that other
  * processes have used for it so far.
  */
 async function stepsOf(
@@ -219,7 +227,7 @@ async function stepsOf(
   const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
   const pid = rows[0]?.pid ?? 0;
   const models = new Set(recordings.flat().flatMap((step) => (step.kind === 'run' ? [step.model] : [])));
-  const sessions = await sessionsOf(shop, models, closers);
+  const sessions = await onnxSessionsOf(shop, models, closers);
   const steps = recordings.flat().map((step): Step => {
     if (step.kind === 'search') return { kernel: `index of ${step.index}`, work: step.search };
     if (step.kind === 'run') {
@@ -234,8 +242,8 @@ async function stepsOf(
   return { steps, others: () => cpuMsOf(pid) ?? 0 };
 }
 
-/** By name of the model: ONNX Runtime as the server sets it up. */
-async function sessionsOf(
+/** ONNX Runtime for each model, set up as the server does. */
+async function onnxSessionsOf(
   shop: BenchShop,
   models: ReadonlySet<string>,
   closers: (() => Promise<unknown>)[],

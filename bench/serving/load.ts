@@ -1,10 +1,9 @@
-// Loads on a server and the accounting of their latencies. A closed load is so many clients who
-// each wait for an answer before they ask again. An open load is a timetable: requests are due
-// whether or not the server keeps up, and a latency counts from the moment when its request was
-// due, so one that had to wait for a stalled server shows the stall (no "coordinated omission").
-// Knows neither HTTP nor what is asked; the clock is an argument.
+// Loads on a server, and their latencies. In a closed load each client waits for an answer before
+// it asks again. In an open load requests are due by a timetable, whether or not the server keeps
+// up. There a latency counts from the time when the request was due, so that a server that stalls
+// shows it (no "coordinated omission").
 
-/** Milliseconds. */
+/** In milliseconds. */
 export interface Clock {
   now(): number;
   /** Runs something at a time, or soon after. */
@@ -15,36 +14,32 @@ export type Load =
   | { readonly kind: 'closed'; readonly clients: number; readonly seconds: number; readonly most: number }
   | { readonly kind: 'open'; readonly perSecond: number; readonly seconds: number; readonly connections: number };
 
-/**
- * Sends the nth request over one of the connections, from 0; rejects where the answer is not what
- * was asked for.
- */
+/** Sends the nth request, from 0, over one of the connections. Rejects if the answer is wrong. */
 export type Send = (nth: number, connection: number) => Promise<void>;
 
 export interface Outcome {
-  /** Requests that were sent, or should have been. */
+  /** Requests that were sent or should have been. */
   readonly due: number;
   /**
-   * Milliseconds of each that was answered, and of each that never was until the load was given up;
-   * not of errors.
+   * Milliseconds of each answered request, and of each that was given up. Errors have no latency.
    */
   readonly latencies: Float64Array;
   readonly failures: number;
-  /** What was wrong with the first that failed. */
+  /** The reason of the first failure. */
   readonly failure: string | undefined;
-  /** From the first request until the last answer. */
+  /** Milliseconds from the first request to the last answer. */
   readonly ms: number;
   /**
-   * How late the generator itself was where a connection was free, milliseconds at the 99th
+   * How late the generator itself was, although a connection was free. Milliseconds, 99th
    * percentile.
    */
   readonly lateMs: number;
 }
 
-/** What is unanswered so long after the last request was due is given up. */
-export const GIVE_UP_MS = 10_000;
+/** Requests that are unanswered this long after the last one was due are given up. */
+const GIVE_UP_MS = 10_000;
 
-export const wallClock: Clock = {
+const wallClock: Clock = {
   now: () => performance.now(),
   at: (time, run) => void setTimeout(run, Math.max(0, time - performance.now())),
 };
@@ -78,7 +73,7 @@ function openLoop(load: Extract<Load, { kind: 'open' }>, send: Send, clock: Cloc
   const open = new Set<number>();
   return new Promise((resolve) => {
     const finish = (): void => {
-      // Whatever is unanswered has waited until now, and so have those that found no free
+      // Every unanswered request has waited until now, and so have those that found no free
       // connection.
       for (let nth = next; nth < count; nth++) open.add(nth);
       for (const nth of open) account.giveUp(clock.now() - dueAt(nth));
@@ -90,8 +85,7 @@ function openLoop(load: Extract<Load, { kind: 'open' }>, send: Send, clock: Cloc
       finished = true;
     };
     const sendDue = (): void => {
-      // An answer that comes after the load was given up frees its connection, and nothing is to be
-      // sent any more.
+      // The load was given up. A late answer frees its connection, but nothing more may be sent.
       if (finished) return;
       while (next < count && dueAt(next) <= clock.now()) {
         const connection = free.pop();
@@ -115,7 +109,7 @@ function openLoop(load: Extract<Load, { kind: 'open' }>, send: Send, clock: Cloc
             else if (waited) sendDue();
           });
       }
-      // Whoever waited has been sent: from here on the generator is late by its own fault only.
+      // All waiting requests are sent. From here on only the generator itself can be late.
       waited = false;
     };
     const tick = (): void => {
@@ -168,7 +162,10 @@ class Account {
   }
 }
 
-/** The least value that a share of all values does not exceed (nearest rank); 0 of none. */
+/**
+ * The smallest value that is at least as large as this share of all values (nearest rank). 0 of
+ * none.
+ */
 export function percentile(values: ArrayLike<number>, share: number): number {
   if (values.length === 0) return 0;
   const sorted = Float64Array.from(values).sort();
@@ -180,7 +177,7 @@ export function rateOf({ due, failures, ms }: Pick<Outcome, 'due' | 'failures' |
   return ms > 0 ? ((due - failures) * 1000) / ms : 0;
 }
 
-/** Several loads as one. */
+/** Joins several loads into one. */
 export function together(outcomes: readonly Outcome[]): Outcome {
   const sum = (of: (outcome: Outcome) => number): number => outcomes.reduce((total, one) => total + of(one), 0);
   return {
@@ -194,9 +191,9 @@ export function together(outcomes: readonly Outcome[]): Outcome {
 }
 
 /**
- * The highest rate that holds, beginning with the one that is wanted: up by a quarter while it
- * holds, else down by a fifth, until it turns or `most` have been tried. What holds is for `holds`
- * to say.
+ * Finds the highest rate that holds. It starts with the wanted rate, goes up by a quarter while
+ * rates hold, or down by a fifth while they do not. It stops when the direction turns, or after
+ * `most` tries.
  */
 export async function highestRate(
   wanted: number,

@@ -1,23 +1,22 @@
-// What processes use of the machine, as Linux tells it in /proc: time of the processors, memory.
-// Elsewhere nothing is known, and it says so by undefined. Knows nothing of what the processes do.
-import { execFileSync } from 'node:child_process';
+// The processor time and memory of processes, which Linux tells in /proc. On other systems they are
+// undefined.
 import { readFileSync } from 'node:fs';
 import type { Client } from 'pg';
 
-let tickMs: number | undefined;
+/** Milliseconds of a clock tick: Linux reports times to programs in hundredths of a second. */
+const TICK_MS = 10;
 
 /**
- * Milliseconds of the processors, user and system, that a process and its threads have used;
- * undefined: it is not here.
+ * Processor time (user and system) of a process and its threads, in milliseconds. Undefined: the
+ * process is not on this machine.
  */
 export function cpuMsOf(pid: number): number | undefined {
   const stat = read(`/proc/${pid}/stat`);
   if (stat === undefined) return undefined;
-  tickMs ??= 1000 / Number(execFileSync('getconf', ['CLK_TCK']).toString());
-  // The name of the program, in parentheses, may have blanks; user and system time are the 14th and
-  // 15th field.
+  // User and system time are fields 14 and 15. The name of the program, in parentheses, may have
+  // blanks.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return (Number(fields[11]) + Number(fields[12])) * tickMs;
+  return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
 }
 
 /** Resident memory in MiB, now and at its peak. */
@@ -27,30 +26,23 @@ export function memoryOf(pid: number): { readonly nowMiB: number; readonly peakM
   return status === undefined ? undefined : { nowMiB: kib('VmRSS') / 1024, peakMiB: kib('VmHWM') / 1024 };
 }
 
-/**
- * What a server and its connections to the database have used of the processors in a stretch of
- * time.
- */
+/** Processor time of a server and of its connections to the database, in milliseconds. */
 export interface CpuUse {
   readonly server: number;
-  /** undefined: the database is not on this machine. */
+  /** Undefined: the database is not on this machine. */
   readonly database: number | undefined;
 }
 
-/** Whether these are processes of Postgres on this machine. */
+/** Whether all of these are processes of Postgres on this machine. */
 function arePostgres(pids: readonly number[]): boolean {
   return pids.every((pid) => read(`/proc/${pid}/cmdline`)?.includes('postgres'));
 }
 
-/**
- * Looks this often for connections that were opened since: one that is closed again takes its time
- * along.
- */
+/** How often new connections are looked for. One that closes before a look is not counted. */
 const LOOK_MS = 500;
 
 /**
- * Measures the milliseconds of the processors during some work: of a server, and of Postgres's
- * processes for the connections that have the given name.
+ * Measures the processor time of a server, and of its connections by their name, during some work.
  */
 export async function cpuDuring<T>(
   { pid, application, control }: { readonly pid: number; readonly application: string; readonly control: Client },
@@ -73,7 +65,7 @@ export async function cpuDuring<T>(
   const before = cpuMsOf(pid);
   let looking: Promise<void> = Promise.resolve();
   const timer = setInterval(() => {
-    // One that fails is no end of the work: the last one, behind it, tells.
+    // A failed look does not end the work. The last look, below, reports it.
     looking = looking.then(() => look(true)).catch(() => undefined);
   }, LOOK_MS);
   try {
@@ -91,7 +83,7 @@ export async function cpuDuring<T>(
 }
 
 /** Postgres's processes for the connections of this name. */
-export async function backendsOf(control: Client, application: string): Promise<number[]> {
+async function backendsOf(control: Client, application: string): Promise<number[]> {
   const { rows } = await control.query<{ pid: number }>(
     'SELECT pid FROM pg_stat_activity WHERE application_name = $1',
     [application],

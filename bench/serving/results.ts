@@ -1,6 +1,5 @@
-// What a benchmark leaves: the machine that it ran on, a table of what was wanted and what came
-// out, the last line as JSON, and with
-// `--save` a file. Knows nothing of what was measured.
+// The result of a benchmark: its machine, a table of wanted and measured figures, a last line of
+// JSON, and with `--save` a file.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus, loadavg, totalmem } from 'node:os';
 import { join } from 'node:path';
@@ -14,8 +13,8 @@ export interface Machine {
   readonly node: string;
   readonly postgres: string;
   /**
-   * Processes that wanted a processor in the last minute, before the benchmark began: above a few
-   * tenths the machine is not quiet.
+   * Processes that wanted a processor in the minute before the benchmark. Above a few tenths the
+   * machine is not quiet.
    */
   readonly loadBefore: number;
 }
@@ -31,7 +30,7 @@ export function machine(postgres: string): Machine {
   };
 }
 
-/** What was wanted of a figure; undefined where it could not be measured here. */
+/** A figure and its wanted limit. `got` is undefined if it could not be measured here. */
 export interface Wanted {
   readonly what: string;
   readonly got: number | undefined;
@@ -55,7 +54,7 @@ export function wantedTable(all: readonly Wanted[]): string {
     .join('\n');
 }
 
-/** Prints the result as the last line; with `save` writes bench/results/NAME-DATE.json. */
+/** Prints the result as the last line. With `save` it also writes bench/results/NAME-DATE.json. */
 export async function finish(name: string, save: boolean, result: Readonly<Record<string, unknown>>): Promise<void> {
   const rounded = JSON.stringify({ benchmark: name, date: today(), ...result }, (_key, value: unknown) =>
     typeof value === 'number' ? round(value) : value,

@@ -1,5 +1,5 @@
-// The shop that is measured: the one of the environment, or a synthetic one in a database and
-// folders of its own that are gone when the benchmark ends. Knows nothing of servers.
+// The shop to measure: that of the environment, or a synthetic one. The latter has its own database
+// and folders, which are removed when the benchmark ends.
 import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -11,15 +11,15 @@ import type { SyntheticOptions } from '../../src/demo/synthetic/options';
 import { endProcess, type Closing } from './cleanup';
 
 export interface BenchShop {
-  /** Holds a password: not for output. */
+  /** Holds a password, so it must not be printed. */
   readonly databaseUrl: string;
-  /** Of Postgres: '18.4'. */
+  /** The version of Postgres, such as '18.4'. */
   readonly postgres: string;
   readonly home: string;
   readonly modelsDir: string;
 }
 
-/** The shop that the environment names, as `vitrine serve` would. */
+/** The shop that `vitrine serve` would serve in this environment. */
 export async function shopOfEnvironment(closing: Closing): Promise<BenchShop> {
   const { databaseUrl, home, modelsDir } = loadConfig();
   const database = await openDatabase({ databaseUrl, home });
@@ -28,8 +28,8 @@ export async function shopOfEnvironment(closing: Closing): Promise<BenchShop> {
 }
 
 /**
- * An empty shop: a database of its own on the server that the environment names, or with `embedded`
- * (or where it names none) on a Postgres of its own; an empty folder.
+ * Makes an empty folder and an empty database. The database is on the server of the environment, or
+ * on an embedded Postgres with `embedded` or without such a server.
  */
 export async function emptyShop(closing: Closing, { embedded = false } = {}): Promise<BenchShop> {
   const home = await mkdtemp(join(tmpdir(), 'vitrine-bench-'));
@@ -42,8 +42,8 @@ export async function emptyShop(closing: Closing, { embedded = false } = {}): Pr
 }
 
 /**
- * Fills an empty shop with a synthetic one and trains a small release that is not measured, as
- * `how` says besides.
+ * Fills an empty shop with a synthetic one and trains a small release. `how`: more arguments for
+ * train.
  */
 export async function fillShop(
   shop: BenchShop,
@@ -58,7 +58,7 @@ export async function fillShop(
   await vitrine(shop, ['train', '--size', 'tiny', '--no-evaluate', ...how], closing);
 }
 
-/** What `generate` is told. */
+/** The arguments for `generate`. */
 export function sizes(
   options: Partial<Pick<SyntheticOptions, 'customers' | 'articles' | 'transactions' | 'days'>>,
 ): string[] {
@@ -77,19 +77,19 @@ export function environmentOf({ databaseUrl, home, modelsDir }: BenchShop, appli
   };
 }
 
-/** The URL, whose connections Postgres will list under a name. */
+/** Adds a name to the URL. Postgres lists the connections under it. */
 export function withName(databaseUrl: string, application: string): string {
   const url = new URL(databaseUrl);
   url.searchParams.set('application_name', application);
   return url.toString();
 }
 
-/** The compiled program. */
+/** The program of this build. */
 export const PROGRAM = join(PROJECT_ROOT, 'dist', 'src', 'main.js');
 
 /**
- * Runs a command of the program on a shop; gives what it wrote to standard output. `watch` hears
- * its process id.
+ * Runs a command of the program on a shop and returns its standard output. `watch` gets the process
+ * id.
  */
 export async function vitrine(
   shop: BenchShop,
@@ -114,7 +114,7 @@ export async function vitrine(
   });
 }
 
-/** A connection for the benchmark's own questions. */
+/** Opens a connection for the benchmark's own queries. */
 export async function connectTo(databaseUrl: string, closing: Closing): Promise<Client> {
   const client = new Client({ connectionString: withName(databaseUrl, 'vitrine bench') });
   client.on('error', () => undefined);

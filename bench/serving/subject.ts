@@ -1,6 +1,5 @@
-// The server under test: a process of its own, as `vitrine serve` runs, on a free port of this
-// machine's own address; what it uses of the machine and what it says about itself at /metrics.
-// Knows nothing of loads.
+// The server under test: `vitrine serve` in a process of its own, on a free port of the loopback
+// address. Reads its memory and processor time, and its counters at /metrics.
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import type { Client } from 'pg';
@@ -13,23 +12,30 @@ export interface Subject {
   readonly pid: number;
   /** From the start of the process until it was ready. */
   readonly readySeconds: number;
-  /** MiB; undefined where it cannot be known. */
+  /** In MiB; undefined: it is not known on this system. */
   memory(): { readonly nowMiB: number; readonly peakMiB: number } | undefined;
   metrics(): Promise<ReadonlyMap<string, number>>;
-  /** What it and its connections to the database use of the processors during some work. */
+  /** Measures the processor time of the server and of its connections during some work. */
   cpu<T>(work: () => Promise<T>): Promise<{ readonly result: T; readonly cpu: CpuUse | undefined }>;
 }
 
-/** A catalogue of a million articles is read in some minutes. */
+/** Reading a catalogue of a million articles takes some minutes. */
 const READY_MS = 15 * 60_000;
 
 /**
- * Starts the server and waits until it can answer. @param control a connection to the same database
+ * Starts the server and waits until it can answer.
+ * @param control a connection to the same database
+ * @param program main.js of the build to start
  */
-export async function startServer(shop: BenchShop, control: Client, closing: Closing): Promise<Subject> {
+export async function startServer(
+  shop: BenchShop,
+  control: Client,
+  closing: Closing,
+  program = PROGRAM,
+): Promise<Subject> {
   const application = `vitrine under test ${randomBytes(4).toString('hex')}`;
   const started = performance.now();
-  const child = spawn(process.execPath, [PROGRAM, 'serve', '--port', '0'], {
+  const child = spawn(process.execPath, [program, 'serve', '--port', '0'], {
     env: environmentOf(shop, application),
     stdio: ['ignore', 'ignore', 'pipe'],
   });
@@ -61,7 +67,7 @@ export async function startServer(shop: BenchShop, control: Client, closing: Clo
   };
 }
 
-/** Prometheus's text: each line's name, labels included, and its value. */
+/** Reads the text of /metrics: the value of each name with its labels. */
 export function parseMetrics(text: string): Map<string, number> {
   const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
   return new Map(
@@ -69,7 +75,7 @@ export function parseMetrics(text: string): Map<string, number> {
   );
 }
 
-/** Runs of each model between two readings of the metrics; searches of indexes are no runs. */
+/** Runs of each model between two readings of the metrics. Searches of indexes are no runs. */
 export function modelRuns(
   before: ReadonlyMap<string, number>,
   after: ReadonlyMap<string, number>,
@@ -91,7 +97,7 @@ export function indexSearches(before: ReadonlyMap<string, number>, after: Readon
   return total(after) - total(before);
 }
 
-/** Seconds; undefined where the server does not say. */
+/** The 99th percentile in seconds; undefined: the server does not say. */
 export function eventLoopDelay(metrics: ReadonlyMap<string, number>): number | undefined {
   return metrics.get('vitrine_event_loop_delay_seconds{quantile="0.99"}');
 }

@@ -1,6 +1,5 @@
-// Where the time of a request goes: the mean of each stage over many traced requests, as bars on
-// one line of time, beside what the system that this one is to replace has published. Knows traces,
-// nothing of how they are made.
+// Shows how a request spends its time: the mean of each stage over many traced requests, as bars on
+// one time line. Below them stands the published time of a reference system.
 import type { Trace, TraceStage } from '../../src/api/graphql/operation/trace';
 import { percentile } from './load';
 
@@ -10,13 +9,11 @@ export interface Bar {
   readonly ms: number;
 }
 
-/** Stages within recommend are set in. */
+/** Indents the stages within `recommend`. */
 const INSIDE = '  ';
 const WIDTH = 48;
 
-/**
- * The mean of each stage; what the server does not see, HTTP and the answer on its way, comes last.
- */
+/** The mean of each stage. The last bars are the part that the server cannot see, and the whole. */
 export function barsOf(traces: readonly { readonly ms: number; readonly trace: Trace }[]): Bar[] {
   const stages = traces.flatMap(({ trace }) => [
     ...trace.stages,
@@ -27,7 +24,7 @@ export function barsOf(traces: readonly { readonly ms: number; readonly trace: T
     const own = stages.filter((stage) => stage.name === name);
     const mean = (of: (stage: TraceStage) => number): number =>
       own.reduce((sum, stage) => sum + of(stage), 0) / own.length;
-    // A stage that only some requests have takes its share of all.
+    // A stage that only some requests have counts as 0 for the others.
     return { name, startMs: mean(({ startMs }) => startMs), ms: (mean(({ ms }) => ms) * own.length) / traces.length };
   });
   const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / traces.length;
@@ -41,8 +38,8 @@ export function barsOf(traces: readonly { readonly ms: number; readonly trace: T
 }
 
 /**
- * How long a request waited for its turn: from the ask for recommendations until its first stage,
- * and from its last until the answer.
+ * How long requests waited for their turn: from the call of the recommender to its first stage, and
+ * from its last stage to the answer.
  */
 export function waitsOf(traces: readonly { readonly trace: Trace }[]): number[] {
   return traces.flatMap(({ trace }) => {
@@ -56,8 +53,8 @@ export function waitsOf(traces: readonly { readonly trace: Trace }[]): number[] 
 }
 
 /**
- * The bars for a terminal; the reference's own time, in milliseconds, as one bar in the same scale
- * would run off any page.
+ * Draws the bars for a terminal. The bar of the reference is cut, since it would not fit on the
+ * page.
  */
 export function drawWaterfall(bars: readonly Bar[], reference: { readonly name: string; readonly ms: number }): string {
   const end = Math.max(...bars.map(({ startMs, ms }) => startMs + ms));

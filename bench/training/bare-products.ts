@@ -1,16 +1,13 @@
-// The matrix products of a training step and nothing else, as a graph of its own: what the step
-// would cost if all but them were free. Found by walking the step's own graph, forward and
-// backward, and by asking a run of it for the shapes. Knows nothing of models.
+// The matrix products of a training step and nothing else, as a graph of its own. It shows the cost
+// of the step if all other operators were free. The products are found in the step's own graph,
+// forward and backward, and a run of it gives their shapes.
 import type { Batch } from '../../src/engine/batch';
 import { inMemory, type ModelRunner } from '../../src/engine/model-runner';
 import { ATTRIBUTE, ModelProto, TYPES } from '../../src/graph/onnx-format';
 import { createRandom } from '../../src/random';
 import type { Run } from './steps';
 
-/**
- * One matrix product of a step: its operands, of which those of one name are the same tensor, and
- * their shapes.
- */
+/** One matrix product of a step. Operands of the same name are the same tensor. */
 interface Product {
   readonly operands: readonly [Operand, Operand];
 }
@@ -37,11 +34,11 @@ const PRODUCTS = ['MatMul', 'Gemm'];
 
 /** The products of some runs of one step's graph, ready to run. */
 export interface BareProducts {
-  /** Of one run. */
+  /** Products of one run. */
   readonly products: number;
   /** Multiplications and additions of all runs. */
   readonly flops: number;
-  /** All products of all runs, once. */
+  /** Runs all products of all runs once. */
   readonly run: () => Promise<unknown>;
 }
 
@@ -50,8 +47,7 @@ export async function bareProducts(engine: ModelRunner, runs: readonly Run[]): P
   for (const [i, { model, inputs }] of runs.entries()) {
     for (const { operands } of await productsOf(engine, model, inputs)) all.push({ operands: ownOf(i, operands) });
   }
-  // One model for all runs: each has threads of its own, which look out for work some time after
-  // each run.
+  // All runs share one model. Each model has its own threads, which wait actively after each run.
   await engine.load('bench.bare', inMemory(bareModel(all)));
   return {
     products: all.length / runs.length,
@@ -61,8 +57,8 @@ export async function bareProducts(engine: ModelRunner, runs: readonly Run[]): P
 }
 
 /**
- * Makes the smaller operand one of its own run's. The larger may be the same for all runs, to save
- * memory, but no product may be the same as another: ONNX Runtime would compute it once.
+ * Gives each run its own smaller operand. All runs may share the larger one, which saves memory.
+ * But no two products may be the same: ONNX Runtime would compute them once.
  */
 function ownOf(run: number, [a, b]: Product['operands']): Product['operands'] {
   const own = (operand: Operand): Operand => ({ ...operand, name: `${String(run)}: ${operand.name}` });
@@ -70,8 +66,8 @@ function ownOf(run: number, [a, b]: Product['operands']): Product['operands'] {
 }
 
 /**
- * The products of a step's graph with the shapes that they have when it is fed with `inputs`. Those
- * of a single row of ones are left out: they are sums.
+ * The products of a step's graph, with their shapes for these inputs. Products with a single row of
+ * ones are sums, so they are left out.
  */
 async function productsOf(engine: ModelRunner, model: Uint8Array, inputs: Batch): Promise<Product[]> {
   const decoded = ModelProto.toObject(ModelProto.decode(model)) as { graph: Graph };
@@ -106,9 +102,9 @@ function flopsOf({ operands: [a, b] }: Product): number {
 
 /**
  * A model of these products alone. Operands that are one tensor in the step are one here. They lie
- * in the model, as values that might be fed: ONNX Runtime can neither work the products out
- * beforehand nor pack the operands. Each product is asked for one number, so that none is left out
- * and nothing large is handed back.
+ * in the model as values that might also be fed, so ONNX Runtime can neither compute the products
+ * beforehand nor pack the operands. Only one number of each product is asked for: none is left out,
+ * and little is handed back.
  */
 function bareModel(products: readonly Product[]): Uint8Array {
   const random = createRandom('bare');

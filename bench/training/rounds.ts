@@ -1,20 +1,19 @@
-// Times several pieces of work against one another on a machine that others use too: by turns,
-// round after round, so that what disturbs one disturbs all, and by medians. Knows nothing of the
-// work.
+// Times several pieces of work against one another on a machine that others use too. They run by
+// turns, round after round, so that a disturbance disturbs all. The medians count.
 import { setTimeout } from 'node:timers/promises';
 
-/** Milliseconds a step: by the clock, and of all processors together. */
+/** Milliseconds for each step: by the clock, and of all processors together. */
 export interface Cost {
   readonly wall: number;
   readonly cpu: number;
 }
 
-/** Rounds that are not counted: code is compiled, memory is found. */
+/** Rounds that are not counted, until code is compiled and memory is allocated. */
 const WARM_UP = 3;
-/** Milliseconds until ONNX Runtime's threads have stopped looking out for more work. */
+/** Milliseconds after which ONNX Runtime's threads have stopped waiting for more work. */
 const REST = 60;
 
-/** The median cost of each of the works, each of so many steps. */
+/** The median cost of each piece of work, for one of its `steps`. */
 export async function interleaved<Name extends string>(
   rounds: number,
   steps: number,
@@ -23,7 +22,7 @@ export async function interleaved<Name extends string>(
   const entries = Object.entries<() => Promise<unknown>>(works);
   const taken = new Map(entries.map(([name]) => [name, { wall: [] as number[], cpu: [] as number[] }]));
   for (let round = -WARM_UP; round < rounds; round++) {
-    // Now in this order, now in that.
+    // The order changes from round to round.
     for (const [name, work] of round % 2 === 0 ? entries : entries.toReversed()) {
       await setTimeout(REST);
       const cpu = process.cpuUsage();

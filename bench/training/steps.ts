@@ -1,6 +1,5 @@
-// Real steps of real training: the two models' own losses, batches and settings over the synthetic
-// shop, and a trainer that can be sent over the same batches again and again. Knows nothing of how
-// they are timed.
+// Real training steps: the losses, batches and settings of the two models over the synthetic shop,
+// with a trainer that can repeat the same batches.
 import type { Batch } from '../../src/engine/batch';
 import type { TrainingEngine } from '../../src/engine/training-engine';
 import type { Dataset } from '../../src/dataset/dataset';
@@ -20,21 +19,21 @@ import { DAY } from '../../src/time';
 /** A model in training. */
 export interface Steps {
   readonly name: string;
-  /** What an example is. */
+  /** The kind of its examples. */
   readonly unit: string;
   readonly trainer: Trainer;
-  /** `count` batches, made as they are asked for, as in training; every call makes the same. */
+  /** Makes `count` batches while they are used, as in training. Every call makes the same ones. */
   batches(count: number): Iterable<Batch>;
   examplesOf(batch: Batch): number;
 }
 
-/** What one run of a model was. */
+/** One run of a model. */
 export interface Run {
   readonly model: Uint8Array;
   readonly inputs: Batch;
 }
 
-/** An engine that shows, where it is asked to, what it is given to run. */
+/** An engine that can record what it is given to run. */
 export function recording(engine: TrainingEngine): {
   engine: TrainingEngine;
   record(work: () => Promise<unknown>): Promise<Run[]>;
@@ -63,12 +62,12 @@ export function recording(engine: TrainingEngine): {
 }
 
 const SEED = 1;
-/** Questions that the ranker's lists are made of. */
+/** Questions to make the ranker's lists of. */
 const QUESTIONS = 3_000;
 
 /**
- * Steps of the two towers. With `rows` the table of article ids has so many, of which each batch
- * takes some at random.
+ * Steps of the two towers. `rows`: size of the table of article ids, from which each batch takes
+ * rows at random.
  */
 export async function towerSteps(
   engine: TrainingEngine,
@@ -107,8 +106,8 @@ export async function towerSteps(
 }
 
 /**
- * Steps of the ranker, over lists that towers find which have learnt nothing: the shapes are those
- * of training.
+ * Steps of the ranker. Towers that have learnt nothing find its lists: only the shapes must be
+ * those of training.
  */
 export async function rankerSteps(engine: TrainingEngine, shop: Dataset, config: TrainingConfig): Promise<Steps> {
   const { ranker: settings } = config;
@@ -142,7 +141,7 @@ export async function rankerSteps(engine: TrainingEngine, shop: Dataset, config:
   };
 }
 
-/** The first of them, over again where there are fewer. */
+/** The first `count` items, or all of them. */
 function* first<Item>(items: Iterable<Item>, count: number): Generator<Item> {
   let given = 0;
   for (const item of items) {

@@ -1,4 +1,4 @@
-// How commands answer, and what they look at before work of minutes. Knows no command.
+// How commands answer, and how they check a folder before they work for minutes.
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { hasCode } from '../data/files/file-lock';
@@ -10,13 +10,13 @@ export function print(options: { json?: boolean }, value: unknown, text: string)
   process.stdout.write(`${options.json ? JSON.stringify(value, null, 2) : text}\n`);
 }
 
-/** The most memory that this process has held. */
+/** Says how much memory this process held at its peak. */
 export function sayPeak(reporter: Reporter): void {
   const { maxRSS } = process.resourceUsage(); // in KiB
   reporter.say(`Peak memory: ${(maxRSS / 2 ** 20).toFixed(1)} GiB`);
 }
 
-/** Fails at once where a file could not be written in some minutes' time. */
+/** Fails now if a file could not be written to the folder after minutes of work. */
 export async function checkFolder(folder: string): Promise<void> {
   await access(folder, constants.W_OK).catch((thrown: unknown) => {
     const missing = hasCode(thrown, 'ENOENT') || hasCode(thrown, 'ENOTDIR');

@@ -1,5 +1,5 @@
-// How the commands read their arguments: text in, a value or a message that says what was expected.
-// Knows no command.
+// How the commands read their arguments: each text becomes a value or a message that says what was
+// expected.
 import { InvalidArgumentError, Option } from 'commander';
 import { VitrineError } from '../errors';
 import { SIZES } from '../training/config';
@@ -12,7 +12,9 @@ export function json(): Option {
 }
 
 export function size(): Option {
-  return new Option('--size <size>', 'the one dial of training').choices(SIZES).default('small');
+  return new Option('--size <size>', 'how large the models are and how long they learn')
+    .choices(SIZES)
+    .default('small');
 }
 
 export function example(command: string): string {
@@ -70,7 +72,7 @@ export function day(text: string): number {
   throw new InvalidArgumentError('Expected a date as YYYY-MM-DD.');
 }
 
-/** What `evaluate` is told of its protocol; absent where the user says nothing. */
+/** The options of `evaluate` that describe its protocol. Those that were not given are absent. */
 export interface ProtocolOptions {
   readonly protocol: Protocol['kind'];
   readonly cut?: number;
@@ -87,16 +89,13 @@ const OPTIONS_OF = {
 } as const satisfies Record<Protocol['kind'], (keyof ProtocolOptions)[]>;
 export const PROTOCOLS = Object.keys(OPTIONS_OF);
 
-/**
- * @throws VitrineError INPUT_INVALID where an option belongs to another protocol, or one is
- * missing.
- */
+/** @throws VitrineError INPUT_INVALID if an option belongs to another protocol or is missing */
 export function heldOut(options: ProtocolOptions): Pick<HoldOut, 'protocol' | 'days'> {
   const { protocol, cut, days = HOLD_OUT.days, weeks = 12, end, validation } = options;
   for (const [owner, names] of Object.entries(OPTIONS_OF)) {
     const foreign = owner === protocol ? undefined : names.find((name) => options[name] !== undefined);
     if (foreign !== undefined) {
-      const why = `--${foreign} belongs to --protocol ${owner}, and this is ${protocol}: leave out one of them.`;
+      const why = `--${foreign} belongs to --protocol ${owner}, and this is ${protocol}. Leave one of them out.`;
       throw new VitrineError('INPUT_INVALID', why);
     }
   }
@@ -107,7 +106,10 @@ export function heldOut(options: ProtocolOptions): Pick<HoldOut, 'protocol' | 'd
       return { ...(cut !== undefined && { protocol: { kind: protocol, cut, days } }), days };
     case 'rolling':
       if (end === undefined) {
-        throw new VitrineError('INPUT_INVALID', '--protocol rolling needs --end, the last day of its last week.');
+        throw new VitrineError(
+          'INPUT_INVALID',
+          '--protocol rolling needs --end: give the last day of the last week, as YYYY-MM-DD.',
+        );
       }
       return { protocol: { kind: protocol, weeks, end: end + DAY }, days };
     default:

@@ -1,6 +1,5 @@
-// The whole way in one command: a shop, made or given, imported, learnt from, published, served,
-// and asked. Each step is the command of the same name; what is up to date already is not done
-// again. Knows no step's details.
+// Everything in one command: makes a shop or takes one, imports it, trains, publishes and serves.
+// Each step is the command of the same name. A step whose result is up to date is skipped.
 import { existsSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
@@ -19,12 +18,43 @@ import { trainingConfig, type Size } from '../training/config';
 import { HOLD_OUT, train } from '../training/train';
 import { example, port, size, whole } from './arguments';
 import { checkPort, listen } from './serve';
-import { aborted, run, type Session } from './session';
+import { aborted, run, type RunningCommand } from './running';
 import { evaluationTable, importTable } from './show';
 import { openTraining, openUrl } from './wiring';
 import { sha256 } from '../bytes';
 
-export interface DemoOptions {
+export function addDemo(program: Command): void {
+  program
+    .command('demo')
+    .description('everything at once: make a shop or take yours, import, train, measure, publish, serve')
+    .option('--data <dir>', 'folder of your shop’s files, instead of a synthetic shop')
+    .option('--mapping <file>', 'as for import')
+    .addOption(size())
+    .option('--seed <n>', 'as for train', whole, 1)
+    .option('--port <n>', 'port to listen on (default: PORT, else 4000)', port)
+    .option('--check', 'send one query to the server, print the answer and stop')
+    .addHelpText('after', example('vitrine demo --data ../hm --check'))
+    .action((options: { data?: string; mapping?: string; size: Size; seed: number; port?: number; check?: boolean }) =>
+      run(async (command) => {
+        await checkPort(command.config.host, options.port ?? command.config.port);
+        const url = await openUrl(command, 'write');
+        const store = openStore(url);
+        command.closing(() => store.close());
+        await demo(command, options, {
+          store,
+          databaseUrl: url,
+          engine: () => openTraining(command),
+          listen: (photos) =>
+            listen(command, store, { port: options.port, photos, preparing: 'the demo is still preparing its shop' }),
+        });
+        if (options.check) return;
+        command.serving();
+        await aborted(command.signal);
+      }),
+    );
+}
+
+interface DemoOptions {
   readonly data?: string;
   readonly mapping?: string;
   readonly size: Size;
@@ -32,36 +62,36 @@ export interface DemoOptions {
   readonly check?: boolean;
 }
 
-export interface DemoParts {
+interface DemoParts {
   readonly store: Store;
   readonly databaseUrl: string;
   readonly engine: () => TrainingEngine;
-  /** Listens, with photos from a folder if there is one; serves when `serve` is called. */
+  /** Listens at once, with photos from this folder if there is one. `serve` starts to serve. */
   readonly listen: (
     photos: string | undefined,
   ) => Promise<{ readonly address: string; readonly serve: () => Promise<void> }>;
 }
 
 /**
- * What the demo put into the database, kept as the fact "demo" from before it imports: a demo that
- * was stopped can be repeated.
+ * The shop and the release that the demo made. They are kept as the fact "demo" before the import
+ * begins, so that a demo that was stopped can be repeated.
  */
 interface Shown {
-  /** Which files. */
+  /** Fingerprint of the files. */
   readonly source: string;
-  /** With which settings the release was trained; null: not yet. */
+  /** Settings that the release was trained with; null: not trained yet. */
   readonly settings: string | null;
   readonly release: string | null;
 }
 
-export async function demo(session: Session, options: DemoOptions, parts: DemoParts): Promise<void> {
-  const { config, reporter, signal } = session;
+async function demo(command: RunningCommand, options: DemoOptions, parts: DemoParts): Promise<void> {
+  const { config, reporter, signal } = command;
   const { store } = parts;
   const started = performance.now();
   const synthetic = join(config.home, 'synthetic-shop');
   const dir = options.data === undefined ? synthetic : resolve(options.data);
   const photos = join(dir, 'images');
-  // Now and not after the training, in which somebody else might take the port.
+  // Listens before the training, in which another program might take the port.
   const { address, serve } = await parts.listen(existsSync(photos) ? photos : undefined);
   if (options.data === undefined) await generateShop(synthetic, DEFAULT_SHOP, reporter, signal);
 
@@ -107,24 +137,21 @@ export async function demo(session: Session, options: DemoOptions, parts: DemoPa
   else reporter.say('Ctrl-C stops the server.');
 }
 
-/**
- * Another shop's data must not be mixed in. What a demo made is removed; what somebody imported is
- * not.
- */
+/** Removes the shop of an earlier demo. A shop that somebody imported is kept and refused. */
 async function makeRoom(store: Store, dir: string, shown: Shown | undefined): Promise<void> {
   const { articles, customers } = await store.counts();
   if (articles + customers === 0) return;
   if (shown === undefined) {
     throw new VitrineError(
       'INPUT_INVALID',
-      `The database holds a shop that the demo has not made (${String(articles)} articles), and ${dir} is another. ` +
-        'Set VITRINE_HOME to another folder, or DATABASE_URL to an empty database.',
+      `The database holds a shop that the demo has not made (${String(articles)} articles); expected none, or the shop of an earlier demo. ` +
+        `To show ${dir}, set VITRINE_HOME to another folder, or DATABASE_URL to an empty database.`,
     );
   }
   await store.clear();
 }
 
-/** Which data it is: names, sizes and times of the files. */
+/** Changes when the data does: it covers the names, sizes and times of the files. */
 async function fingerprint(dir: string, { mapping, data }: DemoOptions): Promise<string> {
   const facts: unknown[] = [mapping, data === undefined ? DEFAULT_SHOP : dir];
   if (mapping !== undefined) facts.push((await stat(resolve(mapping))).mtimeMs);
@@ -138,7 +165,7 @@ async function fingerprint(dir: string, { mapping, data }: DemoOptions): Promise
   return sha256(JSON.stringify(facts));
 }
 
-/** A customer with a past worth showing: of the first hundred, the one with the most purchases. */
+/** A customer with a history worth showing: the one with most purchases among the first hundred. */
 async function tellingCustomer(store: Store): Promise<string> {
   const { rows } = await store.customersPage(100);
   const purchases = await store.latestPurchases(
@@ -161,8 +188,8 @@ function queryFor(customer: string): string {
 }
 
 /**
- * Asks the running server as any client would; throws with the reason if the answer is not what it
- * should be.
+ * Asks the running server as any client would and prints the answer.
+ * @throws VitrineError if the answer has no recommendations
  */
 async function check(address: string, query: string, customer: string): Promise<void> {
   let text = '';
@@ -183,35 +210,4 @@ async function check(address: string, query: string, customer: string): Promise<
     text = `${asError(thrown).message} ${text}`;
   }
   throw new VitrineError('NOT_FOUND', `The server did not recommend anything to customer ${customer}: ${text}`);
-}
-
-export function addDemo(program: Command): void {
-  program
-    .command('demo')
-    .description('everything at once: make or take a shop, import, train, evaluate, publish, serve')
-    .option('--data <dir>', 'a folder of real files in place of the synthetic shop')
-    .option('--mapping <file>', 'as for import')
-    .addOption(size())
-    .option('--seed <n>', 'as for train', whole, 1)
-    .option('--port <n>', 'port (default: PORT, else 4000)', port)
-    .option('--check', 'ask the server one query over HTTP, print the answer and end')
-    .addHelpText('after', example('vitrine demo --data ../hm --check'))
-    .action((options: { data?: string; mapping?: string; size: Size; seed: number; port?: number; check?: boolean }) =>
-      run(async (session) => {
-        await checkPort(session, options.port);
-        const url = await openUrl(session, 'write');
-        const store = openStore(url);
-        session.closing(() => store.close());
-        await demo(session, options, {
-          store,
-          databaseUrl: url,
-          engine: () => openTraining(session),
-          listen: (photos) =>
-            listen(session, store, { port: options.port, photos, preparing: 'the demo is still preparing its shop' }),
-        });
-        if (options.check) return;
-        session.serving();
-        await aborted(session.signal);
-      }),
-    );
 }

@@ -1,6 +1,5 @@
-// Looks at everything that the program stands on and says what works, what does not and what to do:
-// `vitrine doctor`. Changes nothing but that it starts the embedded database for a moment. Knows
-// nothing of how findings are asked for.
+// `vitrine doctor`: looks at everything that the program needs and says what works, what does not
+// and what to do. It changes nothing; it only starts the embedded database for a moment.
 
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -22,12 +21,24 @@ import { faissStatus } from '../index/vector-index';
 import { formatCount } from '../telemetry/format';
 import { print } from './answers';
 import { example, json } from './arguments';
-import { run } from './session';
+import { run } from './running';
 
-/**
- * `warn`: the program works, with less than it could have. `fail`: something that it needs does not
- * work.
- */
+export function addDoctor(program: Command): void {
+  program
+    .command('doctor')
+    .description('check versions, devices, FAISS, database and release, and say how to mend what does not work')
+    .addOption(json())
+    .addHelpText('after', example('vitrine doctor'))
+    .action((options: { json?: boolean }) =>
+      run(async ({ config }) => {
+        const findings = await examine(config);
+        print(options, findings, formatFindings(findings));
+        if (findings.some(({ status }) => status === 'fail')) process.exitCode = 1;
+      }),
+    );
+}
+
+/** `warn`: the program works without something useful. `fail`: it lacks something that it needs. */
 export interface Finding {
   readonly name: string;
   readonly status: 'ok' | 'warn' | 'fail';
@@ -35,7 +46,7 @@ export interface Finding {
   readonly remedy?: string;
 }
 
-/** Every finding, in the order in which to mend things. Never throws: what fails is a finding. */
+/** Every finding, in the order in which to mend things. Never throws: a failure is a finding. */
 export async function examine(config: Config): Promise<Finding[]> {
   const findings = [await guarded('node', () => examineNode()), await guarded('packages', () => examinePackages())];
   findings.push(await guarded('device', () => examineDevice(config.device)));
@@ -47,8 +58,8 @@ export async function examine(config: Config): Promise<Finding[]> {
   return findings;
 }
 
-/** Findings as lines for a terminal, remedies below what they mend. */
-export function formatFindings(findings: readonly Finding[]): string {
+/** Findings as lines for a terminal. A remedy stands below its finding. */
+function formatFindings(findings: readonly Finding[]): string {
   const marks = { ok: '✔', warn: '!', fail: '✘' } as const;
   const width = Math.max(0, ...findings.map(({ name }) => name.length));
   return findings
@@ -78,7 +89,7 @@ function examineNode(): Finding {
   return { name: 'node', status: 'ok', detail: `${process.versions.node} on ${machine}` };
 }
 
-/** The packages that do the main work: installed in the versions that package.json asks for? */
+/** Compares the main packages with the versions in package.json. */
 function examinePackages(): Finding {
   const main = [
     '@apollo/server',
@@ -113,8 +124,8 @@ async function examineDevice(device: Device): Promise<Finding> {
 }
 
 /**
- * A device that nobody asked for may be missing. Tried in another process: drivers write to the
- * terminal, or crash.
+ * A device that the settings do not name may be missing. It is tried in a process of its own, since
+ * drivers write to the terminal or crash.
  */
 async function examineOtherDevice(device: Device): Promise<Finding> {
   const name = `device ${device}`;
@@ -134,7 +145,7 @@ async function examineOtherDevice(device: Device): Promise<Finding> {
   }
 }
 
-/** Adds numbers on a device, the way every model is run. @throws what the engine throws */
+/** Adds numbers on a device, as every model is run. @throws what the engine throws */
 export async function tryDevice(device: Device): Promise<void> {
   const x = input('x', ['rows']);
   const { bytes } = encodeOnnx({ name: 'doctor', outputs: { y: add(x, x) }, embeddings: 'inline' });
@@ -156,7 +167,7 @@ function examineFaiss(): Finding {
   return { name: 'faiss', status: 'warn', detail, remedy: status.remedy };
 }
 
-async function examineDatabase(config: Config): Promise<Finding> {
+async function examineDatabase(config: Pick<Config, 'databaseUrl' | 'home'>): Promise<Finding> {
   const database = await openDatabase(config);
   try {
     const { articles, customers, purchases } = await countRows(database);
@@ -190,20 +201,20 @@ async function countRows(database: Database): Promise<{ articles: number; custom
   }
 }
 
-/** Opens the release as serving would: every hash, every model. */
-async function examineRelease(config: Config): Promise<Finding> {
-  const engine = openModelRunner({ device: config.device });
+/** Opens the release as serving does: checks every hash and loads every model. */
+async function examineRelease({
+  device,
+  modelsDir,
+  encoderDir,
+}: Pick<Config, 'device' | 'modelsDir' | 'encoderDir'>): Promise<Finding> {
+  const engine = openModelRunner({ device });
   try {
-    const { manifest, textEncoder } = await openRelease(
-      await currentFolder(config.modelsDir),
-      engine,
-      config.encoderDir,
-    );
+    const { manifest, textEncoder } = await openRelease(await currentFolder(modelsDir), engine, encoderDir);
     const { articles, createdAt, data } = manifest;
     const detail = `${manifest.name} of ${createdAt}: ${formatCount(articles)} articles, ${formatCount(data.purchases)} purchases, texts by ${textEncoder.name}`;
     return { name: 'release', status: 'ok', detail };
   } catch (thrown) {
-    // Before the first training there is none, and that is no fault.
+    // There is no release before the first training. That is no failure.
     if (!(thrown instanceof VitrineError && thrown.code === 'RELEASE_MISSING')) throw thrown;
     return { name: 'release', status: 'warn', detail: thrown.message, remedy: thrown.remedy };
   } finally {
@@ -226,19 +237,4 @@ function installedVersion(name: string): string {
 
 function readPackage(path: string): PackageJson {
   return JSON.parse(readFileSync(join(PROJECT_ROOT, path), 'utf8')) as PackageJson;
-}
-
-export function addDoctor(program: Command): void {
-  program
-    .command('doctor')
-    .description('tell what works here and what does not: versions, devices, FAISS, database, release')
-    .addOption(json())
-    .addHelpText('after', example('vitrine doctor'))
-    .action((options: { json?: boolean }) =>
-      run(async ({ config }) => {
-        const findings = await examine(config);
-        print(options, findings, formatFindings(findings));
-        if (findings.some(({ status }) => status === 'fail')) process.exitCode = 1;
-      }),
-    );
 }

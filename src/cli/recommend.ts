@@ -5,22 +5,22 @@ import { VitrineError } from '../errors';
 import { precompute } from '../serving/precompute';
 import { print, sayPeak } from './answers';
 import { example, json, upTo100 } from './arguments';
-import { run } from './session';
+import { run } from './running';
 import { recommendationTable, similarTable } from './show';
 import { openServing, openShop } from './wiring';
 
 export function addRecommend(program: Command): void {
   program
     .command('recommend')
-    .description('show recommendations for customers, without a server')
-    .argument('<id...>', 'ids of customers; unknown ones get a cold start')
-    .option('--first <n>', 'how many each, at most 100', upTo100, 12)
+    .description('print recommendations for customers, without a server')
+    .argument('<id...>', 'ids of customers; an unknown one gets what a new customer would')
+    .option('--first <n>', 'how many for each, at most 100', upTo100, 12)
     .addOption(json())
     .addHelpText('after', example('vitrine recommend 00000dbacae5abe5 --first 5'))
     .action((ids: string[], options: { first: number; json?: boolean }) =>
-      run(async (session) => {
-        const store = await openShop(session);
-        const opened = await openServing(session, store);
+      run(async (command) => {
+        const store = await openShop(command);
+        const opened = await openServing(command, store);
         const lists = await opened.recommender.recommend(
           ids.map((customerId) => ({ customerId, first: options.first })),
         );
@@ -34,15 +34,15 @@ export function addRecommend(program: Command): void {
 export function addSimilar(program: Command): void {
   program
     .command('similar')
-    .description('show the articles most alike to some, without a server')
+    .description('print the articles most like the given ones, without a server')
     .argument('<id...>', 'ids of articles')
-    .option('--first <n>', 'how many each, at most 100', upTo100, 12)
+    .option('--first <n>', 'how many for each, at most 100', upTo100, 12)
     .addOption(json())
     .addHelpText('after', example('vitrine similar 0108775015 --first 5'))
     .action((ids: string[], options: { first: number; json?: boolean }) =>
-      run(async (session) => {
-        const store = await openShop(session);
-        const opened = await openServing(session, store);
+      run(async (command) => {
+        const store = await openShop(command);
+        const opened = await openServing(command, store);
         const lists = await opened.recommender.similar(ids.map((articleId) => ({ articleId, first: options.first })));
         const own = await store.articlesById(ids);
         const all = await Promise.all(
@@ -62,19 +62,19 @@ export function addPrecompute(program: Command): void {
   program
     .command('precompute')
     .description(
-      'find recommendations for all customers and keep them in the database, for mails: a run that was ended goes on',
+      'write recommendations for all customers into the database, for example for mails; goes on where an earlier run stopped',
     )
-    .option('--first <n>', 'how many each, at most 100', upTo100, 12)
-    .option('--anew', 'begin anew, also where an earlier run was not finished')
+    .option('--first <n>', 'how many for each, at most 100', upTo100, 12)
+    .option('--anew', 'start from the beginning, even if an earlier run was not finished')
     .addOption(json())
     .addHelpText('after', example('vitrine precompute --first 12'))
-    .addHelpText('after', '\nThe view "recommendations" has a row an article: customer_id, rank, article_id, score.')
+    .addHelpText('after', '\nEach row of the view "recommendations" has customer_id, rank, article_id and score.')
     .action((options: { first: number; anew?: boolean; json?: boolean }) =>
-      run(async (session) => {
-        const store = await openShop(session, 'write');
-        const { recommender, shop, name } = await openServing(session, store);
+      run(async (command) => {
+        const store = await openShop(command, 'write');
+        const { recommender, shop, name } = await openServing(command, store);
         const { first, anew = false } = options;
-        const { reporter, signal } = session;
+        const { reporter, signal } = command;
         const refresh = () => shop.refresh();
         const done = await precompute({ store, recommender, refresh, release: name, first, anew, reporter, signal });
         sayPeak(reporter);
@@ -92,7 +92,7 @@ function orThrow<T>(value: T | Error): T {
   return value;
 }
 
-/** Each item with the article's row. */
+/** Each item with its article's row. Items whose article was deleted are left out. */
 async function withArticles<Item extends { articleKey: number }>(store: Store, items: readonly Item[]) {
   const rows = await store.articlesByKey(items.map(({ articleKey }) => articleKey));
   return items.flatMap((item, i) => {

@@ -1,10 +1,10 @@
-// The command that serves the current release, and how a server is put together.
+// The command that serves the current release, and the wiring of a server.
 import { createServer as createNetServer } from 'node:net';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import type { Readiness } from '../api/http/health';
 import { NO_PHOTOS, openPhotos } from '../api/http/photos';
-import { createServer } from '../api/http/server';
+import { createServer } from '../api/server';
 import { PROJECT_ROOT } from '../config';
 import type { Store } from '../data/store/store';
 import { drawArticle } from '../demo/drawing/drawing';
@@ -12,55 +12,55 @@ import { asError, VitrineError } from '../errors';
 import { createHost, type Host } from '../serving/host';
 import { createLog } from '../telemetry/log';
 import { example, port } from './arguments';
-import { aborted, run, type Session } from './session';
+import { aborted, run, type RunningCommand } from './running';
 import { openShop } from './wiring';
 
 export function addServe(program: Command): void {
   program
     .command('serve')
     .description('serve the current release as a GraphQL API')
-    .option('--port <n>', 'port (default: PORT, else 4000)', port)
+    .option('--port <n>', 'port to listen on (default: PORT, else 4000)', port)
     .addHelpText('after', example('vitrine serve --port 4000'))
     .action((options: { port?: number }) =>
-      run(async (session) => {
-        session.serving();
-        const store = await openShop(session);
-        const { address, serve } = await listen(session, store, { ...options, preparing: 'it is starting' });
+      run(async (command) => {
+        command.serving();
+        const store = await openShop(command);
+        const { address, serve } = await listen(command, store, { ...options, preparing: 'it is starting' });
         await serve();
-        session.reporter.say(`Serving ${address} (the API: ${address}/graphql); Ctrl-C stops.`);
-        await aborted(session.signal);
+        command.reporter.say(`Serving ${address} (the API: ${address}/graphql); Ctrl-C stops.`);
+        await aborted(command.signal);
       }),
     );
 }
 
-/** A server that listens already, and what makes it serve. */
+/** A server that listens, and a way to make it serve. */
 interface Listening {
   readonly address: string;
   readonly serve: () => Promise<void>;
 }
 
 interface ListenOptions {
-  /** Default: the setting's. */
+  /** Default: that of the settings. */
   readonly port?: number | undefined;
-  /** The folder of photos where no setting names one; undefined: there is none. */
+  /** Folder of photos if no setting names one; undefined: there are no photos. */
   readonly photos?: string | undefined;
-  /** What is done before `serve` is called, for those who ask whether the server is ready. */
+  /** The reason that /health/ready gives until `serve` is called. */
   readonly preparing: string;
 }
 
 /**
- * Listens before there is anything to serve, so that nobody takes the port meanwhile; until then it
- * is live and not ready.
+ * Listens before there is anything to serve, so that no other program takes the port. Until `serve`
+ * is called the server is live and not ready.
  */
 export async function listen(
-  session: Session,
+  command: RunningCommand,
   store: Store,
-  { port = session.config.port, photos, preparing }: ListenOptions,
+  { port = command.config.port, photos, preparing }: ListenOptions,
 ): Promise<Listening> {
-  const { config } = session;
+  const { config } = command;
   const log = createLog(config);
-  const host = createHost(config, store, log, undefined, session.reporter);
-  session.closing(() => host.close());
+  const host = createHost(config, store, log, undefined, command.reporter);
+  command.closing(() => host.close());
   const images = config.imagesDir ?? photos;
   let begun = false;
   const server = await createServer({
@@ -78,7 +78,7 @@ export async function listen(
     counters: host,
     ready: () => (begun ? readinessOf(host) : { ready: false, reason: preparing }),
   });
-  session.closing(() => server.close());
+  command.closing(() => server.close());
   const address = await server.listen().catch((thrown: unknown) => {
     throw cannotListen(port, thrown);
   });
@@ -91,7 +91,7 @@ export async function listen(
   };
 }
 
-/** Anybody may ask for it: the details, with the server's paths, are in the log. */
+/** Strangers may read it, so the details and the server's paths are in the log only. */
 function readinessOf(host: Host): Readiness {
   const unserved = host.unserved();
   if (host.problem() !== undefined) {
@@ -105,16 +105,16 @@ function readinessOf(host: Host): Readiness {
 function cannotListen(port: number, thrown: unknown): VitrineError {
   return new VitrineError(
     'CONFIG_INVALID',
-    `Cannot listen on port ${port}: ${asError(thrown).message}. Choose another with --port.`,
+    `Cannot listen on port ${port}: ${asError(thrown).message}. Choose another port with --port.`,
   );
 }
 
-/** Fails before a database is opened where a server could not listen. */
-export async function checkPort(session: Session, port = session.config.port): Promise<void> {
+/** Fails if a server could not listen here. Called before the database is opened. */
+export async function checkPort(host: string, port: number): Promise<void> {
   const probe = createNetServer();
   await new Promise<void>((resolve_, reject) => {
     probe.once('error', reject);
-    probe.listen(port, session.config.host, resolve_);
+    probe.listen(port, host, resolve_);
   }).catch((thrown: unknown) => {
     throw cannotListen(port, thrown);
   });

@@ -7,20 +7,23 @@ import { generateShop } from '../demo/synthetic/generate';
 import { DEFAULT_SHOP, FULL_SHOP, type SyntheticOptions } from '../demo/synthetic/options';
 import { print } from './answers';
 import { count, example, json, percent, whole } from './arguments';
-import { run } from './session';
+import { run } from './running';
 import { importTable } from './show';
 import { openUrl } from './wiring';
 
 export function addGenerate(program: Command): void {
   program
     .command('generate')
-    .description('write the synthetic shop as CSV files in H&M’s layout')
+    .description('write a synthetic shop as CSV files in H&M’s layout')
     .argument('<dir>', 'folder to write into')
-    .option('--customers <n>', `customers (default: ${DEFAULT_SHOP.customers})`, count)
-    .option('--articles <n>', `articles (default: ${DEFAULT_SHOP.articles})`, count)
-    .option('--transactions <n>', `transactions (default: ${DEFAULT_SHOP.transactions})`, count)
-    .option('--days <n>', `days that the transactions span (default: ${DEFAULT_SHOP.days})`, count)
-    .option('--full', `what is not said as large as H&M: ${sizesOf(FULL_SHOP)}; some minutes and 3 GB`)
+    .option('--customers <n>', `number of customers (default: ${DEFAULT_SHOP.customers})`, count)
+    .option('--articles <n>', `number of articles (default: ${DEFAULT_SHOP.articles})`, count)
+    .option('--transactions <n>', `number of transactions (default: ${DEFAULT_SHOP.transactions})`, count)
+    .option('--days <n>', `number of days that the transactions span (default: ${DEFAULT_SHOP.days})`, count)
+    .option(
+      '--full',
+      `as large as H&M’s data where no other option says less: ${sizesOf(FULL_SHOP)}; takes minutes and 3 GB`,
+    )
     .option('--seed <n>', 'the same seed gives the same files', whole, DEFAULT_SHOP.seed)
     .addOption(json())
     .addHelpText('after', example('vitrine generate shop --customers 2000 --seed 7'))
@@ -58,24 +61,27 @@ export function addImport(program: Command): void {
       '<dir>',
       'folder with articles.csv[.gz], customers.csv[.gz] (may be missing), transactions[_train].csv[.gz]',
     )
-    .option('--mapping <file>', 'what the columns mean, where they are not H&M’s (default: shop.json in the folder)')
-    .option('--max-rejects <percent>', 'most bad rows of a file, in percent', percent, 1)
+    .option(
+      '--mapping <file>',
+      'file that says what the columns mean (default: shop.json in the folder, else H&M’s layout)',
+    )
+    .option('--max-rejects <percent>', 'share of a file’s rows that may be rejected', percent, 1)
     .addOption(json())
     .addHelpText('after', example('vitrine import shop'))
     .action((dir: string, options: { mapping?: string; maxRejects: number; json?: boolean }) =>
-      run(async (session) => {
-        const url = await openUrl(session, 'write');
-        // What somebody imports is no demo's to replace.
+      run(async (command) => {
+        const url = await openUrl(command, 'write');
+        // From now on the demo must not replace this shop: somebody imported it.
         const store = openStore(url);
-        session.closing(() => store.close());
+        command.closing(() => store.close());
         await store.setFact('demo', undefined);
         const result = await importShop(resolve(dir), {
           databaseUrl: url,
           ...(options.mapping !== undefined && { mapping: resolve(options.mapping) }),
           maxRejects: options.maxRejects / 100,
-          rejectsFile: join(session.config.home, 'rejects.csv'),
-          reporter: session.reporter,
-          signal: session.signal,
+          rejectsFile: join(command.config.home, 'rejects.csv'),
+          reporter: command.reporter,
+          signal: command.signal,
         });
         print(options, result, importTable(result));
       }),

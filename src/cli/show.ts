@@ -1,5 +1,4 @@
-// Answers of the commands for people: text for a terminal, and a picture. Knows nothing of where
-// they come from.
+// Answers of the commands for people: tables for a terminal, and a picture.
 import type { ImportResult } from '../data/import/import';
 import type { ArticleRow, Store } from '../data/store/store';
 import type { Photos } from '../api/http/photos';
@@ -12,7 +11,7 @@ import type { Headline } from '../evaluation/score-sheet';
 import { WRITINGS } from '../evaluation/offline/search-quality';
 import { SERVED, type Shown, type SimilarQuality } from '../evaluation/offline/similar-quality';
 
-/** Columns aligned, numbers to the right. */
+/** Aligns the columns, numbers to the right. */
 export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
   const all = [header, ...rows];
   const widths = header.map((_, c) => Math.max(...all.map((row) => row[c].length)));
@@ -41,7 +40,7 @@ export function recommendationTable(answer: {
   })[];
 }): string {
   const { customerId, recommendations } = answer;
-  const cold = recommendations.some(({ coldStart }) => coldStart) ? ' (nothing is known of their purchases)' : '';
+  const cold = recommendations.some(({ coldStart }) => coldStart) ? ' (no purchases are known)' : '';
   const rows = recommendations.map((one) => [
     ...rankedCells(one),
     one.neverSold ? `${one.source}, never sold yet` : one.source,
@@ -61,9 +60,7 @@ export function similarTable(answer: {
   return `Like ${title}\n${table(RANKED_HEADER, similar.map(rankedCells))}`;
 }
 
-/**
- * Every model's measures, what they prove, and how they differ by what is known of the customer.
- */
+/** The metrics of every model, their differences with intervals, and the slices of customers. */
 export function evaluationTable(evaluation: Evaluation): string {
   const { models, customers, cases, coldCustomers, slices, differences, coldArticles } = evaluation;
   const metric = decisive(evaluation.protocol);
@@ -109,7 +106,7 @@ function sliceCells({ models, bestBaseline, differences }: Slice, metric: Headli
   ];
 }
 
-/** The measure that decides, in one line: how much better, how sure. */
+/** One line: how much better a model is by the decisive metric, and how sure that is. */
 function differenceLine(
   { model, against, metrics }: Difference,
   { bestBaseline, bootstrap, protocol }: Evaluation,
@@ -129,13 +126,14 @@ const SHOWN_METRICS = ['map@12', 'recall@12', 'recall@100', 'hr@10', 'ndcg@10', 
 
 export function similarQualityTable({ articles, pairs, methods, margins, searches, search }: SimilarQuality): string {
   const lines = [
-    `Of ${count(articles)} articles, what agrees with them, and of ${count(pairs)} pairs bought on one day, which were not learnt from`,
+    `Share of the twelve most similar that agree with each of ${count(articles)} articles.`,
+    `Bought together: share of ${count(pairs)} pairs of one day, unseen in training, whose other article is among the twelve.`,
     agreementTable(methods, 'catalogue'),
     '',
-    'The same of articles as they are bought: the first of each pair',
+    'The same, with articles drawn as they sell: the first of each pair',
     agreementTable(methods, 'sold'),
     '',
-    'What the encoder has more than TF-IDF, and what it has more of what is bought together in 95 % of resamples of the customers',
+    'The encoder minus TF-IDF; for articles bought together, with the 95 % interval over resampled customers',
     marginTable(margins),
   ];
   if (searches > 0) {
@@ -145,7 +143,7 @@ export function similarQualityTable({ articles, pairs, methods, margins, searche
     ]);
     lines.push(
       '',
-      `${count(searches)} searches for two attributes: how many of the first twelve have both, of as many as could`,
+      `${count(searches)} searches for two attributes: the share of the first twelve that have both, out of as many as could`,
     );
     lines.push(table(['search', ...WRITINGS], found));
   }
@@ -179,7 +177,7 @@ function marginTable(margins: SimilarQuality['margins']): string {
   return table(['more than TF-IDF', 'type', 'colour', 'pattern', 'department', 'bought together', 'interval'], rows);
 }
 
-/** Articles with what is most like them by some methods, as an SVG. */
+/** An SVG of articles, each with the articles that several methods find most like it. */
 export async function similarSheet(store: Store, shown: readonly Shown[], photos: Photos): Promise<string> {
   const ids = [...new Set(shown.flatMap(({ article, lists }) => [article, ...Object.values(lists).flat()]))];
   const rows = await store.articlesById(ids);
@@ -189,7 +187,7 @@ export async function similarSheet(store: Store, shown: readonly Shown[], photos
     const photo = await photos.photo(id, 160);
     if (photo) found.set(id, `data:${photo.type};base64,${photo.content.toString('base64')}`);
   }
-  // One that was deleted meanwhile is left out.
+  // An article that was deleted meanwhile is left out.
   const entries = shown.flatMap(({ article, lists }) => {
     const own = byId.get(article);
     const titled = Object.entries(lists).map(([name, alike]) => ({
@@ -211,8 +209,7 @@ export function importTable(result: ImportResult): string {
     ...[one.rows, one.inserted, one.updated, one.unchanged, one.rejected, one.rowsPerSecond].map(number),
   ]);
   const lines = [table(['file', 'rows', 'inserted', 'updated', 'unchanged', 'rejected', 'rows/s'], rows)];
-  if (result.bareCustomers > 0)
-    lines.push(`${number(result.bareCustomers)} customers are known by their purchases alone.`);
+  if (result.bareCustomers > 0) lines.push(`${number(result.bareCustomers)} customers are in the transactions only.`);
   const { databaseBytes: bytes } = result;
   const size = bytes === null ? '' : ` The database takes ${number(bytes / 2 ** 20)} MiB.`;
   lines.push(`The import took ${number(result.seconds)} s.${size}`);

@@ -1,4 +1,3 @@
-// Imported before all else: a signal that comes while the program is still being loaded must not
-// kill it, nor be lost where the system does nothing by default (process 1 of a container). `run`
-// hears it as soon as loading is done.
+// This is imported first. A signal that comes while the program loads must not kill it, and process
+// 1 of a container must not lose it. `run` hears the signal as soon as the program is loaded.
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => undefined);

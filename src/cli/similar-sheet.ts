@@ -1,7 +1,6 @@
-// Articles and what is most like them, as one SVG that stands by itself, light and dark: of each
-// article a row of twelve for every method, with what agrees in type, colour and pattern marked and
-// counted. No id, name or description of an article gets into it. Knows nothing of how what is
-// alike was found.
+// Draws articles and the articles most like them as one SVG, for light and dark pages. Each article
+// has a row of twelve for every method. Marks and counts show which agree with it in type, colour
+// and pattern. The picture holds no id, name or description of an article.
 import { articleShapes, DRAWING, type Drawn } from '../demo/drawing/drawing';
 
 export interface SheetRow {
@@ -9,13 +8,13 @@ export interface SheetRow {
   readonly articles: readonly Drawn[];
 }
 
-/** An article and, by several methods, what is most like it. */
+/** An article, and a row of similar articles for each method. */
 export interface SheetEntry {
   readonly article: Drawn;
   readonly rows: readonly SheetRow[];
 }
 
-/** The address of an article's photo (`data:…`); undefined: it is drawn. */
+/** The address (`data:…`) of an article's photo; undefined: the article is drawn. */
 export type PhotoOf = (article: Drawn) => string | undefined;
 
 const ASPECTS = {
@@ -26,7 +25,7 @@ const ASPECTS = {
 type Aspect = keyof typeof ASPECTS;
 const ASPECT_NAMES = Object.keys(ASPECTS) as Aspect[];
 
-/** All in pixels. */
+/** The layout, in pixels. */
 const COLUMNS = 12;
 const EDGE = 28;
 const COLUMN = 76;
@@ -42,7 +41,7 @@ const COUNTS = LISTS + COLUMNS * COLUMN + 16;
 const BAR = 84;
 const WIDTH = COUNTS + BAR + EDGE;
 
-/** The picture, as wide as a page: a row of twelve is 912 pixels. */
+/** Draws the picture. A row of twelve is 912 pixels wide. */
 export function drawSimilarSheet(entries: readonly SheetEntry[], photoOf: PhotoOf = () => undefined): string {
   const pictures = new Map<string, { name: string; content: string }>();
   const pictureOf = (article: Drawn): string => {
@@ -74,7 +73,9 @@ ${parts.join('\n')}
 `;
 }
 
-/** Colours by light and by dark; plain classes, since not every reader of SVG knows variables. */
+/**
+ * Colours for light and dark. They are plain classes, since not every SVG reader knows variables.
+ */
 const COLOURS = {
   light: { sheet: '#fdfbf8', line: '#e2dacd', ink: '#1e1a16', quiet: '#655c51', agree: '#1f6f6c', other: '#a89d8e' },
   dark: { sheet: '#1b1917', line: '#3d3731', ink: '#f2ece3', quiet: '#b1a698', agree: '#7fd0ca', other: '#7d7368' },
@@ -143,7 +144,7 @@ function use(name: string, x: number, y: number, { width, height }: typeof PICTU
   return `<use href="#${name}" x="${x}" y="${y}" width="${width}" height="${height}"/>`;
 }
 
-/** The picture under a name, to be used as often as it occurs. */
+/** Defines a picture under a name. An article that occurs more than once uses it again. */
 function picture(article: Drawn, name: string, photo: string | undefined): string {
   const { width, height } = DRAWING;
   const shapes =
@@ -159,7 +160,7 @@ function describe(entries: readonly SheetEntry[]): string {
   return `${entries.length} articles, each with the twelve that are most like it by ${rows}`;
 }
 
-/** The end of a tag and a caption within a column: long ones are set narrower, the longest cut. */
+/** The end of a tag, and its caption fitted to a column: a long one is set narrower, then cut. */
 function fitted(text: string): string {
   const shown = text.length > 20 ? `${text.slice(0, 19)}…` : text;
   const narrow = shown.length > 12 ? ` textLength="${COLUMN - 14}" lengthAdjust="spacingAndGlyphs"` : '';

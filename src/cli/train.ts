@@ -7,46 +7,40 @@ import { embedRelease } from '../training/stages/embed';
 import { HOLD_OUT, train } from '../training/train';
 import { print, sayPeak } from './answers';
 import { count, example, json, size, whole } from './arguments';
-import { run } from './session';
+import { run } from './running';
 import { evaluationTable } from './show';
 import { openShop, openTraining } from './wiring';
 
 export function addTrain(program: Command): void {
   program
     .command('train')
-    .description('learn from what is in the database, measure, and publish a release')
+    .description('learn from the shop in the database, measure the result and publish it as a release')
     .addOption(size())
     .option('--seed <n>', 'the same data and seed give the same release', whole, 1)
-    .option('--days <n>', 'days held out to measure on', count, HOLD_OUT.days)
-    .option(
-      '--no-evaluate',
-      'publish without measuring: takes half the time, but for --size full, which goes on from what it measures',
-    )
-    .option(
-      '--warm-start',
-      'go on from the current release instead of learning anew: its ranker stays, its towers catch up',
-    )
+    .option('--days <n>', 'number of last days to measure on', count, HOLD_OUT.days)
+    .option('--no-evaluate', 'publish without measuring; takes half the time, except with --size full')
+    .option('--warm-start', 'start from the current release: keep its ranker and train its towers further')
     .addOption(json())
     .addHelpText('after', example('vitrine train --size small --seed 1'))
     .action(
       (options: { size: Size; seed: number; days: number; evaluate: boolean; warmStart?: boolean; json?: boolean }) =>
-        run(async (session) => {
-          const store = await openShop(session);
-          const engine = openTraining(session);
-          const { modelsDir, explore } = session.config;
+        run(async (command) => {
+          const store = await openShop(command);
+          const engine = openTraining(command);
+          const { modelsDir, explore } = command.config;
           const holdOut = options.evaluate
             ? { ...HOLD_OUT, days: options.days, explore, oracle: tasteOracle }
             : undefined;
           const config = trainingConfig(options.size, options.seed);
           const { warmStart } = options;
-          const trained = await train(engine, store, config, { modelsDir, holdOut, warmStart }, session.reporter);
-          sayPeak(session.reporter);
+          const trained = await train(engine, store, config, { modelsDir, holdOut, warmStart }, command.reporter);
+          sayPeak(command.reporter);
           const { manifest, evaluation } = trained;
           const table = evaluation === null ? '' : `${evaluationTable(evaluation)}\n\n`;
           print(
             options,
             manifest,
-            `${table}Release ${manifest.name} is in ${session.config.modelsDir}. Next: npx vitrine serve`,
+            `${table}Release ${manifest.name} is in ${command.config.modelsDir}. Next: npx vitrine serve`,
           );
         }),
     );
@@ -55,25 +49,26 @@ export function addTrain(program: Command): void {
 export function addEmbed(program: Command): void {
   program
     .command('embed')
-    .description(
-      'make the vectors of the articles’ texts by another encoder, and publish the current release with them',
+    .description('encode the articles’ texts with another encoder and publish the current release with these vectors')
+    .requiredOption(
+      '--encoder <dir>',
+      'folder of a CLIP or sentence encoder in Hugging Face’s layout, or the word built-in',
     )
-    .requiredOption('--encoder <dir>', 'folder of a CLIP or sentence encoder in Hugging Face’s layout, or built-in')
     .addOption(json())
     .addHelpText('after', example('vitrine embed --encoder fashion-clip'))
     .action((options: { encoder: string; json?: boolean }) =>
-      run(async (session) => {
-        const { modelsDir, device, threads } = session.config;
-        const store = await openShop(session);
+      run(async (command) => {
+        const { modelsDir, device, threads } = command.config;
+        const store = await openShop(command);
         const engine = openModelRunner({ device, threadsPerRun: threads });
-        session.closing(() => engine.close());
-        const embedded = await embedRelease(engine, store, modelsDir, options.encoder, session.reporter);
+        command.closing(() => engine.close());
+        const embedded = await embedRelease(engine, store, modelsDir, options.encoder, command.reporter);
         const { manifest, encoder, texts, read } = embedded;
         const { name } = manifest;
         print(
           options,
           { release: name, encoder, texts, read },
-          `Release ${name} has vectors of ${encoder.dim} numbers by ${encoder.name}: ${texts} texts, ${read} of them read now.`,
+          `Release ${name} has vectors of ${encoder.dim} numbers by ${encoder.name}: ${texts} texts, ${read} of them encoded now.`,
         );
       }),
     );

@@ -1,4 +1,4 @@
-// What commands open, each closed when its command ends. Knows no command.
+// The parts that commands open. Each is closed when its command ends.
 import type { Need } from '../data/postgres/database-rights';
 import { openDatabase } from '../data/postgres/postgres';
 import type { Store } from '../data/store/store';
@@ -6,29 +6,29 @@ import { openStore } from '../data/store/open-store';
 import { openTrainingEngine } from '../engine/training-engine';
 import { openCurrent } from '../serving/host';
 import { trainingThreads } from '../training/optimise/trainer';
-import type { Session } from './session';
+import type { RunningCommand } from './running';
 
 /** `need`: see `DatabaseOptions`. */
-export async function openUrl(session: Session, need: Need = 'read'): Promise<string> {
-  const database = await openDatabase(session.config, { need, say: (line) => session.reporter.say(line) });
-  session.closing(() => database.close());
+export async function openUrl(command: RunningCommand, need: Need = 'read'): Promise<string> {
+  const database = await openDatabase(command.config, { need, say: (line) => command.reporter.say(line) });
+  command.closing(() => database.close());
   return database.url;
 }
 
-export async function openShop(session: Session, need?: Need): Promise<Store> {
-  const store = openStore(await openUrl(session, need));
-  session.closing(() => store.close());
+export async function openShop(command: RunningCommand, need?: Need): Promise<Store> {
+  const store = openStore(await openUrl(command, need));
+  command.closing(() => store.close());
   return store;
 }
 
-export function openTraining(session: Session) {
-  const engine = openTrainingEngine(trainingThreads(session.config.threads));
-  session.closing(() => engine.close());
+export function openTraining(command: RunningCommand) {
+  const engine = openTrainingEngine(trainingThreads(command.config.threads));
+  command.closing(() => engine.close());
   return engine;
 }
 
-export async function openServing(session: Session, store: Store) {
-  const opened = await openCurrent(session.config, store, session.reporter);
-  session.closing(() => opened.close());
+export async function openServing(command: RunningCommand, store: Store) {
+  const opened = await openCurrent(command.config, store, command.reporter);
+  command.closing(() => opened.close());
   return opened;
 }

@@ -18,7 +18,9 @@ const VERSIONS = ['20.19', '20', '22', '24', '26'];
  * time, and the other files cover everything that depends on Node.
  */
 const SLOW = [
-  'cli/cli',
+  'cli/arguments',
+  'cli/process',
+  'cli/shop',
   'dataset/dataset',
   'training/stages/determinism',
   'training/stages/embed',
@@ -26,7 +28,10 @@ const SLOW = [
   'training/stages/go-on',
   'serving/precompute',
   'serving/shop',
-  'web/shop-window',
+  'web/basket',
+  'web/inspector',
+  'web/pages',
+  'web/screens',
   'evaluation/similar-quality',
   'training/stages/warm-start',
   'engine/webgpu',

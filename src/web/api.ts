@@ -1,12 +1,12 @@
-// The way to the API: typed documents in, data out, and a record of each operation for the
-// inspector. The only place of the shop window that fetches.
+// Asks the API: sends typed documents, returns data, and keeps a record of each operation for the
+// inspector. Nothing else in the shop window fetches.
 
 import { signal } from '@preact/signals';
 import { useEffect, useState } from 'preact/hooks';
 import { request, RequestError, type TypedDocumentString } from '../../schema/client';
 import { heedPrices } from './format';
 
-/** As the server's `extensions.trace` has it. */
+/** A stage in the server's `extensions.trace`. */
 export interface Stage {
   readonly name: string;
   readonly startMs: number;
@@ -26,10 +26,7 @@ export interface Trace {
   }[];
 }
 
-/**
- * What the first list of recommendations took by itself, from its customer's purchases to its
- * order; the request took longer.
- */
+/** The time of the first list of recommendations alone. The request took longer. */
 export function rankingMs({ recommendations: [list] }: Trace): number {
   const stages = list?.stages ?? [];
   const begun = Math.min(...stages.map(({ startMs }) => startMs));
@@ -42,7 +39,7 @@ export interface Operation {
   readonly name: string;
   readonly text: string;
   readonly variables: unknown;
-  /** From here to there and back. */
+  /** From the request to its answer, as the browser saw it. */
   readonly ms: number;
   readonly trace: Trace | undefined;
   readonly data: unknown;
@@ -52,7 +49,6 @@ export interface Operation {
 /** Newest first. */
 export const operations = signal<readonly Operation[]>([]);
 const KEPT = 8;
-let sent = 0;
 
 /** Sends an operation. @throws RequestError, or what fetch throws */
 export async function ask<Result, Variables>(
@@ -66,7 +62,8 @@ export async function ask<Result, Variables>(
     const text = document.toString().trim();
     const name = /^(?:query|mutation) (\w+)/m.exec(text)?.[1] ?? 'Operation';
     const ms = performance.now() - started;
-    const operation = { number: ++sent, name, text, variables, ms, trace, data, error };
+    const number = (operations.value[0]?.number ?? 0) + 1;
+    const operation = { number, name, text, variables, ms, trace, data, error };
     operations.value = [operation, ...operations.value].slice(0, KEPT);
   };
   try {
@@ -87,7 +84,7 @@ export async function ask<Result, Variables>(
 }
 
 export interface Answer<Result> {
-  /** Of the last question that was answered, while a new one is on its way. */
+  /** The answer to the last question, until that to a new one has come. */
   readonly data: Result | undefined;
   readonly error: string | undefined;
   readonly waiting: boolean;
@@ -95,7 +92,7 @@ export interface Answer<Result> {
   readonly again: () => void;
 }
 
-/** Asks when it is first shown and whenever the variables change; null: nothing to ask yet. */
+/** Asks when it is first shown and whenever the variables change. Null: there is nothing to ask. */
 export function useAnswer<Result, Variables>(
   document: TypedDocumentString<Result, Variables>,
   variables: Variables | null,
@@ -122,20 +119,17 @@ export function useAnswer<Result, Variables>(
   };
 }
 
-/**
- * What went wrong in words for whoever looks at a shop window; what was said exactly, the inspector
- * shows.
- */
+/** Says what went wrong in words for a visitor. The inspector shows the exact message. */
 export function messageOf(thrown: unknown): string {
   if (!(thrown instanceof RequestError)) return 'The shop does not answer. Is there a connection?';
   return FRIENDLY[thrown.code ?? ''] ?? 'The shop could not answer.';
 }
 
 const FRIENDLY: Readonly<Record<string, string>> = {
-  INPUT_INVALID: 'The shop cannot make anything of that.',
-  LIMIT_EXCEEDED: 'That is more than the shop answers at once.',
+  INPUT_INVALID: 'The shop does not understand that.',
+  LIMIT_EXCEEDED: 'That is more than the shop can answer at once.',
   OVERLOADED: 'The shop is busy. It will answer in a moment.',
-  SHUTTING_DOWN: 'The shop is starting anew. It will answer in a moment.',
+  SHUTTING_DOWN: 'The shop is restarting. It will answer in a moment.',
   DATABASE_UNAVAILABLE: 'The shop cannot reach its database.',
   RELEASE_MISSING: 'The shop has not learnt anything yet: `npx vitrine train` makes a release.',
 };

@@ -1,5 +1,4 @@
-// The frame around every page: header, the page of the address, footer, and the inspector beside
-// them.
+// The frame of every page: header, the page of the address, footer, and the inspector beside them.
 
 import { LocationProvider, Route, Router, useLocation } from 'preact-iso';
 import { useEffect, useRef } from 'preact/hooks';
@@ -14,7 +13,7 @@ import { NotFoundPage } from './pages/not-found';
 import { SearchPage } from './pages/search';
 import { usePlace } from './scroll';
 
-/** Addresses that are shown here; others (the API, the report) are pages of their own. */
+/** Addresses of the shop window. All others (the API, the report) are separate pages. */
 const OWN = /^\/($|\?|article\/|search|basket)/;
 
 export function App() {
@@ -33,9 +32,9 @@ function Frame() {
   useEffect(() => {
     if (before.current === path) return;
     before.current = path;
-    // What was chosen in the inspector is behind it.
+    // The inspector would cover the page that was chosen in it.
     if (covered.value) inspecting.value = false;
-    // As after a full load, for the keyboard from the beginning of the page.
+    // The keyboard starts at the beginning of the page, as after a full load.
     main.current?.focus({ preventScroll: true });
   }, [path]);
   return (

@@ -1,5 +1,5 @@
-// Why each article of a page is there: the lists of an operation's data with rank, score and
-// reason, as the inspector shows them. Goes by what the API gave; knows nothing of how it found it.
+// Explains why each article of a page is there: the inspector shows the lists of an operation with
+// rank, score and reason.
 
 import type { ArticleCardFragment, ArticlePageQuery, HomePageQuery, SearchQuery } from '../../schema/client';
 import type { Operation } from './api';
@@ -11,19 +11,19 @@ export interface Explained {
   readonly name: string;
   readonly rank: number;
   readonly why: string;
-  /** As people read it; absent: the list has none. */
+  /** As people read it; absent: the list has no scores. */
   readonly score?: string;
   readonly tags: readonly { readonly text: string; readonly main: boolean }[];
 }
 
 export interface ExplainedList {
   readonly title: string;
-  /** What its scores mean. */
+  /** The meaning of its scores. */
   readonly meaning: string;
   readonly articles: readonly Explained[];
 }
 
-/** The lists of an operation; none of those that no page is made of. */
+/** The lists of an operation. Operations that are no page have none. */
 export function listsOf({ name, data, variables }: Operation): ExplainedList[] {
   if (data === undefined) return [];
   if (name === 'HomePage') return ofHome(data as HomePageQuery);
@@ -32,7 +32,7 @@ export function listsOf({ name, data, variables }: Operation): ExplainedList[] {
   return [];
 }
 
-/** What the customer bought before and may want once more; none where it is too few for a row. */
+/** Articles that the customer bought before and may want again; none if they do not fill a row. */
 export function toBuyAgain({ again }: HomePageQuery): HomePageQuery['again'] {
   const own = again.filter(({ source }) => source === 'OWN_PURCHASES');
   return own.length > 3 ? own : [];
@@ -102,7 +102,7 @@ function ofSearch({ searchArticles }: SearchQuery, text: string): ExplainedList 
     articles: searchArticles.map((one) => {
       const { name, productTypeName, colourGroupName } = one.article;
       const shown = wordsIn([name, productTypeName, colourGroupName].join(' '));
-      // In whatever ending.
+      // A word and a shown word match if one begins with the other: their endings may differ.
       const there = words.filter((word) => shown.some((one) => one.startsWith(word) || word.startsWith(one)));
       return {
         ...said(one),
@@ -114,7 +114,7 @@ function ofSearch({ searchArticles }: SearchQuery, text: string): ExplainedList 
   };
 }
 
-/** What two articles may have in common, as far as an operation asks for it. */
+/** Traits that two articles may share. An operation may ask for some of them only. */
 const TRAITS = {
   productTypeName: 'type',
   colourGroupName: 'colour',

@@ -1,26 +1,28 @@
-// Values of the API as people read them. Remembers one thing: whether prices are scaled down.
+// Writes values of the API as people read them. It remembers whether the shop's prices are scaled
+// down.
 
 import { signal } from '@preact/signals';
 
 /**
- * H&M's prices, and those of the synthetic shop, are scaled to below 1 to hide the currency: times
- * this they look like prices again. Those of a shop that asks more for anything are what they say.
+ * H&M's prices and those of the synthetic shop are scaled to below 1 to hide the currency.
+ * Multiplied by this they look like prices again. A shop with any price of 1 or more does not
+ * scale.
  */
 const SCALE = 590;
 const scaled = signal(true);
 
-/** Looks at all prices of an answer, whatever it is. */
+/** Finds out from the prices of any answer whether they are scaled. */
 export function heedPrices(answer: unknown): void {
   const prices = JSON.stringify(answer).matchAll(/"price":([\d.eE+-]+)/g);
   if (scaled.value && [...prices].some(([, price]) => Number(price) >= 1)) scaled.value = false;
 }
 
-/** “29.99”; nothing where nobody knows. */
+/** “29.99”; empty if the price is not known. */
 export function priceOf(price: number | null): string {
   return price === null ? '' : inFigures(priceNumber(price));
 }
 
-/** A price as one would ask for it. */
+/** A price as a shop would write it, in a number. */
 export function priceNumber(price: number): number {
   return scaled.value ? price * SCALE : price;
 }
@@ -37,12 +39,12 @@ export function percent(share: number): string {
   return `${(share * 100).toFixed(share < 0.1 ? 1 : 0)} %`;
 }
 
-/** “Blouse · Dusty rose”, of what is known. */
+/** “Blouse · Dusty rose”, without the parts that are not known. */
 export function noteOf(...parts: readonly (string | null)[]): string {
   return parts.filter((part) => part !== null && part !== '').join(' · ');
 }
 
-/** Where an article's page is. */
+/** The address of an article's page. */
 export function articlePath(id: string): string {
   return `/article/${encodeURIComponent(id)}`;
 }
@@ -55,10 +57,7 @@ export interface Reason {
   readonly coldStart: boolean;
 }
 
-/**
- * Why an article is recommended, in a few words. Says nothing of an age or a taste that nobody
- * knows.
- */
+/** Says in a few words why an article is recommended. It never mentions an unknown age or taste. */
 export function reasonOf({ source, sources, because, neverSold, coldStart }: Reason, ageKnown: boolean): string {
   if (neverSold && because === null) return 'Be the first to have it';
   const bought = because?.name;

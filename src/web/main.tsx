@@ -1,4 +1,4 @@
-// Begins the shop window in the browser.
+// Starts the shop window in the browser.
 
 import { render } from 'preact';
 import './styles/base.css';

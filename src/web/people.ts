@@ -1,12 +1,11 @@
-// Customers worth looking through the eyes of: of some, those with much to go by, each with another
-// taste.
+// Chooses customers whose shop windows are worth a look, each with another taste.
 
 import type { CustomerChoiceQuery } from '../../schema/client';
 import type { Person } from './state';
 
 type Customer = CustomerChoiceQuery['activeCustomers'][number];
 
-/** The tellingest first, no two of the same taste while there are others. */
+/** At most `most` people. Those of different tastes come first. */
 export function tellingPeople(customers: readonly Customer[], most: number): Person[] {
   const known = customers.map((customer) => ({ customer, taste: tasteOf(customer) }));
   const tastes = new Set<string>();
@@ -24,9 +23,9 @@ export function tellingPeople(customers: readonly Customer[], most: number): Per
 }
 
 interface Taste {
-  /** The range most is bought from. */
+  /** The range with most purchases. */
   readonly range: string | undefined;
-  /** The two types bought most. */
+  /** The two types with most purchases. */
   readonly types: readonly string[];
 }
 

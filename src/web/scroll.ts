@@ -1,17 +1,16 @@
-// Where one was on a page: kept with each entry of the browser's history, and found again on the
-// way back. A page that is gone to anew begins at its top. Knows nothing of what the pages show,
-// only that their rows may come later.
+// Remembers how far a page was scrolled, with each entry of the browser's history, and scrolls
+// there again on the way back. A new page begins at its top. The rows of a page may come late.
 
 import { useLayoutEffect, useRef } from 'preact/hooks';
 
-/** As long as the rows of a page may take until its place is given up. */
+/** How long the rows of a page may take. After that it stays where it is. */
 const PATIENCE_MS = 5000;
 const SETTLED_MS = 120;
 
-/** What ends the search for the place: one has begun to move by oneself. */
+/** Events that end the search for the place: the visitor has begun to scroll. */
 const OWN_MOVES = ['wheel', 'touchstart', 'keydown', 'pointerdown'] as const;
 
-/** Keeps and finds places for a frame that shows the page of this address within this element. */
+/** Keeps and restores places for the page of this address, which is shown within this element. */
 export function usePlace(url: string, within: { readonly current: HTMLElement | null }): void {
   const looking = useRef<() => void>(undefined);
   useLayoutEffect(() => {
@@ -19,18 +18,18 @@ export function usePlace(url: string, within: { readonly current: HTMLElement | 
     let timer: ReturnType<typeof setTimeout> | undefined;
     const keep = (): void => {
       clearTimeout(timer);
-      // While a place is looked for, where the page stands is not it.
+      // While a place is being restored, the present position is not the place.
       if (!looking.current) history.replaceState({ y: scrollY }, '');
     };
     const soon = (): void => {
       clearTimeout(timer);
       timer = setTimeout(keep, SETTLED_MS);
     };
-    // Back at once after scrolling: the entry that is left is out of reach, and the next one has
-    // its own place.
+    // The visitor went back right after scrolling. The entry that was left can no longer be
+    // changed.
     const forget = (): void => clearTimeout(timer);
     addEventListener('scroll', soon, { passive: true });
-    // Before whatever is clicked or sent leads elsewhere.
+    // A click or a form may lead to another page, so the place is kept first.
     addEventListener('click', keep, { capture: true });
     addEventListener('submit', keep, { capture: true });
     addEventListener('pagehide', keep);
@@ -54,7 +53,8 @@ export function usePlace(url: string, within: { readonly current: HTMLElement | 
 }
 
 /**
- * Goes there again whenever the page has grown, until one moves by oneself. Gives a way to end it.
+ * Scrolls there again whenever the page grows, until the visitor scrolls. Returns a function that
+ * ends it.
  */
 function lookFor(y: number, within: HTMLElement, done: () => void): () => void {
   const growth = new ResizeObserver(() => scrollTo({ top: y, behavior: 'instant' }));
@@ -66,7 +66,7 @@ function lookFor(y: number, within: HTMLElement, done: () => void): () => void {
   };
   const timer = setTimeout(end, PATIENCE_MS);
   for (const move of OWN_MOVES) addEventListener(move, end, { capture: true });
-  // The pages change within the element: with their rows, its own size does.
+  // The pages are within the element, so it grows with their rows.
   growth.observe(within);
   return end;
 }

@@ -1,12 +1,12 @@
-// What the shop window remembers between visits, in this browser alone: who is looking, what is in
-// the basket, light or dark. Signals: what reads one is shown anew when it changes.
+// The state of the shop window, as signals. Some are kept in the browser between visits: the
+// customer, the basket, light or dark.
 
 import { computed, effect, signal, type ReadonlySignal, type Signal } from '@preact/signals';
 
-/** A customer as the switch knows them. */
+/** A customer in the customer switch. */
 export interface Person {
   readonly id: string;
-  /** What to call them, “34, dresses and blouses”. */
+  /** “34, dresses and blouses”. */
   readonly label: string;
 }
 
@@ -15,12 +15,12 @@ export interface BasketLine {
   readonly name: string;
   readonly note: string;
   readonly image: string;
-  /** As the API gives it; null: unknown. */
+  /** As the API gives it; null: not known. */
   readonly price: number | null;
   readonly quantity: number;
 }
 
-/** Pieces of one article at most. */
+/** The most pieces of one article. */
 export const MOST_PIECES = 9;
 
 /** Undefined: nobody was chosen yet. */
@@ -30,16 +30,17 @@ export const basket: ReadonlySignal<readonly BasketLine[]> = keptBasket.value;
 export const theme = kept<'auto' | 'light' | 'dark'>('theme', 'auto').value;
 export const inspecting = kept('inspecting', false).value;
 
-// One basket, however many tabs look into it. Who is looking is each tab's own until the next
-// visit.
+// All tabs share one basket. Each tab has its own customer until the next visit.
 addEventListener('storage', keptBasket.readAgain);
 
-/** As in styles/inspector.css: on screens as narrow as this the inspector lies over the page. */
+/**
+ * On screens this narrow the inspector covers the page. styles/inspector.css has the same width.
+ */
 const narrow = matchMedia('(max-width: 1100px)');
 const isNarrow = signal(narrow.matches);
 narrow.addEventListener('change', () => (isNarrow.value = narrow.matches));
 
-/** Whether the inspector hides the page, which is out of reach then. */
+/** Whether the inspector covers the page, which cannot be used then. */
 export const covered = computed(() => inspecting.value && isNarrow.value);
 
 export const pieces = computed(() => basket.value.reduce((sum, { quantity }) => sum + quantity, 0));
@@ -47,7 +48,7 @@ export const pieces = computed(() => basket.value.reduce((sum, { quantity }) => 
 /** One short message, shown for a moment. */
 export const toast = signal<{ readonly text: string } | undefined>(undefined);
 
-/** What was recommended before something was bought, by customer: what is new since is marked. */
+/** Recommendations from before the customer bought something. Later ones that differ are marked. */
 export const seenBefore = signal<{ readonly customerId: string; readonly ids: ReadonlySet<string> } | undefined>(
   undefined,
 );
@@ -75,19 +76,17 @@ export function addToBasket(line: Omit<BasketLine, 'quantity'>): void {
   toast.value = { text: `${line.name} is in your basket` };
 }
 
-/** So many pieces more, or less; the last one takes the article out. */
+/** Adds pieces, or takes some away. An article without pieces leaves the basket. */
 export function addPieces(id: string, more: number): void {
   changeBasket((lines) => lines.map((line) => (line.id === id ? withQuantity(line, line.quantity + more) : line)));
 }
 
-/** What was bought; what another tab has put in meanwhile stays. */
+/** Takes out the bought pieces. Pieces that another tab has added meanwhile stay. */
 export function takeOut(bought: readonly BasketLine[]): void {
   for (const { id, quantity } of bought) addPieces(id, -quantity);
 }
 
-/**
- * Goes by what is kept now: another tab may have changed it, and this one not have heard of it yet.
- */
+/** Reads the kept basket first: another tab may have changed it without this one knowing. */
 function changeBasket(change: (lines: readonly BasketLine[]) => readonly BasketLine[]): void {
   keptBasket.readAgain();
   keptBasket.value.value = change(basket.value).filter(({ quantity }) => quantity > 0);
@@ -99,14 +98,14 @@ function withQuantity(line: BasketLine, quantity: number): BasketLine {
 
 interface Kept<Value> {
   readonly value: Signal<Value>;
-  /** Takes over what another tab has written since. */
+  /** Takes over what another tab has written. */
   readonly readAgain: () => void;
 }
 
 /**
- * A signal that is kept in the browser. What was kept by another version and does not fit is
- * forgotten. Written is only what is changed here: a tab that wrote back what it has heard would
- * undo what the other one does next.
+ * A signal that is kept in the browser. A kept value of another type, from another version, is
+ * ignored. Only changes of this tab are written: a tab that wrote back what it read would undo the
+ * next change of the other tab.
  */
 function kept<Value>(name: string, initial: Value): Kept<Value> {
   const key = `vitrine.${name}`;
@@ -120,7 +119,7 @@ function kept<Value>(name: string, initial: Value): Kept<Value> {
       const parsed = text === null ? initial : (JSON.parse(text) as Value);
       if (initial === undefined || typeof parsed === typeof initial) value.value = parsed;
     } catch {
-      // A browser that keeps nothing: then it is for this visit.
+      // The browser keeps nothing. The value then lasts for this visit.
     }
   };
   readAgain();
@@ -133,7 +132,7 @@ function kept<Value>(name: string, initial: Value): Kept<Value> {
       else localStorage.setItem(key, text);
       known = text;
     } catch {
-      // As above.
+      // The browser keeps nothing, as above.
     }
   });
   return { value, readAgain };

@@ -1,6 +1,5 @@
-// How the shop window is built: `npm run build` (and every command's set-up) writes it to dist/web,
-// files compressed ahead.
-// `npx vite src/web` serves it while working on it, over a shop that runs on port 4000.
+// How the shop window is built: `npm run build` writes it to dist/web, with compressed files. For
+// work on it, `npx vite src/web` serves it over a shop that runs on port 4000.
 
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -16,7 +15,7 @@ export default defineConfig({
     outDir: '../../dist/web',
     emptyOutDir: true,
     target: 'es2022',
-    // Fonts as files of their own: they can be fetched beside the script.
+    // Fonts stay files, so that the browser can fetch them beside the script.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
@@ -28,8 +27,7 @@ export default defineConfig({
 });
 
 /**
- * Names the fonts in the page, so that they come with the first paint and nothing moves when they
- * do.
+ * Names the fonts in the page, so that they come before the first paint and nothing moves later.
  */
 function preloadFonts() {
   return {
@@ -48,10 +46,7 @@ function preloadFonts() {
   };
 }
 
-/**
- * Writes FILE.br and FILE.gz beside scripts and styles: the server compresses nothing while it
- * answers.
- */
+/** Writes FILE.br and FILE.gz beside scripts and styles, since the server compresses nothing. */
 function compress() {
   return {
     name: 'compress',

@@ -1,35 +1,32 @@
-// A process one of whose threads is stuck in native code still ends when it is told to.
+// A process ends when it is told to, even if one of its threads is stuck in native code.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 
-const SESSION = JSON.stringify(join(__dirname, '..', '..', 'src', 'cli', 'session.js'));
-/** All limits together, on a busy machine. */
+const RUNNING = JSON.stringify(join(__dirname, '..', '..', 'src', 'cli', 'running.js'));
+/** All limits together on a busy machine. */
 const LATE_MS = 30_000;
 
-/**
- * A server with a thread that ends after five minutes, and not before: it is within a call to the
- * system.
- */
+/** A server with a thread that is within a system call for five minutes. */
 const server = (closeLimitMs: number): string => `
   const { Worker } = require('node:worker_threads');
   const native = "require('node:child_process').execFileSync('sleep', ['300'])";
   const thread = new Worker("require('node:worker_threads').parentPort.postMessage('stuck');" + native, { eval: true });
-  require(${SESSION}).run(async (session) => {
-    session.serving();
-    session.closing(() => new Promise((resolve) => thread.once('exit', resolve)));
+  require(${RUNNING}).run(async (command) => {
+    command.serving();
+    command.closing(() => new Promise((resolve) => thread.once('exit', resolve)));
     thread.once('message', () => console.log('ready'));
     await new Promise(() => undefined);
   }, { closeLimitMs: ${closeLimitMs} });
 `;
 
-/** Starts it, sends it the signals one after the other; how it ended. */
+/** Starts the server and sends it the signals one after the other. Returns how it ended. */
 async function endBy(
   closeLimitMs: number,
   signals: readonly NodeJS.Signals[],
 ): Promise<[number | null, string | null]> {
-  // A group of its own, so that what its thread started ends with it.
+  // A process group of its own, so that the thread's child ends too.
   const child = spawn(process.execPath, ['-e', server(closeLimitMs)], {
     stdio: ['ignore', 'pipe', 'inherit'],
     detached: true,
@@ -49,10 +46,10 @@ async function endBy(
   }
 }
 
-test('by SIGTERM, once what is open had its time to close', async () => {
+test('SIGTERM ends it after the time to close', async () => {
   expect(await endBy(1_000, ['SIGTERM'])).toEqual([null, 'SIGTERM']);
 });
 
-test('by a second signal, at once', async () => {
+test('a second signal ends it at once', async () => {
   expect(await endBy(10 * LATE_MS, ['SIGINT', 'SIGTERM'])).toEqual([null, 'SIGTERM']);
 });

@@ -7,7 +7,7 @@ import type { ArticleRow, Store } from '../../src/data/store/store';
 import { openStore } from '../../src/data/store/open-store';
 import { openModelRunner } from '../../src/engine/model-runner';
 import { VitrineError } from '../../src/errors';
-import { createServer, type Server } from '../../src/api/http/server';
+import { createServer, type Server } from '../../src/api/server';
 import { SOURCES } from '../../src/ranking/candidates';
 import { encodeDataset, readPurchaseLog } from '../../src/dataset/read';
 import { habitsOf } from '../../src/dataset/habit-counts';

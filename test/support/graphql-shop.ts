@@ -14,7 +14,7 @@ import type {
   SimilarArticle,
   SimilarRequest,
 } from '../../src/serving/types';
-import { createServer, type Server, type ServerParts } from '../../src/api/http/server';
+import { createServer, type Server, type ServerParts } from '../../src/api/server';
 import { createTestDatabase, type TestDatabase } from './database';
 
 /** Articles are a-01 … a-45 with keys 1 … 45. Customers are c-01 … c-25; c-25 has no purchase. */

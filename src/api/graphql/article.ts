@@ -1,5 +1,5 @@
-// Articles: the type with H&M's columns, the queries that find them, and the joining of rankings
-// with their articles. Knows nothing of how articles are ranked.
+// Articles: the type with H&M's columns, its queries, and the join of ranked lists with their
+// articles.
 
 import { Arg, Args, Ctx, Field, FieldResolver, Float, ID, Int, ObjectType, Query, Resolver, Root } from 'type-graphql';
 import type { ArticleRow } from '../../data/store/store';
@@ -7,7 +7,8 @@ import { Attribute, toAttributes, TYPICAL_ATTRIBUTES, type AttributeValue } from
 import { connectionOf, PageArgs, toConnection, type Connection } from './connection';
 import type { Context } from './context';
 import { cursorKind, MOST } from './cursor';
-import { checkFirst, checkId, LIMITS, listCost, WORK } from './operation/limits';
+import { listCost, WORK } from './operation/cost';
+import { checkFirst, checkId, LIMITS } from '../limits';
 
 type ArticleColumns = Omit<ArticleRow, 'key' | 'attributes' | 'updatedAt'>;
 
@@ -194,9 +195,8 @@ interface Ranked {
 }
 
 /**
- * A ranking with its articles, read in one statement with those of all rankings of the query.
- * Articles that the store no longer has are left out and the ranks closed up, so a deleted article
- * never spoils a page.
+ * Adds the articles to a ranked list. One statement reads the articles of all lists of the query.
+ * Articles that were deleted are left out and the ranks close up, so they never spoil a page.
  */
 export async function withArticles<Item extends Ranked>(
   ranking: readonly Item[],

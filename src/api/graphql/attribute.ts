@@ -1,5 +1,5 @@
-// Columns that H&M's layout does not have, as a list that any shop's data fits. Shared by articles
-// and customers.
+// Columns that H&M's layout does not have, as a list that fits the data of any shop. Articles and
+// customers share it.
 
 import { Field, Float, ObjectType } from 'type-graphql';
 
@@ -18,13 +18,13 @@ export class Attribute {
   number!: number | null;
 }
 
-/** As resolvers return it: a plain object. */
+/** The plain object that resolvers return. */
 export type AttributeValue = Pick<Attribute, keyof Attribute>;
 
-/** What one item's attributes count for in the cost: shops have about five such columns. */
+/** Attributes of one item in the cost of a query. Shops have about five such columns. */
 export const TYPICAL_ATTRIBUTES = 5;
 
-/** The `attributes` JSON of a row, { brand: ["acme"], weight: 1.2 }, as a list sorted by name. */
+/** Makes a list, sorted by name, of a row's `attributes`: { brand: ["acme"], weight: 1.2 }. */
 export function toAttributes(attributes: unknown): AttributeValue[] {
   if (typeof attributes !== 'object' || attributes === null || Array.isArray(attributes)) return [];
   return Object.entries(attributes)
@@ -35,7 +35,7 @@ export function toAttributes(attributes: unknown): AttributeValue[] {
 
 function toAttribute(name: string, value: unknown): AttributeValue | null {
   if (typeof value === 'number') return { name, values: [], number: value };
-  // A single text is not what the import writes, but plain SQL may: it is a list of one.
+  // The import writes lists only, but plain SQL may write a single text.
   if (typeof value === 'string') return { name, values: [value], number: null };
   if (!Array.isArray(value)) return null;
   return { name, values: value.map(String), number: null };

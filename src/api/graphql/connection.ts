@@ -1,9 +1,8 @@
-// Pages of a list, as the Relay convention has them (https://relay.dev/graphql/connections.htm),
-// with `nodes` beside
-// `edges` for those who need no cursors. Forwards only. Knows nothing of what the nodes are.
+// Pages of a list by the Relay convention (https://relay.dev/graphql/connections.htm), forwards
+// only. `nodes` beside `edges` is for clients that need no cursors.
 
 import { ArgsType, Field, Int, ObjectType, type ClassType } from 'type-graphql';
-import { LIMITS } from './operation/limits';
+import { LIMITS } from '../limits';
 
 @ObjectType({ simpleResolvers: true, description: 'Where a page lies in its list.' })
 export class PageInfo {
@@ -40,7 +39,7 @@ export interface Connection<Node> {
   readonly pageInfo: Pick<PageInfo, keyof PageInfo>;
 }
 
-/** The GraphQL types NameEdge and NameConnection for a node type; returns the latter's class. */
+/** Declares the GraphQL types NameEdge and NameConnection. Returns the class of the connection. */
 export function connectionOf<Node extends object>(node: ClassType<Node>, plural: string): ClassType {
   const name = node.name;
 
@@ -68,9 +67,7 @@ export function connectionOf<Node extends object>(node: ClassType<Node>, plural:
   return NodeConnection;
 }
 
-/**
- * A page of rows as a connection. `after` is the cursor that the page was asked for with, if any.
- */
+/** Makes a connection of a page of rows. `after` is the cursor of the request, if it had one. */
 export function toConnection<Row>(
   page: { readonly rows: readonly Row[]; readonly hasNext: boolean },
   after: string | null | undefined,

@@ -1,6 +1,6 @@
-// What one request carries: DataLoaders over the store and the recommender, made afresh for each so
-// that nothing leaks between customers. Every read of a query goes through here, so its statements
-// and model runs are counted in one place.
+// Everything that one GraphQL request carries. Each request has its own DataLoaders over the store
+// and the recommender, so nothing leaks from one customer to another. All reads of a query go
+// through here: this one place counts their statements and model runs and measures their time.
 
 import DataLoader from 'dataloader';
 import type {
@@ -27,7 +27,7 @@ import type {
 } from '../../serving/types';
 import type { Lifetime } from '../../serving/lifetime';
 import { createStageTimer, type StageTimer } from '../../telemetry/traces';
-import type { Turns } from './turns';
+import type { Turns } from './operation/turns';
 
 export interface Context {
   readonly customers: {
@@ -38,7 +38,7 @@ export interface Context {
   readonly articles: {
     readonly byId: DataLoader<string, ArticleRow | null>;
     readonly byKey: DataLoader<number, ArticleRow | null>;
-    /** By key: what the running shop knows besides. */
+    /** By key: prices and variants, which the running shop knows. */
     readonly facts: DataLoader<number, ArticleFacts | null>;
     page(first: number, afterKey?: number): Promise<Page<ArticleRow>>;
   };
@@ -47,11 +47,11 @@ export interface Context {
   readonly similar: DataLoader<SimilarRequest, SimilarArticle[] | null, string>;
   readonly search: DataLoader<SearchRequest, SimilarArticle[], string>;
   readonly trending: DataLoader<TrendingRequest, TrendingArticle[], string>;
-  /** Records an order; what is asked for after it in the same operation knows of it. */
+  /** Records an order. Later fields of the same operation see it. */
   recordOrder(order: Order): Promise<RecordedOrder>;
-  /** Where the time of the request went. */
+  /** Time of each stage. */
   readonly timer: StageTimer;
-  /** How each list of recommendations came about; undefined: nobody asked. */
+  /** How each list of recommendations was made; undefined: the client did not ask. */
   readonly traces: TracedList[] | undefined;
 }
 
@@ -62,18 +62,16 @@ export interface TracedList extends RecommendationTrace {
 export interface ContextParts {
   readonly store: Store;
   readonly recommender: Recommender;
-  /** For statements of requests; those within a list are gathered already. */
+  /** Limits the statements that run at once, over all requests. */
   readonly turns: Turns;
 }
 
 export interface ContextOptions {
-  /** When it is over nothing more is read or recorded. */
+  /** When it is over, nothing more is read or recorded. */
   readonly lifetime: Lifetime;
-  /** Whether the client wants to know how the answer came about. */
+  /** Whether the client asks how the answer was made. */
   readonly traced: boolean;
 }
-
-type BatchOf<Key, Value> = (keys: readonly Key[]) => Promise<ArrayLike<Value | Error>>;
 
 export function createContext(
   { store, recommender, turns }: ContextParts,
@@ -81,92 +79,108 @@ export function createContext(
 ): Context {
   const timer = createStageTimer();
   const traces: TracedList[] | undefined = traced ? [] : undefined;
+  const work = measuredWork(timer, lifetime, turns);
+  const rows = rowLoaders(store, work.read);
+  const lists = listLoaders(recommender, work.begin, lifetime, traces);
+  return {
+    timer,
+    traces,
+    customers: rows.customers,
+    articles: { ...rows.articles, facts: lists.facts },
+    purchases: rows.purchases,
+    recommendations: lists.recommendations,
+    similar: lists.similar,
+    search: lists.search,
+    trending: lists.trending,
+    async recordOrder(order) {
+      const recorded = await work.begin('record', () => store.recordOrder(order));
+      for (const loader of [rows.customers.byId, rows.purchases, lists.recommendations]) loader.clearAll();
+      return recorded;
+    },
+  };
+}
 
-  /** Measures work as `stage`. What has begun is finished: an order is recorded or it is not. */
-  const begin = async <Result>(stage: string, work: () => Promise<Result>): Promise<Result> => {
+/** Runs work as the stage of this name. */
+type Run = <Result>(stage: string, work: () => Promise<Result>) => Promise<Result>;
+
+function measuredWork(
+  timer: StageTimer,
+  lifetime: Lifetime,
+  turns: Turns,
+): { readonly begin: Run; readonly read: Run } {
+  /** Measures the work. Work that has begun is finished: an order is recorded or it is not. */
+  const begin: Run = async (stage, work) => {
     lifetime.throwIfOver();
     return timer.measure(stage, work);
   };
-  /**
-   * A statement of its own. It may have to wait for its turn, and nobody may want it any more then.
-   */
-  const read = <Result>(stage: string, statement: () => Promise<Result>): Promise<Result> =>
-    begin(stage, () =>
-      turns.run(() => {
-        lifetime.throwIfOver();
-        return statement();
-      }),
-    );
-  /**
-   * A loader whose batches are run by `how` as `stage`. Keys that are objects are told apart by
-   * `keyOf`.
-   */
-  const load = <Key, Value>(how: typeof begin, stage: string, batch: BatchOf<Key, Value>): DataLoader<Key, Value> =>
-    new DataLoader((keys) => how(stage, () => batch(keys)));
-  const loadBy = <Key, Value>(
-    keyOf: (key: Key) => string,
-    how: typeof begin,
-    stage: string,
-    batch: BatchOf<Key, Value>,
-  ): DataLoader<Key, Value, string> => new DataLoader((keys) => how(stage, () => batch(keys)), { cacheKeyFn: keyOf });
+  return {
+    begin,
+    /** Runs a statement in its turn. The client may be gone by then, so it is checked again. */
+    read: (stage, statement) =>
+      begin(stage, () =>
+        turns.run(() => {
+          lifetime.throwIfOver();
+          return statement();
+        }),
+      ),
+  };
+}
 
-  const recommend = (requests: readonly RecommendationRequest[]) =>
-    recommender.recommend(
-      requests.map((request) => ({
-        ...request,
-        lifetime,
-        ...(traces && { trace: (trace) => traces.push({ customerId: request.customerId, ...trace }) }),
-      })),
-    );
-  const context: Context = {
-    timer,
-    traces,
+/** Rows of the store. */
+function rowLoaders(store: Store, read: Run): Pick<Context, 'customers' | 'purchases'> & { articles: ArticleRows } {
+  return {
     customers: {
-      byId: load(read, 'customers', (ids) => store.customersById(ids)),
+      byId: new DataLoader((ids) => read('customers', () => store.customersById(ids))),
       page: (first, afterKey) => read('customers', () => store.customersPage(first, afterKey)),
       active: (first) => read('customers', () => store.activeCustomers(first)),
     },
     articles: {
-      byId: load(read, 'articles', (ids) => store.articlesById(ids)),
-      byKey: load(read, 'articles', (keys) => store.articlesByKey(keys)),
-      facts: load(begin, 'facts', (keys) => recommender.facts(keys)),
+      byId: new DataLoader((ids) => read('articles', () => store.articlesById(ids))),
+      byKey: new DataLoader((keys) => read('articles', () => store.articlesByKey(keys))),
       page: (first, afterKey) => read('articles', () => store.articlesPage(first, afterKey)),
     },
-    purchases: loadBy(
-      ({ customerKey, first, after }) => JSON.stringify([customerKey, first, after]),
-      read,
-      'purchases',
-      (requests) => store.purchasesPages(requests),
-    ),
-    recommendations: loadBy(
-      ({ customerId, first, excludePurchased }) => JSON.stringify([customerId, first, excludePurchased]),
-      begin,
-      'recommend',
-      recommend,
-    ),
-    similar: loadBy(
-      ({ articleId, first, coPurchase, perProduct }) => JSON.stringify([articleId, first, coPurchase, perProduct]),
-      begin,
-      'similar',
-      (requests) => recommender.similar(requests.map((request) => ({ ...request, lifetime }))),
-    ),
-    search: loadBy(
-      ({ text, first }) => JSON.stringify([text, first]),
-      begin,
-      'search',
-      (requests) => recommender.search(requests.map((request) => ({ ...request, lifetime }))),
-    ),
-    trending: loadBy(
-      ({ first }) => String(first),
-      begin,
-      'trending',
-      (requests) => recommender.trending(requests),
-    ),
-    async recordOrder(order) {
-      const recorded = await begin('record', () => store.recordOrder(order));
-      for (const loader of [context.customers.byId, context.purchases, context.recommendations]) loader.clearAll();
-      return recorded;
-    },
+    purchases: new DataLoader((requests) => read('purchases', () => store.purchasesPages(requests)), {
+      cacheKeyFn: ({ customerKey, first, after }) => JSON.stringify([customerKey, first, after]),
+    }),
   };
-  return context;
+}
+
+type ArticleRows = Omit<Context['articles'], 'facts'>;
+type Lists = Pick<Context, 'recommendations' | 'similar' | 'search' | 'trending'> & Pick<Context['articles'], 'facts'>;
+
+/** Ranked lists, and what the recommender knows of articles. */
+function listLoaders(
+  recommender: Recommender,
+  begin: Run,
+  lifetime: Lifetime,
+  traces: TracedList[] | undefined,
+): Lists {
+  const traceOf = ({ customerId }: RecommendationRequest) =>
+    traces && { trace: (trace: RecommendationTrace) => void traces.push({ customerId, ...trace }) };
+  return {
+    facts: new DataLoader((keys) => begin('facts', () => recommender.facts(keys))),
+    recommendations: new DataLoader(
+      (requests) =>
+        begin('recommend', () =>
+          recommender.recommend(requests.map((request) => ({ ...request, lifetime, ...traceOf(request) }))),
+        ),
+      {
+        cacheKeyFn: ({ customerId, first, excludePurchased }) => JSON.stringify([customerId, first, excludePurchased]),
+      },
+    ),
+    similar: new DataLoader(
+      (requests) => begin('similar', () => recommender.similar(requests.map((request) => ({ ...request, lifetime })))),
+      {
+        cacheKeyFn: ({ articleId, first, coPurchase, perProduct }) =>
+          JSON.stringify([articleId, first, coPurchase, perProduct]),
+      },
+    ),
+    search: new DataLoader(
+      (requests) => begin('search', () => recommender.search(requests.map((request) => ({ ...request, lifetime })))),
+      { cacheKeyFn: ({ text, first }) => JSON.stringify([text, first]) },
+    ),
+    trending: new DataLoader((requests) => begin('trending', () => recommender.trending(requests)), {
+      cacheKeyFn: ({ first }) => String(first),
+    }),
+  };
 }

@@ -1,5 +1,5 @@
-// Customers: the type with H&M's columns and the queries that find them. What hangs on a customer
-// (purchases, recommendations) is declared where those are.
+// Customers: the type with H&M's columns and its queries. The files of purchases and
+// recommendations declare their fields of a customer.
 
 import { Arg, Args, Ctx, Field, FieldResolver, ID, Int, ObjectType, Query, Resolver, Root } from 'type-graphql';
 import type { CustomerRow } from '../../data/store/store';
@@ -7,7 +7,8 @@ import { Attribute, toAttributes, TYPICAL_ATTRIBUTES, type AttributeValue } from
 import { connectionOf, PageArgs, toConnection, type Connection } from './connection';
 import type { Context } from './context';
 import { cursorKind, MOST } from './cursor';
-import { checkFirst, checkId, LIMITS, listCost, WORK } from './operation/limits';
+import { listCost, WORK } from './operation/cost';
+import { checkFirst, checkId, LIMITS } from '../limits';
 
 type CustomerColumns = Omit<CustomerRow, 'key' | 'attributes'>;
 

@@ -1,5 +1,5 @@
-// Recording purchases: the one thing that this API writes. Checks what came; how it is kept is the
-// store's business.
+// Recording purchases, the one thing that this API writes. The input is checked here; the store
+// writes it.
 
 import { GraphQLDateTime } from 'graphql-scalars';
 import { Arg, Ctx, Field, Float, ID, InputType, Int, Mutation, ObjectType, Resolver } from 'type-graphql';
@@ -7,7 +7,8 @@ import type { ArticleRow, CustomerRow, PurchaseRow } from '../../data/store/stor
 import { VitrineError } from '../../errors';
 import type { Context } from './context';
 import { Customer } from './customer';
-import { checkCount, checkId, LIMITS, WORK } from './operation/limits';
+import { WORK } from './operation/cost';
+import { checkCount, checkId, LIMITS } from '../limits';
 import { Purchase } from './purchase';
 
 @InputType({ description: 'Some pieces of one article, bought at one price.' })
@@ -101,7 +102,7 @@ export class OrderResolver {
   }
 }
 
-/** Pieces of an input that is not checked yet, for the cost of the answer. */
+/** Pieces of an input that is not checked yet. They decide the cost of the answer. */
 function piecesOf(input: unknown): number {
   const { purchases } = input as Partial<RecordPurchasesInput>;
   const pieces = (purchases ?? []).reduce((sum, { quantity }) => sum + Math.max(1, quantity), 0);
@@ -123,19 +124,13 @@ function linesOf({ purchases, salesChannelId = null }: RecordPurchasesInput) {
   });
 }
 
-/**
- * Below 1e9, and not so small that it would be 0 in the store, which keeps 32-bit floats and
- * refuses that.
- */
+/** A price must be below 1e9. It must not become 0 in the store, which keeps 32-bit floats. */
 function checkPrice(price: number | null): number | null {
   if (price === null || price === 0 || (Math.fround(price) > 0 && price < 1e9)) return price;
   throw new VitrineError('INPUT_INVALID', `price: expected 0 or a number from 1e-44 and below 1e9, got ${price}`);
 }
 
-/**
- * From the year 1900 on: the store and its cursors hold it. Whether it has come is the store's to
- * check.
- */
+/** The store and its cursors can hold these years. The store refuses times in the future. */
 function checkTime(boughtAt: Date): Date {
   const year = boughtAt.getUTCFullYear();
   if (year >= 1900 && year <= 9999) return boughtAt;

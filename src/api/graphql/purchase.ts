@@ -1,4 +1,4 @@
-// Purchases: the type and the pages of a customer's purchases, newest first.
+// Purchases: the type, and the pages of a customer's purchases, newest first.
 
 import { GraphQLDateTime } from 'graphql-scalars';
 import { Args, Ctx, Field, FieldResolver, Float, Int, ObjectType, Resolver, Root } from 'type-graphql';
@@ -8,7 +8,8 @@ import { connectionOf, PageArgs, toConnection, type Connection } from './connect
 import type { Context } from './context';
 import { cursorKind, MOST } from './cursor';
 import { Customer } from './customer';
-import { checkFirst, listCost, WORK } from './operation/limits';
+import { listCost, WORK } from './operation/cost';
+import { checkFirst } from '../limits';
 
 @ObjectType({ simpleResolvers: true, description: 'One article bought once by a customer.' })
 export class Purchase {
@@ -51,8 +52,7 @@ export class PurchaseResolver {
       ...(after ? { after: decode(after) } : {}),
     });
     const articles = await Promise.all(page.rows.map((row) => context.articles.byKey.load(row.articleKey)));
-    // An article deleted since takes its purchases with it; the cursor of the page's end still
-    // serves.
+    // Purchases of an article that was deleted meanwhile are left out. The last cursor still works.
     const rows = page.rows.flatMap((row, i) => (articles[i] ? [{ ...row, article: articles[i] }] : []));
     return toConnection({ rows, hasNext: page.hasNext }, after, (row) =>
       purchaseCursors.encode(row.boughtAt.getTime() / 1000, row.articleKey, row.line),

@@ -1,5 +1,5 @@
-// Recommendations: the type, the query by customer id, and the field of a customer. How articles
-// are found and ranked is the recommender's business.
+// Recommendations: the type, the query by customer id, and the field of a customer. The recommender
+// finds and ranks the articles.
 
 import { Arg, Ctx, Field, FieldResolver, Float, ID, Int, ObjectType, Query, registerEnumType } from 'type-graphql';
 import { Resolver, Root } from 'type-graphql';
@@ -8,7 +8,8 @@ import type { RecommendationRequest, SourceName } from '../../serving/types';
 import { Article, withArticles } from './article';
 import type { Context } from './context';
 import { Customer } from './customer';
-import { checkFirst, checkId, LIMITS, listCost, WORK } from './operation/limits';
+import { listCost, WORK } from './operation/cost';
+import { checkFirst, checkId, LIMITS } from '../limits';
 
 const RecommendationSource = {
   OWN_PURCHASES: 'OWN_PURCHASES',
@@ -74,7 +75,7 @@ export class Recommendation {
   coldStart!: boolean;
 }
 
-/** As resolvers return it: the reason still as a key. */
+/** The object that resolvers return. Its `because` is still the key of an article. */
 type Ranked = Recommendation & { readonly because: number | null };
 
 @Resolver((_of) => Recommendation)

@@ -1,5 +1,5 @@
-// The schema: all nouns together. Each noun's file declares its type, its queries and its edges to
-// those before it.
+// The schema with all nouns. Each noun's file declares its type, its queries and its fields on the
+// nouns before it.
 
 import 'reflect-metadata';
 import type { GraphQLSchema } from 'graphql';
@@ -27,7 +27,7 @@ export function createSchema(): GraphQLSchema {
       ReasonResolver,
       OrderResolver,
     ],
-    // Arguments are checked in limits.ts, whose errors carry our codes.
+    // limits.ts checks the arguments: its errors carry our codes.
     validate: false,
   });
 }

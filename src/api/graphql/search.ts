@@ -1,10 +1,11 @@
-// Search by words: the type and the query. What makes an article fit is the recommender's business.
+// Search by words: the type and the query. The recommender decides which articles fit.
 
 import { Arg, Ctx, Field, Float, Int, ObjectType, Query, Resolver } from 'type-graphql';
 import type { ArticleRow } from '../../data/store/store';
 import { Article, withArticles } from './article';
 import type { Context } from './context';
-import { checkFirst, checkWords, LIMITS, listCost, WORK } from './operation/limits';
+import { listCost, WORK } from './operation/cost';
+import { checkFirst, checkWords, LIMITS } from '../limits';
 
 @ObjectType({ simpleResolvers: true, description: 'An article that fits what was searched for.' })
 export class SearchHit {

@@ -1,5 +1,5 @@
-// Similar articles: the type, the query by article id, and the field of an article. What makes
-// articles alike is the recommender's business.
+// Similar articles: the type, the query by article id, and the field of an article. The recommender
+// decides which articles are alike.
 
 import { Arg, Ctx, Field, FieldResolver, Float, ID, Int, ObjectType, Query, Resolver, Root } from 'type-graphql';
 import type { ArticleRow } from '../../data/store/store';
@@ -7,7 +7,8 @@ import { CO_PURCHASE_SHARE } from '../../ranking/alike';
 import type { SimilarRequest } from '../../serving/types';
 import { Article, withArticles } from './article';
 import type { Context } from './context';
-import { checkCount, checkFirst, checkId, checkShare, LIMITS, listCost, WORK } from './operation/limits';
+import { listCost, WORK } from './operation/cost';
+import { checkCount, checkFirst, checkId, checkShare, LIMITS } from '../limits';
 
 @ObjectType({ simpleResolvers: true, description: 'An article that is like another.' })
 export class SimilarArticle {
@@ -64,7 +65,7 @@ export class SimilarResolver {
     @Arg('perProduct', (_type) => Int, { defaultValue: 2, description: PER_PRODUCT }) perProduct: number,
     @Ctx() context: Context,
   ): Promise<SimilarArticle[]> {
-    // null: deleted since it was read. Nothing is like it any more.
+    // Null: the article was deleted after it was read.
     return (await findSimilar({ articleId: article.id, article, first, coPurchase, perProduct }, context)) ?? [];
   }
 }

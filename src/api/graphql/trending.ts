@@ -1,10 +1,11 @@
-// What sells at the moment: the type and the query.
+// Articles that sell at the moment: the type and the query.
 
 import { Arg, Ctx, Field, Int, ObjectType, Query, Resolver } from 'type-graphql';
 import type { ArticleRow } from '../../data/store/store';
 import { Article, withArticles } from './article';
 import type { Context } from './context';
-import { checkFirst, LIMITS, listCost, WORK } from './operation/limits';
+import { listCost, WORK } from './operation/cost';
+import { checkFirst, LIMITS } from '../limits';
 
 @ObjectType({ simpleResolvers: true, description: 'An article that sells at the moment.' })
 export class TrendingArticle {

@@ -1,12 +1,12 @@
-// Whether the server runs and whether it can answer. The ready check never throws and never hangs:
-// what goes wrong within its bound is its answer. Knows nothing of HTTP.
+// Whether the server can answer requests. The check never throws and never hangs: a failure or a
+// timeout becomes its answer.
 
 import type { Store } from '../../data/store/store';
 
 export type Readiness =
   ({ readonly ready: true } & Partial<Stale>) | { readonly ready: false; readonly reason: string };
 
-/** An older release is served than the one that is wanted. */
+/** The served release is older than the wanted one. */
 interface Stale {
   readonly release: string | undefined;
   readonly wanted: string;
@@ -21,7 +21,7 @@ export interface HealthParts {
   readonly pingLimitMs?: number;
 }
 
-/** Reasons are for strangers' eyes: no hosts, no paths, no messages of others. */
+/** Strangers may read the reasons: they name no hosts, no paths and no messages of others. */
 export async function checkReady({ store, ready, pingLimitMs = 2000 }: HealthParts): Promise<Readiness> {
   const [process, database] = await Promise.all([
     settle(async () => ready(), 'the state of the server is unknown'),

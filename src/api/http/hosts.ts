@@ -1,6 +1,6 @@
-// Refuses requests for another host than this server. By DNS rebinding, a foreign page makes its
-// own name point to this server's address, and the browser takes both for one origin. The Host
-// header still has the foreign name.
+// Refuses requests that name another host. DNS rebinding makes a foreign page's name point to this
+// server's address, so that a browser takes both for one origin. The Host header still has the
+// foreign name.
 
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { LRUCache } from 'lru-cache';
@@ -9,15 +9,15 @@ import { isIPv4, isIPv6 } from 'node:net';
 import type { Config } from '../../config';
 import { VitrineError } from '../../errors';
 
-/** `host`: where the server listens. `allowedHosts`: see .env.example. */
+/** `host` is where the server listens. See .env.example for `allowedHosts`. */
 export type HostSettings = Pick<Config, 'host'> & Partial<Pick<Config, 'allowedHosts'>>;
 
 export function refuseForeignHosts(app: FastifyInstance, settings: HostSettings): void {
   const isOurs = hostCheck(settings);
-  /** Host headers that passed: clients send the same again and again. */
+  /** Host headers that passed. Clients send the same ones again and again. */
   const passed = new LRUCache<string, true>({ max: 100 });
   app.addHook('onRequest', (request, _reply, done) => {
-    // Load balancers ask for health under any name, and the answers hold nothing private.
+    // Load balancers ask for the health under any name, and the answers are not private.
     if (/^\/health\/(live|ready)(\?|$)/.test(request.url)) {
       done();
       return;
@@ -34,14 +34,14 @@ export function refuseForeignHosts(app: FastifyInstance, settings: HostSettings)
 }
 
 /**
- * Whether the server answers to a host, given as `new URL(…).hostname` writes it, without last dot.
+ * Whether the server answers to a host, written as `new URL(…).hostname` does, without a last dot.
  *
- * Loopback names and addresses always pass: no foreign page is behind them. Other addresses pass
- * where the server listens beyond loopback, so that it can be reached by its address. That is safe,
- * since rebinding needs a name: a page whose origin is an address came from that address. Other
- * names have to be known.
+ * Loopback names and addresses always pass, since no foreign page is behind them. Other addresses
+ * pass if the server listens beyond loopback. That is safe: rebinding needs a name, and a page
+ * whose origin is an address came from that address. Other names must be the server's own or
+ * allowed.
  */
-export function hostCheck({ host, allowedHosts = [] }: HostSettings): (hostname: string) => boolean {
+function hostCheck({ host, allowedHosts = [] }: HostSettings): (hostname: string) => boolean {
   const own = hostnameOf(isIPv6(host) ? `[${host}]` : host);
   const local = own !== undefined && isLoopback(own);
   const allowed = allowedHosts.map((entry) => {
@@ -57,7 +57,7 @@ export function hostCheck({ host, allowedHosts = [] }: HostSettings): (hostname:
     allowed.some((matches) => matches(hostname));
 }
 
-/** The host of a request that names just one, as almost all do; undefined: look closer. */
+/** The host of a request that names exactly one; undefined: `fault` must look closer. */
 function onlyHost({ url, headers, rawHeaders }: IncomingMessage): string | undefined {
   if (!url?.startsWith('/')) return undefined;
   let hosts = 0;
@@ -68,7 +68,7 @@ function onlyHost({ url, headers, rawHeaders }: IncomingMessage): string | undef
 }
 
 function fault({ raw }: FastifyRequest, isOurs: (hostname: string) => boolean): VitrineError | undefined {
-  // A request for a proxy names a host in its first line too, and either may be believed.
+  // A request to a proxy also names a host in its first line. Software may believe either.
   const inTarget = /^https?:\/\/([^/?#]*)/i.exec(raw.url ?? '')?.[1];
   const given = [...hostHeaders(raw.rawHeaders), ...(inTarget === undefined ? [] : [inTarget])];
   const names = given.map(hostnameOf);
@@ -82,14 +82,14 @@ function fault({ raw }: FastifyRequest, isOurs: (hostname: string) => boolean): 
   return Object.assign(new VitrineError('INPUT_INVALID', message), { statusCode: 421 });
 }
 
-/** All of them: Node's `headers` has the first only. */
+/** All Host headers. Node's `headers` has only the first. */
 function hostHeaders(rawHeaders: readonly string[]): string[] {
   return rawHeaders.filter((_, i) => i % 2 === 1 && /^host$/i.test(rawHeaders[i - 1] ?? ''));
 }
 
-/** The name in `name:port` as URLs write it, in lower case and addresses in their usual form. */
+/** The name in `name:port`, as URLs write it: in lower case, addresses in their usual form. */
 function hostnameOf(host: string): string | undefined {
-  // These would end the host within a URL, or begin it.
+  // Within a URL these characters would end the host, or begin it.
   if (/[\s/\\?#@]/.test(host)) return undefined;
   const url = `http://${host}/`;
   return URL.canParse(url) ? new URL(url).hostname.replace(/\.$/, '') : undefined;

@@ -1,27 +1,26 @@
-// Pictures of articles at /images/ID?width=320: the shop's photo, smaller, or a drawing. Pictures
-// of one page are asked for at once, so their rows are read in one statement. Knows nothing of how
-// either is made.
+// Pictures of articles at /images/ID?width=320: the shop's photo or a drawing. A page asks for all
+// its pictures at once, so one statement reads their rows.
 
 import DataLoader from 'dataloader';
 import type { FastifyInstance } from 'fastify';
 import type { ArticleRow, Store } from '../../data/store/store';
 import { VitrineError } from '../../errors';
 import type { Photos, Picture } from './photos';
-import { checkId } from '../graphql/operation/limits';
+import { checkId } from '../limits';
 import { sha256 } from '../../bytes';
 
 export interface ImageParts {
   readonly store: Pick<Store, 'articlesById'>;
   readonly photos: Photos;
-  /** A drawing of an article that has no photo, as SVG; absent: it has no picture. */
+  /** Draws an article that has no photo, as SVG. Undefined: such an article has no picture. */
   readonly draw?: DrawArticle | undefined;
 }
 
 export type DrawArticle = (article: ArticleRow) => string;
 
-/** Unless a page says how wide it wants it. */
+/** The width if the address names none. */
 const WIDTH = 320;
-/** Long enough for a visit, short enough for a new photo to be seen. */
+/** Long enough for one visit, and short enough for a new photo to be seen. */
 const FRESH_SECONDS = 3600;
 
 export function addImages(app: FastifyInstance, { store, photos, draw }: ImageParts): void {
@@ -45,7 +44,7 @@ export function addImages(app: FastifyInstance, { store, photos, draw }: ImagePa
     reply.headers({
       'cache-control': `public, max-age=${FRESH_SECONDS}`,
       etag: tag,
-      // Opened by itself an SVG is a document: nothing may run in it.
+      // An SVG that is opened alone is a document. Nothing may run in it.
       'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; sandbox",
       'x-content-type-options': 'nosniff',
     });

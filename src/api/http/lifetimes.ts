@@ -1,6 +1,6 @@
-// How long requests live: until they are answered, their client is gone or their time is up. Code
-// that computes for a request learns of its end by `request.lifetime`. Also bounds how many live at
-// once.
+// How long requests live: until they are answered, their client has gone or their time is up. Code
+// that works for a request learns of its end from `request.lifetime`. The number of living requests
+// is limited too.
 
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { VitrineError } from '../../errors';
@@ -8,19 +8,19 @@ import { Lifetime } from '../../serving/lifetime';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Over when nobody waits for the answer any more; the reason is a VitrineError. */
+    /** Over when nobody waits for the answer any more. Its reason is a VitrineError. */
     lifetime: Lifetime;
   }
 }
 
 export interface LifetimeLimits {
-  /** Requests that are computed at once; those beyond are refused with OVERLOADED. */
+  /** Requests that are computed at once. More are refused with OVERLOADED. */
   readonly inFlight: number;
-  /** How long one may be computed. Then it is answered with OVERLOADED. */
+  /** How long a request may be computed before it is answered with OVERLOADED. */
   readonly ms: number;
 }
 
-/** Adds `lifetime` to all requests that are received after the hooks before this one. */
+/** Adds `lifetime` to all requests that the earlier hooks let pass. */
 export function limitLifetimes(app: FastifyInstance, { inFlight, ms }: LifetimeLimits): void {
   const living = new Map<FastifyRequest, NodeJS.Timeout>();
   const leave = (request: FastifyRequest): void => {
@@ -31,7 +31,7 @@ export function limitLifetimes(app: FastifyInstance, { inFlight, ms }: LifetimeL
     leave(request);
     const reason = new VitrineError('OVERLOADED', `no answer within ${ms} ms; try again in a moment`);
     request.lifetime.end(reason);
-    // An answer whose head is sent is slow to be read, which is not limited here.
+    // If the head is sent, only the client is slow. That is not limited here.
     if (!reply.raw.headersSent) reply.send(reason);
   };
   app.decorateRequest('lifetime');
@@ -49,7 +49,7 @@ export function limitLifetimes(app: FastifyInstance, { inFlight, ms }: LifetimeL
     living.set(request, setTimeout(late, ms, request, reply).unref());
     done();
   });
-  // When its answer is made, whether or not it can still be sent.
+  // The answer is made, whether or not it can still be sent.
   app.addHook('onSend', (request, _reply, _payload, done) => {
     leave(request);
     done();

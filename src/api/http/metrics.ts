@@ -1,5 +1,5 @@
-// The service's counters at /metrics, as Prometheus reads them
-// (https://prometheus.io/docs/instrumenting/exposition_formats). Knows the counters by name only.
+// The server's counters at /metrics, in the format of Prometheus
+// (https://prometheus.io/docs/instrumenting/exposition_formats).
 
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { FastifyInstance } from 'fastify';
@@ -7,9 +7,9 @@ import type { FastifyInstance } from 'fastify';
 export interface Counters {
   /** Runs of models and searches of indexes since the release was opened. */
   work(): ReadonlyMap<string, number>;
-  /** The release that is served. */
+  /** The served release. */
   release(): string | undefined;
-  /** The one that should be, where it is not. */
+  /** The release that should be served; undefined: it is served. */
   unserved(): { readonly release: string } | undefined;
 }
 
@@ -60,12 +60,13 @@ export function addMetrics(app: FastifyInstance, counters: Counters | undefined)
   });
 }
 
-/** The event loop is looked at so often; what is measured is how much later than that. */
+/** The event loop is sampled this often. The delay is how much later a sample comes. */
 const LOOK_MS = 10;
 
 /**
- * Watches how long what is ready to run has to wait. Gives its metric: the quantiles are those
- * since the metric was read last (they cannot be had of sums), count and sum those since the start.
+ * Measures how long ready work waits for the event loop. Returns the metric: its count and sum
+ * cover the time since the start. Its quantiles cover the time since the metric was read last,
+ * since quantiles cannot be added up.
  */
 function watchEventLoop(app: FastifyInstance): () => string[] {
   const looks = monitorEventLoopDelay({ resolution: LOOK_MS });

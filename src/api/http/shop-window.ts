@@ -1,15 +1,15 @@
-// The shop window: static files that were built ahead (src/web), with one page for all its
-// addresses. Knows nothing of what they show; they ask the same GraphQL API as everybody.
+// Serves the shop window: static files that were built from src/web, and one page for all its
+// addresses. The page uses the public GraphQL API.
 
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fastifyStatic from '@fastify/static';
 import type { FastifyInstance } from 'fastify';
 
-/** Addresses of pages; what is shown there the page's own script decides. */
+/** Addresses of the shop window. The script of the page decides what each shows. */
 const PAGES = ['/article/*', '/search', '/basket'];
 
-/** Nothing but this server's own files and API, whatever gets into the page. */
+/** Allows only this server's files and API, even if something else gets into the page. */
 const POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -22,22 +22,22 @@ const POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-/** As it was built. */
+/** The built shop window. */
 export interface ShopWindow {
   readonly folder: string;
-  /** The one page. At an address that leads nowhere it says so. */
+  /** The one page. It also says that an address leads nowhere. */
   readonly page: string;
 }
 
-/** Undefined where it was not built. */
+/** Undefined: it was not built. */
 export function readShopWindow(folder: string | undefined): ShopWindow | undefined {
   if (folder === undefined || !existsSync(join(folder, 'index.html'))) return undefined;
   return { folder, page: readFileSync(join(folder, 'index.html'), 'utf8') };
 }
 
-/** Serves the files and the pages; / and what leads nowhere are the server's. */
+/** Serves the files and the pages. The server itself answers / and addresses that lead nowhere. */
 export function addShopWindow(app: FastifyInstance, { folder, page }: ShopWindow): void {
-  // The names of these files change with what is in them.
+  // The names of these files change with their content.
   app.register(fastifyStatic, {
     root: join(folder, 'assets'),
     prefix: '/assets/',

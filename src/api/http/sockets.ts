@@ -1,24 +1,22 @@
-// Keeps one client from taking all memory. Node starts every request of a connection as soon as it
-// is parsed, and keeps the answers that the client does not read. Here the next request of a
-// connection begins when the answer to the former has left.
+// Keeps one client from taking all memory. Node starts every request of a connection at once and
+// keeps the answers that the client does not read. Here the next request of a connection begins
+// when the answer before it has left.
 
 import type { FastifyInstance } from 'fastify';
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
 export interface SocketLimits {
-  /**
-   * Requests that wait on one connection for the answer before; beyond it the client is cut off.
-   */
+  /** Requests on one connection that wait for the answer before theirs. More cut the client off. */
   readonly waitingEach: number;
-  /** Requests that wait so on all connections together. */
+  /** Requests that wait like this on all connections together. */
   readonly waiting: number;
-  /** Bytes of answers that are not read yet, altogether; beyond it the oldest is cut off. */
+  /** Bytes of all unread answers together. More cut the oldest connection off. */
   readonly unreadBytes: number;
 }
 
 export interface Sockets {
-  /** Cuts off the connections whose request is not answered yet, or whose answer is not read. */
+  /** Cuts off all connections with an unanswered request or an unread answer. */
   destroyBusy(): void;
 }
 
@@ -45,12 +43,12 @@ export function limitSockets(app: FastifyInstance, limits: SocketLimits): Socket
 
   function begin(socket: Socket, response: ServerResponse, run: () => void): void {
     busy.add(socket);
-    // The answer is complete then, but what the kernel has not taken yet is in memory.
+    // The answer is complete, but the part that the kernel has not taken is still in memory.
     response.once('prefinish', () => unread.add(socket));
     response.once('close', () => {
       busy.delete(socket);
       unread.forget(socket);
-      // Nothing more begins for a client that has gone.
+      // The client has gone, so its next request does not begin.
       if (socket.destroyed) return;
       const next = lineOf(socket).shift();
       if (!next) return;
@@ -61,7 +59,7 @@ export function limitSockets(app: FastifyInstance, limits: SocketLimits): Socket
   }
 
   app.addHook('onRequest', ({ raw: { socket } }, { raw: response }, done) => {
-    // Node goes on with what it has read of a connection that was cut off.
+    // Node still delivers requests that it has read from a connection that was cut off.
     if (socket.destroyed) return;
     const line = lineOf(socket);
     if (!busy.has(socket)) {
@@ -83,7 +81,7 @@ export function limitSockets(app: FastifyInstance, limits: SocketLimits): Socket
   };
 }
 
-/** Connections whose answers are not read yet, oldest first. */
+/** Connections with unread answers, oldest first. */
 function createUnread(limit: number) {
   const bytes = new Map<Socket, number>();
   let total = 0;
@@ -94,7 +92,7 @@ function createUnread(limit: number) {
   return {
     forget,
     add(socket: Socket): void {
-      // Without a connection, as in tests, there is no length.
+      // A request that tests inject has no connection and no length.
       if (!(socket.writableLength > 0)) return;
       bytes.set(socket, socket.writableLength);
       total += socket.writableLength;

@@ -1,5 +1,5 @@
-// The page of one article: picture, what the shop says of it, its other colours, what goes with it
-// and what is like it.
+// The page of one article: its picture, text and colours, similar articles, and articles that are
+// bought with it.
 
 import { useRoute } from 'preact-iso';
 import { useEffect } from 'preact/hooks';
@@ -17,7 +17,7 @@ type Article = NonNullable<ArticlePageQuery['article']>;
 export function ArticlePage() {
   const articleId = useRoute().params['id'] ?? '';
   const { data, error, waiting, again } = useAnswer(ArticlePageDocument, { articleId, first: 12 });
-  // The article before is no stand-in for this one.
+  // The last article must not be shown for this one.
   const article = waiting && data?.article?.id !== articleId ? undefined : data?.article;
   useEffect(() => {
     document.title = article ? `${article.name ?? article.id} · Vitrine` : 'Vitrine';
@@ -27,7 +27,7 @@ export function ArticlePage() {
     return (
       <div class="page empty">
         <h1>There is no such article</h1>
-        <p class="quiet">The shop does not have “{articleId}”, or not any more.</p>
+        <p class="quiet">The shop does not have “{articleId}”, or no longer has it.</p>
         <a class="button" href="/">
           To the shop window
         </a>

@@ -1,5 +1,5 @@
-// The basket. Buying records the purchases; then the home page is made anew, and shows what has
-// changed.
+// The basket. Buying records the purchases. Then the home page is asked for again and shows what
+// has changed.
 
 import { useLocation } from 'preact-iso';
 import { useEffect, useRef, useState } from 'preact/hooks';
@@ -12,7 +12,7 @@ import { addPieces, basket, MOST_PIECES, person, pieces, seenBefore, takeOut, to
 export function BasketPage() {
   const lines = basket.value;
   const page = useRef<HTMLDivElement>(null);
-  // Where the line was that was taken out; the button that did it is gone, with the focus.
+  // The place of a line that was taken out. Its button had the focus, which must go to another.
   const taken = useRef<number | undefined>(undefined);
   useEffect(() => {
     if (taken.current === undefined) return;
@@ -89,7 +89,7 @@ function Line({ line, onLast }: { readonly line: BasketLine; readonly onLast: ()
 function Checkout({ lines }: { readonly lines: readonly BasketLine[] }) {
   const { route } = useLocation();
   const [state, setState] = useState<{ buying?: boolean; error?: string }>({});
-  // The same until it is recorded: trying again cannot buy twice.
+  // The id stays the same until the order is recorded, so trying again cannot buy twice.
   const requestId = useRef<{ readonly content: string; readonly id: string } | undefined>(undefined);
   const customerId = person.value?.id;
   const total = lines.reduce((sum, { price, quantity }) => sum + priceNumber(price ?? 0) * quantity, 0);

@@ -1,5 +1,4 @@
-// The home page of one customer: for you, because you bought, trending. One operation brings all of
-// it.
+// The home page of one customer. One operation brings all of its rows.
 
 import { useEffect } from 'preact/hooks';
 import { HomePageDocument, type HomePageQuery } from '../../../schema/client';
@@ -19,29 +18,66 @@ export function HomePage() {
   }, []);
   if (answer.error !== undefined) return <Fault message={answer.error} again={answer.again} />;
   const { data } = answer;
-  // Rows of whoever was looking before stay in their places, and are told apart from those that are
-  // on their way.
+  // The rows of the last customer stay in their places, pale, until the new ones come.
   const stale = answer.waiting && data !== undefined;
   const before = seenBefore.value;
-  const again = data ? toBuyAgain(data) : [];
-  const ageKnown = typeof data?.customer?.age === 'number';
   const seen = before?.customerId === customerId ? before?.ids : undefined;
   return (
     <div class="page" aria-busy={answer.waiting}>
       <Greeting data={stale ? undefined : data} />
-      <Shelf stale={stale} title="For you" note={data && <Account data={data} seen={seen} />} places={12}>
-        {data?.recommendations.map((one, i) => (
+      <ForYou data={data} stale={stale} seen={seen} />
+      {data === undefined && hasHistory(person.value) && <Shelf line title="Because you bought …" places={6} />}
+      {data && <FromPurchases data={data} stale={stale} />}
+      <Shelf
+        line
+        stale={stale}
+        title="Trending now"
+        note="What most customers bought in the shop's last week"
+        places={6}
+      >
+        {data?.trending.map(({ article, rank, buyersLastWeek }) => (
           <Card
-            key={one.article.id}
-            article={one.article}
-            early={i < 6}
-            reason={reasonOf(one, ageKnown)}
-            badge={seen && !seen.has(one.article.id) ? 'New for you' : undefined}
+            key={article.id}
+            article={article}
+            badge={String(rank)}
+            reason={`Bought by ${String(buyersLastWeek)}`}
           />
         ))}
       </Shelf>
-      {data === undefined && hasPast(person.value) && <Shelf line title="Because you bought …" places={6} />}
-      {data?.customer?.purchases.nodes.slice(0, 1).map(({ article }) => (
+    </div>
+  );
+}
+
+interface ForYouProps {
+  readonly data: HomePageQuery | undefined;
+  readonly stale: boolean;
+  /** Recommendations from before something was bought. */
+  readonly seen: ReadonlySet<string> | undefined;
+}
+
+function ForYou({ data, stale, seen }: ForYouProps) {
+  const ageKnown = typeof data?.customer?.age === 'number';
+  return (
+    <Shelf stale={stale} title="For you" note={data && <Account data={data} seen={seen} />} places={12}>
+      {data?.recommendations.map((one, i) => (
+        <Card
+          key={one.article.id}
+          article={one.article}
+          early={i < 6}
+          reason={reasonOf(one, ageKnown)}
+          badge={seen && !seen.has(one.article.id) ? 'New for you' : undefined}
+        />
+      ))}
+    </Shelf>
+  );
+}
+
+/** The rows that start from earlier purchases. */
+function FromPurchases({ data, stale }: { readonly data: HomePageQuery; readonly stale: boolean }) {
+  const again = toBuyAgain(data);
+  return (
+    <>
+      {data.customer?.purchases.nodes.slice(0, 1).map(({ article }) => (
         <Shelf
           key={article.id}
           line
@@ -66,31 +102,12 @@ export function HomePage() {
           ))}
         </Shelf>
       )}
-      <Shelf
-        line
-        stale={stale}
-        title="Trending now"
-        note="What most customers bought in the shop's last week"
-        places={6}
-      >
-        {data?.trending.map(({ article, rank, buyersLastWeek }) => (
-          <Card
-            key={article.id}
-            article={article}
-            badge={String(rank)}
-            reason={`Bought by ${String(buyersLastWeek)}`}
-          />
-        ))}
-      </Shelf>
-    </div>
+    </>
   );
 }
 
-/**
- * Whether a row for what was bought is to be expected; nobody who is not known yet is a new
- * visitor.
- */
-function hasPast(one: Person | undefined): boolean {
+/** Whether to expect a row for a purchase. A customer who is not known yet may have purchases. */
+function hasHistory(one: Person | undefined): boolean {
   return !isNewVisitor(one) || seenBefore.value?.customerId === one?.id;
 }
 
@@ -110,10 +127,7 @@ function Greeting({ data }: { readonly data: HomePageQuery | undefined }) {
   );
 }
 
-/**
- * What is said to those who bought nothing: to a visitor, to a customer, and to whom a forgotten id
- * was kept for.
- */
+/** The words for a customer without purchases, a new visitor, and an id that the shop has lost. */
 function coldWords({ customer }: HomePageQuery, one: Person | undefined): string {
   const change = 'Buy something, and see it change.';
   if (customer) return `You are known here, and have bought nothing yet: this is what others like. ${change}`;
@@ -121,7 +135,7 @@ function coldWords({ customer }: HomePageQuery, one: Person | undefined): string
   return `The shop knows no customer “${one?.label ?? ''}”: this is what others like.`;
 }
 
-/** What it took to make the row. */
+/** How the row was made, and how many of its articles are new. */
 function Account({ data, seen }: { readonly data: HomePageQuery; readonly seen: ReadonlySet<string> | undefined }) {
   const operation = operations.value.find((one) => one.data === data);
   const list = operation?.trace?.recommendations[0];

@@ -1,4 +1,4 @@
-// What an address shows that leads nowhere.
+// The page of an address that leads nowhere.
 
 import { useEffect } from 'preact/hooks';
 

@@ -1,4 +1,4 @@
-// Search by words: what fits best comes first, found by the embeddings of the articles' texts.
+// Search by words. The embeddings of the articles' texts decide which fit best.
 
 import { useLocation } from 'preact-iso';
 import { useEffect } from 'preact/hooks';
@@ -55,21 +55,21 @@ export function SearchPage() {
   );
 }
 
-/** Letters or figures, as the API wants them; nothing else means anything to a search. */
+/** The API searches for letters and figures only. */
 function isWords(text: string): boolean {
   return /[\p{L}\p{N}]/u.test(text);
 }
 
 /**
- * Searches for what sells, in the shop's own words: no kind twice, no colour twice, not what is
- * searched for already.
+ * Proposes searches for articles that sell, in the shop's own words. No kind and no colour comes
+ * twice, and the present search does not come.
  */
 function proposalsOf(selling: ProposalsQuery['trending'], text: string): string[] {
   const [kinds, colours] = [new Set<string>(), new Set<string>()];
   return selling
     .flatMap(({ article: { productTypeName: kind, colourGroupName: colour } }) => {
       if (kind === null || colour === null || kinds.has(kind) || colours.has(colour)) return [];
-      // H&M has a kind of that name, and a colour.
+      // H&M has a kind and a colour called “Unknown”.
       if (/unknown/i.test(kind + colour)) return [];
       kinds.add(kind);
       colours.add(colour);

@@ -1,4 +1,4 @@
-// An article in a row: picture, name, kind, price, and in a few words why it is there.
+// An article in a row: picture, name, kind, price, and a few words on why it is there.
 
 import type { ArticleCardFragment } from '../../../schema/client';
 import { articlePath, noteOf, priceOf } from '../format';
@@ -53,7 +53,7 @@ export function Card({ article, reason, badge, early = false, sizes = SIZES }: C
   );
 }
 
-/** A place that a card will take, of the same size. */
+/** An empty place of the size of a card, until the card comes. */
 export function CardPlace() {
   return (
     <div class="card card-place" aria-hidden="true">

@@ -1,5 +1,5 @@
-// Who is looking: a dialog with a few telling customers, any other by id, and a new visitor.
-// Whoever comes for the first time looks through the eyes of the tellingest customer.
+// Chooses the customer: a dialog with a few customers, any other by id, and a new visitor. On the
+// first visit the first of them is chosen.
 
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { CustomerByIdDocument, CustomerChoiceDocument } from '../../../schema/client';
@@ -13,7 +13,7 @@ const SHOWN = 6;
 export function CustomerSwitch() {
   const dialog = useRef<HTMLDialogElement>(null);
   const [wanted, setWanted] = useState(false);
-  // Asked for only where it is needed.
+  // The customers are asked for only when they are needed.
   const needed = wanted || person.value === undefined;
   const { data, error } = useAnswer(CustomerChoiceDocument, needed ? { first: 40 } : null);
   const people = data ? tellingPeople(data.activeCustomers, SHOWN) : [];
@@ -47,7 +47,7 @@ export function CustomerSwitch() {
         class="switch"
         aria-labelledby="switch-title"
         onClick={(event) => {
-          // Beside the dialog is its backdrop.
+          // A click beside the dialog hits its backdrop.
           if (event.target === event.currentTarget) event.currentTarget.close();
         }}
       >
@@ -58,25 +58,8 @@ export function CustomerSwitch() {
               <CloseIcon />
             </button>
           </header>
-          <p class="quiet">Each customer sees another shop. Some with a past worth showing:</p>
-          <ul class="people" aria-busy={waiting}>
-            {/* Places for those who are on their way: the dialog does not grow under the hand. */}
-            {waiting && Array.from({ length: SHOWN }, (_, i) => <li key={i} class="people-place" aria-hidden="true" />)}
-            {people.map((one) => (
-              <li key={one.id}>
-                <button type="button" aria-pressed={one.id === person.value?.id} onClick={() => choose(one)}>
-                  <span class="people-label">{one.label}</span>
-                  <span class="people-id">{one.id}</span>
-                </button>
-              </li>
-            ))}
-            <li>
-              <button type="button" onClick={() => choose(newVisitor())}>
-                <span class="people-label">New visitor</span>
-                <span class="people-id">nothing is known of them</span>
-              </button>
-            </li>
-          </ul>
+          <p class="quiet">Each customer sees another shop. These have a history worth showing:</p>
+          <People people={people} waiting={waiting} choose={choose} />
           <OtherCustomer choose={choose} />
         </div>
       </dialog>
@@ -84,13 +67,42 @@ export function CustomerSwitch() {
   );
 }
 
-function OtherCustomer({ choose }: { readonly choose: (one: Person) => void }) {
+interface PeopleProps {
+  readonly people: readonly Person[];
+  readonly waiting: boolean;
+  readonly choose: (one: Person) => void;
+}
+
+function People({ people, waiting, choose }: PeopleProps) {
+  return (
+    <ul class="people" aria-busy={waiting}>
+      {/* Empty places, so that the dialog does not grow under the pointer. */}
+      {waiting && Array.from({ length: SHOWN }, (_, i) => <li key={i} class="people-place" aria-hidden="true" />)}
+      {people.map((one) => (
+        <li key={one.id}>
+          <button type="button" aria-pressed={one.id === person.value?.id} onClick={() => choose(one)}>
+            <span class="people-label">{one.label}</span>
+            <span class="people-id">{one.id}</span>
+          </button>
+        </li>
+      ))}
+      <li>
+        <button type="button" onClick={() => choose(newVisitor())}>
+          <span class="people-label">New visitor</span>
+          <span class="people-id">nothing is known of them</span>
+        </button>
+      </li>
+    </ul>
+  );
+}
+
+function OtherCustomer({ choose }: Pick<PeopleProps, 'choose'>) {
   const [id, setId] = useState('');
   const [state, setState] = useState<{ asking?: boolean; unknown?: string; error?: string }>({});
   const answer = useRef<HTMLDivElement>(null);
-  // On a phone it is below what is seen of the dialog.
+  // On a phone the answer is below the visible part of the dialog.
   useEffect(() => answer.current?.scrollIntoView({ block: 'nearest' }), [state]);
-  // Neither the id nor what was said of it is there when the dialog opens again.
+  // The dialog must not show this id and its answer again.
   const chosen = (one: Person): void => {
     setId('');
     setState({});
@@ -135,8 +147,7 @@ function OtherCustomer({ choose }: { readonly choose: (one: Person) => void }) {
         {state.unknown !== undefined && (
           <>
             <p>
-              The shop knows no customer “{shortened(state.unknown)}”. A whole id is needed, as it stands in the shop’s
-              data.
+              The shop knows no customer “{shortened(state.unknown)}”. Give the whole id, as the shop’s data has it.
             </p>
             <button class="button" type="button" onClick={() => chosen(newVisitor())}>
               Look as a new visitor

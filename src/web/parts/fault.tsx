@@ -1,4 +1,4 @@
-// What is shown where an answer did not come: why, and a way to ask again.
+// Says why an answer did not come, and offers to ask again.
 
 export function Fault({ message, again }: { readonly message: string; readonly again: () => void }) {
   return (

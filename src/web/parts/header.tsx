@@ -1,4 +1,4 @@
-// The head of every page: name, search, who is looking, basket, inspector, light and dark.
+// The head of every page: name, search, customer, basket, light or dark, inspector.
 
 import { useLocation } from 'preact-iso';
 import { useEffect, useState } from 'preact/hooks';

@@ -1,4 +1,4 @@
-// The few icons, drawn as lines in the colour of the text around them.
+// The icons, drawn as lines in the colour of the text around them.
 
 import type { ComponentChildren } from 'preact';
 

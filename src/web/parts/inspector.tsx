@@ -1,5 +1,5 @@
-// The inspector: for what is on the page the operation, the time of each stage, the candidates by
-// source, and why each article is there. Shows what the API says of itself; knows nothing more.
+// The inspector. It shows the operation behind the page, the time of each stage, the candidates by
+// source, and why each article is there.
 
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { operations, type Operation } from '../api';
@@ -10,19 +10,19 @@ import { CloseIcon } from './icons';
 import { Reasons } from './reasons';
 import { Candidates, Waterfall } from './waterfall';
 
-/** These ask who there is to choose from, on whatever page, and what else to search for. */
+/** Operations that are not the page itself: the choice of customers, and proposed searches. */
 const BESIDE_THE_PAGE = ['CustomerChoice', 'CustomerById', 'Proposals'];
 
-/** Of the button that opens it, which has the focus again when it closes. */
+/** Id of the button that opens it. The button gets the focus when the inspector closes. */
 export const INSPECTOR_BUTTON = 'inspector-button';
 
-/** Gives the focus back once the page is within reach again. */
+/** Closes it, and gives the focus back when the page can be used again. */
 function close(): void {
   inspecting.value = false;
   requestAnimationFrame(() => document.getElementById(INSPECTOR_BUTTON)?.focus());
 }
 
-/** Escape closes it, unless it is meant for something else that is open or written in. */
+/** Escape closes it, unless the key is meant for a dialog or a field. */
 function useEscape(own: { readonly current: HTMLElement | null }): void {
   useEffect(() => {
     const onKey = (event: KeyboardEvent): void => {
@@ -38,7 +38,7 @@ function useEscape(own: { readonly current: HTMLElement | null }): void {
 
 export function Inspector() {
   const open = inspecting.value;
-  // What was open on the visit before does not take the focus.
+  // An inspector that is open since the last visit does not take the focus.
   const before = useRef(open);
   const byHand = open && !before.current;
   useEffect(() => {
@@ -55,8 +55,7 @@ function OpenInspector({ focused }: { readonly focused: boolean }) {
     if (focused) own.current?.focus();
   }, []);
   const all = operations.value;
-  // What the page is made of comes before what was asked for beside it, whichever was answered
-  // last.
+  // The operation of the page comes first, even if another was answered later.
   const shown =
     all.find(({ number }) => number === chosen) ?? all.find(({ name }) => !BESIDE_THE_PAGE.includes(name)) ?? all[0];
   return (

@@ -1,13 +1,13 @@
-// The picture of an article. Its place has its size before the picture is there, so that nothing
-// moves when it comes.
+// The picture of an article. Its place has the full size from the start, so that nothing moves when
+// the picture comes.
 
 export interface PictureProps {
   /** As the API gives it. */
   readonly image: string;
   readonly alt: string;
-  /** How wide it is shown, as CSS says it: “240px”, “(max-width: 700px) 45vw, 240px”. */
+  /** The shown width in CSS: “240px”, “(max-width: 700px) 45vw, 240px”. */
   readonly sizes: string;
-  /** Whether it is among the first things seen. */
+  /** Whether it is on the first screen, so that it must load early. */
   readonly early?: boolean;
 }
 

@@ -1,4 +1,4 @@
-// Why each article of a list is there: its rank, its score, and what speaks for it.
+// Shows why each article of a list is there: its rank, its score and the reasons.
 
 import type { ExplainedList } from '../explain';
 import { articlePath } from '../format';

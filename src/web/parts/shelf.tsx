@@ -1,5 +1,5 @@
-// A titled row of cards: as a grid, or as one line to scroll through. While it waits, places of the
-// same size.
+// A titled row of cards, as a grid or as one line to scroll through. While it waits it shows places
+// of the same size.
 
 import type { ComponentChildren } from 'preact';
 import { useId } from 'preact/hooks';
@@ -10,7 +10,7 @@ export interface ShelfProps {
   readonly note?: ComponentChildren;
   /** One line to scroll sideways through. */
   readonly line?: boolean;
-  /** Whether what is in it belongs to an earlier question, whose answer makes room for the next. */
+  /** Whether its cards answer an earlier question. They stay, pale, until the next answer comes. */
   readonly stale?: boolean;
   /** Places to show while there are no cards yet. */
   readonly places: number;
@@ -23,7 +23,7 @@ export function Shelf({ title, note, line = false, stale = false, places, childr
     <section class={stale ? 'shelf stale' : 'shelf'} aria-labelledby={id} inert={stale}>
       <header class="shelf-head">
         <h2 id={id}>{title}</h2>
-        {/* A key of its own for each text: nothing moves when the note comes. */}
+        {/* Each text has its own key, so that nothing moves when the note comes. */}
         <p class="quiet" key={stale ? 'stale' : note ? 'note' : 'place'}>
           {stale ? 'One moment …' : (note ?? '\u00a0')}
         </p>

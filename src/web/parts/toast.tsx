@@ -1,4 +1,4 @@
-// One short message at the foot of the page, told to screen readers too.
+// One short message at the foot of the page. Screen readers read it too.
 
 import { useEffect } from 'preact/hooks';
 import { toast } from '../state';

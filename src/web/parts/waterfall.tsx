@@ -1,4 +1,4 @@
-// Times of stages as bars beside one another, and counts by source as bars from the left.
+// The times of stages as bars on one time line, and candidates by source as bars from the left.
 
 import type { Stage, Trace } from '../api';
 import { milliseconds } from '../format';
@@ -31,7 +31,7 @@ export function Waterfall({ trace }: { readonly trace: Trace }) {
   );
 }
 
-/** The stages of the request, those of the recommendations below the one that waits for them. */
+/** The stages of the request. The stages of the recommendations stand below `recommend`. */
 function rowsOf({ stages, recommendations }: Trace): Row[] {
   const inside = recommendations[0]?.stages ?? [];
   return stages.flatMap((stage): Row[] => {

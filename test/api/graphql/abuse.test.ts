@@ -1,9 +1,9 @@
-// What someone careless or hostile may send: each is answered by a clear error with a stable code,
-// and none of it reaches the store or the models.
+// Careless and hostile requests. Each gets a clear error with a stable code, and none reaches the
+// store or the models.
 
 import { openShop, type GraphqlAnswer, type Shop } from '../../support/graphql-shop';
-import { LIMITS } from '../../../src/api/graphql/operation/limits';
-import { createServer } from '../../../src/api/http/server';
+import { LIMITS } from '../../../src/api/limits';
+import { createServer } from '../../../src/api/server';
 
 let shop: Shop;
 beforeAll(async () => {
@@ -52,7 +52,7 @@ describe('arguments', () => {
     }
   });
 
-  test('first: what is no whole number is refused by GraphQL itself', async () => {
+  test('first: GraphQL itself refuses anything but a whole number', async () => {
     for (const first of ['1.5', '"12"', '99999999999', 'null']) {
       const answer = await shop.query(`{ articles(first: ${first}) { nodes { id } } }`);
       expect(codes(answer)).toEqual(['GRAPHQL_VALIDATION_FAILED']);
@@ -74,7 +74,7 @@ describe('arguments', () => {
     }
   });
 
-  test('malformed cursors are refused, those of other lists too', async () => {
+  test('malformed cursors and cursors of other lists are refused', async () => {
     const forged = (text: string) => Buffer.from(text).toString('base64url');
     const cursors = [
       'x',
@@ -101,7 +101,7 @@ describe('arguments', () => {
     }
   });
 
-  test('numbers beyond what the store’s keys can be are refused in cursors', async () => {
+  test('numbers in cursors that are too large for the store’s keys are refused', async () => {
     const beyond = Buffer.from(`articles:${2 ** 31}`).toString('base64url');
     const answer = await shop.query('query ($after: String) { articles(after: $after) { nodes { id } } }', {
       after: beyond,
@@ -111,7 +111,7 @@ describe('arguments', () => {
 });
 
 describe('documents', () => {
-  test('deep ones are refused', async () => {
+  test('that are too deep are refused', async () => {
     const deep = 'similar(first: 1) { article { '.repeat(20) + 'id' + ' } }'.repeat(20);
     const { status, answer } = await post({ query: `{ article(id: "a-01") { ${deep} } }` });
     expect(status).toBe(400);
@@ -119,7 +119,7 @@ describe('documents', () => {
     expect(message(answer)).toContain('42 fields deep');
   });
 
-  test('explosions by aliases are refused', async () => {
+  test('that explode by aliases are refused', async () => {
     const aliases = Array.from(
       { length: 150 },
       (_, i) => `a${i}: recommendations(customerId: "c-${i}") { rank score }`,
@@ -130,12 +130,12 @@ describe('documents', () => {
     expect(message(answer)).toMatch(/the query costs \d+, the limit is 10000/);
   });
 
-  test('batches over HTTP are refused', async () => {
+  test('in batches are refused', async () => {
     const batch = Array.from({ length: 10 }, () => ({ query: '{ articles { nodes { id } } }' }));
     expect(codes((await post(batch)).answer)).toEqual(['BAD_REQUEST']);
   });
 
-  test('fields repeated by the thousand are refused, and soon', async () => {
+  test('that repeat fields by the thousand are refused soon', async () => {
     const started = performance.now();
     const { answer } = await post({ query: `{ article(id: "a-01") { ${'name '.repeat(20_000)} } }` });
     expect(codes(answer)).toEqual(['GRAPHQL_PARSE_FAILED']);
@@ -143,7 +143,7 @@ describe('documents', () => {
     expect(performance.now() - started).toBeLessThan(1000);
   });
 
-  test('as many as the limit lets through are answered within a second', async () => {
+  test('with as many fields as the limit allows are answered within a second', async () => {
     const started = performance.now();
     await post({ query: `{ __type(name: "Article") { ${'name '.repeat(LIMITS.tokens - 20)} } }` });
     expect(performance.now() - started).toBeLessThan(1000);
@@ -159,27 +159,27 @@ describe('documents', () => {
     ['fields that conflict', `{ ${many(100, (i) => `a: articles(first: ${i}) { nodes { id } }`)} }`],
     ['a long text', `{ articles(first: "${long}") { nodes { id } } }`],
     ['a long name where none may be', `{ articles(first: 1 { nodes { id } } ${long} }`],
-  ])('errors of a document with %s are few and short', async (_what, query) => {
+  ])('with %s get few and short errors', async (_what, query) => {
     const { status, answer, text } = await post({ query });
     expect(status).toBe(400);
     expect(answer.errors?.length).toBeGreaterThan(0);
     expect(text.length).toBeLessThan(16_000);
   });
 
-  test('an alias that every item of a list would repeat is refused', async () => {
+  test('with a long alias in a list are refused', async () => {
     const { status, answer } = await post({ query: `{ articles(first: 40) { nodes { ${long}: name } } }` });
     expect(status).toBe(400);
     expect(codes(answer)).toEqual(['LIMIT_EXCEEDED']);
   });
 
-  test('the schema asked for many times is refused', async () => {
+  test('that ask for the schema many times are refused', async () => {
     const query = `{ ${many(40, (i) => `a${i}: __schema { types { name fields { name description } } }`)} }`;
     const { status, answer } = await post({ query });
     expect(status).toBe(400);
     expect(codes(answer)).toEqual(['LIMIT_EXCEEDED']);
   });
 
-  test('without introspection errors tell nothing of the schema, and are few', async () => {
+  test('without introspection get few errors, which reveal nothing of the schema', async () => {
     const config = { ...shop.parts.config, introspection: false };
     const server = await createServer({ ...shop.parts, config });
     const ask = (query: string) => server.app.inject({ method: 'POST', url: '/graphql', payload: { query } });
@@ -191,7 +191,7 @@ describe('documents', () => {
     await server.close();
   });
 
-  test('fragments in a circle are refused by GraphQL itself', async () => {
+  test('with fragments in a circle are refused by GraphQL itself', async () => {
     const query =
       '{ article(id: "a-01") { ...A } } fragment A on Article { similar { article { ...B } } } fragment B on Article { ...A }';
     const { answer } = await post({ query });
@@ -218,7 +218,7 @@ describe('documents', () => {
       { query: '{ article(id: "1") { id } }', extensions: { persistedQuery: { version: 1, sha256Hash: 'x' } } },
       'BAD_REQUEST',
     ],
-  ])('%s: refused with a code of its own', async (_what, payload, code) => {
+  ])('with %s are refused with their own code', async (_what, payload, code) => {
     const { status, answer } = await post(payload);
     expect(status).toBe(400);
     expect([...new Set(codes(answer))]).toEqual([code]);
@@ -226,7 +226,7 @@ describe('documents', () => {
 });
 
 describe('requests', () => {
-  test('huge bodies are refused before they are read', async () => {
+  test('with huge bodies are refused before they are read', async () => {
     const { status, answer } = await post({ query: `{ articles { nodes { id } } } # ${'x'.repeat(LIMITS.bodyBytes)}` });
     expect(status).toBe(413);
     expect(codes(answer)).toEqual(['LIMIT_EXCEEDED']);
@@ -237,13 +237,13 @@ describe('requests', () => {
     ['broken JSON', '{ "query": ', 400],
     ['an empty body', '', 400],
     ['a prototype', '{ "__proto__": { "query": "{ articles { nodes { id } } }" } }', 400],
-  ])('%s is refused', async (_what, payload, expected) => {
+  ])('with %s are refused', async (_what, payload, expected) => {
     const { status, answer } = await post(payload);
     expect(status).toBe(expected);
     expect(codes(answer)).toEqual(['BAD_REQUEST']);
   });
 
-  test('what a form on a foreign page could send is refused', async () => {
+  test('that a form on a foreign page could send are refused', async () => {
     const query = '{ articles { nodes { id } } }';
     for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x']) {
       const { status } = await post(JSON.stringify({ query }), { 'content-type': type });
@@ -255,7 +255,7 @@ describe('requests', () => {
     expect(simple.body).toContain('CSRF');
   });
 
-  test('a mutation by GET is refused, with and without the preflight header', async () => {
+  test('with a mutation by GET are refused, with and without the preflight header', async () => {
     const url = `/graphql?query=${encodeURIComponent('mutation { __typename }')}`;
     for (const headers of [{}, { 'apollo-require-preflight': 'true' }]) {
       const response = await shop.server.app.inject({ method: 'GET', url, headers });
@@ -263,20 +263,20 @@ describe('requests', () => {
     }
   });
 
-  test.each(['PUT', 'DELETE', 'PATCH'] as const)('%s is not found', async (method) => {
+  test.each(['PUT', 'DELETE', 'PATCH'] as const)('by %s are not found', async (method) => {
     const response = await shop.server.app.inject({ method, url: '/graphql' });
     expect(response.statusCode).toBe(404);
     expect(codes(response.json())).toEqual(['NOT_FOUND']);
   });
 
-  test('a malformed Host header is the client’s fault, not ours', async () => {
+  test('with a malformed Host header are the client’s fault, not ours', async () => {
     const payload = { query: '{ __typename }' };
     const response = await shop.server.app.inject({ method: 'POST', url: '/graphql', payload, headers: { host: '[' } });
     expect(response.statusCode).toBe(400);
     expect(codes(response.json())).toEqual(['INPUT_INVALID']);
   });
 
-  test('no answer shows a stack or a path of this machine', async () => {
+  test('get no stack and no path of this machine', async () => {
     const answers = await Promise.all([
       post({ query: '{ nothing }' }),
       post('{'),

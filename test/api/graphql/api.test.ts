@@ -1,5 +1,5 @@
-// Every query and field over a real Postgres: what is answered, and with how many statements and
-// model runs.
+// Every query and field over a real Postgres: the answers, and the number of statements and model
+// runs.
 
 import {
   ARTICLES,
@@ -26,7 +26,7 @@ beforeEach(() => {
 });
 
 describe('customer and article', () => {
-  test('answer with the columns of their rows', async () => {
+  test('have the columns of their rows', async () => {
     const answer = await shop.query(
       `{ customer(id: "c-03") { id fn active clubMemberStatus fashionNewsFrequency age postalCode attributes { name } }
          article(id: "a-07") { id name productCode productTypeNo productTypeName colourGroupName description } }`,
@@ -56,7 +56,7 @@ describe('customer and article', () => {
     });
   });
 
-  test('give null for an unknown id, and no error', async () => {
+  test('are null for an unknown id, without an error', async () => {
     const answer = await shop.query('{ customer(id: "c-99") { id } article(id: "a-99") { id } }');
     expect(answer).toEqual({ data: { customer: null, article: null } });
   });
@@ -69,7 +69,7 @@ describe('customer and article', () => {
     ]);
   });
 
-  test('asked for under many aliases, are one statement a table', async () => {
+  test('asked for under many aliases take one statement for each table', async () => {
     const aliases = Array.from({ length: 20 }, (_, i) => `a${i}: article(id: "${articleId(i + 1)}") { id }`).join(' ');
     const answer = await shop.query<{ a19: unknown }>(
       `{ ${aliases} c1: customer(id: "c-01") { id } c2: customer(id: "c-02") { id } }`,
@@ -128,7 +128,7 @@ describe('pages', () => {
     expect(next.data?.articles.nodes).toEqual([{ id: 'a-03' }, { id: 'a-04' }]);
   });
 
-  test('hold 20 unless told otherwise', async () => {
+  test('have 20 items by default', async () => {
     const { data } = await shop.query('{ articles { nodes { id } } customers { nodes { id } } }');
     expect(data?.articles.nodes).toHaveLength(20);
     expect(data?.customers.nodes).toHaveLength(20);
@@ -150,7 +150,7 @@ describe('purchases', () => {
     customer(id: $id) { purchases(first: $first, after: $after) {
       nodes { boughtAt price salesChannelId article { id } } edges { cursor } pageInfo { hasNextPage endCursor } } } }`;
 
-  test('come newest first with when, what, where and for how much', async () => {
+  test('come newest first, with article, time, place and price', async () => {
     const { data } = await shop.query(PURCHASES, { id: 'c-01', first: 2 });
     expect(data?.customer.purchases.nodes).toEqual([
       { boughtAt: '2020-10-01T00:00:00.000Z', price: 0.25, salesChannelId: 2, article: { id: 'a-30' } },
@@ -158,7 +158,7 @@ describe('purchases', () => {
     ]);
   });
 
-  test('have null where nothing is known', async () => {
+  test('have null for unknown values', async () => {
     const { data } = await shop.query(PURCHASES, { id: 'c-02' });
     expect(data?.customer.purchases.nodes).toEqual([
       { boughtAt: '2020-09-22T00:00:00.000Z', price: null, salesChannelId: 1, article: { id: 'a-02' } },
@@ -185,7 +185,7 @@ describe('purchases', () => {
     },
   );
 
-  test('of many customers are one statement, and their articles another', async () => {
+  test('of many customers take one statement, and their articles another', async () => {
     const { data, errors } = await shop.query(
       '{ customers(first: 25) { nodes { purchases(first: 5) { nodes { article { name } } } } } }',
     );
@@ -200,7 +200,7 @@ describe('purchases', () => {
 });
 
 describe('recommendations', () => {
-  test('carry article, rank, score, source and whether it is a cold start', async () => {
+  test('have article, rank, score, source and cold start', async () => {
     const { data } = await shop.query(
       '{ recommendations(customerId: "c-05", first: 2) { rank score source coldStart article { id name } } }',
     );
@@ -210,7 +210,7 @@ describe('recommendations', () => {
     ]);
   });
 
-  test('are twelve unless told otherwise, the same for the field and the query', async () => {
+  test('are twelve by default, the same for the field and the query', async () => {
     const { data } = await shop.query(
       '{ recommendations(customerId: "c-05") { rank article { id } } customer(id: "c-05") { recommendations { rank article { id } } } }',
     );
@@ -218,7 +218,7 @@ describe('recommendations', () => {
     expect(data?.customer.recommendations).toEqual(data?.recommendations);
   });
 
-  test('of an unknown customer are an answer, marked as a cold start', async () => {
+  test('of an unknown customer are a list that is marked as a cold start', async () => {
     const { data, errors } = await shop.query(
       '{ recommendations(customerId: "nobody", first: 3) { coldStart source } }',
     );
@@ -227,7 +227,7 @@ describe('recommendations', () => {
     for (const { coldStart } of data?.recommendations ?? []) expect(coldStart).toBe(true);
   });
 
-  test('of a page of customers are one read of each table and one run of the models', async () => {
+  test('of a page of customers take one read of each table and one run of the models', async () => {
     const { data, errors } = await shop.query(
       '{ customers(first: 20) { nodes { recommendations(first: 12) { article { name } } } } }',
     );
@@ -241,7 +241,7 @@ describe('recommendations', () => {
     );
   });
 
-  test('asked for in several lengths share the run; asked for twice, they are asked for once', async () => {
+  test('of several lengths share one run, and equal ones are computed once', async () => {
     const { data } = await shop.query<Record<'a' | 'b' | 'c', unknown[]>>(
       `{ a: recommendations(customerId: "c-05", first: 3) { rank } b: recommendations(customerId: "c-05", first: 5) { rank }
          c: recommendations(customerId: "c-05", first: 3) { score } }`,
@@ -256,7 +256,7 @@ describe('recommendations', () => {
     expect(shop.recommender.recommended).toHaveLength(2);
   });
 
-  test('leave out articles that the store no longer has, and close up the ranks', async () => {
+  test('leave out deleted articles and close up the ranks', async () => {
     await shop.sql(`DELETE FROM articles WHERE article_id = 'a-44'`);
     const { data, errors } = await shop.query(
       `{ recommendations(customerId: "c-05", first: 45) { rank article { id } }
@@ -272,7 +272,7 @@ describe('recommendations', () => {
     ]);
   });
 
-  test('that fail for one customer leave the others theirs', async () => {
+  test('that fail for one customer do not fail for the others', async () => {
     const { data, errors } = await shop.query<{ a: AnsweredNode; b: null }>(
       `{ a: customer(id: "c-23") { recommendations { rank } } b: customer(id: "c-24") { recommendations { rank } } }`,
     );
@@ -283,7 +283,7 @@ describe('recommendations', () => {
 });
 
 describe('similar articles', () => {
-  test('carry article, rank and score, the same for the query and the field', async () => {
+  test('have article, rank and score, the same for the query and the field', async () => {
     const { data } = await shop.query(
       `{ similarArticles(articleId: "a-03", first: 2) { rank score article { id } }
          article(id: "a-03") { similar(first: 2) { rank score article { id } } } }`,
@@ -295,7 +295,7 @@ describe('similar articles', () => {
     expect(data?.article.similar).toEqual(data?.similarArticles);
   });
 
-  test('are twelve unless told otherwise', async () => {
+  test('are twelve by default', async () => {
     const { data } = await shop.query('{ similarArticles(articleId: "a-03") { rank } }');
     expect(data?.similarArticles).toHaveLength(12);
   });
@@ -306,7 +306,7 @@ describe('similar articles', () => {
     });
   });
 
-  test('of a page of articles are one search, with the rows already read, and one more read', async () => {
+  test('of a page of articles take one search and one more read', async () => {
     const { data, errors } = await shop.query(
       '{ articles(first: 10) { nodes { similar(first: 5) { article { name } } } } }',
     );

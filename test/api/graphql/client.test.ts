@@ -79,7 +79,7 @@ describe('the client', () => {
     expect(article?.similar).toHaveLength(3);
   });
 
-  test('throws what the server refused, with its code', async () => {
+  test('throws the error of the server with its code', async () => {
     const refused = client.request(url, client.RecommendationsDocument, { customerId: 'c-03', first: 101 });
     await expect(refused).rejects.toMatchObject({ name: 'RequestError', status: 200, code: 'LIMIT_EXCEEDED' });
     const nowhere = client.request(url.replace('/graphql', '/'), client.ArticlesPageDocument, {});
@@ -93,7 +93,7 @@ describe('the client', () => {
   });
 });
 
-/** How this Node strips types by itself; undefined: it cannot. */
+/** The flag by which this Node strips types; undefined: it cannot. */
 const STRIPPING = [['--experimental-strip-types'], []].find(
   (flags) =>
     spawnSync(process.execPath, [...flags, '-p', 'process.features.typescript']).stdout.toString() === 'strip\n',
@@ -127,8 +127,8 @@ ifStripping(
 
 describe('the client’s types', () => {
   /**
-   * What the compiler says of a front-end's file that uses the client: a strict browser project
-   * without Node's types.
+   * The compiler's messages about a front-end's file that uses the client, in a strict browser
+   * project without Node's types.
    */
   function complaints(source: string, more: ts.CompilerOptions = {}): string[] {
     const file = join(PROJECT_ROOT, 'schema', 'page.ts');
@@ -155,9 +155,9 @@ describe('the client’s types', () => {
       .map((diagnostic) => ts.flattenDiagnosticMessageText(diagnostic.messageText, '\n'));
   }
 
-  test('can be erased: what is left is JavaScript', () => {
+  test('can be erased, and JavaScript is left', () => {
     const options = { erasableSyntaxOnly: true, verbatimModuleSyntax: true, isolatedModules: true, skipLibCheck: true };
-    // The one complaint is about the page's own enum: complaints are heard.
+    // The one message is about the page's own enum, which shows that messages are heard.
     const page = "import { request } from './client'; void request; export enum Colour { Red }";
     expect(complaints(page, options)).toEqual([expect.stringContaining('erasableSyntaxOnly')]);
   });

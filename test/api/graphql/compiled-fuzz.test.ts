@@ -1,7 +1,7 @@
-// A compiled query answers as GraphQL.js does: random documents, each run by both, must not differ
-// in anything that a client sees.
+// Random documents: compiled and interpreted answers must not differ in anything that a client
+// sees.
 
-// GraphQL.js looks thrice at every type otherwise; read when it is loaded.
+// GraphQL.js reads this when it is loaded. Otherwise it checks every type three times.
 process.env['NODE_ENV'] = 'production';
 
 import {
@@ -21,10 +21,10 @@ import { randomDocument, randomVariables } from './fuzz-documents';
 import { fuzzSchema as schema, type FuzzContext } from './fuzz-schema';
 
 const DOCUMENTS = 10_000;
-/** Runs before the one that is compared: enough for it to be compiled. */
+/** Runs before the one that is compared. After these the query is compiled. */
 const WARM = 3;
 
-/** Those that a random document may break. */
+/** Errors that a random document may cause. */
 const RULES = [
   NoUnusedVariablesRule,
   OverlappingFieldsCanBeMergedRule,
@@ -68,15 +68,15 @@ test(`${DOCUMENTS} random documents: the compiled answer is the interpreted one`
     }
   }
   expect(differences.slice(0, 3)).toEqual([]);
-  // What is compared is worth comparing.
+  // The compared answers must hold enough to be worth comparing.
   expect(seen.compiled).toBeGreaterThan(DOCUMENTS / 2);
   expect(seen.errors).toBeGreaterThan(DOCUMENTS / 10);
   expect(seen.refused).toBeGreaterThan(DOCUMENTS / 100);
 });
 
-/** undefined: no client could tell one from the other. */
+/** Undefined: no client could tell the answers apart. */
 function differenceOf(got: ExecutionResult, expected: ExecutionResult): string | undefined {
-  // As text: the order of keys counts.
+  // Compared as text, since the order of keys counts.
   const [gotData, expectedData] = [JSON.stringify(got.data), JSON.stringify(expected.data)];
   if (gotData !== expectedData) return `data:\n${gotData}\n${expectedData}`;
   const [gotErrors, expectedErrors] = [errorsOf(got), errorsOf(expected)];
@@ -84,8 +84,8 @@ function differenceOf(got: ExecutionResult, expected: ExecutionResult): string |
 }
 
 /**
- * The errors by the null that they left in the answer, in no order. Where an error has nulled a
- * parent, several fields may have failed beneath it and which of them is told is chance: of those
+ * The errors by the null that they left in the answer, in no order. If an error has nulled a
+ * parent, several fields may have failed below it and chance decides which one is reported. Then
  * only the parent is compared.
  */
 function errorsOf({ data, errors }: ExecutionResult): string {

@@ -1,5 +1,4 @@
-// Queries that come again are compiled: what they are answered then is what they are answered at
-// first, by GraphQL.js, faults included.
+// Queries that come again are compiled. Their answers and errors must stay those of GraphQL.js.
 import { readFileSync } from 'node:fs';
 import { getIntrospectionQuery } from 'graphql';
 import { openShop, type Shop } from '../../support/graphql-shop';
@@ -10,7 +9,7 @@ beforeAll(async () => {
 });
 afterAll(() => shop?.close());
 
-/** More than enough for it to be compiled. */
+/** Runs that are more than enough for a query to be compiled. */
 const TIMES = 6;
 
 const CUSTOMER = 'query ($id: ID!, $first: Int = 3, $with: Boolean = true)';
@@ -89,7 +88,7 @@ const CASES: [what: string, query: string, variables?: readonly Record<string, u
 
 test.each(CASES)('%s: compiled and interpreted answers agree', async (_what, query, variables = [{}]) => {
   for (const values of variables) {
-    // Another text each time is another query: it is interpreted.
+    // A different text each time is a different query, which is interpreted.
     const interpreted = await shop.query(`${query} # ${JSON.stringify(values)}`, values);
     expect(interpreted.data !== undefined || interpreted.errors !== undefined).toBe(true);
     for (let time = 0; time < TIMES; time++)
@@ -97,7 +96,7 @@ test.each(CASES)('%s: compiled and interpreted answers agree', async (_what, que
   }
 });
 
-test('operations of one document do not change each other, whichever is compiled first', async () => {
+test('operations of one document do not affect each other, whichever is compiled first', async () => {
   const query = `query A($x: Boolean!) { article(id: "a-01") { ...Card @include(if: $x) } }
     query B { article(id: "a-01") { ...Card } } fragment Card on Article { id name }`;
   for (let time = 0; time < TIMES; time++) {
@@ -107,7 +106,7 @@ test('operations of one document do not change each other, whichever is compiled
   }
 });
 
-test('each combination of conditions is answered, also where there are more than are compiled', async () => {
+test('every combination of conditions is answered, even if there are too many to compile', async () => {
   const names = ['a', 'b', 'c', 'd', 'e'];
   const declared = names.map((name) => `$${name}: Boolean!`).join(', ');
   const query = `query (${declared}) { trending(first: 1) { ${names.map((name) => `${name}: rank @include(if: $${name})`).join(' ')} } }`;
@@ -118,7 +117,7 @@ test('each combination of conditions is answered, also where there are more than
   }
 });
 
-test('fragments that double at every level and are left out cost nothing', async () => {
+test('fragments that double at every level cost nothing if they are left out', async () => {
   const levels = Array.from({ length: 40 }, (_, i) => `fragment F${i} on Article { ...F${i + 1} ...F${i + 1} }`);
   const query = `query ($no: Boolean!) { article(id: "a-01") { id ...F0 @include(if: $no) } }
     ${levels.join(' ')} fragment F40 on Article { name }`;
@@ -129,7 +128,7 @@ test('fragments that double at every level and are left out cost nothing', async
 
 test('a text in a query never becomes code', async () => {
   const library = readFileSync(require.resolve('graphql-jit/dist/execution.js'), 'utf8');
-  // Texts that graphql-jit replaces by code in what it compiles.
+  // graphql-jit replaces these texts by code in its output.
   const replaced = [...new Set(library.match(/__MAGIC_[A-Z_]+__[0-9a-f_]+/g))];
   expect(replaced.length).toBeGreaterThan(2);
   const world = globalThis as { reached?: boolean };
@@ -142,7 +141,7 @@ test('a text in a query never becomes code', async () => {
   expect(world.reached).toBeUndefined();
 });
 
-test('an absent variable is absent, also under a name that every object has', async () => {
+test('a variable is absent even if every object has a property of its name', async () => {
   for (const name of ['constructor', 'toString']) {
     const text = `query ($id: ID!, $${name}: Int) { article(id: $id) { similar(first: $${name}) { rank } } }`;
     const [first, ...again] = await Promise.all(
@@ -158,9 +157,7 @@ async function ask(query: string, operationName: string, variables: Record<strin
   return (await shop.server.app.inject({ method: 'POST', url: '/graphql', payload })).json();
 }
 
-/**
- * As a text, since the order of keys counts. An unexpected error has an id of its own each time.
- */
+/** The answer as text, since the order of keys counts. Ids of unexpected errors are made equal. */
 function withoutIds(answer: unknown): string {
   return JSON.stringify(answer).replace(/error id [0-9a-f-]{36}/g, 'error id');
 }

@@ -1,12 +1,12 @@
-// What clients and the log learn of errors: clients get codes and nothing of our insides, the log
-// gets each error once.
+// The errors that clients and the log get. Clients get codes and nothing internal. The log gets
+// each error once.
 
 import { GraphQLError } from 'graphql';
 import pino from 'pino';
 import { ERROR_CODES, VitrineError, type ErrorCode } from '../../../src/errors';
 import { openStore } from '../../../src/data/store/open-store';
-import { createErrorMask } from '../../../src/api/graphql/operation/errors';
-import { createServer } from '../../../src/api/http/server';
+import { createErrorMask } from '../../../src/api/errors';
+import { createServer } from '../../../src/api/server';
 import type { Recommender } from '../../../src/serving/types';
 import { openShop, plainRecommender, type GraphqlAnswer, type Shop } from '../../support/graphql-shop';
 
@@ -76,7 +76,7 @@ describe('in a running server', () => {
     expect(logged()).toEqual([]);
   });
 
-  test('an error that the operator has to mend keeps its code, and its details go to the log', async () => {
+  test('an error that the operator must mend keeps its code, and its details go to the log', async () => {
     failing.error = new VitrineError('RELEASE_INVALID', '/srv/models/release-7/ranker: the hash differs');
     const answer = await shop.query('{ recommendations(customerId: "c-01") { rank } }');
     expect(answer.errors?.[0].extensions.code).toBe('RELEASE_INVALID');
@@ -84,7 +84,7 @@ describe('in a running server', () => {
     expect(JSON.stringify(logged()[0]['err'])).toContain('/srv/models');
   });
 
-  test('a database that is gone is told as such, without its address', async () => {
+  test('a lost database is reported without its address', async () => {
     const store = openStore('postgresql://vitrine:secret@127.0.0.1:1/shop');
     const server = await createServer({ ...shop.parts, store });
     const payload = { query: '{ a: customers { nodes { id } } b: article(id: "a-01") { id } }' };
@@ -117,7 +117,8 @@ describe('the mask', () => {
   test.each(Object.keys(ERROR_CODES) as ErrorCode[])('shows %s by its code', (code) => {
     const shown = mask.toPublic(new VitrineError(code, 'the details'));
     expect(shown.code).toBe(code);
-    // Either the message passes and the log is silent, or the log has it and the client has the id.
+    // Either the message passes and the log is silent, or the log has the error and the client its
+    // id.
     expect(shown.message === 'the details').toBe(lines.length === 0);
   });
 
@@ -147,7 +148,7 @@ describe('the mask', () => {
     expect(mask.format(formatted, error).extensions).toEqual({ code: 'BAD_USER_INPUT' });
   });
 
-  test.each([null, undefined, 'a text', 7, {}])('takes %j, which is no error, for an unexpected one', (thrown) => {
+  test.each([null, undefined, 'a text', 7, {}])('treats %j, which is no error, as an unexpected one', (thrown) => {
     const formatted = { message: 'x', extensions: { code: 'INTERNAL_SERVER_ERROR' } };
     expect(mask.format(formatted, thrown).message).toMatch(ERROR_ID);
   });

@@ -1,8 +1,8 @@
-// Random documents over the schema of graphql-fuzz-schema.ts, and values for their variables.
+// Random documents over the schema of fuzz-schema.ts, and values for their variables.
 
 import { hash, type Random } from '../../../src/random';
 
-/** Variables: their types, and the values that requests give them, faulty ones too. */
+/** Variables with their types and the values of requests, some of them wrong. */
 const VARIABLES: Readonly<Record<string, { readonly type: string; readonly values: readonly unknown[] }>> = {
   a: { type: 'Boolean!', values: [true, false, true, false, true, false, true, false, null, 'yes'] },
   b: { type: 'Boolean! = true', values: [true, false, undefined] },
@@ -43,7 +43,7 @@ interface Piece {
   readonly uses: ReadonlySet<string>;
 }
 
-/** A document of one or two operations and up to three fragments; most are valid. */
+/** A document of one or two operations and up to three fragments. Most documents are valid. */
 export function randomDocument(random: Random): FuzzDocument {
   const fragments: { readonly name: string; readonly on: TypeName; readonly piece: Piece }[] = [];
 
@@ -128,12 +128,12 @@ function leaf(random: Random, type: TypeName, uses: Set<string>): string {
   const values = given.map((argument) => pick(random, ARGUMENTS[argument]));
   const args = given.map((argument, i) => `${argument}: ${values[i]}`);
   for (const [, used] of args.join(' ').matchAll(/\$(\w+)/g)) uses.add(used);
-  // The same alias for the same arguments alone, so that fields of one name merge.
+  // Fields with the same arguments share an alias, so that they merge.
   const alias = args.length === 0 ? '' : `${name}${hash(7, args) >>> 0}: `;
   return `${alias}${name}${args.length > 0 ? `(${args.join(', ')})` : ''}`;
 }
 
-/** Values for the variables of an operation: now and then one is missing or faulty. */
+/** Values for the variables of an operation. A few are missing or wrong. */
 export function randomVariables(names: readonly string[], random: Random): Record<string, unknown> {
   const values: Record<string, unknown> = {};
   for (const name of names) {

@@ -1,11 +1,10 @@
-// A small schema with an interface, a union, an enum and an input type, whose resolvers answer,
-// throw, reject and forget what must not be null: always the same way for the same place, whatever
-// runs them.
+// A small schema with an interface, a union, an enum and an input type. Its resolvers answer,
+// throw, reject, and return null where they must not. The same place always does the same.
 
 import { buildSchema, isObjectType, type GraphQLFieldResolver } from 'graphql';
 import { hash } from '../../../src/random';
 
-/** What resolvers count: calls of compiled queries, whose paths know nothing of types. */
+/** Counts the calls of the resolvers of compiled queries, whose paths have no types. */
 export interface FuzzContext {
   compiledCalls: number;
 }
@@ -62,7 +61,7 @@ function petOf(seed: number): Pet {
 /** For lists, see `mustAnswer`. */
 const petWithId = (seed: number): Pet => ({ ...petOf(seed), id: String(seed) });
 
-/** A resolver that answers most times. */
+/** A resolver that answers most of the time. */
 function answers(make: (seed: number, args: Args) => unknown): Resolver {
   return (parent, args, context, info) => {
     if (!('typename' in info.path)) context.compiledCalls += 1;
@@ -76,8 +75,8 @@ function answers(make: (seed: number, args: Args) => unknown): Resolver {
 }
 
 /**
- * A resolver of a field that may not be null. It never fails at once, nor does a list have a pet
- * without an id: GraphQL.js itself leaves a rejection unhandled where an item of a list fails at
+ * A resolver of a field that must not be null. It never fails synchronously, and no list holds a
+ * pet without an id. GraphQL.js itself leaves a rejection unhandled if one item of a list fails at
  * once and another one later.
  */
 function mustAnswer(make: (seed: number, args: Args) => unknown): Resolver {
@@ -85,7 +84,7 @@ function mustAnswer(make: (seed: number, args: Args) => unknown): Resolver {
   return async (...asked) => resolve(...asked);
 }
 
-/** Arguments as a text: their order is nobody's business, and differs. */
+/** Arguments as text, sorted, since their order differs. */
 const sorted = (args: Args): string =>
   JSON.stringify(args, (_key, value: unknown) =>
     typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -93,7 +92,7 @@ const sorted = (args: Args): string =>
       : value,
   );
 
-/** `id` and `plain` have none: they are properties. */
+/** `id` and `plain` are properties without resolvers. */
 const RESOLVERS: Readonly<Record<string, Resolver>> = {
   echo: answers((_seed, args) => sorted(args)),
   must: mustAnswer((_seed, args) => sorted(args)),

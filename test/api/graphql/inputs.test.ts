@@ -1,5 +1,5 @@
-// What stands in arguments and input fields: texts that Postgres cannot hold, and numbers and times
-// that it cannot, are refused at the door by name, wherever they may stand.
+// Texts, numbers and times in arguments and input fields. Values that Postgres cannot hold are
+// refused by name before anything is read.
 
 import { getNamedType, isInputObjectType, isObjectType, type GraphQLArgument, type GraphQLInputField } from 'graphql';
 import { createSchema } from '../../../src/api/graphql/schema';
@@ -17,7 +17,7 @@ const RECORD = 'mutation ($input: RecordPurchasesInput!) { recordPurchases(input
 const PIECE = { articleId: 'a-01' };
 const ORDER = { requestId: 'r', customerId: 'c-01', purchases: [PIECE] };
 
-/** How to ask with a text, for every argument and input field of the schema that takes one. */
+/** A query with a text for every argument and input field that takes one. */
 const TEXTS: Readonly<Record<string, (text: string) => [query: string, variables: Record<string, unknown>]>> = {
   'Query.article(id:)': (id) => ['query ($id: ID!) { article(id: $id) { id } }', { id }],
   'Query.articles(after:)': (after) => [
@@ -50,7 +50,7 @@ const TEXTS: Readonly<Record<string, (text: string) => [query: string, variables
   'PurchaseInput.articleId': (articleId) => [RECORD, { input: { ...ORDER, purchases: [{ articleId }] } }],
 };
 
-test('every argument and input field of the schema that takes a text is among those tested', () => {
+test('the tests cover every argument and input field that takes a text', () => {
   const takesText = ({ type }: GraphQLArgument | GraphQLInputField) =>
     ['ID', 'String'].includes(getNamedType(type).name);
   const found = Object.values(createSchema().getTypeMap()).flatMap((type) => {
@@ -67,7 +67,7 @@ test('every argument and input field of the schema that takes a text is among th
   expect(Object.keys(TEXTS).sort()).toEqual(found.sort());
 });
 
-test.each(Object.keys(TEXTS))('%s refuses half a surrogate pair and NUL, by name and unread', async (place) => {
+test.each(Object.keys(TEXTS))('%s refuses half a surrogate pair and NUL by name, before it reads', async (place) => {
   const argument = /(\w+)(:\))?$/.exec(place)?.[1];
   for (const text of ['a-01\ud800', '\udc00a-01', 'c-01\ud83d c-01', '\ude00\ud83d', 'a-01\0']) {
     shop.statements();
@@ -75,7 +75,7 @@ test.each(Object.keys(TEXTS))('%s refuses half a surrogate pair and NUL, by name
     const answer = await shop.query(...TEXTS[place](text));
     expect([text, codes(answer)]).toEqual([text, ['INPUT_INVALID']]);
     expect(answer.errors?.[0].message).toMatch(new RegExp(`^${argument}: expected`));
-    // The customer whose purchases are asked for is read before.
+    // The customer is read before their purchases.
     expect(shop.statements().filter((table) => table !== 'customers')).toEqual([]);
     expect(shop.recommender.recommended).toEqual([]);
   }
@@ -88,7 +88,7 @@ test('whole surrogate pairs are ordinary characters', async () => {
   expect(customer.data?.customer.id).toBe('c-👗');
 });
 
-test('the picture of an article whose id is no Unicode is refused', async () => {
+test('a picture is refused if its id is no Unicode', async () => {
   for (const id of ['%ED%A0%80', 'a%FF', '%00', '%']) {
     const response = await shop.server.app.inject({ method: 'GET', url: `/images/${id}` });
     expect([id, response.statusCode]).toEqual([id, 400]);
@@ -125,7 +125,7 @@ describe('an order', () => {
     expect(answer.errors?.[0].message).toMatch(/^boughtAt: expected .* got /);
   });
 
-  test('takes the first time that it may have, and its cursor goes on', async () => {
+  test('takes the earliest time that is allowed, and its cursor works', async () => {
     const customerId = 'c-1900';
     for (let i = 0; i < 2; i++) {
       const answer = await record({ customerId, boughtAt: `1900-01-01T00:00:0${i}.5Z` });
@@ -141,7 +141,7 @@ describe('an order', () => {
   });
 });
 
-test('no absurd value of an argument is called a fault of the server', async () => {
+test('absurd values of arguments are the client’s fault', async () => {
   const random = createRandom('absurd values');
   const pick = <Item>(items: readonly Item[]): Item => items[random.int(items.length)];
   const INTS = [0, 1, -1, 2 ** 31 - 1, -(2 ** 31), 2 ** 31, 1e21, 32_767, 32_768, null];
@@ -216,7 +216,7 @@ test('no absurd value of an argument is called a fault of the server', async () 
     [
       RECORD,
       () => {
-        // One field at a time, or the first faulty one would hide the others.
+        // One field at a time, since the first wrong one would hide the others.
         const piece = {
           ...PIECE,
           ...pick([{}, { price: pick(FLOATS) }, { quantity: pick(INTS) }, { articleId: pick(TEXT) }]),
@@ -243,6 +243,6 @@ test('no absurd value of an argument is called a fault of the server', async () 
       expect([code, code === 'INTERNAL_SERVER_ERROR' && values]).toEqual([code, false]);
     }
   }
-  // Nothing else than these, and each of them.
+  // Exactly these codes came.
   expect([...kinds].sort()).toEqual(['BAD_USER_INPUT', 'INPUT_INVALID', 'LIMIT_EXCEEDED', 'answered']);
 });

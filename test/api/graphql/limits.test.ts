@@ -1,19 +1,13 @@
-// What one query may cost: everyday queries pass with room to spare, explosions do not, by whatever
-// trick.
+// The cost of queries. Everyday queries pass with room to spare. Explosions do not, by no trick.
 
 import { getIntrospectionQuery, isObjectType, parse, validate } from 'graphql';
-import {
-  checkFirst,
-  checkId,
-  checkOperation,
-  costOf,
-  LIMITS,
-  type OperationToCheck,
-} from '../../../src/api/graphql/operation/limits';
+import { createOperationCheck, costOf, type OperationToCheck } from '../../../src/api/graphql/operation/cost';
+import { checkFirst, checkId, LIMITS } from '../../../src/api/limits';
 import { readOperations } from '../../../src/api/graphql/client/operations';
 import { createSchema } from '../../../src/api/graphql/schema';
 
 const schema = createSchema();
+const checkOperation = createOperationCheck();
 
 function operation(text: string, variables: Record<string, unknown> = {}, operationName?: string): OperationToCheck {
   const document = parse(text);
@@ -29,7 +23,7 @@ const ARTICLE = fieldsOf('Article')
   .filter((name) => !['attributes', 'similar', 'variants'].includes(name))
   .join(' ');
 
-/** Operations with lists within lists, and the most that they may be asked for. */
+/** Operations with lists within lists, and the largest `first` that passes. */
 const MOST: Partial<Record<string, number>> = { CustomersPage: 50, HomePage: 60, CustomerChoice: 60 };
 
 describe('the cost limit lets pass', () => {
@@ -55,7 +49,7 @@ describe('the cost limit lets pass', () => {
     expect(check(`{ ${selection} }`)).not.toThrow();
   });
 
-  test('every named operation, with the most that it can be asked for', () => {
+  test('every named operation, with its largest list', () => {
     const names = [...readOperations().matchAll(/^(?:query|mutation) (\w+)/gm)].map((match) => match[1]);
     expect(names.length).toBeGreaterThan(4);
     for (const name of names) {
@@ -66,7 +60,7 @@ describe('the cost limit lets pass', () => {
     }
   });
 
-  test('introspection as tools ask for it, with room for a schema twice as large', () => {
+  test('introspection by tools, with room for a schema twice as large', () => {
     const everything = {
       descriptions: true,
       schemaDescription: true,
@@ -119,7 +113,7 @@ describe('the cost limit refuses', () => {
     expect(thrownBy(check(text))).toMatchObject({ code: 'LIMIT_EXCEEDED' });
   });
 
-  test('a large list asked for by variable, by default of a variable, and by a faulty first', () => {
+  test('a large list by a variable, by its default and by a wrong first', () => {
     const query =
       'query ($n: Int! = 100) { customers(first: $n) { nodes { recommendations(first: $n) { article { name } } } } }';
     expect(check(query)).toThrow(/costs [\d]+, the limit is 10000: ask for fewer/);
@@ -128,13 +122,13 @@ describe('the cost limit refuses', () => {
     expect(cost(query, { n: -1_000_000 })).toBe(cost(query, { n: 1 }));
   });
 
-  test('variables that do not fit, rather than let the rest of the query pass uncounted', () => {
+  test('variables that do not fit, so that the rest of the query does not pass uncounted', () => {
     const query = 'query ($n: Int = 5) { a: customers(first: $n) { nodes { id } } }';
     expect(thrownBy(check(query, { n: null }))).toMatchObject({ extensions: { code: 'BAD_USER_INPUT' } });
     expect(thrownBy(check(query, { n: 'many' }))).toMatchObject({ extensions: { code: 'BAD_USER_INPUT' } });
   });
 
-  test('an operation that has passed, asked again for more, by a number or by the length of a list of texts', () => {
+  test('an operation that has passed, if it asks for more by a number or by the length of a list', () => {
     const page = operation('query ($n: Int!) { customers(first: $n) { nodes { recommendations { rank } } } }');
     const asked = (variables: Record<string, unknown>) => () => checkOperation({ ...page, variables });
     expect(asked({ n: 10 })).not.toThrow();
@@ -157,7 +151,7 @@ describe('the cost limit refuses', () => {
     expect(thrownBy(pieces(100))).toMatchObject({ code: 'LIMIT_EXCEEDED' });
   });
 
-  test('introspection of a large type after that of a small one, named by a variable', () => {
+  test('introspection of a large type after that of a small one, by a variable', () => {
     const fields = Array.from({ length: 200 }, (_, i) => `a${i}: __type(name: $name) { fields { name description } }`);
     const types = operation(`query ($name: String!) { ${fields.join(' ')} }`);
     const named = (name: string) => () => checkOperation({ ...types, variables: { name } });
@@ -167,7 +161,7 @@ describe('the cost limit refuses', () => {
     expect(named('no type either')).not.toThrow();
   });
 
-  test('a name that each item of a list would repeat', () => {
+  test('a long name that each item of a list would repeat', () => {
     const named = (length: number) => `{ articles(first: 100) { nodes { ${'a'.repeat(length)}: id } } }`;
     expect(check(named(LIMITS.nameLength))).not.toThrow();
     const thrown = thrownBy(check(named(LIMITS.nameLength + 1)));
@@ -175,13 +169,13 @@ describe('the cost limit refuses', () => {
     expect(String(thrown)).toContain('at most 100 characters, got 101');
   });
 
-  test('nothing because variables that are not asked for, or lists within lists, are many or deep', () => {
+  test('no query for unused variables, however many and deep they are', () => {
     let deep: unknown = 1;
     for (let level = 0; level < 5_000; level++) deep = [deep];
     expect(check('{ __typename }', { deep })).not.toThrow();
   });
 
-  test('one of several operations of a document, whatever another one has cost', () => {
+  test('one of several operations of a document, whatever the others cost', () => {
     const { document } = operation(
       'query Small { articles { nodes { id } } } query Large { articles(first: 100) { nodes { similar(first: 100) { rank } } } }',
     );
@@ -192,17 +186,17 @@ describe('the cost limit refuses', () => {
 });
 
 describe('the cost of a query', () => {
-  test('is its values, as often as first says, and the work behind them', () => {
+  test('is the number of its values, times first, and the work behind them', () => {
     expect(cost('{ article(id: "1") { id name } }')).toBe(3);
-    // 50 for the statement, then two articles of: nodes 1, id 1.
+    // 50 for the statement, then two articles with: nodes 1, id 1.
     expect(cost('{ articles(first: 2) { nodes { id } } }')).toBe(50 + 2 * 2);
-    // A customer of: nodes 1, and 50 for the inference with 12 times rank, article and name.
+    // Each customer costs 1 for nodes, and 50 for inference with 12 times rank, article and name.
     expect(cost('{ customers(first: 20) { nodes { recommendations { rank article { name } } } } }')).toBe(
       50 + 20 * (1 + 50 + 12 * 3),
     );
   });
 
-  test('is what introspection answers with, and its texts', () => {
+  test('of introspection is the number of its values, and its texts', () => {
     expect(cost('{ __typename }')).toBe(1);
     expect(cost('{ __type(name: "Attribute") { name } }')).toBe(2);
     // `fields` of one type, then the names of three.
@@ -214,7 +208,7 @@ describe('the cost of a query', () => {
     expect(cost('{ __schema { types { kind @include(if: false) } } }')).toBe(1 + 1);
   });
 
-  test('counts only what @include and @skip leave', () => {
+  test('counts only the fields that @include and @skip leave', () => {
     const query =
       'query ($all: Boolean!) { article(id: "1") { id name @include(if: $all) description @skip(if: $all) } }';
     expect(cost(query, { all: true })).toBe(3);
@@ -232,7 +226,7 @@ describe('the depth limit', () => {
     expect(check(page)).not.toThrow();
   });
 
-  test('refuses deeper ones, also by way of fragments', () => {
+  test('refuses deeper queries, also through fragments', () => {
     const message = `fields deep, the limit is ${LIMITS.depth}`;
     expect(check(`{ article(id: "1") { ${nested(6)} } }`)).toThrow(message);
     const fragments = `{ article(id: "1") { ...A } } fragment A on Article { ${nested(3).replace('id', '...B')} } fragment B on Article { ${nested(3)} }`;

@@ -1,4 +1,4 @@
-// The schema as front-ends see it: complete, described, emitted, and fit for every named operation.
+// The schema for front-ends: complete, described, emitted, and able to serve every named operation.
 
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -38,7 +38,7 @@ describe('the schema', () => {
   test.each([
     ['Article', ARTICLE_COLUMNS],
     ['Customer', CUSTOMER_COLUMNS],
-  ])('%s has a field for every column of the H&M data, which its description names', (name, lines) => {
+  ])('%s has a field for every column of the H&M data, and its description names the column', (name, lines) => {
     const fields = Object.values(objectType(name).getFields());
     const columns = lines.flatMap((line) => line.split(', '));
     expect(columns.length).toBe(name === 'Article' ? 25 : 7);
@@ -96,7 +96,7 @@ describe('the schema', () => {
     });
   });
 
-  test('unknown ids are null for a node and for similar articles, and a list for recommendations', () => {
+  test('an unknown id gives null for a node and for similar articles, but a list of recommendations', () => {
     expect(shapeOf(objectType('Query'))).toEqual({
       activeCustomers: '[Customer!]!',
       article: 'Article',
@@ -111,12 +111,12 @@ describe('the schema', () => {
     expect(shapeOf(objectType('Mutation'))).toEqual({ recordPurchases: 'RecordedPurchases!' });
   });
 
-  test('schema/schema.graphql and schema/client.ts are what `npm run codegen` writes', () => {
+  test('schema/schema.graphql and schema/client.ts are up to date with `npm run codegen`', () => {
     const program = join(PROJECT_ROOT, 'dist', 'src', 'api', 'graphql', 'client', 'codegen.js');
     expect(execFileSync(process.execPath, [program, '--check'], { encoding: 'utf8' })).toBe('');
   });
 
-  test('schema/schema.graphql reads as a schema of its own', () => {
+  test('schema/schema.graphql can be read as a schema', () => {
     const emitted = buildSchema(readFileSync(join(PROJECT_ROOT, 'schema', 'schema.graphql'), 'utf8'));
     expect(Object.keys(emitted.getTypeMap()).sort()).toEqual(Object.keys(schema.getTypeMap()).sort());
   });
@@ -130,7 +130,7 @@ describe('the named operations', () => {
     expect(validate(schema, document)).toEqual([]);
   });
 
-  test('have names of their own and use every query and mutation', () => {
+  test('have distinct names and use every query and mutation', () => {
     const names = operations.map((operation) => operation.name?.value);
     expect(names).toEqual([...new Set(names)]);
     expect(names).toEqual(

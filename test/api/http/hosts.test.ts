@@ -1,7 +1,7 @@
-// The names under which the server may be asked. A foreign page that rebinds its own name to this
-// server must get nothing.
+// The names under which the server answers. A foreign page that rebinds its own name to this server
+// must get nothing.
 
-import { createServer, type Server, type ServerParts } from '../../../src/api/http/server';
+import { createServer, type Server, type ServerParts } from '../../../src/api/server';
 import { openShop, type GraphqlAnswer, type Shop } from '../../support/graphql-shop';
 import { exchange } from '../../support/raw-http';
 
@@ -15,7 +15,7 @@ afterAll(async () => {
   await shop?.close();
 });
 
-/** A server over the same shop, not listening. */
+/** A server over the same shop that does not listen. */
 async function serverOn(config: Partial<ServerParts['config']>): Promise<Server> {
   const server = await createServer({ ...shop.parts, config: { ...shop.parts.config, ...config } });
   opened.push(server);
@@ -26,7 +26,7 @@ async function statusOf(server: Server, host: string, url = '/metrics'): Promise
   return (await server.app.inject({ url, headers: { host } })).statusCode;
 }
 
-/** The first line of the answer to a request of these lines. */
+/** The first line of the answer to a request with these lines. */
 async function answerTo(...lines: string[]): Promise<string | undefined> {
   const server = await serverOn({});
   return (await exchange(await server.listen(), [...lines, 'Connection: close', '', ''].join('\r\n'))).split('\r\n')[0];
@@ -35,7 +35,7 @@ async function answerTo(...lines: string[]): Promise<string | undefined> {
 const ORDER = `mutation { recordPurchases(input: { requestId: "r-1", customerId: "c-01", purchases: [{ articleId: "a-01" }] }) { repeated } }`;
 
 describe('a server on loopback', () => {
-  test('records no order for a page that rebound its name to it, and says which setting would allow it', async () => {
+  test('records no order for a page that rebound its name, and names the setting that would allow it', async () => {
     const response = await shop.server.app.inject({
       method: 'POST',
       url: '/graphql',
@@ -60,7 +60,7 @@ describe('a server on loopback', () => {
     },
   );
 
-  test('tells its health under any name, since load balancers ask by theirs', async () => {
+  test('tells its health under any name, which load balancers need', async () => {
     for (const url of ['/health/live', '/health/ready', '/health/live?probe=1']) {
       expect(await statusOf(shop.server, '10.1.2.3:4000', url)).toBe(200);
       expect(await statusOf(shop.server, 'balancer.internal', url)).toBe(200);
@@ -103,14 +103,14 @@ describe('a server on loopback', () => {
     },
   );
 
-  test('ignores what headers of proxies say', async () => {
+  test('ignores the headers of proxies', async () => {
     const headers = { 'x-forwarded-host': 'localhost', forwarded: 'host=localhost' };
     const asked = (host: string) => shop.server.app.inject({ url: '/metrics', headers: { ...headers, host } });
     expect((await asked('evil.example')).statusCode).toBe(421);
     expect((await asked('localhost')).statusCode).toBe(200);
   });
 
-  test('counts the host in the first line, every Host header, and wants one', async () => {
+  test('accepts exactly one host, in the first line or in a Host header', async () => {
     expect(await answerTo('GET /metrics HTTP/1.1', 'Host: localhost')).toContain(' 200 ');
     expect(await answerTo('GET http://localhost/metrics HTTP/1.1', 'Host: localhost')).toContain(' 200 ');
     expect(await answerTo('GET http://evil.example/metrics HTTP/1.1', 'Host: localhost')).toContain(' 421 ');
@@ -126,7 +126,7 @@ describe('a server on loopback', () => {
 });
 
 describe('a server that other machines reach', () => {
-  test.each(['0.0.0.0', '::', '192.168.1.20'])('on %s answers to addresses, but to no foreign name', async (host) => {
+  test.each(['0.0.0.0', '::', '192.168.1.20'])('on %s answers to addresses but to no foreign name', async (host) => {
     const server = await serverOn({ host });
     for (const address of ['192.168.1.20:4000', '10.0.0.7', '[fe80::1]:4000', 'localhost:4000']) {
       expect(await statusOf(server, address)).toBe(200);
@@ -153,7 +153,7 @@ describe('names in ALLOWED_HOSTS', () => {
     }
   });
 
-  test.each(['.shop.example', '*.shop.example'])('%s stands for the name and all below it', async (entry) => {
+  test.each(['.shop.example', '*.shop.example'])('%s includes the name and all names below it', async (entry) => {
     const server = await serverOn({ allowedHosts: [entry] });
     expect(await statusOf(server, 'shop.example')).toBe(200);
     expect(await statusOf(server, 'a.b.shop.example')).toBe(200);
@@ -161,12 +161,12 @@ describe('names in ALLOWED_HOSTS', () => {
     expect(await statusOf(server, 'shop.example.evil.example')).toBe(421);
   });
 
-  test('* stands for all', async () => {
+  test('* includes all names', async () => {
     expect(await statusOf(await serverOn({ allowedHosts: ['*'] }), 'evil.example')).toBe(200);
   });
 });
 
-test('nothing that a page may send to another origin unasked records an order', async () => {
+test('a page cannot record an order with any request that needs no permission', async () => {
   const types = ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x', undefined];
   const requests = [
     ...types.map((type) => ({

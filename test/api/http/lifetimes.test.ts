@@ -1,10 +1,10 @@
-// Requests whose client has gone, or whose time is up: nothing more is computed for them, and what
-// was begun is finished.
+// Requests whose client has gone, or whose time is up. Nothing more is computed for them, but work
+// that has begun is finished.
 
 import type { Socket } from 'node:net';
 import { Client } from 'pg';
 import { LIMITS } from '../../../src/data/postgres/connections';
-import { createServer, type Server, type ServerParts } from '../../../src/api/http/server';
+import { createServer, type Server, type ServerParts } from '../../../src/api/server';
 import { gather } from '../../../src/serving/batching';
 import type { RecommendationRequest } from '../../../src/serving/types';
 import { openShop, type GraphqlAnswer, type Shop } from '../../support/graphql-shop';
@@ -33,7 +33,7 @@ async function serverWith(parts: Partial<ServerParts>): Promise<Server> {
   return server;
 }
 
-/** Hangs up; resolves when the server knows. */
+/** Hangs up, and resolves when the server knows. */
 async function leave(server: Server, ...sockets: Socket[]): Promise<void> {
   for (const socket of sockets) socket.destroy();
   const connections = () =>
@@ -56,10 +56,10 @@ const orderOf = (requestId: string): string =>
    }`;
 const receipts = () => shop.sql('SELECT request_id FROM receipts ORDER BY 1');
 
-/** Lets no order of c-01 through until it is called. */
+/** Lets orders of c-01 through when it is called. */
 const holdOrders = () => hold(`SELECT FROM customers WHERE customer_id = 'c-01' FOR UPDATE`);
 
-/** Keeps the lock that a statement takes until it is called. */
+/** Holds the lock that a statement needs until it is called. */
 async function hold(statement: string): Promise<() => Promise<void>> {
   const client = new Client({ connectionString: shop.databaseUrl });
   await client.connect();
@@ -71,7 +71,7 @@ async function hold(statement: string): Promise<() => Promise<void>> {
   };
 }
 
-/** How many statements wait for what `hold` holds. */
+/** The number of statements that wait for the lock of `hold`. */
 async function waitingForLocks(): Promise<number> {
   const waiting = await shop.sql(
     `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
@@ -80,7 +80,7 @@ async function waitingForLocks(): Promise<number> {
 }
 
 describe('of clients that have gone', () => {
-  test('900 requests are not computed: whoever asks next is in one of the next two batches', async () => {
+  test('900 requests are not computed, so the next client is in one of the next two batches', async () => {
     const held = heldRecommender();
     const batches: (readonly RecommendationRequest[])[] = [];
     const queue = gather(
@@ -121,7 +121,7 @@ describe('of clients that have gone', () => {
     expect(shop.statements()).toEqual(['customers']);
   });
 
-  test('900 reads that still wait for a connection are not made', async () => {
+  test('900 reads that wait for a connection are not made', async () => {
     const server = await serverWith({});
     const url = await server.listen();
     const release = await hold('LOCK TABLE articles IN ACCESS EXCLUSIVE MODE');
@@ -136,7 +136,7 @@ describe('of clients that have gone', () => {
     expect((await post(server, '{ article(id: "a-01") { name } }')).status).toBe(200);
   });
 
-  test('an order that was begun is recorded, and the next one of the same request is not begun', async () => {
+  test('an order that was begun is recorded, and the next one of the same request does not begin', async () => {
     const release = await holdOrders();
     const server = await serverWith({});
     const client = await connectTo(await server.listen());
@@ -151,7 +151,7 @@ describe('of clients that have gone', () => {
 });
 
 describe('a request whose time is up', () => {
-  test('is answered with OVERLOADED, and whoever computes for it hears of it', async () => {
+  test('is answered with OVERLOADED, and the code that works for it learns of it', async () => {
     const recommender = heldRecommender();
     const server = await serverWith({ recommender, requestLimitMs: 1_000 });
     const { status, codes, answer } = await post(server, '{ recommendations(customerId: "c-01", first: 1) { rank } }');
@@ -163,7 +163,7 @@ describe('a request whose time is up', () => {
     expect((await post(server, '{ __typename }')).status).toBe(200);
   });
 
-  test('records its order nevertheless, so that sending it again answers what was recorded', async () => {
+  test('still records its order, so that sending it again returns what was recorded', async () => {
     const release = await holdOrders();
     const server = await serverWith({ requestLimitMs: 1_000 });
     expect((await post(server, `mutation { ${orderOf('late-1')} }`)).codes).toEqual(['OVERLOADED']);
@@ -174,7 +174,7 @@ describe('a request whose time is up', () => {
   });
 });
 
-test('more requests than the limit are refused with OVERLOADED, and the server still tells its health', async () => {
+test('requests beyond the limit are refused with OVERLOADED, and the server still tells its health', async () => {
   const recommender = heldRecommender();
   const server = await serverWith({ recommender });
   const ask = () => post(server, '{ recommendations(customerId: "c-01", first: 1) { rank } }');

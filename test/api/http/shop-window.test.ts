@@ -1,12 +1,12 @@
-// What the shop window's API answers over a real Postgres: trending, search, reasons, facts of
-// articles, orders and traces; and pictures over HTTP.
+// The parts of the API that the shop window uses, over a real Postgres: trending, search, reasons,
+// facts of articles, orders and traces. And pictures over HTTP.
 
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import sharp from 'sharp';
-import { createServer } from '../../../src/api/http/server';
+import { createServer } from '../../../src/api/server';
 import type { Trace } from '../../../src/api/graphql/operation/trace';
 import { openPhotos } from '../../../src/api/http/photos';
 import { openShop, type GraphqlAnswer, type Shop } from '../../support/graphql-shop';
@@ -37,7 +37,7 @@ async function refusal(query: string, variables?: Record<string, unknown>): Prom
 }
 
 describe('trending', () => {
-  test('is what sells, best first, with how much of it', async () => {
+  test('lists what sells, best first, with the number of buyers', async () => {
     const data = await ask('{ trending(first: 2) { rank buyersLastWeek article { id price } } }');
     expect(data).toEqual({
       trending: [
@@ -49,14 +49,14 @@ describe('trending', () => {
   });
 });
 
-test('active customers are those who bought most lately, most first, in one statement', async () => {
+test('active customers bought most lately, come most first, and take one statement', async () => {
   const data = await ask('{ activeCustomers(first: 2) { id } }');
   expect(data).toEqual({ activeCustomers: [{ id: 'c-01' }, { id: 'c-02' }] });
   expect(shop.statements()).toEqual(['customers']);
 });
 
 describe('searching', () => {
-  test('finds articles by words, in one search for all of a query', async () => {
+  test('finds articles by words, with one search of the index for all fields of a query', async () => {
     const data = await ask<Record<'a' | 'b', { article: { id: string } }[]>>(
       `{ a: searchArticles(text: " article 7 ", first: 2) { rank score article { id } }
          b: searchArticles(text: "article 9", first: 1) { article { id } } }`,
@@ -88,7 +88,7 @@ describe('searching', () => {
 });
 
 describe('an article', () => {
-  test('has a price, other colours and a picture, with one statement for all', async () => {
+  test('has a price, other colours and a picture, read in one statement', async () => {
     const data = await ask('{ articles(first: 2) { nodes { id price image variants { id } } } }');
     expect(data).toEqual({
       articles: {
@@ -101,7 +101,7 @@ describe('an article', () => {
     expect(shop.statements()).toEqual(['articles', 'articles']);
   });
 
-  test('finds what is alike as it is asked to', async () => {
+  test('finds similar articles by the given arguments', async () => {
     await ask('{ article(id: "a-03") { similar(first: 2, coPurchase: 0.5, perProduct: 1) { rank } } }');
     const [[request]] = shop.recommender.compared;
     expect(request).toMatchObject({ articleId: 'a-03', first: 2, coPurchase: 0.5, perProduct: 1 });
@@ -113,7 +113,7 @@ describe('an article', () => {
   });
 });
 
-test('what was bought can be left out, and a query may ask for both', async () => {
+test('purchased articles can be left out, and one query may ask for both lists', async () => {
   const data = await ask<Record<'all' | 'others', { source: string }[]>>(
     `{ all: recommendations(customerId: "c-05", first: 3) { source }
        others: recommendations(customerId: "c-05", first: 3, excludePurchased: true) { source } }`,
@@ -122,7 +122,7 @@ test('what was bought can be left out, and a query may ask for both', async () =
   expect(data.others.map(({ source }) => source)).not.toContain('OWN_PURCHASES');
 });
 
-test('a recommendation names all its sources, and the purchase that brought it up', async () => {
+test('a recommendation names all its sources, and the purchase behind it', async () => {
   const data = await ask('{ recommendations(customerId: "c-05", first: 3) { source sources because { id } } }');
   expect(data).toEqual({
     recommendations: [
@@ -148,7 +148,7 @@ describe('recording purchases', () => {
     input: { requestId, customerId: 'c-25', purchases: [{ articleId: 'a-11' }], ...more },
   });
 
-  test('answers with what it recorded, and later queries know of it', async () => {
+  test('returns what it recorded, and later queries know of it', async () => {
     const purchases = [{ articleId: 'a-12', quantity: 2, price: 9.5 }, { articleId: 'a-13' }];
     const { recordPurchases } = await ask<Recorded>(RECORD, order('first', { purchases, salesChannelId: 2 }));
     expect(recordPurchases.repeated).toBe(false);
@@ -162,7 +162,7 @@ describe('recording purchases', () => {
     expect(again.recordPurchases).toEqual({ ...recordPurchases, repeated: true });
   });
 
-  test('makes a customer of somebody unknown, whom the same operation had not found before', async () => {
+  test('makes a customer of an unknown id, which the same operation had not found before', async () => {
     const data = await ask<{ again: Recorded['recordPurchases'] }>(
       `mutation ($a: RecordPurchasesInput!, $b: RecordPurchasesInput!) {
          first: recordPurchases(input: $a) { repeated }
@@ -185,7 +185,7 @@ describe('recording purchases', () => {
     ['no customer', { customerId: '' }, 'INPUT_INVALID', 'customerId: '],
     ['the future', { boughtAt: '2999-01-01T00:00:00Z' }, 'INPUT_INVALID', 'boughtAt: '],
     ['a strange channel', { salesChannelId: 0 }, 'INPUT_INVALID', 'salesChannelId: '],
-  ])('of %s is refused, and nothing is kept', async (what, more, code, message) => {
+  ])('of %s is refused, and nothing is recorded', async (what, more, code, message) => {
     const before = await shop.sql('SELECT count(*) FROM purchases');
     const refused = await refusal(RECORD, order(`bad ${what}`, more));
     expect(refused).toMatchObject({ code, message: expect.stringContaining(message) as string });
@@ -200,7 +200,7 @@ describe('a trace', () => {
     return response.json<GraphqlAnswer & { extensions?: { trace?: Trace } }>().extensions?.trace;
   };
 
-  test('comes for those who ask: the stages with their times, and the candidates by source', async () => {
+  test('has the stages with their times, and the candidates by source', async () => {
     const trace = await send({ 'vitrine-trace': '1' });
     expect(trace?.stages.map(({ name }) => name)).toEqual(
       expect.arrayContaining(['parse', 'validate', 'execute', 'recommend', 'articles']),
@@ -221,7 +221,7 @@ describe('a trace', () => {
     ]);
   });
 
-  test('does not come for others', async () => {
+  test('is left out unless the client asks', async () => {
     expect(await send({})).toBeUndefined();
   });
 });
@@ -239,7 +239,7 @@ describe('pictures', () => {
   const serverWithPhotos = () =>
     createServer({ ...shop.parts, photos: openPhotos(join(folder, 'photos'), join(folder, 'kept'), () => undefined) });
 
-  test('are photos, no wider than asked for, kept for the next time', async () => {
+  test('are photos in the next width up, and are kept for the next time', async () => {
     const server = await serverWithPhotos();
     for (const [asked, got] of [
       ['/images/a-01', 320],
@@ -255,7 +255,7 @@ describe('pictures', () => {
     await server.close();
   });
 
-  test('that cannot be kept are sent all the same, and why is told once', async () => {
+  test('that cannot be kept are sent anyway, and the reason is told once', async () => {
     const told: Error[] = [];
     const kept = join(folder, 'photos', 'a-0', 'a-02.jpg', 'kept');
     const photos = openPhotos(join(folder, 'photos'), kept, (trouble) => told.push(trouble));
@@ -269,7 +269,7 @@ describe('pictures', () => {
     await server.close();
   });
 
-  test('are drawn where there is no photo, or none that can be read; nothing may run in them', async () => {
+  test('are drawn if there is no readable photo, and nothing may run in them', async () => {
     const server = await serverWithPhotos();
     for (const id of ['a-02', 'a-03']) {
       const response = await server.app.inject({ url: `/images/${id}` });
@@ -280,7 +280,7 @@ describe('pictures', () => {
     await server.close();
   });
 
-  test('need not be sent again while they are the same', async () => {
+  test('are not sent again while they are unchanged', async () => {
     const { headers } = await shop.server.app.inject({ url: '/images/a-03' });
     const again = await shop.server.app.inject({
       url: '/images/a-03',
@@ -290,7 +290,7 @@ describe('pictures', () => {
     expect(again.body).toBe('');
   });
 
-  test('of a page are one statement', async () => {
+  test('of one page take one statement', async () => {
     await Promise.all([1, 2, 3, 4].map((key) => shop.server.app.inject({ url: `/images/a-0${String(key)}` })));
     expect(shop.statements().length).toBeLessThanOrEqual(2);
   });
@@ -310,7 +310,7 @@ describe('pictures', () => {
   });
 });
 
-test('/metrics counts what was done, as Prometheus reads it', async () => {
+test('/metrics has counters in the format of Prometheus', async () => {
   const counters = {
     work: () => new Map([['ranker', 7]]),
     release: () => '2026-01-01',
@@ -339,10 +339,10 @@ test('/metrics counts what was done, as Prometheus reads it', async () => {
   await server.close();
 });
 
-test('/metrics says how long the event loop kept what was ready waiting, since it was asked last', async () => {
+test('/metrics tells how long ready work waited for the event loop since the last reading', async () => {
   const server = await createServer(shop.parts);
   const read = async (): Promise<string> => (await server.app.inject({ url: '/metrics' })).body;
-  /** Asks until there is an answer: on a busy machine the loop may have been looked at not once. */
+  /** Asks until there is an answer. On a busy machine the loop may not have been sampled yet. */
   const p99 = async (): Promise<number> => {
     for (;;) {
       await sleep(100);
@@ -351,7 +351,7 @@ test('/metrics says how long the event loop kept what was ready waiting, since i
     }
   };
   await p99();
-  // The first look after a reading has nothing to compare with.
+  // The first sample after a reading has nothing to compare with.
   await sleep(100);
   const until = performance.now() + 2000;
   while (performance.now() < until);

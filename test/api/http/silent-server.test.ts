@@ -1,5 +1,5 @@
-// The whole server before a database that falls silent: requests get answers, health tells the
-// truth, and SIGTERM ends it.
+// A whole server whose database falls silent: it answers requests, tells its health, and ends on
+// SIGTERM.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -12,7 +12,7 @@ import type { GraphqlAnswer } from '../../support/graphql-shop';
 import { openProxy } from '../../support/proxy';
 
 const MAIN = join(__dirname, '..', '..', '..', 'src', 'main.js');
-/** All limits together, on a busy machine. Whatever takes longer is stuck. */
+/** All limits together on a busy machine. Anything that takes longer is stuck. */
 const STUCK_MS = 60_000;
 
 test('a server whose database falls silent answers, is not ready, recovers without a restart, and ends on SIGTERM', async () => {
@@ -42,7 +42,8 @@ test('a server whose database falls silent answers, is not ready, recovers witho
       ((await (await fetch(`${address}/health/ready`, within)).json()) as { reason: string }).reason;
 
     expect(await codeOf()).toBe('answered');
-    // Without a release it is never ready: the reason tells which of the two is missing.
+    // Without a release it is never ready. The reason tells whether the release or the database is
+    // missing.
     expect(await readyReason()).toBe('recommendations are not available; see the log');
 
     proxy.silence();

@@ -1,4 +1,4 @@
-// Clients that send without reading, over real sockets: one of them must not take the memory of
+// Clients that send without reading, over real sockets. One of them must not take the memory of
 // all.
 
 import fastify from 'fastify';
@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SETTING_NAMES } from '../../../src/config';
-import { createServer, type Server, type ServerParts } from '../../../src/api/http/server';
+import { createServer, type Server, type ServerParts } from '../../../src/api/server';
 import { limitSockets } from '../../../src/api/http/sockets';
 import { openShop, type Shop } from '../../support/graphql-shop';
 import { heldRecommender, until } from '../../support/held-recommender';
@@ -26,7 +26,7 @@ afterEach(async () => {
 });
 afterAll(() => shop?.close());
 
-/** Another server over the same shop, listening. */
+/** Another server over the same shop, which listens. */
 async function listening(parts: Partial<ServerParts>): Promise<{ server: Server; url: string }> {
   const server = await createServer({ ...shop.parts, ...parts });
   closing.push(() => server.close());
@@ -45,7 +45,7 @@ function listOf(customer: number): string {
   );
 }
 
-/** Without a body, which a client that has gone does not send any more. */
+/** Requests without a body, since a client that has gone does not send one. */
 function gotListOf(customer: number): string {
   const query = `{ recommendations(customerId: "c-0${customer}", first: 1) { article { id } } }`;
   return [
@@ -56,7 +56,7 @@ function gotListOf(customer: number): string {
   ].join('\r\n');
 }
 
-/** Beyond what the kernel keeps of a connection on this machine, for 45 articles. */
+/** An answer of 45 articles that is larger than the kernel's buffer of a connection. */
 const LONG = 500_000;
 const ALL_TEXTS = rawPost('{ articles(first: 100) { nodes { description } } }');
 async function withTextsOf(length: number): Promise<void> {
@@ -64,7 +64,7 @@ async function withTextsOf(length: number): Promise<void> {
 }
 
 describe('requests that come before the former is answered', () => {
-  test('begin one at a time, and are answered in their order', async () => {
+  test('begin one at a time and are answered in their order', async () => {
     const recommender = heldRecommender();
     const { url } = await listening({ recommender });
     const socket = await client(url);
@@ -97,7 +97,7 @@ describe('requests that come before the former is answered', () => {
     expect(recommender.asked.map(({ customerId }) => customerId)).toEqual(['c-01', 'c-03']);
   });
 
-  test('end the connection where they are too many; nothing more of it is computed, and others are answered', async () => {
+  test('end the connection if there are too many: it computes nothing more, and others are answered', async () => {
     const recommender = heldRecommender();
     const { url } = await listening({ recommender });
     const socket = await client(url);
@@ -112,7 +112,7 @@ describe('requests that come before the former is answered', () => {
     expect(cutOff.length).toBeLessThanOrEqual(1);
   });
 
-  test('are bounded for all connections together', async () => {
+  test('are limited for all connections together', async () => {
     const app = fastify();
     closing.push(() => app.close());
     limitSockets(app, { waitingEach: 10, waiting: 4, unreadBytes: 1e9 });
@@ -140,7 +140,7 @@ describe('requests that come before the former is answered', () => {
   });
 });
 
-test('connections that are only kept alive make room for others where there are too many', async () => {
+test('connections that are only kept alive make room for new ones', async () => {
   const { url, server } = await listening({});
   server.app.server.maxConnections = 2;
   for (const idle of [await client(url), await client(url)]) {
@@ -155,7 +155,7 @@ test('connections that are only kept alive make room for others where there are 
 });
 
 describe('answers that nobody reads', () => {
-  test('are bounded: beyond the limit the one that has waited longest is cut off', async () => {
+  test('are limited: the connection that has waited longest is cut off', async () => {
     const app = fastify();
     closing.push(() => app.close());
     limitSockets(app, { waitingEach: 1, waiting: 1, unreadBytes: 40e6 });
@@ -182,7 +182,7 @@ describe('answers that nobody reads', () => {
     expect(await lengthOf(second)).toBeGreaterThan(30e6);
   });
 
-  test('end with their connection when nothing has moved on it for long', async () => {
+  test('end with their connection if the client reads nothing for long', async () => {
     await withTextsOf(LONG);
     const { url, server } = await listening({ unreadLimitMs: 1_000 });
     const connections = () => promiseOf<number>((done) => server.app.server.getConnections(done));
@@ -191,7 +191,7 @@ describe('answers that nobody reads', () => {
     await until(async () => (await connections()) === 0);
   });
 
-  test('do not hold the server when it closes, nor do connections that never asked', async () => {
+  test('do not keep the server from closing, nor do connections without requests', async () => {
     await withTextsOf(LONG);
     const { url, server } = await listening({ closeLimitMs: 300 });
     const silent = await client(url);

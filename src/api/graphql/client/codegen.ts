@@ -1,17 +1,16 @@
-// Writes schema/schema.graphql and schema/client.ts, the typed client for front-ends: a typed
-// document for every named operation, and `request`, which sends one. A program of its own, `npm
-// run codegen`; with --check it writes nothing and fails when a file is stale. Serving never loads
-// it.
+// `npm run codegen`: writes schema/schema.graphql and schema/client.ts, the typed client for
+// front-ends. The client has a typed document for every named operation, and `request`, which sends
+// one. With --check it writes nothing and fails if a file is stale.
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { codegen } from '@graphql-codegen/core';
 import * as typedDocumentNode from '@graphql-codegen/typed-document-node';
 import * as typescriptOperations from '@graphql-codegen/typescript-operations';
-import { parse } from 'graphql';
+import { lexicographicSortSchema, parse, printSchema } from 'graphql';
 import { format, resolveConfig } from 'prettier';
 import { asError } from '../../../errors';
-import { renderSchema } from './emit';
+import { createSchema } from '../schema';
 import { readOperations, SCHEMA_FOLDER } from './operations';
 
 async function main(check: boolean): Promise<void> {
@@ -33,9 +32,16 @@ async function main(check: boolean): Promise<void> {
 }
 
 /**
- * A TypeScript module of typed documents, not formatted. Depends on nothing but fetch; without its
- * types it is JavaScript.
+ * The schema in GraphQL's language. Sorted by name, so that the order of declaration does not
+ * matter.
  */
+function renderSchema(): string {
+  return `${SCHEMA_HEADER}\n\n${printSchema(lexicographicSortSchema(createSchema()))}\n`;
+}
+
+const SCHEMA_HEADER = '# Emitted from src/graphql by `npm run codegen`; a test fails when it is stale. Do not edit.';
+
+/** A TypeScript module of typed documents. At run time it needs nothing but fetch. */
 async function renderClient(schema: string, operations: string): Promise<string> {
   const generated = await codegen({
     filename: 'client.ts',
@@ -56,11 +62,11 @@ async function renderClient(schema: string, operations: string): Promise<string>
   if (!generated.includes(DECORATION_IMPORT)) {
     throw new Error(`the generated client no longer has the line ${DECORATION_IMPORT}: see DECORATION in codegen.ts`);
   }
-  return `${HEADER}\n${generated.replace(DECORATION_IMPORT, DECORATION)}\n${REQUEST}`;
+  return `${CLIENT_HEADER}\n${generated.replace(DECORATION_IMPORT, DECORATION)}\n${REQUEST}`;
 }
 
-// The one import of the generated code is a type of three lines: written out, the client has no
-// dependency at all.
+// The generated code imports one type of three lines. Written out here, it leaves the client
+// without any dependency.
 const DECORATION_IMPORT = "import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';";
 const DECORATION = `
 /** The same as in @graphql-typed-document-node/core, whose helpers therefore work on these documents. */
@@ -69,7 +75,7 @@ export interface DocumentTypeDecoration<TResult, TVariables> {
 }
 `;
 
-const HEADER = `// Emitted from schema/operations.graphql by \`npm run codegen\`; a test fails when it is stale. Do not edit.
+const CLIENT_HEADER = `// Emitted from schema/operations.graphql by \`npm run codegen\`; a test fails when it is stale. Do not edit.
 // Copy it into a front-end: it needs nothing but fetch at run time.
 /* eslint-disable */
 `;

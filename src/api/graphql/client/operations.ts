@@ -1,8 +1,10 @@
-// schema/operations.graphql: the named operations that Sandbox opens with, tests run and the typed
-// client is made from.
+// The named operations of schema/operations.graphql. The typed client is made from them, and tests
+// run them. Sandbox opens with all of them, or with one that its address names, such as
+// /graphql?operation=Search&variables={"text":"hat"}
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parse, print, separateOperations, type DocumentNode } from 'graphql';
 import { PROJECT_ROOT } from '../../../config';
 
 /** Absolute: the folder of the emitted schema, the operations and the typed client. */
@@ -10,4 +12,51 @@ export const SCHEMA_FOLDER = join(PROJECT_ROOT, 'schema');
 
 export function readOperations(): string {
   return readFileSync(join(SCHEMA_FOLDER, 'operations.graphql'), 'utf8');
+}
+
+/** One named operation, with the variables of a page's address. */
+export interface Proposal {
+  readonly document: string;
+  readonly variables: Record<string, Json>;
+}
+
+type Json = string | number | boolean | null | readonly Json[] | { readonly [name: string]: Json };
+
+/** The operation that the query of an address names; undefined: it names none of ours. */
+export function proposalOf(query: Readonly<Record<string, unknown>>): Proposal | undefined {
+  const { operation, variables } = query;
+  if (typeof operation !== 'string' || !Object.hasOwn(OPERATIONS, operation)) return undefined;
+  return { document: print(OPERATIONS[operation]), variables: harmlessVariables(variables) };
+}
+
+const OPERATIONS: Readonly<Record<string, DocumentNode>> = separateOperations(parse(readOperations()));
+
+/**
+ * Anybody can make such an address, and the page carries its variables within a script. Only plain
+ * texts get there.
+ */
+function harmlessVariables(text: unknown): Record<string, Json> {
+  if (typeof text !== 'string' || text.length > 4000) return {};
+  try {
+    const parsed: unknown = JSON.parse(text);
+    return typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed) ? harmlessFields(parsed, 4) : {};
+  } catch {
+    return {};
+  }
+}
+
+function harmlessPart(value: unknown, depth: number): Json | undefined {
+  if (typeof value === 'number' || typeof value === 'boolean' || value === null) return value;
+  if (typeof value === 'string') return /^[\p{L}\p{M}\p{N} _.,:-]{0,256}$/u.test(value) ? value : undefined;
+  if (typeof value !== 'object' || depth === 0) return undefined;
+  if (Array.isArray(value)) return value.map((one) => harmlessPart(one, depth - 1) ?? null);
+  return harmlessFields(value, depth - 1);
+}
+
+function harmlessFields(value: object, depth: number): Record<string, Json> {
+  const entries = Object.entries(value).flatMap(([name, one]): [string, Json][] => {
+    const part = harmlessPart(one, depth);
+    return part === undefined || !/^\w{1,64}$/.test(name) ? [] : [[name, part]];
+  });
+  return Object.fromEntries(entries);
 }

@@ -1,5 +1,5 @@
-// Apollo Server over the schema: limits before an operation runs, masked errors, one debug line for
-// each operation. Knows nothing of HTTP.
+// Apollo Server over the schema. It checks the limits before an operation runs, masks errors and
+// writes a debug line for each operation.
 
 import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
 import {
@@ -12,9 +12,10 @@ import { GraphQLError } from 'graphql';
 import { VitrineError } from '../../../errors';
 import type { Logger } from '../../../telemetry/log';
 import type { Context } from '../context';
-import type { ErrorMask } from './errors';
+import type { ErrorMask } from '../../errors';
 import { compilingGateway } from './executor';
-import { checkOperation, LIMITS } from './limits';
+import { createOperationCheck } from './cost';
+import { LIMITS } from '../../limits';
 import { createSchema } from '../schema';
 import { traceRequests } from './trace';
 
@@ -22,7 +23,7 @@ export interface ApolloParts {
   readonly introspection: boolean;
   readonly log: Logger;
   readonly errors: ErrorMask;
-  /** The page that a browser gets. */
+  /** The page for browsers. */
   readonly landingPage: ApolloServerPlugin<Context>;
 }
 
@@ -30,24 +31,24 @@ export function createApollo({ introspection, log, errors, landingPage }: Apollo
   return new ApolloServer<Context>({
     gateway: compilingGateway(createSchema()),
     introspection,
-    // The environment is config.ts's to read, and signals are main.ts's to handle.
+    // Only config.ts reads the environment, and only cli/ handles signals.
     nodeEnv: 'production',
     stopOnTerminationSignals: false,
     includeStacktraceInErrorResponses: false,
-    // One operation a request: a batch of them would slip past the cost limit.
+    // A batch of operations in one request would slip past the cost limit.
     allowBatchedHttpRequests: false,
     csrfPrevention: true,
     parseOptions: { maxLexicalTokens: LIMITS.tokens },
-    // A suggestion tells names of the schema.
+    // Suggestions would reveal names of the schema.
     validationOptions: { maxErrors: LIMITS.errors, hideSuggestions: !introspection },
     formatError: errors.format,
     logger: apolloLogger(log),
     plugins: [
       landingPage,
-      refuseCostly,
+      refuseCostly(),
       traceRequests,
       logOperations(log),
-      // Nothing leaves this machine, whatever APOLLO_ variables are set.
+      // Nothing is reported to Apollo, even if APOLLO_ variables are set.
       ApolloServerPluginUsageReportingDisabled(),
       ApolloServerPluginSchemaReportingDisabled(),
       ApolloServerPluginInlineTraceDisabled(),
@@ -56,32 +57,31 @@ export function createApollo({ introspection, log, errors, landingPage }: Apollo
   });
 }
 
-const refuseCostly: ApolloServerPlugin<Context> = {
-  async requestDidStart() {
-    return {
-      async didResolveOperation({ schema, document, operation, request }) {
-        if (!operation) return; // Several and none named: Apollo refuses by itself.
-        if (!schema.getRootType(operation.operation)) {
-          // GraphQL itself finds out only when it executes, and then calls it a fault of the
-          // server.
-          throw refusal(`this API has no ${operation.operation}`, { code: 'GRAPHQL_VALIDATION_FAILED' });
-        }
-        try {
-          checkOperation({
-            schema,
-            document,
-            operationName: operation.name?.value,
-            variables: request.variables ?? {},
-          });
-        } catch (thrown) {
-          throw thrown instanceof VitrineError ? refusal(thrown.message, { originalError: thrown }) : thrown;
-        }
-      },
-    };
-  },
-};
+function refuseCostly(): ApolloServerPlugin<Context> {
+  const check = createOperationCheck();
+  return {
+    async requestDidStart() {
+      return {
+        async didResolveOperation({ schema, document, operation, request }) {
+          // The document has several and none is named. Apollo refuses that.
+          if (!operation) return;
+          if (!schema.getRootType(operation.operation)) {
+            // GraphQL would find this while it executes, and would call it a fault of the server.
+            throw refusal(`this API has no ${operation.operation}`, { code: 'GRAPHQL_VALIDATION_FAILED' });
+          }
+          const operationName = operation.name?.value;
+          try {
+            check({ schema, document, operationName, variables: request.variables ?? {} });
+          } catch (thrown) {
+            throw thrown instanceof VitrineError ? refusal(thrown.message, { originalError: thrown }) : thrown;
+          }
+        },
+      };
+    },
+  };
+}
 
-/** An error about the operation as a whole, answered with HTTP status 400. */
+/** An error about the whole operation. Its HTTP status is 400. */
 function refusal(message: string, { code, originalError }: { code?: string; originalError?: Error }): GraphQLError {
   const extensions = { ...(code === undefined ? {} : { code }), http: { status: 400 } };
   return new GraphQLError(message, { extensions, ...(originalError ? { originalError } : {}) });
@@ -105,10 +105,7 @@ function logOperations(log: Logger): ApolloServerPlugin<Context> {
   };
 }
 
-/**
- * Apollo's own notices: texts only, and nothing that it repeats about errors which the mask has
- * logged.
- */
+/** Logs Apollo's own notices as texts. The error mask has logged the errors already. */
 function apolloLogger(log: Logger) {
   return {
     debug: (message: unknown) => log.debug(String(message)),

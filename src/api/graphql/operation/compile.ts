@@ -1,6 +1,5 @@
-// Compiles one query to a function with graphql-jit, whose only importer this is. What graphql-jit
-// would answer otherwise than GraphQL.js is either mended here (@skip and @include) or not
-// compiled.
+// Compiles one query to a function with graphql-jit. Some queries would be answered differently
+// from GraphQL.js: those with @skip and @include are mended here, the others are not compiled.
 
 import {
   getNamedType,
@@ -28,11 +27,11 @@ export type { CompiledQuery };
 /** One operation that can be compiled, with the fragments that it reaches. */
 export interface CompilableQuery {
   readonly document: DocumentNode;
-  /** Names of the variables that @skip and @include ask. */
+  /** Names of the variables that @skip and @include depend on. */
   readonly conditions: readonly string[];
 }
 
-/** The operation on its own; undefined where it has something that graphql-jit gets wrong. */
+/** The operation alone; undefined: graphql-jit would get something in it wrong. */
 export function compilableQuery(
   schema: GraphQLSchema,
   whole: DocumentNode,
@@ -45,8 +44,7 @@ export function compilableQuery(
     return named !== undefined && isCoercedTwiceAlike(named as GraphQLInputType);
   });
   visit(document, {
-    // As an alias it is a property in the code of graphql-jit, which sets the prototype of the
-    // answer.
+    // An alias `__proto__` would set the prototype of the answer in graphql-jit's code.
     Name: ({ value }) => void (exact &&= value !== '__proto__'),
     Argument: ({ value }) => void (exact &&= COMPILED_VALUES.has(value.kind)),
     Directive: (directive) => {
@@ -58,9 +56,9 @@ export function compilableQuery(
 }
 
 /**
- * Values that may stand in an argument. graphql-jit writes them into the code that it makes, and
- * replaces certain texts by code: a text of a client must never get there. It also forgets defaults
- * within objects that hold variables.
+ * Kinds of values that an argument may have in a compiled query. graphql-jit writes values into the
+ * code that it makes and replaces certain texts by code, so no text may be among them. It also
+ * forgets defaults within objects that hold variables.
  */
 const COMPILED_VALUES: ReadonlySet<Kind> = new Set([
   Kind.VARIABLE,
@@ -72,23 +70,23 @@ const COMPILED_VALUES: ReadonlySet<Kind> = new Set([
 ]);
 
 /**
- * Whether a coerced value of the type is coerced to itself: graphql-jit coerces what GraphQL.js has
- * coerced before.
+ * Whether coercing a value of the type again changes nothing. graphql-jit coerces what GraphQL.js
+ * has coerced before.
  */
 function isCoercedTwiceAlike(type: GraphQLInputType, within: readonly GraphQLInputType[] = []): boolean {
   const named = getNamedType(type);
   if (isScalarType(named)) return isSpecifiedScalarType(named);
   if (isEnumType(named)) return named.getValues().every(({ name, value }) => name === value);
   if (!isInputObjectType(named)) return false;
-  // graphql-jit writes out an input type within itself without end.
+  // graphql-jit does not end on an input type that contains itself.
   if (within.includes(named)) return false;
   return Object.values(named.getFields()).every((field) => isCoercedTwiceAlike(field.type, [...within, named]));
 }
 
 /**
- * The query as a function for these values of its conditions; undefined: graphql-jit cannot. The
- * conditions are applied here and not by graphql-jit, which keeps them in nodes that several places
- * and operations of a document share.
+ * Compiles the query for these values of its conditions; undefined: graphql-jit cannot. The
+ * conditions are applied here. graphql-jit would keep them in nodes that several places and
+ * operations of a document share.
  * @param variables coerced, with a Boolean for each condition
  */
 export function compile(
@@ -106,14 +104,14 @@ export function compile(
     Field: decided,
     FragmentSpread: decided,
     InlineFragment: decided,
-    // Filled in when the variables were coerced.
+    // Defaults were filled in when the variables were coerced.
     VariableDefinition: (node) => ({ ...node, defaultValue: undefined }),
   });
   const compiled = compileQuery(schema, plain);
   return isCompiledQuery(compiled) ? compiled : undefined;
 }
 
-/** What @skip or @include asks; undefined: another directive. */
+/** The condition of @skip or @include; undefined: another directive. */
 function conditionOf({ name, arguments: given }: DirectiveNode): ValueNode | undefined {
   if (name.value !== 'skip' && name.value !== 'include') return undefined;
   return given?.find((argument: ArgumentNode) => argument.name.value === 'if')?.value;

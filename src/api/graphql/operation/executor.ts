@@ -1,6 +1,6 @@
-// Runs operations: a query that comes again is compiled (compile.ts), all else is interpreted by
-// GraphQL.js. Both answer alike. Apollo Server takes an executor by way of a gateway, so it is one
-// in form. Knows nothing of what is asked.
+// Runs operations. A query that comes again is compiled (compile.ts); GraphQL.js interprets all
+// others. Both give the same answers. Apollo Server takes an executor only from a gateway, so this
+// one looks like a gateway.
 
 import type { ApolloServerOptionsWithGateway } from '@apollo/server';
 import {
@@ -18,7 +18,7 @@ import { compilableQuery, compile, type CompilableQuery, type CompiledQuery } fr
 
 export type Gateway = ApolloServerOptionsWithGateway<never>['gateway'];
 
-/** The schema with an executor that compiles, as Apollo Server takes both. */
+/** The schema and a compiling executor, in the form that Apollo Server takes. */
 export function compilingGateway(schema: GraphQLSchema): Gateway {
   const run = compilingExecutor(schema);
   return {
@@ -30,8 +30,7 @@ export function compilingGateway(schema: GraphQLSchema): Gateway {
       executor: ({ document, operation, context, request }) =>
         run({
           document,
-          // Whatever the type says, there is none where no operation has the name that was asked
-          // for.
+          // Undefined, in spite of its type, if no operation has the name that was asked for.
           operation: operation,
           operationName: request.operationName ?? null,
           variables: request.variables ?? {},
@@ -43,47 +42,48 @@ export function compilingGateway(schema: GraphQLSchema): Gateway {
 }
 
 export interface OperationToRun {
-  /** Valid against the schema. The same object each time that the same text comes. */
+  /** Valid against the schema. The same text gives the same object each time. */
   readonly document: DocumentNode;
-  /** The one that `operationName` names. */
+  /** The operation called `operationName`. */
   readonly operation: OperationDefinitionNode | undefined;
   readonly operationName: string | null;
-  /** As the client sent them. */
+  /** As the client sent them, not coerced. */
   readonly variables: Readonly<Record<string, unknown>>;
   readonly context: unknown;
 }
 
 /**
- * Compiling takes as long as interpreting some dozens of times, and keeps code: a query that came
- * once may never come again.
+ * A query is compiled when it comes for this time. Compiling takes as long as interpreting it some
+ * dozens of times, and a query that came once may never come again.
  */
 const COMPILE_AT = 3;
 /**
- * Characters of the documents whose compiled forms are kept, all together, and of one that is
- * compiled at all. A form takes some 130 bytes of memory for each character of its document.
+ * Characters of all documents whose compiled forms are kept. A form takes some 130 bytes of memory
+ * for each character of its document.
  */
 const MOST_COMPILED = 1_000_000;
+/** A document with more characters is not compiled. */
 const LONGEST_COMPILED = 20_000;
 /**
- * Compiled forms of one operation, one for each combination of its conditions. Those that come
- * later are interpreted.
+ * Compiled forms of one operation. There is one for each combination of its conditions; further
+ * combinations are interpreted.
  */
 const MOST_FORMS = 16;
 
 interface Seen {
   times: number;
-  /** undefined: not looked at yet; `null`: only GraphQL.js gets it right. */
+  /** Undefined: not examined yet. Null: only GraphQL.js answers it correctly. */
   query?: CompilableQuery | null;
-  /** By the values of the conditions; `null`: graphql-jit cannot. */
+  /** By the values of the conditions. Null: graphql-jit cannot compile it. */
   readonly forms: Map<string, Form | null>;
 }
 
-/** Stands for a compiled form, which is kept elsewhere and may have to be compiled again. */
+/** Key of a compiled form in the cache. A form that left the cache is compiled again. */
 type Form = symbol;
 
 export function compilingExecutor(schema: GraphQLSchema): (operation: OperationToRun) => Promise<ExecutionResult> {
-  // Apollo keeps parsed documents in a cache of bounded size, by their text: what it lets go is let
-  // go here.
+  // Apollo keeps parsed documents in a cache of bounded size. When it drops one, this entry goes
+  // too.
   const seen = new WeakMap<OperationDefinitionNode, Seen>();
   const kept = new LRUCache<Form, CompiledQuery>({ maxSize: MOST_COMPILED });
 
@@ -100,7 +100,7 @@ export function compilingExecutor(schema: GraphQLSchema): (operation: OperationT
     if (uses.query === undefined) uses.query = compilableQuery(schema, document, operation) ?? null;
     if (uses.query === null) return null;
     const values = uses.query.conditions.map((name) => variables[name]);
-    // A null where a Boolean must be: GraphQL.js says so in the right place.
+    // A condition is null. GraphQL.js reports that in the right place.
     if (!values.every((value) => typeof value === 'boolean')) return null;
     const known = uses.forms.get(values.join());
     if (known === null) return null;
@@ -127,14 +127,14 @@ export function compilingExecutor(schema: GraphQLSchema): (operation: OperationT
   };
 }
 
-/** graphql-jit would find an absent variable `constructor` in the prototype. */
+/** Without this, graphql-jit would find an absent variable `constructor` in the prototype. */
 function withoutPrototype(values: Readonly<Record<string, unknown>>): Record<string, unknown> {
   return Object.assign(Object.create(null) as Record<string, unknown>, values);
 }
 
 /**
- * graphql-jit's errors as GraphQL.js has them: one for each field, each with the `extensions` that
- * every GraphQLError has, if only empty.
+ * Makes graphql-jit's errors like those of GraphQL.js: one for each field, each with `extensions`,
+ * even if they are empty.
  */
 function wholeErrors(errors: readonly GraphQLError[]): GraphQLError[] {
   const byField = new Map<string, GraphQLError>();

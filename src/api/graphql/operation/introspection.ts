@@ -1,5 +1,5 @@
-// What introspection costs: the values that it would answer with. They are counted on the schema
-// itself, for a query of a few hundred bytes can ask for megabytes of it.
+// The cost of introspection: the number of values in its answer. They are counted on the schema
+// itself, since a query of a few hundred bytes can ask for megabytes.
 
 import {
   getArgumentValues,
@@ -19,14 +19,13 @@ import {
 import { collectSubfields } from 'graphql/execution/collectFields.js';
 import type { ComplexityEstimator } from 'graphql-query-complexity';
 
-/** Characters of a description that cost as much as a value. */
+/** Characters of a description that cost as much as one value. */
 const TEXT_OF_ONE = 50;
 
 /**
- * Estimates `__schema` and `__type`, and leaves other fields to other estimators. For one
- * operation.
+ * Estimates `__schema` and `__type` in one operation. Other estimators do the other fields.
  * @param variables coerced
- * @param most where counting ends: what costs more is refused anyway
+ * @param most the cost at which counting ends, since a higher one is refused anyway
  */
 export function introspectionEstimator(
   schema: GraphQLSchema,
@@ -38,11 +37,11 @@ export function introspectionEstimator(
   for (const definition of document.definitions) {
     if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments[definition.name.value] = definition;
   }
-  // Introspection asks for nothing else of it.
+  // The resolvers of introspection use nothing else of it.
   const info = { schema } as GraphQLResolveInfo;
   let left = most;
 
-  /** The values of a field of these sources: those of the field itself and those below. */
+  /** Counts the values of a field, and of all fields below it, for these sources. */
   function valuesOf(field: GraphQLField<unknown, unknown>, sources: readonly unknown[], nodes: readonly FieldNode[]) {
     const args = getArgumentValues(field, nodes[0], variables);
     const answers = sources.flatMap((source) => field.resolve?.(source, args, undefined, info) ?? []);
@@ -57,7 +56,7 @@ export function introspectionEstimator(
     for (const [, below] of collectSubfields(schema, fragments, variables, type, nodes)) {
       if (left < 0) break;
       const field = type.getFields()[below[0].name.value] as GraphQLField<unknown, unknown> | undefined;
-      // None is `__typename`.
+      // Only `__typename` has no field here.
       values += field ? valuesOf(field, sources, below) : sources.length;
     }
     return values;

@@ -1,13 +1,11 @@
-// How an answer came about, for whoever asks with the header `vitrine-trace: 1`: `extensions.trace`
-// has the stages of the request with their times, and of each list of recommendations its
-// candidates by source. Costs nothing where nobody asks.
+// Tells how an answer was made, to clients that send the header `vitrine-trace: 1`. Then
+// `extensions.trace` has the stages of the request with their times, and the candidates of each
+// list of recommendations by source. Other requests pay nothing for it.
 
 import type { ApolloServerPlugin } from '@apollo/server';
 import type { Context } from '../context';
 
-/**
- * The header that asks for a trace. Foreign pages cannot send it unseen, so it is no harm to offer.
- */
+/** The header that asks for a trace. Pages of other origins cannot send it without permission. */
 export const TRACE_HEADER = 'vitrine-trace';
 
 export interface TraceStage {
@@ -17,20 +15,18 @@ export interface TraceStage {
   readonly ms: number;
 }
 
-/**
- * What `extensions.trace` holds. Its form may change; it is for looking at, not for building on.
- */
+/** The content of `extensions.trace`. Its form may change: read it, but do not build on it. */
 export interface Trace {
   readonly totalMs: number;
-  /** In the order in which they began. Stages overlap where they wait for one another. */
+  /** Ordered by their start. A stage that waits for another overlaps it. */
   readonly stages: readonly TraceStage[];
   readonly recommendations: readonly {
     readonly customerId: string;
-    /** Requests of all clients that shared the run. */
+    /** Requests of all clients that shared the run of the models. */
     readonly batch: number;
     readonly purchases: number;
     readonly candidates: number;
-    /** Candidates by source; one that several found counts for each. */
+    /** Candidates by source. One that several sources found counts for each. */
     readonly found: Readonly<Record<string, number>>;
     readonly stages: readonly TraceStage[];
   }[];

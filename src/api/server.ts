@@ -1,31 +1,25 @@
-// The HTTP server: the shop window at /, GraphQL at /graphql, pictures, health, metrics, the report
-// of the release that is served, and an orderly end. Building it is separate from listening, so
-// tests use either. Knows nothing of where the store and the recommender come from.
+// Puts the server together: the shop window at /, GraphQL at /graphql, pictures, health, metrics
+// and the report of the release. Building it is separate from listening, so tests can do without a
+// port.
 
-import type { ApolloServer } from '@apollo/server';
-import { fastifyApolloHandler } from '@as-integrations/fastify';
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import type { Config } from '../../config';
-import { LIMITS as STATEMENTS } from '../../data/postgres/connections';
-import type { Store } from '../../data/store/store';
-import { asError, VitrineError } from '../../errors';
-import { NO_PHOTOS, type Photos } from './photos';
-import type { Recommender } from '../../serving/types';
-import type { Logger } from '../../telemetry/log';
-import { createApollo } from '../graphql/operation/apollo';
-import { createContext, type Context } from '../graphql/context';
-import { createErrorMask, type ErrorMask, type PublicError } from '../graphql/operation/errors';
-import { checkReady, type Readiness } from './health';
-import { refuseForeignHosts } from './hosts';
-import { addImages, type DrawArticle } from './images';
-import { createSandbox, NO_REPORT_PAGE, proposalOf, SIGNPOST, SIGNPOST_PAGE, type Sandbox } from './landing';
-import { limitLifetimes } from './lifetimes';
-import { LIMITS } from '../graphql/operation/limits';
-import { addMetrics, type Counters } from './metrics';
-import { addShopWindow, PAGE_HEADERS, readShopWindow, type ShopWindow } from './shop-window';
-import { limitSockets } from './sockets';
-import { TRACE_HEADER } from '../graphql/operation/trace';
-import { createTurns } from '../graphql/turns';
+import type { Config } from '../config';
+import type { Store } from '../data/store/store';
+import { asError, VitrineError } from '../errors';
+import type { Recommender } from '../serving/types';
+import type { Logger } from '../telemetry/log';
+import { createErrorMask, type ErrorMask, type PublicError } from './errors';
+import { REQUEST_HEADERS, startEndpoint } from './graphql/endpoint';
+import { checkReady, type Readiness } from './http/health';
+import { refuseForeignHosts } from './http/hosts';
+import { addImages, type DrawArticle } from './http/images';
+import { limitLifetimes } from './http/lifetimes';
+import { addMetrics, type Counters } from './http/metrics';
+import { NO_REPORT_PAGE, SIGNPOST, SIGNPOST_PAGE, wantsPage } from './http/pages';
+import { NO_PHOTOS, type Photos } from './http/photos';
+import { addShopWindow, PAGE_HEADERS, readShopWindow, type ShopWindow } from './http/shop-window';
+import { limitSockets, type Sockets } from './http/sockets';
+import { LIMITS } from './limits';
 
 export interface ServerParts {
   readonly store: Store;
@@ -33,72 +27,67 @@ export interface ServerParts {
   readonly config: Pick<Config, 'host' | 'port' | 'introspection' | 'corsOrigins'> &
     Partial<Pick<Config, 'allowedHosts'>>;
   readonly log: Logger;
-  /** Whether there is a release to recommend from. The database is asked beside it. */
+  /** Whether there is a release to recommend from. The database is checked separately. */
   readonly ready: () => Readiness | Promise<Readiness>;
-  /** The page on how the release that is served was measured; undefined if there is none. */
+  /** The page with the measurements of the served release; undefined: there is none. */
   readonly report: () => string | undefined;
   /** The shop's photos of its articles. Default: none. */
   readonly photos?: Photos;
   /** Draws articles that have no photo. Default: they have no picture. */
   readonly draw?: DrawArticle;
-  /**
-   * Absolute: where the shop window was built. Default, and where it was not: a signpost is at /.
-   */
+  /** Absolute: the folder of the built shop window. Without one, / shows a signpost. */
   readonly shopWindow?: string;
-  /** What /metrics counts besides requests. */
+  /** Counters for /metrics, besides those of requests. */
   readonly counters?: Counters;
   /** How long requests in flight may take to finish when the server closes. Default 10,000. */
   readonly closeLimitMs?: number;
   /** How long one request may be computed. Default 30,000. */
   readonly requestLimitMs?: number;
-  /** How long a client may read nothing of its answer; longer than a request. Default 60,000. */
+  /**
+   * How long a client may read nothing of its answer. It must exceed `requestLimitMs`. Default
+   * 60,000.
+   */
   readonly unreadLimitMs?: number;
 }
 
-/** What all clients together may take. */
+/** Limits for all clients together. */
 const MOST = {
   connections: 4_096,
   /** Requests that are computed at once. */
   inFlight: 1_024,
-  /** Requests that wait on one connection, and on all, for the answer before. */
+  /** Requests on one connection that wait for the answer before theirs. */
   waitingEach: 32,
+  /** The same on all connections together. */
   waiting: 1_024,
   unreadBytes: 64 * 1024 * 1024,
 };
 
 const HTTP_LIMITS = {
   bodyLimit: LIMITS.bodyBytes,
-  // A request has this long to arrive in full, and its head this long; looked at every few seconds.
+  // The time for a whole request to arrive, the time for its head, and how often both are checked.
   requestTimeout: 30_000,
   http: { headersTimeout: 15_000, connectionsCheckingInterval: 5_000 },
-  // Longer than load balancers keep a connection that nobody uses, mostly 60 s, so that they end
-  // it.
+  // Load balancers keep unused connections for 60 s, mostly. They must be the ones to end them.
   keepAliveTimeout: 72_000,
 };
 
 export interface Server {
-  /** Ready for `inject`; listens only after `listen`. */
+  /** Answers `inject` at once, and listens after `listen`. */
   readonly app: FastifyInstance;
-  /** Listens on the configured host and port; the address as a URL. */
+  /** Listens on the configured host and port. Returns the address as a URL. */
   listen(): Promise<string>;
   /**
-   * Accepts no more, lets requests in flight finish within the limit, then closes. Safe to call
-   * again.
+   * Accepts no more requests, gives those in flight the limit, then closes. May be called again.
    */
   close(): Promise<void>;
 }
 
-/**
- * The server, built and not listening. It closes neither the store nor the recommender: whoever
- * opened them does.
- */
+/** Builds the server. It closes neither the store nor the recommender, which others opened. */
 export async function createServer(parts: ServerParts): Promise<Server> {
-  const { config, log, store, closeLimitMs = 10_000, requestLimitMs = 30_000, unreadLimitMs = 60_000 } = parts;
+  const { config, log, store, recommender, closeLimitMs = 10_000 } = parts;
+  const { requestLimitMs = 30_000, unreadLimitMs = 60_000 } = parts;
   const errors = createErrorMask(log);
-  const { introspection } = config;
-  const sandbox = createSandbox(store);
-  const apollo = createApollo({ introspection, log, errors, landingPage: sandbox.plugin });
-  await apollo.start();
+  const graphql = await startEndpoint({ store, recommender, introspection: config.introspection, log, errors });
 
   const state = { closing: false };
   const app = fastify({
@@ -106,12 +95,12 @@ export async function createServer(parts: ServerParts): Promise<Server> {
     ...HTTP_LIMITS,
     connectionTimeout: unreadLimitMs,
     return503OnClosing: false,
-    // Ids stand in addresses of pictures, each character as up to nine.
+    // Addresses of pictures hold ids, each character as up to nine.
     routerOptions: { maxParamLength: LIMITS.idLength * 9 },
   });
   const window = readShopWindow(parts.shopWindow);
   app.server.maxConnections = MOST.connections;
-  // Beyond it connections are refused, until those that are only kept alive have made room.
+  // Connections that are only kept alive make room for new ones.
   app.server.on('drop', () => app.server.closeIdleConnections());
   answerErrors(app, errors, window);
   const sockets = limitSockets(app, MOST);
@@ -119,34 +108,22 @@ export async function createServer(parts: ServerParts): Promise<Server> {
   refuseWhileClosing(app, state);
   if (config.corsOrigins.length > 0) allowOrigins(app, config.corsOrigins);
   limitLifetimes(app, { inFlight: MOST.inFlight, ms: requestLimitMs });
-  const contextParts = { store, recommender: parts.recommender, turns: createTurns(STATEMENTS.reads) };
-  addGraphql(app, apollo, sandbox, (request) =>
-    createContext(contextParts, { lifetime: request.lifetime, traced: request.headers[TRACE_HEADER] === '1' }),
-  );
+  graphql.addTo(app);
   addHealth(app, parts, state);
   addMetrics(app, parts.counters);
-  addReport(app, parts);
+  addReport(app, parts.report);
   addImages(app, { store, photos: parts.photos ?? NO_PHOTOS, draw: parts.draw });
   if (window) addShopWindow(app, window);
-  app.get('/', (request, reply) => {
-    if (!wantsPage(request)) return SIGNPOST;
-    return window === undefined
-      ? reply.type('text/html').send(SIGNPOST_PAGE)
-      : reply.headers(PAGE_HEADERS).send(window.page);
-  });
+  addFront(app, window);
   await app.ready();
 
   let closed: Promise<void> | undefined;
   const close = async (): Promise<void> => {
     state.closing = true;
-    const late = setTimeout(() => {
-      log.warn(`requests still in flight after ${closeLimitMs} ms are cut off`);
-      app.server.closeAllConnections();
-      sockets.destroyBusy();
-    }, closeLimitMs);
+    const late = setTimeout(cutOff, closeLimitMs, { app, sockets, log, closeLimitMs });
     try {
       await app.close();
-      await apollo.stop();
+      await graphql.stop();
     } finally {
       clearTimeout(late);
     }
@@ -158,28 +135,26 @@ export async function createServer(parts: ServerParts): Promise<Server> {
   };
 }
 
-function addGraphql(
-  app: FastifyInstance,
-  apollo: ApolloServer<Context>,
-  sandbox: Sandbox,
-  context: (request: FastifyRequest) => Context,
-): void {
-  app.route({
-    method: ['GET', 'POST'],
-    url: '/graphql',
-    preHandler: (request, reply, done) => {
-      // Apollo's integration makes a URL of it and would throw. The host is sound:
-      // `refuseForeignHosts`.
-      if (!request.url.startsWith('/graphql') && !URL.canParse(request.url, 'http://localhost/')) {
-        done(new VitrineError('INPUT_INVALID', 'expected a well-formed URL'));
-        return;
-      }
-      const page = request.method === 'GET' && wantsPage(request);
-      const proposal = page ? proposalOf(request.query as Readonly<Record<string, unknown>>) : undefined;
-      if (!proposal) done();
-      else void sandbox.page(proposal).then((text) => reply.type('text/html; charset=utf-8').send(text), done);
-    },
-    handler: fastifyApolloHandler(apollo, { context: async (request) => context(request) }),
+interface Late {
+  readonly app: FastifyInstance;
+  readonly sockets: Sockets;
+  readonly log: Logger;
+  readonly closeLimitMs: number;
+}
+
+function cutOff({ app, sockets, log, closeLimitMs }: Late): void {
+  log.warn(`requests still in flight after ${closeLimitMs} ms are cut off`);
+  app.server.closeAllConnections();
+  sockets.destroyBusy();
+}
+
+/** The shop window at / for browsers, or a signpost. */
+function addFront(app: FastifyInstance, window: ShopWindow | undefined): void {
+  app.get('/', (request, reply) => {
+    if (!wantsPage(request)) return SIGNPOST;
+    return window === undefined
+      ? reply.type('text/html').send(SIGNPOST_PAGE)
+      : reply.headers(PAGE_HEADERS).send(window.page);
   });
 }
 
@@ -193,8 +168,8 @@ function addHealth(app: FastifyInstance, parts: ServerParts, state: { readonly c
   });
 }
 
-/** The page is one file with its styles; it needs nothing else, and nothing else may run in it. */
-function addReport(app: FastifyInstance, { report }: ServerParts): void {
+/** The report is one file with its styles. Nothing else may load or run in it. */
+function addReport(app: FastifyInstance, report: ServerParts['report']): void {
   app.get('/report', (request, reply) => {
     const page = report();
     if (page === undefined && !wantsPage(request)) {
@@ -206,7 +181,7 @@ function addReport(app: FastifyInstance, { report }: ServerParts): void {
     return reply
       .code(page === undefined ? 404 : 200)
       .headers({
-        // Another release may be served in a moment.
+        // Another release may be served soon.
         'cache-control': 'no-cache',
         'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
         'x-content-type-options': 'nosniff',
@@ -214,10 +189,6 @@ function addReport(app: FastifyInstance, { report }: ServerParts): void {
       .type('text/html; charset=utf-8')
       .send(page ?? NO_REPORT_PAGE);
   });
-}
-
-function wantsPage({ headers }: FastifyRequest): boolean {
-  return headers.accept?.includes('text/html') ?? false;
 }
 
 function answerErrors(app: FastifyInstance, errors: ErrorMask, window: ShopWindow | undefined): void {
@@ -249,17 +220,14 @@ function refuseWhileClosing(app: FastifyInstance, state: { readonly closing: boo
     const refused = state.closing && !request.url.startsWith('/health/');
     done(refused ? new VitrineError('SHUTTING_DOWN', 'this server is shutting down; ask another') : undefined);
   });
-  // Kept-alive connections would hold the server open until they time out.
+  // Connections that are kept alive would hold the server open until they time out.
   app.addHook('onSend', (_request, reply, _payload, done) => {
     if (state.closing) reply.header('connection', 'close');
     done();
   });
 }
 
-/**
- * Lets pages of these origins query from a browser. `*`: every origin. No cookies or credentials
- * either way.
- */
+/** Lets pages of these origins (`*`: all) query from a browser, without cookies or credentials. */
 function allowOrigins(app: FastifyInstance, origins: readonly string[]): void {
   app.addHook('onRequest', async (request, reply) => {
     const { origin } = request.headers;
@@ -269,10 +237,7 @@ function allowOrigins(app: FastifyInstance, origins: readonly string[]): void {
     reply.header('access-control-allow-origin', everyone ? '*' : origin);
     if (request.method !== 'OPTIONS') return;
     reply.header('access-control-allow-methods', 'GET, POST');
-    reply.header(
-      'access-control-allow-headers',
-      `content-type, apollo-require-preflight, x-apollo-operation-name, ${TRACE_HEADER}`,
-    );
+    reply.header('access-control-allow-headers', REQUEST_HEADERS.join(', '));
     reply.header('access-control-max-age', '600');
     await reply.code(204).send();
   });

@@ -1,8 +1,8 @@
-// Lets a number of statements of all requests run at once and the others wait in line, where the
-// pool of connections would let them wait too. Here they still see whether somebody waits for them.
+// Lets a limited number of statements run at once, over all requests. The others wait in line here
+// and not in the pool of connections, so that they can give up when their client has gone.
 
 export interface Turns {
-  /** Begins `work` when it is its turn: at once, as long as fewer than the most are running. */
+  /** Begins `work` in its turn, which is at once while fewer than the limit are running. */
   run<T>(work: () => Promise<T>): Promise<T>;
 }
 

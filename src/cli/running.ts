@@ -1,52 +1,47 @@
-// The life of a command: its settings, what it says meanwhile, what must be closed at its end, the
-// signals that stop it, and its exit status. Knows nothing of what commands do.
+// The life of a command: its settings and messages, its end and its exit status. Signals stop it,
+// and everything that it opened is closed.
 import { loadConfig, type Config } from '../config';
 import { asError, VitrineError } from '../errors';
 import { asStorageError } from '../data/files/storage';
 import { createReporter, type Reporter } from '../telemetry/progress';
 
-/**
- * What every command gets: settings, progress on standard error, and a list of what must be closed
- * at its end.
- */
-export interface Session {
+/** Everything that a command gets. */
+export interface RunningCommand {
   readonly config: Config;
+  /** Writes to standard error. */
   readonly reporter: Reporter;
   /** Ends when the command is stopped, by Ctrl-C or SIGTERM. */
   readonly signal: AbortSignal;
-  /** Closes this when the command ends, however it ends; what was opened last is closed first. */
+  /** Calls `close` when the command ends, however it ends. The last one added is called first. */
   closing(close: () => Promise<unknown>): void;
-  /**
-   * From here on the command serves until it is stopped: a SIGTERM is how it should end, with
-   * status 0.
-   */
+  /** Says that the command serves until it is stopped: SIGTERM then ends it with status 0. */
   serving(): void;
 }
 
 type Signal = 'SIGINT' | 'SIGTERM';
 
-/** As shells say it: 128 and the number of the signal. */
+/** Shells use 128 plus the number of the signal. */
 const STOPPED: Readonly<Record<Signal, number>> = { SIGINT: 130, SIGTERM: 143 };
-/** Requests in flight have ten seconds; what does not close in five more is left as it is. */
+/** The server gives requests ten seconds; all else has five more. */
 const CLOSE_LIMIT_MS = 15_000;
 
 export interface RunOptions {
-  /** How long all that was opened may take to close, after a signal or an error. */
+  /** How long everything together may take to close after a signal or an error. */
   readonly closeLimitMs?: number;
 }
 
 /**
- * Runs a command: its answer goes to standard output, what it says meanwhile to standard error. The
- * exit status is 0 where it did its work, 1 after an error (an expected one is one message), 130
- * after Ctrl-C, and 143 after SIGTERM: a supervisor must not take an import that was stopped for
- * one that was done. Only a server has done its work then.
+ * Runs a command. Its answer goes to standard output, its messages go to standard error. The exit
+ * status is 0 after success, 1 after an error, 130 after Ctrl-C and 143 after SIGTERM. A server has
+ * status 0 after SIGTERM, since that is how it ends. An import has 143, so that a supervisor does
+ * not take it for done.
  *
- * A second signal does not wait. It ends the process as the kernel does, and so does a close that
- * takes too long: a shell says the same 130 or 143 then. `process.exit` would wait for threads, and
- * one that is stuck in native code never ends.
+ * A second signal ends the process at once, and so does a close that takes too long. The kernel
+ * ends it then: `process.exit` would wait for threads, and a thread stuck in native code never
+ * ends.
  */
 export async function run(
-  command: (session: Session) => Promise<void>,
+  work: (command: RunningCommand) => Promise<void>,
   { closeLimitMs = CLOSE_LIMIT_MS }: RunOptions = {},
 ): Promise<void> {
   const opened: (() => Promise<unknown>)[] = [];
@@ -66,14 +61,14 @@ export async function run(
   });
   ended.catch(() => undefined);
   try {
-    const session: Session = {
+    const command: RunningCommand = {
       config: loadConfig(),
       reporter: createReporter(process.stderr),
       signal: interrupt.signal,
       closing: (close) => opened.push(close),
       serving: () => (serving = true),
     };
-    await Promise.race([command(session), ended]);
+    await Promise.race([work(command), ended]);
   } catch (thrown) {
     if (!stopped) {
       fail(asError(thrown));
@@ -81,14 +76,14 @@ export async function run(
       setTimeout(die, closeLimitMs, 'SIGKILL').unref();
     }
   }
-  // A signal that comes while a command closes does not undo its work.
+  // Only a signal that came before the command closed counts.
   if (stopped) process.exitCode = statusOf(stopped);
   for (let close = opened.pop(); close; close = opened.pop()) await close().catch(() => undefined);
   await Promise.all([process.stdout, process.stderr].map(drained));
   process.exit();
 }
 
-/** Ends the process at once, as if nobody had listened for the signal. */
+/** Ends the process at once, as the signal does by default. */
 function die(signal: Signal | 'SIGKILL'): void {
   process.removeAllListeners(signal);
   process.kill(process.pid, signal);
@@ -104,30 +99,27 @@ export function aborted(signal: AbortSignal): Promise<void> {
   });
 }
 
-/** Hears what standard output and error cannot take any more. */
+/** Handles errors of standard output and standard error. */
 export function watchStreams(): void {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    // A reader that has seen enough (`| head`) is no error.
+    // The reader may stop early (`| head`). That is no error.
     if (error.code === 'EPIPE') process.exit(0);
     fail(asStorageError(error, 'standard output'));
     process.exit(1);
   });
-  // There is no place left to say it; the work goes on.
+  // Nobody can be told. The work goes on.
   process.stderr.on('error', () => undefined);
 }
 
 /**
- * Whoever reads a pipe slowly gets all that was written into it: what is still to go out is lost
- * when the process ends.
+ * Waits until a pipe's reader has everything: the process loses what is still buffered when it
+ * ends.
  */
 function drained(stream: NodeJS.WriteStream): Promise<void> {
   return new Promise((resolve) => stream.write('', () => resolve()));
 }
 
-/**
- * An expected error is its code, its message and what to do; an unexpected one is shown with its
- * stack.
- */
+/** Prints the code, message and remedy of an expected error, and the stack of any other. */
 function fail(error: Error): void {
   if (!(error instanceof VitrineError)) {
     process.stderr.write(`${error.stack ?? error.message}\n`);

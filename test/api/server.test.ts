@@ -1,11 +1,11 @@
-// The HTTP server: its pages, its health, who may ask from a browser, and how it ends. Over real
+// The HTTP server: its pages, its health, requests from other origins, and its end. Over real
 // sockets where it matters.
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { checkReady, type Readiness } from '../../../src/api/http/health';
-import { createServer, type Server, type ServerParts } from '../../../src/api/http/server';
-import type { Recommender } from '../../../src/serving/types';
-import { openShop, plainRecommender, type GraphqlAnswer, type Shop } from '../../support/graphql-shop';
+import { checkReady, type Readiness } from '../../src/api/http/health';
+import { createServer, type Server, type ServerParts } from '../../src/api/server';
+import type { Recommender } from '../../src/serving/types';
+import { openShop, plainRecommender, type GraphqlAnswer, type Shop } from '../support/graphql-shop';
 
 let shop: Shop;
 beforeAll(async () => {
@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => shop?.close());
 
-/** Another server over the same shop, closed by the test itself. */
+/** Another server over the same shop. The test closes it. */
 function anotherServer(parts: Partial<ServerParts> = {}): Promise<Server> {
   return createServer({ ...shop.parts, ...parts });
 }
@@ -27,7 +27,7 @@ const post = (url: string, query: string, init: RequestInit = {}): Promise<Respo
   });
 
 describe('pages', () => {
-  test('/ leads people and programs to the API and to its health', async () => {
+  test('/ leads people and programs to the API and its health', async () => {
     const page = await shop.server.app.inject({ url: '/', headers: { accept: 'text/html,*/*' } });
     expect(page.headers['content-type']).toContain('text/html');
     for (const path of ['/graphql', '/report', '/metrics', '/health/live', '/health/ready'])
@@ -43,7 +43,7 @@ describe('pages', () => {
     });
   });
 
-  test('/graphql is Apollo Sandbox in a browser, opened on the named operations with ids that exist', async () => {
+  test('/graphql opens Apollo Sandbox in a browser, with the named operations and ids that exist', async () => {
     const page = await shop.server.app.inject({
       url: '/graphql',
       headers: { accept: 'text/html,application/xhtml+xml' },
@@ -55,7 +55,7 @@ describe('pages', () => {
     expect(page.body).toContain('"variables":{"customerId":"c-01","articleId":"a-01","first":12}');
   });
 
-  test('/graphql opens on one of the operations with variables from the address, and with nothing that could break out', async () => {
+  test('/graphql opens with one operation and variables from the address, without anything that could break out', async () => {
     const open = async (operation: string, variables: unknown): Promise<string> => {
       const query = new URLSearchParams({ operation, variables: JSON.stringify(variables) });
       const url = `/graphql?${query.toString()}`;
@@ -72,7 +72,7 @@ describe('pages', () => {
     }
   });
 
-  test('ids that could break out of Sandbox’s page are not put into it', async () => {
+  test('ids that could break out of Sandbox’s page are left out of it', async () => {
     await shop.sql(`UPDATE customers SET customer_id = '</script><script>alert(1)</script>' WHERE key = 1`);
     const page = await shop.server.app.inject({ url: '/graphql', headers: { accept: 'text/html' } });
     await shop.sql(`UPDATE customers SET customer_id = 'c-01' WHERE key = 1`);
@@ -80,7 +80,7 @@ describe('pages', () => {
     expect(page.body).toContain('"customerId":"CUSTOMER_ID"');
   });
 
-  test('/report is the page of the release that is served, as it is at that moment, and lets nothing else run in it', async () => {
+  test('/report shows the report of the served release, and lets nothing else run in it', async () => {
     let report: string | undefined = '<!doctype html><p>first</p>';
     const server = await anotherServer({ report: () => report });
     const url = await server.listen();
@@ -96,7 +96,7 @@ describe('pages', () => {
     await server.close();
   });
 
-  test('/report without one says how to get one: to people as a page, to programs as an error', async () => {
+  test('/report without a report says how to get one: people get a page, programs an error', async () => {
     const page = await shop.server.app.inject({ url: '/report', headers: { accept: 'text/html' } });
     expect(page.statusCode).toBe(404);
     expect(page.headers['content-type']).toContain('text/html');
@@ -108,7 +108,7 @@ describe('pages', () => {
     expect(error.message).toContain('npx vitrine train');
   });
 
-  test('an unknown address is answered as such', async () => {
+  test('an unknown address is not found', async () => {
     const response = await shop.server.app.inject({ url: '/nowhere?secret=1' });
     expect(response.statusCode).toBe(404);
     expect(response.json()).toEqual({
@@ -118,13 +118,13 @@ describe('pages', () => {
 });
 
 describe('GraphQL over HTTP', () => {
-  test('queries may come by GET, with the header that foreign pages cannot send', async () => {
+  test('queries may come by GET with a header that foreign pages cannot send', async () => {
     const url = `/graphql?query=${encodeURIComponent('{ article(id: "a-01") { name } }')}`;
     const response = await shop.server.app.inject({ url, headers: { 'apollo-require-preflight': 'true' } });
     expect(response.json()).toEqual({ data: { article: { name: 'Article 1' } } });
   });
 
-  test('introspection is as configured', async () => {
+  test('introspection follows the settings', async () => {
     const hidden = await anotherServer({
       config: { host: '127.0.0.1', port: 0, introspection: false, corsOrigins: [] },
     });
@@ -162,7 +162,7 @@ describe('health', () => {
     expect(await answerOf(ready)).toEqual([503, { status: 'not ready', reason: 'no release yet' }]);
   });
 
-  test('never fails itself, whatever fails beneath, and never tells strangers the details', async () => {
+  test('never fails, whatever fails below, and never tells strangers the details', async () => {
     const broken = () => {
       throw new Error('/srv/models is gone');
     };
@@ -192,13 +192,13 @@ describe('pages of other origins', () => {
   const withOrigins = (corsOrigins: string[]) =>
     anotherServer({ config: { host: '127.0.0.1', port: 0, introspection: true, corsOrigins } });
 
-  test('may not query unless configured', async () => {
+  test('may not query by default', async () => {
     const response = await preflight(shop.server, 'https://shop.example');
     expect(response.statusCode).toBe(404);
     expect(response.headers['access-control-allow-origin']).toBeUndefined();
   });
 
-  test('may query where they are listed, and no others', async () => {
+  test('may query if they are listed, and no others may', async () => {
     const server = await withOrigins(['https://shop.example']);
     const allowed = await preflight(server, 'https://shop.example');
     expect(allowed.statusCode).toBe(204);
@@ -221,7 +221,7 @@ describe('pages of other origins', () => {
 });
 
 describe('the end', () => {
-  /** A recommender that answers when told to. */
+  /** A recommender that answers only when it is told to. */
   function slowRecommender() {
     const plain = plainRecommender();
     let answer = (): void => undefined;
@@ -240,7 +240,7 @@ describe('the end', () => {
   }
   const QUERY = '{ recommendations(customerId: "c-01", first: 1) { rank } }';
 
-  test('lets requests in flight finish, accepts no more, and then closes', async () => {
+  test('lets requests in flight finish, accepts no more and closes', async () => {
     const { recommender, asked, answer } = slowRecommender();
     const server = await anotherServer({ recommender });
     const url = await server.listen();
@@ -266,7 +266,7 @@ describe('the end', () => {
     expect(performance.now() - started).toBeLessThan(1000);
   });
 
-  test('tells those who still get through to go elsewhere, and is not ready any more', async () => {
+  test('sends late requests to another server, and is not ready', async () => {
     const { recommender, asked, answer } = slowRecommender();
     const server = await anotherServer({ recommender });
     const inFlight = post(await server.listen(), QUERY);
@@ -285,7 +285,7 @@ describe('the end', () => {
     await closing;
   });
 
-  test('cuts off what takes longer than the limit', async () => {
+  test('cuts off requests that take longer than the limit', async () => {
     const { recommender, asked, answer } = slowRecommender();
     const server = await anotherServer({ recommender, closeLimitMs: 100 });
     const url = await server.listen();
@@ -301,7 +301,7 @@ describe('the end', () => {
     answer();
   });
 
-  test('comes once, however often it is asked for, and also before listening', async () => {
+  test('happens once, however often it is asked for, even before the server listens', async () => {
     const server = await anotherServer();
     await Promise.all([server.close(), server.close()]);
     await server.close();

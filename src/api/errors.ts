@@ -1,14 +1,13 @@
-// What clients learn of errors: those they caused pass as they are, with their stable code; the
-// rest is masked and logged once under an id. Never throws. Knows nothing of where errors come
-// from.
+// Turns errors into answers. Errors that the client caused pass with their stable code. All others
+// are masked, and logged once under an id. Nothing here throws.
 
 import { randomUUID } from 'node:crypto';
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
-import { asError, VitrineError, type ErrorCode } from '../../../errors';
-import type { Logger } from '../../../telemetry/log';
+import { asError, VitrineError, type ErrorCode } from '../errors';
+import type { Logger } from '../telemetry/log';
 import { LIMITS } from './limits';
 
-/** What a client sees of an error. */
+/** The part of an error that a client sees. */
 export interface PublicError {
   readonly message: string;
   readonly code: string;
@@ -21,10 +20,7 @@ export interface ErrorMask {
   readonly toPublic: (error: Error) => PublicError;
 }
 
-/**
- * Errors of these codes are the operator's to mend: clients get this sentence, the log gets the
- * details.
- */
+/** The operator must mend these errors. The client gets this sentence, the log gets the details. */
 const OPERATORS_ERRORS: Partial<Record<ErrorCode, string>> = {
   DATABASE_UNAVAILABLE: "the shop's database cannot be used at the moment",
   DATABASE_FORBIDDEN: "the shop's database does not allow this to the server",
@@ -33,16 +29,15 @@ const OPERATORS_ERRORS: Partial<Record<ErrorCode, string>> = {
   RELEASE_MISSING: 'there is no trained release to recommend from yet',
   RELEASE_INVALID: 'the trained release cannot be used',
   DEVICE_UNAVAILABLE: 'the models cannot run at the moment',
-  CONFIG_INVALID: 'the server is not set up rightly',
+  CONFIG_INVALID: 'the server is not set up correctly',
   IMPORT_REJECTED: "the shop's data could not be read",
-  NOTHING_TO_LEARN: "the shop's data does not suffice to learn from",
+  NOTHING_TO_LEARN: "the shop's data is not enough to learn from",
 };
 
 const UNEXPECTED = { code: 'INTERNAL_SERVER_ERROR', message: 'something went wrong here, not in your query' };
 
 export function createErrorMask(log: Logger): ErrorMask {
-  // One failed batch is the same error on many fields: logged once, and every field names the same
-  // id.
+  // One failed batch is the same error on many fields. It is logged once, under one id for all.
   const ids = new WeakMap<Error, string>();
 
   const logOnce = (error: Error, path?: GraphQLFormattedError['path']): string => {
@@ -68,8 +63,8 @@ export function createErrorMask(log: Logger): ErrorMask {
     format(formatted, error) {
       const cause = causeOf(error);
       const code = formatted.extensions?.['code'];
-      // GraphQL's and Apollo's own errors about the request pass: they carry codes, or a status of
-      // the client's fault.
+      // GraphQL's and Apollo's own errors about the request pass. They have a code, or a status
+      // that blames the client.
       if (cause instanceof GraphQLError && (code !== UNEXPECTED.code || isClientsFault(error))) {
         const extensions = { code: code === UNEXPECTED.code ? 'BAD_REQUEST' : code };
         return { ...placeOf(formatted), message: shortened(formatted.message), extensions };
@@ -80,12 +75,12 @@ export function createErrorMask(log: Logger): ErrorMask {
   };
 }
 
-/** What a resolver or a plugin threw, without the GraphQLErrors that others wrapped around it. */
+/** Unwraps what a resolver or a plugin threw from the GraphQLErrors around it. */
 function causeOf(error: unknown): Error {
   return error instanceof GraphQLError && error.originalError ? causeOf(error.originalError) : asError(error);
 }
 
-/** GraphQL's messages repeat names and values of the query, each of which may fill it. */
+/** GraphQL's messages repeat names and values of the query, which may be very long. */
 function shortened(message: string): string {
   return message.length > LIMITS.messageLength ? `${message.slice(0, LIMITS.messageLength)}…` : message;
 }

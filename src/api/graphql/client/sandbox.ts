@@ -1,0 +1,64 @@
+// Apollo Sandbox, the page that a browser gets at /graphql. It opens with the project's own
+// operations and with ids that exist, so that its button answers at once.
+
+import type { ApolloServerPlugin, GraphQLServerContext } from '@apollo/server';
+import { ApolloServerPluginLandingPageLocalDefault } from '@apollo/server/plugin/landingPage/default';
+import type { Store } from '../../../data/store/store';
+import type { Context } from '../context';
+import { readOperations, type Proposal } from './operations';
+
+/** The page is made for each visit, with ids that the store has at that time. */
+export interface Sandbox {
+  readonly plugin: ApolloServerPlugin<Context>;
+  /** The page with all operations, or with the proposed one. */
+  page(proposal?: Proposal): Promise<string>;
+}
+
+export function createSandbox(store: Store): Sandbox {
+  const document = readOperations();
+  let service: GraphQLServerContext | undefined;
+  const page = async (proposal?: Proposal): Promise<string> => {
+    const sandbox = ApolloServerPluginLandingPageLocalDefault({
+      document,
+      variables: await exampleVariables(store),
+      ...proposal,
+      footer: false,
+      embed: { runTelemetry: false, initialState: { pollForSchemaUpdates: false } },
+    });
+    const listener = service && (await sandbox.serverWillStart?.(service));
+    const made = await listener?.renderLandingPage?.();
+    if (!made) throw new Error('Apollo Sandbox has no landing page in this version of @apollo/server');
+    return typeof made.html === 'string' ? made.html : made.html();
+  };
+  return {
+    page,
+    plugin: {
+      async serverWillStart(started) {
+        service = started;
+        return {
+          async renderLandingPage() {
+            return { html: () => page() };
+          },
+        };
+      },
+    },
+  };
+}
+
+/** Variables for the operations: the ids of the first customer and the first article, if any. */
+async function exampleVariables(store: Store): Promise<Record<string, string | number>> {
+  const [customers, articles] = await Promise.all([
+    store.customersPage(1).catch(() => null),
+    store.articlesPage(1).catch(() => null),
+  ]);
+  return {
+    customerId: harmlessId(customers?.rows[0]?.id) ?? 'CUSTOMER_ID',
+    articleId: harmlessId(articles?.rows[0]?.id) ?? 'ARTICLE_ID',
+    first: 12,
+  };
+}
+
+/** Ids come from the shop's files, and the page carries them within a script. */
+function harmlessId(id: string | undefined): string | undefined {
+  return id !== undefined && /^[\w.-]{1,128}$/.test(id) ? id : undefined;
+}

@@ -17,7 +17,7 @@ import { add } from '../graph/elementwise';
 import { input } from '../graph/tensor';
 import { openRelease } from '../release/open';
 import { currentFolder } from '../release/files';
-import { faissStatus } from '../index/vector-index';
+import { faissStatus } from '../index/local-index';
 import { formatCount } from '../telemetry/format';
 import { print } from './answers';
 import { example, json } from './arguments';

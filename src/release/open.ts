@@ -8,7 +8,8 @@ import { VitrineError } from '../errors';
 import { openEncoder, type Encoder } from '../features/encoder';
 import { openTokeniser, type Tokeniser } from '../features/text';
 import { readFaissFile, readVectors } from '../index/faiss-file';
-import { openIndex, type VectorIndex } from '../index/vector-index';
+import { openIndex } from '../index/local-index';
+import type { LocalIndex } from '../index/vector-index';
 import type { Habits } from '../statistics/habits';
 import { checkPairs, invalid, parseIds, ReleaseFiles } from './files';
 import {
@@ -38,8 +39,8 @@ export interface Release {
    * milliseconds. Empty if it was not recorded.
    */
   readonly versions: readonly number[];
-  readonly articles: VectorIndex;
-  readonly similar: VectorIndex;
+  readonly articles: LocalIndex;
+  readonly similar: LocalIndex;
   /** The vectors in `similar` [articles, dim], by row: a copy that may be changed. */
   readonly similarVectors: Float32Array;
   /** By row: the hash of the text that was embedded. Empty if it was not recorded. */
@@ -91,7 +92,7 @@ function requireSame(file: string, got: string, trained: string, models: string)
   if (got !== trained) throw invalid(file, `its fingerprint is ${got}, ${models} trained with ${trained}`);
 }
 
-function indexOf(files: ReleaseFiles, which: keyof typeof INDEX_FILES, rows: number): VectorIndex {
+function indexOf(files: ReleaseFiles, which: keyof typeof INDEX_FILES, rows: number): LocalIndex {
   const file = INDEX_FILES[which];
   const ids = Int32Array.from({ length: rows }, (_, row) => row);
   const opened = files.fitting(file, (content) => openIndex(content, ids, SEARCHING[which]));

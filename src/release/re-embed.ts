@@ -10,7 +10,7 @@ import { IDS_FILE, INDEX_FILES, modelFile, TEXTS_FILE, TOKENISER_FILE, type Mani
 import { builtInOf, modelKey } from './models';
 import { parseIds, readManifest, readVerified } from './files';
 import { publish } from './release-store';
-import type { VectorIndex } from '../index/vector-index';
+import type { LocalIndex } from '../index/vector-index';
 
 /** A release whose vectors can be made again. It can be opened even if its own encoder is gone. */
 export interface Embeddable {
@@ -25,7 +25,7 @@ export interface Embeddable {
    */
   publish(
     modelsDir: string,
-    similarIndex: VectorIndex,
+    similarIndex: LocalIndex,
     texts: readonly (string | undefined)[],
     now: Date,
   ): Promise<Manifest>;

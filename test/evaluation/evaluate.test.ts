@@ -38,7 +38,7 @@ function pipelineOf(heard: Heard = { nearest: [], hidePast: [] }): Pipeline {
   };
   return {
     embed: async ({ histories }) => new Float32Array(histories.length),
-    nearest(queries, k) {
+    async nearest(queries, k) {
       heard.nearest.push(k);
       return Array.from(queries, () => [0, 1, 2, 3, 4]);
     },

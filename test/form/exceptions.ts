@@ -43,7 +43,6 @@ export const EXCEPTIONS: Exceptions = {
   moduleState: [
     'src/ranking/article-moment.ts ArticleMoment.latest',
     'src/ranking/sources/find.ts places',
-    'src/index/vector-index.ts loadedFaiss',
   ],
   wideComments: [],
   wideProse: [],

@@ -137,7 +137,7 @@ async function casesOf(
   const customers = customersOf(shop, round, places);
   const hiding = places.map((place) => hiddenOf(shop, round, place));
   const most = hiding.reduce((widest, { size }) => Math.max(widest, size), 0);
-  const nearest = pipeline.nearest(await pipeline.embed(customers), DEPTH + most);
+  const nearest = await pipeline.nearest(await pipeline.embed(customers), DEPTH + most);
   const retrieved = await pipeline.retrieve(customers, moment, round.hideHistory);
   const scored = await pipeline.score(customers, retrieved, moment);
   return places.map((place, i) => {

@@ -18,7 +18,7 @@ const DEEP = 200;
 
 export interface Method {
   /** The twelve articles most similar to one, best first, without the article itself. */
-  readonly alike: (article: number) => number[];
+  readonly alike: (article: number) => Promise<number[]>;
   /** The twelve articles that fit each text best. Absent if the method cannot read words. */
   readonly search?: (texts: readonly string[]) => Promise<number[][]>;
 }
@@ -56,21 +56,21 @@ export function byEncoder({ catalogue }: Dataset, parts: EncoderParts): Required
     habits,
     textParts,
     textVectorOf: vectorOf,
-    similar(queries: Float32Array, most: number) {
-      const { ids, scores, k } = index.search(queries, most);
+    async similar(queries: Float32Array, most: number) {
+      const { ids, scores, k } = await index.search(queries, most);
       return Array.from({ length: queries.length / dim }, (_, r) =>
         Array.from({ length: k }, (_unused, i) => ({ article: ids[r * k + i], score: scores[r * k + i] })),
       );
     },
   };
-  const ranked = (queries: Float32Array, wanted: readonly Pick<Likeness, 'article'>[]): number[][] => {
+  const ranked = async (queries: Float32Array, wanted: readonly Pick<Likeness, 'article'>[]): Promise<number[][]> => {
     const all = wanted.map((one) => ({ ...one, first: AT, coPurchase, perProduct: PER_PRODUCT }));
-    return rankAlike(shop, queries, all).map((list) =>
+    return (await rankAlike(shop, queries, all)).map((list) =>
       list.map(({ articleKey }) => catalogue.indexOf(articleKey) ?? -1),
     );
   };
   return {
-    alike: (article) => ranked(vectorOf(article), [{ article }])[0],
+    alike: async (article) => (await ranked(vectorOf(article), [{ article }]))[0],
     search: async (texts) =>
       ranked(
         await encoder.encode(texts, 'search'),
@@ -82,7 +82,7 @@ export function byEncoder({ catalogue }: Dataset, parts: EncoderParts): Required
 export function atRandom(shop: Dataset, random: Random): Method {
   const { size } = shop.catalogue;
   return {
-    alike: (article) =>
+    alike: async (article) =>
       limited(
         shop,
         article,
@@ -100,7 +100,7 @@ export function sameGroup(shop: Dataset, groups: Int32Array, random: Random): Me
     else members.set(group, [article]);
   });
   return {
-    alike(article) {
+    async alike(article) {
       const all = members.get(groups[article]) ?? [];
       const drawn = sample(all.length, DEEP, random).map((i) => all[i]);
       return limited(shop, article, drawn);
@@ -133,7 +133,7 @@ export function tfIdf(shop: Dataset): Method {
     return bestOf(found, DEEP, (a, b) => scores[b] - scores[a] || a - b);
   };
   return {
-    alike: (article) => limited(shop, article, nearest(bags[article])),
+    alike: async (article) => limited(shop, article, nearest(bags[article])),
     search: async (queries) => queries.map((text) => limited(shop, -1, nearest(new Set(words(text))))),
   };
 }

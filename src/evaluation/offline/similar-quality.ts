@@ -136,17 +136,19 @@ export async function similarQuality(
   const hits: Record<string, readonly number[]> = {};
   const searched: Record<string, SearchMeasures> = {};
   for (const [name, method] of Object.entries(methods)) {
-    ({ measures: measured[name], hits: hits[name] } = measureSimilarity(name, method, questions, reporter));
+    ({ measures: measured[name], hits: hits[name] } = await measureSimilarity(name, method, questions, reporter));
     if (method.search && searches.length > 0) searched[name] = await measureSearch(searches, method.search);
   }
   const { ids } = shop.catalogue;
   const shownMethods = [SERVED, ...(subjects.other ? [otherName(subjects.other)] : []), TF_IDF];
-  const lists = shown.map((article) => ({
-    article: ids[article],
-    lists: Object.fromEntries(
-      shownMethods.map((name) => [name, methods[name].alike(article).map((alike) => ids[alike])]),
-    ),
-  }));
+  const lists: SimilarQuality['shown'][number][] = [];
+  for (const article of shown) {
+    const shownLists: Record<string, string[]> = {};
+    for (const name of shownMethods) {
+      shownLists[name] = (await methods[name].alike(article)).map((alike) => ids[alike]);
+    }
+    lists.push({ article: ids[article], lists: shownLists });
+  }
   return {
     ...{ articles: asked.length, pairs: pairs.length, searches: searches.length },
     methods: measured,
@@ -190,22 +192,21 @@ function otherName({ name }: { readonly name: string }): string {
 }
 
 /** @returns `hits` [pairs]: 1 if the list of the one article holds the other, otherwise 0 */
-function measureSimilarity(
+async function measureSimilarity(
   name: string,
   { alike }: Method,
   { columns, asked, pairs }: SimilarQuestions,
   reporter: Reporter,
-): { measures: SimilarMeasures; hits: number[] } {
+): Promise<{ measures: SimilarMeasures; hits: number[] }> {
   const progress = reporter.progress(`Similar by ${name}`, asked.length + pairs.length, 'lists');
   const lists = new Map<number, number[]>();
-  const listOf = (article: number): number[] => {
-    const list = lists.get(article) ?? alike(article);
-    lists.set(article, list);
-    progress.tick(lists.size);
-    return list;
-  };
-  const hits = pairs.map(({ one, other }) => Number(listOf(one).includes(other)));
   const sold = pairs.map(({ one }) => one);
+  for (const article of [...sold, ...asked]) {
+    lists.set(article, lists.get(article) ?? (await alike(article)));
+    progress.tick(lists.size);
+  }
+  const listOf = (article: number): number[] => lists.get(article) ?? [];
+  const hits = pairs.map(({ one, other }) => Number(listOf(one).includes(other)));
   const measures = {
     catalogue: agreement(columns, asked, listOf),
     sold: agreement(columns, sold, listOf),

@@ -5,7 +5,8 @@ import { inMemory, type ModelRunner } from '../../engine/model-runner';
 import { articleInputs } from '../../features/inputs';
 import { encodeOnnx, type EncodedModel } from '../../graph/onnx';
 import type { Tensor } from '../../graph/tensor';
-import { buildIndex, type IndexOptions, type VectorIndex } from '../../index/vector-index';
+import { buildIndex, type IndexOptions } from '../../index/local-index';
+import type { LocalIndex } from '../../index/vector-index';
 import { createPipeline, type Model, type Pipeline } from '../../ranking/pipeline';
 import { MODEL_OUTPUT, type ModelName } from '../../release/format';
 import { modelKey, modelOf } from '../../release/models';
@@ -67,7 +68,7 @@ export function indexVectors(
   vectors: Float32Array,
   reporter: Reporter,
   kind?: IndexOptions['kind'],
-): VectorIndex {
+): LocalIndex {
   const size = vectors.length / dim;
   const progress = reporter.progress('Indexing', size, 'vectors');
   const ids = Int32Array.from({ length: size }, (_, i) => i);
@@ -93,7 +94,7 @@ export interface DraftOptions {
 
 export interface Draft {
   readonly pipeline: Pipeline;
-  readonly articleIndex: VectorIndex;
+  readonly articleIndex: LocalIndex;
   readonly habits: Habits;
   readonly models: DraftTowers['models'];
 }

@@ -8,7 +8,7 @@ import type { Encoder } from '../../features/encoder';
 import { fitTokeniser, type Tokeniser } from '../../features/text';
 import type { EncodedModel } from '../../graph/onnx';
 import { createRandom } from '../../random';
-import type { VectorIndex } from '../../index/vector-index';
+import type { LocalIndex } from '../../index/vector-index';
 import type { Reporter } from '../../telemetry/progress';
 import type { TrainingConfig } from '../config';
 import { indexVectors, loadDraft, servedModel } from './draft-release';
@@ -22,7 +22,7 @@ export interface FittedText {
   /** [articles, dim] */
   readonly vectors: Float32Array;
   /** The ids are the places of the vectors. */
-  readonly index: VectorIndex;
+  readonly index: LocalIndex;
 }
 
 export interface TextOptions {

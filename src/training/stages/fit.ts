@@ -9,11 +9,12 @@ import { habitsOf } from '../../dataset/habit-counts';
 import { inStages, thinned, trainingRounds, withHistory, type Round } from '../../dataset/protocols';
 import type { EncodedModel } from '../../graph/onnx';
 import { mean } from '../../graph/rows';
-import { flatKind, type VectorIndex } from '../../index/vector-index';
+import { flatKind } from '../../index/local-index';
 import { createRandom } from '../../random';
 import type { Pipeline } from '../../ranking/pipeline';
 import type { FormerWeights } from '../../release/weights';
 import type { Habits } from '../../statistics/habits';
+import type { LocalIndex } from '../../index/vector-index';
 import type { Reporter } from '../../telemetry/progress';
 import { WEEK } from '../../time';
 import type { TrainingConfig } from '../config';
@@ -33,7 +34,7 @@ export interface Fitted {
   readonly pipeline: Pipeline;
   readonly models: Readonly<Record<'query_tower' | 'article_tower' | 'ranker', EncodedModel>>;
   /** The vectors of the articles. Their ids are places in the catalogue. */
-  readonly articleIndex: VectorIndex;
+  readonly articleIndex: LocalIndex;
   /** Rows in catalogue order. */
   readonly habits: Habits;
 }

@@ -2,40 +2,47 @@
 // search, recall. Sizes: a small shop's and H&M's number of articles.
 
 import { createRandom } from '../src/random';
-import { buildIndex, exactIndex, faissStatus, type IndexKind } from '../src/index/vector-index';
+import { buildIndex, faissStatus } from '../src/index/local-index';
+import type { IndexKind } from '../src/index/vector-index';
 
 const DIM = 64;
 const K = 100;
 const QUERIES = 50;
 
 const kinds: IndexKind[] = faissStatus().available ? ['exact', 'faiss-flat', 'faiss-hnsw'] : ['exact'];
-for (const rows of [10_000, 105_542]) {
-  const vectors = clusteredVectors(rows, 'articles');
-  const queries = clusteredVectors(QUERIES, 'queries');
-  const ids = Int32Array.from({ length: rows }, (_, row) => row);
-  const truth = exactIndex(DIM, ids, vectors).search(queries, K).ids;
-  for (const kind of kinds) {
-    const started = performance.now();
-    const index = buildIndex(DIM, ids, vectors, { kind });
-    const built = performance.now();
-    const single = time(() => {
-      for (let q = 0; q < QUERIES; q++) index.search(queries.subarray(q * DIM, (q + 1) * DIM), K);
-    });
-    let found = truth;
-    const batch = time(() => (found = index.search(queries, K).ids));
-    const facts = [
-      `build ${Math.round(built - started)} ms`,
-      `one query ${(single / QUERIES).toFixed(2)} ms`,
-      `in a batch of ${QUERIES} ${(batch / QUERIES).toFixed(2)} ms`,
-      `recall@${K} ${recall(found, truth).toFixed(3)}`,
-    ];
-    console.log(`${rows} × ${DIM}  ${kind.padEnd(10)}  ${facts.join(' · ')}`);
+void main();
+
+async function main(): Promise<void> {
+  for (const rows of [10_000, 105_542]) {
+    const vectors = clusteredVectors(rows, 'articles');
+    const queries = clusteredVectors(QUERIES, 'queries');
+    const ids = Int32Array.from({ length: rows }, (_, row) => row);
+    const truth = (await buildIndex(DIM, ids, vectors, { kind: 'exact' }).search(queries, K)).ids;
+    for (const kind of kinds) {
+      const started = performance.now();
+      const index = buildIndex(DIM, ids, vectors, { kind });
+      const built = performance.now();
+      const single = await time(async () => {
+        for (let q = 0; q < QUERIES; q++) await index.search(queries.subarray(q * DIM, (q + 1) * DIM), K);
+      });
+      let found = truth;
+      const batch = await time(async () => {
+        found = (await index.search(queries, K)).ids;
+      });
+      const facts = [
+        `build ${Math.round(built - started)} ms`,
+        `one query ${(single / QUERIES).toFixed(2)} ms`,
+        `in a batch of ${QUERIES} ${(batch / QUERIES).toFixed(2)} ms`,
+        `recall@${K} ${recall(found, truth).toFixed(3)}`,
+      ];
+      console.log(`${rows} × ${DIM}  ${kind.padEnd(10)}  ${facts.join(' · ')}`);
+    }
   }
 }
 
-function time(work: () => void): number {
+async function time(work: () => Promise<void>): Promise<number> {
   const started = performance.now();
-  work();
+  await work();
   return performance.now() - started;
 }
 

@@ -37,7 +37,7 @@ const COMMON = ['src/config', 'src/errors', 'src/random', 'src/time', 'src/numbe
 const SINGLE_IMPORTERS: readonly (readonly [what: RegExp, where: RegExp])[] = [
   [/^(@prisma\/|prisma\b|src\/data\/store\/prisma\/)/, /^src\/data\/store\/store\.ts$/],
   [/^onnxruntime/, /^src\/engine\//],
-  [/^faiss-node/, /^src\/index\/vector-index\.ts$/],
+  [/^faiss-node/, /^src\/index\/local-index\.ts$/],
   [/^@huggingface\//, /^src\/encoders\/tokens\.ts$/],
   [/^(graphql|type-graphql|@apollo\/)/, /^src\/api\//],
   [/^dataloader$/, /^src\/api\//],

@@ -17,7 +17,7 @@ import { encodeOnnx } from '../graph/onnx';
 import { add } from '../graph/operators';
 import { input } from '../graph/tensor';
 import { currentFolder, openRelease } from '../release/open';
-import { faissStatus } from '../index/vector-index';
+import { faissStatus } from '../index/local-index';
 import { formatCount } from '../telemetry/format';
 import { print } from './answers';
 import { example, json } from './arguments';

@@ -1,43 +1,29 @@
-// The vector index in plain TypeScript: compares with every vector, so it is exact. The oracle of
-// the FAISS indexes and what serves where FAISS is not available. Knows nothing of FAISS but its
-// file format.
-
+// The vector index in plain TypeScript. It compares with every vector, so it is exact: the oracle of
+// the FAISS indexes, and the index that serves where FAISS is not available.
 import { readVectors, writeFlatFile, type FaissFile } from './faiss-file';
-import { checkQueries, checkVectors, REMOVED, type Neighbours, type VectorIndex } from './index-contract';
-
-/**
- * An exact index over copies of the vectors.
- * @param vectors [ids.length, dim]
- */
-export function exactIndex(dim: number, ids: Int32Array, vectors: Float32Array): VectorIndex {
-  const index = new ExactIndex(dim);
-  index.add(ids, vectors);
-  return index;
-}
+import { checkQueries, checkVectors, REMOVED, type LocalIndex, type Neighbours } from './vector-index';
 
 /**
  * An exact index of a file's vectors.
  * @param ids by row, −1 where the row was removed
  */
-export function exactFromFile(file: FaissFile, ids: Int32Array): VectorIndex {
+export function exactFromFile(file: FaissFile, ids: Int32Array): ExactIndex {
   const { dim, rows } = file;
   const vectors = readVectors(file);
   const live = [...ids.keys()].filter((row) => ids[row] !== REMOVED);
-  if (live.length === rows) return exactIndex(dim, ids, vectors);
+  if (live.length === rows) return new ExactIndex(dim).put(ids, vectors);
   const kept = new Float32Array(live.length * dim);
   live.forEach((row, i) => kept.set(vectors.subarray(row * dim, (row + 1) * dim), i * dim));
-  return exactIndex(
-    dim,
-    Int32Array.from(live, (row) => ids[row]),
-    kept,
-  );
+  const own = Int32Array.from(live, (row) => ids[row]);
+  return new ExactIndex(dim).put(own, kept);
 }
 
-class ExactIndex implements VectorIndex {
+/** Keeps copies of the vectors. */
+export class ExactIndex implements LocalIndex {
   readonly kind = 'exact';
   readonly exact = true;
   #size = 0;
-  /** [capacity] and [capacity, dim]: the first #size rows are in use. */
+  /** [capacity] and [capacity, dim]. The first #size rows are in use. */
   #ids = new Int32Array(0);
   #vectors = new Float32Array(0);
   readonly #rowOf = new Map<number, number>();
@@ -52,7 +38,24 @@ class ExactIndex implements VectorIndex {
     return this.#ids.slice(0, this.#size);
   }
 
-  add(ids: Int32Array, vectors: Float32Array): void {
+  async search(queries: Float32Array, k: number): Promise<Neighbours> {
+    return this.find(queries, k);
+  }
+
+  async add(ids: Int32Array, vectors: Float32Array): Promise<void> {
+    this.put(ids, vectors);
+  }
+
+  async remove(ids: Int32Array): Promise<void> {
+    this.drop(ids);
+  }
+
+  serialise(): Buffer {
+    return writeFlatFile(this.dim, this.#vectors.subarray(0, this.#size * this.dim));
+  }
+
+  /** `add`, at once. Returns this index. */
+  put(ids: Int32Array, vectors: Float32Array): this {
     checkVectors(this.dim, ids, vectors);
     this.#reserve(this.#size + ids.length);
     ids.forEach((id, i) => {
@@ -61,9 +64,11 @@ class ExactIndex implements VectorIndex {
       this.#ids[row] = id;
       this.#vectors.set(vectors.subarray(i * this.dim, (i + 1) * this.dim), row * this.dim);
     });
+    return this;
   }
 
-  remove(ids: Int32Array): void {
+  /** `remove`, at once. */
+  drop(ids: Int32Array): void {
     for (const id of ids) {
       const row = this.#rowOf.get(id);
       if (row === undefined) continue;
@@ -77,11 +82,12 @@ class ExactIndex implements VectorIndex {
     }
   }
 
-  search(queries: Float32Array, k: number): Neighbours {
+  /** `search`, at once. */
+  find(queries: Float32Array, k: number): Neighbours {
     const n = checkQueries(this.dim, queries, k);
     const kept = Math.min(k, this.#size);
     const best = Array.from({ length: n }, () => new BestRows(kept));
-    // Block by block, so that a block of vectors stays in the processor's cache for all queries.
+    // A block of vectors stays in the processor's cache for all queries.
     for (let from = 0; from < this.#size && kept > 0; from += BLOCK_ROWS) {
       const to = Math.min(from + BLOCK_ROWS, this.#size);
       for (let q = 0; q < n; q++)
@@ -93,17 +99,13 @@ class ExactIndex implements VectorIndex {
     return { ids, scores, k: kept };
   }
 
-  serialise(): Buffer {
-    return writeFlatFile(this.dim, this.#vectors.subarray(0, this.#size * this.dim));
-  }
-
   #searchBlock(query: Float32Array, best: BestRows, from: number, to: number): void {
     const { dim } = this;
     const vectors = this.#vectors;
     const whole = dim - (dim % 4);
     for (let row = from; row < to; row++) {
       const at = row * dim;
-      // Four sums: each addition would otherwise wait for the one before.
+      // One sum alone would make each addition wait for the one before.
       let a = 0;
       let b = 0;
       let c = 0;
@@ -122,8 +124,8 @@ class ExactIndex implements VectorIndex {
 
   #reserve(rows: number): void {
     if (rows <= this.#ids.length) return;
-    // Doubling, so that many small additions cost no more than one; exactly at first, since most
-    // indexes never grow.
+    // Exact at first, since most indexes never grow. Doubled later, so that many small additions
+    // cost no more than one.
     const capacity = this.#size === 0 ? rows : Math.max(rows, 2 * this.#ids.length);
     const ids = new Int32Array(capacity);
     ids.set(this.#ids.subarray(0, this.#size));
@@ -136,9 +138,9 @@ class ExactIndex implements VectorIndex {
 
 const BLOCK_ROWS = 1024;
 
-/** The k best so far: a heap with the worst of them on top, which the next better one replaces. */
+/** The k best so far, as a heap. The worst of them is on top, and the next better one replaces it. */
 class BestRows {
-  /** Scores below this have no place. */
+  /** A score below this has no place. */
   threshold = -Infinity;
   #count = 0;
   readonly #scores: Float64Array;
@@ -158,7 +160,7 @@ class BestRows {
     if (this.#count === this.k) this.threshold = this.#scores[0];
   }
 
-  /** Empties the heap, worst first, from the end of the row to its beginning. */
+  /** Empties the heap into a row, from the worst at its end to the best at its beginning. */
   drainInto(ids: Int32Array, scores: Float32Array): void {
     while (this.#count > 0) {
       const last = --this.#count;
@@ -184,7 +186,7 @@ class BestRows {
     this.#ids[place] = id;
   }
 
-  /** Puts the row in the place of the top one. */
+  /** Replaces the top. */
   #siftDown(score: number, id: number): void {
     let place = 0;
     for (let child = 1; child < this.#count; child = 2 * place + 1) {

@@ -1,22 +1,18 @@
-// FAISS's file format, as far as we need it: read and written without FAISS, so that a file serves
-// anywhere. Vectors lie at the end of a flat index, and an HNSW file ends with a flat one.
+// FAISS's file format, as far as it is needed. It is read and written without FAISS, so that a file
+// serves anywhere. A flat index ends with its vectors, and an HNSW file ends with a flat index.
+import { invalid } from './vector-index';
 
-import { invalid } from './index-contract';
-
-/**
- * What there is to know of a FAISS file without FAISS: the vectors lie at its end, whatever comes
- * before.
- */
+/** A FAISS file as it is known without FAISS. */
 export interface FaissFile {
   readonly kind: 'faiss-flat' | 'faiss-hnsw';
   readonly dim: number;
   readonly rows: number;
-  /** Where the flat index begins: in HNSW it follows the graph. */
+  /** The byte at which the flat index begins. In HNSW it follows the graph. */
   readonly flatAt: number;
   readonly buffer: Buffer;
 }
 
-/** @throws VitrineError INPUT_INVALID where this is not the whole of such a file. */
+/** @throws VitrineError INPUT_INVALID if this is not the whole of such a file. */
 export function readFaissFile(buffer: Buffer): FaissFile {
   const magic = buffer.toString('latin1', 0, 4);
   const kind = magic === 'IxFI' ? 'faiss-flat' : magic === 'IHNf' ? 'faiss-hnsw' : undefined;
@@ -36,9 +32,7 @@ export function readFaissFile(buffer: Buffer): FaissFile {
   return { kind, dim, rows, flatAt, buffer };
 }
 
-/**
- * The vectors of a file, [rows, dim]: a copy, since their place in the file is no multiple of four.
- */
+/** A copy of a file's vectors [rows, dim], since their place in it is no multiple of four bytes. */
 export function readVectors({ buffer, flatAt, dim, rows }: FaissFile): Float32Array {
   const vectors = new Float32Array(rows * dim);
   buffer.copy(Buffer.from(vectors.buffer), 0, flatAt + FLAT_HEADER_BYTES);
@@ -46,7 +40,7 @@ export function readVectors({ buffer, flatAt, dim, rows }: FaissFile): Float32Ar
 }
 
 /**
- * A flat inner-product index.
+ * Writes a flat index by inner product.
  * @param vectors [n, dim]
  */
 export function writeFlatFile(dim: number, vectors: Float32Array): Buffer {
@@ -54,7 +48,7 @@ export function writeFlatFile(dim: number, vectors: Float32Array): Buffer {
   buffer.write('IxFI', 0, 'latin1');
   buffer.writeInt32LE(dim, 4);
   buffer.writeBigInt64LE(BigInt(vectors.length / dim), 8);
-  // Two numbers that FAISS once used and still expects.
+  // FAISS once used these two numbers and still expects them.
   buffer.writeBigInt64LE(1n << 20n, 16);
   buffer.writeBigInt64LE(1n << 20n, 24);
   buffer.writeUInt8(1, 32); // trained
@@ -65,8 +59,9 @@ export function writeFlatFile(dim: number, vectors: Float32Array): Buffer {
 }
 
 /**
- * faiss-node cannot set efSearch, but FAISS stores it: between the graph and the vectors, after
- * efConstruction and before a 1 that was once the upper beam. Returns a changed copy.
+ * Returns a copy of an HNSW file with another efSearch, which faiss-node cannot set. FAISS stores it
+ * between the graph and the vectors, after efConstruction and before a 1 that was once the upper
+ * beam.
  */
 export function setEfSearch(buffer: Buffer, efSearch: number): Buffer {
   if (!Number.isInteger(efSearch) || efSearch < 1) throw invalid(`expected efSearch to be at least 1, got ${efSearch}`);
@@ -78,5 +73,5 @@ export function setEfSearch(buffer: Buffer, efSearch: number): Buffer {
   return changed;
 }
 
-/** The header of a flat index, little-endian; the vectors follow, row by row. */
+/** The header of a flat index, little-endian. The vectors follow row by row. */
 const FLAT_HEADER_BYTES = 45;

@@ -1,150 +1,84 @@
-// Indexes of vectors: FAISS where it is available, behind the interface of the exact one. The only
-// importer of faiss-node, which is loaded on first use. Whatever an index is made of, its file is
-// FAISS's own format, so a release that was built with FAISS serves without it, and the other way
-// round. Knows nothing of articles.
-//
-// faiss-node keeps state for the whole process, so indexes belong to the main thread. It ends the
-// process when it is asked for something that an index cannot do (removing from HNSW), so nothing
-// reaches it unchecked. It works on one thread, so the same vectors always make the same index.
+// What an index of vectors is, wherever it is, and the checks that every one makes.
+import { VitrineError } from '../errors';
 
-import type * as Faiss from 'faiss-node';
-import { prepareNativeLibraries } from '../config';
-import { asError } from '../errors';
-import { exactFromFile, exactIndex } from './exact-index';
-import { readFaissFile, setEfSearch } from './faiss-file';
-import { FlatIndex } from './flat-index';
-import { HnswIndex } from './hnsw-index';
-import { checkVectors, invalid, REMOVED, type IndexKind, type Neighbours, type VectorIndex } from './index-contract';
-import { addRows } from './native-index';
-
-export { exactIndex };
-export type { IndexKind, Neighbours, VectorIndex };
-
-export interface IndexOptions {
-  /** Default: by size, FAISS where it is available. */
-  readonly kind?: IndexKind;
-  /** HNSW: how many candidates a search keeps. More find more of the nearest and take longer. */
-  readonly efSearch?: number;
+/**
+ * Vectors by id, searched by inner product. Ids are whole numbers from 0 to 2³¹−1, and vectors are
+ * finite. Everything returns a promise, since an index may be on another machine. Each method
+ * rejects with the VitrineError INPUT_INVALID where its arguments do not fit.
+ */
+export interface VectorIndex {
+  /** The number of vectors. */
+  readonly size: number;
+  readonly dim: number;
+  /** Whether the nearest are always found. An approximate index may miss some. */
+  readonly exact: boolean;
   /**
-   * Building: hears how many rows are in the index. A graph of 100,000 vectors takes some ten
-   * seconds.
+   * Finds the `k` best for each query, best first, equal scores by id. `k` is capped to `size`.
+   * @param queries [n, dim]
    */
-  readonly onRows?: (rows: number) => void;
+  search(queries: Float32Array, k: number): Promise<Neighbours>;
+  /**
+   * Replaces the vectors of ids that are there already. Adds nothing if it rejects.
+   * @param vectors [ids.length, dim]
+   */
+  add(ids: Int32Array, vectors: Float32Array): Promise<void>;
+  /** Ignores ids that are not there. */
+  remove(ids: Int32Array): Promise<void>;
 }
 
-/**
- * From this many vectors on a flat index takes longer (about 1 ms a query) than the graph's misses
- * are worth.
- */
-export const HNSW_FROM_ROWS = 20_000;
+/** An index in this process, which can be written to a file. */
+export interface LocalIndex extends VectorIndex {
+  readonly kind: IndexKind;
+  /**
+   * The ids by row of what `serialise` returns, −1 where the row was removed. Keep both together.
+   */
+  readonly ids: Int32Array;
+  /** A file as FAISS writes it, whatever the kind. Both `openIndex` and FAISS read it. */
+  serialise(): Buffer;
+}
 
-/**
- * Finds 97 % of the nearest 100 among 105,000 clustered vectors of 64 in 0.6 ms; a flat index takes
- * 4 ms.
- */
-const EF_SEARCH = 256;
+export type IndexKind = 'exact' | 'faiss-flat' | 'faiss-hnsw';
 
-/**
- * A new index.
- * @param vectors [ids.length, dim]
- * @throws VitrineError INPUT_INVALID where shapes do not fit, a number is not finite or an id comes
- * twice.
- */
-export function buildIndex(
-  dim: number,
-  ids: Int32Array,
-  vectors: Float32Array,
-  options: IndexOptions = {},
-): VectorIndex {
-  checkVectors(dim, ids, vectors);
-  const kind = options.kind ?? kindFor(ids.length);
-  if (kind === 'exact') return exactIndex(dim, ids, vectors);
-  const faiss = needFaiss(kind);
-  if (kind === 'faiss-flat') {
-    const index = new FlatIndex(new faiss.IndexFlatIP(dim), new Int32Array(0));
-    index.add(ids, vectors);
-    return index;
+/** In `ids`: a row that was removed. */
+export const REMOVED = -1;
+
+export interface Neighbours {
+  /** [n, k] */
+  readonly ids: Int32Array;
+  /** [n, k], inner products. */
+  readonly scores: Float32Array;
+  /** The number that was asked for, or the size of the index if that is less. */
+  readonly k: number;
+}
+
+/** Throws unless an index of this dimension can take these vectors. */
+export function checkVectors(dim: number, ids: Int32Array, vectors: Float32Array): void {
+  if (!Number.isInteger(dim) || dim < 1) throw invalid(`expected a dimension of at least 1, got ${dim}`);
+  if (vectors.length !== ids.length * dim) {
+    throw invalid(`expected ${ids.length} vectors of ${dim} = ${ids.length * dim} numbers, got ${vectors.length}`);
   }
-  const graph = faiss.Index.fromFactory(dim, 'HNSW32,Flat', faiss.MetricType.METRIC_INNER_PRODUCT);
-  addRows(graph, vectors, dim, options.onRows);
-  const searchable = faiss.Index.fromBuffer(setEfSearch(graph.toBuffer(), options.efSearch ?? EF_SEARCH));
-  return new HnswIndex(searchable, Int32Array.from(ids));
-}
-
-/**
- * The index that `serialise` wrote.
- * @param ids by row, −1 where the row was removed: the index's `ids` when it was serialised
- * @param options.kind 'exact' reads a file of any kind; the others only their own. Default: the
- * file's kind, or exact where FAISS is not available.
- * @throws VitrineError INPUT_INVALID where this is no such file, or the ids do not fit it.
- */
-export function openIndex(buffer: Buffer, ids: Int32Array, options: IndexOptions = {}): VectorIndex {
-  const file = readFaissFile(buffer);
-  if (ids.length !== file.rows) throw invalid(`expected ${file.rows} ids for the rows of the file, got ${ids.length}`);
-  const kind = options.kind ?? (faissStatus().available ? file.kind : 'exact');
-  if (kind === 'exact') return exactFromFile(file, ids);
-  if (kind !== file.kind) throw invalid(`expected a file of kind ${kind}, got ${file.kind}`);
-  const live = ids.filter((id) => id !== REMOVED);
-  if (live.some((id) => id < 0) || new Set(live).size !== live.length) {
-    throw invalid('expected ids from 0 on, each once, and -1 for removed rows');
+  const seen = new Set<number>();
+  for (const id of ids) {
+    if (id < 0) throw invalid(`expected ids from 0 on, got ${id}`);
+    if (seen.has(id)) throw invalid(`expected each id once, got ${id} twice`);
+    seen.add(id);
   }
-  const faiss = needFaiss(kind);
-  if (kind === 'faiss-flat') {
-    const removed = [...ids.keys()].filter((row) => ids[row] === REMOVED);
-    const flat = faiss.IndexFlatIP.fromBuffer(buffer);
-    if (removed.length > 0) flat.removeIds(removed);
-    return new FlatIndex(flat, live);
+  const bad = vectors.findIndex((value) => !Number.isFinite(value));
+  if (bad >= 0)
+    throw invalid(`the vector of id ${ids[Math.floor(bad / dim)]} holds ${vectors[bad]}, not a finite number`);
+}
+
+/** Returns the number of queries. Throws unless they fit an index of this dimension. */
+export function checkQueries(dim: number, queries: Float32Array, k: number): number {
+  if (!Number.isInteger(k) || k < 0) throw invalid(`expected k to be a whole number from 0 on, got ${k}`);
+  if (queries.length % dim !== 0) {
+    throw invalid(`expected queries of ${dim} numbers each, got ${queries.length} numbers in all`);
   }
-  return new HnswIndex(
-    faiss.Index.fromBuffer(setEfSearch(buffer, options.efSearch ?? EF_SEARCH)),
-    Int32Array.from(ids),
-  );
+  const bad = queries.findIndex((value) => !Number.isFinite(value));
+  if (bad >= 0) throw invalid(`query ${Math.floor(bad / dim)} holds ${queries[bad]}, not a finite number`);
+  return queries.length / dim;
 }
 
-export type FaissStatus =
-  | { readonly available: true; readonly version: string }
-  | { readonly available: false; readonly reason: string; readonly remedy: string };
-
-/** Whether FAISS can be used in this process, and if not, why. */
-export function faissStatus(): FaissStatus {
-  const loaded = loadFaiss();
-  if (!(loaded instanceof Error)) return { available: true, version: loaded.version };
-  const reason = loaded.message.startsWith('Could not locate the bindings file')
-    ? 'faiss-node has no binary for this machine'
-    : (loaded.message.split('\n')[0] ?? '');
-  return { available: false, reason, remedy: 'npm run setup -- --retry' };
-}
-
-let loadedFaiss: { faiss: typeof Faiss; version: string } | Error | undefined;
-
-function loadFaiss(): { faiss: typeof Faiss; version: string } | Error {
-  if (loadedFaiss) return loadedFaiss;
-  prepareNativeLibraries();
-  try {
-    const { version } = require('faiss-node/package.json') as { version: string };
-    loadedFaiss = { faiss: require('faiss-node') as typeof Faiss, version };
-  } catch (thrown) {
-    loadedFaiss = asError(thrown);
-  }
-  return loadedFaiss;
-}
-
-function needFaiss(kind: IndexKind): typeof Faiss {
-  const loaded = loadFaiss();
-  if (!(loaded instanceof Error)) return loaded.faiss;
-  const status = faissStatus();
-  const why = status.available ? '' : `${status.reason}; to have it: ${status.remedy}`;
-  throw invalid(`kind ${kind} needs FAISS, which is not available here (${why})`);
-}
-
-function kindFor(rows: number): IndexKind {
-  return rows >= HNSW_FROM_ROWS && faissStatus().available ? 'faiss-hnsw' : flatKind();
-}
-
-/**
- * Made in no time, and finds all: for searches in large batches, in which it takes no longer than a
- * graph.
- */
-export function flatKind(): IndexKind {
-  return faissStatus().available ? 'faiss-flat' : 'exact';
+export function invalid(message: string): VitrineError {
+  return new VitrineError('INPUT_INVALID', `vector index: ${message}`);
 }

@@ -15,7 +15,7 @@ export interface AlikeShop {
    * The `k` articles whose texts are nearest to each vector [n, dim], best first: catalogue index
    * and dot product.
    */
-  similar(vectors: Float32Array, k: number): { article: number; score: number }[][];
+  similar(vectors: Float32Array, k: number): Promise<{ article: number; score: number }[][]>;
   /** The vector of an article's text, by catalogue index; undefined where the article is gone. */
   textVectorOf(article: number): Float32Array | undefined;
 }
@@ -65,13 +65,17 @@ const TASTE_SHARE = 0.15;
 const SPARE = 64;
 
 /** Ranks what is like each vector of a text [n, dim]. */
-export function rankAlike(shop: AlikeShop, vectors: Float32Array, wanted: readonly Likeness[]): SimilarArticle[][] {
+export async function rankAlike(
+  shop: AlikeShop,
+  vectors: Float32Array,
+  wanted: readonly Likeness[],
+): Promise<SimilarArticle[][]> {
   const tastes = wanted.map(({ coPurchase }) => Math.max(TASTE_SHARE, coPurchase));
   const queries = shop.textParts ? leaned(vectors, shop.textParts, tastes) : vectors;
   const size = shop.catalogue.size;
   let k = Math.min(size, Math.max(0, ...wanted.map(({ first }) => first)) * 2 + SPARE);
   for (;;) {
-    const found = shop.similar(queries, k);
+    const found = await shop.similar(queries, k);
     const dim = queries.length / wanted.length;
     const lists = wanted.map((one, r) => rank(shop, queries.subarray(r * dim, (r + 1) * dim), found[r], one));
     // Rarely most of what is near is of one product: then farther away.

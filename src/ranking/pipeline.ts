@@ -41,7 +41,7 @@ export interface Pipeline {
    * The articles nearest to each query, catalogue indices, best first; fewer where the shop has
    * fewer.
    */
-  nearest(queries: Float32Array, k: number): number[][];
+  nearest(queries: Float32Array, k: number): Promise<number[][]>;
   /** The vector of an article [dim]; undefined if there is none. */
   vectorOf(article: number): Float32Array | undefined;
   /**
@@ -83,10 +83,10 @@ export function createPipeline(parts: PipelineParts): Pipeline {
     productOf: (article: number) => catalogue.productOf(article),
   };
 
-  function nearest(queries: Float32Array, k: number): number[][] {
+  async function nearest(queries: Float32Array, k: number): Promise<number[][]> {
     const rows = queries.length / vectors.dim;
     if (rows === 0) return [];
-    const found = vectors.index.search(queries, k);
+    const found = await vectors.index.search(queries, k);
     return Array.from({ length: rows }, (_, r) =>
       Array.from(found.ids.subarray(r * found.k, (r + 1) * found.k), (id) =>
         id < 0 ? -1 : vectors.articleOf(id),
@@ -149,7 +149,7 @@ export function createPipeline(parts: PipelineParts): Pipeline {
           const pasts = customers.pasts.slice(from, from + atOnce);
           const own = queries.subarray(from * vectors.dim, (from + pasts.length) * vectors.dim);
           candidates.push(
-            ...findCandidates({
+            ...(await findCandidates({
               pasts,
               bands: bandOf.subarray(from, from + pasts.length),
               moment,
@@ -159,7 +159,7 @@ export function createPipeline(parts: PipelineParts): Pipeline {
               queries: own,
               vectors,
               hidePast,
-            }),
+            })),
           );
         }
         return candidates;

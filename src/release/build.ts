@@ -19,7 +19,7 @@ import {
 } from './format';
 import { writeHabits } from './habits-file';
 import { publish, type Described } from './release-store';
-import type { VectorIndex } from '../index/vector-index';
+import type { LocalIndex } from '../index/vector-index';
 
 export interface ReleaseParts {
   readonly encoder: Encoder;
@@ -33,9 +33,9 @@ export interface ReleaseParts {
    */
   readonly articleVersions: readonly number[];
   /** Vectors of the article tower; the ids are places in `articleIds`. So in the next. */
-  readonly articleIndex: VectorIndex;
+  readonly articleIndex: LocalIndex;
   /** Vectors of the text encoder. */
-  readonly similarIndex: VectorIndex;
+  readonly similarIndex: LocalIndex;
   /** Rows in the order of `articleIds`. */
   readonly habits: Habits;
   readonly textParts: Manifest['textParts'];

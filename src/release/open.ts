@@ -36,7 +36,8 @@ import { readFaissFile, readVectors } from '../index/faiss-file';
 import { readHabits, valuesOf } from './habits-file';
 import { currentRelease } from './release-store';
 import { sha256 } from '../bytes';
-import { openIndex, type VectorIndex } from '../index/vector-index';
+import { openIndex } from '../index/local-index';
+import type { LocalIndex } from '../index/vector-index';
 
 export interface Release {
   readonly manifest: Manifest;
@@ -57,8 +58,8 @@ export interface Release {
    * milliseconds; empty where nobody noted it.
    */
   readonly versions: readonly number[];
-  readonly articles: VectorIndex;
-  readonly similar: VectorIndex;
+  readonly articles: LocalIndex;
+  readonly similar: LocalIndex;
   /**
    * The vectors in `similar` [articles, dim], by row: a copy, which whoever opened the release may
    * write into.
@@ -160,7 +161,7 @@ export async function openRelease(folder: string, engine: Engine, encoderDir?: s
       throw invalid(file, asError(thrown).message);
     }
   };
-  const index = (which: keyof typeof INDEX_FILES): VectorIndex => {
+  const index = (which: keyof typeof INDEX_FILES): LocalIndex => {
     const file = INDEX_FILES[which];
     const opened = fitting(file, (content) => openIndex(content, Int32Array.from(articleIds.keys()), SEARCHING[which]));
     const dim = manifest.dims[which];

@@ -9,7 +9,7 @@ import type { Engine } from '../engine/engine';
 import { IDS_FILE, INDEX_FILES, modelFile, TEXTS_FILE, TOKENISER_FILE, type Manifest } from './format';
 import { builtInOf, modelKey, parseIds, readManifest, readVerified } from './open';
 import { publish } from './release-store';
-import type { VectorIndex } from '../index/vector-index';
+import type { LocalIndex } from '../index/vector-index';
 
 /**
  * What is needed of a release to make its vectors again. It need not be one that can be served: its
@@ -27,7 +27,7 @@ export interface Embeddable {
    */
   publish(
     modelsDir: string,
-    similarIndex: VectorIndex,
+    similarIndex: LocalIndex,
     texts: readonly (string | undefined)[],
     now: Date,
   ): Promise<Manifest>;

@@ -29,7 +29,7 @@ export interface LiveShop {
    * The `k` articles whose texts are nearest to each vector [n, dim], best first: catalogue index
    * and dot product.
    */
-  similar(vectors: Float32Array, k: number): { article: number; score: number }[][];
+  similar(vectors: Float32Array, k: number): Promise<{ article: number; score: number }[][]>;
   /**
    * Moves on when an article comes or goes, or its text or product changes: what was alike before
    * may not be any more.
@@ -161,10 +161,10 @@ class Shop implements LiveShop {
     return this.now;
   }
 
-  similar(vectors: Float32Array, k: number): { article: number; score: number }[][] {
+  async similar(vectors: Float32Array, k: number): Promise<{ article: number; score: number }[][]> {
     const { similar } = this.parts.release;
     this.searches.similar += 1;
-    const found = similar.search(vectors, k);
+    const found = await similar.search(vectors, k);
     return Array.from({ length: vectors.length / similar.dim }, (_, r) => {
       const near: { article: number; score: number }[] = [];
       for (let i = r * found.k; i < (r + 1) * found.k; i++) {
@@ -240,7 +240,7 @@ class Shop implements LiveShop {
     }
     progress.done();
     const gone = this.articleOfId.flatMap((article, id) => (article < 0 ? [id] : []));
-    this.removeIds(gone);
+    await this.removeIds(gone);
     this.known = release.articleIds.length - gone.length;
     this.habits = reorderedHabits(release.habits, this.articleOfId, this.catalogue.size);
     this.history = await store.salesHistory(QUARTER_DAYS);
@@ -276,7 +276,7 @@ class Shop implements LiveShop {
       });
       taken += rows.length;
     }
-    if (all) this.dropAllBut(new Set(versions.map(({ key }) => key)));
+    if (all) await this.dropAllBut(new Set(versions.map(({ key }) => key)));
     this.state = state;
     if (full) {
       await this.readSales();
@@ -328,12 +328,12 @@ class Shop implements LiveShop {
     const unread = [...ids.keys()].filter((r) => this.texts[ids[r]] !== hashes[r]);
     const changed = Int32Array.from(unread, (r) => ids[r]);
     const read = await this.embedTexts(unread.map((r) => texts[r]));
-    release.articles.add(ids, vectors);
+    this.keepTexts(changed, read);
+    await release.articles.add(ids, vectors);
     if (unread.length > 0) {
-      release.similar.add(changed, read);
+      await release.similar.add(changed, read);
       this.edition += 1;
     }
-    this.keepTexts(changed, read);
     for (const r of unread) this.texts[ids[r]] = hashes[r];
   }
 
@@ -351,7 +351,7 @@ class Shop implements LiveShop {
     });
   }
 
-  private dropAllBut(keys: ReadonlySet<number>): void {
+  private async dropAllBut(keys: ReadonlySet<number>): Promise<void> {
     const gone = this.articleOfId.flatMap((article, id) =>
       article >= 0 && !keys.has(this.catalogue.keys[article]) ? [id] : [],
     );
@@ -361,13 +361,13 @@ class Shop implements LiveShop {
       this.live[article] = 0;
       this.articleOfId[id] = -1;
     }
-    this.removeIds(gone);
+    await this.removeIds(gone);
   }
 
-  private removeIds(ids: readonly number[]): void {
+  private async removeIds(ids: readonly number[]): Promise<void> {
     if (ids.length > 0) this.edition += 1;
-    this.parts.release.articles.remove(Int32Array.from(ids));
-    this.parts.release.similar.remove(Int32Array.from(ids));
+    await this.parts.release.articles.remove(Int32Array.from(ids));
+    await this.parts.release.similar.remove(Int32Array.from(ids));
     for (const id of ids) this.texts[id] = undefined;
   }
 

@@ -176,7 +176,7 @@ export function createRecommender(parts: RecommenderParts): Recommender {
       });
       if (missing.length === 0) return lists;
       const texts = await shop.embedArticles(missing.map(({ own }) => own));
-      const ranked = rankAlike(
+      const ranked = await rankAlike(
         shop,
         texts,
         missing.map(({ r, own }) => ({

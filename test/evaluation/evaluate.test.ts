@@ -37,7 +37,7 @@ function pipelineOf(heard: Heard = { nearest: [], hidePast: [] }): Pipeline {
   };
   return {
     embed: async ({ pasts }) => new Float32Array(pasts.length),
-    nearest(queries, k) {
+    async nearest(queries, k) {
       heard.nearest.push(k);
       return Array.from(queries, () => [0, 1, 2, 3, 4]);
     },

@@ -102,7 +102,6 @@ export const EXCEPTIONS: Exceptions = {
     'src/api/graphql/operation/limits.ts DOCUMENTS',
     'src/api/graphql/operation/limits.ts documents',
     'src/api/http/photos.ts loading',
-    'src/index/vector-index.ts loadedFaiss',
     'src/setup/nodes.mjs results',
     'src/dataset/moments.ts FIRST_SALES',
     'src/web/api.ts sent',

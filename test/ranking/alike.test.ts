@@ -34,12 +34,12 @@ function shopOf(found = COSINES.length): AlikeShop {
     habits: { coPurchases: new CoPurchases(width, neighbours, nearness) },
     textParts: undefined,
     textVectorOf: (article) => (article === GONE ? undefined : vectors[article]),
-    similar: () => [live.slice(0, found).map((article) => ({ article, score: COSINES[article] }))],
+    similar: async () => [live.slice(0, found).map((article) => ({ article, score: COSINES[article] }))],
   };
 }
 
-function alike(coPurchase: number, shop = shopOf()) {
-  const [list] = rankAlike(shop, Float32Array.of(1, 0), [{ article: 0, first: 5, coPurchase, perProduct: 2 }]);
+async function alike(coPurchase: number, shop = shopOf()) {
+  const [list] = await rankAlike(shop, Float32Array.of(1, 0), [{ article: 0, first: 5, coPurchase, perProduct: 2 }]);
   return list.map(({ articleKey, score }) => [articleKey, Number(score.toFixed(4))]);
 }
 

@@ -77,7 +77,7 @@ export async function evaluate(
       const customers = customersOf(shop, round, places);
       const hiding = places.map((place) => hiddenOf(shop, round, place));
       const most = hiding.reduce((widest, { size }) => Math.max(widest, size), 0);
-      const nearest = pipeline.nearest(await pipeline.embed(customers), DEPTH + most);
+      const nearest = await pipeline.nearest(await pipeline.embed(customers), DEPTH + most);
       const retrieved = await pipeline.retrieve(customers, moment, round.hidePast);
       const scored = await pipeline.score(customers, retrieved, moment);
       places.forEach((place, i) => {

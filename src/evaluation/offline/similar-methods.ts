@@ -19,7 +19,7 @@ export interface Method {
    * The twelve that are most like an article, best first, without itself. By catalogue indices, as
    * all here.
    */
-  readonly alike: (article: number) => number[];
+  readonly alike: (article: number) => Promise<number[]>;
   /** The twelve that fit each text best; absent where there is no reading of words. */
   readonly search?: (texts: readonly string[]) => Promise<number[][]>;
 }
@@ -54,21 +54,21 @@ export function byEncoder({ catalogue }: Shop, parts: EncoderParts): Required<Me
     habits,
     textParts,
     textVectorOf: vectorOf,
-    similar(queries: Float32Array, most: number) {
-      const { ids, scores, k } = index.search(queries, most);
+    async similar(queries: Float32Array, most: number) {
+      const { ids, scores, k } = await index.search(queries, most);
       return Array.from({ length: queries.length / dim }, (_, r) =>
         Array.from({ length: k }, (_unused, i) => ({ article: ids[r * k + i], score: scores[r * k + i] })),
       );
     },
   };
-  const ranked = (queries: Float32Array, wanted: readonly Pick<Likeness, 'article'>[]): number[][] => {
+  const ranked = async (queries: Float32Array, wanted: readonly Pick<Likeness, 'article'>[]): Promise<number[][]> => {
     const all = wanted.map((one) => ({ ...one, first: AT, coPurchase, perProduct: PER_PRODUCT }));
-    return rankAlike(shop, queries, all).map((list) =>
+    return (await rankAlike(shop, queries, all)).map((list) =>
       list.map(({ articleKey }) => catalogue.indexOf(articleKey) ?? -1),
     );
   };
   return {
-    alike: (article) => ranked(vectorOf(article), [{ article }])[0],
+    alike: async (article) => (await ranked(vectorOf(article), [{ article }]))[0],
     search: async (texts) =>
       ranked(
         await encoder.encode(texts, 'search'),
@@ -80,7 +80,7 @@ export function byEncoder({ catalogue }: Shop, parts: EncoderParts): Required<Me
 export function atRandom(shop: Shop, random: Random): Method {
   const { size } = shop.catalogue;
   return {
-    alike: (article) =>
+    alike: async (article) =>
       limited(
         shop,
         article,
@@ -98,7 +98,7 @@ export function sameGroup(shop: Shop, groups: Int32Array, random: Random): Metho
     else members.set(group, [article]);
   });
   return {
-    alike(article) {
+    async alike(article) {
       const all = members.get(groups[article]) ?? [];
       const drawn = sample(all.length, DEEP, random).map((i) => all[i]);
       return limited(shop, article, drawn);
@@ -130,7 +130,7 @@ export function tfIdf(shop: Shop): Method {
     return highest(scores, DEEP);
   };
   return {
-    alike: (article) => limited(shop, article, nearest(bags[article])),
+    alike: async (article) => limited(shop, article, nearest(bags[article])),
     search: async (queries) => queries.map((text) => limited(shop, -1, nearest(new Set(words(text))))),
   };
 }

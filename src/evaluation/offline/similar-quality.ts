@@ -161,12 +161,11 @@ export async function similarQuality(
   for (const [name, { alike, search }] of Object.entries(methods)) {
     const progress = reporter.progress(`Similar by ${name}`, asked.length + pairs.length, 'lists');
     const lists = new Map<number, number[]>();
-    const listOf = (article: number): number[] => {
-      const list = lists.get(article) ?? alike(article);
-      lists.set(article, list);
+    for (const article of [...pairs.map(({ one }) => one), ...asked]) {
+      lists.set(article, lists.get(article) ?? (await alike(article)));
       progress.tick(lists.size);
-      return list;
-    };
+    }
+    const listOf = (article: number): number[] => lists.get(article) ?? [];
     hits[name] = pairs.map(({ one, other: bought }) => Number(listOf(one).includes(bought)));
     measured[name] = {
       catalogue: agreement(columns, asked, listOf),
@@ -181,12 +180,14 @@ export async function similarQuality(
     if (search && searches.length > 0) searched[name] = await measureSearch(searches, search);
   }
   const { ids } = shop.catalogue;
-  const lists = shown.map((article) => ({
-    article: ids[article],
-    lists: Object.fromEntries(
-      shownMethods.map((name) => [name, methods[name].alike(article).map((alike) => ids[alike])]),
-    ),
-  }));
+  const lists: SimilarQuality['shown'][number][] = [];
+  for (const article of shown) {
+    const shownLists: Record<string, string[]> = {};
+    for (const name of shownMethods) {
+      shownLists[name] = (await methods[name].alike(article)).map((alike) => ids[alike]);
+    }
+    lists.push({ article: ids[article], lists: shownLists });
+  }
   const counts = { articles: asked.length, pairs: pairs.length, searches: searches.length };
   const customers = pairs.map(({ customer }) => customer);
   const resampling = createRandom(seed, 'margins');

@@ -5,5 +5,5 @@ import type { Source } from './source';
 export const CO_PURCHASES: Source = {
   name: 'CO_PURCHASE',
   limit: 64,
-  find: ({ together }, most) => together.map(({ articles }) => articles.subarray(0, most)),
+  find: async ({ together }, most) => together.map(({ articles }) => articles.subarray(0, most)),
 };

@@ -34,10 +34,10 @@ export interface Finding extends Asked {
 }
 
 /** [n] the candidates of each customer. */
-export function findCandidates(asked: Finding): Candidates[] {
+export async function findCandidates(asked: Finding): Promise<Candidates[]> {
   const hidden = asked.pasts.map((past) => new Set(asked.hidePast ? ownPurchases(past) : []));
   const most = Math.max(0, ...hidden.map(({ size }) => size));
-  const lists = SOURCES.map((name) => BY_NAME[name].find(asked, BY_NAME[name].limit + most));
+  const lists = await Promise.all(SOURCES.map((name) => BY_NAME[name].find(asked, BY_NAME[name].limit + most)));
   const { vectors } = asked;
   const { dim, data } = vectors;
   return asked.pasts.map((_, r) => {

@@ -7,5 +7,5 @@ import type { Source } from './source';
 export const NEW_ARRIVALS: Source = {
   name: 'NEW_ARRIVALS',
   limit: LIMITS.newArrivals,
-  find: ({ pasts, moment }, most) => pasts.map(() => moment.arrivals.subarray(0, most)),
+  find: async ({ pasts, moment }, most) => pasts.map(() => moment.arrivals.subarray(0, most)),
 };

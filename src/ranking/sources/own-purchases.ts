@@ -5,7 +5,7 @@ import type { Source } from './source';
 export const OWN_PURCHASES: Source = {
   name: 'OWN_PURCHASES',
   limit: 48,
-  find: ({ pasts }, most) => pasts.map((past) => ownPurchases(past).slice(0, most)),
+  find: async ({ pasts }, most) => pasts.map((past) => ownPurchases(past).slice(0, most)),
 };
 
 /** Distinct articles, latest first. */

@@ -20,7 +20,7 @@ export interface Asked {
    */
   readonly together: readonly Scored[];
   /** [n] the articles nearest to each query vector, best first; −1: no article */
-  readonly nearest: (most: number) => readonly ArrayLike<number>[];
+  readonly nearest: (most: number) => Promise<readonly ArrayLike<number>[]>;
 }
 
 export interface Source {
@@ -31,5 +31,5 @@ export interface Source {
    * [n] at most `most` articles for each customer, best first, as catalogue indices; −1 entries are
    * places that found nothing.
    */
-  find(asked: Asked, most: number): readonly ArrayLike<number>[];
+  find(asked: Asked, most: number): Promise<readonly ArrayLike<number>[]>;
 }

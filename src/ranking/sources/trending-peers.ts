@@ -6,7 +6,7 @@ import type { Source } from './source';
 export const TRENDING_PEERS: Source = {
   name: 'TRENDING_PEERS',
   limit: LIMITS.trendingPeers,
-  find: ({ bands, moment }, most) =>
+  find: async ({ bands, moment }, most) =>
     Array.from(bands, (band) => moment.peers.at(band)?.trending.subarray(0, most) ?? NOTHING),
 };
 

@@ -5,5 +5,5 @@ import type { Source } from './source';
 export const TRENDING: Source = {
   name: 'TRENDING',
   limit: LIMITS.trending,
-  find: ({ pasts, moment }, most) => pasts.map(() => moment.trending.subarray(0, most)),
+  find: async ({ pasts, moment }, most) => pasts.map(() => moment.trending.subarray(0, most)),
 };

@@ -11,7 +11,7 @@ const MOST_VARIANTS = 200;
 export const VARIANTS: Source = {
   name: 'VARIANTS',
   limit: 48,
-  find: ({ pasts, moment, variantsOf }, most) =>
+  find: async ({ pasts, moment, variantsOf }, most) =>
     pasts.map((past) => {
       const found = new Set<number>();
       for (const bought of ownPurchases(past).slice(0, READ)) {

@@ -12,7 +12,7 @@ import { encodeOnnx, type EncodedModel } from '../../graph/onnx';
 import { createRandom } from '../../random';
 import { MODEL_OUTPUT } from '../../release/format';
 import { modelKey, modelOf } from '../../release/open';
-import type { VectorIndex } from '../../index/vector-index';
+import type { LocalIndex } from '../../index/vector-index';
 import type { Reporter } from '../../telemetry/progress';
 import type { TrainingConfig } from '../config';
 import { indexVectors } from './fit';
@@ -26,7 +26,7 @@ export interface FittedText {
   /** [articles, dim] */
   readonly vectors: Float32Array;
   /** Of the vectors; ids are places. */
-  readonly index: VectorIndex;
+  readonly index: LocalIndex;
 }
 
 /** `known`: which purchases may be learnt from; `coPurchases` are counted in them. */

@@ -14,7 +14,8 @@ import { createRandom } from '../../random';
 import { createPipeline, type Model, type Pipeline } from '../../ranking/pipeline';
 import { MODEL_OUTPUT, type ModelName } from '../../release/format';
 import { modelKey, modelOf } from '../../release/open';
-import { buildIndex, flatKind, type IndexOptions, type VectorIndex } from '../../index/vector-index';
+import { buildIndex, flatKind, type IndexOptions } from '../../index/local-index';
+import type { LocalIndex } from '../../index/vector-index';
 import type { Trained } from '../../release/weights';
 import type { Reporter } from '../../telemetry/progress';
 import type { Checkpoints } from '../optimise/checkpoint';
@@ -35,7 +36,7 @@ export interface Fitted {
   readonly pipeline: Pipeline;
   readonly models: Readonly<Record<'query_tower' | 'article_tower' | 'ranker', EncodedModel>>;
   /** The articles' vectors, ids in catalogue order. */
-  readonly articleIndex: VectorIndex;
+  readonly articleIndex: LocalIndex;
   /** Rows in catalogue order. */
   readonly habits: Habits;
 }
@@ -254,7 +255,7 @@ export function indexVectors(
   vectors: Float32Array,
   reporter: Reporter,
   options: Pick<IndexOptions, 'kind'> = {},
-): VectorIndex {
+): LocalIndex {
   const size = vectors.length / dim;
   const progress = reporter.progress('Indexing', size, 'vectors');
   const ids = Int32Array.from({ length: size }, (_, i) => i);

@@ -266,7 +266,7 @@ describe('the layers', () => {
     catalogue: shop.catalogue,
     vectors: {
       dim: 2,
-      index: { search: () => ({ ids: new Int32Array(0), scores: new Float32Array(0), k: 0 }) },
+      index: { search: async () => ({ ids: new Int32Array(0), scores: new Float32Array(0), k: 0 }) },
       articleOf: (id) => id,
       data: Float32Array.from({ length: 10 }, (_, i) => vector[i % 2]),
       has: () => true,

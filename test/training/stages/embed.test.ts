@@ -245,7 +245,7 @@ describe('a release that was embedded by an encoder from a folder', () => {
       clock: () => now,
     });
     const nearest = async () => {
-      const [list] = live.similar(await live.embedTexts(['Come and gone']), 1);
+      const [list] = await live.similar(await live.embedTexts(['Come and gone']), 1);
       return list[0].score;
     };
     await add();

@@ -14,7 +14,7 @@ import { CoPurchases } from '../../../src/statistics/co-purchase';
 import { reorderedHabits } from '../../../src/statistics/habits';
 import { createRandom } from '../../../src/random';
 import { publishRelease } from '../../../src/release/build';
-import { buildIndex } from '../../../src/index/vector-index';
+import { buildIndex } from '../../../src/index/local-index';
 import { readTrained, type Trained } from '../../../src/release/weights';
 import { mlp } from '../../../src/training/models/layers';
 import { createTrainer, type Trainer, type TrainerOptions } from '../../../src/training/optimise/trainer';

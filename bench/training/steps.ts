@@ -2,13 +2,13 @@
 // shop, and a trainer that can be sent over the same batches again and again. Knows nothing of how
 // they are timed.
 import type { Batch, Engine } from '../../src/engine/engine';
-import type { Shop } from '../../src/dataset/dataset';
+import type { Dataset } from '../../src/dataset/dataset';
 import { habitsOf } from '../../src/dataset/habit-counts';
 import { createRandom } from '../../src/random';
 import { silentReporter } from '../../src/telemetry/progress';
 import type { TrainingConfig } from '../../src/training/config';
 import { serveTowers } from '../../src/training/stages/fit';
-import { lessons } from '../../src/dataset/protocols';
+import { trainingRounds } from '../../src/dataset/protocols';
 import { listwiseLoss } from '../../src/training/models/listwise';
 import { learningRanker } from '../../src/training/models/ranker';
 import { byRound, collectLists, lessonOf } from '../../src/training/stages/ranker-lists';
@@ -67,7 +67,7 @@ const QUESTIONS = 3_000;
  * Steps of the two towers. With `rows` the table of article ids has so many, of which each batch
  * takes some at random.
  */
-export async function towerSteps(engine: Engine, shop: Shop, config: TrainingConfig, rows?: number): Promise<Steps> {
+export async function towerSteps(engine: Engine, shop: Dataset, config: TrainingConfig, rows?: number): Promise<Steps> {
   const { towers } = config;
   const encoder = rows === undefined ? shop.encoder : { ...shop.encoder, articleSlots: rows };
   const trainer = await createTrainer(engine, {
@@ -78,7 +78,7 @@ export async function towerSteps(engine: Engine, shop: Shop, config: TrainingCon
     oneByOne: 0, // as most steps are
     averaged: true,
   });
-  const batcher = new Batcher(shop, shop.known({ before: Infinity }), towers);
+  const batcher = new Batcher(shop, shop.historyEnds({ before: Infinity }), towers);
   return {
     name: 'two-tower',
     unit: 'purchases',
@@ -102,13 +102,13 @@ export async function towerSteps(engine: Engine, shop: Shop, config: TrainingCon
  * Steps of the ranker, over lists that towers find which have learnt nothing: the shapes are those
  * of training.
  */
-export async function rankerSteps(engine: Engine, shop: Shop, config: TrainingConfig): Promise<Steps> {
+export async function rankerSteps(engine: Engine, shop: Dataset, config: TrainingConfig): Promise<Steps> {
   const { ranker: settings } = config;
   const last = shop.at.reduce((latest, at) => Math.max(latest, at), 0);
   const [earlier, later] = [{ before: last - 28 * DAY }, { before: last + 1 }];
-  const rounds = lessons(shop, earlier, later, 7, QUESTIONS, createRandom(SEED, 'lessons'));
+  const rounds = trainingRounds(shop, earlier, later, 7, QUESTIONS, createRandom(SEED, 'lessons'));
   const { trainer: towers } = await towerSteps(engine, shop, config);
-  const habits = habitsOf(shop, shop.known(earlier));
+  const habits = habitsOf(shop, shop.historyEnds(earlier));
   const noRanker = (): never => {
     throw new Error('nothing is scored here');
   };

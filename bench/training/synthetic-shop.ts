@@ -10,12 +10,12 @@ import type { ArticleRow, CustomerRow, PurchaseColumns } from '../../src/data/st
 import { generateShop } from '../../src/demo/synthetic';
 import type { ShopOptions } from '../../src/demo/synthetic-world';
 import { Catalogue } from '../../src/features/catalogue';
-import { Shop } from '../../src/dataset/dataset';
+import { Dataset } from '../../src/dataset/dataset';
 import { EncoderFit } from '../../src/features/encoder';
 import { silentReporter } from '../../src/telemetry/progress';
 
 /** The shop of these options, all of its articles and purchases known. */
-export async function syntheticShop(options: Partial<ShopOptions>): Promise<Shop> {
+export async function syntheticShop(options: Partial<ShopOptions>): Promise<Dataset> {
   const folder = await mkdtemp(join(tmpdir(), 'vitrine-bench-'));
   try {
     await generateShop(folder, options, silentReporter);
@@ -64,7 +64,7 @@ function encoded(
   articles: readonly ArticleRow[],
   customers: readonly CustomerRow[],
   purchases: readonly Record<string, Field>[],
-): Shop {
+): Dataset {
   const fit = new EncoderFit();
   fit.addArticles(articles);
   fit.addCustomers(customers);
@@ -88,7 +88,7 @@ function encoded(
     at: Float64Array.from(sorted, ({ at }) => at),
     price: Float32Array.from(sorted, ({ price }) => price),
   };
-  return new Shop(
+  return new Dataset(
     encoder,
     catalogue,
     Int32Array.from(customers, ({ key }) => key),

@@ -2,10 +2,10 @@
 // article. Knows no model.
 import { bestOf } from '../statistics/best';
 import { CoPurchases } from '../statistics/co-purchase';
-import type { Known, Shop } from './dataset';
+import type { HistoryEnds, Dataset } from './dataset';
 
 /** The purchases that are counted: a shop's, customer by customer, oldest first. */
-export type Histories = Pick<Shop, 'customers' | 'offsets' | 'article' | 'at'> & {
+export type Histories = Pick<Dataset, 'customers' | 'offsets' | 'article' | 'at'> & {
   readonly catalogue: { readonly size: number };
 };
 
@@ -61,7 +61,11 @@ export const CO_PURCHASE: CoPurchaseOptions = {
  * histories that hold it and sums into one array of the catalogue's length, so that memory is 8
  * bytes a purchase and 8 a neighbour, and time is purchases times window.
  */
-export function coPurchases(shop: Histories, known: Known, options: Partial<CoPurchaseOptions> = {}): CoPurchases {
+export function coPurchases(
+  shop: Histories,
+  known: HistoryEnds,
+  options: Partial<CoPurchaseOptions> = {},
+): CoPurchases {
   const settings = { ...CO_PURCHASE, ...options };
   const { neighbours: width, window, decay, backward, damping, popularity, smoothing } = settings;
   const size = shop.catalogue.size;
@@ -132,7 +136,7 @@ interface DistinctHistories {
   readonly offsets: Int32Array;
 }
 
-function distinctHistories(shop: Histories, known: Known, most: number): DistinctHistories {
+function distinctHistories(shop: Histories, known: HistoryEnds, most: number): DistinctHistories {
   const { article, customers } = shop;
   const size = shop.catalogue.size;
   const total = known.reduce((sum, end, customer) => sum + end - shop.offsets[customer], 0);

@@ -9,11 +9,11 @@ import { Catalogue } from '../features/catalogue';
 import { EncoderFit, type EncodedRows, type Encoder } from '../features/encoder';
 import { articleText } from '../features/text';
 import { SALES_DAYS, type Sales } from '../statistics/moment';
-import type { PastPurchase } from '../features/customers';
+import type { HistoryPurchase } from '../features/customers';
 import { DAY } from '../time';
 
 /** The store's purchases and the moments they span, before any encoding. */
-export interface RawShop {
+export interface PurchaseLog {
   readonly purchases: PurchaseColumns;
   /** Unix seconds of the first and last purchase. */
   readonly first: number;
@@ -25,7 +25,7 @@ export interface RawShop {
  * the pen: they count for nothing.
  * @throws VitrineError NOTHING_TO_LEARN without any.
  */
-export async function readShop(store: Store, reporter: Reporter, now = Date.now() / 1000): Promise<RawShop> {
+export async function readPurchaseLog(store: Store, reporter: Reporter, now = Date.now() / 1000): Promise<PurchaseLog> {
   const purchases = await store.readPurchases();
   let first = Infinity;
   let last = -Infinity;
@@ -67,13 +67,18 @@ export type Cutoff = { readonly before: number } | { readonly butLast: number };
  * What is known of purchases that stand customer by customer, oldest first: of customer c those at
  * offsets[c] ≤ p < known[c].
  */
-export type Known = Int32Array;
+export type HistoryEnds = Int32Array;
 
 /**
  * The shop as it was known at a cutoff: articles bought until then have embeddings of their own;
  * later purchases are there but only for those who ask for them, as labels of an evaluation.
  */
-export async function encodeShop(store: Store, raw: RawShop, cutoff: Cutoff, reporter: Reporter): Promise<Shop> {
+export async function encodeDataset(
+  store: Store,
+  raw: PurchaseLog,
+  cutoff: Cutoff,
+  reporter: Reporter,
+): Promise<Dataset> {
   const bought = boughtUntil(raw.purchases, cutoff);
   const { articles, customers } = await store.counts();
   const progress = reporter.progress('Encoding the shop', 2 * (articles + customers), 'rows');
@@ -117,7 +122,7 @@ export async function encodeShop(store: Store, raw: RawShop, cutoff: Cutoff, rep
   }
   progress.done(`${String(catalogue.size)} articles, ${String(keys.length)} customers`);
   const encoded = joinRows(parts, encoder);
-  return new Shop(encoder, catalogue, Int32Array.from(keys), ids, encoded, raw.purchases, texts, versions);
+  return new Dataset(encoder, catalogue, Int32Array.from(keys), ids, encoded, raw.purchases, texts, versions);
 }
 
 /** The keys of the articles that somebody bought until a cutoff. */
@@ -150,7 +155,7 @@ function knownEnd(at: ArrayLike<number>, start: number, end: number, cutoff: Cut
  * Encoded customers with their purchases, oldest first: purchase p of customer c has offsets[c] ≤ p
  * < offsets[c + 1].
  */
-export class Shop {
+export class Dataset {
   readonly customers: number;
   /** [customers + 1] */
   readonly offsets: Int32Array;
@@ -217,21 +222,21 @@ export class Shop {
   }
 
   /** What is known of each customer at a cutoff. */
-  known(cutoff: Cutoff): Known {
+  historyEnds(cutoff: Cutoff): HistoryEnds {
     return Int32Array.from({ length: this.customers }, (_, c) =>
       knownEnd(this.at, this.offsets[c], this.offsets[c + 1], cutoff),
     );
   }
 
   /** The purchases of a customer before a moment, newest first, at most `limit`. */
-  pastOf(customer: number, before: number, limit: number): PastPurchase[] {
+  historyBefore(customer: number, before: number, limit: number): HistoryPurchase[] {
     const [start, end] = [this.offsets[customer], this.offsets[customer + 1]];
-    return this.pastUntil(customer, knownEnd(this.at, start, end, { before }), limit);
+    return this.historyUntil(customer, knownEnd(this.at, start, end, { before }), limit);
   }
 
   /** The purchases of a customer that stand before place `end`, newest first, at most `limit`. */
-  pastUntil(customer: number, end: number, limit: number): PastPurchase[] {
-    const past: PastPurchase[] = [];
+  historyUntil(customer: number, end: number, limit: number): HistoryPurchase[] {
+    const past: HistoryPurchase[] = [];
     for (let p = end - 1; p >= this.offsets[customer] && past.length < limit; p--)
       past.push({ article: this.article[p], at: this.at[p], price: this.price[p] });
     return past;

@@ -4,25 +4,25 @@ import { ageBands } from '../statistics/age-bands';
 import { attributeShares } from '../statistics/attribute-shares';
 import type { Catalogue } from '../features/catalogue';
 import { coPurchases } from './co-purchase-counts';
-import { PAST_LIMIT } from '../features/customers';
-import type { Known, Shop } from './dataset';
+import { HISTORY_LIMIT } from '../features/customers';
+import type { HistoryEnds, Dataset } from './dataset';
 import type { Habits } from '../statistics/habits';
 import { valueLifts } from './value-lift-counts';
 import { sum } from '../numbers';
 
-export function habitsOf(shop: Shop, known: Known): Habits {
+export function habitsOf(shop: Dataset, known: HistoryEnds): Habits {
   return {
     coPurchases: coPurchases(shop, known),
     ...returns(shop, known),
     attributeShares: attributeShares(shop.catalogue, unitsByBand(shop, known)),
-    valueLifts: valueLifts(shop, known, PAST_LIMIT),
+    valueLifts: valueLifts(shop, known, HISTORY_LIMIT),
   };
 }
 
 /** [1 + bands][articles] units sold to everybody, and to each age band. */
 function unitsByBand(
-  { encoder, encodedCustomers, customers, offsets, article, catalogue }: Shop,
-  known: Known,
+  { encoder, encodedCustomers, customers, offsets, article, catalogue }: Dataset,
+  known: HistoryEnds,
 ): Float32Array[] {
   const bands = ageBands(encoder);
   const bandOf = bands.of(encodedCustomers);
@@ -39,14 +39,14 @@ function unitsByBand(
 /** Buyers of articles like it that every article is given besides its own. */
 const BORROWED = 20;
 
-type Returning = Pick<Shop, 'customers' | 'offsets' | 'article' | 'at'> & {
+type Returning = Pick<Dataset, 'customers' | 'offsets' | 'article' | 'at'> & {
   readonly catalogue: Pick<Catalogue, 'size' | 'layout' | 'forEachValue' | 'productOf'>;
 };
 
 /** How often an article's buyers come back for it or for another of the product. */
 export function returns(
   { customers, offsets, article, at, catalogue }: Returning,
-  known: Known,
+  known: HistoryEnds,
 ): Pick<Habits, 'repeatRates' | 'variantRates'> {
   const { size } = catalogue;
   const buyers = new Float32Array(size);

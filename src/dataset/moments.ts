@@ -1,7 +1,7 @@
 // The shop at moments of its past, as serving would have known it then. Knows no question that is
 // asked of a moment.
 import { ageBands } from '../statistics/age-bands';
-import type { Known, Shop } from './dataset';
+import type { HistoryEnds, Dataset } from './dataset';
 import {
   createMoment,
   QUARTER_DAYS,
@@ -13,7 +13,7 @@ import {
 import { DAY } from '../time';
 
 /** The shop just before a moment, Unix seconds. */
-export function momentOf(shop: Shop, now: number): Moment {
+export function momentOf(shop: Dataset, now: number): Moment {
   const from = now - SALES_DAYS[1] * DAY;
   const places = shop.purchasesWithin(from, now);
   const counts = countOf(shop, () => places);
@@ -25,7 +25,7 @@ export function momentOf(shop: Shop, now: number): Moment {
  * The shop where time says nothing but the order of each customer's purchases: everything known
  * sold in one long month.
  */
-export function timelessMoment(shop: Shop, known: Known): Moment {
+export function timelessMoment(shop: Dataset, known: HistoryEnds): Moment {
   const ever = new Float32Array(shop.catalogue.size);
   let last = 0;
   for (const p of placesOf(shop, known)) {
@@ -44,7 +44,7 @@ export function timelessMoment(shop: Shop, known: Known): Moment {
   return { ...moment, arrivals: new Int32Array(0), timeless: true };
 }
 
-function longSales({ catalogue, article, at }: Shop, now: number): LongSales {
+function longSales({ catalogue, article, at }: Dataset, now: number): LongSales {
   const [quarter, ever] = [new Float32Array(catalogue.size), new Float32Array(catalogue.size)];
   const last = new Float64Array(catalogue.size).fill(Number.NaN);
   for (let p = 0; p < article.length; p++) {
@@ -58,7 +58,7 @@ function longSales({ catalogue, article, at }: Shop, now: number): LongSales {
 }
 
 /** The places of all purchases that are known. */
-function* placesOf({ customers, offsets }: Shop, known: Known): Generator<number> {
+function* placesOf({ customers, offsets }: Dataset, known: HistoryEnds): Generator<number> {
   for (let customer = 0; customer < customers; customer++) {
     for (let p = offsets[customer]; p < known[customer]; p++) yield p;
   }
@@ -66,7 +66,7 @@ function* placesOf({ customers, offsets }: Shop, known: Known): Generator<number
 
 /** What else is known of the articles, by the purchases at some places, which ascend. */
 function countOf(
-  shop: Shop,
+  shop: Dataset,
   placesOfThem: () => Iterable<number>,
 ): Pick<MomentFacts, 'prices' | 'peers' | 'productOf'> {
   const { article, price } = shop;
@@ -90,7 +90,7 @@ function countOf(
  * [articles] Unix seconds of the first sale of all, whenever: counted once for all moments of a
  * shop. NaN: never sold.
  */
-function firstSales(shop: Shop): Float64Array {
+function firstSales(shop: Dataset): Float64Array {
   let first = FIRST_SALES.get(shop);
   if (!first) {
     first = new Float64Array(shop.catalogue.size).fill(Number.NaN);
@@ -103,4 +103,4 @@ function firstSales(shop: Shop): Float64Array {
   return first;
 }
 
-const FIRST_SALES = new WeakMap<Shop, Float64Array>();
+const FIRST_SALES = new WeakMap<Dataset, Float64Array>();

@@ -1,8 +1,8 @@
 // Which questions are asked of a shop's past, for learning and for measuring: at this moment, of
 // these customers, what did they buy next? Every question knows only what was known at its moment.
 // Knows no model and no measure.
-import type { Cutoff, Known, Shop } from './dataset';
-import { type Customers, PAST_LIMIT, type PastPurchase } from '../features/customers';
+import type { Cutoff, HistoryEnds, Dataset } from './dataset';
+import { type Customers, HISTORY_LIMIT, type HistoryPurchase } from '../features/customers';
 import { sampled, type Random } from '../random';
 import type { Moment } from '../statistics/moment';
 import { momentOf, timelessMoment } from './moments';
@@ -34,7 +34,7 @@ export interface Round {
   /** [n] what each then bought, by catalogue index; never empty. */
   readonly answers: readonly ReadonlySet<number>[];
   /** Articles that a customer has had are not asked for and must not be ranked. */
-  readonly hidePast: boolean;
+  readonly hideHistory: boolean;
 }
 
 /** What may be learnt before the first question of a protocol. */
@@ -60,9 +60,9 @@ export function horizonOf(protocol: Protocol): number {
  * The questions of a protocol. At most `maxCustomers` in all, drawn by `random` where there are
  * more.
  */
-export function roundsOf(shop: Shop, protocol: Protocol, maxCustomers: number, random: Random): Round[] {
+export function roundsOf(shop: Dataset, protocol: Protocol, maxCustomers: number, random: Random): Round[] {
   if (protocol.kind === 'leave-one-out') {
-    const known = shop.known({ butLast: 2 });
+    const known = shop.historyEnds({ butLast: 2 });
     // The moment is the same for test and validation: what sells is counted without either.
     return [
       nextPurchases(shop, known, shop.offsets.subarray(1), protocol.target === 'test' ? 1 : 0, maxCustomers, random),
@@ -84,8 +84,8 @@ export function roundsOf(shop: Shop, protocol: Protocol, maxCustomers: number, r
  * after it, as far as it is known. Where there are too many, those with a past come first, up to
  * half of all: of newcomers, who are most on some days, a few say as much as many.
  */
-export function lessons(
-  shop: Shop,
+export function trainingRounds(
+  shop: Dataset,
   earlier: Cutoff,
   later: Cutoff,
   days: number,
@@ -93,12 +93,12 @@ export function lessons(
   random: Random,
 ): Round[] {
   if ('butLast' in earlier || 'butLast' in later) {
-    return [nextPurchases(shop, shop.known(earlier), shop.known(later), 0, maxLists, random)];
+    return [nextPurchases(shop, shop.historyEnds(earlier), shop.historyEnds(later), 0, maxLists, random)];
   }
   const rounds = momentsBetween(earlier.before, later.before).map((from) =>
     window(shop, from, Math.min(from + days * DAY, later.before)),
   );
-  return thinned(rounds, maxLists, random, (round, place) => hasPast(shop, round, place));
+  return thinned(rounds, maxLists, random, (round, place) => hasHistory(shop, round, place));
 }
 
 /**
@@ -131,16 +131,16 @@ function momentsBetween(first: number, end: number): number[] {
 }
 
 /** Everybody who bought in [from, to), as known before. */
-function window(shop: Shop, from: number, to: number): Round {
+function window(shop: Dataset, from: number, to: number): Round {
   const bought = shop.boughtWithin(from, to);
-  const known = shop.known({ before: from });
+  const known = shop.historyEnds({ before: from });
   const customers = Int32Array.from(bought.keys());
   return {
     moment: momentOf(shop, from),
     customers,
     ends: customers.map((customer) => known[customer]),
     answers: [...bought.values()],
-    hidePast: false,
+    hideHistory: false,
   };
 }
 
@@ -148,7 +148,14 @@ function window(shop: Shop, from: number, to: number): Round {
  * The purchase that stands `skip` places after what is known and before `limit`, of everybody who
  * has one, as if nothing were known of the time but its order.
  */
-function nextPurchases(shop: Shop, known: Known, limit: Known, skip: number, most: number, random: Random): Round {
+function nextPurchases(
+  shop: Dataset,
+  known: HistoryEnds,
+  limit: HistoryEnds,
+  skip: number,
+  most: number,
+  random: Random,
+): Round {
   const asked: number[] = [];
   for (let customer = 0; customer < shop.customers; customer++) {
     const place = known[customer] + skip;
@@ -164,18 +171,18 @@ function nextPurchases(shop: Shop, known: Known, limit: Known, skip: number, mos
     customers,
     ends,
     answers: Array.from(ends, (place) => new Set([shop.article[place]])),
-    hidePast: true,
+    hideHistory: true,
   };
 }
 
 /**
  * The questions of whom something is known; all of them, where that is too few to tell anything.
  */
-export function withPast(shop: Shop, rounds: readonly Round[]): readonly Round[] {
+export function withHistory(shop: Dataset, rounds: readonly Round[]): readonly Round[] {
   const known = rounds.map((round) =>
     partOf(
       round,
-      [...round.customers.keys()].filter((place) => hasPast(shop, round, place)),
+      [...round.customers.keys()].filter((place) => hasHistory(shop, round, place)),
     ),
   );
   return known.reduce((sum, { customers }) => sum + customers.length, 0) < ENOUGH_KNOWN ? rounds : known;
@@ -184,7 +191,7 @@ export function withPast(shop: Shop, rounds: readonly Round[]): readonly Round[]
 const ENOUGH_KNOWN = 200;
 
 /** Whether any purchase is known of the customer at a place of a round. */
-export function hasPast({ offsets }: Pick<Shop, 'offsets'>, { customers, ends }: Round, place: number): boolean {
+export function hasHistory({ offsets }: Pick<Dataset, 'offsets'>, { customers, ends }: Round, place: number): boolean {
   return ends[place] > offsets[customers[place]];
 }
 
@@ -226,15 +233,15 @@ function partOf(round: Round, places: readonly number[]): Round {
  * known.
  */
 export function customersOf(
-  shop: Shop,
+  shop: Dataset,
   { customers, ends }: Round,
   places: readonly number[],
   isCold: (place: number) => boolean = () => false,
 ): Customers {
   return {
     encoded: shop.customerRows(places.map((place) => customers[place])),
-    pasts: places.map((place): PastPurchase[] =>
-      isCold(place) ? [] : shop.pastUntil(customers[place], ends[place], PAST_LIMIT),
+    histories: places.map((place): HistoryPurchase[] =>
+      isCold(place) ? [] : shop.historyUntil(customers[place], ends[place], HISTORY_LIMIT),
     ),
   };
 }

@@ -1,6 +1,6 @@
 // Counts which values of an attribute go together, in customers' histories. Knows no moment.
 import type { Catalogue } from '../features/catalogue';
-import type { Known, Shop } from './dataset';
+import type { HistoryEnds, Dataset } from './dataset';
 import { squaresOf, type ValueLifts } from '../statistics/value-lifts';
 
 /**
@@ -12,7 +12,7 @@ const MOST_CUSTOMERS = 50_000;
 /** Pairs as by chance that each pair of values is given besides its own. */
 const BORROWED = 20;
 
-type Bought = Pick<Shop, 'customers' | 'offsets' | 'article'> & {
+type Bought = Pick<Dataset, 'customers' | 'offsets' | 'article'> & {
   readonly catalogue: Pick<Catalogue, 'size' | 'layout' | 'forEachValue'>;
 };
 
@@ -24,7 +24,7 @@ type Bought = Pick<Shop, 'customers' | 'offsets' | 'article'> & {
  */
 export function valueLifts(
   { customers, offsets, article, catalogue }: Bought,
-  known: Known,
+  known: HistoryEnds,
   latest: number,
 ): ValueLifts {
   const blocks = blocksOf(catalogue);

@@ -1,9 +1,9 @@
 // Ways to recommend that learn next to nothing and are hard to beat: what sells, what the customer
 // had, what is bought together. Knows only what was known at one moment.
 import type { CoPurchases } from '../statistics/co-purchase';
-import type { Known, Shop } from '../dataset/dataset';
+import type { HistoryEnds, Dataset } from '../dataset/dataset';
 import { SALES_DAYS } from '../statistics/moment';
-import type { PastPurchase } from '../features/customers';
+import type { HistoryPurchase } from '../features/customers';
 import { ownPurchases } from '../ranking/sources/own-purchases';
 import { mostPopular } from '../statistics/popular';
 import { DAY } from '../time';
@@ -15,7 +15,7 @@ export type BaselineName = (typeof BASELINES)[number];
  * From a customer's past, newest first, to lists of articles: the best of the first list first,
  * then those of the next.
  */
-export type Baseline = (past: readonly PastPurchase[]) => readonly Iterable<number>[];
+export type Baseline = (past: readonly HistoryPurchase[]) => readonly Iterable<number>[];
 
 /**
  * - popularity: units of everything known
@@ -41,7 +41,7 @@ export function baselinesAt(
 }
 
 /** Units of each article in what is known of every customer [articles]. */
-export function unitsKnown(shop: Shop, known: Known): Float32Array {
+export function unitsKnown(shop: Dataset, known: HistoryEnds): Float32Array {
   const units = new Float32Array(shop.catalogue.size);
   for (let customer = 0; customer < shop.customers; customer++) {
     for (let p = shop.offsets[customer]; p < known[customer]; p++) units[shop.article[p]] += 1;
@@ -50,7 +50,7 @@ export function unitsKnown(shop: Shop, known: Known): Float32Array {
 }
 
 /** Units of each article in the four weeks before a moment, Unix seconds [articles]. */
-export function unitsOfMonth(shop: Shop, now: number): Float32Array {
+export function unitsOfMonth(shop: Dataset, now: number): Float32Array {
   const units = new Float32Array(shop.catalogue.size);
   for (const p of shop.purchasesWithin(now - SALES_DAYS[1] * DAY, now)) units[shop.article[p]] += 1;
   return units;

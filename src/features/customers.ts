@@ -3,10 +3,10 @@
 import type { EncodedRows } from './encoder';
 
 /** Past purchases of a customer that sources and pair features read, in training and in serving. */
-export const PAST_LIMIT = 100;
+export const HISTORY_LIMIT = 100;
 
 /** One purchase of a customer's past. */
-export interface PastPurchase {
+export interface HistoryPurchase {
   /** Catalogue index. */
   readonly article: number;
   /** Unix seconds. */
@@ -19,5 +19,5 @@ export interface PastPurchase {
 export interface Customers {
   readonly encoded: EncodedRows;
   /** Past purchases of each, newest first, as catalogue indices. */
-  readonly pasts: readonly (readonly PastPurchase[])[];
+  readonly histories: readonly (readonly HistoryPurchase[])[];
 }

@@ -16,7 +16,7 @@ import { PAIR_FEATURES } from './pair-features';
 import { sha256 } from '../bytes';
 
 /** Latest purchases that the query tower and the ranker read of a customer. */
-export const HISTORY = 24;
+export const HISTORY_LENGTH = 24;
 
 /**
  * The layout of the ids of one entity's row: `single` features have one id each and come first;
@@ -71,7 +71,7 @@ const featureState = z.discriminatedUnion('kind', [
 const PAIR_NAMES = Object.keys(PAIR_FEATURES);
 const encoderState = z.object({
   version: z.literal(1),
-  history: z.literal(HISTORY),
+  history: z.literal(HISTORY_LENGTH),
   articles: z.array(featureState),
   customers: z.array(featureState),
   /**
@@ -107,7 +107,7 @@ export class EncoderFit {
     const customers = this.customers.finish();
     return openEncoder({
       version: 1,
-      history: HISTORY,
+      history: HISTORY_LENGTH,
       articles,
       customers,
       pairs: PAIR_NAMES,

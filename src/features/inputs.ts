@@ -3,10 +3,10 @@
 // shapes, not what models make of them.
 import type { Batch, Values } from '../engine/engine';
 import type { Catalogue } from './catalogue';
-import { HISTORY, type EncodedRows, type Layout } from './encoder';
+import { HISTORY_LENGTH, type EncodedRows, type Layout } from './encoder';
 
 /**
- * Latest purchases of one customer as catalogue indices, newest first; at most HISTORY are read.
+ * Latest purchases of one customer as catalogue indices, newest first; at most HISTORY_LENGTH are read.
  */
 export type History = ArrayLike<number>;
 
@@ -77,27 +77,27 @@ export function historyInputs(catalogue: Catalogue, histories: readonly History[
   const { layout } = catalogue;
   const features = layout.single.length;
   const last = ints(n, [n]);
-  const id = ints(n * HISTORY, [n, HISTORY]);
-  const idWeights = floats(n * HISTORY, [n, HISTORY]);
-  const single = ints(n * features * HISTORY, [n, features, HISTORY]);
-  const singleWeights = floats(n * features * HISTORY, [n, features, HISTORY]);
+  const id = ints(n * HISTORY_LENGTH, [n, HISTORY_LENGTH]);
+  const idWeights = floats(n * HISTORY_LENGTH, [n, HISTORY_LENGTH]);
+  const single = ints(n * features * HISTORY_LENGTH, [n, features, HISTORY_LENGTH]);
+  const singleWeights = floats(n * features * HISTORY_LENGTH, [n, features, HISTORY_LENGTH]);
   const multi = layout.multi.map(({ width }) => ({
-    ids: ints(n * HISTORY * width, [n, HISTORY * width]),
-    weights: floats(n * HISTORY * width, [n, HISTORY * width]),
+    ids: ints(n * HISTORY_LENGTH * width, [n, HISTORY_LENGTH * width]),
+    weights: floats(n * HISTORY_LENGTH * width, [n, HISTORY_LENGTH * width]),
   }));
   histories.forEach((history, r) => {
-    const length = Math.min(history.length, HISTORY);
+    const length = Math.min(history.length, HISTORY_LENGTH);
     if (length > 0) last.data[r] = catalogue.slot(history[0]);
     const weights = DECAYS[length];
     for (let h = 0; h < length; h++) {
       const article = history[h];
-      id.data[r * HISTORY + h] = catalogue.slot(article);
-      idWeights.data[r * HISTORY + h] = weights[h];
-      catalogue.copySingle(article, single.data, r * features * HISTORY + h, HISTORY);
-      for (let f = 0; f < features; f++) singleWeights.data[(r * features + f) * HISTORY + h] = weights[h];
+      id.data[r * HISTORY_LENGTH + h] = catalogue.slot(article);
+      idWeights.data[r * HISTORY_LENGTH + h] = weights[h];
+      catalogue.copySingle(article, single.data, r * features * HISTORY_LENGTH + h, HISTORY_LENGTH);
+      for (let f = 0; f < features; f++) singleWeights.data[(r * features + f) * HISTORY_LENGTH + h] = weights[h];
       multi.forEach(({ ids, weights: out }, m) => {
         const { width } = layout.multi[m];
-        catalogue.copyMulti(m, article, ids.data, out.data, (r * HISTORY + h) * width, weights[h]);
+        catalogue.copyMulti(m, article, ids.data, out.data, (r * HISTORY_LENGTH + h) * width, weights[h]);
       });
     }
   });
@@ -114,7 +114,7 @@ export function historyInputs(catalogue: Catalogue, histories: readonly History[
 }
 
 /** Weights of a history of each length, newest first, summing to 1. */
-const DECAYS: readonly Float32Array[] = Array.from({ length: HISTORY + 1 }, (_, length) => {
+const DECAYS: readonly Float32Array[] = Array.from({ length: HISTORY_LENGTH + 1 }, (_, length) => {
   const raw = Array.from({ length }, (_unused, h) => DECAY ** h);
   const sum = raw.reduce((total, weight) => total + weight, 0);
   return Float32Array.from(raw, (weight) => weight / sum);

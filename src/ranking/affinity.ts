@@ -6,7 +6,7 @@
 import { sumsOfValues } from '../statistics/attribute-shares';
 import type { Catalogue } from '../features/catalogue';
 import type { Moment } from '../statistics/moment';
-import type { PastPurchase } from '../features/customers';
+import type { HistoryPurchase } from '../features/customers';
 import { affinityWidth, attributesOf } from '../features/pair-features';
 import { squaresOf, type ValueLifts } from '../statistics/value-lifts';
 import { DAY } from '../time';
@@ -134,7 +134,7 @@ export class Affinity {
    * Reads a customer's past, newest first, at a moment. `group`: of peers; none where the shop
    * knows none. The result holds until the next call.
    */
-  of(past: readonly PastPurchase[], group: number, moment: Pick<Moment, 'now' | 'sales' | 'timeless'>): Fit {
+  of(past: readonly HistoryPurchase[], group: number, moment: Pick<Moment, 'now' | 'sales' | 'timeless'>): Fit {
     const { catalogue, attributes, ever, lately } = this;
     const season = this.seasonOf(moment);
     const { slots } = catalogue.layout;

@@ -17,7 +17,7 @@ import {
   TREND,
 } from './article-moment';
 import { foundBy, type Candidates } from './candidates';
-import type { PastPurchase } from '../features/customers';
+import type { HistoryPurchase } from '../features/customers';
 import type { Habits } from '../statistics/habits';
 import type { Moment } from '../statistics/moment';
 import { PAIR_WIDTH } from '../features/pair-features';
@@ -27,7 +27,7 @@ import { DAY } from '../time';
 /** A customer as the features of pairs see them. */
 export interface Person {
   /** Newest first. */
-  readonly past: readonly PastPurchase[];
+  readonly past: readonly HistoryPurchase[];
   /** Age band. */
   readonly band: number;
 }
@@ -152,7 +152,7 @@ export function writePairFeatures(
  * By article: how often it was bought, when last (Unix seconds), and its place among the distinct
  * ones, newest first.
  */
-function ownHistory(past: readonly PastPurchase[]): Map<number, { times: number; latest: number; place: number }> {
+function ownHistory(past: readonly HistoryPurchase[]): Map<number, { times: number; latest: number; place: number }> {
   const own = new Map<number, { times: number; latest: number; place: number }>();
   for (const { article, at } of past) {
     const known = own.get(article);
@@ -163,7 +163,7 @@ function ownHistory(past: readonly PastPurchase[]): Map<number, { times: number;
 }
 
 /** Of the prices that are known; 0: none. */
-function meanPrice(past: readonly PastPurchase[]): number {
+function meanPrice(past: readonly HistoryPurchase[]): number {
   let [sum, known] = [0, 0];
   for (const { price } of past) {
     if (price === undefined || !(price > 0 && price < Infinity)) continue;

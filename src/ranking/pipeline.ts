@@ -7,7 +7,7 @@ import { Affinity } from './affinity';
 import { ageBands } from '../statistics/age-bands';
 import type { Candidates } from './candidates';
 import type { Catalogue } from '../features/catalogue';
-import { HISTORY, type Encoder } from '../features/encoder';
+import { HISTORY_LENGTH, type Encoder } from '../features/encoder';
 import { articleInputs, customerInputs, historyInputs } from '../features/inputs';
 import type { Habits } from '../statistics/habits';
 import type { Moment } from '../statistics/moment';
@@ -113,7 +113,7 @@ export function createPipeline(parts: PipelineParts): Pipeline {
     for (const [r, list] of candidates.entries()) {
       if (r > 0 && r % atOnce === 0) yield;
       articles.set(list.articles, r * width);
-      const person = { past: customers.pasts[r], band: bandOf[r] };
+      const person = { past: customers.histories[r], band: bandOf[r] };
       writePairFeatures(pair, r * width, list, person, moment, facts);
     }
     const flat = articleInputs(catalogue, articles);
@@ -144,9 +144,9 @@ export function createPipeline(parts: PipelineParts): Pipeline {
       const bandOf = bands.of(customers.encoded);
       return timer.measure('retrieve', async () => {
         const candidates: Candidates[] = [];
-        for (let from = 0; from < customers.pasts.length; from += atOnce) {
+        for (let from = 0; from < customers.histories.length; from += atOnce) {
           if (from > 0) await setImmediate();
-          const pasts = customers.pasts.slice(from, from + atOnce);
+          const pasts = customers.histories.slice(from, from + atOnce);
           const own = queries.subarray(from * vectors.dim, (from + pasts.length) * vectors.dim);
           candidates.push(
             ...(await findCandidates({
@@ -184,23 +184,23 @@ export function createPipeline(parts: PipelineParts): Pipeline {
  * Inputs of the query tower: the vectors of the latest purchases, oldest first, and the customers'
  * own columns.
  */
-export function queryInputs(encoder: Encoder, { encoded, pasts }: Customers, vectors: VectorRows): Batch {
+export function queryInputs(encoder: Encoder, { encoded, histories }: Customers, vectors: VectorRows): Batch {
   const { dim } = vectors;
-  const n = pasts.length;
-  const history = new Float32Array(n * HISTORY * dim);
+  const n = histories.length;
+  const history = new Float32Array(n * HISTORY_LENGTH * dim);
   const length = new Int32Array(n);
-  pasts.forEach((past, r) => {
+  histories.forEach((past, r) => {
     // Newest first; what has no vector yet is left out.
-    for (let i = Math.min(past.length, HISTORY) - 1; i >= 0; i--) {
+    for (let i = Math.min(past.length, HISTORY_LENGTH) - 1; i >= 0; i--) {
       const vector = vectorOf(vectors, past[i].article);
       if (!vector) continue;
-      history.set(vector, (r * HISTORY + length[r]) * dim);
+      history.set(vector, (r * HISTORY_LENGTH + length[r]) * dim);
       length[r] += 1;
     }
   });
   return {
     ...customerInputs(encoder.customerLayout, encoded),
-    history: { data: history, shape: [n, HISTORY, dim] },
+    history: { data: history, shape: [n, HISTORY_LENGTH, dim] },
     history_length: { data: length, shape: [n] },
   };
 }
@@ -215,7 +215,7 @@ export function without(hidden: ReadonlySet<number>, articles: Int32Array, score
   return scores.map((score, place) => (hidden.has(articles[place]) ? -Infinity : score));
 }
 
-function customerBatch(encoder: Encoder, catalogue: Catalogue, { encoded, pasts }: Customers): Batch {
-  const histories = pasts.map((past) => past.slice(0, HISTORY).map((purchase) => purchase.article));
-  return { ...customerInputs(encoder.customerLayout, encoded), ...historyInputs(catalogue, histories) };
+function customerBatch(encoder: Encoder, catalogue: Catalogue, { encoded, histories }: Customers): Batch {
+  const articles = histories.map((history) => history.slice(0, HISTORY_LENGTH).map((purchase) => purchase.article));
+  return { ...customerInputs(encoder.customerLayout, encoded), ...historyInputs(catalogue, articles) };
 }

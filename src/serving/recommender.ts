@@ -6,7 +6,7 @@ import type { ArticleRow, CustomerRow, LatestPurchase, Store } from '../data/sto
 import { foundBy, sourceOf, SOURCES, sourcesOf, type Candidates, type SourceName } from '../ranking/candidates';
 import type { Encoder } from '../features/encoder';
 import { neverSold } from '../statistics/moment';
-import { PAST_LIMIT, type PastPurchase } from '../features/customers';
+import { HISTORY_LIMIT, type HistoryPurchase } from '../features/customers';
 import { createStageTimer, type StageTimer } from '../telemetry/traces';
 import { CO_PURCHASE_SHARE, rankAlike } from '../ranking/alike';
 import { exploring } from '../ranking/arrange/exploration';
@@ -66,8 +66,8 @@ export function createRecommender(parts: RecommenderParts): Recommender {
     const ids = distinct(requests.flatMap(({ customer, customerId }) => (customer === undefined ? [customerId] : [])));
     const keys = distinct(requests.flatMap(({ customer }) => (customer ? [customer.key] : [])));
     const [rows, purchases] = await Promise.all([
-      ids.length > 0 ? store.customersWithPurchases(ids, PAST_LIMIT) : [],
-      keys.length > 0 ? store.latestPurchases(keys, PAST_LIMIT) : [],
+      ids.length > 0 ? store.customersWithPurchases(ids, HISTORY_LIMIT) : [],
+      keys.length > 0 ? store.latestPurchases(keys, HISTORY_LIMIT) : [],
     ]);
     const byId = new Map(ids.map((id, i) => [id, rows[i]]));
     const byKey = new Map(keys.map((key, i) => [key, purchases[i]]));
@@ -78,7 +78,7 @@ export function createRecommender(parts: RecommenderParts): Recommender {
     });
   }
 
-  function pastOf(purchases: readonly LatestPurchase[]): PastPurchase[] {
+  function pastOf(purchases: readonly LatestPurchase[]): HistoryPurchase[] {
     return purchases.flatMap(({ articleKey, boughtAt, price }) => {
       // An article that is newer than the last refresh has no place in the history yet.
       const article = catalogue.indexOf(articleKey);
@@ -107,7 +107,7 @@ export function createRecommender(parts: RecommenderParts): Recommender {
   }
 
   /** The earlier purchase that brought an article up, where it was one; a catalogue index. */
-  function reasonOf(source: SourceName, article: number, past: readonly PastPurchase[]): number | undefined {
+  function reasonOf(source: SourceName, article: number, past: readonly HistoryPurchase[]): number | undefined {
     if (source === 'CO_PURCHASE') return shop.habits.coPurchases.reason(past, article);
     if (source !== 'VARIANTS') return undefined;
     const product = catalogue.productOf(article);
@@ -122,7 +122,7 @@ export function createRecommender(parts: RecommenderParts): Recommender {
       const pasts = people.map(({ past }) => past);
       const moment = shop.moment();
       const encoded = timer.measureSync('encode', () => encoder.customers(customers));
-      const known = { encoded, pasts };
+      const known = { encoded, histories: pasts };
       const candidates = await pipeline.retrieve(known, moment, false, timer);
       const scores = await timer.measure('score', () => pipeline.score(known, candidates, moment));
       const lists = timer.measureSync('order', () =>
@@ -250,7 +250,7 @@ export function createRecommender(parts: RecommenderParts): Recommender {
 interface CustomerWithPast {
   /** null: there is none. */
   readonly customer: CustomerRow | null;
-  readonly past: PastPurchase[];
+  readonly past: HistoryPurchase[];
 }
 
 function distinct<T>(values: readonly T[]): T[] {

@@ -2,7 +2,7 @@
 // near. What item-to-item recommendation goes by, as source of candidates, as feature and as
 // baseline. Knows no model.
 import { bestOf } from './best';
-import type { PastPurchase } from '../features/customers';
+import type { HistoryPurchase } from '../features/customers';
 
 /** The latest distinct articles of a customer that neighbours are looked up for. */
 const READ = 24;
@@ -41,7 +41,7 @@ export class CoPurchases {
    * Of a customer's latest articles (newest first) the one that counts most in the score of
    * another; undefined: none does.
    */
-  reason(past: readonly PastPurchase[], neighbour: number): number | undefined {
+  reason(past: readonly HistoryPurchase[], neighbour: number): number | undefined {
     let best: number | undefined;
     let most = 0;
     let weight = 1;
@@ -59,7 +59,7 @@ export class CoPurchases {
    * near they are to each; the newest counts most. Articles of the past may be among them. The best
    * `sorted` come first, in order; the others follow in none.
    */
-  scores(past: readonly PastPurchase[], sorted = Infinity): Scored {
+  scores(past: readonly HistoryPurchase[], sorted = Infinity): Scored {
     const { width, neighbours, nearness, sums } = this;
     const found: number[] = [];
     const seen = new Set<number>();

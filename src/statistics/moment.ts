@@ -1,7 +1,7 @@
 // What is true of the shop at one moment: what sells, to whom, since when and at what price. One
 // shape for training, which looks back in time, and for serving, which looks at now; the lists that
 // sources read are made here, in one way for both. Knows no customer.
-import { PAST_LIMIT } from '../features/customers';
+import { HISTORY_LIMIT } from '../features/customers';
 import { peerSales, type PeerSales } from './peer-sales';
 import { LIMITS, mostPopular, newArrivals } from './popular';
 
@@ -91,9 +91,12 @@ export function createMoment({ productOf, ...facts }: MomentFacts): Moment {
     ...facts,
     ofProduct,
     // A source that must leave out what a customer has had still brings as many.
-    peers: peers.map((buyers) => peerSales(buyers, sales.month, LIMITS.trendingPeers + PAST_LIMIT)),
-    trending: mostPopular(sales.week, sales.month, LIMITS.trending + PAST_LIMIT),
-    arrivals: newArrivals({ month: sales.month, ages, ofProduct, unsold }, LIMITS.newArrivals + PAST_LIMIT),
+    peers: peers.map((buyers) => peerSales(buyers, sales.month, LIMITS.trendingPeers + HISTORY_LIMIT)),
+    trending: mostPopular(sales.week, sales.month, LIMITS.trending + HISTORY_LIMIT),
+    arrivals: newArrivals(
+      { month: sales.month, ages, ofProduct, neverSold: unsold },
+      LIMITS.newArrivals + HISTORY_LIMIT,
+    ),
   };
 }
 

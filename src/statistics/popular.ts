@@ -27,7 +27,7 @@ export interface Arrivals {
   readonly ages: ArrayLike<number>;
   /** [articles] how many customers bought others of the same product in a month, their mean. */
   readonly ofProduct: ArrayLike<number>;
-  readonly unsold: (article: number) => boolean;
+  readonly neverSold: (article: number) => boolean;
 }
 
 /**
@@ -35,7 +35,7 @@ export interface Arrivals {
  * third place has one that never sold, by what others of its product sell, while there are any.
  * Ties by index.
  */
-export function newArrivals({ month, ages, ofProduct, unsold }: Arrivals, limit: number): Int32Array {
+export function newArrivals({ month, ages, ofProduct, neverSold: unsold }: Arrivals, limit: number): Int32Array {
   // Those of the last hours are counted as if a day had passed: one sale is no storm.
   const rate = (article: number): number => month[article] / Math.max(1, ages[article]);
   const [fresh, hoped]: number[][] = [[], []];

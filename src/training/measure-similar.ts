@@ -1,6 +1,6 @@
 // From a filled store to how good similar articles and searches are: the built-in encoder is learnt
 // without the days that it is asked about. Knows the order of the work, none of its details.
-import { encodeShop, readShop } from '../dataset/dataset';
+import { encodeDataset, readPurchaseLog } from '../dataset/dataset';
 import { habitsOf } from '../dataset/habit-counts';
 import type { Store } from '../data/store/store';
 import type { TextEncoder } from '../encoders/text-encoder';
@@ -35,10 +35,10 @@ export async function measureSimilar(
   { articles, days, coPurchase = [], show = [], other }: MeasureSimilarOptions,
   reporter: Reporter,
 ): Promise<SimilarQuality> {
-  const raw = await readShop(store, reporter);
+  const raw = await readPurchaseLog(store, reporter);
   const before = Math.floor(raw.last / DAY) * DAY + DAY - days * DAY;
-  const shop = await encodeShop(store, raw, { before }, reporter);
-  const known = shop.known({ before });
+  const shop = await encodeDataset(store, raw, { before }, reporter);
+  const known = shop.historyEnds({ before });
   const { seed } = config;
   const questions = similarQuestions(shop, known, before, { articles, show, seed });
   const habits = habitsOf(shop, known);

@@ -8,7 +8,7 @@ import { basename, join } from 'node:path';
 import type { Store } from '../data/store/store';
 import type { Engine } from '../engine/engine';
 import { VitrineError } from '../errors';
-import { readShop, type RawShop, type Shop } from '../dataset/dataset';
+import { readPurchaseLog, type PurchaseLog, type Dataset } from '../dataset/dataset';
 import { publishRelease } from '../release/build';
 import { CURRENT_FILE, type Manifest } from '../release/format';
 import { currentFolder } from '../release/open';
@@ -41,7 +41,7 @@ export interface HoldOut {
    * What can be learnt of a shop that was made, from how it was made. Absent: nothing is compared
    * with it.
    */
-  readonly oracle?: (shop: Shop, synthetic: unknown) => Oracle;
+  readonly oracle?: (shop: Dataset, synthetic: unknown) => Oracle;
 }
 
 export const HOLD_OUT: Omit<HoldOut, 'explore'> = { days: 7, maxCustomers: 5_000 };
@@ -59,9 +59,9 @@ export async function evaluateTraining(
   config: TrainingConfig,
   { protocol: given, days, maxCustomers, explore, oracle }: HoldOut,
   reporter: Reporter,
-  { shop, checkpoints }: { readonly shop?: RawShop; readonly checkpoints?: Checkpoints } = {},
+  { shop, checkpoints }: { readonly shop?: PurchaseLog; readonly checkpoints?: Checkpoints } = {},
 ): Promise<Evaluated> {
-  const raw = shop ?? (await readShop(store, reporter));
+  const raw = shop ?? (await readPurchaseLog(store, reporter));
   const endOfData = Math.floor(raw.last / DAY) * DAY + DAY;
   const protocol: Protocol = given ?? { kind: 'temporal', cut: endOfData - days * DAY, days };
   const cutoff = cutoffOf(protocol);
@@ -123,7 +123,7 @@ export async function train(
   const former = warmStart ? await currentFolder(modelsDir) : undefined;
   let goOnFrom = former === undefined ? undefined : await readTrained(former);
   const before = await currentRelease(modelsDir);
-  const raw = await readShop(store, reporter);
+  const raw = await readPurchaseLog(store, reporter);
   let evaluation: Evaluation | null = null;
   if (holdOut) {
     reporter.say(`Evaluation: training without the last ${String(holdOut.days)} days, to measure on them`);
@@ -143,7 +143,14 @@ export async function train(
     { config, days: HOLD_OUT.days, checkpoints, former: goOnFrom },
     reporter,
   );
-  const text = await fitText(engine, shop, shop.known({ before: raw.last + 1 }), habits.coPurchases, config, reporter);
+  const text = await fitText(
+    engine,
+    shop,
+    shop.historyEnds({ before: raw.last + 1 }),
+    habits.coPurchases,
+    config,
+    reporter,
+  );
   const replaced = await currentRelease(modelsDir);
   const manifest = await publishRelease(
     modelsDir,

@@ -3,7 +3,7 @@
 import type { Store } from '../../src/data/store/store';
 import { openStore } from '../../src/data/store/store';
 import { openEngine } from '../../src/engine/engine';
-import { encodeShop, readShop, type Shop } from '../../src/dataset/dataset';
+import { encodeDataset, readPurchaseLog, type Dataset } from '../../src/dataset/dataset';
 import { silentReporter } from '../../src/telemetry/progress';
 import { trainingConfig } from '../../src/training/config';
 import { momentOf } from '../../src/dataset/moments';
@@ -12,8 +12,8 @@ import { createTestDatabase, type TestDatabase } from '../support/database';
 import { NOON, shopOf, type Line } from '../support/hand-made-shop';
 import { DAY } from '../../src/time';
 
-const articlesOf = (shop: Shop, customer: number, days: number, limit = 100): number[] =>
-  shop.pastOf(customer, NOON + days * DAY, limit).map(({ article }) => article);
+const articlesOf = (shop: Dataset, customer: number, days: number, limit = 100): number[] =>
+  shop.historyBefore(customer, NOON + days * DAY, limit).map(({ article }) => article);
 
 describe('the past of a customer', () => {
   const shop = shopOf([11, 101, 0], [11, 102, 1], [11, 103, 1], [11, 104, 2], [13, 105, 1]);
@@ -21,7 +21,7 @@ describe('the past of a customer', () => {
   test('is newest first, and nothing of anybody else', () => {
     expect(articlesOf(shop, 0, 9)).toEqual([3, 2, 1, 0]);
     expect(articlesOf(shop, 2, 9)).toEqual([4]);
-    expect(shop.pastOf(2, Infinity, 9)).toEqual([{ article: 4, at: NOON + DAY, price: 0 }]);
+    expect(shop.historyBefore(2, Infinity, 9)).toEqual([{ article: 4, at: NOON + DAY, price: 0 }]);
   });
 
   test('is what lies strictly before the moment: what is bought at the same time is not known yet', () => {
@@ -143,19 +143,19 @@ describe('a shop read from the store as it was known at a moment', () => {
 
   /** Everything that training makes of the time before the cut. */
   async function learnt() {
-    const raw = await readShop(store, silentReporter);
-    const shop = await encodeShop(store, raw, { before: until }, silentReporter);
+    const raw = await readPurchaseLog(store, silentReporter);
+    const shop = await encodeDataset(store, raw, { before: until }, silentReporter);
     const engine = openEngine();
     const { towers } = trainingConfig('tiny', 1);
     const trainer = await towerTrainer(engine, shop, towers, 1, silentReporter);
-    await trainer.learn({ name: 'towers', known: shop.known({ before: until }), epochs: 3 });
+    await trainer.learn({ name: 'towers', known: shop.historyEnds({ before: until }), epochs: 3 });
     await engine.close();
     const everybody = Array.from({ length: shop.customers }, (_, customer) => customer);
     return {
       fingerprint: shop.encoder.fingerprint,
       weights: Object.fromEntries([...trainer.weights].map(([name, values]) => [name, [...values]])),
       moment: momentOf(shop, until),
-      pasts: everybody.map((customer) => shop.pastOf(customer, until, 100)),
+      pasts: everybody.map((customer) => shop.historyBefore(customer, until, 100)),
       bought: shop.boughtWithin(until - 7 * DAY, until),
       purchases: raw.purchases.at.length,
     };
@@ -192,7 +192,12 @@ describe('a shop read from the store as it was known at a moment', () => {
        SELECT (SELECT min(key) FROM customers), key, timestamptz '${CUT} 00:00Z'
        FROM articles WHERE article_id = 'a29'`,
     );
-    const shop = await encodeShop(store, await readShop(store, silentReporter), { before: until }, silentReporter);
+    const shop = await encodeDataset(
+      store,
+      await readPurchaseLog(store, silentReporter),
+      { before: until },
+      silentReporter,
+    );
     const rows = await store.articlesById(['a6', 'a29', 'a27']);
     const slots = rows.map((row) => shop.catalogue.slot(shop.catalogue.indexOf(row?.key ?? -1) ?? -1));
     expect(slots[0]).toBeGreaterThan(0);
@@ -202,8 +207,8 @@ describe('a shop read from the store as it was known at a moment', () => {
   test('leaves out what is dated in the future, and says so', async () => {
     const said: string[] = [];
     const now = until - 30 * DAY;
-    const all = await readShop(store, silentReporter);
-    const raw = await readShop(store, { ...silentReporter, say: (line) => said.push(line) }, now);
+    const all = await readPurchaseLog(store, silentReporter);
+    const raw = await readPurchaseLog(store, { ...silentReporter, say: (line) => said.push(line) }, now);
     const known = [...all.purchases.at].filter((at) => at < now + DAY);
     expect(known.length).toBeLessThan(all.purchases.at.length);
     expect([...raw.purchases.at]).toEqual(known);
@@ -214,6 +219,6 @@ describe('a shop read from the store as it was known at a moment', () => {
 
   test('is refused where there is nothing to learn from', async () => {
     await database.sql('TRUNCATE purchases');
-    await expect(readShop(store, silentReporter)).rejects.toMatchObject({ code: 'NOTHING_TO_LEARN' });
+    await expect(readPurchaseLog(store, silentReporter)).rejects.toMatchObject({ code: 'NOTHING_TO_LEARN' });
   });
 });

@@ -5,7 +5,7 @@ import {
   cutoffOf,
   horizonOf,
   inStages,
-  lessons,
+  trainingRounds,
   roundsOf,
   thinned,
   type Protocol,
@@ -101,12 +101,12 @@ describe('rolling', () => {
 
 describe('lessons', () => {
   test('of leave-one-out are the last articles that may be learnt', () => {
-    expect(told(lessons(shop, { butLast: 3 }, { butLast: 2 }, 7, 99, random()))).toEqual(['0: 0 → 1']);
+    expect(told(trainingRounds(shop, { butLast: 3 }, { butLast: 2 }, 7, 99, random()))).toEqual(['0: 0 → 1']);
   });
 
   test('in time start daily and never ask for what comes after the cutoff', () => {
     const [from, until] = [NOON + 2 * DAY, NOON + 9 * DAY];
-    const rounds = lessons(shop, { before: from }, { before: until }, 3, 99, random());
+    const rounds = trainingRounds(shop, { before: from }, { before: until }, 3, 99, random());
     expect(rounds.length).toBeGreaterThan(2);
     for (const { moment, customers, ends, answers } of rounds) {
       expect(moment.now).toBeGreaterThanOrEqual(from);
@@ -124,7 +124,7 @@ describe('lessons', () => {
   });
 
   test('are thinned to so many', () => {
-    const rounds = lessons(shop, { before: NOON }, { before: NOON + 9 * DAY }, 3, 4, random());
+    const rounds = trainingRounds(shop, { before: NOON }, { before: NOON + 9 * DAY }, 3, 4, random());
     expect(rounds.reduce((sum, { customers }) => sum + customers.length, 0)).toBe(4);
   });
 });
@@ -152,7 +152,7 @@ test('lessons of a day on which most customers are new are half of those with a 
   const crowd = shopOf([11, 101, 0], [11, 102, 2], [12, 102, 2], [13, 102, 2], [14, 102, 2]);
   for (let seed = 1; seed <= 10; seed++) {
     const until = { before: NOON + 3 * DAY };
-    const rounds = lessons(crowd, { before: NOON + DAY }, until, 3, 2, createRandom(seed));
+    const rounds = trainingRounds(crowd, { before: NOON + DAY }, until, 3, 2, createRandom(seed));
     const asked = rounds.flatMap(({ customers }) => [...customers]);
     expect(asked.map((customer) => customer === 0).toSorted()).toEqual([false, true]);
   }

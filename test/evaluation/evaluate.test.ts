@@ -2,7 +2,7 @@
 // asked, what every model lists, and what the report then says. Baselines by hand.
 import type { Candidates } from '../../src/ranking/candidates';
 import { CoPurchases } from '../../src/statistics/co-purchase';
-import type { Shop } from '../../src/dataset/dataset';
+import type { Dataset } from '../../src/dataset/dataset';
 import type { Pipeline } from '../../src/ranking/pipeline';
 import { evaluationTable } from '../../src/cli/show';
 import { silentReporter } from '../../src/telemetry/progress';
@@ -36,14 +36,14 @@ function pipelineOf(heard: Heard = { nearest: [], hidePast: [] }): Pipeline {
     together: new Float32Array(3),
   };
   return {
-    embed: async ({ pasts }) => new Float32Array(pasts.length),
+    embed: async ({ histories }) => new Float32Array(histories.length),
     async nearest(queries, k) {
       heard.nearest.push(k);
       return Array.from(queries, () => [0, 1, 2, 3, 4]);
     },
-    async retrieve({ pasts }, _moment, hidePast) {
+    async retrieve({ histories }, _moment, hidePast) {
       heard.hidePast.push(hidePast);
-      return pasts.map(() => candidates);
+      return histories.map(() => candidates);
     },
     score: async (_customers, lists) => lists.map(() => Float32Array.of(-2, -1, 0)),
     rankerInputs: () => ({}),
@@ -52,7 +52,7 @@ function pipelineOf(heard: Heard = { nearest: [], hidePast: [] }): Pipeline {
 }
 
 function evaluated(
-  shop: Shop,
+  shop: Dataset,
   protocol: Protocol,
   pipeline = pipelineOf(),
   maxCustomers = 100,
@@ -241,8 +241,8 @@ describe('baselines', () => {
   });
 
   test('count what is known and nothing else', () => {
-    expect([...unitsKnown(shop, shop.known({ before: temporal.cut }))]).toEqual([4, 2, 0, 0, 0]);
-    expect([...unitsKnown(shop, shop.known({ butLast: 1 }))]).toEqual([3, 2, 0, 1, 0]);
+    expect([...unitsKnown(shop, shop.historyEnds({ before: temporal.cut }))]).toEqual([4, 2, 0, 0, 0]);
+    expect([...unitsKnown(shop, shop.historyEnds({ butLast: 1 }))]).toEqual([3, 2, 0, 1, 0]);
   });
 
   test('count every piece of the last four weeks, whoever bought it', () => {

@@ -1,7 +1,7 @@
 // What the models are fed of articles and customers: shapes, ids, and the weights of histories.
 import type { ArticleRow } from '../../src/data/store/store';
 import { Catalogue } from '../../src/features/catalogue';
-import { EncoderFit, HISTORY, type Encoder } from '../../src/features/encoder';
+import { EncoderFit, HISTORY_LENGTH, type Encoder } from '../../src/features/encoder';
 import { articleInputs, customerInputs, historyInputs } from '../../src/features/inputs';
 import { articleRow, customerRow } from '../support/rows';
 
@@ -54,12 +54,12 @@ describe('inputs of the query tower', () => {
   test('have the shapes that the models declare, also for customers without purchases', () => {
     expect(shapesOf(historyInputs(catalogue, [[0], [], [1, 2, 3]]))).toEqual({
       last_id: [3],
-      history_id: [3, HISTORY],
-      history_id_weights: [3, HISTORY],
-      history_single: [3, 2, HISTORY],
-      'weights.history_single': [3, 2, HISTORY],
-      'history_attributes.tag': [3, HISTORY * 2],
-      'weights.history_attributes.tag': [3, HISTORY * 2],
+      history_id: [3, HISTORY_LENGTH],
+      history_id_weights: [3, HISTORY_LENGTH],
+      history_single: [3, 2, HISTORY_LENGTH],
+      'weights.history_single': [3, 2, HISTORY_LENGTH],
+      'history_attributes.tag': [3, HISTORY_LENGTH * 2],
+      'weights.history_attributes.tag': [3, HISTORY_LENGTH * 2],
     });
   });
 
@@ -70,7 +70,7 @@ describe('inputs of the query tower', () => {
     const { single } = encoder.articles([5, 2, NEW, 5].map((i) => ARTICLES[i]));
     // [single, HISTORY]: all types of the history first, then all colours.
     for (const feature of [0, 1]) {
-      const from = feature * HISTORY;
+      const from = feature * HISTORY_LENGTH;
       expect([...batch.history_single.data].slice(from, from + 5)).toEqual([
         ...[0, 1, 2, 3].map((h) => single[h * 2 + feature]),
         0,
@@ -78,7 +78,7 @@ describe('inputs of the query tower', () => {
     }
   });
 
-  test.each([1, 2, 7, HISTORY])('weigh a history of %i so that weights fall with age and sum to 1', (length) => {
+  test.each([1, 2, 7, HISTORY_LENGTH])('weigh a history of %i so that weights fall with age and sum to 1', (length) => {
     const batch = historyInputs(catalogue, [Array.from({ length }, (_, i) => i)]);
     const weights = [...batch.history_id_weights.data];
     expect(sum(weights)).toBeCloseTo(1, 5);
@@ -98,12 +98,12 @@ describe('inputs of the query tower', () => {
     const batch = historyInputs(catalogue, [[], [1]]);
     const alone = historyInputs(catalogue, [[]]);
     for (const { data } of Object.values(alone)) expect([...data].every((value) => value === 0)).toBe(true);
-    expect(sum(batch.history_id_weights.data.subarray(0, HISTORY))).toBe(0);
+    expect(sum(batch.history_id_weights.data.subarray(0, HISTORY_LENGTH))).toBe(0);
   });
 
   test('read no more than HISTORY purchases', () => {
-    const long = Array.from({ length: HISTORY + 10 }, (_, i) => i);
-    expect(historyInputs(catalogue, [long])).toEqual(historyInputs(catalogue, [long.slice(0, HISTORY)]));
+    const long = Array.from({ length: HISTORY_LENGTH + 10 }, (_, i) => i);
+    expect(historyInputs(catalogue, [long])).toEqual(historyInputs(catalogue, [long.slice(0, HISTORY_LENGTH)]));
   });
 
   test('are for many customers what they are for each alone', () => {

@@ -5,7 +5,7 @@ import { vectorOf } from '../../src/ranking/vector-rows';
 import { createMoment, type Moment, type MomentFacts } from '../../src/statistics/moment';
 import { writePairFeatures, type ArticleFacts } from '../../src/ranking/pairs';
 import { PAIR_FEATURES, PAIR_WIDTH } from '../../src/features/pair-features';
-import { PAST_LIMIT, type PastPurchase } from '../../src/features/customers';
+import { HISTORY_LIMIT, type HistoryPurchase } from '../../src/features/customers';
 import { createRandom } from '../../src/random';
 import { DAY } from '../../src/time';
 
@@ -55,7 +55,7 @@ const sales = {
 };
 
 interface Pair {
-  readonly past?: readonly PastPurchase[];
+  readonly past?: readonly HistoryPurchase[];
   readonly moment?: Moment;
   readonly cosine?: number;
   readonly together?: number;
@@ -85,7 +85,7 @@ test('the features are finite and of the order of 1 for whatever was bought and 
   const oneOf = <T>(values: readonly T[]): T => values[random.int(values.length)];
   const price = (): number => oneOf([Number.NaN, 0, 1e-9, 0.02, 1e9, -3, Infinity]);
   for (let round = 0; round < 300; round++) {
-    const past = Array.from({ length: random.int(PAST_LIMIT) }, () => ({
+    const past = Array.from({ length: random.int(HISTORY_LIMIT) }, () => ({
       article: random.int(ARTICLES),
       at: oneOf(moments),
       price: price(),
@@ -321,7 +321,7 @@ function plainly(
   article: number,
   { found, cosines, together }: Candidates,
   i: number,
-  past: readonly PastPurchase[],
+  past: readonly HistoryPurchase[],
   moment: Moment,
   { repeatRates, variantRates, productOf, vectors, affinity }: ArticleFacts,
 ): Record<Name, number> {

@@ -2,7 +2,7 @@
 import { bitOf, foundBy, pickCandidates, sourceOf, SOURCES, type SourceName } from '../../src/ranking/candidates';
 import { createMoment } from '../../src/statistics/moment';
 import { buyersOf, peerSales } from '../../src/statistics/peer-sales';
-import { PAST_LIMIT } from '../../src/features/customers';
+import { HISTORY_LIMIT } from '../../src/features/customers';
 import { CO_PURCHASES } from '../../src/ranking/sources/co-purchases';
 import { findCandidates, MAX_CANDIDATES, type Finding } from '../../src/ranking/sources/find';
 import { NEW_ARRIVALS } from '../../src/ranking/sources/new-arrivals';
@@ -124,7 +124,7 @@ describe('candidates', () => {
   });
 
   test('are no more than each source may bring', () => {
-    const own = many(0, PAST_LIMIT);
+    const own = many(0, HISTORY_LIMIT);
     const known = {
       own,
       together: many(1_000),
@@ -141,7 +141,7 @@ describe('candidates', () => {
   });
 
   test('of whom what they had must be hidden hold none of it, and as many others from each source', () => {
-    const own = many(1, PAST_LIMIT);
+    const own = many(1, HISTORY_LIMIT);
     const known = { own, together: many(1), near: many(30), selling: many(50) };
     const [{ articles, found }] = findCandidates(findingOf([known], { hidePast: true }));
     expect([...articles].filter((article) => own.includes(article))).toEqual([]);
@@ -206,7 +206,7 @@ describe('new arrivals', () => {
     //            new     old  10 a day  not sold  1 a day, half a day old  the last moment
     const ages = [7, 28.01, 2, Number.NaN, 0.5, 28];
     const month = [7, 900, 20, 0, 1, 1];
-    const sold = { month, ages, ofProduct: month.map(() => 0), unsold: (article: number) => month[article] === 0 };
+    const sold = { month, ages, ofProduct: month.map(() => 0), neverSold: (article: number) => month[article] === 0 };
     expect([...newArrivals(sold, 9)]).toEqual([2, 0, 4, 5]);
     expect([...newArrivals(sold, 1)]).toEqual([2]);
   });
@@ -216,7 +216,7 @@ describe('new arrivals', () => {
     const month = [9, 9, 9, 9, 0, 0, 0, 0, 9];
     const ofProduct = [0, 0, 0, 0, 2, 7, 0, 5, 8];
     // Article 7 sold long ago.
-    const sold = { month, ages, ofProduct, unsold: (article: number) => month[article] === 0 && article !== 7 };
+    const sold = { month, ages, ofProduct, neverSold: (article: number) => month[article] === 0 && article !== 7 };
     expect([...newArrivals(sold, 9)]).toEqual([0, 1, 5, 2, 3, 4]);
     expect([...newArrivals(sold, 3)]).toEqual([0, 1, 5]);
     expect([...newArrivals({ ...sold, ages: ages.map(() => Number.NaN) }, 9)]).toEqual([5, 4]);

@@ -8,7 +8,7 @@ import { openEngine } from '../../src/engine/engine';
 import { VitrineError } from '../../src/errors';
 import { createServer, type Server } from '../../src/api/http/server';
 import { SOURCES } from '../../src/ranking/candidates';
-import { encodeShop, readShop } from '../../src/dataset/dataset';
+import { encodeDataset, readPurchaseLog } from '../../src/dataset/dataset';
 import { habitsOf } from '../../src/dataset/habit-counts';
 import type { Recommendation, RecommendationTrace, SimilarArticle } from '../../src/serving/types';
 import { makeCurrent } from '../../src/release/release-store';
@@ -66,8 +66,8 @@ describe('the recommender of a release', () => {
   });
 
   test('knows of sales, prices, ages and peers from SQL what training counts, to the last number', async () => {
-    const raw = await readShop(store, silentReporter);
-    const shop = await encodeShop(store, raw, { before: raw.last + 1 }, silentReporter);
+    const raw = await readPurchaseLog(store, silentReporter);
+    const shop = await encodeDataset(store, raw, { before: raw.last + 1 }, silentReporter);
     const moment = opened.shop.moment();
     const { prices, ...expected } = momentOf(shop, raw.last + 1);
     expect(moment).toEqual({ ...expected, prices: expect.any(Float32Array) as Float32Array });
@@ -76,7 +76,7 @@ describe('the recommender of a release', () => {
       // The database adds up in another order.
       else expect(moment.prices[article] / price).toBeCloseTo(1, 5);
     });
-    expect(opened.shop.habits).toEqual(habitsOf(shop, shop.known({ before: raw.last + 1 })));
+    expect(opened.shop.habits).toEqual(habitsOf(shop, shop.historyEnds({ before: raw.last + 1 })));
     // There is something of everything in it.
     expect(moment.peers.filter(({ articles }) => articles.length > 0).length).toBeGreaterThan(5);
     for (const list of [moment.arrivals, moment.trending]) expect(list.length).toBeGreaterThan(10);

@@ -1,7 +1,7 @@
 // What histories say of articles: how often they are bought again, and that nothing of it is lost
 // in a file or in another order.
 import { CoPurchases } from '../../src/statistics/co-purchase';
-import type { Shop } from '../../src/dataset/dataset';
+import type { Dataset } from '../../src/dataset/dataset';
 import { reorderedHabits, type Habits } from '../../src/statistics/habits';
 import { habitsOf, returns } from '../../src/dataset/habit-counts';
 import { readHabits, valuesOf, writeHabits } from '../../src/release/habits-file';
@@ -70,7 +70,7 @@ describe('what buyers come back for', () => {
   });
 });
 
-function shopParts({ customers, offsets, article, at }: Shop) {
+function shopParts({ customers, offsets, article, at }: Dataset) {
   return { customers, offsets, article, at };
 }
 

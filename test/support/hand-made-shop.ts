@@ -1,7 +1,7 @@
 // A shop of a few articles and customers with purchases written down by hand, without a database.
 import type { PurchaseColumns } from '../../src/data/store/store';
 import { Catalogue } from '../../src/features/catalogue';
-import { Shop } from '../../src/dataset/dataset';
+import { Dataset } from '../../src/dataset/dataset';
 import { EncoderFit } from '../../src/features/encoder';
 import { articleRow, customerRow } from './rows';
 import { DAY } from '../../src/time';
@@ -15,7 +15,7 @@ export type Line = [number, number, number];
  * A shop of articles 101 … 105 and customers 11 … 14, indices from 0 each. Lines are in the store's
  * order.
  */
-export function shopOf(...lines: Line[]): Shop {
+export function shopOf(...lines: Line[]): Dataset {
   const articles = [101, 102, 103, 104, 105].map((key) =>
     articleRow(key, { colourGroupName: key < 104 ? 'red' : 'blue' }),
   );
@@ -33,7 +33,7 @@ export function shopOf(...lines: Line[]): Shop {
     price: new Float32Array(lines.length),
   };
   const keys = Int32Array.from(customers, ({ key }) => key);
-  return new Shop(
+  return new Dataset(
     encoder,
     catalogue,
     keys,

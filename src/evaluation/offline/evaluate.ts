@@ -2,13 +2,13 @@
 // baselines and, on the synthetic shop, the oracle. Every list is cut alike: at most a hundred
 // articles, none that the round hides. Knows no model and trains nothing.
 import { VitrineError } from '../../errors';
-import type { Shop } from '../../dataset/dataset';
+import type { Dataset } from '../../dataset/dataset';
 import { neverSold } from '../../statistics/moment';
 import { createRandom } from '../../random';
 import { exploring } from '../../ranking/arrange/exploration';
 import { without, type Pipeline } from '../../ranking/pipeline';
 import type { Habits } from '../../statistics/habits';
-import type { PastPurchase } from '../../features/customers';
+import type { HistoryPurchase } from '../../features/customers';
 import type { Reporter } from '../../telemetry/progress';
 import { BASELINES, baselinesAt, firstOf, unitsKnown, unitsOfMonth } from '../baselines';
 import { bestBaselineOf, BOOTSTRAP, compare, intervalsOf, resample } from '../comparison';
@@ -33,11 +33,11 @@ export interface EvaluateOptions {
  * Articles by their chance to be a customer's next purchase, best first, as catalogue indices; none
  * for an unknown one.
  */
-export type Oracle = (customer: number, past: readonly PastPurchase[], now: number) => number[];
+export type Oracle = (customer: number, past: readonly HistoryPurchase[], now: number) => number[];
 
 /** What is measured: a shop that was fitted to what is known at the cutoff of a protocol. */
-export interface Measured {
-  readonly shop: Shop;
+export interface Subject {
+  readonly shop: Dataset;
   readonly pipeline: Pipeline;
   readonly habits: Habits;
 }
@@ -50,7 +50,7 @@ const BATCH = 128;
  * @throws VitrineError NOTHING_TO_LEARN where the protocol finds nobody to ask about.
  */
 export async function evaluate(
-  { shop, pipeline, habits }: Measured,
+  { shop, pipeline, habits }: Subject,
   protocol: Protocol,
   { maxCustomers, seed, explore, oracle }: EvaluateOptions,
   reporter: Reporter,
@@ -62,14 +62,14 @@ export async function evaluate(
     throw new VitrineError('NOTHING_TO_LEARN', why);
   }
   const cutoff = cutoffOf(protocol);
-  const known = shop.known(cutoff);
+  const known = shop.historyEnds(cutoff);
   const learntUnits = unitsKnown(shop, known);
   const tally = new Tally(learntUnits, (article) => pipeline.vectorOf(article));
   const progress = reporter.progress('Evaluating', cases, 'cases');
   for (const round of rounds) {
     const { moment, answers } = round;
     const timed = 'before' in cutoff;
-    const units = timed ? unitsKnown(shop, shop.known({ before: moment.now })) : learntUnits;
+    const units = timed ? unitsKnown(shop, shop.historyEnds({ before: moment.now })) : learntUnits;
     // Where time says nothing but the order, everything known is of late.
     const month = timed ? unitsOfMonth(shop, moment.now) : learntUnits;
     const baselines = baselinesAt({ units, month }, habits.coPurchases);
@@ -78,10 +78,10 @@ export async function evaluate(
       const hiding = places.map((place) => hiddenOf(shop, round, place));
       const most = hiding.reduce((widest, { size }) => Math.max(widest, size), 0);
       const nearest = await pipeline.nearest(await pipeline.embed(customers), DEPTH + most);
-      const retrieved = await pipeline.retrieve(customers, moment, round.hidePast);
+      const retrieved = await pipeline.retrieve(customers, moment, round.hideHistory);
       const scored = await pipeline.score(customers, retrieved, moment);
       places.forEach((place, i) => {
-        const past = customers.pasts[i];
+        const past = customers.histories[i];
         const customer = round.customers[place];
         const [candidates, scores, hidden] = [retrieved[i], scored[i], hiding[i]];
         const { articles } = candidates;
@@ -141,7 +141,7 @@ function* batchesOf({ customers }: Round): Generator<number[]> {
  * What a customer has had, where the round does not ask for it again: all of it, also what is too
  * old for the models to read.
  */
-function hiddenOf(shop: Shop, { hidePast, customers, ends }: Round, place: number): Set<number> {
+function hiddenOf(shop: Dataset, { hideHistory: hidePast, customers, ends }: Round, place: number): Set<number> {
   return new Set(hidePast ? shop.article.subarray(shop.offsets[customers[place]], ends[place]) : []);
 }
 

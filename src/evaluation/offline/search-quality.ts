@@ -1,7 +1,7 @@
 // How well a search for two attributes of an article finds articles that have both, written as the
 // shop writes them and as people do. No list of questions is kept: they are made of whatever the
 // shop says of its articles, drawn by the seed.
-import type { Shop } from '../../dataset/dataset';
+import type { Dataset } from '../../dataset/dataset';
 import { words } from '../../features/text';
 import type { Random } from '../../random';
 import { AT, PER_PRODUCT, type Method } from './similar-methods';
@@ -40,7 +40,7 @@ export interface NamedColumn {
  * articles drawn at random; only such as have some answers.
  */
 export function searchQuestions(
-  shop: Shop,
+  shop: Dataset,
   noun: NamedColumn,
   others: readonly NamedColumn[],
   count: number,
@@ -79,7 +79,7 @@ export async function measureSearch(
 }
 
 /** How many of the articles that fit a list of twelve could hold, few of one product. */
-function answersOf({ catalogue }: Shop, fits: (article: number) => boolean): number {
+function answersOf({ catalogue }: Dataset, fits: (article: number) => boolean): number {
   const ofProduct = new Map<number, number>();
   let answers = 0;
   for (let article = 0; article < catalogue.size && answers < AT; article++) {

@@ -1,7 +1,7 @@
 // Ways to find articles that are like one, or that fit some words: the encoders, as serving asks
 // them, and baselines that cost nothing. Knows nothing of what is measured.
 import type { VectorParts } from '../../features/vector-parts';
-import type { Shop } from '../../dataset/dataset';
+import type { Dataset } from '../../dataset/dataset';
 import type { Habits } from '../../statistics/habits';
 import { words } from '../../features/text';
 import type { Random } from '../../random';
@@ -45,7 +45,7 @@ export interface EncoderParts {
 }
 
 /** By the vectors of an encoder, ranked by the code that serves. */
-export function byEncoder({ catalogue }: Shop, parts: EncoderParts): Required<Method> {
+export function byEncoder({ catalogue }: Dataset, parts: EncoderParts): Required<Method> {
   const { encoder, vectors, index, habits, coPurchase, textParts } = parts;
   const { dim } = encoder;
   const vectorOf = (article: number): Float32Array => vectors.subarray(article * dim, (article + 1) * dim);
@@ -77,7 +77,7 @@ export function byEncoder({ catalogue }: Shop, parts: EncoderParts): Required<Me
   };
 }
 
-export function atRandom(shop: Shop, random: Random): Method {
+export function atRandom(shop: Dataset, random: Random): Method {
   const { size } = shop.catalogue;
   return {
     alike: async (article) =>
@@ -90,7 +90,7 @@ export function atRandom(shop: Shop, random: Random): Method {
 }
 
 /** Any of the same group. */
-export function sameGroup(shop: Shop, groups: Int32Array, random: Random): Method {
+export function sameGroup(shop: Dataset, groups: Int32Array, random: Random): Method {
   const members = new Map<number, number[]>();
   groups.forEach((group, article) => {
     const list = members.get(group);
@@ -107,7 +107,7 @@ export function sameGroup(shop: Shop, groups: Int32Array, random: Random): Metho
 }
 
 /** Cosine of TF-IDF vectors of the articles' texts: each word once, as the encoder reads them. */
-export function tfIdf(shop: Shop): Method {
+export function tfIdf(shop: Dataset): Method {
   const { texts } = shop;
   const bags = texts.map((text) => [...new Set(words(text))]);
   const postings = new Map<string, number[]>();
@@ -136,7 +136,7 @@ export function tfIdf(shop: Shop): Method {
 }
 
 /** The first twelve without the article itself, few of one product. */
-function limited({ catalogue }: Shop, own: number, found: Iterable<number>): number[] {
+function limited({ catalogue }: Dataset, own: number, found: Iterable<number>): number[] {
   const counts = new Map<number, number>();
   const list: number[] = [];
   for (const article of found) {

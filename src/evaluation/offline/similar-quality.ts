@@ -1,7 +1,7 @@
 // How good similar articles and searches are, beside baselines that cost nothing: whether what is
 // alike agrees in what the shop says of it, whether people who bought the one bought the other, and
 // whether two attributes are found that are searched for. Trains nothing.
-import type { Known, Shop } from '../../dataset/dataset';
+import type { HistoryEnds, Dataset } from '../../dataset/dataset';
 import { createRandom, type Random } from '../../random';
 import { CO_PURCHASE_SHARE } from '../../ranking/alike';
 import type { Reporter } from '../../telemetry/progress';
@@ -105,8 +105,8 @@ const RESAMPLES = 1_000;
  * @throws VitrineError INPUT_INVALID where an article to be shown is not there.
  */
 export function similarQuestions(
-  shop: Shop,
-  known: Known,
+  shop: Dataset,
+  known: HistoryEnds,
   from: number,
   { articles, show, seed }: QuestionOptions,
 ): SimilarQuestions {
@@ -122,7 +122,7 @@ export function similarQuestions(
 }
 
 export async function similarQuality(
-  shop: Shop,
+  shop: Dataset,
   { columns, asked, shown, pairs, searches, random }: SimilarQuestions,
   { habits, built, other, coPurchase }: SimilarSubjects,
   seed: number,

@@ -1,7 +1,7 @@
 // What similar articles are measured on: columns that should agree, pairs that were bought on one
 // day, the articles that people look at most. Knows no method.
 import { VitrineError } from '../../errors';
-import type { Known, Shop } from '../../dataset/dataset';
+import type { HistoryEnds, Dataset } from '../../dataset/dataset';
 import type { Random } from '../../random';
 import type { NamedColumn } from './search-quality';
 import { sample } from './similar-methods';
@@ -16,7 +16,7 @@ const COLUMNS = {
 };
 export type Column = keyof typeof COLUMNS;
 
-export function columnsOf({ catalogue, encoder }: Shop): Record<Column, NamedColumn> {
+export function columnsOf({ catalogue, encoder }: Dataset): Record<Column, NamedColumn> {
   const { single } = catalogue.layout;
   const names = encoder.slotNames('article_fields');
   const row = new Int32Array(single.length);
@@ -49,8 +49,8 @@ export function columnsOf({ catalogue, encoder }: Shop): Record<Column, NamedCol
  * those before it.
  */
 export function mostBought(
-  { article, offsets, customers, catalogue }: Shop,
-  known: Known,
+  { article, offsets, customers, catalogue }: Dataset,
+  known: HistoryEnds,
   { type, colour, pattern }: Readonly<Record<Column, NamedColumn>>,
   most: number,
 ): number[] {
@@ -69,7 +69,7 @@ export function mostBought(
 }
 
 /** Catalogue indices of the shop's ids. @throws VitrineError INPUT_INVALID where there is none. */
-export function placesOf({ catalogue }: Shop, ids: readonly string[]): number[] {
+export function placesOf({ catalogue }: Dataset, ids: readonly string[]): number[] {
   return ids.map((id) => {
     const place = catalogue.ids.indexOf(id);
     if (place < 0) throw new VitrineError('INPUT_INVALID', `There is no article "${id}" in the database.`);
@@ -86,7 +86,7 @@ export interface BoughtPair {
 
 /** Pairs of different products, in both directions, of the days from a moment on. */
 export function pairsAfter(
-  { customers, offsets, article, at, catalogue }: Shop,
+  { customers, offsets, article, at, catalogue }: Dataset,
   from: number,
   random: Random,
   most: number,

@@ -1,5 +1,5 @@
 // The source of what a customer bought before: people buy again.
-import type { PastPurchase } from '../../features/customers';
+import type { HistoryPurchase } from '../../features/customers';
 import type { Source } from './source';
 
 export const OWN_PURCHASES: Source = {
@@ -9,6 +9,6 @@ export const OWN_PURCHASES: Source = {
 };
 
 /** Distinct articles, latest first. */
-export function ownPurchases(past: readonly PastPurchase[]): number[] {
+export function ownPurchases(past: readonly HistoryPurchase[]): number[] {
   return [...new Set(past.map((purchase) => purchase.article))];
 }

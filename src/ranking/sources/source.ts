@@ -3,12 +3,12 @@
 import type { SourceName } from '../candidates';
 import type { Scored } from '../../statistics/co-purchase';
 import type { Moment } from '../../statistics/moment';
-import type { PastPurchase } from '../../features/customers';
+import type { HistoryPurchase } from '../../features/customers';
 
 /** Customers for whom articles are looked for, and what is known that helps. */
 export interface Asked {
   /** [n] newest first */
-  readonly pasts: readonly (readonly PastPurchase[])[];
+  readonly pasts: readonly (readonly HistoryPurchase[])[];
   /** [n] age bands */
   readonly bands: Int32Array;
   readonly moment: Moment;

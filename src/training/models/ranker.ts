@@ -3,7 +3,7 @@
 // dot products; a small network reads these beside the pair's own features. Knows nothing of where
 // candidates come from, nor of the loss.
 import type { Encoder } from '../../features/encoder';
-import { HISTORY } from '../../features/encoder';
+import { HISTORY_LENGTH } from '../../features/encoder';
 import { pairWidth } from '../../features/pair-features';
 import { add, concat, matmul, mul, relu, reshape, sub, transposeLast } from '../../graph/operators';
 import { constant, embedding, input, parameter, type Table, type Tensor } from '../../graph/tensor';
@@ -30,7 +30,7 @@ export function rankerLayers(encoder: Encoder, { dim, hidden }: RankerConfig, pa
   const bottom = relu(mlp('ranker.bottom', pair, [64, dim]));
 
   const fields = fieldEmbeddings('ranker', 'article', encoder.articleLayout, articleFields, outer);
-  const past = fieldEmbeddings('ranker', 'history', encoder.articleLayout, articleFields, ['batch'], HISTORY);
+  const past = fieldEmbeddings('ranker', 'history', encoder.articleLayout, articleFields, ['batch'], HISTORY_LENGTH);
   const customer = fieldEmbeddings('ranker', 'customer', encoder.customerLayout, customerFields, ['batch']);
   const article = [bottom, ...fields.multi];
   const person = [...past.multi, ...customer.multi];
@@ -38,9 +38,9 @@ export function rankerLayers(encoder: Encoder, { dim, hidden }: RankerConfig, pa
   // in the weeks learnt from. They are for shops that say nothing else of their articles.
   if (!fields.single && fields.multi.length === 0) {
     const ids: Table = { name: 'ranker.article_ids', rows: encoder.articleSlots, width: dim };
-    const weights = input('history_id_weights', ['batch', HISTORY]);
+    const weights = input('history_id_weights', ['batch', HISTORY_LENGTH]);
     article.push(embedding('ranker.article_id', ids, input('article_id', outer, 'int32')));
-    person.push(embedding('ranker.history_id', ids, input('history_id', ['batch', HISTORY], 'int32'), weights));
+    person.push(embedding('ranker.history_id', ids, input('history_id', ['batch', HISTORY_LENGTH], 'int32'), weights));
   }
   const blocks = [past.single, customer.single].filter((block) => block !== undefined);
   const customerSide = stacked(person, blocks, ['batch'], dim);

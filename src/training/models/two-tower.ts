@@ -4,7 +4,7 @@
 // in order, with attention (Kang & McAuley, "Self-attentive sequential recommendation", ICDM 2018).
 // Knows the encoder's layouts; nothing of where batches come from.
 import type { Encoder } from '../../features/encoder';
-import { HISTORY } from '../../features/encoder';
+import { HISTORY_LENGTH } from '../../features/encoder';
 import {
   add,
   cast,
@@ -76,7 +76,7 @@ function queryStates(encoder: Encoder, config: TwoTowerConfig, history: Tensor, 
   const wanted = transformer('tower.query', tokens, {
     layers: config.layers,
     heads: config.heads,
-    length: HISTORY + 1,
+    length: HISTORY_LENGTH + 1,
     out: parameter('tower.wanted', [dim, dim]),
     ...(training &&
       config.dropout > 0 && {
@@ -105,17 +105,17 @@ export function maskInputs({ layers, dropout }: Pick<TwoTowerConfig, 'layers' | 
 }
 
 /**
- * The query tower as it is served: [batch, dim]. Inputs: `history` [batch, HISTORY, dim], article
+ * The query tower as it is served: [batch, dim]. Inputs: `history` [batch, HISTORY_LENGTH, dim], article
  * vectors, oldest first, filled up at the end;
  * `history_length` [batch], how many there are; `customer_*`.
  */
 export function queryTower(encoder: Encoder, config: TwoTowerConfig): Tensor {
-  const history = input('history', ['batch', HISTORY, config.dim]);
+  const history = input('history', ['batch', HISTORY_LENGTH, config.dim]);
   const states = queryStates(encoder, config, history, false);
   const length = input('history_length', ['batch'], 'int32');
-  const rows = mul(placesAlong(length, 0), constant(HISTORY + 1));
+  const rows = mul(placesAlong(length, 0), constant(HISTORY_LENGTH + 1));
   const latest = cast(add(rows, cast(length, 'float32')), 'int32');
-  return gather(reshape(states, [`batch*${String(HISTORY + 1)}`, config.dim]), latest);
+  return gather(reshape(states, [`batch*${String(HISTORY_LENGTH + 1)}`, config.dim]), latest);
 }
 
 /**

@@ -5,7 +5,7 @@ import { builtInEncoder, type TextEncoder } from '../../encoders/text-encoder';
 import type { Engine } from '../../engine/engine';
 import type { Catalogue } from '../../features/catalogue';
 import type { CoPurchases } from '../../statistics/co-purchase';
-import type { Known, Shop } from '../../dataset/dataset';
+import type { HistoryEnds, Dataset } from '../../dataset/dataset';
 import type { Encoder } from '../../features/encoder';
 import { fitTokeniser, type Tokeniser } from '../../features/text';
 import { encodeOnnx, type EncodedModel } from '../../graph/onnx';
@@ -32,8 +32,8 @@ export interface FittedText {
 /** `known`: which purchases may be learnt from; `coPurchases` are counted in them. */
 export async function fitText(
   engine: Engine,
-  shop: Shop,
-  known: Known,
+  shop: Dataset,
+  known: HistoryEnds,
   coPurchases: CoPurchases,
   config: Pick<TrainingConfig, 'text' | 'seed'>,
   reporter: Reporter,
@@ -70,7 +70,7 @@ export async function fitText(
  * Each article that is known to have sold, as often as the root of its units. As often as it sold,
  * little would be heard of but the few that sell most.
  */
-function soldOf({ article, offsets, customers, catalogue }: Shop, known: Known): Int32Array {
+function soldOf({ article, offsets, customers, catalogue }: Dataset, known: HistoryEnds): Int32Array {
   const units = new Int32Array(catalogue.size);
   for (let customer = 0; customer < customers; customer++) {
     for (let p = offsets[customer]; p < known[customer]; p++) units[article[p]] += 1;

@@ -3,7 +3,7 @@
 // what is released. Knows no files and no protocol.
 import type { Store } from '../../data/store/store';
 import type { Engine } from '../../engine/engine';
-import { encodeShop, type Cutoff, type RawShop, type Shop } from '../../dataset/dataset';
+import { encodeDataset, type Cutoff, type PurchaseLog, type Dataset } from '../../dataset/dataset';
 import type { Habits } from '../../statistics/habits';
 import { habitsOf } from '../../dataset/habit-counts';
 import { articleInputs } from '../../features/inputs';
@@ -20,7 +20,7 @@ import type { Trained } from '../../release/weights';
 import type { Reporter } from '../../telemetry/progress';
 import type { Checkpoints } from '../optimise/checkpoint';
 import type { TrainingConfig } from '../config';
-import { inStages, lessons, thinned, withPast } from '../../dataset/protocols';
+import { inStages, trainingRounds, thinned, withHistory } from '../../dataset/protocols';
 import { servedRanker } from '../models/ranker';
 import { collectLists, type List } from './ranker-lists';
 import { drawTaken, rankerWeeks, trainRanker } from './train-ranker';
@@ -32,7 +32,7 @@ import { checkAttributes, warmStart } from './warm-start';
 import { WEEK } from '../../time';
 
 export interface Fitted {
-  readonly shop: Shop;
+  readonly shop: Dataset;
   readonly pipeline: Pipeline;
   readonly models: Readonly<Record<'query_tower' | 'article_tower' | 'ranker', EncodedModel>>;
   /** The articles' vectors, ids in catalogue order. */
@@ -79,12 +79,12 @@ export interface FitOptions {
 export async function fit(
   engine: Engine,
   store: Store,
-  raw: RawShop,
+  raw: PurchaseLog,
   cutoff: Cutoff,
   { config, days, checkpoints, former }: FitOptions,
   reporter: Reporter,
 ): Promise<Fitted> {
-  const shop = await encodeShop(store, raw, cutoff, reporter);
+  const shop = await encodeDataset(store, raw, cutoff, reporter);
   /** Whatever changes what a stage learns is in its key. */
   const checkpointOf = (...stage: unknown[]): Pick<TowerStage, 'checkpoint'> => {
     const key = [shop.fingerprint(), config.seed, config.towers, former?.name, cutoff, ...stage];
@@ -108,7 +108,7 @@ export async function fit(
   if (former) rankerWeights = await formerRanker(engine, shop, config, former);
   else {
     const earlier = earlierCutoff(shop, raw, cutoff, config);
-    const rounds = lessons(
+    const rounds = trainingRounds(
       shop,
       earlier,
       cutoff,
@@ -116,10 +116,10 @@ export async function fit(
       config.ranker.maxQuestions,
       createRandom(config.seed, 'lessons'),
     );
-    const asked = thinned(withPast(shop, rounds), VALIDATED, createRandom(config.seed, 'validation'));
+    const asked = thinned(withHistory(shop, rounds), VALIDATED, createRandom(config.seed, 'validation'));
     const best = await towers.learn({
       name: 'Two towers',
-      known: shop.known(earlier),
+      known: shop.historyEnds(earlier),
       epochs: config.towers.epochs,
       validate: async () => meanGain(engine, shop, await loadTowers(engine, shop, config, towers.weights), asked),
       ...checkpointOf('learn', earlier, days, config.ranker.maxQuestions),
@@ -131,7 +131,7 @@ export async function fit(
     const taken = drawTaken(shop, rounds, config.ranker, random);
     const lists: List[] = [];
     for (const [s, stage] of inStages(rounds, STAGES).entries()) {
-      const known = shop.known(s === 0 || 'butLast' in earlier ? earlier : { before: stage[0].moment.now });
+      const known = shop.historyEnds(s === 0 || 'butLast' in earlier ? earlier : { before: stage[0].moment.now });
       if (s > 0) {
         const name = `Two towers move on (${String(s)})`;
         await towers.learn({
@@ -151,7 +151,7 @@ export async function fit(
   }
   await towers.learn({
     name: 'Two towers catch up',
-    known: shop.known(cutoff),
+    known: shop.historyEnds(cutoff),
     epochs,
     ...checkpointOf('catch up', epochs),
   });
@@ -160,7 +160,7 @@ export async function fit(
   const late = await serveTowers(
     engine,
     shop,
-    habitsOf(shop, shop.known(cutoff)),
+    habitsOf(shop, shop.historyEnds(cutoff)),
     config,
     towers.weights,
     modelOf(engine, DRAFT, 'ranker'),
@@ -170,7 +170,7 @@ export async function fit(
 }
 
 /** The ranker of a former release, its tables in the order of this shop's encoder. */
-async function formerRanker(engine: Engine, shop: Shop, config: TrainingConfig, former: Trained): Promise<Weights> {
+async function formerRanker(engine: Engine, shop: Dataset, config: TrainingConfig, former: Trained): Promise<Weights> {
   checkAttributes(former, shop.encoder);
   const trainer = await createTrainer(engine, {
     name: 'former.ranker',
@@ -184,7 +184,7 @@ async function formerRanker(engine: Engine, shop: Shop, config: TrainingConfig, 
 }
 
 /** What the towers know that find the ranker's candidates. */
-function earlierCutoff(shop: Shop, raw: RawShop, cutoff: Cutoff, config: TrainingConfig): Cutoff {
+function earlierCutoff(shop: Dataset, raw: PurchaseLog, cutoff: Cutoff, config: TrainingConfig): Cutoff {
   if ('butLast' in cutoff) return { butLast: cutoff.butLast + 1 };
   const weeks = rankerWeeks(shop, raw.first, cutoff.before, config.ranker);
   return { before: Math.max(cutoff.before - weeks * WEEK, (raw.first + cutoff.before) / 2) };
@@ -195,7 +195,7 @@ type Retrieval = Omit<Fitted, 'shop' | 'models'> & { models: Omit<Fitted['models
 /** The towers with their weights written in, loaded, and a pipeline that retrieves. */
 export async function serveTowers(
   engine: Engine,
-  shop: Shop,
+  shop: Dataset,
   habits: Habits,
   config: TrainingConfig,
   weights: Weights,
@@ -223,7 +223,7 @@ export async function serveTowers(
 }
 
 /** The towers as they will be served, loaded, and the vectors of all articles [articles, dim]. */
-async function loadTowers(engine: Engine, shop: Shop, { towers }: TrainingConfig, weights: Weights) {
+async function loadTowers(engine: Engine, shop: Dataset, { towers }: TrainingConfig, weights: Weights) {
   const models = {
     query_tower: served('query_tower', queryTower(shop.encoder, towers), weights),
     article_tower: served('article_tower', articleTower(shop.encoder, towers), weights),
@@ -239,7 +239,7 @@ function served(name: ModelName, output: Tensor, values: Weights): EncodedModel 
   return encodeOnnx({ name, outputs: { [MODEL_OUTPUT[name]]: output }, values, embeddings: 'inline' });
 }
 
-async function embedArticles(articleTower: Model, shop: Shop, dim: number): Promise<Float32Array> {
+async function embedArticles(articleTower: Model, shop: Dataset, dim: number): Promise<Float32Array> {
   const vectors = new Float32Array(shop.catalogue.size * dim);
   for (let from = 0; from < shop.catalogue.size; from += 2048) {
     const size = Math.min(2048, shop.catalogue.size - from);

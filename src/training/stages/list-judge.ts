@@ -1,6 +1,6 @@
 // What scores of lists are worth whose purchases are known, and whether some are better than others
 // by more than chance. Knows no model, only whose weights are kept apart.
-import type { Shop } from '../../dataset/dataset';
+import type { Dataset } from '../../dataset/dataset';
 import { isNewcomer, type List } from './ranker-lists';
 import type { StraightGroup } from '../models/straight';
 
@@ -36,7 +36,7 @@ export interface ListJudge {
 /** With fewer customers every difference is chance. */
 const ENOUGH = 30;
 
-export function listJudge(shop: Shop, all: readonly List[]): ListJudge {
+export function listJudge(shop: Dataset, all: readonly List[]): ListJudge {
   const telling = [...all.keys()].filter((l) => all[l].hits > 0);
   const isNew = telling.map((l) => isNewcomer(shop, all[l]));
   const customers = telling.map((l) => all[l].round.customers[all[l].place]);

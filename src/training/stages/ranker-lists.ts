@@ -3,13 +3,13 @@
 import type { Batch } from '../../engine/engine';
 import { VitrineError } from '../../errors';
 import { pickCandidates, type Candidates } from '../../ranking/candidates';
-import type { Shop } from '../../dataset/dataset';
+import type { Dataset } from '../../dataset/dataset';
 import type { Random } from '../../random';
 import { widest, type Pipeline } from '../../ranking/pipeline';
 import type { Customers } from '../../features/customers';
 import type { Reporter } from '../../telemetry/progress';
 import { ABSENT } from '../models/listwise';
-import { customersOf, hasPast, type Round } from '../../dataset/protocols';
+import { customersOf, hasHistory, type Round } from '../../dataset/protocols';
 
 export interface List {
   readonly round: Round;
@@ -32,8 +32,8 @@ export interface List {
 }
 
 /** Whether the list was made without knowing a purchase of the customer. */
-export function isNewcomer(shop: Pick<Shop, 'offsets'>, { round, place, cold }: List): boolean {
-  return cold || !hasPast(shop, round, place);
+export function isNewcomer(shop: Pick<Dataset, 'offsets'>, { round, place, cold }: List): boolean {
+  return cold || !hasHistory(shop, round, place);
 }
 
 /** How customers of the rounds are taken. */
@@ -46,7 +46,7 @@ export interface Taken {
 
 /** The lists of all rounds, in their order. */
 export async function collectLists(
-  shop: Shop,
+  shop: Dataset,
   pipeline: Pipeline,
   rounds: readonly Round[],
   { isCold, isHeldOut }: Taken,
@@ -61,7 +61,7 @@ export async function collectLists(
       const places = Array.from({ length: Math.min(256, round.customers.length - at) }, (_, i) => at + i);
       const cold = new Set(places.filter((place) => isCold(round.customers[place])));
       const customers = customersOf(shop, round, places, (place) => cold.has(place));
-      const candidates = await pipeline.retrieve(customers, round.moment, round.hidePast);
+      const candidates = await pipeline.retrieve(customers, round.moment, round.hideHistory);
       places.forEach((place, i) => {
         const answers = round.answers[place];
         const bought = Uint8Array.from(candidates[i].articles, (article) => (answers.has(article) ? 1 : 0));
@@ -95,7 +95,7 @@ export function* byRound(lists: Iterable<List>, size: number): Generator<List[]>
 }
 
 /** The customers of lists of one round, as they are shown them. */
-export function customersOfLists(shop: Shop, lists: readonly List[]): Customers {
+export function customersOfLists(shop: Dataset, lists: readonly List[]): Customers {
   const cold = new Set(lists.filter((list) => list.cold).map(({ place }) => place));
   const places = lists.map(({ place }) => place);
   return customersOf(shop, lists[0].round, places, (place) => cold.has(place));
@@ -107,7 +107,7 @@ export function customersOfLists(shop: Shop, lists: readonly List[]): Customers 
  * `offsets`: of every list the scores [candidates] that layers are added to; 0 if absent.
  */
 export function lessonOf(
-  shop: Shop,
+  shop: Dataset,
   lists: readonly List[],
   length: number,
   random: Random,

@@ -2,7 +2,7 @@
 // are worth most by, and calibrates its scores on them. Knows not how a step is run, nor how
 // sources find.
 import type { Batch, Engine } from '../../engine/engine';
-import type { Shop } from '../../dataset/dataset';
+import type { Dataset } from '../../dataset/dataset';
 import { pairWidth } from '../../features/pair-features';
 import { encodeOnnx } from '../../graph/onnx';
 import type { Tensor } from '../../graph/tensor';
@@ -10,7 +10,7 @@ import { sampled, type Random } from '../../random';
 import { widest } from '../../ranking/pipeline';
 import type { Reporter } from '../../telemetry/progress';
 import { fitCalibrations } from '../models/calibration';
-import { hasPast, type Round } from '../../dataset/protocols';
+import { hasHistory, type Round } from '../../dataset/protocols';
 import { byRound, customersOfLists, isNewcomer, lessonOf, type List, type Taken } from './ranker-lists';
 import { listJudge, type ListJudge } from './list-judge';
 import { ABSENT, listwiseLoss } from '../models/listwise';
@@ -88,7 +88,12 @@ const NEWCOMERS = 1_000;
 const CHECKED = 2_000;
 
 /** How many weeks before `until` give examples for the ranker. */
-export function rankerWeeks(shop: Shop, first: number, until: number, { weeks, enoughLists }: RankerTraining): number {
+export function rankerWeeks(
+  shop: Dataset,
+  first: number,
+  until: number,
+  { weeks, enoughLists }: RankerTraining,
+): number {
   const most = Math.max(1, Math.floor((until - first) / 4 / WEEK));
   let lists = 0;
   for (let week = 1; week <= most; week++) {
@@ -104,7 +109,7 @@ export function rankerWeeks(shop: Shop, first: number, until: number, { weeks, e
  * a past that is hidden is a lesson lost.
  */
 export function drawTaken(
-  shop: Pick<Shop, 'customers' | 'offsets'>,
+  shop: Pick<Dataset, 'customers' | 'offsets'>,
   rounds: readonly Round[],
   { coldShare }: Pick<RankerTraining, 'coldShare'>,
   random: Random,
@@ -117,11 +122,11 @@ export function drawTaken(
 }
 
 /** The share of the questions that are of customers of whom no purchase is known. */
-function newcomerShare(shop: Pick<Shop, 'offsets'>, rounds: readonly Round[]): number {
+function newcomerShare(shop: Pick<Dataset, 'offsets'>, rounds: readonly Round[]): number {
   let [asked, newcomers] = [0, 0];
   for (const round of rounds) {
     asked += round.customers.length;
-    for (let place = 0; place < round.customers.length; place++) if (!hasPast(shop, round, place)) newcomers += 1;
+    for (let place = 0; place < round.customers.length; place++) if (!hasHistory(shop, round, place)) newcomers += 1;
   }
   return newcomers / Math.max(1, asked);
 }
@@ -132,7 +137,7 @@ function newcomerShare(shop: Pick<Shop, 'offsets'>, rounds: readonly Round[]): n
  */
 export async function trainRanker(
   engine: Engine,
-  shop: Shop,
+  shop: Dataset,
   lists: readonly List[],
   { isHeldOut }: Pick<Taken, 'isHeldOut'>,
   config: RankerTraining,
@@ -198,7 +203,7 @@ export async function trainRanker(
  * At most `most` lists; of newcomers, who are all shown much the same, not more than of others, or
  * a thousand: on a day on which most customers are new, little would be learnt of the rest.
  */
-function balanced(shop: Shop, lists: readonly List[], most: number, random: Random): List[] {
+function balanced(shop: Dataset, lists: readonly List[], most: number, random: Random): List[] {
   const known = lists.filter((list) => !isNewcomer(shop, list));
   const newcomers = lists.filter((list) => isNewcomer(shop, list));
   return sampled([...known, ...sampled(newcomers, Math.max(NEWCOMERS, known.length), random)], most, random);
@@ -213,7 +218,7 @@ function balanced(shop: Shop, lists: readonly List[], most: number, random: Rand
  */
 async function trainStraight(
   engine: Engine,
-  shop: Shop,
+  shop: Dataset,
   lists: readonly List[],
   checked: readonly List[],
   judge: ListJudge,
@@ -318,7 +323,7 @@ function spreadOf(batches: readonly Batch[]): Spread {
 
 /** Every list once, in a random order. */
 function* batches(
-  shop: Shop,
+  shop: Dataset,
   lists: readonly List[],
   { batch, listLength }: RankerTraining,
   random: Random,
@@ -340,7 +345,7 @@ function shuffled<Item>(items: readonly Item[], random: Random): Item[] {
  */
 async function scoreLists(
   engine: Engine,
-  shop: Shop,
+  shop: Dataset,
   scores: Tensor,
   weights: Weights,
   lists: readonly List[],
@@ -367,7 +372,7 @@ async function scoreLists(
  * bought.
  */
 export function calibrationOf(
-  shop: Pick<Shop, 'offsets'>,
+  shop: Pick<Dataset, 'offsets'>,
   lists: readonly List[],
   scores: readonly Float32Array[],
 ): Calibrations {

@@ -1,8 +1,8 @@
 // Trains the two towers on what is known of a shop's purchases. Knows how batches are drawn, not
 // how a step is run.
 import { articleInputs, customerInputs } from '../../features/inputs';
-import type { Known, Shop } from '../../dataset/dataset';
-import { HISTORY } from '../../features/encoder';
+import type { HistoryEnds, Dataset } from '../../dataset/dataset';
+import { HISTORY_LENGTH } from '../../features/encoder';
 import type { Batch, Engine, Values } from '../../engine/engine';
 import { VitrineError } from '../../errors';
 import { createRandom, type Random } from '../../random';
@@ -54,7 +54,7 @@ export interface TowerTrainer {
 /** A stretch of training. */
 export interface TowerStage {
   readonly name: string;
-  readonly known: Known;
+  readonly known: HistoryEnds;
   /** At most; fewer where `validate` no longer gains. */
   readonly epochs: number;
   /** Measures the weights as they are, higher is better. */
@@ -72,7 +72,7 @@ const SEGMENTS = 8;
 /** Prepares the towers of a shop; nothing is learnt yet. */
 export async function towerTrainer(
   engine: Engine,
-  shop: Shop,
+  shop: Dataset,
   config: TowerTraining,
   seed: number,
   reporter: Reporter,
@@ -178,8 +178,8 @@ export class Batcher {
   private drawn: Epoch | undefined;
 
   constructor(
-    private readonly shop: Shop,
-    known: Known,
+    private readonly shop: Dataset,
+    known: HistoryEnds,
     private readonly config: TowerTraining,
   ) {
     const counts = new Float64Array(shop.catalogue.size);
@@ -340,13 +340,13 @@ function masks(rows: number, random: Random): Values {
  * The latest stretch of a customer is whole; earlier ones overlap by half, so that every target has
  * a history of some length.
  */
-function cut({ customers, offsets }: Shop, known: Known): Stretches {
+function cut({ customers, offsets }: Dataset, known: HistoryEnds): Stretches {
   const all: Record<keyof Stretches, number[]> = { customer: [], from: [], first: [], to: [] };
   for (let customer = 0; customer < customers; customer++) {
     const start = offsets[customer];
     for (let to = known[customer]; to > start;) {
-      const from = Math.max(start, to - HISTORY - 1);
-      const first = from === start ? start : from + Math.ceil(HISTORY / 2);
+      const from = Math.max(start, to - HISTORY_LENGTH - 1);
+      const first = from === start ? start : from + Math.ceil(HISTORY_LENGTH / 2);
       all.customer.push(customer);
       all.from.push(from);
       all.first.push(first);

@@ -2,7 +2,7 @@
 // articles, by exact scores. What a training stops by. Knows nothing of indexes, other sources or
 // the ranker.
 import type { Engine } from '../../engine/engine';
-import type { Shop } from '../../dataset/dataset';
+import type { Dataset } from '../../dataset/dataset';
 import { TWO_TOWER } from '../../ranking/sources/two-tower';
 import { encodeOnnx } from '../../graph/onnx';
 import { matmul, transposeLast } from '../../graph/operators';
@@ -20,7 +20,7 @@ const BATCH = 128;
  */
 export async function meanGain(
   engine: Engine,
-  shop: Shop,
+  shop: Dataset,
   towers: { readonly dim: number; readonly vectors: Float32Array; readonly queryTower: Model },
   rounds: readonly Round[],
 ): Promise<number> {
@@ -42,7 +42,9 @@ export async function meanGain(
       });
       places.forEach((place, i) => {
         const own = scores.data.subarray(i * size, (i + 1) * size);
-        const hidden = round.hidePast ? new Set(customers.pasts[i].map(({ article }) => article)) : new Set<number>();
+        const hidden = round.hideHistory
+          ? new Set(customers.histories[i].map(({ article }) => article))
+          : new Set<number>();
         const gains = Array.from(round.answers[place], (article) => {
           const rank = placeOf(article, own, hidden);
           return rank > TWO_TOWER.limit ? 0 : 1 / Math.log2(1 + rank);

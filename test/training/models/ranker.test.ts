@@ -236,7 +236,7 @@ describe('whose past is hidden in the lists of the ranker', () => {
   const hiddenOf = (newcomers: number): number => {
     const customers = Int32Array.from({ length: many.customers }, (_, c) => c);
     const ends = Int32Array.from(customers, (c) => many.offsets[c] + (c < newcomers ? 0 : 1));
-    const rounds = [{ moment: momentOf(shop, NOON), customers, ends, answers: [], hidePast: false }];
+    const rounds = [{ moment: momentOf(shop, NOON), customers, ends, answers: [], hideHistory: false }];
     const { isHeldOut, isCold } = drawTaken(many, rounds, { coldShare: 0.2 }, createRandom(1));
     const taken = [...customers].filter((c) => !isHeldOut(c));
     expect(taken.length).toBeLessThan(many.customers);
@@ -258,7 +258,7 @@ describe('the layers', () => {
   const model = servedRanker(shop.encoder, { dim: 4, hidden: [8] });
   const customers: Customers = {
     encoded: shop.customerRows([0, 3]),
-    pasts: [shop.pastUntil(0, 2, 100), []],
+    histories: [shop.historyUntil(0, 2, 100), []],
   };
   const vector = Float32Array.of(1, 0);
   const pipeline = createPipeline({

@@ -1,12 +1,12 @@
 // How far layers are heard: on lists of four candidates whose scores are drawn, so that it is known
 // what would be best.
-import type { Shop } from '../../../src/dataset/dataset';
+import type { Dataset } from '../../../src/dataset/dataset';
 import { createRandom } from '../../../src/random';
 import { openGate, unheard } from '../../../src/training/stages/gate';
 import { listJudge } from '../../../src/training/stages/list-judge';
 import type { List } from '../../../src/training/stages/ranker-lists';
 
-const shop = { offsets: new Int32Array(2_000) } as unknown as Shop;
+const shop = { offsets: new Int32Array(2_000) } as unknown as Dataset;
 const lists = Array.from({ length: 800 }, (_, customer) => {
   const bought = customer % 4;
   return {

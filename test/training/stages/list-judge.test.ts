@@ -1,11 +1,11 @@
 // How orders of lists are judged: by hand, at the best scale, by group, and that chance is not
 // taken for a gain.
-import type { Shop } from '../../../src/dataset/dataset';
+import type { Dataset } from '../../../src/dataset/dataset';
 import { listJudge } from '../../../src/training/stages/list-judge';
 import type { List } from '../../../src/training/stages/ranker-lists';
 import { createRandom } from '../../../src/random';
 
-const shop = { offsets: new Int32Array(1_000) } as unknown as Shop;
+const shop = { offsets: new Int32Array(1_000) } as unknown as Dataset;
 
 /** A list of four candidates of which one was bought; `end` 0: the customer has no past. */
 function listOf(bought: number, end: number, customer = 0): List {

@@ -24,7 +24,7 @@ const round = {
   customers: Int32Array.of(0, 1),
   ends: Int32Array.of(0, 0),
   answers: [],
-  hidePast: false,
+  hideHistory: false,
 };
 /** Hands back which candidates it was given, by their articles. */
 const pipeline = {

@@ -14,7 +14,7 @@ import type { Batch } from '../../src/engine/engine';
 import { createServer } from '../../src/api/http/server';
 import { MODEL_NAMES, modelFile } from '../../src/release/format';
 import { currentFolder } from '../../src/release/open';
-import { openCurrent, threadsPerRun } from '../../src/serving/host';
+import { openCurrent, threadsPerRun } from '../../src/serving/opened';
 import { createLog } from '../../src/telemetry/log';
 import type { Closing } from './cleanup';
 import { cpuMsOf } from './processes';
@@ -74,14 +74,15 @@ export async function openRecorder(
     current?.push({ kind: 'run', model: name.split('/').at(-1) ?? name, inputs: structuredClone(inputs) });
     return run(name, inputs, options);
   };
-  const { index } = live.vectors;
+  const { articles } = live;
+  const { index } = articles.vectors;
   const search = index.search.bind(index);
   index.search = (vectors, k) => {
     current?.push({ kind: 'search', index: 'articles', search: () => search(vectors, k) });
     return search(vectors, k);
   };
-  const similar = live.similar.bind(live);
-  live.similar = (vectors, k) => {
+  const similar = articles.similar.bind(articles);
+  articles.similar = (vectors, k) => {
     current?.push({ kind: 'search', index: 'similar', search: () => similar(vectors, k) });
     return similar(vectors, k);
   };

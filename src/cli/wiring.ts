@@ -3,7 +3,7 @@ import type { Need } from '../data/postgres/database-rights';
 import { openDatabase } from '../data/postgres/postgres';
 import { openStore, type Store } from '../data/store/store';
 import { openEngine } from '../engine/engine';
-import { openCurrent } from '../serving/host';
+import { openCurrent } from '../serving/opened';
 import { trainingThreads } from '../training/optimise/trainer';
 import type { Session } from './session';
 

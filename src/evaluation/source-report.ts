@@ -1,6 +1,7 @@
 // What each source of candidates is worth: what it finds of what was bought, what nobody else
 // finds, how much of it is shown in the end. Means are over cases. Knows not how the sources find.
-import { bitOf, SOURCES, type Candidates, type SourceName } from '../ranking/candidates';
+import { bitOf, type Candidates } from '../ranking/candidates';
+import { SOURCES, type SourceName } from '../ranking/sources/sources';
 
 export interface SourceShare {
   readonly source: SourceName;
@@ -34,7 +35,13 @@ export class SourceCount {
   private recall = 0;
   private candidates = 0;
   private shown = 0;
-  private readonly shares = SOURCES.map((source) => ({ source, recall: 0, alone: 0, candidates: 0, shown: 0 }));
+  private readonly shares = SOURCES.map(({ name: source }) => ({
+    source,
+    recall: 0,
+    alone: 0,
+    candidates: 0,
+    shown: 0,
+  }));
 
   /**
    * One case.

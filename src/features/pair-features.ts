@@ -1,5 +1,5 @@
-// The features of a customer and a candidate together, by name: what the encoder's state names, the
-// ranker reads and pairs.ts writes. Knows nothing of how they are reckoned.
+// The features of a customer and a candidate together, in the order in which the ranker reads them.
+// Each has its name and its start weight here. ranking/pairs.ts computes it by its name.
 
 /** The attributes of the articles' layout. */
 interface Attributes {
@@ -8,9 +8,9 @@ interface Attributes {
 }
 
 /**
- * The features of a pair and the weight that each has in a score before anything is learnt: a shop
- * with little data ranks by taste, own purchases, what goes with them and what sells, and training
- * moves on from there.
+ * The features of a pair, each with its weight in a score before anything is learnt. So a shop with
+ * little data ranks by taste, own purchases, what goes with them and what sells, and training moves
+ * on from there.
  */
 export const PAIR_FEATURES = {
   cosine: 3,
@@ -58,12 +58,18 @@ export const PAIR_FEATURES = {
   affinity_together: 3,
   season: 0,
 } as const;
-/** Features that every shop has; those of single attributes follow them. */
+export type PairFeature = keyof typeof PAIR_FEATURES;
+
+/** The place of each feature in the row of a pair. */
+export const PAIR_PLACE = Object.fromEntries(
+  Object.keys(PAIR_FEATURES).map((name, place) => [name, place]),
+) as Readonly<Record<PairFeature, number>>;
+/** The number of features that every shop has. Those of single attributes follow them. */
 export const PAIR_WIDTH = Object.keys(PAIR_FEATURES).length;
 
 /**
- * All features of a pair in a shop whose articles have this layout: those above, then how well each
- * attribute fits (affinity.ts).
+ * The number of features of a pair in a shop whose articles have this layout: those above, then how
+ * well each attribute fits (ranking/affinity.ts).
  */
 export function pairWidth(layout: Attributes): number {
   return PAIR_WIDTH + affinityWidth(layout);
@@ -73,7 +79,7 @@ export function attributesOf({ single, multi }: Attributes): number {
   return single.length + multi.length;
 }
 
-/** How many features say how well attributes fit: four an attribute. */
+/** The number of features that say how well attributes fit: four for each attribute. */
 export function affinityWidth(layout: Attributes): number {
   return 4 * attributesOf(layout);
 }

@@ -3,7 +3,7 @@
 // sources read are made here, in one way for both. Knows no customer.
 import { HISTORY_LIMIT } from '../features/customers';
 import { peerSales, type PeerSales } from './peer-sales';
-import { LIMITS, mostPopular, newArrivals } from './popular';
+import { mostPopular, newArrivals } from './popular';
 
 /**
  * How many customers bought each article in the last 7 and 28 days before a moment, by catalogue
@@ -74,6 +74,9 @@ export interface Moment extends Omit<MomentFacts, 'peers' | 'productOf'> {
   readonly timeless?: true;
 }
 
+/** Articles of a moment's list that a source may bring at most. */
+export const LISTED = 60;
+
 /**
  * Whether nobody had bought an article before the moment; true also of one that is newer than that.
  */
@@ -87,16 +90,14 @@ export function createMoment({ productOf, ...facts }: MomentFacts): Moment {
   const { sales, long, ages, peers } = facts;
   const unsold = (article: number): boolean => neverSold({ sales, long }, article);
   const ofProduct = salesOfProduct(sales.month, productOf, unsold);
+  // A source that must leave out a customer's purchases still brings as many.
+  const length = LISTED + HISTORY_LIMIT;
   return {
     ...facts,
     ofProduct,
-    // A source that must leave out what a customer has had still brings as many.
-    peers: peers.map((buyers) => peerSales(buyers, sales.month, LIMITS.trendingPeers + HISTORY_LIMIT)),
-    trending: mostPopular(sales.week, sales.month, LIMITS.trending + HISTORY_LIMIT),
-    arrivals: newArrivals(
-      { month: sales.month, ages, ofProduct, neverSold: unsold },
-      LIMITS.newArrivals + HISTORY_LIMIT,
-    ),
+    peers: peers.map((buyers) => peerSales(buyers, sales.month, length)),
+    trending: mostPopular(sales.week, sales.month, length),
+    arrivals: newArrivals({ month: sales.month, ages, ofProduct, neverSold: unsold }, length),
   };
 }
 

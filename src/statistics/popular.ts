@@ -1,9 +1,5 @@
-// What sells and what is new, as lists of articles, best first, and how many of each the sources
-// may bring. Knows no customer.
+// What sells and what is new, as lists of articles, best first. Knows no customer.
 import { bestOf } from './best';
-
-/** Candidates of one customer at most, by source. */
-export const LIMITS = { trending: 60, trendingPeers: 40, newArrivals: 48 } as const;
 
 /**
  * Articles by what sold in the last week, then month; ties by index. Those that did not sell in a

@@ -1,7 +1,8 @@
 // What is counted of the cases of an evaluation beside the measures of lists: sources, calibration,
 // cold articles, what lists are like, and slices by history. By hand, and against plain
 // definitions.
-import { bitOf, type Candidates, type SourceName } from '../../src/ranking/candidates';
+import { bitOf, type Candidates } from '../../src/ranking/candidates';
+import type { SourceName } from '../../src/ranking/sources/sources';
 import { createRandom } from '../../src/random';
 import { Reliability } from '../../src/evaluation/reliability';
 import { ColdArticleCount } from '../../src/evaluation/cold-articles';

@@ -34,7 +34,7 @@ export const EXCEPTIONS: Exceptions = {
     'test/training/models/ranker.test.ts',
     'src/data/store/store.ts',
     'src/demo/silhouettes.ts',
-    'src/serving/live-shop.ts',
+    'src/serving/live/live-shop.ts',
     'test/cli/cli.test.ts',
     'test/training/stages/embed.test.ts',
     'test/features/encoder.test.ts',

@@ -1,4 +1,4 @@
-import { openCurrent, type Opened } from '../../src/serving/host';
+import { openCurrent, type Opened } from '../../src/serving/opened';
 import { precompute, type PrecomputeOptions } from '../../src/serving/precompute';
 import { silentReporter } from '../../src/telemetry/progress';
 import { createWorld, WORLD, type World } from '../support/world';

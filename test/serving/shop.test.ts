@@ -7,7 +7,7 @@ import { openStore, type ArticleRow, type Store } from '../../src/data/store/sto
 import { openEngine } from '../../src/engine/engine';
 import { VitrineError } from '../../src/errors';
 import { createServer, type Server } from '../../src/api/http/server';
-import { SOURCES } from '../../src/ranking/candidates';
+import { SOURCES } from '../../src/ranking/sources/sources';
 import { encodeDataset, readPurchaseLog } from '../../src/dataset/dataset';
 import { habitsOf } from '../../src/dataset/habit-counts';
 import type { Recommendation, RecommendationTrace, SimilarArticle } from '../../src/serving/types';
@@ -15,7 +15,8 @@ import { makeCurrent } from '../../src/release/release-store';
 import type { Manifest } from '../../src/release/format';
 import { openRelease } from '../../src/release/open';
 import { readTrained } from '../../src/release/weights';
-import { createHost, openCurrent, type Host, type Opened } from '../../src/serving/host';
+import { createHost, type Host } from '../../src/serving/host';
+import { openCurrent, type Opened } from '../../src/serving/opened';
 import { silentReporter } from '../../src/telemetry/progress';
 import { createLog } from '../../src/telemetry/log';
 import { unitsOfMonth } from '../../src/evaluation/baselines';
@@ -157,12 +158,12 @@ describe('the recommender of a release', () => {
 
   test('weighs looks and taste in what is similar as the release has them, and the taste more for what is bought with an article', async () => {
     const [{ id }] = (await store.articlesPage(1)).rows;
-    const own = opened.shop.textVectorOf(opened.shop.articleOf(id) ?? -1);
-    const parts = opened.shop.textParts;
+    const own = opened.shop.articles.textVectorOf(opened.shop.articles.articleOf(id) ?? -1);
+    const parts = opened.shop.articles.textParts;
     if (!own || !parts) throw new Error('expected a vector of two parts');
     expect(parts).toEqual({ from: trainingConfig('tiny', 1).text.looks.dim, share: 0.5 });
     const likeness = (article: string, taste: number): number => {
-      const other = opened.shop.textVectorOf(opened.shop.articleOf(article) ?? -1);
+      const other = opened.shop.articles.textVectorOf(opened.shop.articles.articleOf(article) ?? -1);
       return own.reduce(
         (sum, value, d) => sum + 2 * value * (other?.[d] ?? 0) * (d < parts.from ? 1 - taste : taste),
         0,
@@ -186,12 +187,12 @@ describe('the recommender of a release', () => {
   test('does not search again for what it found similar lately, until an article changes', async () => {
     const asked = (await store.articlesPage(5)).rows.map(({ id }) => ({ articleId: id, first: 6 }));
     const first = await opened.recommender.similar(asked);
-    const before = opened.shop.searches.similar;
+    const before = opened.shop.articles.searches.similar;
     expect(await opened.recommender.similar(asked)).toEqual(first);
-    expect(opened.shop.searches.similar).toBe(before);
+    expect(opened.shop.articles.searches.similar).toBe(before);
     // A longer list needs a farther search.
     await opened.recommender.similar(asked.map((one) => ({ ...one, first: 60 })));
-    expect(opened.shop.searches.similar).toBe(before + 1);
+    expect(opened.shop.articles.searches.similar).toBe(before + 1);
 
     const [{ articleId }] = asked;
     await world.database.sql(
@@ -199,29 +200,29 @@ describe('the recommender of a release', () => {
     );
     expect(await opened.shop.refresh()).toBe(1);
     await opened.recommender.similar(asked);
-    expect(opened.shop.searches.similar).toBe(before + 2);
+    expect(opened.shop.articles.searches.similar).toBe(before + 2);
     // What is no longer of the same product may be similar too; what was changed otherwise stays
     // where it is.
     const other = asked[1].articleId;
     await world.database.sql(`UPDATE articles SET product_code = 'another' WHERE article_id = '${other}'`);
     expect(await opened.shop.refresh()).toBe(1);
     await opened.recommender.similar(asked);
-    expect(opened.shop.searches.similar).toBe(before + 3);
+    expect(opened.shop.articles.searches.similar).toBe(before + 3);
     await world.database.sql(`UPDATE articles SET updated_at = now() + interval '1 s' WHERE article_id = '${other}'`);
     expect(await opened.shop.refresh()).toBe(1);
     await opened.recommender.similar(asked);
-    expect(opened.shop.searches.similar).toBe(before + 3);
+    expect(opened.shop.articles.searches.similar).toBe(before + 3);
   });
 
   test('keeps lists apart by all that they were asked for with, also of articles whose rows the caller has', async () => {
     const [article] = (await store.articlesPage(1)).rows;
     const one = { articleId: article.id, article, first: 6 };
     const ways = [{}, { first: 3 }, { coPurchase: 1 }, { perProduct: 100 }].map((way) => ({ ...one, ...way }));
-    const before = opened.shop.searches.similar;
+    const before = opened.shop.articles.searches.similar;
     const lists = await opened.recommender.similar(ways);
-    expect(opened.shop.searches.similar).toBe(before + 1);
+    expect(opened.shop.articles.searches.similar).toBe(before + 1);
     expect(await opened.recommender.similar([...ways].reverse())).toEqual(lists.reverse());
-    expect(opened.shop.searches.similar).toBe(before + 1);
+    expect(opened.shop.articles.searches.similar).toBe(before + 1);
     expect(new Set(lists.map((list) => JSON.stringify(list))).size).toBeGreaterThan(2);
     expect(await opened.recommender.similar([{ ...one, article: null }])).toEqual([null]);
   });
@@ -268,11 +269,11 @@ describe('what the shop window asks of a release', () => {
     (await store.articlesByKey(list.map(({ articleKey }) => articleKey))).filter((row) => row !== null);
 
   test('words find articles that have them, in one search for many', async () => {
-    const before = opened.shop.searches.similar;
+    const before = opened.shop.articles.searches.similar;
     const texts = [...new Set(articles.map((row) => `${row.colourGroupName ?? ''} ${row.productTypeName ?? ''}`))];
     const asked = texts.slice(0, 20);
     const lists = await opened.recommender.search(asked.map((text) => ({ text, first: 3 })));
-    expect(opened.shop.searches.similar).toBe(before + 1);
+    expect(opened.shop.articles.searches.similar).toBe(before + 1);
     let hits = 0;
     for (const [i, list] of lists.entries()) {
       const rows = await rowsOf(listOf(list));
@@ -383,15 +384,15 @@ describe('what the shop window asks of a release', () => {
 
   test('the more purchases count, the more of what is bought together is similar', async () => {
     const { coPurchases } = opened.shop.habits;
-    const own = opened.shop.catalogue.ids.findIndex(
+    const own = opened.shop.articles.catalogue.ids.findIndex(
       (_, i) => coPurchases.neighbours[(i + 1) * coPurchases.width - 1] >= 0,
     );
     const neighbours = new Set(
       Array.from(coPurchases.neighbours.subarray(own * coPurchases.width, (own + 1) * coPurchases.width), (n) =>
-        n < 0 ? 'none' : opened.shop.catalogue.ids[n],
+        n < 0 ? 'none' : opened.shop.articles.catalogue.ids[n],
       ),
     );
-    const articleId = opened.shop.catalogue.ids[own];
+    const articleId = opened.shop.articles.catalogue.ids[own];
     const lists = await opened.recommender.similar(
       [0, 0.5, 1].map((coPurchase) => ({ articleId, first: 12, coPurchase })),
     );
@@ -413,7 +414,7 @@ describe('what the shop window asks of a release', () => {
       if (one === null || one instanceof Error) throw new Error('expected facts');
       const others = articles.filter(({ key, productCode }) => key !== row.key && productCode === row.productCode);
       expect([...one.variants].sort((a, b) => a - b)).toEqual(others.map(({ key }) => key));
-      if (sales.month[opened.shop.catalogue.indexOf(row.key) ?? -1] > 0) expect(one.price).toBeGreaterThan(0);
+      if (sales.month[opened.shop.articles.catalogue.indexOf(row.key) ?? -1] > 0) expect(one.price).toBeGreaterThan(0);
       else expect(one.price).toBeNull();
     });
   });
@@ -428,7 +429,7 @@ describe('what the shop window asks of a release', () => {
     const [trace, ...others] = traces;
     expect(others).toEqual([]);
     expect(trace.batch).toBe(2);
-    expect(trace.stages.map(({ name }) => name)).toEqual(['read', 'encode', 'embed', 'retrieve', 'score', 'order']);
+    expect(trace.stages.map(({ name }) => name)).toEqual(['read', 'retrieve', 'filter', 'score', 'arrange', 'present']);
     expect([...trace.found.keys()]).toEqual([...SOURCES]);
     const found = [...trace.found.values()].reduce((sum, count) => sum + count, 0);
     expect(trace.candidates).toBeGreaterThan(12);

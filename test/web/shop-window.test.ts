@@ -323,7 +323,7 @@ described(`the shop window${'reason' in found ? ` (skipped: ${found.reason})` : 
     await page.getByRole('button', { name: 'Inspector' }).click();
     const inspector = page.getByRole('complementary', { name: 'Inspector' });
     const text = await inspector.innerText();
-    for (const stage of ['execute', 'recommend', 'embed', 'retrieve', 'score', 'articles'])
+    for (const stage of ['execute', 'recommend', 'read', 'retrieve', 'score', 'articles'])
       expect(text).toContain(stage);
     for (const source of ['own purchases', 'co purchase', 'two tower', 'trending']) expect(text).toContain(source);
     expect(text).toContain('query HomePage(');

@@ -5,8 +5,8 @@ import { VitrineError } from '../../errors';
 import type { Dataset } from '../../dataset/dataset';
 import { neverSold } from '../../statistics/moment';
 import { createRandom } from '../../random';
-import { exploring } from '../../ranking/arrange/exploration';
-import { without, type Pipeline } from '../../ranking/pipeline';
+import { arrange } from '../../ranking/arrange/arrange';
+import type { Pipeline } from '../../ranking/pipeline';
 import type { Habits } from '../../statistics/habits';
 import type { HistoryPurchase } from '../../features/customers';
 import type { Reporter } from '../../telemetry/progress';
@@ -85,8 +85,9 @@ export async function evaluate(
         const customer = round.customers[place];
         const [candidates, scores, hidden] = [retrieved[i], scored[i], hiding[i]];
         const { articles } = candidates;
-        const shown = exploring(without(hidden, articles, scores), DEPTH, explore, (candidate) =>
-          neverSold(moment, articles[candidate]),
+        const [shown] = arrange(
+          [{ articles, scores, hidden, first: DEPTH, neverSold: (article) => neverSold(moment, article) }],
+          explore,
         );
         const first = (...lists: Iterable<number>[]): number[] => firstOf(lists, hidden, DEPTH);
         const ranked = {
@@ -141,8 +142,8 @@ function* batchesOf({ customers }: Round): Generator<number[]> {
  * What a customer has had, where the round does not ask for it again: all of it, also what is too
  * old for the models to read.
  */
-function hiddenOf(shop: Dataset, { hideHistory: hidePast, customers, ends }: Round, place: number): Set<number> {
-  return new Set(hidePast ? shop.article.subarray(shop.offsets[customers[place]], ends[place]) : []);
+function hiddenOf(shop: Dataset, { hideHistory, customers, ends }: Round, place: number): Set<number> {
+  return new Set(hideHistory ? shop.article.subarray(shop.offsets[customers[place]], ends[place]) : []);
 }
 
 function settingsOf(protocol: Protocol): Pick<Evaluation, 'protocol' | 'target' | 'cut' | 'days' | 'weeks' | 'end'> {

@@ -2,10 +2,10 @@
 // been shown, and what they then bought. Knows not how a ranker is trained.
 import type { Batch } from '../../engine/engine';
 import { VitrineError } from '../../errors';
-import { pickCandidates, type Candidates } from '../../ranking/candidates';
+import { type Candidates, pickCandidates, widest } from '../../ranking/candidates';
 import type { Dataset } from '../../dataset/dataset';
 import type { Random } from '../../random';
-import { widest, type Pipeline } from '../../ranking/pipeline';
+import type { Pipeline } from '../../ranking/pipeline';
 import type { Customers } from '../../features/customers';
 import type { Reporter } from '../../telemetry/progress';
 import { ABSENT } from '../models/listwise';

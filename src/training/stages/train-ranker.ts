@@ -7,7 +7,7 @@ import { pairWidth } from '../../features/pair-features';
 import { encodeOnnx } from '../../graph/onnx';
 import type { Tensor } from '../../graph/tensor';
 import { sampled, type Random } from '../../random';
-import { widest } from '../../ranking/pipeline';
+import { widest } from '../../ranking/candidates';
 import type { Reporter } from '../../telemetry/progress';
 import { fitCalibrations } from '../models/calibration';
 import { hasHistory, type Round } from '../../dataset/protocols';

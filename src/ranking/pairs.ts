@@ -223,7 +223,7 @@ function writeFound(
   out[at + PLACE.cosine] = cosines[i];
   out[at + PLACE.own_cosine] = bought ? cosines[i] : 0;
   out[at + PLACE.together] = log1p(100 * together[i]) / 3;
-  for (const { place, bit } of FOUND) out[at + place] = (found[i] & bit) !== 0 ? 1 : 0;
+  for (let f = 0; f < FOUND.length; f++) out[at + FOUND[f].place] = (found[i] & FOUND[f].bit) !== 0 ? 1 : 0;
 }
 
 /** The features of single attributes follow those that every shop has. */

@@ -1,5 +1,5 @@
-// The vector index in plain TypeScript. It compares with every vector, so it is exact: the oracle of
-// the FAISS indexes, and the index that serves where FAISS is not available.
+// The vector index in plain TypeScript. It compares with every vector, so it is exact: the oracle
+// of the FAISS indexes, and the index that serves where FAISS is not available.
 import { readVectors, writeFlatFile, type FaissFile } from './faiss-file';
 import { checkQueries, checkVectors, REMOVED, type LocalIndex, type Neighbours } from './vector-index';
 
@@ -138,7 +138,9 @@ export class ExactIndex implements LocalIndex {
 
 const BLOCK_ROWS = 1024;
 
-/** The k best so far, as a heap. The worst of them is on top, and the next better one replaces it. */
+/**
+ * The k best so far, as a heap. The worst of them is on top, and the next better one replaces it.
+ */
 class BestRows {
   /** A score below this has no place. */
   threshold = -Infinity;

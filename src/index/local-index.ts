@@ -26,7 +26,10 @@ export interface IndexOptions {
   readonly onRows?: (rows: number) => void;
 }
 
-/** With this many vectors a query of a flat index takes about 1 ms: a graph is then worth its misses. */
+/**
+ * With this many vectors a query of a flat index takes about 1 ms: a graph is then worth its
+ * misses.
+ */
 export const HNSW_FROM_ROWS = 20_000;
 
 /**

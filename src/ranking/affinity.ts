@@ -1,6 +1,6 @@
-// How well an article's attributes fit a customer. It is counted, not learnt, so that it holds for a
-// shop of any size and for articles that were never sold. For each attribute it compares how often
-// the article's value is bought: by the customer, or else by customers of like age, against
+// How well an article's attributes fit a customer. It is counted, not learnt, so that it holds for
+// a shop of any size and for articles that were never sold. For each attribute it compares how
+// often the article's value is bought: by the customer, or else by customers of like age, against
 // everybody; together with the customer's values; and now against ever.
 import { sumsOfValues } from '../statistics/attribute-shares';
 import type { Catalogue } from '../features/catalogue';
@@ -108,8 +108,8 @@ export class Affinity {
   }
 
   /**
-   * Counts how often each value was bought, into `ever` and, fading, into `lately`. Gives the number
-   * of purchases, and their sum as they fade.
+   * Counts how often each value was bought, into `ever` and, fading, into `lately`. Gives the
+   * number of purchases, and their sum as they fade.
    */
   private countValues(
     history: readonly HistoryPurchase[],

@@ -1,6 +1,6 @@
-// Ranks articles that are like something: like an article, or like the words of a search. The stages
-// are those of recommendations: retrieve by texts, score by texts and purchases together, and arrange
-// a few of each product.
+// Ranks articles that are like something: like an article, or like the words of a search. The
+// stages are those of recommendations: retrieve by texts, score by texts and purchases together,
+// and arrange a few of each product.
 import type { Catalogue } from '../features/catalogue';
 import { leaned, type VectorParts } from '../features/vector-parts';
 import type { CoPurchases } from '../statistics/co-purchase';
@@ -50,7 +50,8 @@ export const CO_PURCHASE_SHARE = 0.08;
 /**
  * The share of taste in the likeness of two texts, if their vectors tell taste from looks. It
  * decides among articles that look alike, and hardly against the looks. A greater share of
- * co-purchases takes its place, since taste foretells purchases of an article that nobody has bought.
+ * co-purchases takes its place, since taste foretells purchases of an article that nobody has
+ * bought.
  */
 const TASTE_SHARE = 0.15;
 

@@ -22,7 +22,9 @@ export const ARTICLE_PLACE = {
 /** From here on, by age band: the band's buyers against their share of all buyers. */
 const PEERS = 10;
 
-/** Takes 40 bytes for each article, and 4 for each age band: one row, since fetching it costs most. */
+/**
+ * Takes 40 bytes for each article, and 4 for each age band: one row, since fetching it costs most.
+ */
 export class ArticleMoment {
   /** [articles, width] NaN: not computed yet. */
   values = new Float32Array(0);

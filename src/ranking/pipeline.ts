@@ -1,6 +1,6 @@
-// The stages retrieve and score for many customers at once. The same code serves requests, finds the
-// candidates that the ranker is trained on, and is what an evaluation measures. The stages filter and
-// arrange, which follow, are plain functions (filter.ts, arrange/).
+// The stages retrieve and score for many customers at once. The same code serves requests, finds
+// the candidates that the ranker is trained on, and is what an evaluation measures. The stages
+// filter and arrange, which follow, are plain functions (filter.ts, arrange/).
 import type { Catalogue } from '../features/catalogue';
 import type { Customers } from '../features/customers';
 import type { Encoder } from '../features/encoder';
@@ -24,7 +24,9 @@ export interface ArticleVectors extends VectorRows {
 export interface Pipeline extends Scorer {
   /** [n, dim] query vectors. */
   embed(customers: Customers): Promise<Float32Array>;
-  /** The articles nearest to each query, as catalogue indices, best first; fewer in a small shop. */
+  /**
+   * The articles nearest to each query, as catalogue indices, best first; fewer in a small shop.
+   */
   nearest(queries: Float32Array, k: number): Promise<number[][]>;
   /** The vector of an article [dim]; undefined: it has none. */
   vectorOf(article: number): Float32Array | undefined;

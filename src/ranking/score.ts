@@ -22,7 +22,9 @@ export interface ScoreParts {
 }
 
 export interface Scorer {
-  /** Inputs of the ranker. All lists are as wide as the widest; article 0 fills the shorter ones. */
+  /**
+   * Inputs of the ranker. All lists are as wide as the widest; article 0 fills the shorter ones.
+   */
   rankerInputs(customers: Customers, candidates: readonly Candidates[], moment: Moment): Batch;
   /** Scores of each customer's candidates, higher is better, never NaN. */
   score(customers: Customers, candidates: readonly Candidates[], moment: Moment): Promise<Float32Array[]>;

@@ -1,5 +1,5 @@
-// Vectors of articles side by side in one array, so that hundreds can be read for a customer without
-// an object for each.
+// Vectors of articles side by side in one array, so that hundreds can be read for a customer
+// without an object for each.
 
 export interface VectorRows {
   readonly dim: number;

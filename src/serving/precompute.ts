@@ -129,7 +129,9 @@ class Saving {
     while (this.#inFlight.length > 0) await this.#settle();
   }
 
-  /** Waits for the batches in flight, which use what will be closed next, and ignores their errors. */
+  /**
+   * Waits for the batches in flight, which use what will be closed next, and ignores their errors.
+   */
   async fail(): Promise<void> {
     await Promise.allSettled(this.#inFlight.map(({ saved }) => saved));
     // If this fails too, the next run begins a little further back.

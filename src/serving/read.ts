@@ -45,8 +45,8 @@ function historyOf(purchases: readonly LatestPurchase[], catalogue: Pick<Catalog
 }
 
 /**
- * Gives the article of each request: its catalogue index if the shop knows it, else the row that the
- * request carries or the store has; null: there is none.
+ * Gives the article of each request: its catalogue index if the shop knows it, else the row that
+ * the request carries or the store has; null: there is none.
  * @param indexOf by the shop's id or by row
  */
 export async function readArticles(

@@ -1,4 +1,5 @@
-// Similar articles and searches: both rank articles by how alike they are, to an article or to words.
+// Similar articles and searches: both rank articles by how alike they are, to an article or to
+// words.
 import { LRUCache } from 'lru-cache';
 import type { ArticleRow, Store } from '../data/store/store';
 import { CO_PURCHASE_SHARE, rankAlike, type AlikePurchases } from '../ranking/alike';

@@ -1,6 +1,6 @@
 // The requests and answers of a recommender: the joint between ranked articles and the code that
-// shows them. Everything is a batch: n requests in, n results out, in the same order, each a value or
-// an Error.
+// shows them. Everything is a batch: n requests in, n results out, in the same order, each a value
+// or an Error.
 
 import type { ArticleRow, CustomerRow } from '../data/store/store';
 import type { SourceName } from '../ranking/sources/sources';
@@ -108,7 +108,7 @@ export interface ArticleFacts {
   readonly variants: readonly number[];
 }
 
-/** Batch functions, one object for the whole process. */
+/** Batch functions for the whole process. */
 export interface Recommender {
   /** An unknown customer is an ordinary request, whose answer is marked as a cold start. */
   recommend(requests: readonly RecommendationRequest[]): Promise<(Recommendation[] | Error)[]>;

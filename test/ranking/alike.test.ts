@@ -4,7 +4,9 @@ import { CoPurchases } from '../../src/statistics/co-purchase';
 import { dotRow } from '../../src/ranking/vector-rows';
 import { rankAlike, type AlikeArticles, type AlikePurchases, type Likeness } from '../../src/ranking/alike';
 
-/** Cosines to the first article. It is bought with those of NEARNESS, and the last of them is gone. */
+/**
+ * Cosines to the first article. It is bought with those of NEARNESS, and the last of them is gone.
+ */
 const COSINES = [1, 0.9, 0.8, 0.1, 0.7, 0.6];
 const NEARNESS = new Map([
   [3, 0.4],

@@ -1,6 +1,6 @@
-// The rule that gives some places of a slate to articles that were never sold. Their scores are low,
-// since most of them will not sell, and an article that nobody sees never sells. The best of them
-// come first, so that each is shown to the customers whom it suits best.
+// The rule that gives some places of a slate to articles that were never sold. Their scores are
+// low, since most of them will not sell, and an article that nobody sees never sells. The best of
+// them come first, so that each is shown to the customers whom it suits best.
 import { topIndices } from '../../statistics/best';
 
 /**

@@ -1,5 +1,5 @@
-// The source of other variants of a customer's latest purchases: the same product in another colour,
-// say. It is empty if the shop names no products.
+// The source of other variants of a customer's latest purchases: the same product in another
+// colour, say. It is empty if the shop names no products.
 import { ownPurchases } from './own-purchases';
 import type { Source } from './source';
 

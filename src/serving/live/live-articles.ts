@@ -35,7 +35,9 @@ export class LiveArticles {
    */
   edition = 0;
 
-  /** By index id: catalogue index; −1: the shop has no such article. The release's rows come first. */
+  /**
+   * By index id: catalogue index; −1: the shop has no such article. The release's rows come first.
+   */
   #articleOfId: number[];
   /** By catalogue index: id in both indexes. */
   readonly #idOfArticle: number[] = [];
@@ -114,7 +116,9 @@ export class LiveArticles {
     return this.release.textEncoder.encode(texts, kind);
   }
 
-  /** [n, dim] vectors of articles' texts. Those of catalogue indices are kept; rows are embedded. */
+  /**
+   * [n, dim] vectors of articles' texts. Those of catalogue indices are kept; rows are embedded.
+   */
   async embedArticles(articles: readonly (number | ArticleRow)[]): Promise<Float32Array> {
     const { dim } = this.release.similar;
     const vectors = new Float32Array(articles.length * dim);

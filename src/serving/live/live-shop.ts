@@ -31,8 +31,8 @@ export interface LiveShopParts {
 }
 
 /**
- * Each refresh goes back this far: a transaction may commit rows that are older than rows which were
- * read before.
+ * Each refresh goes back this far: a transaction may commit rows that are older than rows which
+ * were read before.
  */
 const OVERLAP_SECONDS = 60;
 /** Sales move slowly, and articles are rarely deleted, so both are read this seldom. */

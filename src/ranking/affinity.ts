@@ -1,7 +1,7 @@
 // How well an article's attributes fit a customer. It is counted, not learnt, so that it holds for
 // a shop of any size and for articles that were never sold. For each attribute it compares how
-// often the article's value is bought: by the customer, or else by customers of like age, against
-// everybody; together with the customer's values; and now against ever.
+// often the article's value is bought in three ways: by the customer or customers of like age
+// against everybody, together with the customer's values, and now against ever.
 import { sumsOfValues } from '../statistics/attribute-shares';
 import type { Catalogue } from '../features/catalogue';
 import type { Moment } from '../statistics/moment';
@@ -14,15 +14,15 @@ import { DAY } from '../time';
 const BORROWED = 4;
 /** Purchases that say nothing of other values, added to each customer's own. */
 const BORROWED_TOGETHER = 2;
-/** Lately: a purchase counts 37 % after this many days. */
+/** In the kind "lately" a purchase counts 37 % after this many days. */
 const FADING_DAYS = 60;
-/** In a shop without times: a purchase counts this part of the next newer one. */
+/** In a shop without times, a purchase counts this part of the next newer one. */
 const FADING_EACH = 0.8;
 /** Brings a logarithm of a lift to the order of 1. */
 const SCALE = 1 / 3;
 /**
- * Purchases as ever that are added to each value's own of now: one more or less says little of a
- * value that is seldom sold.
+ * Purchases that are added to each value's own of now, in its share of all time. So one purchase
+ * more or less says little of a value that is seldom sold.
  */
 const BORROWED_BY_VALUE = 20;
 
@@ -108,8 +108,8 @@ export class Affinity {
   }
 
   /**
-   * Counts how often each value was bought, into `ever` and, fading, into `lately`. Gives the
-   * number of purchases, and their sum as they fade.
+   * Counts into `ever` how often each value was bought, and into `lately` the same with purchases
+   * that fade. Gives the number of purchases, and their faded sum.
    */
   private countValues(
     history: readonly HistoryPurchase[],
@@ -216,9 +216,9 @@ export class Affinity {
 
   /**
    * [slots] the logarithm of how much more often each value is bought in the month of a moment than
-   * ever; about 0 for values that are seldom sold. The month counts customers and ever counts
-   * pieces, so articles that are bought by the dozen stay a little below. Kept as long as the
-   * moment is.
+   * in all time; about 0 for values that are seldom sold. The month counts customers, and all time
+   * counts pieces. So articles that are bought by the dozen stay a little below. The result is kept
+   * as long as the moment.
    */
   private seasonOf({ sales }: Pick<Moment, 'sales'>): Float32Array {
     let season = this.seasons.get(sales);

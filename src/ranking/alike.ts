@@ -30,7 +30,7 @@ export interface Alike {
   readonly score: number;
 }
 
-/** What articles are compared with. */
+/** A request for articles that are like something. */
 export interface Likeness {
   /** The article that others are like, by catalogue index; undefined: the words of a search. */
   readonly article?: number;

@@ -1,6 +1,6 @@
-// The numbers of each article at one moment that the features of pairs read, whoever the customer
-// is: logarithms and roots of counts. Each is computed when it is first needed and kept, since a
-// moment is asked for the same articles again and again.
+// The numbers of each article at one moment that the features of pairs read, the same for all
+// customers: logarithms and roots of counts. Each is computed when it is first needed and kept,
+// since a moment is asked for the same articles again and again.
 import type { Moment } from '../statistics/moment';
 import { buyersOf } from '../statistics/peer-sales';
 
@@ -23,7 +23,8 @@ export const ARTICLE_PLACE = {
 const PEERS = 10;
 
 /**
- * Takes 40 bytes for each article, and 4 for each age band: one row, since fetching it costs most.
+ * Takes 40 bytes for each article, and 4 more for each age band. They lie in one row, since
+ * fetching a row costs most.
  */
 export class ArticleMoment {
   /** [articles, width] NaN: not computed yet. */
@@ -43,7 +44,7 @@ export class ArticleMoment {
     if (former && former.#width === this.#width) this.values = former.values.fill(Number.NaN);
   }
 
-  /** Where an article's row begins in `values`, which a later call may replace. */
+  /** The place in `values` where an article's row begins. A later call may replace `values`. */
   rowOf(article: number): number {
     const at = article * this.#width;
     if (at >= this.values.length) this.#grow(article);

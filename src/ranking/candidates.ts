@@ -24,7 +24,7 @@ export function foundBy(found: number, source: SourceName): boolean {
   return (found & bitOf(source)) !== 0;
 }
 
-/** The source to name for a candidate: of those that found it the first in the list. */
+/** The source to name for a candidate: the first in the list that found it. */
 export function sourceOf(found: number): (typeof SOURCES)[number] {
   return SOURCES[31 - Math.clz32(found & -found)];
 }

@@ -1,4 +1,4 @@
-// The stage "filter": which articles may be shown to each customer.
+// The stage "filter": the articles that may be shown to each customer.
 import type { HistoryPurchase } from '../features/customers';
 
 export interface Filter {
@@ -14,7 +14,7 @@ export function hiddenFrom(
   return filters.map(({ hideHistory }, r) => new Set(hideHistory ? histories[r].map(({ article }) => article) : []));
 }
 
-/** Scores of which those of hidden articles are −Infinity, which stands for no score. */
+/** Takes the scores of hidden articles away: −Infinity stands for no score. */
 export function withoutHidden(scores: Float32Array, articles: Int32Array, hidden: ReadonlySet<number>): Float32Array {
   if (hidden.size === 0) return scores;
   return scores.map((score, place) => (hidden.has(articles[place]) ? -Infinity : score));

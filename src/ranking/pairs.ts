@@ -27,7 +27,7 @@ export interface ArticleFacts {
   readonly repeatRates: Habits['repeatRates'];
   readonly variantRates: Habits['variantRates'];
   readonly affinity: Pick<Affinity, 'of' | 'width'>;
-  /** Of unit length. */
+  /** Vectors of unit length. */
   readonly vectors: VectorRows;
   /** Tells products apart; null: unknown. */
   readonly productOf: (article: number) => number | null;
@@ -91,14 +91,14 @@ export class PairWriter {
   }
 }
 
-/** What is the same for all candidates of a customer. */
+/** The facts of a customer that are the same for all candidates. */
 interface Reader {
   readonly now: number;
   /** By article. */
   readonly own: ReadonlyMap<number, Own>;
   /** By product: the article of it that was bought last. */
   readonly products: ReadonlyMap<number, OwnProduct>;
-  /** When the latest purchase was; undefined: there is none. */
+  /** The time of the latest purchase; undefined: there is none. */
   readonly latest: number | undefined;
   /** The share of the purchases that repeat an earlier one. */
   readonly comesBack: number;
@@ -197,8 +197,8 @@ function writeProduct(
 }
 
 /**
- * `own_price` tells one own article from another, which the same weight for all candidates cannot.
- * It compares with the mean of all own articles, so that it does not tell own articles from others.
+ * `own_price` compares the prices of own articles with each other. So it does not tell own articles
+ * from other candidates.
  */
 function writePrice(
   out: Float32Array,

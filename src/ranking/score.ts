@@ -47,7 +47,7 @@ export function createScorer(parts: ScoreParts): Scorer {
       const width = widest(candidates);
       return candidates.map(({ articles }, r) => {
         const own = scores.slice(r * width, r * width + articles.length);
-        // NaN would take any place in a ranking.
+        // A NaN could end up in any place of a ranking.
         return own.map((score) => (Number.isNaN(score) ? -Infinity : score));
       });
     },

@@ -1,4 +1,4 @@
-// The host of a server: one recommender over whichever release answers, with the batches of all
+// The host of a server: one recommender over the release that answers, with the batches of all
 // requests of the process.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Store } from '../data/store/store';
@@ -54,7 +54,7 @@ export function createHost(
     log,
     releases,
     pauseMs: followMs,
-    // Only the first release has somebody who waits for it.
+    // Somebody waits for the first release only, so it alone reports its progress.
     open: () =>
       openCurrent(config, store, releases.answering ? silentReporter : reporter, (closing) => releases.keep(closing)),
   });

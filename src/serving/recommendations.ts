@@ -21,7 +21,7 @@ export interface RecommendParts {
   /** The shop at this moment. */
   readonly moment: () => Moment;
   readonly pipeline: Pick<Pipeline, 'retrieve' | 'score'>;
-  /** Each so many-th place is for an article that was never sold; 0: none. */
+  /** Every `explore`th place is for an article that was never sold; 0: none. */
   readonly explore: number;
 }
 

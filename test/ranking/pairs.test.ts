@@ -197,7 +197,7 @@ test('they compare the article’s price with what the customer pays, if both ar
 
 test('they compare the article’s vector with those of the latest purchases', () => {
   const history = [4, 4, 5, NEW].map((article, i) => ({ article, at: NOW - i }));
-  // Of the distinct 4, 5 and 39 the last has no vector; 8 points where 4 does, 9 where 5 does.
+  // The distinct articles are 4, 5 and 39. The last has no vector. 8 points as 4 does, 9 as 5 does.
   expect(featuresOf(8, { history })).toMatchObject({
     cosine_to_latest: 1,
     cosine_to_recent: 0.5,

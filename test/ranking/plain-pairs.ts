@@ -1,4 +1,4 @@
-// The features of a pair, each by its plain formula, whatever that costs: the oracle of pairs.ts.
+// The features of a pair, each by its plain formula, at any cost: the oracle of pairs.ts.
 import type { HistoryPurchase } from '../../src/features/customers';
 import type { PairFeature } from '../../src/features/pair-features';
 import { bitOf, type Candidates } from '../../src/ranking/candidates';

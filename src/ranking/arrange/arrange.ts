@@ -17,7 +17,7 @@ export interface ToArrange {
 
 /**
  * Slates as places among the candidates, best first.
- * @param explore each so many-th place is for an article that was never sold; 0: none
+ * @param explore every `explore`th place is for an article that was never sold; 0: none
  */
 export function arrange(lists: readonly ToArrange[], explore: number): number[][] {
   return lists.map(({ articles, scores, hidden, first, neverSold }) =>

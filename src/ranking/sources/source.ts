@@ -1,4 +1,4 @@
-// What a source of candidates is. To add one, write a file beside this one and list it in
+// The interface of a source of candidates. To add one, write a file beside this one and list it in
 // sources.ts.
 import type { HistoryPurchase } from '../../features/customers';
 import type { PairFeature } from '../../features/pair-features';

@@ -7,7 +7,7 @@ import { createMoment, QUARTER_DAYS, SALES_DAYS, type Moment } from '../../stati
 import { DAY } from '../../time';
 import type { LiveArticles } from './live-articles';
 
-/** What sells to whom moves slowly, and takes the longest to count. */
+/** The sales by age band move slowly, and take the longest to count. */
 const PEERS_REFRESH_MS = 600_000;
 
 export interface LiveSalesParts {

@@ -59,7 +59,7 @@ export function createRetrieve(parts: RetrieveParts): Retrieve {
 }
 
 /** @param queries [n, dim] */
-export async function findCandidates(
+async function findCandidates(
   asked: Asked,
   queries: Float32Array,
   merger: Merger,
@@ -80,7 +80,7 @@ export async function findCandidates(
  * Merges the lists of the sources, one customer after the other. It keeps its arrays, since some
  * hundred look-ups for each customer are too many for a map.
  */
-export class Merger {
+class Merger {
   readonly #articles = new Int32Array(MAX_CANDIDATES);
   readonly #found = new Uint16Array(MAX_CANDIDATES);
   readonly #cosines = new Float32Array(MAX_CANDIDATES);

@@ -5,7 +5,7 @@ import { createMoment, LISTED } from '../../src/statistics/moment';
 import { buyersOf, peerSales } from '../../src/statistics/peer-sales';
 import { HISTORY_LIMIT } from '../../src/features/customers';
 import { CO_PURCHASES } from '../../src/ranking/sources/co-purchases';
-import { findCandidates, Merger } from '../../src/ranking/retrieve';
+import { createRetrieve } from '../../src/ranking/retrieve';
 import type { Asked } from '../../src/ranking/sources/source';
 import type { VectorRows } from '../../src/ranking/vector-rows';
 import { mostPopular, newArrivals } from '../../src/statistics/popular';
@@ -69,8 +69,22 @@ function findingOf(customers: readonly Known[], more: Partial<Finding> = {}): Fi
 }
 
 function candidatesOf({ queries, vectors, hideHistory, ...asked }: Finding): Promise<Candidates[]> {
-  return findCandidates(asked, queries, new Merger(vectors), hideHistory);
+  const { histories, bands, moment, together, variantsOf, nearest } = asked;
+  const nothing = { articles: new Int32Array(0), scores: new Float32Array(0) };
+  const retrieve = createRetrieve({
+    catalogue: { variantsOf },
+    coPurchases: { scores: (history) => together.at(histories.indexOf(history)) ?? nothing },
+    bands: { count: 1, bounds: [], of: () => bands },
+    vectors,
+    embed: async () => queries,
+    nearest: async (_queries, most) => (await nearest(most)).map((list) => Array.from(list)),
+    atOnce: Infinity,
+  });
+  return retrieve({ encoded: ENCODED, histories }, moment, hideHistory);
 }
+
+/** The columns of no customers: the age bands are given. */
+const ENCODED = { rows: 0, single: new Int32Array(0), multi: [] };
 
 /** Each article with the names of the sources that found it. */
 async function found(known: Known, more: Partial<Finding> = {}): Promise<[number, SourceName[]][]> {
@@ -212,8 +226,8 @@ test('a feature belongs to one source at most', () => {
 });
 
 test('own purchases are distinct, latest first', () => {
-  const past = [4, 2, 4, 9, 2].map((article, i) => ({ article, at: 100 - i }));
-  expect(ownPurchases(past)).toEqual([4, 2, 9]);
+  const history = [4, 2, 4, 9, 2].map((article, i) => ({ article, at: 100 - i }));
+  expect(ownPurchases(history)).toEqual([4, 2, 9]);
   expect(ownPurchases([])).toEqual([]);
 });
 

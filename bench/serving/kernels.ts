@@ -13,7 +13,7 @@ import type { Batch } from '../../src/engine/batch';
 import { createServer } from '../../src/api/server';
 import { MODEL_NAMES, modelFile } from '../../src/release/format';
 import { currentFolder } from '../../src/release/files';
-import { openCurrent, threadsPerRun } from '../../src/serving/host';
+import { openCurrent, threadsPerRun } from '../../src/serving/opened';
 import { createLog } from '../../src/telemetry/log';
 import type { Closing } from './cleanup';
 import { cpuMsOf } from './processes';
@@ -127,14 +127,15 @@ function listenToModels({ engine }: Opened, tape: Tape): void {
 }
 
 function listenToIndexes({ shop }: Opened, tape: Tape): void {
-  const { index } = shop.vectors;
+  const { articles } = shop;
+  const { index } = articles.vectors;
   const search = index.search.bind(index);
   index.search = (vectors, k) => {
     tape.add(() => ({ kind: 'search', index: 'articles', search: () => search(vectors, k) }));
     return search(vectors, k);
   };
-  const similar = shop.similar.bind(shop);
-  shop.similar = (vectors, k) => {
+  const similar = articles.similar.bind(articles);
+  articles.similar = (vectors, k) => {
     tape.add(() => ({ kind: 'search', index: 'similar', search: () => similar(vectors, k) }));
     return similar(vectors, k);
   };

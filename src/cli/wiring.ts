@@ -4,7 +4,7 @@ import { openDatabase } from '../data/postgres/postgres';
 import type { Store } from '../data/store/store';
 import { openStore } from '../data/store/open-store';
 import { openTrainingEngine } from '../engine/training-engine';
-import { openCurrent } from '../serving/host';
+import { openCurrent } from '../serving/opened';
 import { trainingThreads } from '../training/optimise/trainer';
 import type { RunningCommand } from './running';
 

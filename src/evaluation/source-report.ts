@@ -1,7 +1,8 @@
 // The worth of each source of candidates: how many bought articles it finds, how many it alone
 // finds, and how many of its candidates are shown in the end. All are means over cases.
 
-import { bitOf, SOURCES, type Candidates, type SourceName } from '../ranking/candidates';
+import { bitOf, type Candidates } from '../ranking/candidates';
+import { SOURCES, type SourceName } from '../ranking/sources/sources';
 
 export interface SourceShare {
   readonly source: SourceName;
@@ -33,7 +34,13 @@ export class SourceCount {
   private recall = 0;
   private candidates = 0;
   private shown = 0;
-  private readonly shares = SOURCES.map((source) => ({ source, recall: 0, alone: 0, candidates: 0, shown: 0 }));
+  private readonly shares = SOURCES.map(({ name: source }) => ({
+    source,
+    recall: 0,
+    alone: 0,
+    candidates: 0,
+    shown: 0,
+  }));
 
   /**
    * @param ranked the final ranking, best first

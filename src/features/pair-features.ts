@@ -1,5 +1,5 @@
-// The names of the features of a customer and a candidate together. The encoder's state lists them,
-// the ranker reads them, and pairs.ts computes them in this order.
+// The features of a customer and a candidate together, in the order in which the ranker reads them.
+// Each has its name and its start weight here. ranking/pairs.ts computes it by its name.
 
 /** The attributes of the articles' layout. */
 interface Attributes {
@@ -57,10 +57,19 @@ export const PAIR_FEATURES = {
   affinity_together: 3,
   season: 0,
 } as const;
+export type PairFeature = keyof typeof PAIR_FEATURES;
+
+/** The place of each feature in the row of a pair. */
+export const PAIR_PLACE = Object.fromEntries(
+  Object.keys(PAIR_FEATURES).map((name, place) => [name, place]),
+) as Readonly<Record<PairFeature, number>>;
 /** The features that every shop has. Those of its attributes follow. */
 export const PAIR_WIDTH = Object.keys(PAIR_FEATURES).length;
 
-/** The number of all features: those above, then those of the attributes (affinity.ts). */
+/**
+ * The number of features of a pair in a shop whose articles have this layout: those above, then how
+ * well each attribute fits (ranking/affinity.ts).
+ */
 export function pairWidth(layout: Attributes): number {
   return PAIR_WIDTH + affinityWidth(layout);
 }

@@ -1,5 +1,5 @@
-// The vector index in plain TypeScript. It compares with every vector, so it is exact: the oracle of
-// the FAISS indexes, and the index that serves where FAISS is not available.
+// The vector index in plain TypeScript. It compares with every vector, so it is exact: the oracle
+// of the FAISS indexes, and the index that serves without FAISS.
 import { readVectors, writeFlatFile, type FaissFile } from './faiss-file';
 import { checkQueries, checkVectors, REMOVED, type LocalIndex, type Neighbours } from './vector-index';
 
@@ -54,7 +54,7 @@ export class ExactIndex implements LocalIndex {
     return writeFlatFile(this.dim, this.#vectors.subarray(0, this.#size * this.dim));
   }
 
-  /** `add`, at once. Returns this index. */
+  /** Does what `add` does, at once. Returns this index. */
   put(ids: Int32Array, vectors: Float32Array): this {
     checkVectors(this.dim, ids, vectors);
     this.#reserve(this.#size + ids.length);
@@ -67,7 +67,7 @@ export class ExactIndex implements LocalIndex {
     return this;
   }
 
-  /** `remove`, at once. */
+  /** Does what `remove` does, at once. */
   drop(ids: Int32Array): void {
     for (const id of ids) {
       const row = this.#rowOf.get(id);
@@ -82,7 +82,7 @@ export class ExactIndex implements LocalIndex {
     }
   }
 
-  /** `search`, at once. */
+  /** Does what `search` does, at once. */
   find(queries: Float32Array, k: number): Neighbours {
     const n = checkQueries(this.dim, queries, k);
     const kept = Math.min(k, this.#size);
@@ -124,8 +124,8 @@ export class ExactIndex implements LocalIndex {
 
   #reserve(rows: number): void {
     if (rows <= this.#ids.length) return;
-    // Exact at first, since most indexes never grow. Doubled later, so that many small additions
-    // cost no more than one.
+    // The first capacity is exact, since most indexes never grow. Later it doubles, so that many
+    // small additions cost no more than one.
     const capacity = this.#size === 0 ? rows : Math.max(rows, 2 * this.#ids.length);
     const ids = new Int32Array(capacity);
     ids.set(this.#ids.subarray(0, this.#size));
@@ -138,7 +138,9 @@ export class ExactIndex implements LocalIndex {
 
 const BLOCK_ROWS = 1024;
 
-/** The k best so far, as a heap. The worst of them is on top, and the next better one replaces it. */
+/**
+ * The k best so far, as a heap. The worst of them is on top, and the next better one replaces it.
+ */
 class BestRows {
   /** A score below this has no place. */
   threshold = -Infinity;

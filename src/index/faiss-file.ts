@@ -59,8 +59,8 @@ export function writeFlatFile(dim: number, vectors: Float32Array): Buffer {
 }
 
 /**
- * Returns a copy of an HNSW file with another efSearch, which faiss-node cannot set. FAISS stores it
- * between the graph and the vectors, after efConstruction and before a 1 that was once the upper
+ * Returns a copy of an HNSW file with another efSearch, which faiss-node cannot set. FAISS stores
+ * it between the graph and the vectors, after efConstruction and before a 1 that was once the upper
  * beam.
  */
 export function setEfSearch(buffer: Buffer, efSearch: number): Buffer {

@@ -79,8 +79,8 @@ export class FlatIndex implements LocalIndex {
 
 /**
  * FAISS's graph, which is approximate and stays fast when it is large. Nothing can be removed from
- * it. Removed rows stay as tombstones, which searches skip, and a replaced vector is a tombstone and
- * a new row. A new release begins without tombstones.
+ * it. Removed rows stay as tombstones, which searches skip, and a replaced vector is a tombstone
+ * and a new row. A new release begins without tombstones.
  */
 export class HnswIndex implements LocalIndex {
   readonly kind = 'faiss-hnsw';

@@ -1,5 +1,5 @@
-// Indexes in this process: builds them and opens their files. FAISS is used where it is available,
-// and the index in plain TypeScript elsewhere. Every file is in FAISS's own format, so a release
+// Builds the indexes in this process and opens their files. It uses FAISS if that is available, and
+// the index in plain TypeScript otherwise. Every file is in FAISS's own format, so a release
 // that was built with FAISS serves without it, and the other way round.
 //
 // This is the only importer of faiss-node, which is loaded on first use. It keeps state for the
@@ -17,7 +17,7 @@ import { checkVectors, invalid, REMOVED, type IndexKind, type LocalIndex } from 
 export interface IndexOptions {
   /** Default: by size, FAISS if it is available. */
   readonly kind?: IndexKind;
-  /** Of HNSW: candidates that a search keeps. With more it finds more of the nearest, later. */
+  /** Candidates that a search of HNSW keeps. More of them find more of the nearest, more slowly. */
   readonly efSearch?: number;
   /**
    * Called with the number of rows in the index while it is built. A graph of 100,000 vectors takes
@@ -26,7 +26,7 @@ export interface IndexOptions {
   readonly onRows?: (rows: number) => void;
 }
 
-/** With this many vectors a query of a flat index takes about 1 ms: a graph is then worth its misses. */
+/** From this size on a graph is built: a query of a flat index would take more than 1 ms. */
 export const HNSW_FROM_ROWS = 20_000;
 
 /**
@@ -106,7 +106,7 @@ export function faissStatus(): FaissStatus {
   return { available: false, reason, remedy: 'npm run setup -- --retry' };
 }
 
-/** An Error where it cannot be loaded. */
+/** Gives an Error if FAISS cannot be loaded. */
 function loadFaiss(): { faiss: typeof Faiss; version: string } | Error {
   prepareNativeLibraries();
   try {

@@ -1,10 +1,11 @@
-// What an index of vectors is, wherever it is, and the checks that every one makes.
+// The interface of an index of vectors, here or on another machine, and the checks that every index
+// makes.
 import { VitrineError } from '../errors';
 
 /**
  * Vectors by id, searched by inner product. Ids are whole numbers from 0 to 2³¹−1, and vectors are
  * finite. Everything returns a promise, since an index may be on another machine. Each method
- * rejects with the VitrineError INPUT_INVALID where its arguments do not fit.
+ * rejects with the VitrineError INPUT_INVALID if its arguments do not fit.
  */
 export interface VectorIndex {
   /** The number of vectors. */
@@ -33,7 +34,7 @@ export interface LocalIndex extends VectorIndex {
    * The ids by row of what `serialise` returns, −1 where the row was removed. Keep both together.
    */
   readonly ids: Int32Array;
-  /** A file as FAISS writes it, whatever the kind. Both `openIndex` and FAISS read it. */
+  /** A file in FAISS's format, for every kind. Both `openIndex` and FAISS read it. */
   serialise(): Buffer;
 }
 

@@ -1,80 +1,74 @@
-// What the features of pairs say of an article at one moment whoever the customer is, or whichever
-// age band: logarithms and roots of what was counted. Reckoned when first asked for and kept, for a
-// moment is asked about the same articles over and over. Knows no customer.
-import type { Habits } from '../statistics/habits';
+// The numbers of each article at one moment that the features of pairs read, the same for all
+// customers: logarithms and roots of counts. Each is computed when it is first needed and kept,
+// since a moment is asked for the same articles again and again.
 import type { Moment } from '../statistics/moment';
 import { buyersOf } from '../statistics/peer-sales';
 
-/** Places of what is known of one article, behind its `rowOf`. */
-export const SALES_WEEK = 0;
-export const SALES_MONTH = 1;
-export const TREND = 2;
-export const AGE = 3;
-export const SALES_QUARTER = 4;
-export const SALES_EVER = 5;
-export const SOLD_LATELY = 6;
-export const REPEAT_RATE = 7;
-/** NaN: unknown. */
-export const PRICE = 8;
-export const SALES_OF_PRODUCT = 9;
-/** From here on, by age band: customers of the band beside what its share of everybody would be. */
+/** The place of each number in the row of an article. */
+export const ARTICLE_PLACE = {
+  salesWeek: 0,
+  salesMonth: 1,
+  trend: 2,
+  age: 3,
+  salesQuarter: 4,
+  salesEver: 5,
+  soldLately: 6,
+  repeatRate: 7,
+  /** NaN: unknown. */
+  price: 8,
+  salesOfProduct: 9,
+} as const;
+
+/** From here on, by age band: the band's buyers against their share of all buyers. */
 const PEERS = 10;
 
 /**
- * Memory: 40 bytes an article, and 4 for each age band. One row holds all, since most of its cost
- * is to fetch it.
+ * Takes 40 bytes for each article, and 4 more for each age band. They lie in one row, since
+ * fetching a row costs most.
  */
 export class ArticleMoment {
-  /** [articles, width] NaN: not reckoned yet. */
+  /** [articles, width] NaN: not computed yet. */
   values = new Float32Array(0);
-  private readonly width: number;
-
-  private constructor(
-    private readonly moment: Moment,
-    private readonly repeatRates: Habits['repeatRates'],
-    used?: ArticleMoment,
-  ) {
-    this.width = PEERS + moment.peers.length;
-    this.values = used?.width === this.width ? used.values.fill(Number.NaN) : this.values;
-  }
-
-  private static latest: ArticleMoment | undefined;
+  readonly #width: number;
 
   /**
-   * Of this moment. There is one at a time: what was given before must not be used any more, its
-   * memory goes on to the next.
+   * @param repeatRates [articles]
+   * @param former its memory is used again, so nobody may read it any more
    */
-  static of(moment: Moment, repeatRates: Habits['repeatRates']): ArticleMoment {
-    const { latest } = ArticleMoment;
-    if (latest?.moment === moment && latest.repeatRates === repeatRates) return latest;
-    return (ArticleMoment.latest = new ArticleMoment(moment, repeatRates, latest));
+  constructor(
+    readonly moment: Moment,
+    private readonly repeatRates: Float32Array,
+    former?: ArticleMoment,
+  ) {
+    this.#width = PEERS + moment.peers.length;
+    if (former && former.#width === this.#width) this.values = former.values.fill(Number.NaN);
   }
 
-  /** Where an article's values begin in `values`, which a later call may replace. */
+  /** The place in `values` where an article's row begins. A later call may replace `values`. */
   rowOf(article: number): number {
-    const at = article * this.width;
-    if (at >= this.values.length) this.grow(article);
+    const at = article * this.#width;
+    if (at >= this.values.length) this.#grow(article);
     const { values } = this;
     if (!Number.isNaN(values[at])) return at;
     const { sales, long, ages, prices, ofProduct } = this.moment;
     const week = sales.week[article] ?? 0;
     const month = sales.month[article] ?? 0;
-    values[at + SALES_WEEK] = Math.log1p(week) / 4;
-    values[at + SALES_MONTH] = Math.log1p(month) / 4;
-    values[at + TREND] = month === 0 && week === 0 ? 0 : Math.log((4 * week + 1) / (month + 1)) / 2;
-    values[at + AGE] = Math.log1p(ages[article] || 0) / 6;
-    values[at + SALES_QUARTER] = Math.log1p(long.quarter[article] || 0) / 4;
-    values[at + SALES_EVER] = Math.log1p(long.ever[article] || 0) / 4;
-    values[at + SOLD_LATELY] = long.idle[article] >= 0 ? Math.exp(-long.idle[article] / 60) : 0;
-    values[at + REPEAT_RATE] = Math.sqrt(this.repeatRates[article] ?? 0);
-    values[at + PRICE] = prices[article] ?? Number.NaN;
-    values[at + SALES_OF_PRODUCT] = Math.log1p(ofProduct[article] ?? 0) / 4;
+    values[at + ARTICLE_PLACE.salesWeek] = Math.log1p(week) / 4;
+    values[at + ARTICLE_PLACE.salesMonth] = Math.log1p(month) / 4;
+    values[at + ARTICLE_PLACE.trend] = month === 0 && week === 0 ? 0 : Math.log((4 * week + 1) / (month + 1)) / 2;
+    values[at + ARTICLE_PLACE.age] = Math.log1p(ages[article] || 0) / 6;
+    values[at + ARTICLE_PLACE.salesQuarter] = Math.log1p(long.quarter[article] || 0) / 4;
+    values[at + ARTICLE_PLACE.salesEver] = Math.log1p(long.ever[article] || 0) / 4;
+    values[at + ARTICLE_PLACE.soldLately] = long.idle[article] >= 0 ? Math.exp(-long.idle[article] / 60) : 0;
+    values[at + ARTICLE_PLACE.repeatRate] = Math.sqrt(this.repeatRates[article] ?? 0);
+    values[at + ARTICLE_PLACE.price] = prices[article] ?? Number.NaN;
+    values[at + ARTICLE_PLACE.salesOfProduct] = Math.log1p(ofProduct[article] ?? 0) / 4;
     return at;
   }
 
   /**
-   * Customers of an age band who bought it beside what its share of everybody would be; 0 where the
-   * band is unknown. `row` by `rowOf`.
+   * The logarithm of an age band's buyers against their share of all buyers; 0 if nobody counted
+   * the band. `row` is by `rowOf`.
    */
   peersOf(row: number, article: number, band: number): number {
     const sold = this.moment.peers.at(band);
@@ -87,9 +81,9 @@ export class ArticleMoment {
     return this.values[at];
   }
 
-  private grow(article: number): void {
+  #grow(article: number): void {
     const rows = Math.max(1024, this.moment.sales.month.length, Math.ceil(1.5 * article) + 1);
-    const values = new Float32Array(rows * this.width).fill(Number.NaN);
+    const values = new Float32Array(rows * this.#width).fill(Number.NaN);
     values.set(this.values);
     this.values = values;
   }

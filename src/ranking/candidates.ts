@@ -1,58 +1,42 @@
-// The candidates of one customer: which articles, and which sources found each. Knows no source and
-// no model.
-
-/**
- * Names of the sources of candidates, from what says most of this customer to what is the same for
- * everybody. Of an article that several found the first is the one that people are shown.
- */
-export const SOURCES = [
-  'OWN_PURCHASES',
-  'VARIANTS',
-  'CO_PURCHASE',
-  'TWO_TOWER',
-  'TRENDING_PEERS',
-  'NEW_ARRIVALS',
-  'TRENDING',
-] as const;
-export type SourceName = (typeof SOURCES)[number];
+// The candidates of one customer: which articles, and which sources found each.
+import { SOURCES, type SourceName } from './sources/sources';
 
 /** Distinct articles with what is known of how they were found. */
 export interface Candidates {
   /** [n] catalogue indices */
   readonly articles: Int32Array;
-  /** [n] the sources that found each: bit i stands for SOURCES[i]; never 0. */
+  /** [n] the sources that found each article: bit i stands for SOURCES[i]; never 0. */
   readonly found: Uint16Array;
   /** [n] cosine of the query vector and the article's. */
   readonly cosines: Float32Array;
-  /**
-   * [n] how near it is to the latest purchases in what customers buy together; 0: not near to any.
-   */
+  /** [n] how often the article is bought with the latest purchases, as a score; 0: never. */
   readonly together: Float32Array;
 }
 
-/** Whether a source was among those that found a candidate. */
-export function foundBy(found: number, source: SourceName): boolean {
-  return (found & bitOf(source)) !== 0;
-}
+const BITS = Object.fromEntries(SOURCES.map(({ name }, i) => [name, 1 << i])) as Record<SourceName, number>;
 
 /** The mask of one source alone. */
 export function bitOf(source: SourceName): number {
   return BITS[source];
 }
 
-const BITS = Object.fromEntries(SOURCES.map((source, i) => [source, 1 << i])) as Record<SourceName, number>;
+export function foundBy(found: number, source: SourceName): boolean {
+  return (found & bitOf(source)) !== 0;
+}
 
-/**
- * The source to name for a candidate: of those that found it the one that says most of the
- * customer.
- */
-export function sourceOf(found: number): SourceName {
+/** The source to name for a candidate: the first in the list that found it. */
+export function sourceOf(found: number): (typeof SOURCES)[number] {
   return SOURCES[31 - Math.clz32(found & -found)];
 }
 
 /** All sources that found a candidate. */
 export function sourcesOf(found: number): SourceName[] {
-  return SOURCES.filter((source) => foundBy(found, source));
+  return SOURCES.filter(({ name }) => foundBy(found, name)).map(({ name }) => name);
+}
+
+/** How many candidates each source brought. One that several found counts for each. */
+export function countBySource({ found }: Candidates): Map<SourceName, number> {
+  return new Map(SOURCES.map(({ name }) => [name, found.filter((mask) => foundBy(mask, name)).length]));
 }
 
 /** Some of the candidates, by place. */
@@ -66,6 +50,11 @@ export function pickCandidates(
     cosines: picked(cosines, new Float32Array(places.length), places),
     together: picked(together, new Float32Array(places.length), places),
   };
+}
+
+/** The width of a batch of candidate lists; at least 1, so that no batch is empty. */
+export function widest(candidates: readonly Candidates[]): number {
+  return Math.max(1, ...candidates.map((list) => list.articles.length));
 }
 
 function picked<Numbers extends Int32Array | Uint16Array | Float32Array>(

@@ -1,43 +1,33 @@
-// What is known of a customer and a candidate together at one moment: repeats, recency, price,
-// sales, what found the candidate. One definition for training, which looks back in time, and for
-// serving, which looks at now. Knows no model.
+// The features of a customer and a candidate at one moment: repeats, recency, price, sales, and the
+// sources that found the candidate. Training, which looks back in time, and serving, which looks at
+// now, compute them by this code. features/pair-features.ts lists them.
 import { VitrineError } from '../errors';
-import type { Affinity } from './affinity';
-import {
-  AGE,
-  ArticleMoment,
-  PRICE,
-  REPEAT_RATE,
-  SALES_EVER,
-  SALES_MONTH,
-  SALES_OF_PRODUCT,
-  SALES_QUARTER,
-  SALES_WEEK,
-  SOLD_LATELY,
-  TREND,
-} from './article-moment';
-import { foundBy, type Candidates } from './candidates';
 import type { HistoryPurchase } from '../features/customers';
+import { PAIR_PLACE as PLACE, PAIR_WIDTH } from '../features/pair-features';
 import type { Habits } from '../statistics/habits';
 import type { Moment } from '../statistics/moment';
-import { PAIR_WIDTH } from '../features/pair-features';
-import { vectorOf, type VectorRows } from './vector-rows';
 import { DAY } from '../time';
+import type { Affinity, Fit } from './affinity';
+import { ARTICLE_PLACE as ARTICLE, ArticleMoment } from './article-moment';
+import { bitOf, type Candidates } from './candidates';
+import { Nearness } from './nearness';
+import { SOURCES } from './sources/sources';
+import { vectorOf, type VectorRows } from './vector-rows';
 
 /** A customer as the features of pairs see them. */
 export interface Person {
   /** Newest first. */
-  readonly past: readonly HistoryPurchase[];
+  readonly history: readonly HistoryPurchase[];
   /** Age band. */
   readonly band: number;
 }
 
-/** What is known of articles whatever the moment and the customer. */
+/** Facts of articles that hold at every moment and for every customer. */
 export interface ArticleFacts {
   readonly repeatRates: Habits['repeatRates'];
   readonly variantRates: Habits['variantRates'];
   readonly affinity: Pick<Affinity, 'of' | 'width'>;
-  /** Of unit length. */
+  /** Vectors of unit length. */
   readonly vectors: VectorRows;
   /** Tells products apart; null: unknown. */
   readonly productOf: (article: number) => number | null;
@@ -46,115 +36,208 @@ export interface ArticleFacts {
 /** The latest distinct articles that a candidate's vector is compared with. */
 const RECENT = 8;
 
-/**
- * Writes the features of one customer's candidates into `out` [candidates, width] from row `start`
- * on; width as `pairWidth` has it. Every feature is finite and of the order of 1; what is not known
- * is 0.
- */
-export function writePairFeatures(
-  out: Float32Array,
-  start: number,
-  candidates: Candidates,
-  { past, band }: Person,
-  moment: Moment,
-  { vectors, productOf, repeatRates, variantRates, affinity }: ArticleFacts,
-): void {
-  const width = PAIR_WIDTH + affinity.width;
-  if (out.length < (start + candidates.articles.length) * width) {
-    throw new VitrineError('INPUT_INVALID', 'writePairFeatures: the array is too short for these candidates');
+/** The sources with a feature of their own. */
+const FOUND = SOURCES.flatMap((source) =>
+  'feature' in source ? [{ place: PLACE[source.feature], bit: bitOf(source.name) }] : [],
+);
+
+/** Writes features. It keeps what it computed of articles until the moment moves on. */
+export class PairWriter {
+  /** Features of a pair. */
+  readonly width: number;
+  readonly #nearness: Nearness;
+  #articles: ArticleMoment | undefined;
+
+  constructor(private readonly facts: ArticleFacts) {
+    this.width = PAIR_WIDTH + facts.affinity.width;
+    this.#nearness = new Nearness(facts.vectors, RECENT);
   }
+
+  /**
+   * Writes the features of one customer's candidates into `out` [candidates, width] from row
+   * `start` on. Every feature is finite and of the order of 1; an unknown one is 0.
+   */
+  write(out: Float32Array, start: number, candidates: Candidates, person: Person, moment: Moment): void {
+    const { width } = this;
+    if (out.length < (start + candidates.articles.length) * width) {
+      const needed = (start + candidates.articles.length) * width;
+      const message = `pair features: expected an array of at least ${needed} numbers, got ${out.length}`;
+      throw new VitrineError('INPUT_INVALID', message);
+    }
+    const articles = this.#articlesAt(moment);
+    const reader = readerOf(person, moment, this.facts);
+    this.#nearness.compareWith(reader.recent);
+    for (let i = 0; i < candidates.articles.length; i++) {
+      const article = candidates.articles[i];
+      const at = (start + i) * width;
+      const row = articles.rowOf(article);
+      const bought = reader.own.get(article);
+      writeSales(out, at, articles.values, row);
+      out[at + PLACE.peers] = articles.peersOf(row, article, person.band);
+      writeOwn(out, at, bought, reader);
+      writeProduct(out, at, article, reader, this.facts);
+      writePrice(out, at, articles.values[row + ARTICLE.price], bought, reader);
+      writeFound(out, at, candidates, i, bought);
+      this.#nearness.write(out, at, article);
+      writeFit(out, at, article, reader.fit);
+    }
+  }
+
+  #articlesAt(moment: Moment): ArticleMoment {
+    if (this.#articles?.moment !== moment) {
+      this.#articles = new ArticleMoment(moment, this.facts.repeatRates, this.#articles);
+    }
+    return this.#articles;
+  }
+}
+
+/** The facts of a customer that are the same for all candidates. */
+interface Reader {
+  readonly now: number;
+  /** By article. */
+  readonly own: ReadonlyMap<number, Own>;
+  /** By product: the article of it that was bought last. */
+  readonly products: ReadonlyMap<number, OwnProduct>;
+  /** The time of the latest purchase; undefined: there is none. */
+  readonly latest: number | undefined;
+  /** The share of the purchases that repeat an earlier one. */
+  readonly comesBack: number;
+  /** Vectors of the latest distinct articles. */
+  readonly recent: readonly Float32Array[];
+  /** The mean price paid; 0: unknown. */
+  readonly paid: number;
+  /** The mean logarithm of the prices of the own articles; 0: unknown. */
+  readonly ownLevel: number;
+  readonly lately: number;
+  readonly length: number;
+  readonly fit: Fit;
+}
+
+/** An article in a history. */
+interface Own {
+  times: number;
+  /** Unix seconds of the latest purchase. */
+  readonly latest: number;
+  /** The place among the distinct articles, newest first, from 0. */
+  readonly place: number;
+}
+
+interface OwnProduct extends Pick<Own, 'latest' | 'place'> {
+  readonly article: number;
+}
+
+function readerOf(
+  { history, band }: Person,
+  moment: Moment,
+  { vectors, productOf, affinity }: Pick<ArticleFacts, 'vectors' | 'productOf' | 'affinity'>,
+): Reader {
   const { now } = moment;
-  const articles = ArticleMoment.of(moment, repeatRates);
-  const own = ownHistory(past);
-  // Of each product the article that was bought last, and its place among the distinct ones, newest
-  // first.
-  const products = new Map<number, { article: number; place: number; latest: number }>();
+  const own = ownOf(history);
+  const products = new Map<number, OwnProduct>();
   for (const [article, { place, latest }] of own) {
     const product = productOf(article);
     if (product !== null && !products.has(product)) products.set(product, { article, place, latest });
   }
-  const fit = affinity.of(past, band, moment);
-  const comesBack = past.length > 0 ? 1 - own.size / past.length : 0;
-  const recent = [...own.keys()].slice(0, RECENT).flatMap((article) => vectorOf(vectors, article) ?? []);
-  const paid = meanPrice(past);
-  const ownLevel = meanLogPrice(own.keys(), moment.prices);
-  const daysSince = (at: number): number => Math.max(0, (now - at) / DAY);
-  // The same for all candidates of a customer.
-  const lately = past.length > 0 ? Math.exp(-daysSince(past[0].at) / 14) : 0;
-  const length = Math.log1p(past.length) / 4;
+  return {
+    now,
+    own,
+    products,
+    latest: history.at(0)?.at,
+    comesBack: history.length > 0 ? 1 - own.size / history.length : 0,
+    recent: [...own.keys()].slice(0, RECENT).flatMap((article) => vectorOf(vectors, article) ?? []),
+    paid: meanPrice(history),
+    ownLevel: meanLogPrice(own.keys(), moment.prices),
+    lately: history.length > 0 ? Math.exp(-daysBetween(history[0].at, now) / 14) : 0,
+    length: Math.log1p(history.length) / 4,
+    fit: affinity.of(history, band, moment),
+  };
+}
 
-  for (let i = 0; i < candidates.articles.length; i++) {
-    const article = candidates.articles[i];
-    const bought = own.get(article);
-    const days = bought ? daysSince(bought.latest) : Infinity;
-    const row = articles.rowOf(article);
-    const { values } = articles;
-    nearnessTo(recent, vectors, article);
-    const asked = values[row + PRICE];
-    const price = paid > 0 && asked > 0 ? Math.log(asked / paid) : 0;
-    const found = candidates.found[i];
+function writeSales(out: Float32Array, at: number, values: Float32Array, row: number): void {
+  out[at + PLACE.sales_week] = values[row + ARTICLE.salesWeek];
+  out[at + PLACE.sales_month] = values[row + ARTICLE.salesMonth];
+  out[at + PLACE.trend] = values[row + ARTICLE.trend];
+  out[at + PLACE.article_age] = values[row + ARTICLE.age];
+  out[at + PLACE.repeat_rate] = values[row + ARTICLE.repeatRate];
+  out[at + PLACE.sales_quarter] = values[row + ARTICLE.salesQuarter];
+  out[at + PLACE.sales_ever] = values[row + ARTICLE.salesEver];
+  out[at + PLACE.sold_lately] = values[row + ARTICLE.soldLately];
+  out[at + PLACE.sales_of_product] = values[row + ARTICLE.salesOfProduct];
+}
 
-    let at = (start + i) * width;
-    out[at++] = candidates.cosines[i];
-    out[at++] = bought ? 1 : 0;
-    out[at++] = log1p(bought?.times ?? 0);
-    out[at++] = fading(days, 7);
-    out[at++] = fading(days, 30);
-    out[at++] = fading(days, 180);
-    out[at++] = values[row + SALES_WEEK];
-    out[at++] = values[row + SALES_MONTH];
-    out[at++] = values[row + TREND];
-    out[at++] = length;
-    out[at++] = fading(days, 1.5);
-    out[at++] = bought ? 1 / (1 + bought.place) : 0;
-    out[at++] = bought && bought.latest === past[0].at ? 1 : 0;
-    out[at++] = lately;
-    out[at++] = log1p(100 * candidates.together[i]) / 3;
-    out[at++] = NEARNESS[0];
-    out[at++] = NEARNESS[1];
-    out[at++] = NEARNESS[2];
-    out[at++] = values[row + AGE];
-    out[at++] = articles.peersOf(row, article, band);
-    out[at++] = clamped(price, 4);
-    out[at++] = Math.min(Math.abs(price), 4);
-    out[at++] = values[row + REPEAT_RATE];
-    out[at++] = foundBy(found, 'CO_PURCHASE') ? 1 : 0;
-    out[at++] = foundBy(found, 'TWO_TOWER') ? 1 : 0;
-    out[at++] = foundBy(found, 'TRENDING_PEERS') ? 1 : 0;
-    out[at++] = foundBy(found, 'NEW_ARRIVALS') ? 1 : 0;
-    out[at++] = foundBy(found, 'TRENDING') ? 1 : 0;
-    const sameProduct = products.get(productOf(article) ?? -1);
-    const productDays = sameProduct ? daysSince(sameProduct.latest) : Infinity;
-    out[at++] = sameProduct ? 1 / (1 + sameProduct.place) : 0;
-    out[at++] = fading(productDays, 7);
-    out[at++] = fading(productDays, 30);
-    out[at++] = sameProduct ? Math.sqrt(variantRates[sameProduct.article] ?? 0) : 0;
-    out[at++] = bought ? comesBack : 0;
-    out[at++] = values[row + SALES_QUARTER];
-    out[at++] = values[row + SALES_EVER];
-    out[at++] = values[row + SOLD_LATELY];
-    out[at++] = values[row + SALES_OF_PRODUCT];
-    // What tells one own article from another, which the same weight for all candidates cannot. The
-    // price is measured against the mean of all own articles, so that it does not tell own articles
-    // from the rest.
-    out[at++] = bought && asked > 0 ? clamped(Math.log(asked) - ownLevel, 4) : 0;
-    out[at++] = bought ? length : 0;
-    out[at++] = bought ? candidates.cosines[i] : 0;
-    const [fitsEver, fitsLately, fitsTogether, season] = fit(article, out, at + 4);
-    out[at++] = fitsEver;
-    out[at++] = fitsLately;
-    out[at++] = fitsTogether;
-    out[at++] = season;
-  }
+function writeOwn(out: Float32Array, at: number, bought: Own | undefined, reader: Reader): void {
+  const days = bought ? daysBetween(bought.latest, reader.now) : Infinity;
+  out[at + PLACE.own] = bought ? 1 : 0;
+  out[at + PLACE.times_bought] = log1p(bought?.times ?? 0);
+  out[at + PLACE.bought_within_days] = fading(days, 1.5);
+  out[at + PLACE.bought_within_week] = fading(days, 7);
+  out[at + PLACE.bought_within_month] = fading(days, 30);
+  out[at + PLACE.bought_within_half_year] = fading(days, 180);
+  out[at + PLACE.own_place] = bought ? 1 / (1 + bought.place) : 0;
+  out[at + PLACE.in_latest_basket] = bought && bought.latest === reader.latest ? 1 : 0;
+  out[at + PLACE.history_length] = reader.length;
+  out[at + PLACE.customer_lately] = reader.lately;
+  out[at + PLACE.comes_back] = bought ? reader.comesBack : 0;
+  out[at + PLACE.own_length] = bought ? reader.length : 0;
+}
+
+function writeProduct(
+  out: Float32Array,
+  at: number,
+  article: number,
+  { products, now }: Reader,
+  { productOf, variantRates }: ArticleFacts,
+): void {
+  const same = products.get(productOf(article) ?? -1);
+  const days = same ? daysBetween(same.latest, now) : Infinity;
+  out[at + PLACE.same_product] = same ? 1 / (1 + same.place) : 0;
+  out[at + PLACE.product_within_week] = fading(days, 7);
+  out[at + PLACE.product_within_month] = fading(days, 30);
+  out[at + PLACE.variant_rate] = same ? Math.sqrt(variantRates[same.article] ?? 0) : 0;
 }
 
 /**
- * By article: how often it was bought, when last (Unix seconds), and its place among the distinct
- * ones, newest first.
+ * `own_price` compares the prices of own articles with each other. So it does not tell own articles
+ * from other candidates.
  */
-function ownHistory(past: readonly HistoryPurchase[]): Map<number, { times: number; latest: number; place: number }> {
-  const own = new Map<number, { times: number; latest: number; place: number }>();
-  for (const { article, at } of past) {
+function writePrice(
+  out: Float32Array,
+  at: number,
+  asked: number,
+  bought: Own | undefined,
+  { paid, ownLevel }: Reader,
+): void {
+  const price = paid > 0 && asked > 0 ? Math.log(asked / paid) : 0;
+  out[at + PLACE.price_level] = clamped(price, 4);
+  out[at + PLACE.price_distance] = Math.min(Math.abs(price), 4);
+  out[at + PLACE.own_price] = bought && asked > 0 ? clamped(Math.log(asked) - ownLevel, 4) : 0;
+}
+
+function writeFound(
+  out: Float32Array,
+  at: number,
+  { cosines, together, found }: Candidates,
+  i: number,
+  bought: Own | undefined,
+): void {
+  out[at + PLACE.cosine] = cosines[i];
+  out[at + PLACE.own_cosine] = bought ? cosines[i] : 0;
+  out[at + PLACE.together] = log1p(100 * together[i]) / 3;
+  for (let f = 0; f < FOUND.length; f++) out[at + FOUND[f].place] = (found[i] & FOUND[f].bit) !== 0 ? 1 : 0;
+}
+
+/** The features of single attributes follow those that every shop has. */
+function writeFit(out: Float32Array, at: number, article: number, fit: Fit): void {
+  const [ever, lately, together, season] = fit(article, out, at + PAIR_WIDTH);
+  out[at + PLACE.affinity] = ever;
+  out[at + PLACE.affinity_lately] = lately;
+  out[at + PLACE.affinity_together] = together;
+  out[at + PLACE.season] = season;
+}
+
+function ownOf(history: readonly HistoryPurchase[]): Map<number, Own> {
+  const own = new Map<number, Own>();
+  for (const { article, at } of history) {
     const known = own.get(article);
     if (known) known.times += 1;
     else own.set(article, { times: 1, latest: at, place: own.size });
@@ -162,10 +245,10 @@ function ownHistory(past: readonly HistoryPurchase[]): Map<number, { times: numb
   return own;
 }
 
-/** Of the prices that are known; 0: none. */
-function meanPrice(past: readonly HistoryPurchase[]): number {
+/** The mean of the known prices; 0: none is known. */
+function meanPrice(history: readonly HistoryPurchase[]): number {
   let [sum, known] = [0, 0];
-  for (const { price } of past) {
+  for (const { price } of history) {
     if (price === undefined || !(price > 0 && price < Infinity)) continue;
     sum += price;
     known += 1;
@@ -173,7 +256,7 @@ function meanPrice(past: readonly HistoryPurchase[]): number {
   return sum / Math.max(1, known);
 }
 
-/** Of the articles whose price of now is known; 0: none. */
+/** The mean logarithm of the articles' known prices; 0: none is known. */
 function meanLogPrice(articles: Iterable<number>, prices: Float32Array): number {
   let [sum, known] = [0, 0];
   for (const article of articles) {
@@ -184,18 +267,23 @@ function meanLogPrice(articles: Iterable<number>, prices: Float32Array): number 
   return sum / Math.max(1, known);
 }
 
+/** From a time in Unix seconds to now; 0 for a time after it. */
+function daysBetween(at: number, now: number): number {
+  return Math.max(0, (now - at) / DAY);
+}
+
 function clamped(value: number, most: number): number {
   return Math.max(-most, Math.min(most, value));
 }
 
-/** An exponential clock: smooth in time, 0 for what never was. */
+/** Falls smoothly from 1 with the days; 0 for Infinity. */
 function fading(days: number, scale: number): number {
   return days === Infinity ? 0 : Math.exp(-days / scale);
 }
 
 /**
- * Looked up where it can be: most of what is counted are small whole numbers, and the function
- * costs as much as all else of a feature.
+ * Looks small whole numbers up, which most counts are: the function costs as much as all else of a
+ * feature.
  */
 function log1p(count: number): number {
   const whole = count | 0;
@@ -203,51 +291,3 @@ function log1p(count: number): number {
 }
 
 const LOG1P = Float64Array.from({ length: 4096 }, (_, count) => Math.log1p(count));
-
-/** What `nearnessTo` found. */
-const NEARNESS = new Float64Array(3);
-const COSINES = new Float64Array(RECENT + 3);
-
-/**
- * The cosine of an article's vector to the first of some, the mean of those to all, and the
- * greatest, in NEARNESS; 0 where there is none.
- */
-function nearnessTo(vectors: readonly Float32Array[], rows: VectorRows, article: number): void {
-  const last = vectors.length - 1;
-  if (last < 0 || !rows.has(article)) {
-    NEARNESS.fill(0);
-    return;
-  }
-  const { dim, data } = rows;
-  const at = article * dim;
-  // Four at once: one sum alone would wait for each addition.
-  for (let v = 0; v <= last; v += 4) {
-    const [a, b, c, d] = [
-      vectors[v],
-      vectors[Math.min(v + 1, last)],
-      vectors[Math.min(v + 2, last)],
-      vectors[Math.min(v + 3, last)],
-    ];
-    let [toA, toB, toC, toD] = [0, 0, 0, 0];
-    for (let i = 0; i < dim; i++) {
-      const x = data[at + i];
-      toA += x * a[i];
-      toB += x * b[i];
-      toC += x * c[i];
-      toD += x * d[i];
-    }
-    COSINES[v] = toA;
-    COSINES[v + 1] = toB;
-    COSINES[v + 2] = toC;
-    COSINES[v + 3] = toD;
-  }
-  let total = 0;
-  let most = -Infinity;
-  for (let v = 0; v <= last; v++) {
-    total += COSINES[v];
-    if (COSINES[v] > most) most = COSINES[v];
-  }
-  NEARNESS[0] = COSINES[0];
-  NEARNESS[1] = total / vectors.length;
-  NEARNESS[2] = most;
-}

@@ -1,15 +1,15 @@
-// Vectors of articles side by side in one array: whoever reads hundreds for a customer needs no
-// object for each. Knows nothing of what they mean.
+// Vectors of articles side by side in one array, so that hundreds can be read for a customer
+// without an object for each.
 
 export interface VectorRows {
   readonly dim: number;
-  /** [articles, dim] by catalogue index; another array once articles have come. */
+  /** [articles, dim] by catalogue index. Another array once articles were added. */
   readonly data: Float32Array;
-  /** Whether an article has a vector: it may be gone, or too new. */
+  /** Whether an article has a vector. It may be gone, or too new. */
   has(article: number): boolean;
 }
 
-/** The vector of an article [dim], a view; undefined: it has none. */
+/** A view of an article's vector [dim]; undefined: it has none. */
 export function vectorOf(rows: VectorRows, article: number): Float32Array | undefined {
   const { dim, data } = rows;
   return rows.has(article) ? data.subarray(article * dim, (article + 1) * dim) : undefined;

@@ -1,5 +1,6 @@
-// Batching across requests: many callers' items become few calls of one batch function. DataLoader
-// fixes a batch when its items come; here it is made when it leaves, of items still waited for.
+// Batching across requests: the items of many callers become few calls of one batch function.
+// DataLoader fixes a batch when its items come. Here a batch is made when it leaves, from the items
+// that somebody still waits for.
 
 import { asError, VitrineError } from '../errors';
 import type { Mortal } from './lifetime';
@@ -8,21 +9,15 @@ import type { Mortal } from './lifetime';
 export type BatchFunction<Item, Result> = (items: readonly Item[]) => Promise<ArrayLike<Result | Error>>;
 
 export interface BatchingOptions {
-  /** What the items are, for the message of OVERLOADED: 'recommendations'. */
+  /** The name of the items in the message of OVERLOADED: 'recommendations'. */
   readonly name: string;
   /** Items in one call of the batch function at most. Default 64. */
   readonly maxBatchSize?: number;
   /** Calls of the batch function that run at once at most. Default 1. */
   readonly maxInFlight?: number;
-  /**
-   * Items that wait for their call at most; those beyond are refused with OVERLOADED at once.
-   * Default 1024.
-   */
+  /** Items that wait at most. Others are refused with OVERLOADED at once. Default 1024. */
   readonly maxQueue?: number;
-  /**
-   * Runs something very soon. Default setImmediate: what the sockets of this turn bring shares a
-   * batch.
-   */
+  /** Runs something very soon. Default setImmediate: requests that came together share a batch. */
   readonly soon?: (run: () => void) => void;
 }
 
@@ -38,10 +33,7 @@ export interface BatchingStats {
 }
 
 export interface Batching<Item, Result> {
-  /**
-   * A batch function too: its items may share a call with those of others. Errors come as values;
-   * never rejects.
-   */
+  /** A batch function too. Its items may share a call with those of others. It never rejects. */
   run(items: readonly Item[]): Promise<(Result | Error)[]>;
   stats(): BatchingStats;
 }
@@ -49,10 +41,10 @@ export interface Batching<Item, Result> {
 /**
  * Gathers the items of concurrent callers into batches for `batch`.
  *
- * An idle server adds no waiting: the first item takes a free slot and leaves within this turn of
- * the event loop. Under load, items gather for exactly as long as the slots are taken, so batches
- * grow with the load by themselves and no time window has to be tuned. Order is first come, first
- * served. Items whose lifetime is over leave the queue.
+ * An idle server adds no waiting: the first item leaves within this turn of the event loop. Under
+ * load, items gather for as long as the slots are taken. So batches grow with the load, and no time
+ * window has to be tuned. Items leave in the order in which they came. Those whose lifetime is over
+ * leave the queue.
  */
 export function gather<Item extends Mortal | string | number, Result>(
   batch: BatchFunction<Item, Result>,
@@ -62,7 +54,7 @@ export function gather<Item extends Mortal | string | number, Result>(
   checkLimits({ maxBatchSize, maxInFlight, maxQueue });
   let queue: Waiting<Item, Result>[] = [];
   const counts = { batches: 0, items: 0, refused: 0, inFlight: 0 };
-  /** Slots that are taken by a batch which leaves very soon. */
+  /** Slots of batches that leave very soon. */
   let leaving = 0;
 
   const leave = (): void => {
@@ -127,7 +119,7 @@ function endOf(item: Mortal | string | number): Error | undefined {
   return typeof item === 'object' ? item.lifetime?.over : undefined;
 }
 
-/** As many results as items, whatever the batch function does. */
+/** Gives one result for each item, even if the batch function fails. */
 async function resultsOf<Item, Result>(
   batch: BatchFunction<Item, Result>,
   items: readonly Item[],

@@ -1,9 +1,9 @@
-// How long somebody waits for an answer. An AbortSignal says the same and costs a request some ten
-// microseconds, mostly for listeners: nobody listens here, it is looked at before each next step.
+// Whether somebody still waits for an answer. An AbortSignal says the same, but its listeners cost
+// a request some ten microseconds. A lifetime has no listeners: each next step looks at it.
 
-/** What is asked for on behalf of somebody who may go away. */
+/** A request of somebody who may go away. */
 export interface Mortal {
-  /** What has not begun when it is over does not begin. Absent: somebody waits for ever. */
+  /** Once it is over, no further step begins. Absent: somebody always waits. */
   readonly lifetime?: Lifetime;
 }
 
@@ -11,7 +11,7 @@ export class Lifetime {
   /** Why nobody waits any more; undefined while somebody does. */
   over: Error | undefined;
 
-  /** The first reason stays. */
+  /** Keeps the first reason. */
   end(reason: Error): void {
     this.over ??= reason;
   }

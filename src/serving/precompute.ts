@@ -1,20 +1,20 @@
-// Recommendations of all customers into a table, by key ascending, a batch at a time: for whoever
-// writes to customers, or shows lists without a server. A run that was ended at any moment goes on
-// where it was. Knows not how a list is made.
+// Recommendations of all customers into a table, a batch at a time, by key ascending. It serves
+// people who write to customers, or who show lists without a server. A run that was ended at any
+// moment goes on where it was.
 import type { CustomerRow, RecommendationList, Store } from '../data/store/store';
-import type { Reporter } from '../telemetry/progress';
+import type { Progress, Reporter } from '../telemetry/progress';
 import type { Recommender } from './types';
 
 export interface PrecomputeOptions {
   readonly store: Pick<Store, 'alone' | 'counts' | 'customersPage' | 'saveLists' | 'fact' | 'setFact'>;
   readonly recommender: Pick<Recommender, 'recommend'>;
-  /** Takes over what changed in the store since the last call; called once in a while. */
+  /** Takes over the changes in the store since the last call. Called once in a while. */
   readonly refresh: () => Promise<unknown>;
   /** The release that recommends. */
   readonly release: string;
-  /** Articles a customer at most. */
+  /** Articles of one list at most. */
   readonly first: number;
-  /** Begins anew where an earlier run of this release was not finished. */
+  /** Starts from the beginning even if an earlier run of this release was not finished. */
   readonly anew?: boolean;
   readonly reporter: Reporter;
   readonly signal?: AbortSignal;
@@ -22,7 +22,7 @@ export interface PrecomputeOptions {
 
 export interface Precomputed {
   readonly release: string;
-  /** Lists that were made now, and by the run that this one went on from. */
+  /** Customers with a list: those of this run, and those of the run that it went on from. */
   readonly customers: number;
   readonly resumedAfter: number;
   readonly seconds: number;
@@ -32,49 +32,117 @@ export interface Precomputed {
 /** Customers whose lists are made in one run of the models. */
 const BATCH = 128;
 /**
- * Batches at once: while the ranker scores one, others are read, and their features made. With two,
- * each waits for the other at times.
+ * Batches at once. While the ranker scores one, others are read and their features made. With two
+ * batches each would wait for the other at times.
  */
 const IN_FLIGHT = 4;
-/** What is noted of a run, in the facts. */
+/** The fact in which a run keeps its note. */
 const FACT = 'precompute';
 const NOTE_EVERY_MS = 2_000;
 const REFRESH_EVERY_MS = 60_000;
 
+/** How far a run is. */
 interface Note {
   readonly release: string;
   readonly first: number;
-  /** The key up to which lists are kept, and how many they are. */
+  /** Lists are saved up to this key, for so many customers. */
   readonly afterKey: number;
   readonly customers: number;
 }
 
 /**
- * Makes and keeps the lists of all customers; one run at a time.
- * @throws what the recommender or the store throw: then run it again.
+ * Makes and saves the lists of all customers. Runs one at a time.
+ * @throws the errors of the recommender and of the store: then run it again.
  */
 export function precompute(options: PrecomputeOptions): Promise<Precomputed> {
   return options.store.alone('precompute', () => run(options));
 }
 
-async function run(options: PrecomputeOptions): Promise<Precomputed> {
-  const { store, recommender, refresh, release, first, anew = false, reporter, signal } = options;
+async function run({ store, recommender, refresh, ...options }: PrecomputeOptions): Promise<Precomputed> {
+  const { release, first, anew = false, reporter, signal } = options;
   const started = performance.now();
   const found = anew ? undefined : await unfinished(store, release, first);
-  let { afterKey, customers } = found ?? { afterKey: 0, customers: 0 };
-  const resumedAfter = customers;
-  if (found) reporter.say(`Going on after ${String(customers)} customers whose lists are there.`);
+  const resumedAfter = found?.customers ?? 0;
+  if (found) reporter.say(`Going on after ${String(resumedAfter)} customers whose lists are there.`);
   const total = (await store.counts()).customers;
   const progress = reporter.progress('Recommending', Math.max(0, total - resumedAfter), 'customers');
+  const note = found ?? { release, first, afterKey: 0, customers: 0 };
+  const saving = new Saving({ store, recommender, progress, note, resumedAfter });
+  let refreshed = performance.now();
+  try {
+    for (let after = note.afterKey, more = true; more;) {
+      signal?.throwIfAborted();
+      if (performance.now() - refreshed >= REFRESH_EVERY_MS) {
+        await refresh();
+        refreshed = performance.now();
+      }
+      const page = await store.customersPage(BATCH, after);
+      more = page.hasNext;
+      if (page.rows.length === 0) break;
+      after = page.rows[page.rows.length - 1].key;
+      await saving.add(page.rows);
+    }
+    await saving.finish();
+  } catch (thrown) {
+    await saving.fail();
+    throw thrown;
+  }
+  await store.setFact(FACT, undefined);
+  progress.done();
+  const { customers } = saving.note;
+  const seconds = (performance.now() - started) / 1_000;
+  return { release, customers, resumedAfter, seconds, perSecond: (customers - resumedAfter) / Math.max(seconds, 1e-3) };
+}
+
+interface SavingParts {
+  readonly store: Pick<Store, 'saveLists' | 'setFact'>;
+  readonly recommender: Pick<Recommender, 'recommend'>;
+  readonly progress: Progress;
+  readonly note: Note;
+  readonly resumedAfter: number;
+}
+
+/** Makes and saves lists, some batches at once, and notes how far it is. */
+class Saving {
+  note: Note;
+  readonly #inFlight: { readonly rows: readonly CustomerRow[]; readonly saved: Promise<void> }[] = [];
+  /**
+   * The first note. The note of another run stays until lists of this run replace those of the
+   * other.
+   */
+  #begun: Promise<void> | undefined;
+  #noted = performance.now();
+
+  constructor(private readonly parts: SavingParts) {
+    this.note = parts.note;
+  }
+
+  async add(rows: readonly CustomerRow[]): Promise<void> {
+    const saved = this.#save(rows);
+    // Its failure is thrown when its turn comes. Until then nothing awaits it.
+    saved.catch(() => undefined);
+    this.#inFlight.push({ rows, saved });
+    if (this.#inFlight.length === IN_FLIGHT) await this.#settle();
+  }
+
+  async finish(): Promise<void> {
+    while (this.#inFlight.length > 0) await this.#settle();
+  }
 
   /**
-   * The note of another run stays until lists take the place of its own: then it would be wrong.
+   * Waits for the batches in flight, which use what will be closed next, and ignores their errors.
    */
-  let begun: Promise<void> | undefined;
+  async fail(): Promise<void> {
+    await Promise.allSettled(this.#inFlight.map(({ saved }) => saved));
+    // If this fails too, the next run begins a little further back.
+    if (this.#begun) await this.#write().catch(() => undefined);
+  }
 
-  async function keep(rows: readonly CustomerRow[]): Promise<void> {
+  async #save(rows: readonly CustomerRow[]): Promise<void> {
+    const { recommender, store } = this.parts;
+    const { first, release } = this.note;
     const lists = await recommender.recommend(rows.map((customer) => ({ customerId: customer.id, customer, first })));
-    await (begun ??= note());
+    await (this.#begun ??= this.#write());
     await store.saveLists(
       rows.map((row, r): RecommendationList => {
         const list = lists[r];
@@ -89,57 +157,24 @@ async function run(options: PrecomputeOptions): Promise<Precomputed> {
     );
   }
 
-  const inFlight: { readonly rows: readonly CustomerRow[]; readonly kept: Promise<void> }[] = [];
-  let noted = performance.now();
-  let refreshed = performance.now();
-  /** Waits for the oldest batch: what is noted has no gaps. */
-  async function settle(): Promise<void> {
-    const oldest = inFlight.shift();
+  /** Waits for the oldest batch, so that there are no gaps before the noted key. */
+  async #settle(): Promise<void> {
+    const oldest = this.#inFlight.shift();
     if (!oldest) return;
-    await oldest.kept;
-    customers += oldest.rows.length;
-    afterKey = oldest.rows[oldest.rows.length - 1].key;
-    progress.tick(customers - resumedAfter);
-    if (performance.now() - noted >= NOTE_EVERY_MS) await note();
-  }
-  async function note(): Promise<void> {
-    await store.setFact(FACT, { release, first, afterKey, customers } satisfies Note);
-    noted = performance.now();
+    await oldest.saved;
+    const customers = this.note.customers + oldest.rows.length;
+    this.note = { ...this.note, customers, afterKey: oldest.rows[oldest.rows.length - 1].key };
+    this.parts.progress.tick(customers - this.parts.resumedAfter);
+    if (performance.now() - this.#noted >= NOTE_EVERY_MS) await this.#write();
   }
 
-  try {
-    for (let after = afterKey, more = true; more;) {
-      signal?.throwIfAborted();
-      if (performance.now() - refreshed >= REFRESH_EVERY_MS) {
-        await refresh();
-        refreshed = performance.now();
-      }
-      const page = await store.customersPage(BATCH, after);
-      more = page.hasNext;
-      if (page.rows.length === 0) break;
-      after = page.rows[page.rows.length - 1].key;
-      const kept = keep(page.rows);
-      // Heard of when its turn comes; until then nobody awaits it.
-      kept.catch(() => undefined);
-      inFlight.push({ rows: page.rows, kept });
-      if (inFlight.length === IN_FLIGHT) await settle();
-    }
-    while (inFlight.length > 0) await settle();
-  } catch (thrown) {
-    // The others end before anything is closed that they use; what they say is of no interest any
-    // more.
-    await Promise.allSettled(inFlight.map(({ kept }) => kept));
-    // Where this fails too, the next run begins a little further back.
-    if (begun) await note().catch(() => undefined);
-    throw thrown;
+  async #write(): Promise<void> {
+    await this.parts.store.setFact(FACT, this.note);
+    this.#noted = performance.now();
   }
-  await store.setFact(FACT, undefined);
-  progress.done();
-  const seconds = (performance.now() - started) / 1_000;
-  return { release, customers, resumedAfter, seconds, perSecond: (customers - resumedAfter) / Math.max(seconds, 1e-3) };
 }
 
-/** Where a run of this release and length was ended; undefined: there is none. */
+/** The note of a run of this release and length that was ended; undefined: there is none. */
 async function unfinished(
   store: PrecomputeOptions['store'],
   release: string,

@@ -3,7 +3,7 @@
 
 import { HISTORY_LIMIT } from '../features/customers';
 import { peerSales, type PeerSales } from './peer-sales';
-import { LIMITS, mostPopular, newArrivals } from './popular';
+import { mostPopular, newArrivals } from './popular';
 
 /**
  * [articles] the customers who bought each article in the last 7 and 28 days. A customer who buys
@@ -65,6 +65,9 @@ export interface Moment extends Omit<MomentFacts, 'peers' | 'productOf'> {
   readonly timeless?: true;
 }
 
+/** The most articles of a moment's list that a source may give. */
+export const LISTED = 60;
+
 /** Whether nobody had bought an article before the moment. True also for a later article. */
 export function neverSold({ sales, long }: Pick<Moment, 'sales' | 'long'>, article: number): boolean {
   // Long-term sales may be some days late, the sales of the month are not.
@@ -76,16 +79,14 @@ export function createMoment({ productOf, ...facts }: MomentFacts): Moment {
   const { sales, long, ages, peers } = facts;
   const isNeverSold = (article: number): boolean => neverSold({ sales, long }, article);
   const ofProduct = salesOfProduct(sales.month, productOf, isNeverSold);
+  // A source that must leave out a customer's purchases still brings as many.
+  const length = LISTED + HISTORY_LIMIT;
   return {
     ...facts,
     ofProduct,
-    // The lists are longer than their limits, since sources may have to drop a customer's history.
-    peers: peers.map((buyers) => peerSales(buyers, sales.month, LIMITS.trendingPeers + HISTORY_LIMIT)),
-    trending: mostPopular(sales.week, sales.month, LIMITS.trending + HISTORY_LIMIT),
-    arrivals: newArrivals(
-      { month: sales.month, ages, ofProduct, neverSold: isNeverSold },
-      LIMITS.newArrivals + HISTORY_LIMIT,
-    ),
+    peers: peers.map((buyers) => peerSales(buyers, sales.month, length)),
+    trending: mostPopular(sales.week, sales.month, length),
+    arrivals: newArrivals({ month: sales.month, ages, ofProduct, neverSold: isNeverSold }, length),
   };
 }
 

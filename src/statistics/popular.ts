@@ -2,9 +2,6 @@
 
 import { bestOf } from './best';
 
-/** The most candidates that a source gives to one customer. */
-export const LIMITS = { trending: 60, trendingPeers: 40, newArrivals: 48 } as const;
-
 /** The articles that sold in the month, by sales of the week, then of the month, then by index. */
 export function mostPopular(week: ArrayLike<number>, month: ArrayLike<number>, limit: number): Int32Array {
   const sold: number[] = [];

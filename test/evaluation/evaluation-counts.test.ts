@@ -1,7 +1,8 @@
 // Everything that an evaluation counts beside the measures: qualities of lists, calibration,
 // sources, cold articles and slices. Compared with results by hand and with plain definitions.
 
-import { bitOf, type Candidates, type SourceName } from '../../src/ranking/candidates';
+import { bitOf, type Candidates } from '../../src/ranking/candidates';
+import type { SourceName } from '../../src/ranking/sources/sources';
 import { createRandom } from '../../src/random';
 import { CalibrationCount } from '../../src/evaluation/calibration';
 import { ColdArticleCount } from '../../src/evaluation/cold-articles';

@@ -3,8 +3,8 @@
 export const DIM = 16;
 
 /**
- * Unit vectors around a few centres, as embeddings lie, the same for each seed. Ids are odd, so that
- * they are no row numbers.
+ * Unit vectors around a few centres, as embeddings lie, the same for each seed. Ids are odd, so
+ * that they are no row numbers.
  */
 export function clusteredVectors(n: number, seed: number): { ids: Int32Array; vectors: Float32Array } {
   const centres = 12;

@@ -1,5 +1,5 @@
-// How articles' attributes fit what a customer bought: by hand, and against the plain formula over
-// random shops.
+// How well articles' attributes fit a customer's purchases: by hand, and against the plain formula
+// over random shops.
 import { Affinity } from '../../src/ranking/affinity';
 import { attributeShares } from '../../src/statistics/attribute-shares';
 import { Catalogue } from '../../src/features/catalogue';
@@ -29,7 +29,7 @@ const colour = names.indexOf('colour_group');
 const NOW = 1_600_000_000;
 const bought = (...articles: number[]) => articles.map((article, i) => ({ article, at: NOW - i }));
 
-/** A moment before which so many customers bought each article within a month. */
+/** @param month customers who bought each article within the month before the moment */
 const momentOf = (...month: number[]) => ({
   now: NOW,
   sales: { week: new Float32Array(rows.length), month: Float32Array.from({ length: 5 }, (_, i) => month.at(i) ?? 0) },
@@ -37,50 +37,50 @@ const momentOf = (...month: number[]) => ({
 const timeless = { ...momentOf(), timeless: true } as const;
 
 function fitOf(
-  past: readonly number[] | ReturnType<typeof bought>,
+  history: readonly number[] | ReturnType<typeof bought>,
   article: number,
   units: number[],
   moment: Parameters<Affinity['of']>[2] = momentOf(),
 ): { values: Float32Array; means: readonly number[] } {
   const affinity = new Affinity(catalogue, attributeShares(catalogue, [units]), noLifts(catalogue.layout));
   const values = new Float32Array(affinity.width);
-  const purchases = past.map((one, i) => (typeof one === 'number' ? { article: one, at: NOW - i } : one));
+  const purchases = history.map((one, i) => (typeof one === 'number' ? { article: one, at: NOW - i } : one));
   const means = affinity.of(purchases, 0, moment)(article, values, 0);
   return { values, means };
 }
 
-test('a share of a value is that of all units sold that had it', () => {
+test('the share of a value is the share of the sold units that had it', () => {
   const shares = attributeShares(catalogue, [[6, 2, 0, 1, 0]]);
   const found = new Map<number, number>();
   catalogue.forEachValue(0, (attribute, slot) => found.set(attribute, shares[slot]));
   expect(found.get(colour)).toBeCloseTo((8 + 1) / (9 + 1), 6);
 });
 
-test('nothing is said of a customer without purchases', () => {
+test('everything is 0 for a customer without purchases', () => {
   const { values, means } = fitOf([], 0, [6, 2, 0, 1, 0]);
   expect([...values].every((value) => value === 0)).toBe(true);
   expect(means).toEqual([0, 0, 0, 0]);
 });
 
-test('an article of the colour that was bought fits, one of another does not, and rare colours say more', () => {
+test('an article of a bought colour fits, another does not, and rare colours say more', () => {
   const units = [5, 3, 1, 1, 0];
-  const fit = (past: number, article: number): number => fitOf([past], article, units).values[colour];
+  const fit = (history: number, article: number): number => fitOf([history], article, units).values[colour];
   expect(fit(0, 2)).toBeGreaterThan(0);
   expect(fit(0, 3)).toBeLessThan(0);
   expect(fit(3, 4)).toBeGreaterThan(fit(0, 2));
 });
 
-test('of a newcomer the peers speak, and the less the more the customer has bought', () => {
-  // The first group buys blue, the second what everybody does.
+test('the peers speak for a cold customer, and less the more a customer has bought', () => {
+  // The first group buys blue, the second buys as everybody does.
   const units = [
     [500, 300, 100, 50, 50],
     [0, 0, 0, 400, 400],
     [500, 300, 100, 50, 50],
   ];
   const affinity = new Affinity(catalogue, attributeShares(catalogue, units), noLifts(catalogue.layout));
-  const blue = (group: number, past: number[]): number => {
+  const blue = (group: number, history: number[]): number => {
     const out = new Float32Array(affinity.width);
-    affinity.of(bought(...past), group, momentOf())(3, out, 0);
+    affinity.of(bought(...history), group, momentOf())(3, out, 0);
     return out[colour];
   };
   expect(blue(0, [])).toBeGreaterThan(0.5);
@@ -89,7 +89,7 @@ test('of a newcomer the peers speak, and the less the more the customer has boug
   expect(blue(0, Array<number>(50).fill(0))).toBeLessThan(0);
 });
 
-test('lately a purchase counts the less the longer ago it was, and of one who was not seen for long nothing is said', () => {
+test('lately, an older purchase counts less, and purchases of long ago count nothing', () => {
   const lately = colour + names.length;
   const units = [2, 2, 2, 2, 2];
   const days = (blue: number, red: number) =>
@@ -108,7 +108,7 @@ test('lately a purchase counts the less the longer ago it was, and of one who wa
   expect(days(3_000, 3_000)[lately]).toBeCloseTo(0, 6);
 });
 
-test('where there is no time, lately counts the latest most', () => {
+test('without times, lately counts the latest purchase most', () => {
   const lately = colour + names.length;
   const units = [2, 2, 2, 2, 2];
   const [before, after] = [fitOf([0, 3], 4, units, timeless), fitOf([3, 0], 4, units, timeless)];
@@ -116,12 +116,12 @@ test('where there is no time, lately counts the latest most', () => {
   expect(after.values[lately]).toBeGreaterThan(before.values[lately]);
 });
 
-test('the season is how much more of a value sells now than ever, whoever asks', () => {
+test('the season is how much more of a value sells now than ever, for every customer', () => {
   const season = colour + 3 * names.length;
   const units = [500, 300, 100, 50, 50];
   const blues = momentOf(0, 0, 0, 6_000, 6_000);
   const said = fitOf([], 3, units, blues).values;
-  // Of all that ever sold a tenth was blue; now all of it is, but for what is borrowed.
+  // A tenth of all sales ever was blue. All sales of now are, apart from the borrowed ones.
   expect(said[season]).toBeCloseTo(Math.log((12_000 + 20) / (12_000 * 0.1 + 20)) / 3, 2);
   expect(fitOf([0, 1], 3, units, blues).values[season]).toBe(said[season]);
   expect(fitOf([], 0, units, blues).values[season]).toBeLessThan(-1);
@@ -131,12 +131,12 @@ test('the season is how much more of a value sells now than ever, whoever asks',
   );
 });
 
-test('of what is sold seldom, of what came after a moment and where next to nothing sold the season says next to nothing', () => {
+test('the season is about 0 for seldom sold values, for later articles, and in a month with next to no sales', () => {
   const season = colour + 3 * names.length;
   const said = (units: number[], article: number, moment: Parameters<Affinity['of']>[2]) =>
     fitOf([], article, units, moment).values[season];
-  // Of 100,000 pieces of red and three of blue, 4,000 customers now: an eighth of a blue one was to
-  // be expected.
+  // Ever, 100,000 pieces of red and three of blue were sold. Among 4,000 customers of now, an
+  // eighth of a customer of blue is expected.
   for (const blue of [0, 1]) {
     expect(Math.abs(said([100_000, 0, 0, 3, 0], 3, momentOf(4_000, 0, 0, blue)))).toBeLessThan(0.02);
   }
@@ -145,7 +145,7 @@ test('of what is sold seldom, of what came after a moment and where next to noth
   expect(said([500, 300, 100, 50, 50], 3, short)).toBeLessThan(-0.4);
 });
 
-test('the season is that of each moment that is asked about', () => {
+test('each moment has its own season', () => {
   const affinity = new Affinity(catalogue, attributeShares(catalogue, [[1, 1, 1, 1, 1]]), noLifts(catalogue.layout));
   const blue = (moment: Parameters<Affinity['of']>[2]): number => {
     const out = new Float32Array(affinity.width);
@@ -156,7 +156,7 @@ test('the season is that of each moment that is asked about', () => {
   expect([blue(reds), blue(blues), blue(reds)].map(Math.sign)).toEqual([-1, 1, -1]);
 });
 
-test('is the logarithm of the lift, a third of it, for one customer after the other', () => {
+test('is a third of the logarithm of the lift, for one customer after the other', () => {
   const random = createRandom(5);
   const units = [4, 3, 2, 1, 1];
   const shares = attributeShares(catalogue, [units]);
@@ -167,17 +167,17 @@ test('is the logarithm of the lift, a third of it, for one customer after the ot
     return all;
   };
   for (let round = 0; round < 50; round++) {
-    const past = Array.from({ length: random.int(12) }, () => random.int(rows.length));
+    const history = Array.from({ length: random.int(12) }, () => random.int(rows.length));
     const article = random.int(rows.length);
     const out = new Float32Array(affinity.width);
-    const [ever] = affinity.of(bought(...past), 0, momentOf())(article, out, 0);
+    const [ever] = affinity.of(bought(...history), 0, momentOf())(article, out, 0);
     const expected = new Float64Array(names.length);
     for (const [attribute, slot, weight] of valuesOf(article)) {
-      const count = past
+      const count = history
         .flatMap(valuesOf)
         .filter(([, other]) => other === slot)
         .reduce((sum, [, , part]) => sum + part, 0);
-      const lift = (count + 4 * shares[slot]) / ((past.length + 4) * shares[slot]);
+      const lift = (count + 4 * shares[slot]) / ((history.length + 4) * shares[slot]);
       expected[attribute] += (weight * Math.log(lift)) / 3;
     }
     expected.forEach((value, attribute) => {
@@ -187,25 +187,25 @@ test('is the logarithm of the lift, a third of it, for one customer after the ot
   }
 });
 
-test('whether an attribute has one value or many, it fits as each value by itself says, to the last bit', () => {
+test('an attribute of one value fits as if it could have many, to the last bit', () => {
   const random = createRandom(6);
   const units = [5, 4, 3, 2, 1];
   const shares = attributeShares(catalogue, [units, units.toReversed()]);
   const affinity = new Affinity(catalogue, shares, noLifts(catalogue.layout));
   const { slots } = catalogue.layout;
   for (let round = 0; round < 100; round++) {
-    const past = Array.from({ length: random.int(20) }, (_, i) => ({
+    const history = Array.from({ length: random.int(20) }, (_, i) => ({
       article: random.int(rows.length),
       at: NOW - (7 * i + random.int(7)) * DAY,
     }));
     const moment = round % 2 === 0 ? momentOf() : timeless;
     const [article, group] = [random.int(rows.length), random.int(2)];
-    // A group that is not known has everybody's mix.
+    // An unknown group has everybody's mix.
     const mix = group === 0 ? shares.subarray(slots, 2 * slots) : shares;
     const [ever, lately] = [new Float32Array(slots), new Float32Array(slots)];
     let recent = 0;
     let before = 1;
-    for (const one of past) {
+    for (const one of history) {
       const weight = round % 2 === 0 ? Math.exp(-(NOW - one.at) / (60 * DAY)) : before;
       recent += weight;
       catalogue.forEachValue(one.article, (_attribute, slot, part) => {
@@ -218,7 +218,7 @@ test('whether an attribute has one value or many, it fits as each value by itsel
       counted.map((count, slot) => (count > 0 ? (1 / 3) * Math.log1p(count / (4 * mix[slot])) : 0));
     const peers = mix.map((share, slot) => (group === 0 ? (1 / 3) * Math.log(share / shares[slot]) : 0));
     const expected = [
-      { said: lifted(ever), base: (1 / 3) * Math.log(4 / (past.length + 4)) },
+      { said: lifted(ever), base: (1 / 3) * Math.log(4 / (history.length + 4)) },
       { said: lifted(lately), base: (1 / 3) * Math.log(4 / (recent + 4)) },
     ].map(({ said, base }) => {
       const values = new Float32Array(names.length).fill(base);
@@ -230,14 +230,14 @@ test('whether an attribute has one value or many, it fits as each value by itsel
       return { values, mean: base + sum / names.length };
     });
     const out = new Float32Array(affinity.width);
-    const means = affinity.of(past, group, moment)(article, out, 0);
+    const means = affinity.of(history, group, moment)(article, out, 0);
     expect([...out.subarray(0, 2 * names.length)]).toEqual(expected.flatMap(({ values }) => [...values]));
     expect(means.slice(0, 2)).toEqual(expected.map(({ mean }) => mean));
   }
 });
 
-describe('what goes together with what was bought', () => {
-  /** Squares that are drawn, of every attribute's values; those of tags know the first two only. */
+describe('the fit of values that go together with the purchases', () => {
+  /** Draws squares for the values of every attribute. Those of tags know the first two only. */
   function drawnLifts(): ValueLifts {
     const random = createRandom(7);
     const slotsOf = (attribute: number): number[] => {
@@ -255,7 +255,7 @@ describe('what goes together with what was bought', () => {
     };
   }
 
-  test('is the logarithm of the mean lift of the values bought, a third of it, two purchases that say nothing beside them', () => {
+  test('is a third of the logarithm of the mean lift by the bought values, with two neutral purchases added', () => {
     const lifts = drawnLifts();
     const affinity = new Affinity(catalogue, attributeShares(catalogue, [[1, 1, 1, 1, 1]]), lifts);
     const liftOf = (attribute: number, from: number, to: number): number => {
@@ -268,19 +268,19 @@ describe('what goes together with what was bought', () => {
     };
     const random = createRandom(8);
     for (let round = 0; round < 50; round++) {
-      const past = Array.from({ length: random.int(12) }, () => random.int(rows.length));
+      const history = Array.from({ length: random.int(12) }, () => random.int(rows.length));
       const article = random.int(rows.length);
       const out = new Float32Array(affinity.width);
-      const [, , mean] = affinity.of(bought(...past), 0, momentOf())(article, out, 0);
+      const [, , mean] = affinity.of(bought(...history), 0, momentOf())(article, out, 0);
       const expected = new Float64Array(names.length);
       catalogue.forEachValue(article, (attribute, to, part) => {
         let sum = 2;
-        for (const one of past) {
+        for (const one of history) {
           catalogue.forEachValue(one, (other, from, weight) => {
             if (other === attribute) sum += weight * liftOf(attribute, from, to);
           });
         }
-        expected[attribute] += (part * Math.log(sum / (past.length + 2))) / 3;
+        expected[attribute] += (part * Math.log(sum / (history.length + 2))) / 3;
       });
       expected.forEach((value, attribute) => {
         expect(out[2 * names.length + attribute]).toBeCloseTo(value, 5);

@@ -1,11 +1,11 @@
-// What is like an article: texts and purchases blended, over a shop made by hand whose cosines can
-// be read off.
+// Articles that are like an article, by texts and purchases blended, over a shop made by hand whose
+// cosines can be read off.
 import { CoPurchases } from '../../src/statistics/co-purchase';
 import { dotRow } from '../../src/ranking/vector-rows';
-import { rankAlike, type AlikeShop } from '../../src/ranking/alike';
+import { rankAlike, type AlikeArticles, type AlikePurchases, type Likeness } from '../../src/ranking/alike';
 
 /**
- * Cosines to the first article, which is bought with those of NEARNESS, the last of which is gone.
+ * Cosines to the first article. It is bought with those of NEARNESS, and the last of them is gone.
  */
 const COSINES = [1, 0.9, 0.8, 0.1, 0.7, 0.6];
 const NEARNESS = new Map([
@@ -15,7 +15,12 @@ const NEARNESS = new Map([
 ]);
 const GONE = 5;
 
-/** @param found how many the index finds of what is nearest in words */
+interface AlikeShop {
+  readonly articles: AlikeArticles;
+  readonly coPurchases: AlikePurchases;
+}
+
+/** @param found how many of the nearest texts the index finds */
 function shopOf(found = COSINES.length): AlikeShop {
   const vectors = COSINES.map((cosine) => Float32Array.of(cosine, Math.sqrt(1 - cosine ** 2)));
   const width = NEARNESS.size;
@@ -25,26 +30,27 @@ function shopOf(found = COSINES.length): AlikeShop {
   nearness.set([...NEARNESS.values()]);
   const live = [0, 1, 2, 4, 3];
   return {
-    catalogue: {
-      size: COSINES.length,
-      keys: COSINES.map((_, i) => i),
-      ids: COSINES.map((_, i) => `a${String(i)}`),
-      productOf: () => null,
+    articles: {
+      catalogue: { size: COSINES.length, productOf: () => null },
+      textParts: undefined,
+      textVectorOf: (article) => (article === GONE ? undefined : vectors[article]),
+      similar: async () => [live.slice(0, found).map((article) => ({ article, score: COSINES[article] }))],
     },
-    habits: { coPurchases: new CoPurchases(width, neighbours, nearness) },
-    textParts: undefined,
-    textVectorOf: (article) => (article === GONE ? undefined : vectors[article]),
-    similar: async () => [live.slice(0, found).map((article) => ({ article, score: COSINES[article] }))],
+    coPurchases: new CoPurchases(width, neighbours, nearness),
   };
 }
 
-async function alike(coPurchase: number, shop = shopOf()) {
-  const [list] = await rankAlike(shop, Float32Array.of(1, 0), [{ article: 0, first: 5, coPurchase, perProduct: 2 }]);
-  return list.map(({ articleKey, score }) => [articleKey, Number(score.toFixed(4))]);
+async function alike(coPurchase: number, shop = shopOf()): Promise<[article: number, score: number][]> {
+  const [list] = await rank(shop, Float32Array.of(1, 0), { article: 0, first: 5, coPurchase, perProduct: 2 });
+  return list.map(({ article, score }) => [article, Number(score.toFixed(4))]);
 }
 
-test('without a share of purchases the cosine of the texts decides', () => {
-  expect(alike(0)).toEqual([
+function rank({ articles, coPurchases }: AlikeShop, vectors: Float32Array, ...wanted: Likeness[]) {
+  return rankAlike(articles, coPurchases, vectors, wanted);
+}
+
+test('without a share of purchases the cosine of the texts decides', async () => {
+  expect(await alike(0)).toEqual([
     [1, 0.9],
     [2, 0.8],
     [4, 0.7],
@@ -52,15 +58,15 @@ test('without a share of purchases the cosine of the texts decides', () => {
   ]);
 });
 
-test('with all of it what is bought together does, by how near each is to the one bought most', () => {
-  expect(alike(1).slice(0, 2)).toEqual([
+test('with the whole share purchases decide, relative to the article bought with it most often', async () => {
+  expect((await alike(1)).slice(0, 2)).toEqual([
     [3, 1],
     [4, 0.5],
   ]);
 });
 
-test('a small share moves what is alike and bought together up, and lets no stranger in', () => {
-  expect(alike(0.3)).toEqual([
+test('with a small share articles that are alike and bought together come forward, and no stranger comes in', async () => {
+  expect(await alike(0.3)).toEqual([
     [4, 0.64],
     [1, 0.63],
     [2, 0.56],
@@ -68,63 +74,56 @@ test('a small share moves what is alike and bought together up, and lets no stra
   ]);
 });
 
-test('what purchases do not tell apart stays in the order of the texts', () => {
-  expect(
-    alike(1)
-      .slice(2)
-      .map(([article]) => article),
-  ).toEqual([1, 2]);
-  const [list] = rankAlike(
-    { ...shopOf(), similar: () => [[2, 1].map((article) => ({ article, score: 0.5 }))] },
-    Float32Array.of(1, 0),
-    [{ article: 0, first: 4, coPurchase: 1, perProduct: 2 }],
-  );
-  expect(list.map(({ articleKey }) => articleKey)).toEqual([3, 4, 2, 1]);
+test('articles with equal purchases stay in the order of the texts', async () => {
+  expect((await alike(1)).slice(2).map(([article]) => article)).toEqual([1, 2]);
+  const { articles, coPurchases } = shopOf();
+  const similar = async () => [[2, 1].map((article) => ({ article, score: 0.5 }))];
+  const equal = await alike(1, { articles: { ...articles, similar }, coPurchases });
+  expect(equal.map(([article]) => article)).toEqual([3, 4, 2, 1]);
 });
 
-test('what is bought together counts by its own cosine also where the search for texts does not find it', () => {
-  expect(alike(0.3, shopOf(3))).toEqual(alike(0.3));
+test('an article that is bought together counts by its own cosine even if the search for texts misses it', async () => {
+  expect(await alike(0.3, shopOf(3))).toEqual(await alike(0.3));
 });
 
-describe('where vectors are of two parts, looks and taste', () => {
+describe('vectors of two parts, looks and taste', () => {
   /**
-   * Three numbers of looks, two of taste, a fifth of the cosine: the one article looks the same,
-   * the other has the same taste.
+   * Three numbers of looks and two of taste, which are a fifth of the cosine. One article looks the
+   * same, the other has the same taste.
    */
   const textParts = { from: 3, share: 0.2 };
   const [looks, taste] = [Math.sqrt(0.8), Math.sqrt(0.2)];
   const own = Float32Array.of(looks, 0, 0, taste, 0);
   const vectors = [own, Float32Array.of(looks, 0, 0, 0, taste), Float32Array.of(0, looks, 0, taste, 0)];
-  /**
-   * Bought with the first article: nothing, or another, which the search for texts does not find
-   * then.
-   */
+  /** @param bought with the first article; the search for texts does not find it */
   const shopWith = (bought?: number): AlikeShop => {
     const neighbours = new Int32Array(vectors.length).fill(-1);
     if (bought !== undefined) neighbours[0] = bought;
     return {
-      ...shopOf(vectors.length),
-      habits: { coPurchases: new CoPurchases(1, neighbours, new Float32Array(vectors.length).fill(0.5)) },
-      textParts,
-      textVectorOf: (article) => vectors[article],
-      similar: (queries) =>
-        Array.from({ length: queries.length / own.length }, (_, r) =>
-          vectors.flatMap((vector, article) =>
-            article === bought ? [] : [{ article, score: dotRow(vector, queries, own.length * r) }],
+      articles: {
+        catalogue: { size: vectors.length, productOf: () => null },
+        textParts,
+        textVectorOf: (article) => vectors[article],
+        similar: async (queries) =>
+          Array.from({ length: queries.length / own.length }, (_, r) =>
+            vectors.flatMap((vector, article) =>
+              article === bought ? [] : [{ article, score: dotRow(vector, queries, own.length * r) }],
+            ),
           ),
-        ),
+      },
+      coPurchases: new CoPurchases(1, neighbours, new Float32Array(vectors.length).fill(0.5)),
     };
   };
   const shop = shopWith();
-  const scores = (...shares: number[]): number[][] =>
-    rankAlike(
-      shop,
-      Float32Array.from(shares.flatMap(() => [...own])),
-      shares.map((coPurchase) => ({ article: 0, first: 2, coPurchase, perProduct: 2 })),
-    ).map((list) => [1, 2].map((key) => list.find(({ articleKey }) => articleKey === key)?.score ?? Number.NaN));
+  const scores = async (...shares: number[]): Promise<number[][]> => {
+    const vectorsOf = Float32Array.from(shares.flatMap(() => [...own]));
+    const wanted = shares.map((coPurchase) => ({ article: 0, first: 2, coPurchase, perProduct: 2 }));
+    const lists = await rank(shop, vectorsOf, ...wanted);
+    return lists.map((list) => [1, 2].map((key) => list.find(({ article }) => article === key)?.score ?? Number.NaN));
+  };
 
-  test('looks count more, as much as the share of purchases leaves them, in each request by itself', () => {
-    const [none, some, most] = scores(0, 0.4, 1);
+  test('looks count as much as the share of purchases leaves them, in each request by itself', async () => {
+    const [none, some, most] = await scores(0, 0.4, 1);
     [
       [none, [0.85, 0.15]],
       [some, [0.6, 0.4]],
@@ -132,22 +131,27 @@ describe('where vectors are of two parts, looks and taste', () => {
     ].forEach(([got, expected]) => got.forEach((score, i) => expect(score).toBeCloseTo(expected[i], 6)));
   });
 
-  test('what is bought together counts by its weighed likeness also where the search for texts does not find it', () => {
-    const [list] = rankAlike(shopWith(2), own, [{ article: 0, first: 2, coPurchase: 0.4, perProduct: 2 }]);
-    expect(list.map(({ articleKey }) => articleKey)).toEqual([2, 1]);
+  test('an article that is bought together counts by its weighed likeness even if the search for texts misses it', async () => {
+    const [list] = await rank(shopWith(2), own, { article: 0, first: 2, coPurchase: 0.4, perProduct: 2 });
+    expect(list.map(({ article }) => article)).toEqual([2, 1]);
     expect(list[0].score).toBeCloseTo(0.6 * 0.4 + 0.4, 6);
     expect(list[1].score).toBeCloseTo(0.6 * 0.6, 6);
   });
 
-  test('vectors that are of one part are not touched', () => {
-    const [list] = rankAlike({ ...shop, textParts: undefined }, own, [
-      { article: 0, first: 2, coPurchase: 0.4, perProduct: 2 },
-    ]);
+  test('leave vectors of one part as they are', async () => {
+    const [list] = await rank({ ...shop, articles: { ...shop.articles, textParts: undefined } }, own, {
+      article: 0,
+      first: 2,
+      coPurchase: 0.4,
+      perProduct: 2,
+    });
     expect(list[0].score).toBeCloseTo(0.8, 6);
     expect(list[1].score).toBeCloseTo(0.2, 6);
   });
 });
 
-test('an article that is gone is not alike, however often it was bought', () => {
-  for (const share of [0.1, 0.5, 1]) expect(alike(share).map(([article]) => article)).not.toContain(GONE);
+test('an article that is gone is not alike, however often it was bought', async () => {
+  for (const share of [0.1, 0.5, 1]) {
+    expect((await alike(share)).map(([article]) => article)).not.toContain(GONE);
+  }
 });

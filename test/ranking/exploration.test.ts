@@ -1,41 +1,41 @@
-// Where a list shows articles that never sold.
+// The places of a slate for articles that were never sold.
 import { createRandom } from '../../src/random';
 import { exploring } from '../../src/ranking/arrange/exploration';
 import { topIndices } from '../../src/statistics/best';
 
 const none = (): boolean => false;
-const unsold =
+const neverSold =
   (...places: number[]) =>
   (place: number): boolean =>
     places.includes(place);
 // Place p is the (p + 1)st by score.
 const falling = Float32Array.from({ length: 12 }, (_, place) => -place);
 
-test('each third place is for the best that never sold and is not shown yet', () => {
-  expect(exploring(falling, 6, 3, unsold(8, 10, 11))).toEqual([0, 1, 8, 2, 3, 10]);
+test('each third place is for the best article never sold that is not shown yet', () => {
+  expect(exploring(falling, 6, 3, neverSold(8, 10, 11))).toEqual([0, 1, 8, 2, 3, 10]);
 });
 
-test('what never sold and stands high by its score is not shown twice', () => {
-  expect(exploring(falling, 7, 3, unsold(0, 9))).toEqual([0, 1, 9, 2, 3, 4, 5]);
-  expect(exploring(falling, 6, 3, unsold(0, 1, 2, 3, 4))).toEqual([0, 1, 2, 3, 4, 5]);
+test('an article never sold with a high score is not shown twice', () => {
+  expect(exploring(falling, 7, 3, neverSold(0, 9))).toEqual([0, 1, 9, 2, 3, 4, 5]);
+  expect(exploring(falling, 6, 3, neverSold(0, 1, 2, 3, 4))).toEqual([0, 1, 2, 3, 4, 5]);
 });
 
-test('where nothing is left that never sold, the next by score has its place', () => {
-  expect(exploring(falling, 6, 2, unsold(11))).toEqual([0, 11, 1, 2, 3, 4]);
+test('if no article never sold is left, the next by score takes the place', () => {
+  expect(exploring(falling, 6, 2, neverSold(11))).toEqual([0, 11, 1, 2, 3, 4]);
   expect(exploring(falling, 12, 4, none)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
 });
 
-test('a list that ends before the place is by score alone, and so is every list where none is set', () => {
-  expect(exploring(falling, 5, 6, unsold(11))).toEqual([0, 1, 2, 3, 4]);
-  expect(exploring(falling, 12, 0, unsold(11))).toEqual(topIndices(falling, 12));
+test('a list that ends before the place is by score alone, and so is every list if no place is set', () => {
+  expect(exploring(falling, 5, 6, neverSold(11))).toEqual([0, 1, 2, 3, 4]);
+  expect(exploring(falling, 12, 0, neverSold(11))).toEqual(topIndices(falling, 12));
 });
 
-test('what has no score is not shown for being new', () => {
+test('an article without a score is never shown', () => {
   const scores = Float32Array.of(5, -Infinity, 3);
-  expect(exploring(scores, 3, 2, unsold(1))).toEqual([0, 2]);
+  expect(exploring(scores, 3, 2, neverSold(1))).toEqual([0, 2]);
 });
 
-test('a whole list keeps every candidate once, and all others in the order of their scores', () => {
+test('a whole list keeps every candidate once, and the sold ones in the order of their scores', () => {
   const random = createRandom(1);
   for (let round = 0; round < 50; round++) {
     const scores = Float32Array.from({ length: 40 }, () => random.next());

@@ -1,20 +1,20 @@
-// Candidates: what each source finds, against plain definitions, and how they are put together.
-import { bitOf, foundBy, pickCandidates, sourceOf, SOURCES, type SourceName } from '../../src/ranking/candidates';
-import { createMoment } from '../../src/statistics/moment';
+// Candidates: each source against its plain definition, and how their lists are merged.
+import { bitOf, foundBy, pickCandidates, sourceOf, sourcesOf, type Candidates } from '../../src/ranking/candidates';
+import { MAX_CANDIDATES, SOURCES, type SourceName } from '../../src/ranking/sources/sources';
+import { createMoment, LISTED } from '../../src/statistics/moment';
 import { buyersOf, peerSales } from '../../src/statistics/peer-sales';
 import { HISTORY_LIMIT } from '../../src/features/customers';
 import { CO_PURCHASES } from '../../src/ranking/sources/co-purchases';
-import { findCandidates, MAX_CANDIDATES, type Finding } from '../../src/ranking/sources/find';
-import { NEW_ARRIVALS } from '../../src/ranking/sources/new-arrivals';
+import { createRetrieve } from '../../src/ranking/retrieve';
+import type { Asked } from '../../src/ranking/sources/source';
+import type { VectorRows } from '../../src/ranking/vector-rows';
 import { mostPopular, newArrivals } from '../../src/statistics/popular';
-import { OWN_PURCHASES, ownPurchases } from '../../src/ranking/sources/own-purchases';
+import { ownPurchases } from '../../src/ranking/sources/own-purchases';
+import { NEW_ARRIVALS } from '../../src/ranking/sources/new-arrivals';
 import { TRENDING } from '../../src/ranking/sources/trending';
 import { TRENDING_PEERS } from '../../src/ranking/sources/trending-peers';
 import { TWO_TOWER } from '../../src/ranking/sources/two-tower';
-import { VARIANTS } from '../../src/ranking/sources/variants';
 import { createRandom } from '../../src/random';
-
-const LIMITS = [OWN_PURCHASES, VARIANTS, CO_PURCHASES, TWO_TOWER, TRENDING_PEERS, NEW_ARRIVALS, TRENDING];
 
 /** One customer for whom each source finds these articles. */
 interface Known {
@@ -33,6 +33,12 @@ const VECTORS = {
   has: () => true,
 };
 
+interface Finding extends Asked {
+  readonly queries: Float32Array;
+  readonly vectors: VectorRows;
+  readonly hideHistory: boolean;
+}
+
 function findingOf(customers: readonly Known[], more: Partial<Finding> = {}): Finding {
   const { peers = [], fresh = [], selling = [] } = customers[0];
   const moment = createMoment({
@@ -46,7 +52,7 @@ function findingOf(customers: readonly Known[], more: Partial<Finding> = {}): Fi
   });
   const band = { ...peerSales(new Float32Array(0), new Float32Array(0), 0), trending: Int32Array.from(peers) };
   return {
-    pasts: customers.map(({ own = [] }) => own.map((article, i) => ({ article, at: 1_000 - i }))),
+    histories: customers.map(({ own = [] }) => own.map((article, i) => ({ article, at: 1_000 - i }))),
     bands: new Int32Array(customers.length),
     moment: { ...moment, peers: [band], arrivals: Int32Array.from(fresh), trending: Int32Array.from(selling) },
     together: customers.map(({ together = [] }) => ({
@@ -54,26 +60,44 @@ function findingOf(customers: readonly Known[], more: Partial<Finding> = {}): Fi
       scores: Float32Array.from(together, (_, i) => 1 / (i + 1)),
     })),
     variantsOf: () => [],
-    nearest: (most) => customers.map(({ near = [] }) => near.slice(0, most)),
+    nearest: async (most) => customers.map(({ near = [] }) => near.slice(0, most)),
     queries: Float32Array.from({ length: customers.length }, () => 1),
     vectors: VECTORS,
-    hidePast: false,
+    hideHistory: false,
     ...more,
   };
 }
 
-/** By article: the names of the sources that found it. */
-function sourcesOf(known: Known, more: Partial<Finding> = {}): [number, SourceName[]][] {
-  const [{ articles, found }] = findCandidates(findingOf([known], more));
-  return Array.from(articles, (article, i) => [article, SOURCES.filter((source) => foundBy(found[i], source))]);
+function candidatesOf({ queries, vectors, hideHistory, ...asked }: Finding): Promise<Candidates[]> {
+  const { histories, bands, moment, together, variantsOf, nearest } = asked;
+  const nothing = { articles: new Int32Array(0), scores: new Float32Array(0) };
+  const retrieve = createRetrieve({
+    catalogue: { variantsOf },
+    coPurchases: { scores: (history) => together.at(histories.indexOf(history)) ?? nothing },
+    bands: { count: 1, bounds: [], of: () => bands },
+    vectors,
+    embed: async () => queries,
+    nearest: async (_queries, most) => (await nearest(most)).map((list) => Array.from(list)),
+    atOnce: Infinity,
+  });
+  return retrieve({ encoded: ENCODED, histories }, moment, hideHistory);
+}
+
+/** The columns of no customers: the age bands are given. */
+const ENCODED = { rows: 0, single: new Int32Array(0), multi: [] };
+
+/** Each article with the names of the sources that found it. */
+async function found(known: Known, more: Partial<Finding> = {}): Promise<[number, SourceName[]][]> {
+  const [{ articles, found: masks }] = await candidatesOf(findingOf([known], more));
+  return Array.from(articles, (article, i) => [article, sourcesOf(masks[i])]);
 }
 
 const many = (from: number, count = 400): number[] => Array.from({ length: count }, (_, i) => from + i);
 
 describe('candidates', () => {
-  test('are each there once, with all the sources that found it', () => {
+  test('are each there once, with all the sources that found it', async () => {
     const known: Known = { own: [5, 1], together: [7], near: [2, 1, 3], peers: [7], fresh: [8], selling: [3, 5, 4, 8] };
-    expect(sourcesOf(known)).toEqual([
+    expect(await found(known)).toEqual([
       [5, ['OWN_PURCHASES', 'TRENDING']],
       [1, ['OWN_PURCHASES', 'TWO_TOWER']],
       [7, ['CO_PURCHASE', 'TRENDING_PEERS']],
@@ -84,7 +108,7 @@ describe('candidates', () => {
     ]);
   });
 
-  test('are other variants of what was bought, the latest purchase first and of each what sells first', () => {
+  test('are other variants of purchases, the latest purchase first, and the best seller first among its variants', async () => {
     const products = [
       [5, 6, 7, 8],
       [1, 2],
@@ -95,7 +119,7 @@ describe('candidates', () => {
       moment: { ...moment, sales },
       variantsOf: (article) => products.find((product) => product.includes(article)) ?? [],
     };
-    expect(sourcesOf({ own: [5, 1, 3] }, more)).toEqual([
+    expect(await found({ own: [5, 1, 3] }, more)).toEqual([
       [5, ['OWN_PURCHASES']],
       [1, ['OWN_PURCHASES']],
       [3, ['OWN_PURCHASES']],
@@ -108,22 +132,22 @@ describe('candidates', () => {
 
   test('are named after the source that says most of the customer', () => {
     const maskOf = (...names: SourceName[]) => names.reduce((mask, name) => mask | bitOf(name), 0);
-    expect(sourceOf(maskOf('TRENDING', 'OWN_PURCHASES', 'TWO_TOWER'))).toBe('OWN_PURCHASES');
-    expect(sourceOf(maskOf('TRENDING', 'TRENDING_PEERS'))).toBe('TRENDING_PEERS');
-    for (const name of SOURCES) expect(sourceOf(bitOf(name))).toBe(name);
+    expect(sourceOf(maskOf('TRENDING', 'OWN_PURCHASES', 'TWO_TOWER')).name).toBe('OWN_PURCHASES');
+    expect(sourceOf(maskOf('TRENDING', 'TRENDING_PEERS')).name).toBe('TRENDING_PEERS');
+    for (const { name } of SOURCES) expect(sourceOf(bitOf(name)).name).toBe(name);
   });
 
-  test('come with the cosine of each, and with how near it is to what is bought together, whoever found it', () => {
-    const [{ articles, cosines, together }] = findCandidates(findingOf([{ together: [9, 4], near: [250, 4] }]));
+  test('have a cosine and a co-purchase score each, whichever source found them', async () => {
+    const [{ articles, cosines, together }] = await candidatesOf(findingOf([{ together: [9, 4], near: [250, 4] }]));
     expect([...articles]).toEqual([9, 4, 250]);
     expect([...cosines]).toEqual([0.009, 0.004, 0.25].map(Math.fround));
     expect([...together]).toEqual([1, 0.5, 0]);
     const beyond = many(1_000);
-    const [far] = findCandidates(findingOf([{ together: beyond, near: [1_399] }]));
+    const [far] = await candidatesOf(findingOf([{ together: beyond, near: [1_399] }]));
     expect(far.together[far.articles.indexOf(1_399)]).toBeCloseTo(1 / 400, 6);
   });
 
-  test('are no more than each source may bring', () => {
+  test('are at most as many as each source may bring', async () => {
     const own = many(0, HISTORY_LIMIT);
     const known = {
       own,
@@ -134,16 +158,16 @@ describe('candidates', () => {
       selling: many(5_000),
     };
     const variantsOf = (article: number): number[] => (article < 12 ? many(10_000 + 200 * article, 100) : []);
-    const [{ articles, found }] = findCandidates(findingOf([known], { variantsOf }));
-    for (const { name, limit } of LIMITS) expect(found.filter((mask) => foundBy(mask, name))).toHaveLength(limit);
+    const [{ articles, found }] = await candidatesOf(findingOf([known], { variantsOf }));
+    for (const { name, limit } of SOURCES) expect(found.filter((mask) => foundBy(mask, name))).toHaveLength(limit);
     expect(articles).toHaveLength(MAX_CANDIDATES);
     expect([...articles].slice(0, 3)).toEqual([0, 1, 2]);
   });
 
-  test('of whom what they had must be hidden hold none of it, and as many others from each source', () => {
+  test('hold no purchases if those are hidden, and as many others from each source', async () => {
     const own = many(1, HISTORY_LIMIT);
     const known = { own, together: many(1), near: many(30), selling: many(50) };
-    const [{ articles, found }] = findCandidates(findingOf([known], { hidePast: true }));
+    const [{ articles, found }] = await candidatesOf(findingOf([known], { hideHistory: true }));
     expect([...articles].filter((article) => own.includes(article))).toEqual([]);
     const counted = (name: SourceName) => found.filter((mask) => foundBy(mask, name)).length;
     expect(counted('OWN_PURCHASES')).toBe(0);
@@ -151,32 +175,38 @@ describe('candidates', () => {
       expect([name, counted(name)]).toEqual([name, limit]);
   });
 
-  test('of one customer do not depend on who else is asked for', () => {
+  test('of one customer do not depend on the other customers of the batch', async () => {
     const customers: Known[] = [{ own: many(1, 90), near: many(0) }, { own: [3], near: many(5) }, {}];
-    const all = findCandidates(findingOf(customers, { hidePast: true }));
-    customers.forEach((known, r) => {
-      const [alone] = findCandidates(findingOf([known], { hidePast: true }));
+    const all = await candidatesOf(findingOf(customers, { hideHistory: true }));
+    for (const [r, known] of customers.entries()) {
+      const [alone] = await candidatesOf(findingOf([known], { hideHistory: true }));
       expect(all[r]).toEqual(alone);
-    });
+    }
   });
 
-  test('leave out places that found nothing, and articles that the shop no longer has', () => {
+  test('leave out places that found nothing, and articles that the shop no longer has', async () => {
     const vectors = { ...VECTORS, has: (article: number) => article !== 7 };
-    expect(sourcesOf({ near: [-1, 6, -1, 7], selling: [7, 0] }, { vectors })).toEqual([
+    expect(await found({ near: [-1, 6, -1, 7], selling: [7, 0] }, { vectors })).toEqual([
       [6, ['TWO_TOWER']],
       [0, ['TRENDING']],
     ]);
   });
 
-  test('are none where no source finds any, and for nobody', () => {
-    expect(sourcesOf({})).toEqual([]);
+  test('are none if no source finds any, and for an empty batch', async () => {
+    expect(await found({})).toEqual([]);
     expect(
-      findCandidates({ ...findingOf([{}]), pasts: [], together: [], bands: new Int32Array(0), nearest: () => [] }),
+      await candidatesOf({
+        ...findingOf([{}]),
+        histories: [],
+        together: [],
+        bands: new Int32Array(0),
+        nearest: async () => [],
+      }),
     ).toEqual([]);
   });
 
-  test('can be picked by place', () => {
-    const [all] = findCandidates(findingOf([{ own: [5], together: [9, 4], near: [4, 6] }]));
+  test('can be picked by place', async () => {
+    const [all] = await candidatesOf(findingOf([{ own: [5], together: [9, 4], near: [4, 6] }]));
     const picked = pickCandidates(all, [2, 0]);
     expect([...picked.articles]).toEqual([4, 5]);
     expect([...picked.found]).toEqual([all.found[2], all.found[0]]);
@@ -186,13 +216,22 @@ describe('candidates', () => {
   });
 });
 
+test('no source that reads a list of the moment may bring more than the list has', () => {
+  for (const { limit } of [TRENDING, TRENDING_PEERS, NEW_ARRIVALS]) expect(limit).toBeLessThanOrEqual(LISTED);
+});
+
+test('a feature belongs to one source at most', () => {
+  const features = SOURCES.flatMap((source) => ('feature' in source ? [source.feature] : []));
+  expect(new Set(features).size).toBe(features.length);
+});
+
 test('own purchases are distinct, latest first', () => {
-  const past = [4, 2, 4, 9, 2].map((article, i) => ({ article, at: 100 - i }));
-  expect(ownPurchases(past)).toEqual([4, 2, 9]);
+  const history = [4, 2, 4, 9, 2].map((article, i) => ({ article, at: 100 - i }));
+  expect(ownPurchases(history)).toEqual([4, 2, 9]);
   expect(ownPurchases([])).toEqual([]);
 });
 
-test('what sells is ordered by the last week, then the month, then by index', () => {
+test('the most popular articles are ordered by the last week, then the month, then by index', () => {
   //             0  1  2  3  4  5
   const week = [0, 2, 5, 2, 0, 2];
   const month = [9, 2, 5, 8, 0, 2];
@@ -202,7 +241,7 @@ test('what sells is ordered by the last week, then the month, then by index', ()
 });
 
 describe('new arrivals', () => {
-  test('are what was first sold within four weeks, by sales a day since then', () => {
+  test('are the articles first sold within four weeks, by sales a day since then', () => {
     //            new     old  10 a day  not sold  1 a day, half a day old  the last moment
     const ages = [7, 28.01, 2, Number.NaN, 0.5, 28];
     const month = [7, 900, 20, 0, 1, 1];
@@ -211,7 +250,7 @@ describe('new arrivals', () => {
     expect([...newArrivals(sold, 1)]).toEqual([2]);
   });
 
-  test('are in each third place what never sold and is of a product that sells, by what others of it sell', () => {
+  test('have in each third place an article that was never sold, by the sales of others of its product', () => {
     const ages = [1, 2, 3, 4, Number.NaN, Number.NaN, Number.NaN, Number.NaN, 40];
     const month = [9, 9, 9, 9, 0, 0, 0, 0, 9];
     const ofProduct = [0, 0, 0, 0, 2, 7, 0, 5, 8];
@@ -223,7 +262,7 @@ describe('new arrivals', () => {
   });
 });
 
-test('what others of its product sold is their mean, each article left out of its own, and what never sold out of all', () => {
+test('the sales of its product are the mean of the others that have sold', () => {
   const empty = new Float32Array(5);
   const { ofProduct, arrivals } = createMoment({
     now: 1_000_000,
@@ -232,24 +271,24 @@ test('what others of its product sold is their mean, each article left out of it
     prices: empty,
     ages: empty.map(() => Number.NaN),
     peers: [],
-    // The first three are of one product, the next of another, the last of none that is known.
+    // The first three are of one product, the next is of another, and the last has none.
     productOf: (article) => (article < 3 ? 0 : article === 3 ? 1 : null),
   });
   expect([...ofProduct]).toEqual([2, 3, 4, 0, 0]);
   expect([...arrivals]).toEqual([1]);
 });
 
-describe('what sells among peers', () => {
-  test('is what the band bought most; what all buy decides between its equals', () => {
+describe('the most popular articles among peers', () => {
+  test('are those that the band bought most, and between equals those that everybody bought most', () => {
     const month = Float32Array.of(50_000, 4_000, 1_000, 0, 6_000);
     const sold = peerSales(Float32Array.of(100, 300, 300, 0, 0), month, 10);
     expect([...sold.trending]).toEqual([1, 2, 0]);
-    // A band that bought little is read with what all buy in mind.
+    // A band that bought little says less than everybody.
     expect([...peerSales(Float32Array.of(1, 3, 3, 0, 0), month, 10).trending]).toEqual([0, 1, 2]);
     expect([...peerSales(Float32Array.of(100, 300, 300, 0, 0), month, 2).trending]).toEqual([1, 2]);
   });
 
-  test('can be looked up article by article, though only what sold is kept', () => {
+  test('can be looked up article by article, though only sold articles are kept', () => {
     const random = createRandom(8);
     const buyers = Float32Array.from({ length: 500 }, () => Math.max(0, random.int(9) - 6));
     const month = buyers.map((count) => count * 3);
@@ -258,7 +297,7 @@ describe('what sells among peers', () => {
     expect(Array.from({ length: 502 }, (_, article) => buyersOf(sold, article))).toEqual([...buyers, 0, 0]);
   });
 
-  test('is nothing where nobody bought or nobody was counted', () => {
+  test('are none if nobody bought or nobody was counted', () => {
     const sold = peerSales(new Float32Array(3), new Float32Array(3), 5);
     expect(sold).toEqual({
       articles: new Int32Array(0),

@@ -1,5 +1,5 @@
-// Batching across requests: which batches leave, when, and what happens at the limits. The batch
-// function is a real asynchronous one whose end the test decides.
+// Batching across requests: which batches leave, when, and what happens at the limits. The test
+// decides when the asynchronous batch function ends.
 
 import { setImmediate as turn } from 'node:timers/promises';
 import { VitrineError } from '../../src/errors';
@@ -36,7 +36,7 @@ describe('batching across requests', () => {
     expect(await answer).toEqual(['#1']);
   });
 
-  test('what several callers ask in one turn shares a batch, and each gets its own answers in its own order', async () => {
+  test('requests of several callers in one turn share a batch, and each gets its own answers in its own order', async () => {
     const { batching, calls, sent } = gathering();
     const answers = Promise.all([batching.run([3, 1]), batching.run([2]), batching.run([1])]);
     await turn();
@@ -63,7 +63,7 @@ describe('batching across requests', () => {
     expect(await Promise.all(later)).toEqual([['#2'], ['#3'], ['#4']]);
   });
 
-  test('two batches run at once where that is allowed, and no third', async () => {
+  test('two batches run at once if two are allowed, and no third', async () => {
     const { batching, calls, sent } = gathering({ maxInFlight: 2 });
     const answers = [batching.run([1])];
     await turn();
@@ -124,7 +124,7 @@ describe('batching across requests', () => {
     for (const result of await answer) expect(result).toBeInstanceOf(TypeError);
   });
 
-  test('a full queue refuses further items at once with OVERLOADED, and takes some again when it has room', async () => {
+  test('a full queue refuses further items at once with OVERLOADED, and takes items again when it has room', async () => {
     const { batching, calls } = gathering({ maxQueue: 2 });
     const running = batching.run([1]);
     await turn();
@@ -164,7 +164,7 @@ describe('batching across requests', () => {
       return { batching, client, ends, sent };
     };
 
-    test('are in no batch, which others fill, and are answered by its reason', async () => {
+    test('leave their places in a batch to others, and are answered with the reason', async () => {
       const { client, ends, sent } = asking();
       const [a, b, c] = [client('a'), client('b'), client('c')];
       const running = a.ask(1);
@@ -180,7 +180,7 @@ describe('batching across requests', () => {
       expect(sent()).toEqual([['a'], ['c', 'c']]);
     });
 
-    test('take no room in the queue, and no batch leaves where all have', async () => {
+    test('take no room in the queue, and no batch leaves if all are over', async () => {
       const { batching, client, ends, sent } = asking();
       const [a, b, c] = [client('a'), client('b'), client('c')];
       const running = a.ask(1);
@@ -213,14 +213,14 @@ describe('batching across requests', () => {
     expect(batching.stats()).toEqual({ batches: 2, items: 4, refused: 0, queued: 0, inFlight: 0 });
   });
 
-  test('nothing asked, nothing sent', async () => {
+  test('a request for nothing sends no batch', async () => {
     const { batching, sent } = gathering();
     expect(await batching.run([])).toEqual([]);
     await turn();
     expect(sent()).toEqual([]);
   });
 
-  test('the scheduler is the caller’s to choose', async () => {
+  test('the caller can choose the scheduler', async () => {
     const pending: (() => void)[] = [];
     const { batching, calls, sent } = gathering({ soon: (run) => pending.push(run) });
     const answer = batching.run([1]);

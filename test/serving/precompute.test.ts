@@ -1,11 +1,11 @@
-import { openCurrent, type Opened } from '../../src/serving/host';
+import { openCurrent, type Opened } from '../../src/serving/opened';
 import { precompute, type PrecomputeOptions } from '../../src/serving/precompute';
 import { silentReporter } from '../../src/telemetry/progress';
 import { createWorld, WORLD, type World } from '../support/world';
 
 let world: World;
 let opened: Opened;
-/** Gives everybody the list of one: for runs whose order is looked at, not their lists. */
+/** Gives everybody the same list, for tests that look at the order of a run. */
 let quick: Opened['recommender'];
 
 beforeAll(async () => {
@@ -32,7 +32,7 @@ const run = (options: Partial<PrecomputeOptions> = {}) =>
 const rows = (where = 'true') =>
   world.database.sql(`SELECT * FROM recommendations WHERE ${where} ORDER BY customer_id, rank`);
 
-test('every customer gets the list that is served, by the shop’s ids, also those who never bought', async () => {
+test('every customer gets the list that is served, by the shop’s ids, cold customers too', async () => {
   const done = await run();
   expect(done).toMatchObject({ customers: WORLD.customers, resumedAfter: 0, release: opened.name });
   const all = await rows();
@@ -49,7 +49,7 @@ test('every customer gets the list that is served, by the shop’s ids, also tho
   }
 });
 
-test('a run that was ended goes on behind what it has kept, and the next one begins anew', async () => {
+test('a run that was ended goes on after its saved lists, and the next run starts from the beginning', async () => {
   const asked: string[] = [];
   const ending = new AbortController();
   let kept = 0;
@@ -83,7 +83,7 @@ test('a run that was ended goes on behind what it has kept, and the next one beg
   expect(await run({ recommender: quick })).toMatchObject({ resumedAfter: 0, customers: WORLD.customers });
 });
 
-test('an unfinished run of another release, another length, or whoever wants it, begins anew', async () => {
+test('a run starts from the beginning after one of another release or length, or if asked to', async () => {
   const note = { release: opened.name, first: 5, afterKey: 600, customers: 600 };
   for (const [fact, options] of [
     [{ ...note, release: 'another' }, {}],
@@ -98,7 +98,7 @@ test('an unfinished run of another release, another length, or whoever wants it,
   }
 });
 
-test('a run that has kept nothing leaves the note of another; with its first list it writes its own', async () => {
+test('a run leaves the note of another run until it saves its first list', async () => {
   const note = { release: opened.name, first: 5, afterKey: 600, customers: 600 };
   await world.store.setFact('precompute', note);
   const ended = new AbortController();
@@ -106,7 +106,7 @@ test('a run that has kept nothing leaves the note of another; with its first lis
   await expect(run({ first: 6, signal: ended.signal })).rejects.toThrow(/abort/i);
   expect(await world.store.fact('precompute')).toEqual(note);
   const saveLists = async () => {
-    // Killed in this very moment, it would leave this.
+    // A run that is killed in this moment leaves this note.
     expect(await world.store.fact('precompute')).toEqual({ ...note, afterKey: 0, customers: 0 });
     throw new Error('no place');
   };
@@ -130,7 +130,7 @@ test('two runs at once are refused', async () => {
   expect(await run({ recommender: quick })).toMatchObject({ customers: WORLD.customers });
 });
 
-test('a run takes over what changes in the shop, once a minute', async () => {
+test('a run takes over changes in the shop once a minute', async () => {
   let [now, refreshed] = [0, 0];
   const clock = jest.spyOn(performance, 'now').mockImplementation(() => now);
   try {
@@ -151,7 +151,7 @@ test('a run takes over what changes in the shop, once a minute', async () => {
   expect(refreshed).toBeLessThanOrEqual(minutes);
 });
 
-test('a recommender that fails ends the run with its error, and what was kept before stays', async () => {
+test('a recommender that fails ends the run with its error, and the saved lists stay', async () => {
   const before = await rows();
   await expect(
     run({ recommender: { recommend: (requests) => Promise.resolve(requests.map(() => new Error('no model'))) } }),
@@ -159,7 +159,7 @@ test('a recommender that fails ends the run with its error, and what was kept be
   expect(await rows()).toEqual(before);
 });
 
-test('lists go with their customer, and an article that is gone leaves its place', async () => {
+test('lists go with their customer, and an article that is gone leaves its place empty', async () => {
   await run();
   const [first] = await rows();
   await world.database.sql('DELETE FROM articles WHERE article_id = $1', [first.article_id]);

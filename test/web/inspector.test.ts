@@ -21,7 +21,7 @@ described(`the inspector${WHY_SKIPPED}`, () => {
     await page.getByRole('button', { name: 'Inspector' }).click();
     const inspector = page.getByRole('complementary', { name: 'Inspector' });
     const text = await inspector.innerText();
-    for (const stage of ['execute', 'recommend', 'embed', 'retrieve', 'score', 'articles'])
+    for (const stage of ['execute', 'recommend', 'read', 'retrieve', 'score', 'articles'])
       expect(text).toContain(stage);
     for (const source of ['own purchases', 'co purchase', 'two tower', 'trending']) expect(text).toContain(source);
     expect(text).toContain('query HomePage(');

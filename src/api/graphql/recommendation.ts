@@ -4,39 +4,23 @@
 import { Arg, Ctx, Field, FieldResolver, Float, ID, Int, ObjectType, Query, registerEnumType } from 'type-graphql';
 import { Resolver, Root } from 'type-graphql';
 import type { ArticleRow, CustomerRow } from '../../data/store/store';
-import type { RecommendationRequest, SourceName } from '../../serving/types';
+import { SOURCES, type SourceName } from '../../ranking/sources/sources';
+import type { RecommendationRequest } from '../../serving/types';
 import { Article, withArticles } from './article';
 import type { Context } from './context';
 import { Customer } from './customer';
 import { listCost, WORK } from './operation/cost';
 import { checkFirst, checkId, LIMITS } from '../limits';
 
-const RecommendationSource = {
-  OWN_PURCHASES: 'OWN_PURCHASES',
-  VARIANTS: 'VARIANTS',
-  CO_PURCHASE: 'CO_PURCHASE',
-  TWO_TOWER: 'TWO_TOWER',
-  TRENDING_PEERS: 'TRENDING_PEERS',
-  NEW_ARRIVALS: 'NEW_ARRIVALS',
-  TRENDING: 'TRENDING',
-} as const satisfies { [Name in SourceName]: Name };
+const RecommendationSource = Object.fromEntries(SOURCES.map(({ name }) => [name, name])) as {
+  readonly [Name in SourceName]: Name;
+};
 
 registerEnumType(RecommendationSource, {
   name: 'RecommendationSource',
   description:
     'What brought an article up before it was scored: “because …” on a page. Of several sources the one that says most of this customer.',
-  valuesConfig: {
-    OWN_PURCHASES: { description: 'The customer bought it before.' },
-    VARIANTS: { description: 'It is another variant of what the customer bought lately, in another colour, say.' },
-    CO_PURCHASE: { description: 'Others bought it together with, or after, what this customer bought lately.' },
-    TWO_TOWER: { description: 'The Two-Tower model, which places it near this customer.' },
-    TRENDING_PEERS: { description: 'It sells well among customers of like age.' },
-    NEW_ARRIVALS: {
-      description:
-        'It is new, and sells well since it came; or nobody has bought it yet, but others of its product sell.',
-    },
-    TRENDING: { description: 'It sells well at the moment.' },
-  },
+  valuesConfig: Object.fromEntries(SOURCES.map(({ name, description }) => [name, { description }])),
 });
 
 @ObjectType({ simpleResolvers: true, description: 'An article recommended to a customer.' })

@@ -7,8 +7,8 @@ import { VitrineError } from '../../errors';
 import type { HistoryPurchase } from '../../features/customers';
 import { sum } from '../../numbers';
 import { createRandom } from '../../random';
-import { exploring } from '../../ranking/arrange/exploration';
-import { without, type Pipeline } from '../../ranking/pipeline';
+import { arrange } from '../../ranking/arrange/arrange';
+import type { Pipeline } from '../../ranking/pipeline';
 import type { Habits } from '../../statistics/habits';
 import { neverSold } from '../../statistics/moment';
 import type { Reporter } from '../../telemetry/progress';
@@ -145,8 +145,9 @@ async function casesOf(
     const purchases = customers.histories[i];
     const [candidates, scores, hidden] = [retrieved[i], scored[i], hiding[i]];
     const { articles } = candidates;
-    const shown = exploring(without(hidden, articles, scores), DEPTH, explore, (candidate) =>
-      neverSold(moment, articles[candidate]),
+    const [shown] = arrange(
+      [{ articles, scores, hidden, first: DEPTH, neverSold: (article) => neverSold(moment, article) }],
+      explore,
     );
     const first = (...lists: Iterable<number>[]): number[] => firstOf(lists, hidden, DEPTH);
     const ranked = {

@@ -51,9 +51,8 @@ export function byEncoder({ catalogue }: Dataset, parts: EncoderParts): Required
   const { encoder, vectors, index, habits, coPurchase, textParts } = parts;
   const { dim } = encoder;
   const vectorOf = (article: number): Float32Array => vectors.subarray(article * dim, (article + 1) * dim);
-  const shop = {
+  const articles = {
     catalogue,
-    habits,
     textParts,
     textVectorOf: vectorOf,
     async similar(queries: Float32Array, most: number) {
@@ -65,8 +64,8 @@ export function byEncoder({ catalogue }: Dataset, parts: EncoderParts): Required
   };
   const ranked = async (queries: Float32Array, wanted: readonly Pick<Likeness, 'article'>[]): Promise<number[][]> => {
     const all = wanted.map((one) => ({ ...one, first: AT, coPurchase, perProduct: PER_PRODUCT }));
-    return (await rankAlike(shop, queries, all)).map((list) =>
-      list.map(({ articleKey }) => catalogue.indexOf(articleKey) ?? -1),
+    return (await rankAlike(articles, habits.coPurchases, queries, all)).map((list) =>
+      list.map(({ article }) => article),
     );
   };
   return {

@@ -1,13 +1,12 @@
-// The order of a list: by score, but every so often a place goes to an article that nobody has
-// bought yet. What never sold scores low, since most of it will not sell; and what is never seen
-// never will. Of such articles the highest score comes first, so that each is shown to those whom
-// it suits best. Knows neither models nor sources.
+// The rule that gives some places of a slate to articles that were never sold. Their scores are
+// low, since most of them will not sell, and an article that nobody sees never sells. The best of
+// them come first, so that each is shown to the customers whom it suits best.
 import { topIndices } from '../../statistics/best';
 
 /**
- * Places of the `first` that are shown, best first, as `topIndices` gives them, but each `every`th
- * is the best of what never sold and is not shown yet, while there is any. `every` 0: by score
- * alone. What has no score has no place here either.
+ * Gives the `first` places to show, best first. Each `every`th is the best of those never sold that
+ * is not shown yet, if there is one. With `every` 0 the scores alone decide. A candidate without a
+ * score is never shown.
  */
 export function exploring(
   scores: Float32Array,

@@ -1,11 +1,11 @@
-// The source of what is new: articles first sold within four weeks, and among them such as nobody
-// has bought yet but of whose product other variants sell. Neither histories nor vectors know them
-// well.
-import { LIMITS } from '../../statistics/popular';
+// The source of new articles: those first sold within four weeks, and those never sold whose
+// product's other variants sell. Neither histories nor vectors say much of them.
 import type { Source } from './source';
 
-export const NEW_ARRIVALS: Source = {
+export const NEW_ARRIVALS = {
   name: 'NEW_ARRIVALS',
-  limit: LIMITS.newArrivals,
-  find: async ({ pasts, moment }, most) => pasts.map(() => moment.arrivals.subarray(0, most)),
-};
+  description: 'It is new, and sells well since it came; or nobody has bought it yet, but others of its product sell.',
+  limit: 48,
+  feature: 'found_new',
+  find: async ({ histories, moment }, most) => histories.map(() => moment.arrivals.subarray(0, most)),
+} as const satisfies Source;

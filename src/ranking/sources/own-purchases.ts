@@ -1,14 +1,15 @@
-// The source of what a customer bought before: people buy again.
+// The source of a customer's own purchases: people buy again.
 import type { HistoryPurchase } from '../../features/customers';
 import type { Source } from './source';
 
-export const OWN_PURCHASES: Source = {
+export const OWN_PURCHASES = {
   name: 'OWN_PURCHASES',
+  description: 'The customer bought it before.',
   limit: 48,
-  find: async ({ pasts }, most) => pasts.map((past) => ownPurchases(past).slice(0, most)),
-};
+  find: async ({ histories }, most) => histories.map((history) => ownPurchases(history).slice(0, most)),
+} as const satisfies Source;
 
 /** Distinct articles, latest first. */
-export function ownPurchases(past: readonly HistoryPurchase[]): number[] {
-  return [...new Set(past.map((purchase) => purchase.article))];
+export function ownPurchases(history: readonly HistoryPurchase[]): number[] {
+  return [...new Set(history.map((purchase) => purchase.article))];
 }

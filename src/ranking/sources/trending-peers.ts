@@ -1,13 +1,12 @@
-// The source of what sells among customers of like age; empty where the shop knows no ages. What
-// sold to whom is counted in peer-sales.ts.
-import { LIMITS } from '../../statistics/popular';
+// The source of articles that sell among customers of like age. It is empty if the shop knows no
+// ages. statistics/peer-sales.ts counts what each age band buys.
 import type { Source } from './source';
 
-export const TRENDING_PEERS: Source = {
+export const TRENDING_PEERS = {
   name: 'TRENDING_PEERS',
-  limit: LIMITS.trendingPeers,
+  description: 'It sells well among customers of like age.',
+  limit: 40,
+  feature: 'found_among_peers',
   find: async ({ bands, moment }, most) =>
-    Array.from(bands, (band) => moment.peers.at(band)?.trending.subarray(0, most) ?? NOTHING),
-};
-
-const NOTHING = new Int32Array(0);
+    Array.from(bands, (band) => moment.peers.at(band)?.trending.subarray(0, most) ?? new Int32Array(0)),
+} as const satisfies Source;

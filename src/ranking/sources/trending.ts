@@ -1,9 +1,10 @@
-// The source of what sells: the same for everybody, so that nobody is left without.
-import { LIMITS } from '../../statistics/popular';
+// The source of articles that sell: the same for everybody, so that every customer has candidates.
 import type { Source } from './source';
 
-export const TRENDING: Source = {
+export const TRENDING = {
   name: 'TRENDING',
-  limit: LIMITS.trending,
-  find: async ({ pasts, moment }, most) => pasts.map(() => moment.trending.subarray(0, most)),
-};
+  description: 'It sells well at the moment.',
+  limit: 60,
+  feature: 'found_trending',
+  find: async ({ histories, moment }, most) => histories.map(() => moment.trending.subarray(0, most)),
+} as const satisfies Source;

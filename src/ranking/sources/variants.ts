@@ -1,33 +1,38 @@
-// The source of other variants of what a customer bought lately: the same product in another
-// colour, say. Empty where the shop names no products.
+// The source of other variants of a customer's latest purchases: the same product in another
+// colour, say. It is empty if the shop names no products.
 import { ownPurchases } from './own-purchases';
 import type { Source } from './source';
 
 /** The latest distinct articles whose variants are looked for. */
 const READ = 12;
-/** Of a product with more variants only so many are looked at. */
+/** Variants of one product that are compared at most. */
 const MOST_VARIANTS = 200;
 
-export const VARIANTS: Source = {
+export const VARIANTS = {
   name: 'VARIANTS',
+  description: 'It is another variant of what the customer bought lately, in another colour, say.',
   limit: 48,
-  find: async ({ pasts, moment, variantsOf }, most) =>
-    pasts.map((past) => {
+  find: async ({ histories, moment, variantsOf }, most) =>
+    histories.map((history) => {
       const found = new Set<number>();
-      for (const bought of ownPurchases(past).slice(0, READ)) {
+      for (const bought of ownPurchases(history).slice(0, READ)) {
         const { week, month } = moment.sales;
         const others = variantsOf(bought)
           .slice(0, MOST_VARIANTS)
           .filter((article) => article !== bought);
-        // What sells first: of many colours few are still there.
+        // By sales, since of many colours few are still in the shop.
         others.sort((a, b) => buyers(week, b) - buyers(week, a) || buyers(month, b) - buyers(month, a) || a - b);
         for (const article of others) found.add(article);
       }
       return [...found].slice(0, most);
     }),
-};
+  reason(article, history, { productOf }) {
+    const product = productOf(article);
+    return history.find((purchase) => productOf(purchase.article) === product)?.article;
+  },
+} as const satisfies Source;
 
-/** Articles that are newer than the counts were bought by nobody in them. */
+/** 0 for articles that are newer than the counts. */
 function buyers(sold: Float32Array, article: number): number {
   return sold[article] ?? 0;
 }

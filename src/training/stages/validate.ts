@@ -6,7 +6,7 @@ import { TWO_TOWER } from '../../ranking/sources/two-tower';
 import { encodeOnnx } from '../../graph/onnx';
 import { matmul, transposeLast } from '../../graph/products';
 import { input } from '../../graph/tensor';
-import { queryInputs, type Model } from '../../ranking/pipeline';
+import { queryInputs, type Model } from '../../ranking/model-inputs';
 import { customersOf, type Round } from '../../dataset/protocols';
 
 const SCORES = 'validate.scores';

@@ -6,12 +6,13 @@ import { basename, join } from 'node:path';
 import type { Store } from '../../../src/data/store/store';
 import { openTrainingEngine, type TrainingEngine } from '../../../src/engine/training-engine';
 import { articleText } from '../../../src/features/text';
-import { openLiveShop } from '../../../src/serving/live-shop';
+import { openLiveShop } from '../../../src/serving/live/live-shop';
 import { openRelease } from '../../../src/release/open';
 import { modelOf } from '../../../src/release/models';
 import { currentFolder, readManifest } from '../../../src/release/files';
 import { publish } from '../../../src/release/release-store';
-import { createHost, openCurrent } from '../../../src/serving/host';
+import { createHost } from '../../../src/serving/host';
+import { openCurrent } from '../../../src/serving/opened';
 import { silentReporter } from '../../../src/telemetry/progress';
 import { createLog } from '../../../src/telemetry/log';
 import { trainingConfig } from '../../../src/training/config';
@@ -74,7 +75,9 @@ describe('a release that was embedded by an encoder from a folder', () => {
   test('finds similar articles by the vectors of that encoder', async () => {
     const opened = await openCurrent(serving(), shop.store);
     try {
-      const rows = (await shop.store.articlesByKey([...opened.shop.catalogue.keys])).filter((row) => row !== null);
+      const rows = (await shop.store.articlesByKey([...opened.shop.articles.catalogue.keys])).filter(
+        (row) => row !== null,
+      );
       const { textEncoder } = await openRelease(await currentFolder(modelsDir), engine);
       expect(textEncoder.parts).toBeUndefined();
       const vectors = await textEncoder.encode(rows.map(articleText));
@@ -154,7 +157,7 @@ describe('a release that was embedded by an encoder from a folder', () => {
       clock: () => now,
     });
     const nearest = async () => {
-      const [list] = await live.similar(await live.embedTexts(['Come and gone']), 1);
+      const [list] = await live.articles.similar(await live.articles.embedTexts(['Come and gone']), 1);
       return list[0].score;
     };
     await add();

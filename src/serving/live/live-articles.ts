@@ -1,0 +1,296 @@
+// The articles of a running server: the catalogue in memory, and the indexes of the release, which
+// are kept up to date with the store.
+import type { ArticleRow } from '../../data/store/store';
+import { textHash } from '../../encoders/text-encoder';
+import { Catalogue } from '../../features/catalogue';
+import { articleInputs } from '../../features/inputs';
+import { articleText, type TextKind } from '../../features/text';
+import type { VectorParts } from '../../features/vector-parts';
+import type { Alike } from '../../ranking/alike';
+import type { Model } from '../../ranking/model-inputs';
+import type { ArticleVectors } from '../../ranking/pipeline';
+import { vectorOf } from '../../ranking/vector-rows';
+import type { Release } from '../../release/open';
+
+/** Articles that go through a model or a statement at once. */
+export const CHUNK = 1024;
+
+/** The parts of a release that hold its articles. */
+export type ReleaseArticles = Pick<
+  Release,
+  'encoder' | 'articles' | 'articleIds' | 'versions' | 'similar' | 'similarVectors' | 'texts' | 'textEncoder'
+>;
+
+export class LiveArticles {
+  readonly catalogue: Catalogue;
+  /** Articles by the vectors of the article tower. */
+  readonly vectors: ArticleVectors;
+  /** The two parts of the vectors of texts; undefined: they have one. */
+  readonly textParts: VectorParts | undefined;
+  /** Searches of each index since the shop was opened. */
+  readonly searches = { articles: 0, similar: 0 };
+  /**
+   * Moves on when an article comes or goes, or its text or product changes. Lists of similar
+   * articles hold for one edition.
+   */
+  edition = 0;
+
+  /**
+   * By index id: catalogue index; −1: the shop has no such article. The release's rows come first.
+   */
+  #articleOfId: number[];
+  /** By catalogue index: id in both indexes. */
+  readonly #idOfArticle: number[] = [];
+  /** By index id: the hash of the text in the similar index; undefined: there is none. */
+  readonly #textHashes: (string | undefined)[];
+  /** [articles, dim] by catalogue index. */
+  #articleVectors: Float32Array = new Float32Array(0);
+  /** [ids, dim] by index id: the vectors in the similar index. */
+  #textVectors: Float32Array;
+  /** By catalogue index: 1 if the shop has the article. Small enough for the processor's cache. */
+  #live = new Uint8Array(0);
+  /** By the shop's id: catalogue index. */
+  readonly #articleById = new Map<string, number>();
+  /** By key: when the row last changed, in milliseconds, as far as it was read. */
+  readonly #versions = new Map<number, number>();
+  /** By the shop's id: row of the release. */
+  readonly #rowOfRelease: ReadonlyMap<string, number>;
+
+  constructor(
+    private readonly release: ReleaseArticles,
+    private readonly articleTower: Model,
+  ) {
+    this.catalogue = new Catalogue(release.encoder);
+    this.textParts = release.textEncoder.parts;
+    this.#articleOfId = release.articleIds.map(() => -1);
+    this.#rowOfRelease = new Map(release.articleIds.map((id, row) => [id, row]));
+    this.#textHashes = [...release.texts];
+    this.#textVectors = release.similarVectors;
+    const data = (): Float32Array => this.#articleVectors;
+    this.vectors = {
+      dim: release.articles.dim,
+      get data() {
+        return data();
+      },
+      has: (article) => this.isLive(article),
+      index: {
+        search: (queries, k) => {
+          this.searches.articles += 1;
+          return release.articles.search(queries, k);
+        },
+      },
+      articleOf: (id) => this.#articleOfId[id] ?? -1,
+    };
+  }
+
+  isLive(article: number): boolean {
+    return this.#live[article] === 1;
+  }
+
+  /**
+   * The catalogue index of an article by the shop's id or by its row; undefined: it is new or gone,
+   * or its row changed since the last refresh.
+   */
+  articleOf(known: string | ArticleRow): number | undefined {
+    const article = typeof known === 'string' ? this.#articleById.get(known) : this.#indexOfUnchanged(known);
+    return article !== undefined && this.isLive(article) ? article : undefined;
+  }
+
+  /** The `k` articles whose texts are nearest to each vector [n, dim], best first. */
+  async similar(vectors: Float32Array, k: number): Promise<Alike[][]> {
+    const { similar } = this.release;
+    this.searches.similar += 1;
+    const found = await similar.search(vectors, k);
+    return Array.from({ length: vectors.length / similar.dim }, (_, r) => {
+      const near: Alike[] = [];
+      for (let i = r * found.k; i < (r + 1) * found.k; i++) {
+        const article = this.#articleOfId[found.ids[i]] ?? -1;
+        if (article >= 0) near.push({ article, score: found.scores[i] });
+      }
+      return near;
+    });
+  }
+
+  /** [n, dim] vectors of texts of articles, as `articleText` makes them, or of searches. */
+  embedTexts(texts: readonly string[], kind?: TextKind): Promise<Float32Array> {
+    return this.release.textEncoder.encode(texts, kind);
+  }
+
+  /**
+   * [n, dim] vectors of articles' texts. Those of catalogue indices are kept; rows are embedded.
+   */
+  async embedArticles(articles: readonly (number | ArticleRow)[]): Promise<Float32Array> {
+    const { dim } = this.release.similar;
+    const vectors = new Float32Array(articles.length * dim);
+    const unread: { r: number; row: ArticleRow }[] = [];
+    articles.forEach((one, r) => {
+      if (typeof one === 'number') vectors.set(this.#textVectorAt(one), r * dim);
+      else unread.push({ r, row: one });
+    });
+    if (unread.length === 0) return vectors;
+    const read = await this.embedTexts(unread.map(({ row }) => articleText(row)));
+    unread.forEach(({ r }, i) => {
+      vectors.set(read.subarray(i * dim, (i + 1) * dim), r * dim);
+    });
+    return vectors;
+  }
+
+  /** The vector of an article's text, by catalogue index; undefined: the article is gone. */
+  textVectorOf(article: number): Float32Array | undefined {
+    return this.isLive(article) ? this.#textVectorAt(article) : undefined;
+  }
+
+  /** Takes rows that the store gives when the shop is opened. */
+  async load(rows: readonly ArticleRow[]): Promise<void> {
+    const articles = this.catalogue.put(rows);
+    await this.#embed(articles);
+    const { versions } = this.release;
+    const changed: ArticleRow[] = [];
+    rows.forEach((row, r) => {
+      this.#versions.set(row.key, row.updatedAt.getTime());
+      const known = this.#rowOfRelease.get(row.id);
+      const id = known ?? this.#articleOfId.length;
+      this.#take(id, articles[r]);
+      this.#articleById.set(row.id, articles[r]);
+      this.#idOfArticle[articles[r]] = id;
+      if (known === undefined || row.updatedAt.getTime() !== versions[known]) changed.push(row);
+    });
+    await this.#index(changed);
+  }
+
+  /**
+   * Drops the release's articles that no loaded row had. Gives the catalogue indices by row of the
+   * release, −1 for the dropped.
+   */
+  async dropUnloaded(): Promise<readonly number[]> {
+    await this.#removeIds(this.#articleOfId.flatMap((article, id) => (article < 0 ? [id] : [])));
+    return this.#articleOfId;
+  }
+
+  /** Whether a row was read since it last changed. */
+  knows({ key, updatedAt }: Pick<ArticleRow, 'key' | 'updatedAt'>): boolean {
+    return this.#versions.get(key) === updatedAt.getTime();
+  }
+
+  /** Takes rows that came or changed since the last refresh. */
+  async update(rows: readonly ArticleRow[]): Promise<void> {
+    const products = rows.map(({ key }) => this.#productOf(key));
+    const articles = this.catalogue.put(rows);
+    if (rows.some(({ key }, r) => this.#productOf(key) !== products[r])) this.edition += 1;
+    await this.#embed(articles);
+    articles.forEach((article) => {
+      // An article that was deleted and has come back gets its old id again.
+      const id = (this.#idOfArticle[article] ??= this.#articleOfId.length);
+      this.#take(id, article);
+    });
+    await this.#index(rows);
+    rows.forEach((row, r) => {
+      // Only now does its text have a vector. Until then requests read the row.
+      this.#articleById.set(row.id, articles[r]);
+      this.#versions.set(row.key, row.updatedAt.getTime());
+    });
+  }
+
+  /** Drops the articles with other keys. */
+  async keepOnly(keys: ReadonlySet<number>): Promise<void> {
+    const gone = this.#articleOfId.flatMap((article, id) =>
+      article >= 0 && !keys.has(this.catalogue.keys[article]) ? [id] : [],
+    );
+    for (const id of gone) {
+      const article = this.#articleOfId[id];
+      this.#versions.delete(this.catalogue.keys[article]);
+      this.#live[article] = 0;
+      this.#articleOfId[id] = -1;
+    }
+    await this.#removeIds(gone);
+  }
+
+  #indexOfUnchanged(row: ArticleRow): number | undefined {
+    return this.knows(row) ? this.catalogue.indexOf(row.key) : undefined;
+  }
+
+  #textVectorAt(article: number): Float32Array {
+    const { dim } = this.release.similar;
+    const at = this.#idOfArticle[article] * dim;
+    return this.#textVectors.subarray(at, at + dim);
+  }
+
+  /** undefined: the article is new. */
+  #productOf(key: number): number | null | undefined {
+    const article = this.catalogue.indexOf(key);
+    return article === undefined ? undefined : this.catalogue.productOf(article);
+  }
+
+  /** Computes the vectors of articles with the article tower. */
+  async #embed(articles: readonly number[]): Promise<void> {
+    const { dim } = this.vectors;
+    this.#articleVectors = grown(this.#articleVectors, this.catalogue.size * dim, CHUNK * dim);
+    for (let from = 0; from < articles.length; from += CHUNK) {
+      const part = articles.slice(from, from + CHUNK);
+      const vectors = await this.articleTower(articleInputs(this.catalogue, part));
+      part.forEach((article, r) => {
+        this.#articleVectors.set(vectors.subarray(r * dim, (r + 1) * dim), article * dim);
+      });
+    }
+  }
+
+  /** Puts articles into both indexes that are not there as they are now. */
+  async #index(rows: readonly ArticleRow[]): Promise<void> {
+    if (rows.length === 0) return;
+    const { articles: articleIndex, similar } = this.release;
+    const articles = rows.map((row) => this.catalogue.indexOf(row.key) ?? -1);
+    const ids = Int32Array.from(articles, (article) => this.#idOfArticle[article]);
+    const vectors = new Float32Array(rows.length * this.vectors.dim);
+    articles.forEach((article, r) => {
+      vectors.set(vectorOf(this.vectors, article) ?? [], r * this.vectors.dim);
+    });
+    // A large encoder takes its time over a text, and most changes leave the text as it was.
+    const texts = rows.map(articleText);
+    const hashes = texts.map(textHash);
+    const unread = [...ids.keys()].filter((r) => this.#textHashes[ids[r]] !== hashes[r]);
+    const changed = Int32Array.from(unread, (r) => ids[r]);
+    const read = await this.embedTexts(unread.map((r) => texts[r]));
+    this.#keepTexts(changed, read);
+    await articleIndex.add(ids, vectors);
+    if (unread.length > 0) {
+      await similar.add(changed, read);
+      this.edition += 1;
+    }
+    for (const r of unread) this.#textHashes[ids[r]] = hashes[r];
+  }
+
+  #keepTexts(ids: Int32Array, vectors: Float32Array): void {
+    const { dim } = this.release.similar;
+    const rows = ids.reduce((most, id) => Math.max(most, id + 1), this.#textVectors.length / dim);
+    this.#textVectors = grown(this.#textVectors, rows * dim, CHUNK * dim);
+    ids.forEach((id, r) => {
+      this.#textVectors.set(vectors.subarray(r * dim, (r + 1) * dim), id * dim);
+    });
+  }
+
+  async #removeIds(ids: readonly number[]): Promise<void> {
+    if (ids.length > 0) this.edition += 1;
+    await this.release.articles.remove(Int32Array.from(ids));
+    await this.release.similar.remove(Int32Array.from(ids));
+    for (const id of ids) this.#textHashes[id] = undefined;
+  }
+
+  /** From now on the shop has this article, under this id in both indexes. */
+  #take(id: number, article: number): void {
+    this.#articleOfId[id] = article;
+    if (article >= this.#live.length) {
+      const more = new Uint8Array(Math.max(article, this.catalogue.size) + CHUNK);
+      more.set(this.#live);
+      this.#live = more;
+    }
+    this.#live[article] = 1;
+  }
+}
+
+/** The same numbers with room for at least `size`, and some to spare if they must move. */
+function grown(numbers: Float32Array, size: number, spare: number): Float32Array {
+  if (size <= numbers.length) return numbers;
+  const more = new Float32Array(Math.max(size, numbers.length + spare));
+  more.set(numbers);
+  return more;
+}

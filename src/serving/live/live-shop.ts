@@ -1,0 +1,95 @@
+// The shop as a running server knows it. It follows the store, so a new article is found within a
+// second or so, without a new release.
+import type { Store } from '../../data/store/store';
+import type { Model } from '../../ranking/model-inputs';
+import type { Release } from '../../release/open';
+import { reorderedHabits, type Habits } from '../../statistics/habits';
+import type { Moment } from '../../statistics/moment';
+import type { Reporter } from '../../telemetry/progress';
+import { CHUNK, LiveArticles } from './live-articles';
+import { LiveSales } from './live-sales';
+
+export interface LiveShop {
+  readonly articles: LiveArticles;
+  /** The habits of the release, by this catalogue's indices. */
+  readonly habits: Habits;
+  /** How many of the release's articles the store has. Few: the release is of another shop. */
+  readonly known: number;
+  /** The shop just after its newest purchase. */
+  moment(): Moment;
+  /** Reads the changes in the store since the last call. Gives the number of articles. */
+  refresh(): Promise<number>;
+}
+
+export interface LiveShopParts {
+  readonly store: Store;
+  readonly release: Release;
+  readonly articleTower: Model;
+  readonly reporter: Reporter;
+  /** Milliseconds. Default: the wall clock. */
+  readonly clock?: () => number;
+}
+
+/**
+ * Each refresh goes back this far: a transaction may commit rows that are older than rows which
+ * were read before.
+ */
+const OVERLAP_SECONDS = 60;
+/** Sales move slowly, and articles are rarely deleted, so both are read this seldom. */
+const FULL_REFRESH_MS = 60_000;
+
+/** Reads the catalogue and brings the release's indexes up to date with it. */
+export async function openLiveShop(parts: LiveShopParts): Promise<LiveShop> {
+  const { store, release, articleTower, reporter, clock = Date.now } = parts;
+  const articles = new LiveArticles(release, articleTower);
+  const sales = new LiveSales({ store, articles, encoder: release.encoder, clock });
+  // Read first: what changes meanwhile is read again.
+  const state = await store.articlesState();
+  const progress = reporter.progress('Reading the catalogue', release.articleIds.length, 'articles');
+  for await (const rows of store.streamArticles()) {
+    await articles.load(rows);
+    progress.tick(articles.catalogue.size);
+  }
+  progress.done();
+  const places = await articles.dropUnloaded();
+  const known = places.slice(0, release.articleIds.length).filter((article) => article >= 0).length;
+  const habits = reorderedHabits(release.habits, places, articles.catalogue.size);
+  await sales.load();
+  const refresh = refreshing({ store, articles, sales, clock, state });
+  return { articles, habits, known, moment: () => sales.moment, refresh };
+}
+
+interface Refreshing {
+  readonly store: Pick<Store, 'articlesState' | 'articleVersions' | 'articlesByKey'>;
+  readonly articles: LiveArticles;
+  readonly sales: LiveSales;
+  readonly clock: () => number;
+  /** The store's articles as a whole when they were last read. */
+  readonly state: string;
+}
+
+function refreshing({ store, articles, sales, clock, ...opened }: Refreshing): LiveShop['refresh'] {
+  /** When articles were last compared one by one, and sales read. */
+  let last = { state: opened.state, full: clock() };
+  return async () => {
+    const full = clock() - last.full > FULL_REFRESH_MS;
+    const state = full ? await store.articlesState() : last.state;
+    const all = state !== last.state;
+    const versions = await store.articleVersions(all ? undefined : OVERLAP_SECONDS);
+    const changed = versions.filter((version) => !articles.knows(version));
+    let taken = 0;
+    for (let from = 0; from < changed.length; from += CHUNK) {
+      const keys = changed.slice(from, from + CHUNK).map(({ key }) => key);
+      const rows = (await store.articlesByKey(keys)).filter((row) => row !== null);
+      await articles.update(rows);
+      taken += rows.length;
+    }
+    if (all) await articles.keepOnly(new Set(versions.map(({ key }) => key)));
+    last = { ...last, state };
+    if (full) {
+      await sales.refresh();
+      last = { state, full: clock() };
+    }
+    return taken;
+  };
+}

@@ -1,0 +1,82 @@
+// The open releases by name, and the calls in flight. A release that is replaced answers its last
+// calls before it is closed, so that no request is dropped.
+import type { Opened } from './opened';
+import type { Recommender } from './types';
+
+interface Served {
+  readonly opened: Opened;
+  /** Calls in flight. */
+  calls: number;
+  /** Takes no new calls. */
+  retired: boolean;
+}
+
+export class ServedReleases {
+  readonly #served = new Map<string, Served>();
+  readonly #retired = new Set<Served>();
+  readonly #closings = new Set<Promise<void>>();
+  /** The name of the release that answers. */
+  #answering: string | undefined;
+  #closed = false;
+
+  /** The release that answers; undefined: there is none yet. */
+  get answering(): Opened | undefined {
+    return this.#current()?.opened;
+  }
+
+  /** Lets a release answer from now on, and retires the others. */
+  answerWith(opened: Opened): void {
+    if (this.#closed) {
+      this.keep(opened.close());
+      return;
+    }
+    const former = [...this.#served.values()];
+    this.#served.clear();
+    this.#served.set(opened.name, { opened, calls: 0, retired: false });
+    this.#answering = opened.name;
+    for (const served of former) this.#retire(served);
+  }
+
+  /**
+   * Works with the release that answers, which stays open until the work is done.
+   * @throws what `missing` gives if there is none
+   */
+  async use<T>(work: (recommender: Recommender) => Promise<T>, missing: () => Error): Promise<T> {
+    const served = this.#current();
+    if (!served) throw missing();
+    served.calls += 1;
+    try {
+      return await work(served.opened.recommender);
+    } finally {
+      served.calls -= 1;
+      this.#closeIfIdle(served);
+    }
+  }
+
+  /** Remembers something that is closing. `close` waits for it; a stuck thread never ends. */
+  keep(closing: Promise<void>): void {
+    this.#closings.add(closing);
+    void closing.finally(() => this.#closings.delete(closing));
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const { opened } of [...this.#served.values(), ...this.#retired]) await opened.close();
+    await Promise.all(this.#closings);
+  }
+
+  #current(): Served | undefined {
+    return this.#answering === undefined ? undefined : this.#served.get(this.#answering);
+  }
+
+  #retire(served: Served): void {
+    served.retired = true;
+    this.#retired.add(served);
+    this.#closeIfIdle(served);
+  }
+
+  #closeIfIdle(served: Served): void {
+    if (served.calls > 0 || !served.retired || !this.#retired.delete(served)) return;
+    this.keep(served.opened.close());
+  }
+}

@@ -21,17 +21,17 @@ interface Exceptions {
 /** Rates that are above their limit today. They may only fall; the tests say to which number. */
 export const CEILINGS = {
   /** Per 100 sentences in comments of src/. */
-  oddOpenings: { per: 100, limit: 2, ceiling: 9.6 },
+  oddOpenings: { per: 100, limit: 2, ceiling: 2 },
   /** Per 1,000 sentences in comments and guides. */
-  archaicWords: { per: 1_000, limit: 3, ceiling: 27.6 },
+  archaicWords: { per: 1_000, limit: 3, ceiling: 3 },
 } as const satisfies Record<string, Rate>;
 
 export const EXCEPTIONS: Exceptions = {
   circles: [],
   fullFolders: [],
-  longFiles: ['test/ranking/pairs.test.ts', 'src/serving/live-shop.ts', 'test/serving/shop.test.ts'],
+  longFiles: [],
   longFunctions: [],
-  manyParameters: ['src/ranking/pairs.ts writePairFeatures', 'test/ranking/pairs.test.ts plainly'],
+  manyParameters: [],
   moduleState: [],
   wideComments: [],
   wideProse: [],

@@ -101,9 +101,9 @@ export function maskInputs({ layers, dropout }: Pick<TwoTowerConfig, 'layers' | 
 }
 
 /**
- * The query tower as it is served: [batch, dim]. Inputs: `history` [batch, HISTORY_LENGTH, dim], the
- * vectors of the purchases, oldest first and padded at the end; `history_length` [batch], how many
- * there are; `customer_*`.
+ * The query tower as it is served: [batch, dim]. Inputs: `history` [batch, HISTORY_LENGTH, dim],
+ * the vectors of the purchases, oldest first and padded at the end; `history_length` [batch], how
+ * many there are; `customer_*`.
  */
 export function queryTower(encoder: Encoder, config: TwoTowerConfig): Tensor {
   const history = input('history', ['batch', HISTORY_LENGTH, config.dim]);

@@ -1,17 +1,16 @@
 // Finds circles of imports, types included. In a circle every module reaches every other one.
 
 import type { Module } from './modules';
-import type { Offender } from './offenders';
 
 type Imports = Pick<Module, 'path' | 'imports'>;
 
-export function importCircles(modules: readonly Imports[]): Offender[] {
+export function importCircles(modules: readonly Imports[]): string[] {
   const graph = graphOf(modules);
   return components(graph)
     .filter((members) => members.length > 1 || graph.get(members[0])?.includes(members[0]))
     .map((members) => [...members].sort().join(' '))
     .sort()
-    .map((name) => ({ name, found: `${name.split(' ').length} modules: ${name}` }));
+    .map((name) => `${name.split(' ').length} modules: ${name}`);
 }
 
 /** Maps each module to the listed modules that it imports. */

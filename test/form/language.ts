@@ -1,7 +1,6 @@
 // Checks of language: width of lines, length and openings of sentences, archaic words.
 
 import type { Module } from './modules';
-import type { Offender } from './offenders';
 import { isDirective, withoutCode, wordsOf, type Sentence } from './sentences';
 
 export const COLUMNS = 100;
@@ -11,7 +10,7 @@ export const WORDS = 40;
  * Finds comments that end beyond the last column. Code before them on the line counts. Lines with
  * nothing but an address, and comments for tools, are exempt: they cannot be broken.
  */
-export function wideComments(modules: readonly Module[]): Offender[] {
+export function wideComments(modules: readonly Module[]): string[] {
   return modules.flatMap(({ path, comments }) =>
     comments
       .filter(({ text }) => !isDirective(text))
@@ -22,16 +21,16 @@ export function wideComments(modules: readonly Module[]): Offender[] {
           .map((row) => ({ line: row.line, width: row.from + widthOf(row.text) }));
       })
       .filter(({ width }) => width > COLUMNS)
-      .map(({ line, width }) => ({ name: path, found: `${path}:${line} ${width} columns` })),
+      .map(({ line, width }) => `${path}:${line} ${width} columns`),
   );
 }
 
 /** Tables, fenced code and headings are exempt, and so is a line without a space to break at. */
-export function wideProse(path: string, text: string): Offender[] {
+export function wideProse(path: string, text: string): string[] {
   return withoutCode(text)
     .filter((row) => widthOf(row.text) > COLUMNS && !/^\s*(\||#)/.test(row.text))
     .filter((row) => /\S\s+\S/.test(row.text.replace(/^\s*([-*+>]|\d+\.)\s+/, '')))
-    .map((row) => ({ name: path, found: `${path}:${row.line} ${widthOf(row.text)} columns` }));
+    .map((row) => `${path}:${row.line} ${widthOf(row.text)} columns`);
 }
 
 /** The width counts characters, not UTF-16 units. */
@@ -39,18 +38,17 @@ function widthOf(line: string): number {
   return Array.from(line).length;
 }
 
-/** An offender's name is its file and first words, since lines move. */
-export function longSentences(sentences: readonly Sentence[]): Offender[] {
+export function longSentences(sentences: readonly Sentence[]): string[] {
   return sentences.flatMap(({ path, line, text }) => {
     const words = wordsOf(text);
     if (words.length <= WORDS) return [];
     const opening = words.slice(0, 6).join(' ');
-    return [{ name: `${path} ${opening}`, found: `${path}:${line} ${words.length} words: ${opening} …` }];
+    return [`${path}:${line} ${words.length} words: ${opening} …`];
   });
 }
 
 /** Finds sentences that do not begin with the thing that they are about. */
-export function oddOpenings(sentences: readonly Sentence[]): Offender[] {
+export function oddOpenings(sentences: readonly Sentence[]): string[] {
   return sentences.filter(({ text }) => /^["“(*_]*(What|Whoever|Who|Of|Where)\b/.test(text)).map(found);
 }
 
@@ -67,13 +65,13 @@ const ARCHAIC = [
 ];
 const OLD = new RegExp(`\\b(${ARCHAIC.join('|')})\\b`, 'i');
 
-export function archaicWords(sentences: readonly Sentence[]): Offender[] {
+export function archaicWords(sentences: readonly Sentence[]): string[] {
   return sentences.flatMap((sentence) => {
     const word = OLD.exec(sentence.text)?.[0];
-    return word === undefined ? [] : [{ ...found(sentence), found: `“${word}” ${found(sentence).found}` }];
+    return word === undefined ? [] : [`“${word}” ${found(sentence)}`];
   });
 }
 
-function found({ path, line, text }: Sentence): Offender {
-  return { name: path, found: `${path}:${line} ${text}` };
+function found({ path, line, text }: Sentence): string {
+  return `${path}:${line} ${text}`;
 }

@@ -2,45 +2,42 @@
 
 import ts from 'typescript';
 import type { Module } from './modules';
-import type { Offender } from './offenders';
 
 export const LIMITS = { files: 15, lines: 400, functionLines: 70, parameters: 5 } as const;
 
 /** Finds folders with too many files. Files of subfolders do not count. */
-export function fullFolders(paths: readonly string[]): Offender[] {
+export function fullFolders(paths: readonly string[]): string[] {
   const counts = new Map<string, number>();
   for (const path of paths) {
     const folder = path.slice(0, path.lastIndexOf('/'));
     counts.set(folder, (counts.get(folder) ?? 0) + 1);
   }
-  return [...counts]
-    .filter(([, files]) => files > LIMITS.files)
-    .map(([name, files]) => ({ name, found: `${name}: ${files} files` }));
+  return [...counts].filter(([, files]) => files > LIMITS.files).map(([name, files]) => `${name}: ${files} files`);
 }
 
-export function longFiles(modules: readonly Module[]): Offender[] {
+export function longFiles(modules: readonly Module[]): string[] {
   return modules
     .filter(({ lines }) => lines.length > LIMITS.lines)
-    .map(({ path, lines }) => ({ name: path, found: `${path}: ${lines.length} lines` }));
+    .map(({ path, lines }) => `${path}: ${lines.length} lines`);
 }
 
 /** Finds long functions. Lines count from the first word after decorators to the end. */
-export function longFunctions(modules: readonly Module[]): Offender[] {
+export function longFunctions(modules: readonly Module[]): string[] {
   return functionsOf(modules).flatMap(({ module, node, name }) => {
     if (module.path.startsWith('test/') && isTestBody(node)) return [];
     const first = lineOf(module, startOf(node, module.tree));
     const lines = lineOf(module, node.end) - first + 1;
     if (lines <= LIMITS.functionLines) return [];
-    return [{ name: `${module.path} ${name}`, found: `${module.path}:${first} ${name}: ${lines} lines` }];
+    return [`${module.path}:${first} ${name}: ${lines} lines`];
   });
 }
 
-export function manyParameters(modules: readonly Module[]): Offender[] {
+export function manyParameters(modules: readonly Module[]): string[] {
   return functionsOf(modules).flatMap(({ module, node, name }) => {
     const count = node.parameters.filter((parameter) => parameter.name.getText(module.tree) !== 'this').length;
     if (count <= LIMITS.parameters) return [];
     const line = lineOf(module, startOf(node, module.tree));
-    return [{ name: `${module.path} ${name}`, found: `${module.path}:${line} ${name}: ${count} parameters` }];
+    return [`${module.path}:${line} ${name}: ${count} parameters`];
   });
 }
 
@@ -49,7 +46,7 @@ export function manyParameters(modules: readonly Module[]): Offender[] {
  * readonly, or a collection that is empty at first and filled later. Test files (`*.test.ts`) are
  * exempt: each runs as a program of its own, and its hooks fill its variables.
  */
-export function moduleState(modules: readonly Module[]): Offender[] {
+export function moduleState(modules: readonly Module[]): string[] {
   return modules
     .filter(({ path }) => !/\.test\.tsx?$/.test(path))
     .flatMap((module) =>
@@ -83,11 +80,11 @@ function beginsEmpty(value: ts.Expression | undefined): boolean {
   return collection === 'LRUCache' || (/^(Weak)?(Map|Set)$/.test(collection) && !value.arguments?.length);
 }
 
-function stateOf(module: Module, node: ts.VariableDeclaration | ts.PropertyDeclaration): Offender {
+function stateOf(module: Module, node: ts.VariableDeclaration | ts.PropertyDeclaration): string {
   const own = node.name.getText(module.tree);
   const name = ts.isPropertyDeclaration(node) ? `${pathOf(node.parent)}.${own}` : own;
   const line = lineOf(module, node.getStart(module.tree));
-  return { name: `${module.path} ${name}`, found: `${module.path}:${line} ${name}` };
+  return `${module.path}:${line} ${name}`;
 }
 
 interface FunctionIn {

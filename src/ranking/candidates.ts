@@ -15,6 +15,11 @@ export interface Candidates {
 
 const BITS = Object.fromEntries(SOURCES.map(({ name }, i) => [name, 1 << i])) as Record<SourceName, number>;
 
+/** By mask: the names of its sources. Every list that is shown looks them up. */
+const NAMES_BY_MASK = Array.from({ length: 1 << SOURCES.length }, (_, mask): readonly SourceName[] =>
+  SOURCES.filter((_source, i) => (mask & (1 << i)) !== 0).map(({ name }) => name),
+);
+
 /** The mask of one source alone. */
 export function bitOf(source: SourceName): number {
   return BITS[source];
@@ -30,8 +35,8 @@ export function sourceOf(found: number): (typeof SOURCES)[number] {
 }
 
 /** All sources that found a candidate. */
-export function sourcesOf(found: number): SourceName[] {
-  return SOURCES.filter(({ name }) => foundBy(found, name)).map(({ name }) => name);
+export function sourcesOf(found: number): readonly SourceName[] {
+  return NAMES_BY_MASK[found];
 }
 
 /** How many candidates each source brought. One that several found counts for each. */

@@ -101,10 +101,9 @@ class Merger {
     const [articles, found, cosines] = [this.#articles, this.#found, this.#cosines];
     let count = 0;
     for (let s = 0; s < SOURCES.length; s++) {
-      const { name, limit } = SOURCES[s];
-      const bit = bitOf(name);
+      const bit = bitOf(SOURCES[s].name);
       const list = lists[s];
-      let left = limit;
+      let left: number = SOURCES[s].limit;
       for (let i = 0; i < list.length && left > 0; i++) {
         const article = list[i];
         if (article < 0 || hidden.has(article)) continue;

@@ -22,6 +22,7 @@ export function presentRecommendations(
   catalogue: Catalogue,
   coPurchases: Pick<CoPurchases, 'reason'>,
 ): Recommendation[][] {
+  const { keys, ids } = catalogue;
   const facts = { coPurchases, productOf: (article: number) => catalogue.productOf(article) };
   return slates.map(({ places, candidates: { articles, found }, scores, history, neverSold }) =>
     places.map((place, i) => {
@@ -29,11 +30,13 @@ export function presentRecommendations(
       const source: Source<Recommendation['source']> = sourceOf(found[place]);
       const reason = source.reason?.(article, history, facts);
       return {
-        ...rankedArticle(catalogue, article, i),
+        articleKey: keys[article],
+        articleId: ids[article],
+        rank: i + 1,
         score: 1 / (1 + Math.exp(-scores[place])),
         source: source.name,
         sources: sourcesOf(found[place]),
-        because: reason === undefined ? null : catalogue.keys[reason],
+        because: reason === undefined ? null : keys[reason],
         neverSold: neverSold(article),
         coldStart: history.length === 0,
       };

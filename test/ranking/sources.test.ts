@@ -87,7 +87,7 @@ function candidatesOf({ queries, vectors, hideHistory, ...asked }: Finding): Pro
 const ENCODED = { rows: 0, single: new Int32Array(0), multi: [] };
 
 /** Each article with the names of the sources that found it. */
-async function found(known: Known, more: Partial<Finding> = {}): Promise<[number, SourceName[]][]> {
+async function found(known: Known, more: Partial<Finding> = {}): Promise<[number, readonly SourceName[]][]> {
   const [{ articles, found: masks }] = await candidatesOf(findingOf([known], more));
   return Array.from(articles, (article, i) => [article, sourcesOf(masks[i])]);
 }

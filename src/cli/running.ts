@@ -24,6 +24,8 @@ type Signal = 'SIGINT' | 'SIGTERM';
 const STOPPED: Readonly<Record<Signal, number>> = { SIGINT: 130, SIGTERM: 143 };
 /** The server gives requests ten seconds; all else has five more. */
 const CLOSE_LIMIT_MS = 15_000;
+/** After an error nobody waits at a signal's pace: a database may take minutes to shut down. */
+const ERROR_CLOSE_LIMIT_MS = 300_000;
 
 export interface RunOptions {
   /** How long everything together may take to close after a signal or an error. */
@@ -73,7 +75,7 @@ export async function run(
     if (!stopped) {
       fail(asError(thrown));
       process.exitCode = 1;
-      setTimeout(die, closeLimitMs, 'SIGKILL').unref();
+      setTimeout(die, ERROR_CLOSE_LIMIT_MS, 'SIGKILL').unref();
     }
   }
   // Only a signal that came before the command closed counts.
@@ -85,10 +87,17 @@ export async function run(
 
 /** Ends the process at once, as the signal does by default. */
 function die(signal: Signal | 'SIGKILL'): void {
-  process.removeAllListeners(signal);
+  const status = signal === 'SIGKILL' ? 1 : STOPPED[signal];
+  try {
+    // Removes what is not to stay on disk.
+    process.emit('exit', status);
+  } catch {
+    // The process ends all the same.
+  }
+  process.removeAllListeners('exit').removeAllListeners(signal);
   process.kill(process.pid, signal);
   // The first process of a container survives its own signals.
-  process.exit(signal === 'SIGKILL' ? 1 : STOPPED[signal]);
+  process.exit(status);
 }
 
 /** Resolves when the signal is given. */

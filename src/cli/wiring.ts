@@ -28,7 +28,10 @@ export function openTraining(command: RunningCommand) {
 }
 
 export async function openServing(command: RunningCommand, store: Store) {
-  const opened = await openCurrent(command.config, store, command.reporter);
+  const opened = await openCurrent(command.config, store, command.reporter, (closing) => {
+    // The error is told first: a stuck thread never closes.
+    command.closing(() => closing);
+  });
   command.closing(() => opened.close());
   return opened;
 }

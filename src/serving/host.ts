@@ -135,6 +135,7 @@ interface Repeated {
 function repeatedly(work: () => Promise<void>, pauseMs: number): Repeated {
   let state: { readonly at: Promise<void>; readonly timer?: NodeJS.Timeout } | 'ended' = { at: Promise.resolve() };
   const run = (): Promise<void> => {
+    if (state === 'ended') return Promise.resolve();
     const at = work().then(() => {
       if (state !== 'ended') state = { at, timer: setTimeout(() => void run(), pauseMs) };
     });

@@ -56,13 +56,14 @@ export class ServedReleases {
   /** Remembers something that is closing. `close` waits for it; a stuck thread never ends. */
   keep(closing: Promise<void>): void {
     this.#closings.add(closing);
-    void closing.finally(() => this.#closings.delete(closing));
+    const forget = (): boolean => this.#closings.delete(closing);
+    closing.then(forget, forget);
   }
 
   async close(): Promise<void> {
     this.#closed = true;
     for (const { opened } of [...this.#served.values(), ...this.#retired]) await opened.close();
-    await Promise.all(this.#closings);
+    await Promise.allSettled(this.#closings);
   }
 
   #current(): Served | undefined {

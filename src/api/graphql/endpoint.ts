@@ -37,7 +37,7 @@ export async function startEndpoint({ store, recommender, ...parts }: EndpointPa
   const sandbox = createSandbox(store);
   const apollo = createApollo({ ...parts, landingPage: sandbox.plugin });
   await apollo.start();
-  const contextParts = { store, recommender, turns: createTurns(STATEMENTS.reads) };
+  const contextParts = { store, recommender, turns: createTurns(STATEMENTS.reads, STATEMENTS.connectMs) };
   return {
     addTo(app) {
       app.route({

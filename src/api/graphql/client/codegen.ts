@@ -39,7 +39,8 @@ function renderSchema(): string {
   return `${SCHEMA_HEADER}\n\n${printSchema(lexicographicSortSchema(createSchema()))}\n`;
 }
 
-const SCHEMA_HEADER = '# Emitted from src/api/graphql by `npm run codegen`; a test fails when it is stale. Do not edit.';
+const SCHEMA_HEADER =
+  '# Emitted from src/api/graphql by `npm run codegen`; a test fails when it is stale. Do not edit.';
 
 /** A TypeScript module of typed documents. At run time it needs nothing but fetch. */
 async function renderClient(schema: string, operations: string): Promise<string> {

@@ -7,7 +7,9 @@ export function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Ui
   return new Uint8Array(buffer, byteOffset, byteLength);
 }
 
-/** SHA-256 in hexadecimal, or its first `digits`: 16 are enough to tell things apart. */
+/**
+ * SHA-256 in hexadecimal, or its first `digits` digits. 16 digits are enough to tell things apart.
+ */
 export function sha256(content: BinaryLike, digits = 64): string {
   return createHash('sha256').update(content).digest('hex').slice(0, digits);
 }

@@ -16,16 +16,19 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 
 export interface Config {
   /**
-   * The shop's own Postgres; undefined: the embedded one. It has a password, so it is never logged.
+   * The URL of the shop's own Postgres. If undefined, the embedded Postgres is used. The URL has a
+   * password, so it is never logged.
    */
   readonly databaseUrl: string | undefined;
-  /** Absolute: the program's own files (embedded database, rejected rows, native builds). */
+  /**
+   * The absolute path of the program's own files (embedded database, rejected rows, native builds).
+   */
   readonly home: string;
-  /** Absolute: the releases. */
+  /** The absolute path of the releases. */
   readonly modelsDir: string;
-  /** Absolute: photos of articles, such as 010/0108775015.jpg; undefined: pictures are drawn. */
+  /** The absolute path of photos such as 010/0108775015.jpg. If undefined, pictures are drawn. */
   readonly imagesDir: string | undefined;
-  /** Absolute: the files of the text encoder; undefined: the folder that `embed` read them from. */
+  /** The absolute path of the text encoder's files. Default: the folder that `embed` read. */
   readonly encoderDir: string | undefined;
   readonly host: string;
   readonly port: number;
@@ -35,18 +38,25 @@ export interface Config {
   readonly logLevel: LogLevel;
   readonly introspection: boolean;
   /**
-   * Other origins whose pages may query from a browser, as browsers send them. `*`: all origins.
+   * Other origins whose pages may query from a browser, as browsers send them. `*` means all
+   * origins.
    */
   readonly corsOrigins: readonly string[];
-  /** Names besides localhost and `host`. `.name` or `*.name` includes all names below. `*`: any. */
+  /**
+   * Names besides localhost and `host`. `.name` or `*.name` includes all names below. `*` means any
+   * name.
+   */
   readonly allowedHosts: readonly string[];
   /**
-   * Every `explore`th place of recommendations goes to the best article never sold. 0: no place.
+   * Every `explore`th position of recommendations goes to the best article that has never sold. 0
+   * means that no position does.
    */
   readonly explore: number;
 }
 
-/** Absolute: the folder of package.json, which is above the source and the compiled file. */
+/**
+ * The absolute path of the folder of package.json, which is above the source and the compiled file.
+ */
 export const PROJECT_ROOT = findProjectRoot(__dirname);
 
 /** The settings of this process. Paths are relative to the project's folder. */
@@ -55,15 +65,17 @@ export function loadConfig(): Config {
 }
 
 /**
- * Sets variables that native libraries read when they are loaded. Call it on the main thread before
- * the first of them loads: a worker has a copy of `process.env`, which they do not see.
+ * Sets variables that native libraries read when they are loaded. Call this function on the main
+ * thread before the first library loads: a worker has only a copy of `process.env`, which the
+ * libraries do not see.
  *
- * - FAISS and its OpenBLAS get one thread. It serves on the main thread beside the inference
- *   threads. More threads would compete for the processors: with two busy processors a search takes
- *   0.4 ms with one thread and 15 ms with two. One thread also builds the same graph every time.
+ * - FAISS and its OpenBLAS get one thread. FAISS serves on the main thread, while inference has its
+ *   own threads. More threads would compete for the processors: with two busy processors a search
+ *   takes 0.4 ms with one thread and 15 ms with two. One thread also builds the same graph every
+ *   time.
  * - ONNX Runtime (1.29 and later) reports to Microsoft by default. It then also reads the machine's
- *   id and keeps files in the user's cache and temporary folders. We must not allow that for
- *   others, so no setting turns it on again.
+ *   id and keeps files in the user's cache and temporary folders. We must not allow that on behalf
+ *   of shops, so no setting turns it on again.
  */
 export function prepareNativeLibraries(): void {
   process.env['OMP_NUM_THREADS'] ??= '1';
@@ -86,8 +98,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>, cw
   }
   const parsed = settings.safeParse(given);
   const faults = parsed.success ? [] : parsed.error.issues.map((issue) => describeFault(issue, given));
-  // Only the file is searched for misspelt keys. Others set keys in the environment: Kubernetes
-  // sets VITRINE_PORT.
+  // Only the file is searched for misspelt keys. Other programs set such keys in the environment;
+  // for example, Kubernetes sets VITRINE_PORT.
   for (const key of Object.keys(fromFile)) {
     if (key.startsWith('VITRINE_') && !SETTING_NAMES.includes(key)) faults.push(`${key}: no such setting (in ${file})`);
   }

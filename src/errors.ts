@@ -1,6 +1,6 @@
 // All errors that Vitrine raises on purpose. Each has a stable code, and a sentence on what the
-// caller can do. Codes are part of the API: GraphQL `extensions.code`, the `--json` output.
-// Messages are not.
+// caller can do. Codes are part of the API (GraphQL `extensions.code`, the `--json` output), but
+// messages are not.
 
 /** The stable codes, and what a caller can do about each. docs/errors.md has the same list. */
 export const ERROR_CODES = {

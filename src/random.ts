@@ -102,7 +102,7 @@ export function aliasTable(weights: ArrayLike<number>): AliasTable {
 /**
  * Makes an alias table of the slice [from, to), so that two arrays can hold many small tables.
  * `accept` has the chance to stay at a position, `alias` the position to go to otherwise. Returns
- * the sum of the slice's weights; with 0 nothing can be drawn from it.
+ * the sum of the slice's weights; if the sum is 0, nothing can be drawn from the slice.
  */
 export function fillAlias(
   weights: ArrayLike<number>,

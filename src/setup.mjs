@@ -25,7 +25,7 @@ export async function setUp({ root = ROOT, retry = false } = {}) {
   ];
   if (checks.every((isReady) => isReady(root)) && !(retry && !faissIsThere(root))) return;
   const { withLock } = await import('./setup/lock.mjs');
-  // Each step checks again whether it is needed, since another set-up may have run meanwhile.
+  // Each step checks again whether it is needed, since another set-up may have run in the meantime.
   await withLock(join(root, '.vitrine', 'setup.lock'), async () => {
     await installPackages(root);
     await linkPostgres(root);
@@ -52,7 +52,7 @@ export async function setUpOrExit(options) {
   }
 }
 
-/** The usual faults of disks. The program knows more of them, but is not compiled yet. */
+/** The usual faults of disks. The program has a longer list, but may not be compiled yet. */
 const REFUSALS = {
   ENOSPC: 'the disk is full',
   EDQUOT: 'the quota of this user on the disk is used up',

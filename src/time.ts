@@ -1,9 +1,9 @@
 // Spans and days of the calendar, all of them in UTC.
 
-/** Seconds. */
+/** In seconds. */
 export const DAY = 86_400;
 export const WEEK = 7 * DAY;
-/** Milliseconds. */
+/** In milliseconds. */
 export const DAY_MS = 1_000 * DAY;
 
 /** The day of a moment in Unix seconds, as 2020-09-22. */

@@ -5,7 +5,7 @@ const files = modulesIn('src').filter(({ path }) => !path.endsWith('.mjs'));
 
 /**
  * The rooms right below each room. A room may import these, the rooms below them, and telemetry.
- * Types count. Serving never reaches training, nor training serving.
+ * Imports of types count as well. Serving never reaches training, nor training serving.
  */
 const BELOW: Readonly<Record<string, readonly string[]>> = {
   telemetry: [],
@@ -92,12 +92,12 @@ test('every file opens with a comment on its purpose', () => {
   expect(silent.map(({ path }) => path)).toEqual([]);
 });
 
-/** Gives all rooms below a room, over any number of steps. */
+/** Returns all rooms below a room, over any number of steps. */
 function belowOf(room: string): readonly string[] {
   return (BELOW[room] ?? []).flatMap((below) => [below, ...belowOf(below)]);
 }
 
-/** Gives the folder below src/, or undefined for files of src/ itself and for packages. */
+/** Returns the folder below src/, or undefined for files of src/ itself and for packages. */
 function roomOf(path: string): string | undefined {
   return /^src\/([^/]+)\//.exec(path)?.[1];
 }

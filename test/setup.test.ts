@@ -203,7 +203,10 @@ function write(path: string, content: string | Buffer): void {
   writeFileSync(join(root, path), content);
 }
 
-/** Calls a function of set-up in another process and returns its result. ROOT is `root` there. */
+/**
+ * Calls a function of set-up in another process and returns its result. ROOT stands for `root`
+ * there.
+ */
 function script(module: string, name: string, call: string, before = ''): Promise<{ status: number; output: string }> {
   const path = JSON.stringify(join(PROJECT_ROOT, 'src', module));
   const lines = [

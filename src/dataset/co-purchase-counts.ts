@@ -1,4 +1,4 @@
-// Counts pairs of articles in many histories, and makes them the neighbours of each article.
+// Counts pairs of articles in many histories, and finds the neighbours of each article from them.
 
 import { bestOf } from '../statistics/best';
 import { CoPurchases } from '../statistics/co-purchase';
@@ -9,19 +9,26 @@ export type Histories = Pick<Dataset, 'customers' | 'offsets' | 'article' | 'at'
 };
 
 /**
- * The same for every shop, chosen on the training data of two shops. Later purchases tell more than
- * earlier ones, and rare neighbours need more discount than popular ones.
+ * These settings are the same for every shop. They were chosen on the training data of two shops.
+ * Later purchases tell more than earlier ones, and rare neighbours need more discount than popular
+ * ones.
  */
 export const CO_PURCHASE = {
-  /** The most neighbours of an article. */
+  /** Maximum number of neighbours of an article. */
   neighbours: 32,
-  /** The most distinct articles of a customer. The latest ones are counted. */
+  /** Maximum number of distinct articles of a customer. The latest ones are counted. */
   maxHistory: 200,
   /** Two purchases are a pair if they are at most this many distinct articles apart. */
   window: 10,
-  /** A pair counts 1 if bought at one time, otherwise this to the power of its distance. */
+  /**
+   * The weight of a pair is 1 if it was bought at one time, otherwise this to the power of its
+   * distance.
+   */
   decay: 0.9,
-  /** The weight of a pair for the later article's neighbours. It is 1 for the earlier article's. */
+  /**
+   * A factor of the pair's weight when the earlier article counts as a neighbour of the later one.
+   * The opposite direction has the factor 1.
+   */
   backward: 0.3,
   /** A customer's weight is divided by the number of their distinct articles to this power. */
   damping: 0.25,
@@ -31,14 +38,14 @@ export const CO_PURCHASE = {
    * al., WWW 2001).
    */
   popularity: 0.3,
-  /** Added to the units of both, so that a single pair of rare articles scores low. */
+  /** Added to the units of both articles, so that a single pair of rare articles scores low. */
   smoothing: 20,
 } as const;
 
 /**
- * Goes through the articles and, for each, through the histories that hold it. Sums into one array
- * of the catalogue's size. This takes 8 bytes for each purchase and each neighbour, and time in
- * proportion to purchases × window.
+ * Goes through the articles and, for each, through the histories that contain it. The sums are kept
+ * in one array of the catalogue's size. This takes 8 bytes for each purchase and each neighbour,
+ * and time in proportion to purchases × window.
  */
 export function coPurchases(shop: Histories, ends: HistoryEnds): CoPurchases {
   const { neighbours: width, maxHistory, window, decay, backward, damping, popularity, smoothing } = CO_PURCHASE;
@@ -90,12 +97,17 @@ export function coPurchases(shop: Histories, ends: HistoryEnds): CoPurchases {
 
 /** Histories in which each article stands once, at its latest purchase. */
 interface DistinctHistories {
-  /** [n] places in the purchases; places[i] is of customer c for starts[c] ≤ i < starts[c + 1]. */
+  /**
+   * [n] indices of purchases. Those of customer c are places[i] for starts[c] ≤ i < starts[c + 1].
+   */
   readonly places: Int32Array;
   readonly starts: Int32Array;
-  /** [n] the customer of each place. */
+  /** [n] the customer of each entry of `places`. */
   readonly customerOf: Int32Array;
-  /** [n] indices of `places`; byArticle[o] is of article a for offsets[a] ≤ o < offsets[a + 1]. */
+  /**
+   * [n] indices into `places`. Those of article a are byArticle[o] for offsets[a] ≤ o < offsets[a +
+   * 1].
+   */
   readonly byArticle: Int32Array;
   readonly offsets: Int32Array;
 }

@@ -33,9 +33,7 @@ export interface DatasetParts {
   readonly purchases: PurchaseColumns;
   /** [articles] the text of each article. */
   readonly texts?: readonly string[];
-  /**
-   * [articles] when each article was last changed, in Unix milliseconds by the database's clock.
-   */
+  /** [articles] the time of the article's last change, in Unix ms by the database's clock. */
   readonly versions?: readonly number[];
 }
 
@@ -59,7 +57,7 @@ export class Dataset {
   readonly customer: Int32Array;
   /** [purchases] the price paid; NaN if unknown. */
   readonly price: Float32Array;
-  /** Both are computed on first use. */
+  /** `days` and `firsts` are computed on first use. */
   private days: ReturnType<typeof byDay> | undefined;
   private firsts: Float64Array | undefined;
 
@@ -112,7 +110,7 @@ export class Dataset {
     );
   }
 
-  /** The last `limit` purchases of a customer before place `end`, newest first. */
+  /** The last `limit` purchases of a customer before index `end`, newest first. */
   historyUntil(customer: number, end: number, limit: number): HistoryPurchase[] {
     const history: HistoryPurchase[] = [];
     for (let p = end - 1; p >= this.offsets[customer] && history.length < limit; p--)
@@ -121,7 +119,8 @@ export class Dataset {
   }
 
   /**
-   * The places of the purchases in [from, to), ascending. Reads the purchases of those days only.
+   * The indices of the purchases made in [from, to), ascending. Only the purchases of those days
+   * are read.
    */
   purchasesWithin(from: number, to: number): Int32Array {
     const { first, starts, places } = (this.days ??= byDay(this.at));
@@ -144,8 +143,8 @@ export class Dataset {
   }
 
   /**
-   * [groups][articles] how many customers of each group bought each article.
-   * @param places the purchases to count, ascending
+   * [groups][articles] the number of customers of each group who bought each article.
+   * @param places the indices of the purchases to count, ascending
    */
   buyersOf(places: Iterable<number>, groups = 1, groupOf: (customer: number) => number = () => 0): Float32Array[] {
     const buyers = Array.from({ length: groups }, () => new Float32Array(this.catalogue.size));
@@ -192,7 +191,7 @@ export class Dataset {
 /** The end of one customer's history at a cutoff, in the purchases [start, end) from old to new. */
 export function historyEnd(at: ArrayLike<number>, start: number, end: number, cutoff: Cutoff): number {
   if ('butLast' in cutoff) return Math.min(end, Math.max(start + 1, end - cutoff.butLast));
-  // Searches by halves for the first purchase at or after the moment. A shop's till may be recorded
+  // A binary search finds the first purchase at or after the moment. A shop's till may be recorded
   // as one customer with millions of purchases.
   let low = start;
   let high = end;

@@ -37,14 +37,14 @@ function unitsByBand(
   return units;
 }
 
-/** Each article counts this many more buyers, with the rates of articles like it. */
+/** This many buyers with the rates of similar articles are added to those of each article. */
 const BORROWED = 20;
 
 type Returning = Pick<Dataset, 'customers' | 'offsets' | 'article' | 'at'> & {
   readonly catalogue: Pick<Catalogue, 'size' | 'layout' | 'forEachValue' | 'productOf'>;
 };
 
-/** How often an article's buyers come back for it, or for a variant of it. */
+/** How often an article's buyers buy the article again, or a variant of it. */
 export function returns(
   { customers, offsets, article, at, catalogue }: Returning,
   ends: HistoryEnds,
@@ -86,8 +86,9 @@ export function returns(
 }
 
 /**
- * [articles] `count` as a share of `buyers`. With few buyers the share is drawn towards that of
- * articles with the same attributes, and their share towards that of all articles.
+ * [articles] `count` as a share of `buyers`. With few buyers, an article's share is drawn towards
+ * the share of articles with the same attributes, and that share is drawn towards the share of all
+ * articles.
  */
 function sharesOf(count: Float32Array, buyers: Float32Array, catalogue: Returning['catalogue']): Float32Array {
   const { layout } = catalogue;

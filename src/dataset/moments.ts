@@ -58,14 +58,17 @@ function longSales({ catalogue, article, at }: Dataset, now: number): LongSales 
   return { quarter, ever, idle: Float32Array.from(last, (sold) => (now - sold) / DAY) };
 }
 
-/** The places of the purchases in all histories. */
+/** The indices of the purchases in all histories. */
 function* placesOf({ customers, offsets }: Dataset, ends: HistoryEnds): Generator<number> {
   for (let customer = 0; customer < customers; customer++) {
     for (let p = offsets[customer]; p < ends[customer]; p++) yield p;
   }
 }
 
-/** @param places the purchases to count, ascending; called once for each pass over them */
+/**
+ * @param places returns the indices of the purchases to count, ascending; called once for each pass
+ *   over them
+ */
 function countOf(shop: Dataset, places: () => Iterable<number>): Pick<MomentFacts, 'prices' | 'peers' | 'productOf'> {
   const { article, price } = shop;
   const bands = ageBands(shop.encoder);

@@ -14,7 +14,7 @@ export type Protocol =
    * articles that the customer did not have yet.
    */
   | { readonly kind: 'leave-one-out'; readonly target: 'test' | 'validation' }
-  /** Learns before `cut` (Unix seconds) and asks what was bought in the `days` after it. */
+  /** Learns before `cut` (Unix seconds) and asks what was bought in the `days` after `cut`. */
   | { readonly kind: 'temporal'; readonly cut: number; readonly days: number }
   /**
    * Learns before the first of `weeks` weeks. They end at `end` (Unix seconds, exclusive). Asks
@@ -25,9 +25,9 @@ export type Protocol =
 /** One moment and the customers who are asked about then. */
 export interface Round {
   readonly moment: Moment;
-  /** [n] */
+  /** [n] the customers' indices. */
   readonly customers: Int32Array;
-  /** [n] each customer's history holds their purchases before this place. */
+  /** [n] the end of each customer's history, as an index of purchases (exclusive). */
   readonly ends: Int32Array;
   /** [n] the articles that each customer then bought, by catalogue index; never empty. */
   readonly answers: readonly ReadonlySet<number>[];
@@ -75,14 +75,14 @@ export function roundsOf(shop: Dataset, protocol: Protocol, maxCustomers: number
 export interface TrainingSpan {
   readonly earlier: Cutoff;
   readonly later: Cutoff;
-  /** How many days after its moment a question asks about. */
+  /** Number of days after its moment that a question asks about. */
   readonly days: number;
 }
 
 /**
- * Questions to learn a ranking from, at most `most`. Between two moments, rounds start every day,
- * and every week further back. No answer lies after the later cutoff. If there are too many
- * questions, up to half of the places go to customers with a history: on some days most customers
+ * Questions to learn a ranking from, at most `most`. If the cutoffs are moments, rounds start every
+ * day, and every week further back. No answer lies after the later cutoff. If there are too many
+ * questions, up to half of them are kept for customers with a history: on some days most customers
  * are cold, and a few of them teach as much as many.
  */
 export function trainingRounds(
@@ -101,7 +101,7 @@ export function trainingRounds(
   return thinned(rounds, most, random, (round, place) => hasHistory(shop, round, place));
 }
 
-/** This many last days have one round each, since they resemble the time to predict most. */
+/** Number of last days that have one round each, since they are most like the time to predict. */
 const DAILY = 28;
 
 /** Moments in [first, end), newest first. */
@@ -111,7 +111,7 @@ function momentsBetween(first: number, end: number): number[] {
   return [...moments, first];
 }
 
-/** Asks everybody who bought in [from, to). */
+/** Asks about every customer who bought in [from, to). */
 function window(shop: Dataset, from: number, to: number): Round {
   const bought = shop.boughtWithin(from, to);
   const ends = shop.historyEnds({ before: from });
@@ -126,8 +126,8 @@ function window(shop: Dataset, from: number, to: number): Round {
 }
 
 /**
- * Asks for one purchase of each customer: the one `skip` places after the end of their history, if
- * it is before `limit`. Only the order of purchases counts, not their time.
+ * Asks for one purchase of each customer: the purchase that is `skip` positions after the end of
+ * the history, if it is before `limit`. Only the order of purchases counts, not their time.
  */
 function nextPurchases(
   shop: Dataset,
@@ -183,14 +183,14 @@ export function withHistory(shop: Dataset, rounds: readonly Round[]): readonly R
 
 const ENOUGH_WARM = 200;
 
-/** False for a cold customer. `place` is the customer's place in the round. */
+/** False for a cold customer. `place` is the customer's index in the round. */
 export function hasHistory({ offsets }: Pick<Dataset, 'offsets'>, { customers, ends }: Round, place: number): boolean {
   return ends[place] > offsets[customers[place]];
 }
 
 /**
- * Draws at most `most` customers from all rounds together. The `preferred` ones get half of the
- * places, or their share if that is more, as far as there are enough of them.
+ * Draws at most `most` customers from all rounds together. Half of them are `preferred` customers
+ * if there are enough, or more if more than half of all customers are preferred.
  */
 export function thinned(
   rounds: readonly Round[],
@@ -221,8 +221,8 @@ function partOf(round: Round, places: readonly number[]): Round {
 }
 
 /**
- * The customers at some places of a round, as the pipeline reads them. Those that `isCold` names
- * come without their history.
+ * The customers at some indices of a round, as the pipeline reads them. Customers for whom `isCold`
+ * returns true come without their history.
  */
 export function customersOf(
   shop: Dataset,

@@ -1,4 +1,4 @@
-// Makes a data set of the rows in the store: reads the purchases, fits the encoder and encodes
+// Makes a data set from the rows in the store: reads the purchases, fits the encoder and encodes
 // articles and customers.
 
 import type { PurchaseColumns, Store } from '../data/store/store';
@@ -21,7 +21,7 @@ export interface PurchaseLog {
 /**
  * Reads all purchases. Leaves out those dated a day or more after `now` (Unix seconds), since they
  * must be typing errors.
- * @throws VitrineError NOTHING_TO_LEARN without any purchase.
+ * @throws VitrineError NOTHING_TO_LEARN if there is no purchase.
  */
 export async function readPurchaseLog(store: Store, reporter: Reporter, now = Date.now() / 1000): Promise<PurchaseLog> {
   const purchases = await store.readPurchases();
@@ -119,7 +119,7 @@ export async function encodeDataset(
   });
 }
 
-/** The keys of the articles that somebody bought before a cutoff. */
+/** The keys of the articles that any customer bought before a cutoff. */
 function boughtUntil({ customer, article, at }: PurchaseColumns, cutoff: Cutoff): Set<number> {
   const bought = new Set<number>();
   for (let start = 0, end = 0; start < customer.length; start = end) {

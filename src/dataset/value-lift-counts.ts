@@ -5,10 +5,13 @@ import type { HistoryEnds, Dataset } from './dataset';
 import { squaresOf, type ValueLifts } from '../statistics/habits';
 
 /**
- * Only the most frequent values of an attribute are counted, since memory grows with the square.
+ * Maximum number of values of an attribute that are counted, the most frequent ones. Memory grows
+ * with the square of this number.
  */
 const MOST_VALUES = 256;
-/** At most this many customers are counted, evenly drawn. It takes some seconds for any shop. */
+/**
+ * Maximum number of counted customers, drawn evenly. Counting then takes some seconds for any shop.
+ */
 const MOST_CUSTOMERS = 50_000;
 /** Added to the counted and to the expected pairs, so that rare values have lifts near 0. */
 const BORROWED = 20;
@@ -21,7 +24,7 @@ type Bought = Pick<Dataset, 'customers' | 'offsets' | 'article'> & {
  * A lift is how often two values stand together, divided by how often they would by chance
  * (pointwise mutual information without the logarithm; Church & Hanks, 1990). Each distinct article
  * in a history is paired with the other ones, with a total weight of 1.
- * @param latest only so many latest purchases of each customer count
+ * @param latest number of latest purchases of each customer that count
  */
 export function valueLifts(
   { customers, offsets, article, catalogue }: Bought,

@@ -15,7 +15,7 @@ import { asError, VitrineError } from '../errors';
 import type { EndOfText, Pooling } from './pooling';
 
 export interface EncoderFolder {
-  /** An absolute path. */
+  /** The absolute path of the folder. */
   readonly folder: string;
   readonly name: string;
   readonly fingerprint: string;
@@ -31,22 +31,28 @@ export interface EncoderFolder {
 
 /** The settings for reading texts. */
 export interface EncoderSpec {
-  /** The largest number of tokens of a text, including special ones. */
+  /** Maximum number of tokens of a text, including special ones. */
   readonly maxTokens: number;
-  /** The padding token if the tokeniser's files name none. */
+  /** The id of the padding token if the tokeniser's files name none. */
   readonly padId: number;
   /** Whether each token sees only earlier ones, as in CLIP. Then padding changes nothing. */
   readonly causal: boolean;
   /** How the vectors of tokens become one, if the model gives a vector for each token. */
   readonly pooling: Pooling;
   readonly endOfText: EndOfText;
-  /** Whether a dense layer follows the pooling. Files with token vectors lack it. */
+  /**
+   * Whether a dense layer follows the pooling. Model files that return token vectors lack this
+   * layer.
+   */
   readonly dense: boolean;
-  /** Pixels a side of the picture that a whole CLIP wants beside the texts. */
+  /** Side in pixels of the picture that a whole CLIP model expects in addition to the texts. */
   readonly imageSize: number;
 }
 
-/** The text side alone comes first: it is smaller and does nothing for pictures. */
+/**
+ * Files with the text part alone come first, since they are smaller and compute nothing for
+ * pictures.
+ */
 const MODEL_FILES = ['onnx/text_model.onnx', 'text_model.onnx', 'onnx/model.onnx', 'model.onnx'];
 const NEEDED = ['tokenizer.json', 'config.json'] as const;
 const OPTIONAL = [
@@ -55,7 +61,7 @@ const OPTIONAL = [
   'modules.json',
   '1_Pooling/config.json',
 ] as const;
-/** Part of fingerprints. Raise it when the same files give other vectors. */
+/** Part of fingerprints. Raise this number when the same files give different vectors. */
 const VERSION = 1;
 
 /** @throws VitrineError INPUT_INVALID naming the file that is missing or does not fit */
@@ -128,8 +134,8 @@ function specOf(folder: string, read: <T>(file: string, schema: z.ZodType<T>) =>
     padId: text.pad_token_id ?? 0,
     causal,
     pooling: modes ?? (causal ? 'end-of-text' : 'mean'),
-    // Configurations from before 2023 always say 2. The end is then the largest id, as in OpenAI's
-    // code.
+    // Configurations from before 2023 always name token 2. The end is then the token with the
+    // largest id, as in OpenAI's code.
     endOfText: typeof end === 'number' && end !== 2 ? end : 'largest',
     dense: read('modules.json', modulesSchema).some(({ type }) => type.endsWith('.Dense')),
     imageSize: config.vision_config?.image_size ?? 224,
@@ -140,7 +146,7 @@ const MODES: Readonly<Record<string, Pooling>> = {
   cls_token: 'first',
   cls: 'first',
   mean_tokens: 'mean',
-  mean_sqrt_len_tokens: 'mean', // differs in length only, not in direction
+  mean_sqrt_len_tokens: 'mean', // differs from the mean in length only
   mean: 'mean',
   max_tokens: 'max',
   max: 'max',

@@ -1,6 +1,6 @@
-// Makes one vector for a text of the vectors of its tokens, and scales it to unit length.
+// Makes one vector for a text from the vectors of its tokens, and scales it to unit length.
 
-/** `end-of-text` is CLIP's. The others have the names of sentence-transformers. */
+/** `end-of-text` is the pooling of CLIP. The others have the names of sentence-transformers. */
 export type Pooling = 'end-of-text' | 'first' | 'last' | 'mean' | 'max';
 
 /** The token that ends a text: its id, or the largest id in the text. */
@@ -15,7 +15,7 @@ export interface PaddedTokens {
   readonly mask: Int32Array;
 }
 
-/** `states` [count, length, width] → [count, width]. Padding does not count. */
+/** Pools `states` [count, length, width] to [count, width]. Padding does not count. */
 export function pool(states: Float32Array, tokens: PaddedTokens, pooling: Pooling, endOfText: EndOfText): Float32Array {
   const { count, length } = tokens;
   const width = states.length / (count * length);
@@ -52,7 +52,7 @@ export function pool(states: Float32Array, tokens: PaddedTokens, pooling: Poolin
   return pooled;
 }
 
-/** The first place of the end token, or the last token if there is none. */
+/** The index of the first end token, or of the last token if there is no end token. */
 function endOf(ids: Int32Array, own: readonly number[], endOfText: EndOfText): number {
   const end = endOfText === 'largest' ? Math.max(...own.map((place) => ids[place])) : endOfText;
   return own.find((place) => ids[place] === end) ?? own.at(-1) ?? 0;
@@ -60,14 +60,14 @@ function endOf(ids: Int32Array, own: readonly number[], endOfText: EndOfText): n
 
 /**
  * Scales each row of [n, dim] to unit length in place. Returns the first row with a value that is
- * not finite, or −1.
+ * not finite, or −1 if all values are finite.
  */
 export function normaliseRows(vectors: Float32Array, dim: number): number {
   for (let row = 0; row * dim < vectors.length; row++) {
     const vector = vectors.subarray(row * dim, (row + 1) * dim);
     const norm = Math.sqrt(vector.reduce((sum, value) => sum + value * value, 0));
     if (!Number.isFinite(norm)) return row;
-    // A vector of zeros has no direction and stays.
+    // A vector of zeros has no direction and stays as it is.
     if (norm > 0) vector.forEach((value, i) => (vector[i] = value / norm));
   }
   return -1;

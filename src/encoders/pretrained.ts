@@ -1,5 +1,5 @@
-// A text encoder from a folder: the text part of a CLIP model or a sentence encoder. It knows the
-// names that exporters give to the inputs and outputs of such models.
+// A text encoder from a folder: the text part of a CLIP model or a sentence encoder. This file
+// knows the names that exporters give to the inputs and outputs of such models.
 
 import type { Values } from '../engine/batch';
 import { inMemory, type ModelRunner } from '../engine/model-runner';
@@ -10,19 +10,25 @@ import { normaliseRows, pool, type PaddedTokens } from './pooling';
 import type { TextEncoder } from './text-encoder';
 import { openTokens } from './tokens';
 
-/** Texts in one run. More would not be faster on a CPU, and other runs would wait longer. */
+/**
+ * Number of texts in one run. Larger runs would not be faster on a CPU, and others would wait
+ * longer.
+ */
 const TEXTS = 32;
 
-/** One vector a text, projected and pooled as in training. The first of these outputs is used. */
+/**
+ * Outputs with one vector per text, projected and pooled as in training. The first that exists is
+ * used.
+ */
 const TEXT_OUTPUTS = ['text_embeds', 'sentence_embedding'];
-/** One vector a token. */
+/** Outputs with one vector per token. */
 const TOKEN_OUTPUTS = ['last_hidden_state', 'token_embeddings'];
-/** One vector a text, pooled but not projected. Used if there is no other output. */
+/** Outputs with one vector per text, pooled but not projected. Used if there is no other output. */
 const POOLED_OUTPUTS = ['pooler_output'];
 
 /**
  * Loads the model into the engine.
- * @throws VitrineError INPUT_INVALID if it is no text encoder
+ * @throws VitrineError INPUT_INVALID if the model is not a text encoder
  */
 export async function openPretrained(engine: ModelRunner, folder: EncoderFolder): Promise<TextEncoder> {
   const { name, fingerprint, modelFile, model, spec } = folder;
@@ -34,7 +40,7 @@ export async function openPretrained(engine: ModelRunner, folder: EncoderFolder)
     throw refuse(asError(thrown).message);
   });
 
-  /** [texts, dim] */
+  /** Computes the vectors [texts, dim] of texts that are given as tokens. */
   const run = async (texts: readonly (readonly number[])[]): Promise<Float32Array> => {
     const padded = tokens.pad(texts, length);
     const feeds = Object.fromEntries(inputs.map((port) => [port, feed(port, padded, spec.imageSize, refuse)]));
@@ -43,7 +49,7 @@ export async function openPretrained(engine: ModelRunner, folder: EncoderFolder)
     return perToken ? pool(data, padded, spec.pooling, spec.endOfText) : data;
   };
 
-  // One text tells the dimension, and whether the model runs at all.
+  // Encoding one text shows the dimension, and whether the model runs at all.
   const dim = (await run([tokens.read('a')])).length;
   return { name, fingerprint, dim, encode: (texts) => encode(texts, { tokens, dim, run, refuse }) };
 }
@@ -102,8 +108,8 @@ function feed(port: string, { ids, mask, count, length }: PaddedTokens, imageSiz
     case 'position_ids':
       return { data: ids.map((_, i) => i % length), shape };
     case 'pixel_values':
-      // A whole CLIP model also wants a picture. An empty one will do, since its vector is not
-      // read.
+      // A whole CLIP model also expects a picture. An empty picture will do, since its vector is
+      // not read.
       return { data: new Float32Array(3 * imageSize * imageSize), shape: [1, 3, imageSize, imageSize] };
     default:
       throw refuse(`it takes an input "${port}", which is not one of texts`);
@@ -117,7 +123,7 @@ interface Encoding {
   readonly refuse: Refuse;
 }
 
-/** [texts.length, dim] */
+/** Returns the vectors of the texts [texts.length, dim]. */
 async function encode(texts: readonly string[], { tokens, dim, run, refuse }: Encoding): Promise<Float32Array> {
   const vectors = new Float32Array(texts.length * dim);
   const read = texts.map((text) => tokens.read(text));

@@ -5,23 +5,26 @@ import type { Batch } from '../engine/batch';
 import type { TextKind, Tokeniser } from '../features/text';
 import type { VectorParts } from '../features/vector-parts';
 
-/** Texts to vectors. Articles and searches need the same encoder to have comparable vectors. */
+/**
+ * Turns texts into vectors. Articles and searches need the same encoder to have comparable vectors.
+ */
 export interface TextEncoder {
-  /** `built-in`, or the name of its folder. */
+  /** `built-in`, or the name of the encoder's folder. */
   readonly name: string;
   /** Changes with everything that changes the vectors. */
   readonly fingerprint: string;
   readonly dim: number;
-  /** Present if vectors have two parts. */
+  /** The two parts of each vector. Default: vectors have one part. */
   readonly parts?: VectorParts;
   /**
-   * [texts.length, dim] in the order of the texts, each of unit length. The vector of a text does
-   * not depend on the other texts. An encoder may read searches differently from articles.
+   * Returns vectors [texts.length, dim] in the order of the texts, each of unit length. The vector
+   * of a text does not depend on the other texts. An encoder may read searches differently from
+   * articles.
    */
   encode(texts: readonly string[], kind?: TextKind): Promise<Float32Array>;
 }
 
-/** 96 bits, which are enough to tell texts apart. */
+/** A hash of 96 bits, which are enough to tell texts apart. */
 export function textHash(text: string): string {
   return createHash('sha256').update(text).digest('base64url').slice(0, 16);
 }
@@ -37,7 +40,7 @@ export interface BuiltInParts {
   readonly model: (inputs: Batch) => Promise<Float32Array>;
 }
 
-/** Texts in one run. Articles have few words, so even a large run is quick. */
+/** Number of texts in one run. Articles have few words, so even a large run is quick. */
 const ROWS = 1024;
 
 /** The encoder that is trained on the shop's own texts and purchases. */

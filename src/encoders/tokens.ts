@@ -1,5 +1,5 @@
-// Turns texts into tokens by a tokeniser of Hugging Face's, cut to the model's limit and padded to
-// a batch. The only importer of @huggingface/tokenizers.
+// Turns texts into tokens with a Hugging Face tokeniser, cuts them to the model's limit and pads
+// them to a batch. No other file imports @huggingface/tokenizers.
 
 import { Tokenizer } from '@huggingface/tokenizers';
 import { asError } from '../errors';
@@ -7,13 +7,16 @@ import { invalid, type EncoderFolder } from './folder';
 import type { PaddedTokens } from './pooling';
 
 export interface TokenReader {
-  /** At most `maxTokens` tokens. A longer text is cut, but keeps the special tokens at its ends. */
+  /**
+   * Returns at most `maxTokens` tokens. A longer text is cut, but keeps the special tokens at its
+   * ends.
+   */
   read(text: string): number[];
   /** Pads on the right to the longest text, or to `length`. */
   pad(texts: readonly (readonly number[])[], length?: number): PaddedTokens;
 }
 
-/** @throws VitrineError INPUT_INVALID if the files are no tokeniser */
+/** @throws VitrineError INPUT_INVALID if the files do not make a tokeniser */
 export function openTokens(encoder: EncoderFolder, maxTokens = encoder.spec.maxTokens): TokenReader {
   const { folder, tokenizer, tokenizerConfig, spec } = encoder;
   const opened = open(folder, tokenizer, tokenizerConfig);
@@ -22,7 +25,8 @@ export function openTokens(encoder: EncoderFolder, maxTokens = encoder.spec.maxT
     read(text) {
       const { ids } = opened.encode(text);
       if (ids.length <= maxTokens) return ids;
-      // Special tokens come before and after those of the text, which are cut.
+      // Special tokens come before and after the tokens of the text. Only the tokens of the text
+      // are cut.
       const content = opened.encode(text, { add_special_tokens: false }).ids;
       const special = ids.length - content.length;
       const before = Array.from({ length: special + 1 }, (_, start) => start).find((start) =>
@@ -44,7 +48,10 @@ export function openTokens(encoder: EncoderFolder, maxTokens = encoder.spec.maxT
   };
 }
 
-/** The part of the package that is used. This project's compiler does not find its types. */
+/**
+ * The part of the package that this file uses. This project's compiler does not find the package's
+ * types.
+ */
 interface Opened {
   encode(text: string, options?: { add_special_tokens: boolean }): { ids: number[] };
   token_to_id(token: string): number | undefined;
@@ -59,7 +66,10 @@ function open(folder: string, tokenizer: object, config: object): Opened {
   }
 }
 
-/** The padding of tokenizer.json, else the token of the configured name. */
+/**
+ * The id of the padding in tokenizer.json, otherwise that of the padding token in the
+ * configuration.
+ */
 function padIdOf(opened: Opened, tokenizer: object, config: object): number | undefined {
   const { padding } = tokenizer as { padding?: { pad_id?: unknown } | null };
   if (typeof padding?.pad_id === 'number') return padding.pad_id;

@@ -14,8 +14,8 @@ export type BaselineName = (typeof BASELINES)[number];
 export type Baselines = Readonly<Record<BaselineName, Baseline>>;
 
 /**
- * Recommends from a history, newest first. Gives lists of articles: the first one, best first, and
- * then others to fill up with.
+ * Recommends from a history, newest first. Returns lists of articles, each best first: the
+ * baseline's own list, then lists to fill up with.
  */
 export type Baseline = (history: readonly HistoryPurchase[]) => readonly Iterable<number>[];
 
@@ -25,8 +25,8 @@ export type Baseline = (history: readonly HistoryPurchase[]) => readonly Iterabl
  * - repurchase: the customer's own purchases, newest first, then recent-popularity
  * - item-to-item: neighbours of the customer's latest purchases, then recent-popularity
  *
- * @param units [articles] sold before the moment
- * @param month [articles] sold in the last four weeks before it
+ * @param units [articles] units sold before the moment
+ * @param month [articles] units sold in the last four weeks before the moment
  */
 export function baselinesAt(
   { units, month }: { readonly units: Float32Array; readonly month: Float32Array },
@@ -42,7 +42,7 @@ export function baselinesAt(
   };
 }
 
-/** [articles] */
+/** [articles] units sold in all histories. */
 export function unitsInHistories(shop: Dataset, ends: HistoryEnds): Float32Array {
   const units = new Float32Array(shop.catalogue.size);
   for (let customer = 0; customer < shop.customers; customer++) {
@@ -58,7 +58,10 @@ export function unitsOfMonth(shop: Dataset, now: number): Float32Array {
   return units;
 }
 
-/** The first `depth` articles of several lists in a row: each once, and none that is hidden. */
+/**
+ * The first `depth` articles of several lists, read back to back. Repeated and hidden articles are
+ * left out.
+ */
 export function firstOf(lists: readonly Iterable<number>[], hidden: ReadonlySet<number>, depth: number): number[] {
   const first = new Set<number>();
   for (const list of lists) {

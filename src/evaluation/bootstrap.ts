@@ -37,14 +37,14 @@ export function resampledMeans(
   return means;
 }
 
-/** The percentile interval of resampled values; 0 to 0 if there are none. */
+/** The percentile interval of resampled values; [0, 0] if there are none. */
 export function percentileInterval(resampled: Float64Array, confidence: number): Interval {
   const sorted = resampled.toSorted();
   const tail = (1 - confidence) / 2;
   return [quantile(sorted, tail), quantile(sorted, 1 - tail)];
 }
 
-/** Sums over each customer's cases [customers, columns], and their number [customers]. */
+/** Sums over each customer's cases [customers, columns], and the number of cases [customers]. */
 function byCustomer(
   columns: readonly ArrayLike<number>[],
   customers: ArrayLike<number>,

@@ -20,11 +20,11 @@ export interface CalibrationReport {
   readonly candidates: number;
   /** The share of all candidates that was bought. */
   readonly bought: number;
-  /** By rising probability, without empty bins. */
+  /** The bins in the order of rising probability, without empty ones. */
   readonly bins: readonly CalibrationBin[];
 }
 
-/** The outermost bins count all scores beyond this one. */
+/** The two outermost bins count all scores below −LIMIT or above LIMIT. */
 const LIMIT = 16;
 
 export class CalibrationCount {

@@ -1,4 +1,5 @@
-// How well each model finds articles that nobody had bought before the moment, beside chance.
+// How well each model finds articles that no customer had bought before the moment, compared with
+// chance.
 
 export interface ColdArticles {
   /** Cases whose customer bought such an article. */
@@ -6,8 +7,8 @@ export interface ColdArticles {
   /** The number of such articles in these cases. */
   readonly answers: number;
   /**
-   * The share of these articles among the first k, as a mean over cases. `chance` lists the
-   * articles in random order.
+   * The share of these articles that is among the first k of a list, as a mean over cases. `chance`
+   * lists the articles in random order.
    */
   readonly models: Readonly<Record<string, ColdRecall>>;
 }
@@ -24,8 +25,8 @@ export class ColdArticleCount {
 
   /**
    * @param ranked distinct articles of each model, best first
-   * @param units [articles] sold before the moment
-   * @param choices how many articles might have been listed
+   * @param units [articles] units sold before the moment
+   * @param choices the number of articles that might have been listed
    */
   add(
     ranked: Readonly<Record<string, readonly number[]>>,
@@ -45,7 +46,7 @@ export class ColdArticleCount {
     this.sum('chance', Math.min(1, 12 / choices), Math.min(1, 100 / choices));
   }
 
-  /** null if nobody bought such an article. */
+  /** The result; null if no customer bought such an article. */
   report(): ColdArticles | null {
     if (this.cases === 0) return null;
     const means = [...this.sums].map(([model, sums]): [string, ColdRecall] => [

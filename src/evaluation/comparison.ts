@@ -1,5 +1,6 @@
-// Compares the models of an evaluation: how sure their means are, and by how much both stages
-// together beat the best baseline and retrieval alone. In all cases, and in slices of them.
+// Compares the models of an evaluation: how certain their means are, and by how much both stages
+// together beat the best baseline and retrieval alone. The comparison covers all cases, and slices
+// of them.
 
 import { sum } from '../numbers';
 import type { Random } from '../random';
@@ -10,12 +11,12 @@ import { byHeadline, HEADLINES, type Cases, type Headline, type ScoreSheet } fro
 
 export const BOOTSTRAP = { resamples: 1_000, confidence: 0.95 } as const;
 
-/** The means of each model, in some cases and in resamples of their customers. */
+/** The means of each model, over some cases, and over resamples of the customers of these cases. */
 export type Resampled = ReadonlyMap<string, Readonly<Record<Headline, Mean>>>;
 
 interface Mean {
   readonly mean: number;
-  /** [resamples] All models and measures share the same resamples. */
+  /** [resamples] the mean of each resample. All models and measures share the same resamples. */
   readonly resampled: Float64Array;
 }
 
@@ -48,7 +49,7 @@ export function bestBaselineOf(cases: Cases, metric: Headline): BaselineName {
   return BASELINES[means.indexOf(Math.max(...means))];
 }
 
-/** Both stages against a baseline, then against retrieval alone. */
+/** Compares both stages together with a baseline, then with retrieval alone. */
 export function compare(measured: Resampled, baseline: BaselineName): Evaluation['differences'] {
   const of = (model: string): Readonly<Record<Headline, Mean>> => {
     const values = measured.get(model);
@@ -71,7 +72,7 @@ export function compare(measured: Resampled, baseline: BaselineName): Evaluation
   });
 }
 
-/** Purchases in the customer's history, both ends included. */
+/** Each slice has the cases whose history has `from` to `to` purchases, both included. */
 const SLICES: readonly (readonly [name: string, from: number, to: number])[] = [
   ['cold customers', 0, 0],
   ['warm customers', 1, Infinity],
@@ -106,7 +107,7 @@ export function slicesOf(sheet: ScoreSheet, first: Headline, random: Random): Sl
   });
 }
 
-/** 0 for an empty list. */
+/** The mean of the values; 0 for an empty list. */
 export function meanOrZero(values: readonly number[]): number {
   return sum(values) / Math.max(1, values.length);
 }

@@ -24,11 +24,11 @@ export interface Evaluation {
   /** For rolling: the number of weeks, and the last day of the last week. */
   readonly weeks?: number;
   readonly end?: string;
-  /** The customers who bought then, or a random sample of them. */
+  /** Number of customers who bought in the time asked about, or size of a random sample of them. */
   readonly customers: number;
-  /** A case is one customer in one round. All means are over cases. */
+  /** Number of cases. A case is one customer in one round. All means are over cases. */
   readonly cases: number;
-  /** Customers without a history in at least one case. */
+  /** Number of customers without a history in at least one case. */
   readonly coldCustomers: number;
   readonly models: Readonly<Record<string, Metrics & ListQualities>>;
   /** Confidence intervals of the means. */
@@ -38,16 +38,18 @@ export interface Evaluation {
   /** Both stages against the best baseline, and against retrieval alone. */
   readonly differences: readonly Difference[];
   readonly slices: readonly Slice[];
-  /** null if nobody bought an article that had never sold. */
+  /** null if no customer bought an article that had never sold. */
   readonly coldArticles: ColdArticles | null;
   readonly candidates: SourceReport;
-  /** For the scores of both stages, over all candidates. */
+  /** The calibration of the final scores, over all candidates. */
   readonly calibration: CalibrationReport;
-  /** The purchases before the cutoff, and the whole catalogue. */
+  /**
+   * Number of purchases before the cutoff and of their customers, and size of the whole catalogue.
+   */
   readonly trainedOn: { readonly purchases: number; readonly customers: number; readonly articles: number };
   readonly bootstrap: { readonly resamples: number; readonly confidence: number };
   readonly maxCustomers: number;
-  /** Each `explore`th place showed an article that never sold; 0 for none. */
+  /** Every `explore`th position showed an article that had never sold; 0 if no position did. */
   readonly explore: number;
   readonly seed: number;
 }
@@ -83,7 +85,9 @@ export interface Difference {
       {
         readonly difference: number;
         readonly interval: Interval;
-        /** `model` divided by `against`; null if the latter is 0. */
+        /**
+         * The mean of `model` divided by the mean of `against`; null if the mean of `against` is 0.
+         */
         readonly ratio: number | null;
       }
     >
@@ -91,8 +95,8 @@ export interface Difference {
 }
 
 /**
- * Cases whose customers have histories of similar length. The best baseline is chosen on these
- * cases, so chance is on its side. `differences` is empty if there are too few customers.
+ * Cases whose customers have histories of similar length. The best baseline is chosen on these same
+ * cases, so chance favours it. `differences` is empty if there are too few customers.
  */
 export interface Slice extends Pick<Evaluation, 'bestBaseline' | 'differences'> {
   readonly name: string;

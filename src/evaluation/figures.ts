@@ -1,17 +1,17 @@
 // The figures of an evaluation as people read them, in the terminal and in the report.
 
-/** For measures between 0 and 1. */
+/** Formats a measure between 0 and 1. */
 export function decimals(value: number): string {
   return value.toFixed(4);
 }
 
-/** A value that is written as 0.0000 gets no minus. */
+/** Formats a number with its sign. A value that is written as 0.0000 gets no minus. */
 export function signed(value: number): string {
   const written = decimals(Math.abs(value));
   return `${value < 0 && Number(written) !== 0 ? '−' : '+'}${written}`;
 }
 
-/** A difference with its interval; undefined if there were too few customers. */
+/** Formats a difference with its interval. `found` is undefined if there were too few customers. */
 export function differing(
   found: { readonly difference: number; readonly interval: readonly [number, number] } | undefined,
 ): string {
@@ -20,7 +20,7 @@ export function differing(
   return `${signed(difference)} (${signed(interval[0])} to ${signed(interval[1])})`;
 }
 
-/** Small shares keep two digits that are not 0. */
+/** Formats a share as a percentage. Small shares keep two significant digits. */
 export function percent(share: number): string {
   const value = 100 * share;
   const digits = value === 0 || value >= 9.95 ? 0 : value >= 0.995 ? 1 : Math.min(4, 1 - Math.floor(Math.log10(value)));

@@ -1,7 +1,7 @@
 // Qualities of a model's lists that do not depend on what was bought: how much of the catalogue
 // they show, how far from the best sellers they go, and how diverse each list is.
 
-/** Only the first places of a list count. */
+/** Number of first articles of a list that count. */
 const SHOWN = 12;
 
 export interface ListQualities {
@@ -15,7 +15,7 @@ export interface ListQualities {
   readonly 'novelty@12': number;
   /**
    * 1 − the mean cosine of the article tower's vectors over all pairs of a list (Ziegler et al.,
-   * WWW 2005). 0 if all are alike.
+   * WWW 2005). 0 if all vectors have the same direction.
    */
   readonly 'diversity@12': number;
 }
@@ -29,8 +29,9 @@ export class ListMeasures {
   private lists = 0;
 
   /**
-   * @param units [articles] sold before the models' cutoff
-   * @param vectorOf gives the vector of an article [dim], not normalised; undefined if it has none
+   * @param units [articles] units sold before the models' cutoff
+   * @param vectorOf returns the vector of an article [dim], not normalised; undefined if the
+   *   article has none
    */
   constructor(
     units: ArrayLike<number>,
@@ -66,8 +67,8 @@ export class ListMeasures {
 }
 
 /**
- * Over all pairs of two or more vectors. The square of the sum of unit vectors holds each pair
- * twice, and each vector with itself once.
+ * The mean cosine over all pairs of two or more vectors. The square of the sum of unit vectors
+ * holds each pair twice, and each vector with itself once.
  */
 function meanCosine(vectors: readonly Float32Array[]): number {
   const sum = new Float64Array(vectors[0].length);

@@ -1,9 +1,9 @@
 // Measures of one ranked list against the articles that were bought.
 
-/** The numbers of places that measures look at. */
+/** The depths k: measures look at the first k articles of a list. */
 export const DEPTHS = [5, 10, 12, 20, 50, 100] as const;
 
-/** No measure looks beyond this place. */
+/** No measure looks beyond this rank. */
 export const DEPTH = 100;
 
 export type MetricName =
@@ -12,13 +12,13 @@ export type MetricName =
   /** Hit rate: whether a bought article is among the first k. */
   | `hr@${Depth}`
   /**
-   * Normalised discounted cumulative gain (Järvelin and Kekäläinen, TOIS 2002): the sum of
-   * 1 / log2(place + 1) over the hits, divided by the best possible sum.
+   * Normalised discounted cumulative gain (Järvelin and Kekäläinen, TOIS 2002): the sum of 1 /
+   * log2(rank + 1) over the hits, divided by the best possible sum.
    */
   | `ndcg@${Depth}`
   /** Kaggle's H&M measure: the sum of the precisions at each hit, divided by min(bought, 12). */
   | 'map@12'
-  /** 1 / place of the first bought article; 0 if none is among the first 100 (or 10). */
+  /** 1 / rank of the first bought article; 0 if none is among the first 100 (or 10). */
   | 'mrr'
   | 'mrr@10';
 type Depth = (typeof DEPTHS)[number];
@@ -46,7 +46,7 @@ export function measure(ranked: ArrayLike<number>, bought: ReadonlySet<number>):
   let ideal = 0;
   let precision = 0;
   let d = 0;
-  // Goes on beyond the end of a short list, since all depths need a value.
+  // The loop continues beyond the end of a short list, since all depths need a value.
   for (let i = 0; i < DEPTH; i++) {
     const discount = 1 / Math.log2(i + 2);
     if (i < bought.size) ideal += discount;

@@ -17,7 +17,7 @@ export interface Cases {
    */
   readonly customers: readonly number[];
   readonly models: readonly string[];
-  /** [cases] */
+  /** [cases] the values of one measure of a model. */
   column(model: string, metric: Headline): readonly number[];
 }
 

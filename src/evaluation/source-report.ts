@@ -1,5 +1,5 @@
 // The worth of each source of candidates: how many bought articles it finds, how many it alone
-// finds, and how many of its candidates are shown in the end. All are means over cases.
+// finds, and how many of its candidates are shown in the end. All figures are means over cases.
 
 import { bitOf, type Candidates } from '../ranking/candidates';
 import { SOURCES, type SourceName } from '../ranking/sources/sources';
@@ -13,7 +13,7 @@ export interface SourceShare {
   /** The number of candidates that it found. */
   readonly candidates: number;
   /**
-   * The share of the first twelve places in the final ranking that this source found. Several
+   * The share of the first twelve articles in the final ranking that this source found. Several
    * sources may have found the same article.
    */
   readonly shown: number;

@@ -4,7 +4,7 @@
 import type { ArticleRow } from '../data/store/store';
 import type { Encoder, Layout, MultiColumn } from './encoder';
 
-/** An article's index is its place in the order in which articles were first put. */
+/** An article's index is its rank in the order in which articles were first added. */
 export class Catalogue {
   readonly layout: Layout;
   /** [size] the store's keys. */
@@ -16,11 +16,12 @@ export class Catalogue {
   private single = new Int32Array(0);
   private multi: MultiColumn[];
   /**
-   * [capacity] the number of each article's product, or −1. Numbers follow the order of arrival.
+   * [capacity] the number of each article's product, −1 if unknown. Products are numbered in the
+   * order of arrival.
    */
   private products = new Int32Array(0);
   private readonly productNumbers = new Map<string, number>();
-  /** [products] the articles of each. */
+  /** [products] the articles of each product. */
   private readonly variants: number[][] = [];
 
   constructor(private readonly encoder: Encoder) {
@@ -63,7 +64,10 @@ export class Catalogue {
     });
   }
 
-  /** All articles of the same product, including this one. Empty if the product is unknown. */
+  /**
+   * All articles of the same product, including the article itself. Empty if the product is
+   * unknown.
+   */
   variantsOf(index: number): readonly number[] {
     const product = this.products[index];
     return product < 0 ? [] : this.variants[product];
@@ -128,7 +132,7 @@ export class Catalogue {
     this.forEachOfMany(index, visit);
   }
 
-  /** The same for the multi-valued attributes alone. */
+  /** Visits the values of the multi-valued attributes only. */
   forEachOfMany(index: number, visit: (attribute: number, slot: number, weight: number) => void): void {
     const { single, multi } = this.layout;
     for (let m = 0; m < multi.length; m++) {

@@ -1,4 +1,4 @@
-// All features of articles and customers: the value of a row that each one reads, and its kind. No
+// All features of articles and customers. Each feature has a kind, and reads one value of a row. No
 // other file decides which columns the models read.
 
 import type { ArticleRow, CustomerRow } from '../data/store/store';

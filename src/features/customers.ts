@@ -10,7 +10,7 @@ export interface HistoryPurchase {
   readonly article: number;
   /** Unix seconds. */
   readonly at: number;
-  /** The price paid; absent or NaN if unknown. */
+  /** The price paid; undefined or NaN if unknown. */
   readonly price?: number;
 }
 

@@ -45,7 +45,10 @@ export interface EncodedRows {
 }
 
 export interface Encoder {
-  /** Changes with anything in the encoding. A release accepts only the encoder of its models. */
+  /**
+   * Changes whenever the encoding changes in any way. A release accepts only the encoder of its
+   * models.
+   */
   readonly fingerprint: string;
   readonly articleLayout: Layout;
   readonly customerLayout: Layout;
@@ -60,7 +63,10 @@ export interface Encoder {
   toJSON(): EncoderState;
 }
 
-/** The values that embeddings stand for. A table's name ends with that of its vocabulary. */
+/**
+ * The sets of values that embeddings stand for. The name of an embedding table ends with that of
+ * its vocabulary.
+ */
 export const VOCABULARIES = ['article_ids', 'article_fields', 'customer_fields'] as const;
 export type Vocabulary = (typeof VOCABULARIES)[number];
 
@@ -155,11 +161,11 @@ function slotName(...parts: (string | number)[]): string {
   return JSON.stringify(parts);
 }
 
-/** A rarer value gets no embedding, since a single row teaches nothing about others. */
+/** A value in fewer rows gets no embedding, since a single row teaches nothing about others. */
 const MIN_COUNT = 2;
 const MAX_VOCABULARY = 100_000;
 const NUMERIC_BUCKETS = 16;
-/** At most this many values of a multi-valued feature are read from a row. */
+/** Maximum number of values of a multi-valued feature that are read from a row. */
 const MAX_VALUES = 16;
 
 class EntityFit<Row extends ArticleRow | CustomerRow> {
@@ -214,7 +220,7 @@ class EntityFit<Row extends ArticleRow | CustomerRow> {
     else this.numbers.set(name, [value]);
   }
 
-  /** By frequency, then by value, so that the order of the rows does not matter. */
+  /** The values by frequency, then by value, so that the order of the rows does not matter. */
   private vocabulary(name: string): string[] {
     return [...(this.counts.get(name) ?? [])]
       .filter(([, count]) => count >= MIN_COUNT)
@@ -315,7 +321,7 @@ function valuesOf<Row>(feature: Exclude<Feature<Row>, { kind: 'numeric' }>, row:
   return value === null || value === '' ? [] : [value];
 }
 
-/** 0 for a missing value, else 1 to n + 1 by the n bounds. */
+/** The bucket of a value: 0 if it is missing, otherwise 1 to n + 1 for n bounds. */
 function bucketOf(value: number | null, bounds: readonly number[]): number {
   if (value === null || !Number.isFinite(value)) return 0;
   let bucket = 1;
@@ -326,7 +332,10 @@ function bucketOf(value: number | null, bounds: readonly number[]): number {
   return bucket;
 }
 
-/** The bounds between `buckets` buckets of about equal size. There are fewer if values repeat. */
+/**
+ * The bounds between `buckets` buckets of about equal size. There are fewer bounds if values
+ * repeat.
+ */
 function quantiles(values: readonly number[], buckets: number): number[] {
   if (values.length < 2) return [];
   const sorted = Float64Array.from(values).sort();

@@ -9,8 +9,8 @@ import { HISTORY_LENGTH, type EncodedRows, type Layout } from './encoder';
 export type History = ArrayLike<number>;
 
 /**
- * Each purchase in the pooled history counts this much of the next newer one. About half the weight
- * lies on the latest four.
+ * In the pooled history, each purchase has this fraction of the weight of the next newer one. About
+ * half the weight lies on the latest four.
  */
 const DECAY = 0.85;
 
@@ -51,7 +51,7 @@ export function articleInputs(catalogue: Catalogue, indices: ArrayLike<number>):
 
 /**
  * The inputs of customers' own columns: `customer_single` [n, single], and each multi-valued
- * feature as for articles. They are copies.
+ * feature as for articles. The arrays are copies.
  */
 export function customerInputs(layout: Layout, encoded: EncodedRows): Batch {
   const n = encoded.rows;

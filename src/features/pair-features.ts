@@ -1,5 +1,6 @@
 // The features of a customer and a candidate together, in the order in which the ranker reads them.
-// Each has its name and its start weight here. ranking/pairs.ts computes it by its name.
+// Each feature has a name and a start weight here, and ranking/pairs.ts computes it under that
+// name.
 
 /** The attributes of the articles' layout. */
 interface Attributes {
@@ -8,8 +9,8 @@ interface Attributes {
 }
 
 /**
- * Each feature has the weight in a score that training starts from. A shop with little data then
- * ranks by taste, own purchases, co-purchases and sales.
+ * The weight of each feature in a score when training starts. A shop with little data then ranks by
+ * taste, own purchases, co-purchases and sales.
  */
 export const PAIR_FEATURES = {
   cosine: 3,
@@ -59,16 +60,16 @@ export const PAIR_FEATURES = {
 } as const;
 export type PairFeature = keyof typeof PAIR_FEATURES;
 
-/** The place of each feature in the row of a pair. */
+/** The index of each feature in the row of a pair. */
 export const PAIR_PLACE = Object.fromEntries(
   Object.keys(PAIR_FEATURES).map((name, place) => [name, place]),
 ) as Readonly<Record<PairFeature, number>>;
-/** The features that every shop has. Those of its attributes follow. */
+/** Number of features that every shop has. The features of the shop's attributes follow them. */
 export const PAIR_WIDTH = Object.keys(PAIR_FEATURES).length;
 
 /**
- * The number of features of a pair in a shop whose articles have this layout: those above, then how
- * well each attribute fits (ranking/affinity.ts).
+ * The number of features of a pair in a shop whose articles have this layout: those of
+ * PAIR_FEATURES, then how well each attribute fits (ranking/affinity.ts).
  */
 export function pairWidth(layout: Attributes): number {
   return PAIR_WIDTH + affinityWidth(layout);

@@ -1,40 +1,40 @@
 // Reads a word of a search as the words of the catalogue that it may stand for. People mistype
 // words, give them other endings, or do not type them to the end (a noisy channel; Kernighan,
-// Church and Gale, COLING 1990). Compares letters and frequencies alone, so it works for any
+// Church and Gale, COLING 1990). Only letters and frequencies are compared, so this works for any
 // alphabet.
 
 export interface Reading {
-  /** The word's place in the vocabulary. */
+  /** The word's index in the vocabulary. */
   readonly place: number;
   /**
    * The chance that this word is meant. The shares sum to 1 for a word of the catalogue. For other
-   * words they sum to less with each slip, since the shop may have nothing of the kind.
+   * words the sum gets smaller with each slip, since the shop may have nothing of the kind.
    */
   readonly share: number;
 }
 
 export interface Spelling {
-  /** The likeliest reading first; none if no word is near. */
+  /** Returns readings, the likeliest first; none if no word is near. */
   read(word: string): readonly Reading[];
 }
 
-/** The most readings of a word. */
+/** Maximum number of readings of a word. */
 const READINGS = 3;
-/** The least share of a reading. */
+/** Minimum share of a reading. */
 const LIKELY = 0.1;
 /** Only the words that share the most pairs of letters are compared letter by letter. */
 const CANDIDATES = 256;
 /** Shorter words are only read as themselves, since too many words are near. */
 const SHORTEST = 3;
-/** The most slips for each letter of the shorter word. */
+/** Maximum number of slips for each letter of the shorter word. */
 const SLIPS_A_LETTER = 0.34;
-/** An extra or missing letter at the end is only this much of a slip. */
+/** An extra or missing letter at the end counts as this fraction of a slip. */
 const ENDING = 0.3;
-/** With each slip, a reading gets less likely by this power of e. */
+/** Each slip makes a reading less likely by the factor e to this power. */
 const DOUBT = 4;
 /** The shares of a word outside the catalogue sum to 1 / (1 + STRANGE · slips of the likeliest). */
 const STRANGE = 0.5;
-/** The least share that a word of the catalogue keeps for itself. */
+/** Minimum share that a word of the catalogue keeps for itself. */
 const ITSELF = 0.5;
 /** A word in more than this share of the articles is a reading only if no other word is near. */
 const COMMON = 0.5;
@@ -108,7 +108,7 @@ export function openSpelling(
   };
 }
 
-/** Drops unlikely readings. The shares of the others sum to `whole`. */
+/** Drops unlikely readings. The shares of the remaining readings sum to `whole`. */
 function shares(weighted: readonly { readonly place: number; readonly weight: number }[], whole = 1): Reading[] {
   const all = sum(weighted);
   const kept = weighted.filter(({ weight }) => weight >= LIKELY * all);
@@ -120,18 +120,23 @@ function sum(weighted: readonly { readonly weight: number }[]): number {
   return weighted.reduce((total, { weight }) => total + weight, 0);
 }
 
-/** Pairs of neighbouring letters, and the first letter. Without the end, since endings vary. */
+/**
+ * Pairs of neighbouring letters, and the first letter. The last letter alone is left out, since
+ * endings vary.
+ */
 function pairsOf(word: readonly string[]): string[] {
   return word.map((letter, i) => `${word[i - 1] ?? ''}${letter}`);
 }
 
 /**
  * The number of slips from one word to another: a letter added, missing or wrong, or two swapped
- * (Damerau–Levenshtein, each pair once). Extra letters at the end of either word cost less.
+ * (Damerau–Levenshtein; each pair is swapped at most once). Extra letters at the end of either word
+ * cost less.
  */
 export function slipsBetween(word: readonly string[], other: readonly string[]): number {
   const width = other.length + 1;
-  // slips[i · width + j] is from the first i letters of the one to the first j of the other.
+  // slips[i · width + j] is the number of slips from the first i letters of `word` to the first j
+  // letters of `other`.
   const slips = new Float32Array((word.length + 1) * width);
   for (let i = 0; i <= word.length; i++) {
     for (let j = 0; j <= other.length; j++) {

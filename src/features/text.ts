@@ -9,7 +9,7 @@ import { attributeWords } from './columns';
 import { openSpelling, type Spelling } from './spelling';
 import { sha256 } from '../bytes';
 
-/** At most this many tokens of a text are read; few catalogues have longer texts. */
+/** Maximum number of tokens that are read of a text; few catalogues have longer texts. */
 export const MAX_TOKENS = 64;
 /** Words outside the vocabulary share these slots by their hash. */
 const HASH_SLOTS = 512;
@@ -55,12 +55,13 @@ export type TextKind = 'article' | 'search';
 export interface Tokeniser {
   readonly fingerprint: string;
   /**
-   * Rows of the token table: one for no word, HASH_SLOTS for unknown words, then the vocabulary.
+   * Number of rows of the token table: one for no word, HASH_SLOTS for unknown words, then the
+   * vocabulary.
    */
   readonly slots: number;
   /**
    * `text_ids` and `text_weights`, each [n, MAX_TOKENS]. A text has each word once, weighted by
-   * inverse document frequency; the weights have Euclidean norm 1. They are all 0 for a text
+   * inverse document frequency; the weights have Euclidean norm 1. The weights are all 0 for a text
    * without words. A word of a search becomes the few words that it may stand for.
    */
   inputs(texts: readonly string[], kind?: TextKind): Batch;
@@ -73,7 +74,7 @@ interface Token {
   readonly idf: number;
 }
 
-/** The vocabulary holds the words of at least two articles. */
+/** Fits a tokeniser. Its vocabulary holds the words that occur in at least two articles. */
 export function fitTokeniser(texts: readonly string[]): Tokeniser {
   const counts = new Map<string, number>();
   for (const text of texts) for (const word of new Set(words(text))) counts.set(word, (counts.get(word) ?? 0) + 1);
@@ -103,7 +104,7 @@ export function openTokeniser(saved: unknown): Tokeniser {
   const tokens = [...known.values()];
   const rare = Math.log(1 + Math.max(1, state.articles));
   const tokenOf = (word: string): Token => known.get(word) ?? { id: 1 + (hash(word) % HASH_SLOTS), idf: rare };
-  // Made by the first search, since training needs none.
+  // The spelling is made by the first search, since training does not need it.
   let spelling: Spelling | undefined;
   const readingsOf = (word: string): Token[] => {
     const readings = (spelling ??= openSpelling(state.vocabulary, state.articles)).read(word);
@@ -140,7 +141,10 @@ export function openTokeniser(saved: unknown): Tokeniser {
   };
 }
 
-/** Adds up words that are read as the same one. Keeps the heaviest tokens if there are too many. */
+/**
+ * Adds up the weights of words that are read as the same token. Keeps the heaviest tokens if there
+ * are too many.
+ */
 function together(read: readonly Token[]): Token[] {
   const byId = new Map<number, number>();
   for (const { id, idf } of read) byId.set(id, (byId.get(id) ?? 0) + idf);

@@ -2,7 +2,7 @@
 // with.
 
 export interface VectorParts {
-  /** Looks are the numbers before this place, taste the numbers from it on. */
+  /** Looks are the numbers before this index, taste the numbers from this index on. */
   readonly from: number;
   /** The share of taste in the cosine of two vectors. */
   readonly share: number;

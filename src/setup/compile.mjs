@@ -1,5 +1,5 @@
-// Makes the generated database client, the compiled program and the built shop window. Each is made
-// again only after its sources changed. Plain JavaScript without dependencies.
+// Makes the generated database client, the compiled program and the built shop window. Each of them
+// is made again only after its sources have changed. Plain JavaScript without dependencies.
 
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -13,7 +13,10 @@ export function clientIsFresh(root) {
   return existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted;
 }
 
-/** Every command of Prisma looks for an engine. `generate` needs none, so any file will do. */
+/**
+ * Generates the database client. Every command of Prisma looks for an engine, but `generate` does
+ * not run it, so any file will do.
+ */
 export async function generateClient(root) {
   if (clientIsFresh(root)) return;
   await step('database client', async () => {
@@ -43,7 +46,8 @@ export function programIsFresh(root) {
 export async function compileProgram(root) {
   if (programIsFresh(root)) return;
   await step('program', async () => {
-    // Taken before the compiler runs, so that a file saved meanwhile counts as changed.
+    // The fingerprint is taken before the compiler runs, so that a file saved in the meantime
+    // counts as changed.
     const wanted = fingerprint(root);
     const compiler = join('node_modules', 'typescript', 'bin', 'tsc');
     const { ok, output } = await run(process.execPath, [compiler, '-p', '.'], { cwd: root });

@@ -4,7 +4,10 @@
 import { existsSync } from 'node:fs';
 import { run } from './shell.mjs';
 
-/** @returns {Promise<string | undefined>} why they are not installed; undefined if they are */
+/**
+ * @returns {Promise<string | undefined>} the reason why the packages are not installed; undefined
+ *   if they are installed
+ */
 export async function installDebianPackages(packages) {
   if (!existsSync('/usr/bin/apt-get')) return `needs ${packages.join(', ')}`;
   const root = process.getuid?.() === 0;

@@ -1,6 +1,6 @@
 // Provides FAISS for Node, since faiss-node's package has source only. It tries the binary of an
 // earlier set-up, then the published binary, then a build against Debian's libfaiss. If none works,
-// set-up says so in one line and goes on, since the program can serve from its exact index. Plain
+// set-up says so in one line and continues, since the program can serve from its exact index. Plain
 // JavaScript without dependencies.
 
 import {
@@ -25,7 +25,10 @@ export function faissIsThere(root) {
   return existsSync(placesIn(root).binary);
 }
 
-/** Whether set-up has nothing to do: FAISS is there, or failed and nothing has changed since. */
+/**
+ * Whether set-up has nothing to do: FAISS is there, or an attempt failed and nothing has changed
+ * since.
+ */
 export function faissIsSettled(root) {
   return faissIsThere(root) || (existsSync(placesIn(root).failure) && !canBuildNow(root));
 }
@@ -73,7 +76,7 @@ function placesIn(root) {
   const key = `faiss-node-${version}-${process.platform}-${process.arch}`;
   return {
     package: folder,
-    /** The path that faiss-node loads. Shared libraries of the published binary lie beside it. */
+    /** The path that faiss-node loads. Shared libraries of the published binary lie next to it. */
     binary: join(folder, 'build', 'Release', 'faiss-node.node'),
     cache,
     cached: join(cache, key),
@@ -81,7 +84,10 @@ function placesIn(root) {
   };
 }
 
-/** Each way returns the reason why it failed; undefined after success, '' if not worth a word. */
+/**
+ * Each way returns undefined after success, otherwise the reason why it failed. '' is a reason that
+ * is not shown.
+ */
 async function fromCache({ cached, binary }) {
   if (!existsSync(cached)) return '';
   mkdirSync(dirname(binary), { recursive: true });
@@ -149,7 +155,10 @@ function readHeader(name) {
   return file ? readFileSync(file, 'utf8') : '';
 }
 
-/** Whether a compiler and libfaiss have come since. A build that failed would fail again. */
+/**
+ * Whether a compiler and libfaiss have been installed since the failure. If the build itself
+ * failed, it would fail again.
+ */
 function canBuildNow(root) {
   const compiler = (process.env.PATH ?? '').split(':').some((folder) => existsSync(join(folder, 'g++')));
   return compiler && headersAreThere() && !readFileSync(placesIn(root).failure, 'utf8').includes('g++ failed');
@@ -161,7 +170,10 @@ function supportsAvx2() {
   return /\bavx2\b/.test(flags) && /\bfma\b/.test(flags) && /\bbmi2\b/.test(flags);
 }
 
-/** Tries the binary in another process. The C library may be too old, or libopenblas missing. */
+/**
+ * Returns the reason why the binary does not load, found by trying it in another process. The C
+ * library may be too old, or libopenblas missing.
+ */
 async function whyItDoesNotLoad(root) {
   const trial =
     "const { IndexFlatIP } = require('faiss-node'); const i = new IndexFlatIP(2); i.add([1, 0, 0, 1]); if (i.search([0, 1], 1).labels[0] !== 1) throw new Error('it finds the wrong vector');";

@@ -49,7 +49,7 @@ function take(file) {
   return false;
 }
 
-/** The pid in the lock; undefined if there is none or not yet. */
+/** The pid in the lock file; undefined if there is no file, or no pid in it yet. */
 function holderOf(file) {
   try {
     return Number(readFileSync(file, 'utf8')) || undefined;

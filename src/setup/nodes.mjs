@@ -44,7 +44,10 @@ await setUpOrExit();
 const wanted = process.argv.length > 2 ? process.argv.slice(2) : VERSIONS;
 process.exitCode = (await testUnderAll(wanted)) ? 0 : 1;
 
-/** One after the other; the results come last, below all output of the tests. */
+/**
+ * Tests under one version after another. The results are printed last, below all output of the
+ * tests.
+ */
 async function testUnderAll(versions) {
   const results = [];
   for (const version of versions) results.push(await testUnder(version));
@@ -85,7 +88,8 @@ async function testUnder(version) {
 }
 
 /**
- * @returns {Promise<string>} the path of the Node, the newest that `version` allowed when fetched
+ * @returns {Promise<string>} the path of the newest Node that `version` allowed when it was
+ *   downloaded
  */
 async function provideNode(version) {
   const folder = join(ROOT, '.vitrine', 'nodes', version);

@@ -13,7 +13,7 @@ export function packagesAreThere(root) {
   const stamp = join(root, 'node_modules', '.vitrine-stamp');
   const wanted = hashOf(join(root, 'package-lock.json'));
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return true;
-  // npm itself may have installed them. Then its own record tells.
+  // npm itself may have installed the packages. Then npm's own record shows that.
   if (!matchesLockfile(root)) return false;
   writeFileSync(stamp, wanted);
   return true;
@@ -50,7 +50,7 @@ export async function linkPostgres(root) {
   if (missing.length === 0) return;
   await step('embedded Postgres', () => {
     for (const { file, link } of missing) {
-      // Relative, so that the folder can be moved.
+      // The link is relative, so that the folder can be moved.
       symlinkSync(relative(dirname(link), file), link);
     }
   });

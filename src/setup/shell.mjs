@@ -22,7 +22,7 @@ export function run(program, args, { cwd, env, timeoutMs } = {}) {
     };
     let output = '';
     const keep = (chunk) => {
-      // Only the end is kept, since it tells the reason of a failure.
+      // Only the end of the output is kept, since it tells the reason of a failure.
       output = (output + chunk).slice(-40_000);
     };
     child.stdout.setEncoding('utf8').on('data', keep);
@@ -32,7 +32,7 @@ export function run(program, args, { cwd, env, timeoutMs } = {}) {
   });
 }
 
-/** Does one step and reports its time on standard error. Standard output is the command's. */
+/** Does one step and reports its time on standard error. Standard output belongs to the command. */
 export async function step(name, work) {
   const started = performance.now();
   const live = process.stderr.isTTY;

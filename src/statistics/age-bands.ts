@@ -3,7 +3,7 @@
 
 import type { EncodedRows, Encoder } from '../features/encoder';
 
-/** The most bands of known ages. */
+/** Maximum number of bands of known ages. */
 const BANDS = 8;
 
 export interface AgeBands {

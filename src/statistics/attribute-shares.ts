@@ -2,12 +2,12 @@
 
 import type { Catalogue } from '../features/catalogue';
 
-/** Each group counts this many more purchases, with the shares of all customers. */
+/** This many purchases with the shares of all customers are added to those of each group. */
 const BORROWED_BY_PEERS = 200;
 
 /**
  * The share of units sold that had each value of an attribute. Always above 0.
- * @param units [1 + groups][articles] sold to all customers, then to each group
+ * @param units [1 + groups][articles] units sold to all customers, then to each group
  * @returns [1 + groups, slots of the article layout]
  */
 export function attributeShares(catalogue: Catalogue, units: readonly ArrayLike<number>[]): Float32Array {
@@ -26,8 +26,8 @@ export function attributeShares(catalogue: Catalogue, units: readonly ArrayLike<
 }
 
 /**
- * Units sold for each value of an attribute, and in all.
- * @param sold [articles] may be shorter than the catalogue
+ * Units sold for each value of an attribute, and in total.
+ * @param sold [articles] units sold; may be shorter than the catalogue
  * @returns `sums` [slots]
  */
 export function sumsOfValues(catalogue: Catalogue, sold: ArrayLike<number>): { sums: Float64Array; total: number } {

@@ -4,8 +4,8 @@
 const SORTED = 4;
 
 /**
- * The first `limit` items by `order`, which must never be 0. A few of many cost hardly more than
- * one comparison for each item.
+ * The first `limit` items by `order`, which must never be 0. Finding a few of many items costs
+ * hardly more than one comparison for each item.
  */
 export function bestOf(items: ArrayLike<number>, limit: number, order: (a: number, b: number) => number): Int32Array {
   // For many items, sorting is faster than insertion.
@@ -31,7 +31,8 @@ export function bestOf(items: ArrayLike<number>, limit: number, order: (a: numbe
 }
 
 /**
- * The places of the `first` highest scores, best first; ties by place. −Infinity means no score.
+ * The indices of the `first` highest scores, best first; ties are in the order of indices.
+ * −Infinity means no score.
  */
 export function topIndices(scores: Float32Array, first: number): number[] {
   const places: number[] = [];

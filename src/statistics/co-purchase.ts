@@ -6,7 +6,7 @@ import type { HistoryPurchase } from '../features/customers';
 
 /** The number of latest distinct articles in a history whose neighbours count. */
 const READ = 24;
-/** Each older article counts this much of the next newer one. */
+/** Each older article has this fraction of the weight of the next newer one. */
 const READ_DECAY = 0.75;
 
 export interface Scored {
@@ -19,17 +19,17 @@ export class CoPurchases {
   private readonly sums: Float32Array;
 
   constructor(
-    /** The most neighbours of an article. */
+    /** Maximum number of neighbours of an article. */
     readonly width: number,
-    /** [articles, width] nearest first; −1 after the last. */
+    /** [articles, width] the neighbours of each article, nearest first; −1 after the last one. */
     readonly neighbours: Int32Array,
-    /** [articles, width] from 0 to about 1. */
+    /** [articles, width] the nearness of each neighbour, from 0 to about 1. */
     readonly nearness: Float32Array,
   ) {
     this.sums = new Float32Array(neighbours.reduce((most, article) => Math.max(most, article + 1), 0));
   }
 
-  /** The nearness of a neighbour, from 0 to about 1; 0 if it is not a neighbour. */
+  /** The nearness of a neighbour, from 0 to about 1; 0 if `neighbour` is not one. */
   nearnessOf(article: number, neighbour: number): number {
     const from = article * this.width;
     const place = this.neighbours.subarray(from, from + this.width).indexOf(neighbour);
@@ -56,7 +56,8 @@ export class CoPurchases {
   /**
    * Scores the neighbours of the articles in a history (newest first): the sum of their nearness to
    * each, with the newest counting most. A neighbour may be in the history itself.
-   * @param sorted only so many of the best come first, in order
+   * @param sorted number of the best neighbours that come first, in order; the others follow in any
+   *   order
    */
   scores(history: readonly HistoryPurchase[], sorted = Infinity): Scored {
     const { width, neighbours, nearness, sums } = this;

@@ -18,8 +18,8 @@ export interface Habits {
 }
 
 /**
- * How much more likely than by chance two values of one attribute stand together in a history:
- * dark blue with blue, dresses with sandals. There are few values, so this is known sooner than
+ * How much more likely than by chance two values of one attribute stand together in a history: dark
+ * blue with blue, dresses with sandals. There are few values, so lifts can be estimated sooner than
  * which articles go together.
  */
 export interface ValueLifts {
@@ -32,7 +32,7 @@ export interface ValueLifts {
   readonly excess: Float32Array;
 }
 
-/** The place where the square of each attribute begins, and at the end the total size. */
+/** The index at which the square of each attribute begins, and at the end the total size. */
 export function squaresOf(blocks: Int32Array): number[] {
   const starts = [0];
   for (let a = 1; a < blocks.length; a += 2) starts.push(starts[starts.length - 1] + blocks[a] ** 2);

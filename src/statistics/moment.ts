@@ -1,13 +1,13 @@
 // The shop at one moment: which articles sell, to which age bands, since when and at what price.
-// Training makes moments of the past, serving one of now. Both make them here.
+// Training makes moments of the past, and serving makes the present one. Both make them here.
 
 import { HISTORY_LIMIT } from '../features/customers';
 import { peerSales, type PeerSales } from './peer-sales';
 import { mostPopular, newArrivals } from './popular';
 
 /**
- * [articles] the customers who bought each article in the last 7 and 28 days. A customer who buys
- * it several times counts once.
+ * [articles] the number of customers who bought each article in the last 7 and 28 days. A customer
+ * who buys an article several times counts once.
  */
 export interface Sales {
   readonly week: Float32Array;
@@ -26,11 +26,11 @@ export interface LongSales {
   readonly quarter: Float32Array;
   /** Units ever sold. */
   readonly ever: Float32Array;
-  /** Days since the last sale; NaN if none. After a long time an article is probably gone. */
+  /** Days since the last sale; NaN if never sold. After a long time an article is probably gone. */
   readonly idle: Float32Array;
 }
 
-/** Counts before a moment, by catalogue index. Articles that came later have no place in them. */
+/** Counts before a moment, by catalogue index. Articles that came later are not in the arrays. */
 export interface MomentFacts {
   /** Unix seconds. */
   readonly now: number;
@@ -38,11 +38,11 @@ export interface MomentFacts {
   readonly long: LongSales;
   /** The mean price paid in the month; NaN if unknown. */
   readonly prices: Float32Array;
-  /** Days since the first sale; NaN if none. */
+  /** Days since the first sale; NaN if never sold. */
   readonly ages: Float32Array;
   /**
-   * [bands][articles] the customers of each age band who bought each article in the month. Empty if
-   * the shop knows no ages.
+   * [bands][articles] the number of customers of each age band who bought each article in the
+   * month. Empty if the shop knows no ages.
    */
   readonly peers: readonly Float32Array[];
   /** The number of an article's product; null if unknown. */
@@ -50,36 +50,42 @@ export interface MomentFacts {
 }
 
 export interface Moment extends Omit<MomentFacts, 'peers' | 'productOf'> {
-  /** [bands] */
+  /** [bands] the sales to each age band. */
   readonly peers: readonly PeerSales[];
   /** Best sellers, best first. */
   readonly trending: Int32Array;
   /** New arrivals, best first. */
   readonly arrivals: Int32Array;
   /**
-   * [articles] the mean number of customers of the month over its variants that have sold; 0 if
-   * there are none.
+   * [articles] the mean number of buyers in the month over the article's variants that have sold; 0
+   * if no variant has.
    */
   readonly ofProduct: Float32Array;
   /** Set if only the order of each customer's purchases counts, not their time. */
   readonly timeless?: true;
 }
 
-/** The most articles of a moment's list that a source may give. */
+/** Maximum number of articles of a moment's list that a source may return. */
 export const LISTED = 60;
 
-/** Whether nobody had bought an article before the moment. True also for a later article. */
+/**
+ * Whether no customer had bought an article before the moment. Also true for an article that came
+ * later.
+ */
 export function neverSold({ sales, long }: Pick<Moment, 'sales' | 'long'>, article: number): boolean {
   // Long-term sales may be some days late, the sales of the month are not.
   return !(long.ever[article] > 0 || sales.month[article] > 0);
 }
 
-/** Takes 32 bytes for each article, and 8 for each article that a band bought. */
+/**
+ * Makes a moment, which takes 32 bytes for each article, and 8 for each article that a band bought.
+ */
 export function createMoment({ productOf, ...facts }: MomentFacts): Moment {
   const { sales, long, ages, peers } = facts;
   const isNeverSold = (article: number): boolean => neverSold({ sales, long }, article);
   const ofProduct = salesOfProduct(sales.month, productOf, isNeverSold);
-  // A source that must leave out a customer's purchases still brings as many.
+  // With this length, a source that leaves out a customer's purchases can still return LISTED
+  // articles.
   const length = LISTED + HISTORY_LIMIT;
   return {
     ...facts,
@@ -91,8 +97,8 @@ export function createMoment({ productOf, ...facts }: MomentFacts): Moment {
 }
 
 /**
- * Variants that have not sold yet do not count. At a moment of the past nobody knew which variants
- * were still to come.
+ * [articles] the mean monthly sales of the variants. Variants that have not sold yet do not count,
+ * since at a moment of the past it was unknown which variants were still to come.
  */
 function salesOfProduct(
   month: Float32Array,

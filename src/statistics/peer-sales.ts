@@ -1,4 +1,5 @@
-// Sales to one age band within a month. Sparse, since training holds many moments at once.
+// Sales to one age band within a month. The arrays are sparse, since training holds many moments at
+// once.
 
 import { bestOf } from './best';
 import { sum } from '../numbers';
@@ -6,20 +7,20 @@ import { sum } from '../numbers';
 export interface PeerSales {
   /** The articles that sold, by catalogue index, ascending. */
   readonly articles: Int32Array;
-  /** [articles] the customers of this band who bought each. */
+  /** [articles] the number of customers of this band who bought each article. */
   readonly buyers: Float32Array;
   /** This band's share of all sales. */
   readonly share: number;
-  /** Best first. */
+  /** The band's best sellers, best first. */
   readonly trending: Int32Array;
 }
 
-/** Each band counts this many more purchases, with the shop's shares. */
+/** This many purchases with the shares of the whole shop are added to those of each band. */
 const BORROWED = 200;
 
 /**
- * @param buyers [articles] customers of the band who bought each article in the month
- * @param month [articles] all customers who did
+ * @param buyers [articles] the number of customers of the band who bought each article in the month
+ * @param month [articles] the number of all customers who bought each article in the month
  * @param limit the length of `trending`
  */
 export function peerSales(buyers: Float32Array, month: Float32Array, limit: number): PeerSales {
@@ -36,7 +37,7 @@ export function peerSales(buyers: Float32Array, month: Float32Array, limit: numb
   };
 }
 
-/** The customers of the band who bought an article. */
+/** The number of customers of the band who bought an article. */
 export function buyersOf({ articles, buyers }: PeerSales, article: number): number {
   let low = 0;
   let high = articles.length;

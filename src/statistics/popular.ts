@@ -11,11 +11,11 @@ export function mostPopular(week: ArrayLike<number>, month: ArrayLike<number>, l
 
 /** An article is new for this many days. All its sales are then within the month. */
 const NEW_DAYS = 28;
-/** Each third place is for an article that never sold. */
+/** Every third position is for an article that has never sold. */
 const NEVER_SOLD_EVERY = 3;
 
 export interface Arrivals {
-  /** [articles] customers who bought each in the month. */
+  /** [articles] the number of customers who bought each article in the month. */
   readonly month: ArrayLike<number>;
   /** [articles] days since the first sale; NaN if not sold yet. */
   readonly ages: ArrayLike<number>;
@@ -25,11 +25,12 @@ export interface Arrivals {
 }
 
 /**
- * Articles first sold within four weeks, by customers per day since then. Each third place is for
- * an article that never sold, by the sales of its variants. Ties by index.
+ * Articles first sold within four weeks, by customers per day since then. Every third position is
+ * for an article that has never sold, chosen by the sales of its variants. Ties are in the order of
+ * indices.
  */
 export function newArrivals({ month, ages, ofProduct, neverSold }: Arrivals, limit: number): Int32Array {
-  // Counts at least one day, so that one early sale does not mean a rush.
+  // An age counts as at least one day, so that one early sale does not mean a rush.
   const rate = (article: number): number => month[article] / Math.max(1, ages[article]);
   const [fresh, hoped]: number[][] = [[], []];
   for (let article = 0; article < month.length; article++) {

@@ -2,9 +2,12 @@
 
 import { formatCount, formatDuration } from './format';
 
-/** For work that may take more than two seconds. */
+/** The progress of work that may take more than two seconds. */
 export interface Progress {
-  /** `done` is the number of units so far, not since the last call. Cheap enough for any loop. */
+  /**
+   * `done` is the number of units so far, not since the last call. Cheap enough to call in any
+   * loop.
+   */
   tick(done: number, note?: string): void;
   /** Leaves one line with the total, the time and the rate. */
   done(note?: string): void;

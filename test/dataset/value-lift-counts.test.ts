@@ -125,7 +125,7 @@ test('only the most frequent values of an attribute count, and none if it has no
   // Slot 0 is for unknown values. There are none here.
   expect([...lifts.blocks]).toEqual([1, 256]);
   expect(lifts.excess).toHaveLength(256 ** 2);
-  // Pairs of rare values are not counted in the place of others.
+  // Pairs of rare values are not counted as pairs of other values.
   const rare = [0, 1].map((i) => [...many.singles.subarray(0, 700).keys()].filter((a) => many.singles[a] > 256)[i]);
   expect(rare.every((article) => article >= 0)).toBe(true);
   expect(liftsOf(many, [rare]).excess.every((value) => value === 0)).toBe(true);

@@ -105,7 +105,7 @@ describe('temporal', () => {
   test('measures the lists as they are served, with places for articles that never sold', async () => {
     const { models, explore } = await evaluated(shop, temporal, pipelineOf(), 100, 2);
     expect(explore).toBe(2);
-    // Article 4 has the third score, but gets the second place since it never sold.
+    // Article 4 has the third score, but gets the second rank since it has never sold.
     expect(models['two-stage'].mrr).toBeCloseTo((1 + 0 + 1 / 2) / 3, 10);
     expect(models.retrieval.mrr).toBeCloseTo((1 / 3 + 1 / 4 + 1 / 5) / 3, 10);
   });
@@ -208,8 +208,8 @@ test('rolling weeks ask about a customer again, with a longer history', async ()
   const evaluation = await evaluated(weekly, protocol);
   expect(evaluation).toMatchObject({ protocol: 'rolling', weeks: 2, customers: 2, cases: 3, coldCustomers: 1 });
   expect(evaluation.end).toBe(new Date((NOON + 20 * DAY) * 1000).toISOString().slice(0, 10));
-  // Nobody had article 1 in the first week; in the second the customer has it, and article 2 is
-  // cold.
+  // In the first week, no customer had article 1. In the second week the customer has it, and
+  // article 2 is cold.
   expect(evaluation.models.repurchase.mrr).toBeCloseTo((0 + 1 + 0) / 3, 10);
   expect(evaluation.coldArticles).toMatchObject({ cases: 2 });
 });

@@ -1,5 +1,6 @@
-// Everything that an evaluation counts beside the measures: qualities of lists, calibration,
-// sources, cold articles and slices. Compared with results by hand and with plain definitions.
+// Everything that an evaluation counts in addition to the measures: qualities of lists,
+// calibration, sources, cold articles and slices. The counts are compared with results by hand and
+// with plain definitions.
 
 import { bitOf, type Candidates } from '../../src/ranking/candidates';
 import type { SourceName } from '../../src/ranking/sources/sources';
@@ -200,8 +201,8 @@ describe('the score sheet', () => {
     const [best, retrieval] = differences.map(({ metrics }) => metrics['map@12']);
     expect(best.difference).toBeCloseTo(1 / 3, 10);
     expect(best.ratio).toBeCloseTo(1.5, 10);
-    // A resample may draw one customer twice. The baseline misses one case of two for 7, none for
-    // 8.
+    // A resample may draw one customer twice. The baseline misses one of two cases of customer 7,
+    // and none of customer 8.
     expect(best.interval).toEqual([0, 0.5]);
     expect(retrieval).toEqual({ difference: 1, interval: [1, 1], ratio: null });
     const intervals = intervalsOf(resampled);
@@ -212,7 +213,7 @@ describe('the score sheet', () => {
   describe('of many customers', () => {
     const many = new ScoreSheet();
     // 30 cold customers, for whom popularity is best, and 29 warm ones with two cases each. For the
-    // latter repurchase is best by MAP, and popularity is best by hits.
+    // warm customers repurchase is best by MAP, and popularity is best by hits.
     const late = { ...measure([2, 3, 1], new Set([1])), 'hr@10': 0.5 };
     for (let customer = 0; customer < 59; customer++) {
       const cold = customer < 30;

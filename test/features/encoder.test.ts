@@ -167,7 +167,7 @@ describe('an encoder', () => {
   const customers = Array.from({ length: 200 }, (_, i) => randomCustomer(i + 1, random));
   const ids = articles.slice(0, 150).map(({ id }) => id);
   const encoder = encoderOf(articles, customers, ids);
-  // They have values that the encoder was not fitted on.
+  // These rows have values that the encoder was not fitted on.
   const newArticles = Array.from({ length: 100 }, (_, i) => randomArticle(i + 1_000, random, 30));
   const newCustomers = Array.from({ length: 100 }, (_, i) => randomCustomer(i + 1_000, random, 30));
 

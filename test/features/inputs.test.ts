@@ -6,7 +6,10 @@ import { EncoderFit, HISTORY_LENGTH, type Encoder } from '../../src/features/enc
 import { articleInputs, customerInputs, historyInputs } from '../../src/features/inputs';
 import { articleRow, customerRow } from '../support/rows';
 
-/** They differ in colour, type and tags. The last one came after the encoder was fitted. */
+/**
+ * Articles that differ in colour, type and tags. The last article came after the encoder was
+ * fitted.
+ */
 const ARTICLES: ArticleRow[] = Array.from({ length: 40 }, (_, i) =>
   articleRow(i + 1, {
     colourGroupName: `colour ${i % 5}`,

@@ -175,7 +175,7 @@ describe('the tokeniser', () => {
       expect(bagOf('dress dresses', 'search')).toEqual(bagOf('dress'));
       const [[red, once], [dress, twice]] = bagOf('red dress dresses', 'search');
       expect([red, dress].sort()).toEqual(bagOf('red dress').map(([id]) => id));
-      // It counts once as itself, and once with an ending of two more letters.
+      // The word counts once as itself, and once with an ending of two more letters.
       expect(Math.max(once, twice) / Math.min(once, twice)).toBeCloseTo(1 + 1 / 1.3, 5);
     });
 

@@ -50,7 +50,10 @@ export function tryLock(file: string, isSilent: () => boolean = () => false): bo
   }
 }
 
-/** Removes the lock if it is still this process's: another may have taken it over meanwhile. */
+/**
+ * Removes the lock if this process still holds it. Another process may have taken the lock over in
+ * the meantime.
+ */
 export function unlock(file: string): void {
   try {
     if (readFileSync(file, 'utf8') === markOf(process.pid)) removeQuietly(file);
@@ -74,7 +77,8 @@ function createExclusively(file: string): boolean {
 }
 
 /**
- * A file without a mark is about to get one, unless its maker died before. Then it stays silent.
+ * Whether the lock's holder is dead. A file without a mark is about to get one, unless its maker
+ * has died. In that case the file stays silent.
  */
 function isAbandoned(file: string, isSilent: boolean): boolean {
   const holder = readMark(file);

@@ -7,29 +7,44 @@ import { closeSync, openSync, readFileSync, readlinkSync, rmSync, statSync, utim
 
 export interface Mark {
   readonly pid: number;
-  /** Differs from that of a later process with the same pid, or is UNKNOWN. */
+  /**
+   * The start time of the process, which tells it from a later process with the same pid; or
+   * UNKNOWN.
+   */
   readonly start: string;
   readonly scope: string;
 }
 
-/** `unseen` if it was made in another scope, so that only its heart can tell. */
+/**
+ * `unseen` if the mark was made in another scope, so that only the heart tells whether the process
+ * lives.
+ */
 export type Life = 'alive' | 'dead' | 'unseen';
 
 const UNKNOWN = '-';
 
-/** The boot and the pid namespace of this process. UNKNOWN without Linux or its own /proc. */
+/**
+ * The boot and the pid namespace of this process. UNKNOWN if the system is not Linux or if /proc
+ * shows another namespace.
+ */
 const SCOPE = readScope();
 
 export const BEAT_MS = 1000;
 
-/** Ten times the beat, so that a busy machine does not look like a dead process. */
+/**
+ * Silence after which a process counts as dead, in ms. Ten times the beat, so that a busy machine
+ * does not look like a dead process.
+ */
 const SILENT_MS = 10_000;
 
 export function markOf(pid: number): string {
   return `${pid} ${processIdentity(pid) || UNKNOWN} ${SCOPE}\n`;
 }
 
-/** Writes this process's mark. On a full disk it leaves no empty file for others to wait for. */
+/**
+ * Writes this process's mark. If the disk is full, no empty file is left behind for others to wait
+ * for.
+ */
 export function writeMark(file: string, flag: 'w' | 'wx' = 'w'): void {
   const descriptor = openSync(file, flag);
   try {
@@ -42,7 +57,10 @@ export function writeMark(file: string, flag: 'w' | 'wx' = 'w'): void {
   }
 }
 
-/** undefined if there is no file, or if its maker has not written the mark yet. */
+/**
+ * Reads the mark in a file. Returns undefined if there is no file, or if its maker has not written
+ * the mark yet.
+ */
 export function readMark(file: string): Mark | undefined {
   try {
     const [pid = '', start = '', scope] = readFileSync(file, 'utf8').trim().split(' ');
@@ -52,7 +70,7 @@ export function readMark(file: string): Mark | undefined {
   }
 }
 
-/** Whether it was made in this scope, so that its pid decides. */
+/** Whether the mark was made in this scope, so that its pid decides. */
 export function isLocal({ scope }: Mark): boolean {
   return scope === SCOPE && SCOPE !== UNKNOWN;
 }
@@ -68,14 +86,14 @@ export function beat(file: string): void {
   try {
     utimesSync(file, now, now);
   } catch {
-    // The file or its disk is gone. The next process that needs the file reports it.
+    // The file or its disk is gone. The next process that needs the file reports the fault.
   }
 }
 
 /**
- * Returns a function to call repeatedly, which says whether the file has been silent for long. It
- * compares states of the file and never the clocks of two machines. A long pause between two calls
- * counts as a short one, since both processes may have been asleep.
+ * Returns a function that says whether the file has been silent for long. Call the function
+ * repeatedly. It compares states of the file, never the clocks of two machines. A long pause
+ * between two calls counts as a short one, since both processes may have been asleep.
  */
 export function watchHeart(file: string): () => boolean {
   let seen: string | undefined;
@@ -92,8 +110,8 @@ export function watchHeart(file: string): () => boolean {
 }
 
 /**
- * Tells a process from a later one with the same pid: its start time, or '' without /proc.
- * undefined if there is no such process, or if it has ended and is a zombie.
+ * Returns a text that tells a process from a later one with the same pid: its start time, or ''
+ * without /proc. Returns undefined if there is no such process, or if it is a zombie.
  */
 export function processIdentity(pid: number): string | undefined {
   if (SCOPE !== UNKNOWN) {
@@ -115,7 +133,10 @@ export function processIdentity(pid: number): string | undefined {
   }
 }
 
-/** Whether the process that wrote `identity` still runs. '' fits any process of that pid. */
+/**
+ * Whether the process that wrote `identity` still runs. An empty `identity` matches any process
+ * with that pid.
+ */
 export function isAlive(pid: number, identity: string): boolean {
   const now = processIdentity(pid);
   return now !== undefined && (identity === '' || now === '' || now === identity);

@@ -15,11 +15,14 @@ export async function storing<T>(path: string, work: () => Promise<T>): Promise<
   }
 }
 
-/** Makes an error of the file system STORAGE_UNAVAILABLE, and returns any other as it is. */
+/**
+ * Turns an error of the file system into STORAGE_UNAVAILABLE, and returns any other error
+ * unchanged.
+ */
 export function asStorageError(thrown: unknown, path: string): Error {
   const error: NodeJS.ErrnoException = asError(thrown);
   if (error instanceof VitrineError || error.code === undefined || error.syscall === undefined) return error;
-  // Errors of opening and making a file name it, but errors of writing do not.
+  // Errors of opening or making a file name the file, but errors of writing do not.
   const place = error.path ?? path;
   const reason = REASONS[error.code]?.() ?? error.message;
   return new VitrineError('STORAGE_UNAVAILABLE', `Cannot use ${place}: ${reason} (${error.code}).`, { cause: error });
@@ -41,7 +44,7 @@ const REASONS: Readonly<Partial<Record<string, () => string>>> = {
   EMFILE: () => 'this process has too many files open (see `ulimit -n`)',
 };
 
-/** In a container the user may have no name. */
+/** The user's name for messages; the user's id if there is no name, as in some containers. */
 function userName(): string {
   try {
     return userInfo().username;
@@ -50,7 +53,10 @@ function userName(): string {
   }
 }
 
-/** Writes a draft, a file or a folder. Removes it if the work fails or the process ends. */
+/**
+ * Runs work that writes a draft (a file or a folder). Removes the draft if the work fails or the
+ * process ends.
+ */
 export async function withDraft<T>(draft: string, work: () => Promise<T>): Promise<T> {
   const remove = (): void => rmSync(draft, { recursive: true, force: true, maxRetries: 3 });
   process.once('exit', remove);

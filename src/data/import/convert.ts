@@ -6,7 +6,7 @@ import type { FileKind, Mapping } from './mapping';
 
 /** The columns of the store that a file fills, and the function that makes its rows. */
 export interface Converter {
-  /** In the order of the values that `convert` gives. */
+  /** The store's columns, in the order of the values that `convert` returns. */
   readonly columns: readonly string[];
   /** The names within the column `attributes` that the file has columns for. */
   readonly attributes: readonly string[];
@@ -136,7 +136,9 @@ function finite(value: string, limit: number): number {
   return notLost(number, value) + 0;
 }
 
-/** Returns the number, unless it became 0 because the text's number is too small to store. */
+/**
+ * Returns the number. Throws if it became 0 because the number in the text is too small to store.
+ */
 function notLost(number: number, value: string): number {
   if (number === 0 && /[1-9]/.test(value.split(/e/i)[0])) {
     throw new RowError(`expected 0 or a number beyond ±1e-45, got '${shown(value)}'`);
@@ -146,7 +148,9 @@ function notLost(number: number, value: string): number {
 
 const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 
-/** A day or a time, in UTC if it has no zone. Fractions of a second are dropped. */
+/**
+ * Converts a day or a time, which is in UTC if it has no zone. Fractions of a second are dropped.
+ */
 function time(value: string): string {
   const parts = /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?\s?(Z|[+-]\d{2}:?\d{2})?)?$/.exec(
     value,
@@ -154,7 +158,7 @@ function time(value: string): string {
   if (!parts) throw new RowError(`expected a date such as 2020-09-22 or 2020-09-22T14:05:00Z, got '${shown(value)}'`);
   const [year, month, day, hour, minute, second] = parts.slice(1, 7).map((part) => Number(part ?? 0));
   const date = new Date(Date.UTC(year, month - 1, day, hour, minute, second));
-  // A time that does not exist (31 February, 25 o'clock) becomes another one.
+  // Date.UTC turns a time that does not exist (31 February, 25 o'clock) into another time.
   const back = [
     date.getUTCMonth() + 1,
     date.getUTCDate(),

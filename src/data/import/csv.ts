@@ -1,10 +1,10 @@
 // Reads CSV files (RFC 4180, comma, UTF-8, plain or gzipped) of any size in constant memory, as
-// batches of records. After a record that cannot be read, reading goes on at the next line. A byte
-// that is not UTF-8 ends the reading, since other bytes may then be wrong as well.
+// batches of records. After a record that cannot be read, reading continues at the next line. A
+// byte that is not UTF-8 ends the reading, since other bytes may then be wrong as well.
 //
-// It is written by hand for this recovery: an unclosed quote must not swallow the rest of the file.
-// It is also fast, since a line without quotes costs only one `split`, and nearly all transactions
-// have none.
+// The reader is written by hand for this recovery: an unclosed quote must not swallow the rest of
+// the file. It is also fast, since a line without quotes costs only one `split`, and nearly all
+// transactions have no quotes.
 
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
@@ -31,12 +31,13 @@ export interface RowFault {
 export interface CsvFile {
   readonly path: string;
   readonly name: string;
-  /** Trimmed. */
+  /** The names of the columns, trimmed. */
   readonly header: readonly string[];
   /** The size of the file on disk. */
   readonly bytes: number;
   /**
-   * Records after the header. Can be read once. `onBytes` hears the number of bytes read so far.
+   * The records after the header, which can be read only once. `onBytes` is called with the number
+   * of bytes read so far.
    */
   batches(onBytes?: (bytes: number) => void): AsyncGenerator<CsvBatch, void, undefined>;
   /** Idempotent. */
@@ -45,8 +46,8 @@ export interface CsvFile {
 
 /**
  * Opens a CSV file and reads its header.
- * @throws VitrineError INPUT_INVALID if it is missing, empty, cut off or not UTF-8, also later
- * while it is read; STORAGE_UNAVAILABLE if the system does not let it be read
+ * @throws VitrineError INPUT_INVALID if the file is missing, empty, cut off or not UTF-8, also
+ *   later while it is read; STORAGE_UNAVAILABLE if the system refuses to read the file
  */
 export async function openCsv(path: string): Promise<CsvFile> {
   const name = basename(path);
@@ -85,7 +86,8 @@ export async function openCsv(path: string): Promise<CsvFile> {
 }
 
 /**
- * The longest record in characters. A quote that is not closed within it is a fault of its line.
+ * Maximum length of a record in characters. A quote that is not closed within this length is a
+ * fault of its line.
  */
 const RECORD_LIMIT = 1 << 20;
 const RAW_LIMIT = 2_000;
@@ -117,7 +119,7 @@ async function* readText(path: string, progress: { bytes: number }): AsyncGenera
   }
 }
 
-/** Cuts text into records. Each piece of text that completes a record gives a batch. */
+/** Cuts text into records. Each piece of text that completes a record yields a batch. */
 async function* readRecords(path: string, text: AsyncIterable<string>): AsyncGenerator<CsvBatch, void, undefined> {
   let rest = '';
   let line = 1;
@@ -137,7 +139,7 @@ async function* readRecords(path: string, text: AsyncIterable<string>): AsyncGen
 
 /**
  * Cuts the complete records off the beginning of the text, which is on `line`. `length` and `lines`
- * are their characters and line ends.
+ * are the numbers of characters and of line ends that were cut off.
  */
 function cutRecords(text: string, line: number, end: boolean): { batch: CsvBatch; length: number; lines: number } {
   const batch: CsvBatch = { rows: [], lines: [], faults: [] };
@@ -147,7 +149,7 @@ function cutRecords(text: string, line: number, end: boolean): { batch: CsvBatch
     const record = parseRecord(text, at, end);
     if (record === undefined) break;
     if (record.fields !== undefined) {
-      // An empty line is no record.
+      // An empty line is not a record.
       if (record.fields.length > 1 || record.fields[0] !== '') {
         batch.rows.push(record.fields);
         batch.lines.push(line + lines);
@@ -167,10 +169,10 @@ async function* withEnd(text: AsyncIterable<string>): AsyncGenerator<string | un
   yield undefined;
 }
 
-/** `next` is the place of the next record, `lines` the number of line ends before it. */
+/** `next` is the offset of the next record, and `lines` is the number of line ends before it. */
 type ParsedRecord = { next: number; lines: number } & ({ fields: string[] } | { fields: undefined; reason: string });
 
-/** The record that begins at `start`; undefined if its end has not been read yet. */
+/** Parses the record that begins at `start`. Returns undefined if its end has not been read yet. */
 function parseRecord(text: string, start: number, end: boolean): ParsedRecord | undefined {
   const newline = text.indexOf('\n', start);
   if (newline < 0 && !end && text.length - start < RECORD_LIMIT) return undefined;
@@ -224,7 +226,7 @@ function parseRecord(text: string, start: number, end: boolean): ParsedRecord | 
   }
 }
 
-/** The end of an unquoted field: a comma, a line end or the end of the text. */
+/** The offset of the end of an unquoted field: a comma, a line end or the end of the text. */
 function fieldEnd(text: string, at: number): number {
   while (at < text.length && text[at] !== ',' && text[at] !== '\n') at++;
   return at;

@@ -39,7 +39,7 @@ export interface ImportOptions {
   readonly databaseUrl: string;
   /** A mapping file for folders without a shop.json. */
   readonly mapping?: string;
-  /** Share of a file's rows that may be rejected, 0 to 1. */
+  /** Share of a file's rows that may be rejected, 0 to 1. Default: 0.01. */
   readonly maxRejects?: number;
   /** The file that rejected rows are written to. */
   readonly rejectsFile: string;
@@ -52,7 +52,7 @@ export interface FileResult extends MergeCounts {
   readonly file: string;
   readonly rows: number;
   readonly rejected: number;
-  /** The time to read and stage the file. */
+  /** Time to read and stage the file. */
   readonly seconds: number;
   readonly rowsPerSecond: number;
 }
@@ -79,7 +79,7 @@ export interface ImportResult {
  * Importing the same files again changes nothing.
  * @throws VitrineError INPUT_INVALID (files or mapping), IMPORT_REJECTED (too many bad rows),
  *   DATABASE_UNAVAILABLE (also while another import runs), STORAGE_UNAVAILABLE (a file cannot be
- *   read, or rejects cannot be written). Nothing has changed then.
+ *   read, or rejects cannot be written). In all these cases nothing has changed.
  */
 export async function importShop(dir: string, options: ImportOptions): Promise<ImportResult> {
   const { databaseUrl, maxRejects = 0.01, reporter, signal } = options;
@@ -170,7 +170,8 @@ async function merge({ client, rejects, reporter, signal }: Run, staged: StagedF
   await takeUnknownArticles(client, onTaken);
   await takeUncountable(client, onTaken);
   await rejects.check(file, rows);
-  // Closed before the merge, so that nothing is imported if the rejects cannot be written.
+  // The rejects are closed before the merge, so that nothing is imported if the rejects cannot be
+  // written.
   await rejects.close();
   begin(1);
   const articles = await mergeById(client, 'articles', staged.articles);
@@ -182,7 +183,7 @@ async function merge({ client, rejects, reporter, signal }: Run, staged: StagedF
   });
   for (const [name, value] of Object.entries(facts)) await keepFact(client, name, value);
   await client.query('COMMIT');
-  // The import is committed. A later failure or an abort takes nothing back.
+  // The import is committed. A later failure or an abort undoes nothing.
   progress.tick(5, steps[5]);
   const databaseBytes = await tidy(client).catch((thrown: unknown) => {
     reporter.say(
@@ -298,8 +299,8 @@ async function withConnection<T>(
   client.on('error', () => undefined);
   try {
     await client.connect();
-    // The server then notices within a second, even in a long statement, that this process has
-    // ended.
+    // With this setting, the server notices within a second that this process has ended, even
+    // during a long statement.
     await client.query(`SET client_connection_check_interval = '1s'`).catch(() => undefined);
     await client.query(`SET work_mem = '64MB'`);
   } catch (thrown) {
@@ -321,7 +322,9 @@ async function withConnection<T>(
   }
 }
 
-/** Explains errors because of the data, of the shop's own constraints, or of a lack of keys. */
+/**
+ * Explains errors that come from the data, from the shop's own constraints, or from a lack of keys.
+ */
 function explained(thrown: unknown): Error {
   if (!(thrown instanceof DatabaseError)) return databaseError(thrown);
   if (isOutOfKeys(thrown)) return outOfKeys(thrown);
@@ -332,7 +335,10 @@ function explained(thrown: unknown): Error {
   return new VitrineError('INPUT_INVALID', message, { cause: thrown });
 }
 
-/** Deletes a fact that is undefined, since real data after synthetic data has no oracle. */
+/**
+ * Stores a fact, or deletes it if `value` is undefined. Real data imported after synthetic data has
+ * no oracle.
+ */
 async function keepFact(client: Client, name: string, value: unknown): Promise<void> {
   if (value === undefined) await client.query('DELETE FROM facts WHERE name = $1', [name]);
   else {

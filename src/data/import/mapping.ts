@@ -22,7 +22,10 @@ const storable = (expected: string) =>
 const column = storable('expected the name of a column');
 const file = z.string().regex(/^[^/\\]+\.csv(\.gz)?$/, 'expected the name of a .csv or .csv.gz file of the folder');
 
-/** Columns without a field of their own. They go to `attributes` under their name. */
+/**
+ * Columns without a field of their own. Their values are kept in `attributes` under the names of
+ * the columns.
+ */
 const attributes = {
   /** One category in each row. */
   categorical: z.array(column).optional(),
@@ -42,7 +45,7 @@ function fieldsOf<K extends FileKind, R extends keyof (typeof FIELDS)[K] & strin
 
 const mappingSchema = z.strictObject({
   articles: z.strictObject({ file: file.optional(), ...fieldsOf('articles', ['id']), ...attributes }),
-  /** Without it, or without its file, customers are made from the transactions. */
+  /** Without this section, or without its file, customers are made from the transactions. */
   customers: z.strictObject({ file: file.optional(), ...fieldsOf('customers', ['id']), ...attributes }).optional(),
   transactions: z.strictObject({
     file: file.optional(),

@@ -14,12 +14,17 @@ export interface MergeCounts {
   readonly unchanged: number;
 }
 
-/** Hears the rows that were taken out, and the number of further ones that are not listed. */
+/**
+ * Called with the rows that were taken out, and with the number of further rows that are not
+ * listed.
+ */
 export type OnTaken = (faults: RowFault[], unwritten: number) => Promise<void>;
 
 export const stagingTable = (kind: FileKind): string => `pg_temp.staged_${kind}`;
 
-/** Makes the temporary table for a file: the line in the file, then the columns. */
+/**
+ * Makes the temporary table for a file: a column for the line in the file, then the mapped columns.
+ */
 export async function createStaging(client: Client, kind: FileKind, columns: readonly string[]): Promise<void> {
   const types = new Map<string, string>(
     Object.values<readonly [string, Kind]>(FIELDS[kind]).map(([column, how]) => [column, TYPES[how]]),
@@ -37,7 +42,7 @@ export async function dropStaging(client: Client, kind: FileKind): Promise<void>
   await client.query(`DROP TABLE IF EXISTS ${stagingTable(kind)}`);
 }
 
-/** Takes out rows whose id is on an earlier line, since the first one counts. */
+/** Takes out rows whose id is on an earlier line, since the first row counts. */
 export async function takeDuplicates(client: Client, kind: 'articles' | 'customers', onTaken: OnTaken): Promise<void> {
   const table = stagingTable(kind);
   const id = FIELDS[kind].id[0];
@@ -72,7 +77,7 @@ export async function takeUncountable(client: Client, onTaken: OnTaken): Promise
   await take(
     client,
     table,
-    // Very few customers have so many purchases at all, so only theirs are counted.
+    // Very few customers have more purchases than MOST_LINES, so only theirs are counted.
     `SELECT line, raw, 'expected at most ${MOST_LINES} purchases of one article by one customer at one time' AS reason
      FROM (
        SELECT line, ${RAW_TRANSACTION} AS raw,
@@ -84,7 +89,7 @@ export async function takeUncountable(client: Client, onTaken: OnTaken): Promise
   );
 }
 
-/** `purchases.line` has 16 bits. */
+/** Largest value of `purchases.line`, which has 16 bits. */
 const MOST_LINES = 0x7fff;
 
 const RAW_TRANSACTION = `concat_ws(',', to_char(bought_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), customer_id,
@@ -150,7 +155,7 @@ export async function mergePurchases(
      GROUP BY customer_id ORDER BY min(line)
      ON CONFLICT DO NOTHING`,
   );
-  // Asked again under the lock, since an order may have been recorded in between.
+  // The check is repeated under the lock, since an order may have been recorded in between.
   if (
     (await noPurchases(client)) &&
     (await ownsAll(client)) &&
@@ -186,8 +191,8 @@ const NUMBERED = `
   JOIN customers AS c USING (customer_id) JOIN articles AS a USING (article_id)`;
 
 /**
- * Merges into existing purchases. Those of one article by one customer at one time are sorted by
- * the mapped columns on both sides, and matched first to first, second to second. `line` cannot
+ * Merges into existing purchases. Purchases of one article by one customer at one time are sorted
+ * by the mapped columns on both sides, and matched first to first, second to second. `line` cannot
  * match them: it may follow columns that this file does not have, or the lines of an order.
  */
 async function mergeNumbered(client: Client, columns: readonly string[]): Promise<MergeCounts> {
@@ -198,7 +203,7 @@ async function mergeNumbered(client: Client, columns: readonly string[]): Promis
   );
   const [{ all, first, last }] = rows;
   if (first === null || last === null) return { inserted: 0, updated: 0, unchanged: 0 };
-  // Part of the statement's text, so that the planner knows the number of rows.
+  // The times are part of the statement's text, so that the planner knows the number of rows.
   const times = `${client.escapeLiteral(first)} AND ${client.escapeLiteral(last)}`;
   const differs = mapped.map((column) => `kept.${column} IS DISTINCT FROM staged.${column}`);
   // This forces a hash join on all four columns. The planner might compare every purchase of an
@@ -223,8 +228,8 @@ async function mergeNumbered(client: Client, columns: readonly string[]): Promis
            WHERE (kept.customer_key, kept.bought_at, kept.article_key, kept.line)
              = (merged.customer_key, merged.bought_at, merged.article_key, merged.line)`,
         );
-  // New lines follow the last one, even if earlier ones were deleted. A conflict means that an
-  // order was recorded in between.
+  // New line numbers follow the last one, even if purchases with smaller numbers were deleted. A
+  // conflict means that an order was recorded in between.
   const { rowCount: inserted } = await client.query(
     `INSERT INTO purchases (customer_key, article_key, bought_at, price, sales_channel_id, line)
      SELECT customer_key, article_key, bought_at, price, sales_channel_id, place + coalesce((
@@ -244,14 +249,17 @@ async function noPurchases(client: Client): Promise<boolean> {
   return rows[0].empty;
 }
 
-/** Tables that are locked to drop the keys of purchases. The keys point to the other two. */
+/**
+ * Tables that are locked to drop the keys of purchases. These keys refer to the other two tables.
+ */
 const LOCKED = ['customers', 'articles', 'purchases'];
 const LOCK_TRIES = 100;
 const LOCK_PAUSE_MS = 20;
 const LOCK_NOT_AVAILABLE = '55P03';
 
 /**
- * Whether keys and indexes may be dropped. Rights to the rows are enough to import, but not here.
+ * Whether keys and indexes may be dropped. Rights to the rows are enough to import, but not to drop
+ * keys and indexes.
  */
 async function ownsAll(client: Client): Promise<boolean> {
   const { rows } = await client.query<{ owns: boolean }>(
@@ -262,9 +270,9 @@ async function ownsAll(client: Client): Promise<boolean> {
 }
 
 /**
- * Locks the tables for this transaction alone, and returns whether it could. It takes all locks at
- * once or none, so it can never deadlock with a transaction that has one of them. It does not wait
- * for long reads.
+ * Locks the tables for this transaction alone, and returns whether that succeeded. All locks are
+ * taken at once or none, so there can be no deadlock with a transaction that holds one of them.
+ * Long reads are not waited for.
  */
 async function lockAll(client: Client): Promise<boolean> {
   await client.query('SAVEPOINT unlocked');
@@ -283,12 +291,12 @@ async function lockAll(client: Client): Promise<boolean> {
 
 /**
  * Fills an empty table without its indexes and constraints, and makes the same ones again when it
- * is full. That takes a fraction of the time that updating them for each row takes. It is part of
- * the import's transaction.
+ * is full. This takes a fraction of the time of updating the indexes for each row. All of it
+ * happens within the import's transaction.
  */
 async function withoutIndexes<T>(client: Client, table: string, fill: () => Promise<T>): Promise<T> {
   const { rows: constraints } = await client.query<{ name: string; definition: string }>(
-    // Primary keys before the foreign ones.
+    // Primary keys come before foreign keys.
     `SELECT conname AS name, pg_get_constraintdef(oid) AS definition FROM pg_constraint
      WHERE conrelid = $1::regclass AND contype IN ('p', 'u', 'f') ORDER BY contype = 'f', conname`,
     [table],
@@ -319,7 +327,7 @@ const TYPES: Record<Kind, string> = {
   time: 'timestamptz(0)',
 };
 
-/** The largest number of listed rows. Further ones are only counted. */
+/** Maximum number of listed rows. Further rows are only counted. */
 const LISTED = 100_000;
 
 async function take(client: Client, table: string, select: string, onTaken: OnTaken): Promise<void> {

@@ -1,5 +1,5 @@
 // Writes the rejected rows of an import as CSV: the file, the line, the reason and the row itself.
-// The file is made with the first reject, so an import without any leaves no file.
+// The file is made with the first reject, so an import without rejects leaves no file.
 
 import { mkdir, open, rm, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -22,7 +22,7 @@ export interface Rejects {
 }
 
 /**
- * Removes the rejects of an earlier import.
+ * Prepares to write rejects, and removes the file of an earlier import.
  * @param most the allowed share of a file's rows
  * @throws VitrineError STORAGE_UNAVAILABLE
  */

@@ -1,6 +1,6 @@
 // Decodes input files, which must be UTF-8. A lenient decoder replaces all wrong bytes by the same
-// character, so that two ids may become one. So text is decoded up to its first wrong byte and
-// refused there.
+// character, so that two different ids may become the same. Therefore text is decoded up to its
+// first wrong byte and refused there.
 
 import { isUtf8 } from 'node:buffer';
 import { readFile } from 'node:fs/promises';
@@ -8,7 +8,7 @@ import { basename } from 'node:path';
 import { asError, VitrineError } from '../../errors';
 import { asStorageError } from '../files/storage';
 
-/** The place at which text stops being UTF-8, with a remedy. */
+/** The offset at which text stops being UTF-8, with a remedy. */
 export class NotUtf8 extends Error {
   constructor(
     /** In bytes from the beginning of the text, after unpacking. */
@@ -28,7 +28,7 @@ export class NotUtf8 extends Error {
 
 /**
  * Decodes bytes that come in pieces, and leaves out a byte order mark.
- * @throws NotUtf8 after giving the text before the wrong byte
+ * @throws NotUtf8 after yielding the text before the wrong byte
  */
 export async function* decodeUtf8(
   pieces: AsyncIterable<Buffer> | Iterable<Buffer>,
@@ -86,7 +86,7 @@ export function lineEnds(text: string): number {
 const MARK = Buffer.from('\ufeff');
 const LINE_END = 0x0a;
 
-/** Refuses gzip and UTF-16, which the first bytes show. */
+/** Throws for gzip and UTF-16, which are recognised by their first bytes. */
 function refuseOthers(bytes: Buffer): void {
   const [first, second] = bytes;
   if (first === 0x1f && second === 0x8b)
@@ -112,7 +112,8 @@ function wholeLength(bytes: Buffer, end: number): number {
 }
 
 /**
- * The place of the first wrong character, found by halving: all longer beginnings are wrong too.
+ * Finds the offset of the first wrong character by binary search. If a beginning of the text is
+ * wrong, all longer ones are wrong too.
  */
 function firstWrong(bytes: Buffer): number {
   let right = 0;

@@ -7,7 +7,7 @@ import { Client, Pool, type ClientConfig, type PoolClient, type PoolConfig, type
 import { asError } from '../../errors';
 import { databaseError, isSilence } from './database-errors';
 
-/** For every connection of the program. Keep-alive notices a lost peer even if nothing is sent. */
+/** Settings of every connection. Keep-alive detects a lost server even while no data is sent. */
 export const CONNECTION = {
   connectionTimeoutMillis: 5_000,
   keepAlive: true,
@@ -16,24 +16,28 @@ export const CONNECTION = {
 
 export interface ConnectionLimits {
   /**
-   * The largest number of connections of each kind. Reads go on while all orders wait for locks.
+   * Maximum number of connections of each kind. Reads continue even while all orders wait for
+   * locks.
    */
   readonly reads: number;
   readonly orders: number;
   readonly long: number;
-  /** Milliseconds to open a connection, or to wait for a free one. */
+  /** Maximum time to open a connection, or to wait for a free one, in ms. */
   readonly connectMs: number;
-  /** The server ends a statement of a request after this time. */
+  /** Time after which the server ends a statement of a request, in ms. */
   readonly statementMs: number;
-  /** A server that needs this much longer counts as silent, and the connection is thrown away. */
+  /**
+   * Extra time for the server's answer, in ms. Then the server counts as silent, and the connection
+   * is discarded.
+   */
   readonly graceMs: number;
-  /** The longest time that an order waits for a row which another transaction has locked. */
+  /** Maximum time that an order waits for a row which another transaction has locked, in ms. */
   readonly lockMs: number;
-  /** The time to open the connection of a ping, and again for its answer. */
+  /** Maximum time to open the connection of a ping, and again to wait for the answer, in ms. */
   readonly pingMs: number;
-  /** A long statement is given up after this many pings in a row had no answer. */
+  /** Number of unanswered pings in a row after which a long statement is given up. */
   readonly missedPings: number;
-  /** The longest time that closing waits for running statements. */
+  /** Maximum time that closing waits for running statements, in ms. */
   readonly closeMs: number;
 }
 
@@ -52,22 +56,28 @@ export const LIMITS: ConnectionLimits = {
 
 /** All methods fail with the errors of `databaseError`. */
 export interface Connections {
-  /** The connections of short statements. Only Prisma uses it directly; use `short`. */
+  /**
+   * The pool for short statements. Only Prisma uses the pool directly; other code calls `short`.
+   */
   readonly pool: Pool;
-  /** For a statement of a request. It fails as fast as a ping while the database is silent. */
+  /**
+   * Runs a statement of a request. While the database is silent, the call fails as fast as a ping.
+   */
   short<T>(work: (pool: Pool) => Promise<T>): Promise<T>;
   /**
-   * Commits all statements of `work` or none. They have the limits of a request, and wait for locks
-   * no longer than `lockMs`.
+   * Commits all statements of `work` or none. The statements have the time limits of a request, and
+   * wait for locks no longer than `lockMs`.
    */
   transaction<T>(work: (client: PoolClient) => Promise<T>): Promise<T>;
-  /** For statements without a time limit. `work` goes on while the database answers pings. */
+  /** Runs statements without a time limit. `work` continues while the database answers pings. */
   long<T>(work: (client: PoolClient) => Promise<T>): Promise<T>;
-  /** A connection of its own, for example to hold a lock. The caller ends it. */
+  /**
+   * Opens a separate connection, for example to hold a lock. The caller must end the connection.
+   */
   dedicated(name: string): Promise<DedicatedConnection>;
-  /** Callers at the same time share one ping. */
+  /** Checks that the database answers. Concurrent callers share one ping. */
   ping(): Promise<void>;
-  /** Cuts off statements that still run after `closeMs`. Idempotent. */
+  /** Closes all connections. Statements that still run after `closeMs` are cut off. Idempotent. */
   close(): Promise<void>;
 }
 
@@ -78,7 +88,7 @@ export interface DedicatedConnection {
 }
 
 /**
- * Connects with the first statement.
+ * Makes the pools of connections. The first statement opens the first connection.
  * @param pooled whether there is a pooler in between, which accepts no settings of a session
  */
 export function openConnections(url: string, pooled: boolean, limits: ConnectionLimits = LIMITS): Connections {
@@ -92,7 +102,7 @@ class PostgresConnections implements Connections {
   private readonly pings: OpenPool;
   private readonly begin: string;
   private readonly shared: ClientConfig;
-  /** A statement had no answer, and no later ping had one either. */
+  /** Whether a statement had no answer, and no ping has been answered since. */
   private silent = false;
   private pinging: Promise<void> | undefined;
   private closed: Promise<void> | undefined;
@@ -196,7 +206,7 @@ class PostgresConnections implements Connections {
     return [this.reads, this.orders, this.longs, this.pings];
   }
 
-  /** Asks by a ping first if the database was silent before, so that no caller waits for long. */
+  /** Sends a ping first if the database was silent before, so that no caller waits for long. */
   private async promptly<T>(work: () => Promise<T>): Promise<T> {
     if (this.silent) {
       await this.ping().catch((thrown: unknown) => {
@@ -238,7 +248,7 @@ class PostgresConnections implements Connections {
   }
 }
 
-/** Returns why the connection cannot be used again; undefined if it can. */
+/** Returns the error that makes the connection unusable; undefined if it can be used again. */
 async function rollBack(client: PoolClient): Promise<Error | undefined> {
   return client.query('ROLLBACK').then(() => undefined, asError);
 }
@@ -256,7 +266,8 @@ function openPool(config: PoolConfig): OpenPool {
   const open = new Set<PoolClient>();
   const idle = new Set<PoolClient>();
   const cut = ({ connection }: PoolClient): void => void connection.stream.destroy();
-  // A broken connection needs no handling here: its statement fails, and the next one gets another.
+  // A broken connection needs no handling here: its statement fails, and the next statement gets
+  // another connection.
   pool.on('error', () => undefined);
   pool.on('connect', (client) => {
     open.add(client);

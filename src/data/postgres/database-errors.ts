@@ -1,6 +1,6 @@
-// Turns faults of the database into errors with a code. One table goes by SQLSTATE, others by the
-// error if the server never answered. The code says what to do: try again in a moment after
-// OVERLOADED, call the operator after DATABASE_UNAVAILABLE.
+// Turns faults of the database into errors with a code. One table maps SQLSTATEs. The other tables
+// map errors that came without an answer of the server. The code says what to do: try again in a
+// moment after OVERLOADED, call the operator after DATABASE_UNAVAILABLE.
 
 import { asError, VitrineError, type ErrorCode } from '../../errors';
 
@@ -19,12 +19,12 @@ export function databaseError(thrown: unknown): Error {
   return new VitrineError(code, message, { cause: thrown });
 }
 
-/** The code for a SQLSTATE; undefined if it is not a known fault. */
+/** The code for a SQLSTATE; undefined if the SQLSTATE is not a known fault. */
 export function codeOfSqlState(sqlState: string): ErrorCode | undefined {
   return faultOf({ sqlState, code: '', reason: '' })?.code;
 }
 
-/** Whether the server did not answer in time. Then this and other connections may be dead. */
+/** Whether the server did not answer in time. If so, this and other connections may be dead. */
 export function isSilence(thrown: unknown): boolean {
   return SILENCE.test(readFault(thrown).reason);
 }
@@ -51,7 +51,7 @@ export function outOfKeys(thrown: unknown): VitrineError {
 
 interface Fault {
   readonly code: ErrorCode;
-  /** Without a full stop, since the server's own words may follow. */
+  /** The message, without a full stop, since the server's own words may follow. */
   readonly says: string;
 }
 
@@ -69,7 +69,7 @@ const NOT_OURS = unavailable('The tables of the database are not those of this p
 const CONFLICT = busy('met another change of the same rows');
 const WRONG_VALUE: Fault = { code: 'INPUT_INVALID', says: 'A value does not fit into the database' };
 
-/** By SQLSTATE, or by its first two or three characters. The longest match wins. */
+/** Faults by SQLSTATE, or by its first two or three characters. The longest match wins. */
 const BY_SQLSTATE: Readonly<Record<string, Fault>> = {
   '08': UNREACHABLE,
   '22003': WRONG_VALUE, // numeric value out of range
@@ -100,7 +100,7 @@ const BY_SQLSTATE: Readonly<Record<string, Fault>> = {
   '58': unavailable('The database cannot read or write its files'),
 };
 
-/** By Prisma's own code, for errors without a SQLSTATE. */
+/** Faults by Prisma's own code, for errors without a SQLSTATE. */
 const BY_PRISMA: Readonly<Record<string, Fault>> = {
   P1000: REFUSED,
   P1001: UNREACHABLE,
@@ -117,7 +117,7 @@ const BY_PRISMA: Readonly<Record<string, Fault>> = {
 
 const SILENCE = /^(Query read timeout|Connection terminated due to connection timeout|timeout expired)$/;
 
-/** By the messages of `pg` and Node about connections. */
+/** Faults by the messages of `pg` and Node about connections. */
 const BY_MESSAGE: readonly (readonly [RegExp, Fault])[] = [
   [/^timeout exceeded when trying to connect$/, busy('has no connection free')],
   [/pool after calling end|^Client was closed/, { code: 'SHUTTING_DOWN', says: 'The database has been closed here.' }],
@@ -126,13 +126,13 @@ const BY_MESSAGE: readonly (readonly [RegExp, Fault])[] = [
   [/^SASL|support SSL connections$|establishing an SSL connection$/, UNREACHABLE],
 ];
 
-/** Node's codes of errors of sockets, not those of files. */
+/** Node's error codes of sockets, but not those of files. */
 const OF_SOCKETS =
   /^(ECONN\w+|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_\w+|EHOSTUNREACH|EHOSTDOWN|ENETUNREACH|ENETDOWN|EADDRNOTAVAIL|EPROTO)$/;
 const OF_TLS = /^(ERR_TLS|ERR_SSL|CERT|CRL|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|HOSTNAME|INVALID_CA)_?\w*$/;
 
 interface Found {
-  /** '' if there is none. */
+  /** '' if the error has no SQLSTATE. */
   readonly sqlState: string;
   /** Prisma's or Node's code; '' if there is none. */
   readonly code: string;
@@ -150,7 +150,8 @@ function faultOf({ sqlState, code, reason }: Found): Fault | undefined {
 function readFault(thrown: unknown): Found {
   const error = asError(thrown);
   const code = textOf(error, 'code');
-  // If several addresses of a host were tried, each has an error and the whole has no message.
+  // If several addresses of a host were tried, each address has its own error, and the
+  // AggregateError has no message.
   if (error instanceof AggregateError && error.message === '') {
     return {
       sqlState: '',

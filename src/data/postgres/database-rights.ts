@@ -1,12 +1,13 @@
 // The rights that the program needs in a database, and the statements that grant the missing ones.
-// It asks the catalogue of Postgres, since the messages of a server may be in any language.
+// The missing rights are found in Postgres's catalogue, since the messages of a server may be in
+// any language.
 
 import { escapeIdentifier, type Client } from 'pg';
 
 /** `read` is enough to serve. `write` adds imports and orders, `change` adds migrations. */
 export type Need = 'read' | 'write' | 'change';
 
-/** Statements for the owner of the database to run; [] if no right is missing. */
+/** Returns statements for the owner of the database to run; [] if no right is missing. */
 export async function missingRights(client: Client, need: Need): Promise<string[]> {
   const { rows } = await client.query<Found>(LOOK, [TABLES]);
   const [found] = rows;

@@ -1,7 +1,8 @@
 // The embedded Postgres: one cluster in VITRINE_HOME/postgres. The first command that needs it
-// starts it, and the last one stops it. It outlives the process that started it, since others may
-// still use it. Every holder has a file with its pid, and a guard stops the server after all
-// holders crashed. If the server crashes, its holders start it again.
+// starts it, and the last one stops it. The server outlives the process that started it, since
+// other processes may still use it. Every holder (a process that uses the server) has a file with
+// its pid, and a guard stops the server after all holders crashed. If the server crashes, its
+// holders start it again.
 
 import { randomBytes } from 'node:crypto';
 import {
@@ -47,28 +48,30 @@ import {
 
 export interface EmbeddedPostgres {
   readonly host: '127.0.0.1';
-  /** A server that died is started again at the same port. */
+  /** The server's port. A server that died is started again at the same port. */
   readonly port: number;
   readonly user: 'vitrine';
   readonly password: string;
   /** The absolute path of the cluster's files. */
   readonly data: string;
-  /** The last holder to call it stops the server. Idempotent. */
+  /**
+   * Ends this holder's use of the server. The last holder to do so stops the server. Idempotent.
+   */
   release(): Promise<void>;
 }
 
 export interface EmbeddedOptions {
-  /** Try only these ways of running Postgres, for tests. */
+  /** For tests: only these ways of running Postgres are tried. */
   readonly runAs?: readonly RunAs[];
-  /** Hears that the server died, and whether it runs again. */
+  /** Called when the server has died, and again when it runs or cannot be started. */
   readonly say?: (line: string) => void;
 }
 
 /**
  * Starts the server or joins the running one.
  * @param home VITRINE_HOME, absolute
- * @throws VitrineError DATABASE_UNAVAILABLE with the last lines of Postgres's log if it does not
- *   start; STORAGE_UNAVAILABLE if the home cannot be written to
+ * @throws VitrineError DATABASE_UNAVAILABLE with the last lines of Postgres's log if the server
+ *   does not start; STORAGE_UNAVAILABLE if the home cannot be written to
  */
 export async function holdEmbeddedPostgres(home: string, options: EmbeddedOptions = {}): Promise<EmbeddedPostgres> {
   try {
@@ -113,8 +116,8 @@ async function hold(home: string, options: EmbeddedOptions): Promise<EmbeddedPos
     held = false;
     process.off('exit', onExit);
     await endWatch();
-    // Removed before the lock is taken. A full disk may refuse the lock; then the guard stops the
-    // server.
+    // The holder's file is removed before the lock is taken. If a full disk prevents the lock, the
+    // guard stops the server instead.
     rmSync(holder, { force: true });
     await withFileLock(places.lock, async () => {
       removeMarks(places, ['dead']);
@@ -131,7 +134,9 @@ interface Places {
   readonly root: string;
   readonly holders: string;
   readonly lock: string;
-  /** A mark that is touched while the server runs, for processes that cannot see its pid. */
+  /**
+   * A file that is touched while the server runs, for processes that cannot see the server's pid.
+   */
   readonly heart: string;
   readonly log: string;
   readonly password: string;
@@ -141,7 +146,7 @@ interface Places {
   readonly clusters: readonly string[];
 }
 
-/** Resolves links, so that every path to the same folder gives the same places. */
+/** Resolves symbolic links, so that all paths to one folder lead to the same files. */
 function placesIn(home: string): Places {
   const root = realPath(join(home, 'postgres'));
   const wanted = realPath(join(root, 'server'));
@@ -157,7 +162,10 @@ function placesIn(home: string): Places {
   };
 }
 
-/** One folder after the other, since Node's `recursive` reports a read-only disk as ENOENT. */
+/**
+ * Makes one folder after another, since Node's `recursive` option reports a read-only disk as
+ * ENOENT.
+ */
 function makeFolder(path: string): void {
   if (existsSync(path)) return;
   makeFolder(dirname(path));
@@ -187,7 +195,7 @@ function readPassword(places: Places): string {
   return password;
 }
 
-/** The server if it runs. Waits for one that is starting up or shutting down. */
+/** Returns the server if it runs. Waits while the server is starting up or shutting down. */
 async function runningServer(places: Places): Promise<Postmaster | undefined> {
   const deadline = Date.now() + 120_000;
   for (;;) {
@@ -198,7 +206,7 @@ async function runningServer(places: Places): Promise<Postmaster | undefined> {
   }
 }
 
-/** The caller holds the lock. */
+/** Joins the running server or starts one. The caller must hold the lock. */
 async function joinOrStart(places: Places, password: string, options: StartOptions): Promise<Postmaster> {
   const running = await runningServer(places);
   if (running) {
@@ -209,13 +217,16 @@ async function joinOrStart(places: Places, password: string, options: StartOptio
   await refuseWhileLocked(places.clusters);
   writeMark(places.heart);
   const server = await startServer(places.wanted, places.log, password, options);
-  // Holders of another scope have died with their server.
+  // Holders of another scope (see process-mark.ts) have died with their server.
   removeMarks(places, ['dead', 'unseen']);
   startGuard(places.root, server);
   return server;
 }
 
-/** No server was found in this scope, but a beating heart shows that another scope has one. */
+/**
+ * Throws if a beating heart shows that another scope has a server, since none was found in this
+ * scope.
+ */
 async function refuseWhileHeartBeats(places: Places): Promise<void> {
   const mark = readMark(places.heart);
   const seen = statSync(places.heart, { throwIfNoEntry: false })?.mtimeMs;
@@ -223,7 +234,7 @@ async function refuseWhileHeartBeats(places: Places): Promise<void> {
   const isSilent = watchHeart(places.heart);
   while (!isSilent()) {
     const now = statSync(places.heart, { throwIfNoEntry: false })?.mtimeMs;
-    if (now === undefined) return; // it was stopped cleanly
+    if (now === undefined) return; // the server was stopped cleanly
     if (now !== seen) throw new ClusterInUse(join(places.wanted, 'data'));
     await sleep(100);
   }
@@ -252,7 +263,10 @@ function watch(
   });
 }
 
-/** For a process that ends without release(). The last holder stops the server without waiting. */
+/**
+ * Handles the end of a process without release(). The last holder tells the server to stop, but
+ * does not wait.
+ */
 function releaseAtExit(places: Places, holder: string): void {
   try {
     rmSync(holder, { force: true });
@@ -272,7 +286,7 @@ function releaseAtExit(places: Places, holder: string): void {
   }
 }
 
-/** Processes of another scope were refused, so they do not count. */
+/** Number of live holders. Processes of another scope were refused, so they do not count. */
 function liveHolders(places: Places): number {
   return marksIn(places).filter(({ life }) => life === 'alive').length;
 }

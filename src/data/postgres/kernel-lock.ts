@@ -1,7 +1,7 @@
 // A lock that the kernel keeps on a file while a program and its children run. Postgres's processes
-// hold one on their cluster. It works even if pids cannot be seen or a container is paused, and
-// ends with a killed process. It needs `flock`, which Linux has. Other systems have no pid
-// namespaces, so pids and hearts are enough there.
+// hold such a lock on their cluster. The lock works even if pids cannot be seen or a container is
+// paused, and it ends when the process is killed. It needs `flock`, which Linux has. Other systems
+// have no pid namespaces, so pids and hearts are enough there.
 
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -9,7 +9,10 @@ import { existsSync } from 'node:fs';
 /** The exit status if the program was not started because the lock is taken. */
 export const LOCK_TAKEN = 75;
 
-/** `unknown` if there is no flock here, or if the file system has no locks. */
+/**
+ * The state of the lock on a file: `unknown` if there is no `flock` here, or if the file system has
+ * no locks.
+ */
 export function kernelLockState(file: string): Promise<'free' | 'taken' | 'unknown'> {
   if (!existsSync(file)) return Promise.resolve('unknown');
   return new Promise((resolve) => {
@@ -21,7 +24,8 @@ export function kernelLockState(file: string): Promise<'free' | 'taken' | 'unkno
 }
 
 /**
- * The command takes the lock on the file that is open as descriptor 3, then becomes the program.
+ * Returns a command that takes the lock on the file that is open as descriptor 3, then becomes the
+ * program.
  */
 export function withKernelLock(file: string, args: readonly string[]): { file: string; args: string[] } {
   const script = `flock -n 3 2>/dev/null; [ $? -eq 1 ] && exit ${LOCK_TAKEN}; exec "$@"`;

@@ -1,6 +1,6 @@
 // Applies prisma/migrations in their order, so that a database has the schema that the program
-// expects. It keeps Prisma's own list of applied migrations, so `prisma migrate deploy` works on
-// the same database.
+// expects. Applied migrations are recorded in Prisma's own table, so `prisma migrate deploy` works
+// on the same database.
 
 import { randomUUID } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
@@ -15,16 +15,17 @@ export const MIGRATIONS_FOLDER = join(PROJECT_ROOT, 'prisma', 'migrations');
 /**
  * Applies all missing migrations or none, and returns their names. Concurrent callers wait.
  * @throws VitrineError DATABASE_NEWER if the database has migrations that this program does not
- *   know; DATABASE_UNAVAILABLE if an applied one differs from its file, or if one has failed
+ *   know; DATABASE_UNAVAILABLE if an applied migration differs from its file, or if a migration has
+ *   failed
  */
 export async function migrate(client: Client, folder: string = MIGRATIONS_FOLDER): Promise<string[]> {
   const migrations = readMigrations(folder);
-  // Usually none is missing. One query finds that out, without a lock or the right to change
-  // tables.
+  // Usually no migration is missing. One query finds that out, without a lock or the right to
+  // change tables.
   if (missing(migrations, await readBooks(client)).length === 0) return [];
   await client.query('BEGIN');
   try {
-    // Prisma takes the same lock, until the end of the transaction.
+    // Prisma takes the same lock. It is held until the end of the transaction.
     await client.query('SELECT pg_advisory_xact_lock($1)', [PRISMA_LOCK]);
     await client.query(CREATE_BOOKS);
     const pending = missing(migrations, await readBooks(client));
@@ -113,7 +114,10 @@ function missing(migrations: readonly Migration[], books: readonly Applied[]): M
   });
 }
 
-/** Migrations that failed count as well: a program that knows them has begun them. */
+/**
+ * Throws if the database has migrations that this program does not know. Failed ones count as well,
+ * since another version of the program has begun to apply them.
+ */
 function refuseUnknown(migrations: readonly Migration[], books: readonly Applied[]): void {
   const known = new Set(migrations.map(({ name }) => name));
   const names = books.map((row) => row.migration_name).sort();

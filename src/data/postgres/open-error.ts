@@ -50,7 +50,10 @@ export function placeOf({ host, port, database }: Client): string {
 
 const READ_ONLY = '25006';
 
-/** Names no more rights than needed: those to change tables only if those to read are there. */
+/**
+ * Returns statements that grant the missing rights. Rights to change tables are included only if no
+ * right to read is missing.
+ */
 async function statementsFor(client: Client): Promise<string[]> {
   try {
     const read = await missingRights(client, 'read');
@@ -66,7 +69,7 @@ function codeOf(state: string): ErrorCode {
   return codeOfSqlState(state) ?? 'DATABASE_UNAVAILABLE';
 }
 
-/** The SQLSTATE of the error or of its cause. */
+/** The SQLSTATE of the error or of its cause; undefined if there is none. */
 function stateOf(thrown: unknown): string | undefined {
   if (thrown instanceof VitrineError) return stateOf(thrown.cause);
   if (!(thrown instanceof Error) || !('severity' in thrown) || !('code' in thrown)) return undefined;

@@ -34,14 +34,15 @@ export interface Postmaster {
 }
 
 export interface StartOptions {
-  /** Try only these ways of running Postgres. */
+  /** Only these ways of running Postgres are tried. */
   readonly runAs?: readonly RunAs[] | undefined;
-  /** Starts at this port only, since running processes know the server by it. */
+  /** The server starts at this port or not at all, since running processes connect to this port. */
   readonly port?: number;
 }
 
 /**
- * The cluster is open in a Postgres that cannot be seen from here. A second one would destroy it.
+ * The cluster is open in a Postgres that cannot be seen from here. A second Postgres would destroy
+ * the cluster.
  */
 export class ClusterInUse extends VitrineError {
   constructor(data: string) {
@@ -56,8 +57,8 @@ export class ClusterInUse extends VitrineError {
 
 /**
  * Starts a server, and makes its cluster first if there is none. The cluster lies in the folder
- * `wanted`, or in another one if Postgres cannot run there. The output goes to the file `log`. The
- * server outlives this process.
+ * `wanted`, or in another folder if Postgres cannot run there. The output goes to the file `log`.
+ * The server outlives this process.
  * @throws VitrineError DATABASE_UNAVAILABLE or STORAGE_UNAVAILABLE, with the last lines of output
  */
 export async function startServer(
@@ -93,7 +94,7 @@ export async function startServer(
   }
 }
 
-/** Waits three seconds for the processes of a crashed server. @throws ClusterInUse */
+/** Waits up to three seconds for the processes of a crashed server to end. @throws ClusterInUse */
 export async function refuseWhileLocked(folders: readonly string[]): Promise<void> {
   const deadline = Date.now() + 3000;
   for (const folder of folders) {
@@ -116,11 +117,11 @@ export function askToStop({ pid }: Postmaster): void {
   try {
     process.kill(pid, 'SIGINT');
   } catch {
-    // It has already ended.
+    // The server has already ended.
   }
 }
 
-/** Reads postmaster.pid, unless the process that wrote it has ended. */
+/** Finds the running server by its postmaster.pid. A file whose process has ended is ignored. */
 export function findPostmaster(folders: readonly string[]): Postmaster | undefined {
   for (const folder of folders) {
     const data = join(folder, 'data');
@@ -144,7 +145,10 @@ function readPidFile(data: string): Postmaster | undefined {
   return { pid, data, port, status: lines[7]?.trim() ?? 'starting', since: lines[2] ?? '' };
 }
 
-/** Looks at the process itself, since its pid may belong to another program by now. */
+/**
+ * Whether the pid is that of the cluster's server. By now the pid may belong to another program, so
+ * the process itself is inspected.
+ */
 function isPostmasterOf(pid: number, data: string): boolean {
   if (processIdentity(pid) === undefined) return false;
   try {
@@ -152,7 +156,8 @@ function isPostmasterOf(pid: number, data: string): boolean {
       return execFileSync('ps', ['-ww', '-o', 'command=', '-p', String(pid)], { encoding: 'utf8' }).includes(data);
     }
     if (readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').includes(data)) return true;
-    // It was started by another path to the same folder, which is its working directory.
+    // The server may have been started by another path to the folder, so its working directory is
+    // compared.
     const [mine, its] = [statSync(data), statSync(`/proc/${pid}/cwd`)];
     return mine.dev === its.dev && mine.ino === its.ino;
   } catch {
@@ -160,21 +165,23 @@ function isPostmasterOf(pid: number, data: string): boolean {
   }
 }
 
-/** The lock file beside a cluster. */
+/** The lock file next to a cluster. */
 function lockOf(folder: string): string {
   return join(folder, 'lock');
 }
 
 /**
  * Postgres refuses to start if the pid in the postmaster.pid of a crashed server belongs to another
- * process by now. In containers this happens soon. So the pid is replaced by one that no process
- * can have. Postgres needs the rest of the file to find out whether shared memory is still in use.
+ * process by now. In containers this happens often. Therefore the pid is replaced by one that no
+ * process can have. Postgres needs the rest of the file to find out whether shared memory is still
+ * in use.
  */
 function freeReusedPid(data: string, pid: number): void {
   if (processIdentity(pid) === undefined || isPostmasterOf(pid, data)) return;
   const file = join(data, 'postmaster.pid');
   const { mode, uid, gid } = statSync(file);
-  // Renamed into place. A full disk could leave an empty file, with which Postgres never starts.
+  // The draft is renamed into place, since a full disk could leave an empty file, with which
+  // Postgres never starts.
   const draft = `${file}.draft`;
   writeFileSync(draft, readFileSync(file, 'utf8').replace(/^\d+/, String(2 ** 22)), { mode });
   chownSync(draft, uid, gid);
@@ -202,8 +209,8 @@ function notStarted({ description }: Launcher, data: string, said: string): Vitr
 }
 
 async function makeCluster(launcher: Launcher, data: string, password: string): Promise<void> {
-  // Made in another folder and moved when complete, so that a crash leaves no half cluster in
-  // place.
+  // The cluster is made in another folder and moved when it is complete, so that a crash leaves no
+  // incomplete cluster.
   const fresh = join(launcher.folder, 'data.new');
   const passwordFile = join(launcher.folder, 'password.new');
   for (const path of [fresh, data]) rmSync(path, { recursive: true, force: true });
@@ -213,7 +220,7 @@ async function makeCluster(launcher: Launcher, data: string, password: string): 
   try {
     const { file, args, options } = launcher.command(join(launcher.native, 'bin', 'initdb'), [
       ...['--pgdata', fresh, '--username', 'vitrine', '--pwfile', passwordFile, '--auth', 'scram-sha-256'],
-      // Text has the same order on every machine.
+      // With these options, text has the same order on every machine.
       ...['--encoding', 'UTF8', '--locale', 'C', '--locale-provider', 'builtin', '--builtin-locale', 'C.UTF-8'],
       '--no-instructions',
     ]);
@@ -232,7 +239,7 @@ async function makeCluster(launcher: Launcher, data: string, password: string): 
   renameSync(fresh, data);
 }
 
-/** For bulk loads on a small machine. What is committed is still safe. */
+/** Settings for bulk loads on a small machine. Committed data is still safe. */
 const SETTINGS = {
   listen_addresses: '127.0.0.1',
   unix_socket_directories: '',
@@ -253,7 +260,7 @@ const SETTINGS = {
   timezone: 'UTC',
 };
 
-/** Starts the server and waits until it answers; undefined if it ended instead. */
+/** Starts the server and waits until it answers. Returns undefined if the server ended instead. */
 async function launch(
   logFile: string,
   launcher: Launcher,
@@ -264,11 +271,12 @@ async function launch(
   const program = join(launcher.native, 'bin', 'postgres');
   const { file, args, options } = launcher.command(program, ['-D', data, '-p', String(port), ...settings]);
   const locked = withKernelLock(file, args);
-  // A log of more than 10 MB starts again from empty.
+  // A log of 10 MB or more is emptied.
   const keep = existsSync(logFile) && statSync(logFile).size < 10_000_000;
   const log = openSync(logFile, keep ? 'a' : 'w', 0o600);
   const lock = openSync(lockOf(launcher.folder), 'a', 0o600);
-  // A crashed server may have left a file that says "ready", in a container even with the same pid.
+  // A crashed server may have left a pid file that says "ready". In a container, even the pid in it
+  // may be the same.
   const left = readPidFile(data);
   // Detached, so that Ctrl-C at the terminal ends the command but not the server.
   const child = spawn(locked.file, locked.args, {

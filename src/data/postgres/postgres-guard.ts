@@ -17,9 +17,9 @@ export function startGuard(root: string, { pid, data }: Postmaster): void {
 }
 
 /**
- * `alive` follows the rules of process-mark.ts. Holders of another scope were refused, so they do
- * not count. The guard takes the lock before it stops the server, so that no command joins a server
- * that is about to stop.
+ * The guard's script. Its function `alive` follows the rules of process-mark.ts. Holders of another
+ * scope were refused, so they do not count. The guard takes the lock before it stops the server, so
+ * that no command joins a server that is about to stop.
  */
 const GUARD = `
 root=$1 server=$2 started=$3 scope=$4 data=$5

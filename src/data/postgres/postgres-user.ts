@@ -1,6 +1,6 @@
 // Chooses the user and the folder that the embedded Postgres runs with. Postgres refuses to run as
-// root, and another user may not reach a project in a private folder. So each way is tried first,
-// from the least to the most intrusive one.
+// root, and another user may be unable to reach a project in a private folder. So each way is tried
+// out, from the least to the most intrusive one.
 
 import { execFile } from 'node:child_process';
 import { chownSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
@@ -37,7 +37,10 @@ type Prepare = () => Attempt | Promise<Attempt>;
 
 const execute = promisify(execFile);
 
-/** Without the caller's PG… variables and USER, which would mislead Postgres's programs. */
+/**
+ * The environment of Postgres's programs, without the caller's PG… variables and USER, which would
+ * mislead Postgres's programs.
+ */
 export const POSTGRES_ENV = Object.freeze({
   PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
   LANG: 'C',
@@ -46,7 +49,7 @@ export const POSTGRES_ENV = Object.freeze({
 /**
  * Returns the first way that works here.
  * @param native the folder of bin, lib and share
- * @param folder the preferred folder of the cluster; it is made
+ * @param folder the preferred folder of the cluster, which is made if it does not exist
  * @param only consider these ways only, for tests
  * @throws VitrineError DATABASE_UNAVAILABLE with the reason of each way that was tried
  */
@@ -67,7 +70,9 @@ export async function chooseLauncher(native: string, folder: string, only?: read
   );
 }
 
-/** The folders that a cluster may lie in: the wanted one, or one that all users can reach. */
+/**
+ * The folders that a cluster may lie in: the wanted folder, or a folder that all users can reach.
+ */
 export function clusterFolders(folder: string): string[] {
   return [folder, join(elsewhere(folder), 'server')];
 }
@@ -96,16 +101,16 @@ function waysToRun(native: string, folder: string): [RunAs, Prepare[]][] {
 }
 
 function asSelf(native: string, folder: string): Attempt {
-  // Throws if the user has no entry, as in a container run with --user. initdb would fail then, but
-  // a namespace can give it an entry.
+  // userInfo() throws if the user has no entry in /etc/passwd, as in a container run with --user.
+  // initdb would then fail, but a namespace can give the user an entry.
   userInfo();
   return { ...direct('this user', native, folder, { uid: -1, gid: -1 }), owner: undefined, command: plainCommand };
 }
 
 /**
- * A user namespace in which this process's user has the number of an unprivileged one. Postgres
- * does not see root, while the file system still sees the owner of root's files. Many containers
- * forbid it.
+ * Runs Postgres in a user namespace in which this process's user has the id of an unprivileged
+ * user. Postgres does not see root there, while the file system still sees the owner of root's
+ * files. Many containers forbid such namespaces.
  */
 function namespaced(native: string, folder: string, users: readonly KnownUser[]): Attempt {
   const user = users[0];
@@ -157,7 +162,7 @@ function elsewhere(folder: string): string {
   return join('/var/tmp', `vitrine-${sha256(folder, 12)}`);
 }
 
-/** The launcher, or the reason why it does not work. */
+/** Returns the launcher, or the reason why it does not work. */
 async function tryLauncher(prepare: Prepare): Promise<Launcher | string> {
   let description = 'this way';
   try {
@@ -176,7 +181,10 @@ async function tryLauncher(prepare: Prepare): Promise<Launcher | string> {
   }
 }
 
-/** Refuses to use an empty cluster if there is one with data, which would seem to be lost. */
+/**
+ * Throws if the launcher would use an empty cluster although another folder has one with data,
+ * which would then seem to be lost.
+ */
 function refuseToLoseData(launcher: Launcher, folder: string): Launcher {
   const existing = clusterFolders(folder).find((place) => existsSync(join(place, 'data', 'PG_VERSION')));
   if (existing === undefined || existing === launcher.folder) return launcher;

@@ -1,5 +1,5 @@
-// Watches the embedded server for a holder: beats its heart, and starts it again after it died. It
-// tries for as long as it takes, and gives up only if the server dies again and again.
+// Watches the embedded server for a holder: beats its heart, and starts it again after it died. The
+// watch keeps trying, and gives up only if the server dies again and again.
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { asError } from '../../errors';
@@ -10,7 +10,7 @@ export interface Watched {
   isAlive(): boolean;
   /** Called every second while the server is alive. */
   beat(): void;
-  /** Starts the server again unless another process has. false ends the watch. */
+  /** Starts the server again unless another process has done so. Returns false to end the watch. */
   restart(): Promise<boolean>;
   /** The server's output before it died. */
   lastWords(): string;
@@ -19,7 +19,10 @@ export interface Watched {
 
 const MOST_STARTS = 4;
 const WITHIN_MS = 600_000;
-/** Between two attempts to start the server. A full disk may have room again at any time. */
+/**
+ * Longest pause between two attempts to start the server. A full disk may have room again at any
+ * time.
+ */
 const LONGEST_PAUSE_MS = 30_000;
 
 /** Returns a function that ends the watch, after waiting for a start that is under way. */
@@ -60,7 +63,7 @@ async function watch(watched: Watched, signal: AbortSignal): Promise<void> {
       pause = 0;
       watched.say('The embedded Postgres had died. It runs again, with all that was committed.');
     } catch (thrown) {
-      // The last processes of the crashed server end within moments, so there is no longer pause.
+      // The last processes of the crashed server end within moments, so the pause does not grow.
       if (!(thrown instanceof ClusterInUse)) pause = Math.min(LONGEST_PAUSE_MS, Math.max(BEAT_MS, 2 * pause));
       const { message } = asError(thrown);
       if (message !== trouble) watched.say(`The embedded Postgres died and could not be started again: ${message}`);

@@ -10,17 +10,17 @@ import { migrate } from './migrate';
 import { connectError, forbidden, placeOf, workError } from './open-error';
 
 export interface Database {
-  /** Holds a password: not for logs. */
+  /** The URL contains a password and must not be logged. */
   readonly url: string;
   readonly embedded: boolean;
-  /** The server's, for example '18.4'. */
+  /** The server's version, for example '18.4'. */
   readonly version: string;
-  /** Idempotent. The embedded server stops with its last holder. */
+  /** Idempotent. The embedded server stops when its last holder closes it. */
   close(): Promise<void>;
 }
 
 export interface DatabaseOptions extends EmbeddedOptions {
-  /** The rights that the command will need. They are checked first. Default `read`. */
+  /** The rights that the command will need. They are checked first. Default: `read`. */
   readonly need?: Need;
 }
 
@@ -48,12 +48,12 @@ export async function openDatabase(
   }
 }
 
-/** Statements that grant missing rights to import and to record orders. */
+/** Returns statements that grant the missing rights to import and to record orders. */
 export function missingWriteRights(url: string): Promise<string[]> {
   return withClient(url, (client) => missingRights(client, 'write'));
 }
 
-/** A URL without user and password, for messages. */
+/** The URL without user and password, for messages. */
 export function describeUrl(url: string): string {
   const { hostname, port, pathname } = new URL(url);
   return `${hostname}${port && `:${port}`}${pathname}`;
@@ -89,8 +89,8 @@ async function makeDatabase(server: EmbeddedPostgres, name: string): Promise<voi
     const { rowCount } = await client.query('SELECT 1 FROM pg_database WHERE datname = $1', [name]);
     if (rowCount !== 0) return;
     await client.query(`CREATE DATABASE ${escapeIdentifier(name)}`).catch((thrown: unknown) => {
-      // Another process made it in this moment: a duplicate database, or a duplicate row of the
-      // catalogue.
+      // Another process has just made the database. Postgres then reports a duplicate database, or
+      // a duplicate row in its catalogue.
       const code = thrown instanceof Error && 'code' in thrown ? thrown.code : '';
       if (code !== '42P04' && code !== '23505') throw thrown;
     });

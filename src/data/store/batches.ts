@@ -1,13 +1,13 @@
-// Reads rows in batches: many keys in and as many rows out, a page, or a whole table in pieces.
+// Reads rows in batches: the rows of many keys, a page, or a whole table in pieces.
 
 import { Prisma } from './prisma/client';
 import type { Page } from './store';
 
-/** Keys in one statement at most. */
+/** Maximum number of keys in one statement. */
 const CHUNK = 10_000;
 const STREAM_ROWS = 5_000;
 
-/** A row for each key in the keys' order, null where there is none. */
+/** Returns a row for each key, in the order of the keys; null if there is none. */
 export async function inOrder<K extends string | number, T>(
   keys: readonly K[],
   keyOf: (row: T) => K,
@@ -27,7 +27,7 @@ export async function page<T>(first: number, read: (take: number) => Promise<T[]
   return { rows: rows.slice(0, first), hasNext: rows.length > first };
 }
 
-/** All rows in the order of their keys, some thousands at a time. */
+/** Yields all rows in the order of their keys, some thousands at a time. */
 export async function* pages<T extends { key: number }>(
   read: (after: number, take: number) => Promise<T[]>,
 ): AsyncGenerator<T[]> {
@@ -39,7 +39,7 @@ export async function* pages<T extends { key: number }>(
   }
 }
 
-/** The next rows by key. */
+/** Selects the next rows in the order of keys. */
 export function rowsAfter(select: Prisma.Sql, afterKey: number, take: number): Prisma.Sql {
   return Prisma.sql`${select} WHERE key > ${afterKey} ORDER BY key LIMIT ${take}`;
 }

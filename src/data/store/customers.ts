@@ -1,4 +1,4 @@
-// The customers of the store, with their latest purchases where both are asked for.
+// The customers of the store, with their latest purchases if both are requested.
 
 import { inOrder, page, pages, rowsAfter, selectList } from './batches';
 import { columnsOf, FIELDS } from './fields';
@@ -58,8 +58,8 @@ export function storeCustomers({
 }
 
 /**
- * Active customers are counted in this many purchases, the end of an index that is read in some
- * milliseconds.
+ * Number of the shop's latest purchases in which active customers are counted. These are the end of
+ * an index, which is read in some milliseconds.
  */
 const LATEST_PURCHASES = 5_000;
 

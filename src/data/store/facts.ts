@@ -22,7 +22,7 @@ export function storeFacts({
         await connections.short(() => prisma.fact.deleteMany({ where: { name } }));
         return;
       }
-      // A plain JSON value, as it will be read again.
+      // Makes a plain JSON value, equal to the one that will be read later.
       const json = JSON.parse(JSON.stringify(value)) as Prisma.InputJsonValue;
       await connections.short(() =>
         prisma.fact.upsert({ where: { name }, create: { name, value: json }, update: { value: json } }),
@@ -30,8 +30,8 @@ export function storeFacts({
     },
 
     async saveLists(lists, release) {
-      // Postgres's arrays of arrays must be rectangles, so each list travels as the text of an
-      // array.
+      // In Postgres, all rows of an array of arrays must have the same length. Lists may differ in
+      // length, so each list is sent as the text of an array.
       const arrayOf = (values: readonly number[]): string => `{${values.join(',')}}`;
       await manyRowsOf(Prisma.sql`
           INSERT INTO recommendation_lists AS l (customer_key, article_keys, scores, release, made_at)

@@ -1,4 +1,4 @@
-// Opens the store: connects to Postgres and puts the parts of the store together, a file for each
+// Opens the store: connects to Postgres and assembles the store from its parts, one file for each
 // noun.
 
 import { VitrineError } from '../../errors';
@@ -14,13 +14,13 @@ import { openStatements } from './statements';
 import type { Store } from './store';
 
 export interface StoreOptions {
-  /** Hears the table of every statement that is sent. */
+  /** Called with the table of every statement that is sent. */
   readonly onQuery?: (table: string) => void;
-  /** How many connections, and how long everything may take. */
+  /** Numbers of connections and time limits. Default: LIMITS. */
   readonly limits?: Partial<ConnectionLimits>;
 }
 
-/** Opens the store; connects with the first statement. */
+/** Opens the store. The first statement opens the first connection. */
 export function openStore(url: string, options: StoreOptions = {}): Store {
   const statements = openStatements(url, { ...LIMITS, ...options.limits }, options.onQuery);
   const { connections, prisma, manyRowsOf } = statements;

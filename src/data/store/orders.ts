@@ -1,6 +1,6 @@
-// Records orders: all purchases of an order or none, and only once if it is sent again. They are on
-// disk before the answer. Everything is checked first, so an order that is refused or known already
-// writes nothing.
+// Records orders. All purchases of an order are recorded or none, and only once even if the order
+// is sent again. They are on disk before the answer is sent. Everything is checked first, so an
+// order that is refused or already known writes nothing.
 
 import { VitrineError } from '../../errors';
 import { isOutOfKeys, outOfKeys } from '../postgres/database-errors';
@@ -17,11 +17,11 @@ export interface OrderLine {
 export interface Order {
   /** Chosen by the sender. The same order with the same id is recorded once. */
   readonly requestId: string;
-  /** A new customer is made if there is none of this id. */
+  /** If there is no customer with this id, a new customer is made. */
   readonly customerId: string;
   /** Default: now, by the shop's clock. */
   readonly boughtAt?: Date;
-  /** One for each piece. */
+  /** One line for each piece. */
   readonly lines: readonly OrderLine[];
 }
 
@@ -36,7 +36,7 @@ export interface RecordedPurchase {
 
 export interface RecordedOrder {
   readonly customerKey: number;
-  /** In the order of the lines. Purchases that were deleted since are absent. */
+  /** In the order of the lines. Purchases that have been deleted since are left out. */
   readonly purchases: RecordedPurchase[];
   /** Whether the order had been recorded before, so that nothing was done. */
   readonly repeated: boolean;
@@ -45,7 +45,10 @@ export interface RecordedOrder {
 /** Sends one statement within a transaction. */
 export type Ask = <Rows>(text: TemplateStringsArray, ...values: unknown[]) => Promise<Rows>;
 
-/** A shop whose newest purchase is older has historic data: new orders are dated just after it. */
+/**
+ * A shop whose newest purchase is older than this has historic data: new orders are dated just
+ * after that purchase.
+ */
 const LIVE_DAYS = 30;
 
 /**
@@ -54,8 +57,8 @@ const LIVE_DAYS = 30;
  *   stands for another order; DATABASE_UNAVAILABLE if there is no key left for a new customer
  */
 export async function recordOrder(ask: Ask, order: Order): Promise<RecordedOrder> {
-  // The commit waits for the disk, whatever the server's setting. The lock makes a second order of
-  // the same id wait for the first one, even if it is another customer's.
+  // The commit waits for the disk, whatever the server's setting. The lock makes a second order
+  // with the same id wait for the first order, even if the orders are of different customers.
   await ask`SELECT set_config('synchronous_commit', 'on', true), pg_advisory_xact_lock(${ORDER_LOCK}::int,
     hashtext(${order.requestId}))::text AS locked`;
   const known = await lockCustomer(ask, order.customerId);
@@ -67,8 +70,8 @@ export async function recordOrder(ask: Ask, order: Order): Promise<RecordedOrder
   }
   const keys = await articleKeys(ask, order.lines);
   const boughtAt = await timeOf(ask, order.boughtAt);
-  // Taken last, when nothing can be refused any more: a sequence does not take a key back, even if
-  // the transaction fails.
+  // The key is taken last, when nothing can be refused any longer: a sequence does not take a key
+  // back, even if the transaction fails.
   const customerKey = known ?? (await newCustomer(ask, order.customerId));
   const purchases = await insertPurchases(ask, { customerKey, boughtAt, keys, lines: order.lines });
   const made = await ask<unknown[]>`
@@ -76,7 +79,7 @@ export async function recordOrder(ask: Ask, order: Order): Promise<RecordedOrder
     VALUES (${order.requestId}, ${customerKey}, ${content}, ${boughtAt}, ${keys}::int[],
       ${purchases.map(({ line }) => line)}::int[]::smallint[])
     ON CONFLICT DO NOTHING RETURNING request_id`;
-  // An older version of this program does not lock the id, and may have taken it just now.
+  // An older version of this program does not lock the id, and may have used the id just now.
   if (made.length === 0) throw anotherOrder(order.requestId);
   return { customerKey, purchases, repeated: false };
 }
@@ -87,8 +90,8 @@ const CUSTOMER_LOCK = 7_641_304;
 
 /**
  * Locks the customer until the end of the transaction, since purchases at one time are numbered
- * without gaps. A customer without a row is locked by the id, so that a second order finds the row
- * that the first one made. Returns undefined if there is still no row.
+ * without gaps. A customer without a row is locked by id, so that a second order finds the row that
+ * the first order made. Returns undefined if there is still no row.
  */
 async function lockCustomer(ask: Ask, id: string): Promise<number | undefined> {
   const lockRow = async (): Promise<number | undefined> => {
@@ -109,7 +112,7 @@ async function newCustomer(ask: Ask, id: string): Promise<number> {
   } catch (thrown) {
     throw isOutOfKeys(thrown) ? outOfKeys(thrown) : thrown;
   }
-  // An import or a program of the shop has made the row in this moment.
+  // An import or a program of the shop has just made the row.
   const key = await lockCustomer(ask, id);
   if (key !== undefined) return key;
   throw new VitrineError('OVERLOADED', 'The customer was deleted while the order was recorded: send it again.');
@@ -143,7 +146,7 @@ function purchasesOf(
     ORDER BY made.place`;
 }
 
-/** [lines] */
+/** Returns the key of each line's article [lines]. */
 async function articleKeys(ask: Ask, lines: readonly OrderLine[]): Promise<number[]> {
   const ids = [...new Set(lines.map(({ articleId }) => articleId))];
   const rows = await ask<{ key: number; id: string }[]>`
@@ -161,7 +164,7 @@ async function articleKeys(ask: Ask, lines: readonly OrderLine[]): Promise<numbe
   return lines.map(({ articleId }) => byId.get(articleId) ?? 0);
 }
 
-/** The time of an order in whole seconds, as the table has it. */
+/** The time of an order in whole seconds, the precision of the table. */
 async function timeOf(ask: Ask, given: Date | undefined): Promise<Date> {
   const [{ now, newest }] = await ask<{ now: Date; newest: Date | null }[]>`
     SELECT now() AS now, (SELECT max(bought_at) FROM purchases WHERE bought_at < now() + interval '1 day') AS newest`;
@@ -179,7 +182,7 @@ async function timeOf(ask: Ask, given: Date | undefined): Promise<Date> {
 interface ToInsert {
   readonly customerKey: number;
   readonly boughtAt: Date;
-  /** [lines] */
+  /** [lines] the keys of the articles. */
   readonly keys: number[];
   readonly lines: readonly OrderLine[];
 }
@@ -198,7 +201,8 @@ async function insertPurchases(
       ${lines.map(({ salesChannelId }) => salesChannelId)}::int[]) WITH ORDINALITY AS new(article, price, channel, place)
     RETURNING customer_key AS "customerKey", article_key AS "articleKey", bought_at AS "boughtAt", price,
       sales_channel_id AS "salesChannelId", line`;
-  // Sorts them back into the order of the lines. Purchases of one article were numbered in it.
+  // Sorts the purchases back into the order of the order's lines. Purchases of one article were
+  // numbered in that order.
   const byArticle = new Map<number, RecordedPurchase[]>();
   for (const purchase of made.sort((a, b) => b.line - a.line)) {
     const list = byArticle.get(purchase.articleKey);

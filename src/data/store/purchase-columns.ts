@@ -1,5 +1,5 @@
 // Purchases as columns of numbers, for training and evaluation. They are read from Postgres by
-// binary COPY, some millions a second, and take twenty bytes each.
+// binary COPY, some millions per second, and take twenty bytes each.
 
 import type { ClientBase } from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
@@ -17,7 +17,10 @@ export interface PurchaseColumns {
   readonly price: Float32Array;
 }
 
-/** Reads all purchases over a connection of its own. `report` hears the number read so far. */
+/**
+ * Reads all purchases over a connection of its own. `report` is called with the number of rows read
+ * so far.
+ */
 export async function copyPurchases(client: ClientBase, report?: (rows: number) => void): Promise<PurchaseColumns> {
   const parser = createPurchaseParser();
   for await (const chunk of client.query(copyTo(COPY))) {
@@ -32,11 +35,11 @@ const COPY = `COPY (
   ORDER BY customer_key, bought_at, article_key, line
 ) TO STDOUT (FORMAT binary)`;
 
-/** The signature, the flags and the length of the header's extension. */
+/** Size of the header: the signature, the flags and the length of the header's extension. */
 const HEADER_BYTES = 11 + 4 + 4;
 /**
- * A row without its price: the number of fields, then the length and value of each field. The price
- * has a length of −1 and no value if it is unknown.
+ * Size of a row without its price: the number of fields, then the length and value of each field.
+ * An unknown price has the length −1 and no value.
  */
 const ROW_BYTES = 2 + (4 + 4) + (4 + 4) + (4 + 8) + 4;
 const PRICE_BYTES = 4;
@@ -44,7 +47,7 @@ const END = -1;
 /** Postgres counts microseconds from the year 2000. */
 const EPOCH_2000 = Date.UTC(2000, 0, 1) / 1_000;
 
-/** Reads the bytes of the COPY in pieces of any size. */
+/** Makes a parser for the bytes of the COPY, which may come in pieces of any size. */
 export function createPurchaseParser() {
   let customer = new Int32Array(1 << 14);
   let article = new Int32Array(1 << 14);

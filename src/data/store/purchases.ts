@@ -53,8 +53,8 @@ export function storePurchases({
 }
 
 /**
- * The latest purchases of one customer as columns. A row of arrays is read in a fraction of the
- * time of many rows.
+ * The latest purchases of one customer as columns. One row of arrays is read in a fraction of the
+ * time that many rows take.
  */
 export interface LatestColumns {
   readonly articles: number[];
@@ -64,8 +64,8 @@ export interface LatestColumns {
 }
 
 /**
- * Reads the end of the customer's stretch of the primary key. Purchases dated in the future are
- * mistakes and left out.
+ * Selects a customer's latest purchases, from the end of the customer's range of the primary key.
+ * Purchases dated in the future are mistakes and are left out.
  */
 export function latestOf(customerKey: string, limit: number): Prisma.Sql {
   return Prisma.sql`
@@ -82,7 +82,7 @@ export function purchasesIn({ articles, times, prices }: LatestColumns): LatestP
   return articles.map((articleKey, i) => ({ articleKey, boughtAt: new Date(times[i] * 1_000), price: prices[i] }));
 }
 
-/** The pages of the requests at `places`, each with one row more than asked for. */
+/** Selects the pages of the requests with these indices, each with one row more than requested. */
 function pagesOf(requests: readonly PurchasesRequest[], places: readonly number[]): Prisma.Sql {
   const asked = places.map((place) => requests[place]);
   const afters = asked.map(({ after }) => after ?? BEFORE_ALL);
@@ -99,7 +99,7 @@ function pagesOf(requests: readonly PurchasesRequest[], places: readonly number[
             ) AS p`;
 }
 
-/** Newer than any purchase. */
+/** A cursor that is newer than any purchase. */
 const BEFORE_ALL: PurchaseCursor = { boughtAt: new Date('9999-12-31'), articleKey: 0x7fff_ffff, line: 0x7fff };
 const NEWEST_FIRST = Prisma.sql`bought_at DESC, article_key DESC, line DESC`;
 

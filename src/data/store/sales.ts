@@ -1,4 +1,4 @@
-// The sales of the whole shop, counted by Postgres: of each article, by age, and in all.
+// The sales of the whole shop, counted by Postgres: by article, by age, and in total.
 
 import { DAY_MS } from '../../time';
 import { Prisma } from './prisma/client';
@@ -9,8 +9,8 @@ type SalesStore = Pick<Store, 'articleSales' | 'salesHistory' | 'salesByAge' | '
 
 export function storeSales({ manyRowsOf }: Pick<Statements, 'manyRowsOf'>): SalesStore {
   /**
-   * The time of the shop's newest purchase. One dated in the future is a mistake. Reads the end of
-   * an index, which is quick in any shop.
+   * The time of the shop's newest purchase. A purchase dated in the future is a mistake and is
+   * ignored. Only the end of an index is read, which is quick in any shop.
    */
   async function clockOf(): Promise<Date | null> {
     const [{ clock }] = await manyRowsOf<{ clock: Date | null }>(
@@ -24,7 +24,7 @@ export function storeSales({ manyRowsOf }: Pick<Statements, 'manyRowsOf'>): Sale
       const clock = await clockOf();
       if (!clock) return { clock, sales: new Map() };
       const buyers = days.map((span) => Prisma.sql`count(*) FILTER (WHERE last > ${daysBefore(clock, span)})::int`);
-      // Grouped by customer first, since count(DISTINCT …) would sort all purchases.
+      // Purchases are grouped by customer first, since count(DISTINCT …) would sort all purchases.
       const rows = await manyRowsOf<ArticleSales & { key: number }>(Prisma.sql`
           SELECT article_key AS key, ARRAY[${Prisma.join(buyers)}] AS buyers, sum(units)::int AS units,
             (sum(paid) / nullif(sum(priced), 0))::real AS price, min(first) AS first, max(last) AS last

@@ -1,5 +1,6 @@
 // Sends statements to Postgres: those that a request waits for, those that read the whole shop, and
-// those of a transaction. Every statement has a name, so that Postgres plans it once a connection.
+// those of a transaction. Every statement has a name, so that Postgres plans it once per
+// connection.
 
 import { PrismaPg } from '@prisma/adapter-pg';
 import type { QueryConfig, QueryResultRow } from 'pg';
@@ -12,21 +13,22 @@ export interface Statements {
   readonly connections: Connections;
   readonly prisma: PrismaClient;
   /**
-   * Rows that a request waits for. They do not pass through Prisma's engine, which takes three
-   * times as long as `pg` to read an article, and misreads times if the database is not in UTC.
+   * Reads rows that a request waits for. These rows do not pass through Prisma's engine, which
+   * takes three times as long as `pg` to read an article, and misreads times if the database is not
+   * in UTC.
    */
   rowsOf: RowsOf;
-  /** Rows of a statement that may read the whole shop. */
+  /** Reads the rows of a statement that may read the whole shop. */
   manyRowsOf: RowsOf;
-  /** All statements of `work` or none. */
+  /** Commits all statements of `work` or none. */
   transaction<T>(work: (ask: Ask) => Promise<T>): Promise<T>;
-  /** Tells the listener of a statement that is sent past these functions. */
+  /** Reports a statement to the listener that is sent without these functions. */
   heard(table: string): void;
 }
 
 type RowsOf = <Row extends QueryResultRow>(sql: Prisma.Sql) => Promise<Row[]>;
 
-/** `onQuery` hears the table of every statement. */
+/** `onQuery` is called with the table of every statement. */
 export function openStatements(url: string, limits: ConnectionLimits, onQuery?: (table: string) => void): Statements {
   const pooled = isPooled(url);
   const connections = openConnections(url, pooled, limits);
@@ -60,8 +62,8 @@ export function openStatements(url: string, limits: ConnectionLimits, onQuery?: 
 }
 
 /**
- * Behind a pooler every statement may get another connection, so no plan can be kept. The parameter
- * is the one that Prisma uses.
+ * Whether there is a pooler in between. With a pooler, every statement may get another connection,
+ * so no plan can be kept. Prisma reads the same parameter.
  */
 function isPooled(url: string): boolean {
   return URL.canParse(url) && new URL(url).searchParams.get('pgbouncer') === 'true';
@@ -72,15 +74,15 @@ const NAMED_STATEMENTS = 100;
 /**
  * Names statements by their text. A connection keeps the plan of a named statement, which halves
  * the time of a small one. A text has the same name in every process, since a pooler may give the
- * connection of one process to another. Only the first 100 texts get a name, several times as many
- * as there are.
+ * connection of one process to another. Only the first 100 texts get a name; the program has far
+ * fewer.
  */
 function statementNames(): (sql: string) => string {
   const names = new Map<string, string>();
   return (sql) => {
     const known = names.get(sql);
     if (known !== undefined) return known;
-    if (names.size >= NAMED_STATEMENTS) return ''; // no name: not kept
+    if (names.size >= NAMED_STATEMENTS) return ''; // no name, so the plan is not kept
     const name = `vitrine_${sha256(sql, 24)}`;
     names.set(sql, name);
     return name;
@@ -91,8 +93,8 @@ const TABLE =
   /\b(?:FROM|INTO|UPDATE)\s+(?:"public"\.)?"?(articles|customers|purchases|receipts|recommendation_lists|facts)\b/i;
 
 /**
- * Times as text in UTC. `pg` would write them in this machine's zone, in whole minutes, although
- * zones had seconds before about 1910.
+ * Writes times as text in UTC. `pg` would write them in this machine's zone, with an offset in
+ * whole minutes, although offsets had seconds before about 1910.
  */
 function inUtc(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(inUtc);

@@ -15,7 +15,7 @@ export interface Page<T> {
   hasNext: boolean;
 }
 
-/** A place in a customer's purchases, newest first. The next page begins behind it. */
+/** A position in a customer's purchases, newest first. The next page begins after it. */
 export type PurchaseCursor = Pick<PurchaseRow, 'boughtAt' | 'articleKey' | 'line'>;
 
 export interface PurchasesRequest {
@@ -41,29 +41,37 @@ export interface ArticleVersion {
 
 /** All methods fail with the errors of `databaseError`: DATABASE_UNAVAILABLE, OVERLOADED, … */
 export interface Store {
-  /** A row for each id in the same order, null if there is none. The next two do the same. */
+  /**
+   * Returns a row for each id in the same order; null if there is none. The next two methods do the
+   * same.
+   */
   customersById(ids: readonly string[]): Promise<(CustomerRow | null)[]>;
   articlesById(ids: readonly string[]): Promise<(ArticleRow | null)[]>;
   articlesByKey(keys: readonly number[]): Promise<(ArticleRow | null)[]>;
-  /** In the order of keys, after `afterKey`. */
+  /** Returns a page in the order of keys, beginning after `afterKey`. */
   customersPage(first: number, afterKey?: number): Promise<Page<CustomerRow>>;
   articlesPage(first: number, afterKey?: number): Promise<Page<ArticleRow>>;
-  /** Customers with the most of the shop's latest few thousand purchases, most first. */
+  /**
+   * The customers who made most of the shop's latest few thousand purchases, the most active first.
+   */
   activeCustomers(first: number): Promise<CustomerRow[]>;
-  /** At most `limit` for each customer, newest first. */
+  /** At most `limit` purchases for each customer, newest first. */
   latestPurchases(customerKeys: readonly number[], limit: number): Promise<LatestPurchase[][]>;
-  /** Each customer, or null if there is none, with at most `limit` purchases. One statement. */
+  /**
+   * Each customer with at most `limit` purchases; null if there is no such customer. One statement.
+   */
   customersWithPurchases(ids: readonly string[], limit: number): Promise<(CustomerWithPurchases | null)[]>;
-  /** Newest first, each page behind its cursor. */
+  /** Returns a page for each request, newest first, beginning after the request's cursor. */
   purchasesPages(requests: readonly PurchasesRequest[]): Promise<(Page<PurchaseRow> | Error)[]>;
-  /** Articles that changed in the last seconds, by the database's clock; by default all. */
+  /** Articles that changed in the last seconds, by the database's clock. Default: all articles. */
   articleVersions(withinSeconds?: number): Promise<ArticleVersion[]>;
-  /** A text that differs after any article was added, changed or deleted. */
+  /** A text that changes whenever an article is added, changed or deleted. */
   articlesState(): Promise<string>;
   /**
    * The number of customers who bought each article (by key) in the last days[i] days before the
-   * clock. Articles without such sales are absent. The clock is the time of the newest purchase,
-   * null without purchases. In live data that is now, in historic data the last day.
+   * clock. Articles without such sales are left out. The clock is the time of the newest purchase;
+   * null if there are no purchases. In live data the clock is about now, in historic data it is on
+   * the last day.
    */
   articleSales(days: readonly number[]): Promise<{ clock: Date | null; sales: Map<number, ArticleSales> }>;
   /**
@@ -74,13 +82,16 @@ export interface Store {
   /**
    * The number of customers who bought each article in the last `days` before the clock, by age
    * band. Band 0 holds customers of unknown age. Band b holds ages from bounds[b − 2] to below
-   * bounds[b − 1]; band 1 and the last band are open. Bands without purchases are absent.
+   * bounds[b − 1]; band 1 and the last band are open. Bands without purchases are left out.
    */
   salesByAge(clock: Date, days: number, bounds: readonly number[]): Promise<BandSales[]>;
   /** All rows in the order of keys, some thousands at a time. */
   streamArticles(): AsyncIterable<ArticleRow[]>;
   streamCustomers(): AsyncIterable<CustomerRow[]>;
-  /** All purchases by (customer, time, article, line). `report` hears the number read so far. */
+  /**
+   * All purchases by (customer, time, article, line). `report` is called with the number read so
+   * far.
+   */
   readPurchases(report?: (rows: number) => void): Promise<PurchaseColumns>;
   counts(): Promise<ShopCounts>;
   /** Replaces the lists of these customers. Lists of deleted customers are dropped. */
@@ -90,9 +101,9 @@ export interface Store {
    * @throws VitrineError INPUT_INVALID
    */
   recordOrder(order: Order): Promise<RecordedOrder>;
-  /** A fact about the shop as a whole; undefined if there is none of this name. */
+  /** A fact about the shop as a whole; undefined if there is none with this name. */
   fact(name: string): Promise<unknown>;
-  /** undefined deletes the fact. */
+  /** Stores a fact. The value undefined deletes the fact. */
   setFact(name: string, value: unknown): Promise<void>;
   /**
    * Does work that only one process may do at a time, under a lock of the database. The lock of a
@@ -115,7 +126,7 @@ export interface RecommendationList {
 }
 
 export interface ArticleSales {
-  /** The number of customers who bought it in each window. */
+  /** The number of customers who bought the article in each window. */
   readonly buyers: number[];
   /** Units in the longest window. */
   readonly units: number;
@@ -140,7 +151,7 @@ export interface BandSales {
   readonly band: number;
   /** Keys of articles. */
   readonly keys: number[];
-  /** [keys] the number of customers of the band who bought each. */
+  /** [keys] the number of customers of the band who bought each article. */
   readonly buyers: number[];
 }
 

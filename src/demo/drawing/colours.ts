@@ -3,7 +3,9 @@
 /** Red, green and blue, 0 to 255. */
 export type Rgb = readonly [number, number, number];
 
-/** The first that fits counts, so the more specific names come first. */
+/**
+ * Colours by name. The first pattern that matches counts, so the more specific names come first.
+ */
 const NAMED: readonly (readonly [name: RegExp, hex: string])[] = [
   [/neon yellow/, '#dcec4a'],
   [/hot pink|fuchsia|magenta/, '#dd3f8b'],
@@ -59,7 +61,7 @@ export function mix(a: Rgb, b: Rgb, share: number): Rgb {
   return [at(0), at(1), at(2)];
 }
 
-/** How light it looks, 0 to 1. */
+/** How light a colour looks, 0 to 1. */
 export function lightness([red, green, blue]: Rgb): number {
   return (0.299 * red + 0.587 * green + 0.114 * blue) / 255;
 }

@@ -4,11 +4,11 @@ import { lightness, shade, toHex, type Rgb } from './colours';
 
 export interface Pattern {
   readonly definition: string;
-  /** Drawn over the body's colour, within its outline. */
+  /** Shapes that are drawn over the body's colour, within the body's outline. */
   readonly overlay: string;
 }
 
-/** Knows the pattern names of H&M and of the synthetic shop; any other is plain. */
+/** The names of H&M and of the synthetic shop are known. Any other name gives a plain article. */
 export function patternOf(name: string | null, colour: Rgb, seed: number, scope: string): Pattern {
   const text = (name ?? '').toLowerCase();
   const dark = lightness(colour) < 0.5;
@@ -24,16 +24,16 @@ export function patternOf(name: string | null, colour: Rgb, seed: number, scope:
 }
 
 interface Inks {
-  /** Stands out from the article's colour. */
+  /** A colour that stands out from the article's colour. */
   readonly ink: string;
   readonly faint: string;
   readonly accent: string;
   readonly seed: number;
-  /** Begins the ids within the picture. */
+  /** The prefix of the ids within the picture. */
   readonly scope: string;
 }
 
-/** The first that fits draws the pattern. */
+/** The first entry whose words match the name draws the pattern. */
 const PATTERNS: readonly (readonly [words: RegExp, draw: (inks: Inks) => Pattern])[] = [
   [/stripe|rib/, stripes],
   [/check|argyle|tartan/, checks],
@@ -112,7 +112,7 @@ function camouflage({ ink, faint, accent, scope }: Inks): Pattern {
   return tiles({ scope, width: 90, height: 80, content });
 }
 
-/** One motif in the middle. */
+/** Draws one motif in the middle of the sheet. */
 function motif({ seed, accent, ink }: Inks): Pattern {
   const motifs = [
     `<circle r="34" fill="${accent}"/><path d="M-34 8h68M-30 18h60M-22 28h44" stroke="${ink}" stroke-width="4"/>`,
@@ -133,11 +133,11 @@ interface Tile {
   readonly width: number;
   readonly height: number;
   readonly content: string;
-  /** Degrees. */
+  /** Rotation in degrees. */
   readonly turn?: number;
 }
 
-/** The whole sheet in copies of one tile. */
+/** Fills the whole sheet with copies of one tile. */
 function tiles({ scope, width, height, content, turn = 0 }: Tile): Pattern {
   return {
     definition: `<pattern id="${scope}tile" width="${width}" height="${height}" patternUnits="userSpaceOnUse"${turn ? ` patternTransform="rotate(${turn})"` : ''}>${content}</pattern>`,

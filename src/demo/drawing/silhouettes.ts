@@ -6,7 +6,10 @@ import type { Silhouette } from './outline';
 
 const SILHOUETTES = { ...GARMENTS, ...ACCESSORIES };
 
-/** Takes the first text that names a kind of article. Without one it is a folded cloth. */
+/**
+ * Returns the silhouette for the first text that names a kind of article; a folded cloth if none
+ * does.
+ */
 export function silhouetteOf(...texts: readonly (string | null)[]): Silhouette {
   for (const text of texts) {
     if (text === null) continue;
@@ -16,7 +19,7 @@ export function silhouetteOf(...texts: readonly (string | null)[]): Silhouette {
   return SILHOUETTES.cloth;
 }
 
-/** The first that fits counts, so the more specific words come first. */
+/** The first entry that matches counts, so the more specific words come first. */
 const BY_WORDS: readonly (readonly [words: RegExp, name: keyof typeof SILHOUETTES])[] = [
   [/earring|ear ring|hoop/, 'earrings'],
   [/necklace|bracelet|ring\b|watch|jewell|brooch|bead/, 'necklace'],

@@ -20,17 +20,20 @@ import {
 /** The shares of an article's partners, most likely first. */
 export const PARTNER_SHARES = [0.55, 0.3, 0.15] as const;
 
-/** Weeks count from 0, the first week of the data. */
+/** An article of the synthetic shop: one product in one colour. */
 export interface PlantedArticle {
   readonly id: string;
   readonly product: Product;
   readonly colour: Colour;
   readonly colourNo: number;
-  /** Its sales in its best week, relative to other articles of its style. */
+  /** The article's sales in its best week, relative to other articles of its style. */
   readonly appeal: number;
 }
 
-/** The articles of a product differ in their colour only. */
+/**
+ * The articles of a product differ in their colour only. Weeks count from 0, the first week of the
+ * data.
+ */
 export interface Product {
   readonly code: number;
   readonly name: string;
@@ -49,7 +52,7 @@ export interface Product {
 
 export interface PlantedCatalogue {
   readonly articles: readonly PlantedArticle[];
-  /** Small catalogues have fewer styles. */
+  /** The styles of the catalogue. Small catalogues have fewer of them. */
   readonly styles: readonly Style[];
   /** [articles × PARTNER_SHARES.length] indices of each article's partners. */
   readonly partners: Int32Array;
@@ -81,7 +84,7 @@ export function plantCatalogue(seed: number, count: number, weeks: number): Plan
 
 /**
  * The share of its appeal that a product has in a week: its life cycle times the season of its
- * type. 0 if it is not sold.
+ * type. 0 if the product is not sold then.
  */
 export function liveliness(product: Product, week: number, weekOfYear: number): number {
   const type: ProductType = PRODUCT_TYPES[product.type];
@@ -102,7 +105,7 @@ export const ARTICLE_COLUMNS = [
   'index_group_name', 'section_no', 'section_name', 'garment_group_no', 'garment_group_name', 'detail_desc',
 ] as const;
 
-/** Values in the order of ARTICLE_COLUMNS. */
+/** The article's values in the order of ARTICLE_COLUMNS. */
 export function articleRow({ id, product, colour }: PlantedArticle): string[] {
   const kind: ProductType = PRODUCT_TYPES[product.type];
   const style = STYLES[product.style];
@@ -129,7 +132,7 @@ const MASTERS = [...new Set(COLOURS.map((colour) => colour.master))];
 const GARMENTS = [...new Set(Object.values(PRODUCT_TYPES).map((kind) => kind.garment))];
 
 function plantProduct(random: Random, n: number, styles: readonly Style[], weeks: number, code: number): Product {
-  // The first products have every style in turn and are always sold, so that each style always has
+  // The first products take every style in turn and are always sold, so that each style always has
   // an article to sell.
   const first = n < styles.length;
   const number = first ? n : random.int(styles.length);
@@ -190,7 +193,7 @@ function describe(
   return sentences.join(' ');
 }
 
-/** One to six colours, mostly one or two. The style's own palette is likelier. */
+/** One to six colours, mostly one or two. Colours of the style's own palette are likelier. */
 function colourways(random: Random, style: number): Colour[] {
   let count = 1;
   while (count < 6 && random.next() < 0.55) count++;
@@ -208,9 +211,9 @@ function colourways(random: Random, style: number): Colour[] {
 }
 
 /**
- * Partners are another colour of the same product, or an article of another kind (trousers for a
- * shirt) of the same or the next style. Articles of the same palette that are sold at the same time
- * fit best.
+ * Chooses the partners of each article. A partner is another colour of the same product, or an
+ * article of another kind (trousers for a shirt) of the same or the next style. Articles of the
+ * same palette that are sold at the same time fit best.
  */
 function plantPartners(random: Random, articles: readonly PlantedArticle[], styleCount: number): Int32Array {
   const byStyle: number[][] = Array.from({ length: styleCount }, () => []);
@@ -250,7 +253,7 @@ function pick<T>(random: Random, list: readonly T[]): T {
   return list[random.int(list.length)];
 }
 
-/** Picks the front of the list more often than its end. */
+/** Picks an item of the list. Items at the front are picked more often than those at the end. */
 function pickEarly<T>(random: Random, list: readonly T[]): T {
   return list[Math.floor(random.next() ** 1.5 * list.length)];
 }

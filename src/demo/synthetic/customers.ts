@@ -6,13 +6,15 @@ import { createRandom, hash, type Random } from '../../random';
 import { INDEXES, PALETTES, type Style } from './vocabulary';
 
 export interface PlantedCustomer {
-  /** Relative rate of visits; 0 if they never buy. */
+  /** Relative rate of visits; 0 if the customer never buys. */
   readonly activity: number;
   /** Day of the first visit; below 0 for customers from before the first day. */
   readonly joinDay: number;
   /** [styles] the share of each style on the first day. Sums to 1. */
   readonly early: Float64Array;
-  /** [styles] the same on the last day. Tastes drift evenly between the two. */
+  /**
+   * [styles] the share of each style on the last day. Tastes drift evenly from `early` to `late`.
+   */
   readonly late: Float64Array;
   /** Index into PALETTES. */
   readonly palette: number;
@@ -36,7 +38,7 @@ export const CUSTOMER_COLUMNS = [
   'postal_code',
 ] as const;
 
-/** Customer number `index` of the shop of this seed. */
+/** Makes customer number `index` of the shop of this seed. */
 export function plantCustomer(seed: number, index: number, styles: readonly Style[], days: number): PlantedCustomer {
   const random = createRandom(seed, 'customer', index);
   const age = plantAge(random);
@@ -88,7 +90,10 @@ export function customerId(seed: number, index: number): string {
   return hex(Math.imul(index ^ saltOf(seed), MULTIPLIER)) + digest(seed, 'customer', index).slice(8);
 }
 
-/** The number of the customer with this id; undefined if it is none of the first `count`. */
+/**
+ * The number of the customer with this id; undefined if the customer is not among the first
+ * `count`.
+ */
 export function customerIndex(seed: number, id: string, count: number): number | undefined {
   const index = (Math.imul(Number.parseInt(id.slice(0, 8), 16), INVERSE) ^ saltOf(seed)) >>> 0;
   return index < count && customerId(seed, index) === id ? index : undefined;
@@ -124,8 +129,8 @@ function lastWeek(random: Random, days: number): number {
 }
 
 /**
- * Three liked styles and a little of all others. Styles for the customer's age are likelier, and so
- * are styles of the same catalogue as the first one.
+ * Draws a taste: three liked styles and a little of all others. Styles for the customer's age are
+ * likelier, and so are styles of the same catalogue as the first one.
  */
 function plantMixture(random: Random, styles: readonly Style[], age: number): Float64Array {
   const prior = styles.map((style, s) => Math.exp(-(((age - style.age) / 14) ** 2)) / (1 + 0.08 * s) + 0.05);
@@ -142,7 +147,7 @@ function plantMixture(random: Random, styles: readonly Style[], age: number): Fl
   return mixture;
 }
 
-/** The taste on the last day. Two styles change places for half of the customers. */
+/** The taste on the last day. For half of the customers, two styles swap their shares. */
 function drift(random: Random, early: Float64Array): Float64Array {
   const late = early.slice();
   if (random.next() < 0.5) return late;

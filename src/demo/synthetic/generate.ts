@@ -19,12 +19,15 @@ import { REMEMBERED, plantWorld, type World } from './world';
 import { weekOf, type SyntheticOptions } from './options';
 import { DAY_MS, isoDay } from '../../time';
 
-/** Raised whenever the same options make other bytes: an oracle must fit its shop's data. */
+/**
+ * Raised whenever the same options give different files, since an oracle must fit its shop's data.
+ */
 const GENERATOR_VERSION = 1;
 
 /**
  * Makes the shop of these options in a folder: articles.csv, customers.csv, transactions_train.csv
- * and synthetic.json. The same options give the same bytes. There are exactly `transactions` rows.
+ * and synthetic.json. The same options give the same bytes. The file of transactions has exactly
+ * `transactions` rows.
  * @throws VitrineError INPUT_INVALID for impossible options
  */
 export async function generateShop(
@@ -146,7 +149,7 @@ function* shoppingDays(world: World, activity: Float64Array, joinDays: Int16Arra
 }
 
 /**
- * The number of rows of each day, `transactions` in all. It depends on the weekday, the time of
+ * The number of rows of each day, `transactions` in total. It depends on the weekday, the time of
  * year, a little growth and chance.
  */
 function rowsPerDay(options: SyntheticOptions): Int32Array {
@@ -172,7 +175,7 @@ function rowsPerDay(options: SyntheticOptions): Int32Array {
   return rows;
 }
 
-/** The customers whose first visit is on a day. */
+/** Returns a function that finds the customers whose first visit is on a day. */
 function byDay(joinDays: Int16Array, activity: Float64Array, days: number): (day: number) => Int32Array {
   const starts = new Int32Array(days + 2);
   const comes = (index: number) => joinDays[index] >= 0 && activity[index] > 0;
@@ -195,7 +198,7 @@ function createMemory(customers: number) {
       articles[place] = article;
       days[place] = day;
     },
-    /** Newest first. */
+    /** The customer's remembered purchases, newest first. */
     of(customer: number): { articles: number[]; days: number[] } {
       const count = counts[customer];
       const history = { articles: [] as number[], days: [] as number[] };
@@ -209,7 +212,7 @@ function createMemory(customers: number) {
   };
 }
 
-/** At least 1, geometric, with the given mean. */
+/** Draws the number of articles of a visit: at least 1, geometric, with the given mean. */
 function basketSize(mean: number, random: Random): number {
   return Math.min(LARGEST_BASKET, 1 + Math.floor(Math.log(1 - random.next()) / Math.log(1 - 1 / mean)));
 }
@@ -227,7 +230,8 @@ async function writeCsv(
   fill: (write: WriteRow) => Promise<void>,
 ): Promise<void> {
   const stream = createWriteStream(path);
-  // Listens from the start, since a write may fail between two rows, for example on a full disk.
+  // The stream is watched from the start, since a write may fail between two rows, for example on a
+  // full disk.
   const closed = finished(stream);
   closed.catch(() => undefined);
   let buffer = '';

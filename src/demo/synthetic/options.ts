@@ -3,7 +3,10 @@
 import { VitrineError } from '../../errors';
 import { DAY_MS, isoDay } from '../../time';
 
-/** The shop is made from these alone: the same options give the same bytes and the same world. */
+/**
+ * The shop is made from these options alone: the same options give the same bytes and the same
+ * world.
+ */
 export interface SyntheticOptions {
   readonly customers: number;
   readonly articles: number;

@@ -29,12 +29,15 @@ export function tasteOracle(shop: Dataset, synthetic: unknown): Oracle {
   };
 }
 
-/** The planted world behind imported data, and the world's indices of the shop's ids. */
+/**
+ * The planted world behind imported data, with functions from the shop's ids to the world's
+ * indices.
+ */
 export interface PlantedShop {
   readonly world: World;
   customerIndex(id: string): number | undefined;
   articleIndex(id: string): number | undefined;
-  /** The day of a Unix time in seconds; 0 is the first. */
+  /** The day of a Unix time in seconds; 0 is the first day. */
   dayOf(seconds: number): number;
 }
 

@@ -42,7 +42,7 @@ export interface World {
   sample(customer: number, day: number, history: History, random: Random): number;
 }
 
-/** Takes some milliseconds for thousands of articles. */
+/** Plants the world, which takes some milliseconds for thousands of articles. */
 export function plantWorld(given: Partial<SyntheticOptions> = {}): World {
   const options = checkOptions(given);
   const weeks = Math.ceil(options.days / 7);
@@ -78,8 +78,8 @@ export function plantWorld(given: Partial<SyntheticOptions> = {}): World {
 }
 
 /**
- * The largest shares of the parts. A part may use less, for example without a history. The rest
- * goes to the customer's taste.
+ * Maximum shares of the parts of the formula. A part may use less, for example without a history.
+ * The rest goes to the customer's taste.
  */
 const COMPLEMENT_SHARE = 0.16;
 const MOMENTUM_SHARE = 0.26;
@@ -99,12 +99,12 @@ const SUITS = [5, 1.8, 1, 0.8];
 interface WeekTable {
   /** [articles] appeal × life cycle × season; 0 if not sold in this week. */
   readonly strength: Float64Array;
-  /** [articles] alias tables of the groups. A drawn place is a place in `order`. */
+  /** [articles] alias tables of the groups. A drawn number is an index into `order`. */
   readonly accept: Float64Array;
   readonly alias: Int32Array;
-  /** [groups + 1] the place in `order` at which each group begins. */
+  /** [groups + 1] the index in `order` at which each group begins. */
   readonly starts: Int32Array;
-  /** [articles] article indices. */
+  /** [articles] article indices, ordered by group. */
   readonly order: Int32Array;
   /** [groups] strength of each group. */
   readonly totals: Float64Array;
@@ -130,9 +130,12 @@ function plantWeek({ articles, styles }: PlantedCatalogue, week: number, yearWee
 
 /** The parts of one customer's distribution. `shares` and `styles` together sum to 1. */
 interface Mixture {
-  /** [singles] articles to repeat and complements. An article may be listed more than once. */
+  /**
+   * [singles] articles to buy again, and articles that go with recent ones. An article may be
+   * listed more than once.
+   */
   readonly articles: number[];
-  /** [singles] */
+  /** [singles] the share of each. */
   readonly shares: number[];
   /** [styles] the share of each style. */
   readonly styles: Float64Array;
@@ -186,7 +189,7 @@ function addComplements({ articles: singles, shares }: Singles, { catalogue, wee
 
 /**
  * Scales the weights from `from` on, so that together they take up to `share`. One recent purchase
- * takes 63 % of the share, several take nearly all of it. Returns the part that they take.
+ * takes 63 % of the share, several take nearly all of it. Returns the share that they take.
  */
 function settle(shares: number[], from: number, share: number): number {
   let sum = 0;
@@ -197,7 +200,7 @@ function settle(shares: number[], from: number, share: number): number {
   return part;
 }
 
-/** Gives the styles the share that single articles have not taken. */
+/** Divides the share that single articles have not taken among the styles. */
 function stylesOf({ catalogue, person, day, late, history }: Visit, takenBefore: number): Float64Array {
   const styles = new Float64Array(catalogue.styles.length);
   const length = lengthOf(history);
@@ -270,7 +273,7 @@ function suits(liked: number, palette: number): number {
   return SUITS[Math.min(apart, PALETTES.length - apart)];
 }
 
-/** Keeps the newest results, so that any order of questions needs little memory. */
+/** Caches the newest results only, so that calls in any order need little memory. */
 function cached<T>(limit: number, make: (key: number) => T): (key: number) => T {
   const made = new Map<number, T>();
   return (key) => {

@@ -1,5 +1,6 @@
-// Measures a fitted shop on later purchases, by the rounds of a protocol, beside baselines and, for
-// the synthetic shop, its oracle. All lists are cut alike: at most 100 articles, none hidden.
+// Measures a fitted shop on later purchases, by the rounds of a protocol, compared with baselines
+// and, for the synthetic shop, with its oracle. All lists are cut in the same way: at most 100
+// articles, without hidden ones.
 
 import { cutoffOf, customersOf, roundsOf, type Protocol, type Round } from '../../dataset/protocols';
 import type { Dataset } from '../../dataset/dataset';
@@ -20,10 +21,12 @@ import { DEPTH } from '../metrics';
 import { Tally, type Case } from './tally';
 
 export interface EvaluateOptions {
-  /** At most this many cases, drawn by the seed. */
+  /** Maximum number of cases, drawn by the seed. */
   readonly maxCustomers: number;
   readonly seed: number;
-  /** Each `explore`th place shows an article that never sold; 0 for none. */
+  /**
+   * Every `explore`th position shows an article that has never sold; 0 means that no position does.
+   */
   readonly explore: number;
   /** Only for a synthetic shop. */
   readonly oracle?: Oracle | undefined;
@@ -31,7 +34,7 @@ export interface EvaluateOptions {
 
 /**
  * Ranks articles (catalogue indices) by the true chance that the customer buys them next, best
- * first. Gives none for an unknown customer.
+ * first. Returns no articles for an unknown customer.
  */
 export type Oracle = (customer: number, history: readonly HistoryPurchase[], now: number) => number[];
 
@@ -42,7 +45,7 @@ export interface Subject {
   readonly habits: Habits;
 }
 
-/** @throws VitrineError NOTHING_TO_LEARN if the protocol finds nobody to ask about. */
+/** @throws VitrineError NOTHING_TO_LEARN if the protocol finds no customer to ask about. */
 export async function evaluate(
   subject: Subject,
   protocol: Protocol,
@@ -115,17 +118,17 @@ function stateAt({ shop, habits }: Subject, { moment }: Round, learntUnits: Floa
   return { units, baselines: baselinesAt({ units, month }, habits.coPurchases) };
 }
 
-/** Cases that go through the models at once. */
+/** Number of cases that go through the models at once. */
 const BATCH = 128;
 
-/** The places of a round in batches. */
+/** The indices of a round's customers, in batches. */
 function* batchesOf({ customers }: Round): Generator<number[]> {
   for (let from = 0; from < customers.length; from += BATCH) {
     yield Array.from({ length: Math.min(BATCH, customers.length - from) }, (_, i) => from + i);
   }
 }
 
-/** The lists of every model for the customers at some places of a round. */
+/** The lists of every model for the customers at some indices of a round. */
 async function casesOf(
   { shop, pipeline }: Subject,
   round: Round,
@@ -162,8 +165,8 @@ async function casesOf(
 }
 
 /**
- * A customer's whole history, if the round does not ask for it again. Includes what is too old for
- * the models to read.
+ * All articles of a customer's history if the round hides histories, otherwise none. Includes
+ * articles that are too old for the models to read.
  */
 function hiddenOf(shop: Dataset, { hideHistory, customers, ends }: Round, place: number): Set<number> {
   return new Set(hideHistory ? shop.article.subarray(shop.offsets[customers[place]], ends[place]) : []);

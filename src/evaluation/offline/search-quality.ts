@@ -11,13 +11,16 @@ import { AT, PER_PRODUCT, type Method } from './similar-methods';
 export const WRITINGS = ['as written', 'ending', 'typo', 'prefix', 'stranger'] as const;
 export type Writing = (typeof WRITINGS)[number];
 
-/** How many of the first twelve have both attributes, as a share of how many could. */
+/**
+ * The number of articles among the first twelve that have both attributes, divided by the largest
+ * number possible.
+ */
 export type SearchMeasures = Readonly<Record<Writing, number>>;
 
 export interface SearchQuestion {
   readonly texts: Readonly<Record<Writing, string>>;
   readonly fits: (article: number) => boolean;
-  /** How many articles in a list of twelve could fit. */
+  /** Maximum number of fitting articles in a list of twelve. */
   readonly most: number;
 }
 
@@ -45,7 +48,7 @@ export function searchQuestions(
   const questions: SearchQuestion[] = [];
   const { size } = shop.catalogue;
   const strangers = strangersOf([noun, ...others]);
-  // Most draws have answers. If not, the shop has hardly anything to search for.
+  // Most draws give a question. If they do not, the shop has hardly anything to search for.
   for (let tries = 0; tries < 10 * count && questions.length < count && others.length > 0; tries++) {
     const article = random.int(size);
     const other = others[random.int(others.length)];
@@ -74,7 +77,7 @@ export async function measureSearch(
   return measured as SearchMeasures;
 }
 
-/** How many fitting articles a list of twelve can hold, with few of each product. */
+/** How many fitting articles a list of twelve can hold, with the limit for each product. */
 function answersOf({ catalogue }: Dataset, fits: (article: number) => boolean): number {
   const ofProduct = new Map<number, number>();
   let answers = 0;

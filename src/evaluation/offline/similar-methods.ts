@@ -10,16 +10,19 @@ import { rankAlike, type Likeness } from '../../ranking/alike';
 import type { VectorIndex } from '../../index/vector-index';
 import { bestOf } from '../../statistics/best';
 
-/** The length of a list, and the most articles of one product in it. The same as in serving. */
+/**
+ * The length of a list, and the maximum number of articles of one product in it. Both are the same
+ * as in serving.
+ */
 export const AT = 12;
 export const PER_PRODUCT = 2;
-/** The baselines find this many, before the limit for each product. */
+/** Number of articles that the baselines find, before the limit for each product applies. */
 const DEEP = 200;
 
 export interface Method {
   /** The twelve articles most similar to one, best first, without the article itself. */
   readonly alike: (article: number) => Promise<number[]>;
-  /** The twelve articles that fit each text best. Absent if the method cannot read words. */
+  /** The twelve articles that fit each text best. undefined if the method cannot read words. */
   readonly search?: (texts: readonly string[]) => Promise<number[][]>;
 }
 
@@ -137,7 +140,7 @@ export function tfIdf(shop: Dataset): Method {
   };
 }
 
-/** The first twelve, without the article itself and with few of each product. */
+/** The first twelve, without the article itself and with the limit for each product. */
 function limited({ catalogue }: Dataset, own: number, found: Iterable<number>): number[] {
   const counts = new Map<number, number>();
   const list: number[] = [];

@@ -1,5 +1,5 @@
-// Measures similar articles and searches, beside simple baselines. Do similar articles agree in
-// their attributes? Were they bought together? Does a search for two attributes find both?
+// Measures similar articles and searches, compared with simple baselines. Do similar articles agree
+// in their attributes? Were they bought together? Does a search for two attributes find both?
 
 import type { HistoryEnds, Dataset } from '../../dataset/dataset';
 import { createRandom, type Random } from '../../random';
@@ -27,7 +27,7 @@ export interface SimilarMeasures {
   readonly sold: Agreement;
   /**
    * For pairs that one customer bought on one day: the share of pairs in which the list of twelve
-   * of the one holds the other.
+   * for the one article contains the other article.
    */
   readonly bought: number;
 }
@@ -49,11 +49,11 @@ export interface SimilarQuality {
   /** The number of pairs; the two articles are of different products. */
   readonly pairs: number;
   readonly methods: Readonly<Record<string, SimilarMeasures>>;
-  /** For each encoder, with each share of co-purchases. */
+  /** The margin of each encoder, with each share of co-purchases. */
   readonly margins: Readonly<Record<string, Margin>>;
   /** The number of searches for two attributes. */
   readonly searches: number;
-  /** For the methods that can search. */
+  /** The measures of the methods that can search. */
   readonly search: Readonly<Record<string, SearchMeasures>>;
   readonly shown: readonly Shown[];
 }
@@ -66,14 +66,17 @@ export interface SimilarQuestions {
   readonly shown: readonly number[];
   readonly pairs: readonly BoughtPair[];
   readonly searches: readonly SearchQuestion[];
-  /** For the baselines. */
+  /** Random numbers for the baselines. */
   readonly random: Random;
 }
 
 export interface QuestionOptions {
-  /** The limit for the articles that are asked about, and for the searches. */
+  /** Maximum number of articles that are asked about, and of searches. */
   readonly articles: number;
-  /** Ids of the articles whose lists are reported, or how many `mostBought` should choose. */
+  /**
+   * Ids of the articles whose lists are reported, or the number of articles that `mostBought`
+   * should choose.
+   */
   readonly show: readonly string[] | number;
   readonly seed: number;
 }
@@ -88,7 +91,7 @@ export interface SimilarSubjects {
   readonly built: Encoded;
   /** A further encoder. */
   readonly other?: (Encoded & { readonly name: string }) | undefined;
-  /** Shares of co-purchases to measure beside the usual one. */
+  /** Shares of co-purchases to measure in addition to the usual one. */
   readonly coPurchase: readonly number[];
 }
 
@@ -191,7 +194,7 @@ function otherName({ name }: { readonly name: string }): string {
   return `${ENCODER} ${name}`;
 }
 
-/** @returns `hits` [pairs]: 1 if the list of the one article holds the other, otherwise 0 */
+/** @returns `hits` [pairs]: 1 if the list for the one article contains the other, otherwise 0 */
 async function measureSimilarity(
   name: string,
   { alike }: Method,

@@ -79,7 +79,10 @@ export interface BoughtPair {
   readonly customer: number;
 }
 
-/** Draws pairs from the days after a moment: of different products, in both directions. */
+/**
+ * Draws pairs of articles of different products that were bought after a moment. Each pair can be
+ * drawn in both directions.
+ */
 export function pairsAfter(
   { customers, offsets, article, at, catalogue }: Dataset,
   from: number,

@@ -19,9 +19,9 @@ export interface Case {
   readonly bought: ReadonlySet<number>;
   /** The list of each model, best first. One model is `two-stage`. */
   readonly ranked: Readonly<Record<string, readonly number[]>>;
-  /** The candidates of the two-stage. */
+  /** The candidates of the model `two-stage`. */
   readonly candidates: Candidates;
-  /** [candidates] */
+  /** [candidates] the final score of each. */
   readonly scores: Float32Array;
   /** Articles that must not be listed. */
   readonly hidden: ReadonlySet<number>;

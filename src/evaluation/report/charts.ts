@@ -7,7 +7,7 @@ export interface Bar {
   readonly label: string;
   readonly value: number;
   readonly interval?: readonly [low: number, high: number];
-  /** This much of the bar is drawn stronger, from the start. */
+  /** The bar is drawn in a stronger colour from 0 to this value. */
   readonly part?: number;
   /** A CSS class. */
   readonly colour: string;
@@ -72,13 +72,13 @@ export interface Mark {
   readonly x: number;
   readonly y: number;
   readonly interval: readonly [low: number, high: number];
-  /** Gives the size of the point. */
+  /** Determines the size of the point. */
   readonly weight: number;
 }
 
 /**
  * Points from 0 to 1 on two logarithmic axes, with the diagonal where both are equal. A point below
- * the range stands on its edge.
+ * the range is drawn at its edge.
  */
 export function agreementChart(title: string, marks: readonly Mark[], axes: Axes): Markup {
   const [width, height] = [420, 340];
@@ -122,7 +122,7 @@ function figure(title: string, width: number, height: number, content: Parameter
   return markup`<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${title}">${content}</svg>`;
 }
 
-/** Maps values to places on an axis. */
+/** Returns a function that maps values to positions on an axis. */
 function along(from: number, to: number, start: number, end: number, scale = (value: number): number => value) {
   return (value: number): number => round(start + ((scale(value) - from) / (to - from)) * (end - start));
 }
@@ -156,7 +156,7 @@ function spread(places: readonly number[], gap: number): number[] {
   return spreadOut;
 }
 
-/** The next of 1, 2, 2.5 and 5, times a power of ten. */
+/** The smallest step that is at least `least`: 1, 2, 2.5 or 5, times a power of ten. */
 function roundStep(least: number): number {
   const scale = 10 ** Math.floor(Math.log10(Math.max(least, 1e-6)));
   return scale * ([1, 2, 2.5, 5].find((factor) => factor * scale >= least) ?? 10);

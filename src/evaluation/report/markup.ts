@@ -1,14 +1,17 @@
 // HTML and SVG as values. A template escapes every value in it that is not markup already.
 
-/** Text that is not escaped again. It must not hold anything from outside. */
+/** Text that is not escaped again. It must not contain input from outside. */
 export class Markup {
   constructor(readonly text: string) {}
 }
 
-/** The values of a template: lists are joined, `null` gives nothing. */
+/** The values of a template: lists are joined, `null` adds nothing. */
 export type Part = Markup | string | number | null | readonly Part[];
 
-/** markup`<p title="${title}">${text}</p>`: attributes need double quotes. */
+/**
+ * Makes markup from a template: markup`<p title="${title}">${text}</p>`. Attributes need double
+ * quotes.
+ */
 export function markup(strings: TemplateStringsArray, ...parts: Part[]): Markup {
   return new Markup(strings.map((text, i) => text + (i < parts.length ? textOf(parts[i]) : '')).join(''));
 }

@@ -44,7 +44,7 @@ test('a first import makes the same keys and indexes of purchases again', async 
   const former = await oids();
   await importInto(await shop(BASIC));
   expect(await definitions()).toEqual(before);
-  // At least a primary key, two foreign keys and an index by time, all made again.
+  // There are at least a primary key, two foreign keys and an index by time, all made again.
   expect(before.length).toBeGreaterThanOrEqual(4);
   expect(await oids()).not.toEqual(former);
 });

@@ -93,7 +93,7 @@ describe('migrations', () => {
     write('3_third', 'SELECT 1');
     const client = await connect();
     await migrate(client, folder);
-    // The older program has only the first one, and another that it would apply.
+    // The older program has only the first migration, and another migration that it would apply.
     rmSync(join(folder, '3_third'), { recursive: true });
     write('2_second', 'CREATE TABLE more (id INT)');
     await expect(migrate(client, folder)).rejects.toMatchObject({

@@ -1,5 +1,5 @@
 // An embedded Postgres that dies in use is started again at the same port with all committed rows.
-// Meanwhile the health check says that it is down.
+// In the meantime, the health check says that the database is down.
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -95,7 +95,7 @@ restarting('of the processes that use it one starts it again, for all', async ({
 restarting('the server is not ready until Postgres runs again', async ({ home, store }) => {
   const ready = () => checkReady({ store, ready: () => ({ ready: true }) });
   expect(await ready()).toEqual({ ready: true });
-  // Holders cannot start it while this test has the lock.
+  // Holders cannot start the server while this test has the lock.
   await withFileLock(join(home, 'postgres', 'lock'), async () => {
     process.kill(postmaster(home), 'SIGKILL');
     await until(async () => !(await answers(store)));
@@ -115,7 +115,7 @@ restarting(
     await until(() => said.length > 0);
     expect(said[0]).toMatch(/could not be started again: (.|\n)*no_such_setting/);
     await expect(store.ping()).rejects.toMatchObject({ code: 'DATABASE_UNAVAILABLE' });
-    // More failed starts than the allowed number of deaths.
+    // There are more failed starts than the allowed number of deaths.
     await until(() => failuresInLog(home) > 4);
     writeFileSync(settings, before);
     await until(() => answers(store));

@@ -8,7 +8,7 @@ import { checkReady } from '../../../src/api/http/health';
 import { createTestDatabase, type TestDatabase } from '../../support/database';
 import { openProxy, type Proxy } from '../../support/proxy';
 
-/** Short, but long enough for a busy machine to open a connection. */
+/** These limits are short, but long enough for a busy machine to open a connection. */
 const LIMITS: Partial<ConnectionLimits> = {
   connectMs: 1_500,
   statementMs: 1_000,

@@ -126,7 +126,7 @@ describe('a key of a customer is taken by', () => {
     const boughtAt = new Date('2020-09-23T11:00:00Z');
     const made = await Promise.all(ids.map((id) => store.recordOrder(order(id, ['a1'], { customerId, boughtAt }))));
     expect(new Set(made.map(({ customerKey }) => customerKey)).size).toBe(1);
-    // They were recorded one after the other, and numbered without a gap.
+    // The orders were recorded one after another, and numbered without a gap.
     expect(made.map(({ purchases }) => purchases[0].line).sort((a, b) => a - b)).toEqual([1, 2, 3, 4, 5, 6]);
     expect(Number(await lastKey())).toBe(Number(before) + 1);
   });

@@ -154,7 +154,7 @@ test('sales are counted back from the newest purchase', async () => {
 test('sales have the mean of known prices, and the first sale of the window', async () => {
   const { sales } = await store.articleSales([7, 14]);
   expect(sales.get(30)).toEqual({ units: 1, buyers: [1, 1], price: Math.fround(3), first: day(30), last: day(30) });
-  // Bought three times for an unknown price.
+  // Article 7 was bought three times for an unknown price.
   expect(sales.get(7)).toEqual({ units: 3, buyers: [0, 1], price: null, first: day(20), last: day(20) });
 });
 

@@ -1,18 +1,21 @@
-// The life of a command: its settings and messages, its end and its exit status. Signals stop it,
-// and everything that it opened is closed.
+// Runs commands: reads the settings, prints messages, handles signals, closes everything that the
+// command opened, and sets the exit status.
 import { loadConfig, type Config } from '../config';
 import { asError, VitrineError } from '../errors';
 import { asStorageError } from '../data/files/storage';
 import { createReporter, type Reporter } from '../telemetry/progress';
 
-/** Everything that a command gets. */
+/** Everything that a command gets from its surroundings. */
 export interface RunningCommand {
   readonly config: Config;
   /** Writes to standard error. */
   readonly reporter: Reporter;
-  /** Ends when the command is stopped, by Ctrl-C or SIGTERM. */
+  /** Aborted when Ctrl-C or SIGTERM stops the command. */
   readonly signal: AbortSignal;
-  /** Calls `close` when the command ends, however it ends. The last one added is called first. */
+  /**
+   * Calls `close` when the command ends, whether it succeeds or fails. The last function added is
+   * called first.
+   */
   closing(close: () => Promise<unknown>): void;
   /** Says that the command serves until it is stopped: SIGTERM then ends it with status 0. */
   serving(): void;
@@ -20,24 +23,24 @@ export interface RunningCommand {
 
 type Signal = 'SIGINT' | 'SIGTERM';
 
-/** Shells use 128 plus the number of the signal. */
+/** Exit status after each signal. As in shells, it is 128 plus the number of the signal. */
 const STOPPED: Readonly<Record<Signal, number>> = { SIGINT: 130, SIGTERM: 143 };
-/** The server gives requests ten seconds; all else has five more. */
+/** The server waits ten seconds for its requests; five more seconds remain for everything else. */
 const CLOSE_LIMIT_MS = 15_000;
 
 export interface RunOptions {
-  /** How long everything together may take to close after a signal or an error. */
+  /** Time that closing everything may take after a signal or an error, in ms. Default: 15,000. */
   readonly closeLimitMs?: number;
 }
 
 /**
  * Runs a command. Its answer goes to standard output, its messages go to standard error. The exit
- * status is 0 after success, 1 after an error, 130 after Ctrl-C and 143 after SIGTERM. A server has
- * status 0 after SIGTERM, since that is how it ends. An import has 143, so that a supervisor does
- * not take it for done.
+ * status is 0 after success, 1 after an error, 130 after Ctrl-C and 143 after SIGTERM. A server
+ * ends with 0 after SIGTERM, since that is the normal way to end a server. Other commands, such as
+ * an import, end with 143, so that a supervisor does not think that they are complete.
  *
- * A second signal ends the process at once, and so does a close that takes too long. The kernel
- * ends it then: `process.exit` would wait for threads, and a thread stuck in native code never
+ * If a second signal comes, or if closing takes too long, the process is killed at once by a
+ * signal. `process.exit` would wait for threads, and a thread that is stuck in native code never
  * ends.
  */
 export async function run(
@@ -76,22 +79,22 @@ export async function run(
       setTimeout(die, closeLimitMs, 'SIGKILL').unref();
     }
   }
-  // Only a signal that came before the command closed counts.
+  // A signal counts only if it came before the command began to close.
   if (stopped) process.exitCode = statusOf(stopped);
   for (let close = opened.pop(); close; close = opened.pop()) await close().catch(() => undefined);
   await Promise.all([process.stdout, process.stderr].map(drained));
   process.exit();
 }
 
-/** Ends the process at once, as the signal does by default. */
+/** Ends the process at once by sending it the signal without a handler. */
 function die(signal: Signal | 'SIGKILL'): void {
   process.removeAllListeners(signal);
   process.kill(process.pid, signal);
-  // The first process of a container survives its own signals.
+  // The first process of a container survives signals that it sends to itself.
   process.exit(signal === 'SIGKILL' ? 1 : STOPPED[signal]);
 }
 
-/** Resolves when the signal is given. */
+/** Resolves when the signal is aborted. */
 export function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) resolve();
@@ -99,21 +102,21 @@ export function aborted(signal: AbortSignal): Promise<void> {
   });
 }
 
-/** Handles errors of standard output and standard error. */
+/** Handles errors in writing to standard output and standard error. */
 export function watchStreams(): void {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    // The reader may stop early (`| head`). That is no error.
+    // The reader of a pipe may stop early (`| head`), which is not an error.
     if (error.code === 'EPIPE') process.exit(0);
     fail(asStorageError(error, 'standard output'));
     process.exit(1);
   });
-  // Nobody can be told. The work goes on.
+  // There is no way left to report the error, so the work continues.
   process.stderr.on('error', () => undefined);
 }
 
 /**
- * Waits until a pipe's reader has everything: the process loses what is still buffered when it
- * ends.
+ * Waits until a pipe's reader has everything. When the process ends, text that is still buffered is
+ * lost.
  */
 function drained(stream: NodeJS.WriteStream): Promise<void> {
   return new Promise((resolve) => stream.write('', () => resolve()));

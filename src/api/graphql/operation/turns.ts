@@ -1,8 +1,11 @@
-// Lets a limited number of statements run at once, over all requests. The others wait in line here
-// and not in the pool of connections, so that they can give up when their client has gone.
+// Limits how many statements of all requests run at the same time. The other statements wait here
+// and not in the connection pool, so that a statement whose client has gone can be dropped.
 
 export interface Turns {
-  /** Begins `work` in its turn, which is at once while fewer than the limit are running. */
+  /**
+   * Begins `work` at once if fewer pieces of work than the limit are running; otherwise `work`
+   * waits its turn.
+   */
   run<T>(work: () => Promise<T>): Promise<T>;
 }
 
@@ -16,7 +19,7 @@ export function createTurns(most: number): Turns {
       try {
         return await work();
       } finally {
-        // The next one takes the place of this one.
+        // The next piece of work in line starts in the slot that has become free.
         const next = line.shift();
         if (next) next();
         else running--;

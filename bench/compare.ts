@@ -1,8 +1,9 @@
 // Compares this build with another one: `npm run bench -- compare --other PATH`, where PATH is the
-// other build's dist/src/main.js. Both serve the same release over the same database and are asked
-// the same questions by turns. Prints the ratio of the processor time for each request, and of p50,
-// with 1 client and with 64. `--turns N` (default 10). `--quick` makes a small shop of its own,
-// else it is that of the environment. `--save` writes into results/. The last line is JSON.
+// other build's dist/src/main.js. Both builds serve the same release over the same database and are
+// asked the same questions in alternation. Prints two ratios between the builds, for 1 client and
+// for 64: that of the processor time per request, and that of the median latency. `--turns N` sets
+// the number of turns (default 10). `--quick` makes a small shop; otherwise the shop of the
+// environment is used. `--save` writes into results/. The last line is JSON.
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -27,7 +28,7 @@ const { values: flags } = parseArgs({
 });
 const { quick = false, save = false } = flags;
 
-/** Requests of one turn, by number of clients. */
+/** Requests in one turn, by number of clients. */
 const REQUESTS = { 1: 500, 64: 1_280 } as const;
 const WARM_UP = 1_500;
 const IDS = 2_000;
@@ -77,9 +78,9 @@ function otherProgram(path: string | undefined): string {
   throw new Error(`--other: expected the path of another build’s dist/src/main.js, got ${path}, which does not exist`);
 }
 
-/** One build in one turn, in milliseconds. */
+/** Measurements of one build in one turn, in ms. */
 interface Taken {
-  /** Processor time of server and database for each request; undefined: it is not known here. */
+  /** Processor time of server and database per request. Undefined if it cannot be measured here. */
   readonly cpu: number | undefined;
   readonly p50: number;
 }
@@ -89,7 +90,10 @@ interface Pair {
   readonly others: Taken;
 }
 
-/** Asks both builds, in alternating order: what disturbs the machine disturbs both. */
+/**
+ * Asks both builds one after the other. The order alternates, so that a disturbance of the machine
+ * affects both builds alike.
+ */
 async function takeTurn(ours: Asker, others: Asker, load: Load, oursFirst: boolean): Promise<Pair> {
   if (oursFirst) return { ours: await once(ours, load), others: await once(others, load) };
   const second = await once(others, load);

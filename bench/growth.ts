@@ -1,7 +1,8 @@
-// The cost of a larger catalogue. Shops of 10,000, 105,542 and 1,000,000 articles have a server
-// each. One client asks all of them the same questions by turns. Releases are trained briefly,
-// since only cost is measured. Those of larger shops start from the first one. `--quick`: 1,000 and
-// 20,000 articles. `--save` writes into results/. The last line is JSON.
+// The cost of a larger catalogue. There are shops of 10,000, 105,542 and 1,000,000 articles, each
+// with its own server. One client asks all servers the same questions in alternation. Releases are
+// trained only briefly, since quality is not measured. Training for the larger shops starts from
+// the release of the smallest shop. `--quick` uses shops of 1,000 and 20,000 articles. `--save`
+// writes into results/. The last line is JSON.
 import { cp } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { withCleanup, type Closing } from './serving/cleanup';
@@ -14,11 +15,17 @@ import { startServer, type Subject } from './serving/subject';
 
 const SIZES = [10_000, 105_542, 1_000_000];
 const QUICK_SIZES = [1_000, 20_000];
-/** Each server gets some of the questions in every turn, so that a disturbance disturbs all. */
+/**
+ * Each server gets some of the questions in every turn, so that a disturbance of the machine
+ * affects all servers alike.
+ */
 const TURNS = 5;
 const REQUESTS_A_TURN = 400;
 const SECONDS = 60;
-/** No article is asked for twice, since its neighbours would be known already. */
+/**
+ * There are enough articles that none is asked for twice, since its similar articles would be
+ * cached.
+ */
 const ARTICLES = (TURNS + 1) * REQUESTS_A_TURN;
 
 const QUESTIONS = [
@@ -56,7 +63,7 @@ void withCleanup(async (closing) => {
       const load = { kind: 'closed', clients: 1, seconds: SECONDS, most: REQUESTS_A_TURN } as const;
       const result = await generator.run({ ...what, from: turn * REQUESTS_A_TURN, load });
       if (result.failures > 0) throw new Error(`${name}: ${result.failures} failed, the first: ${result.failure}`);
-      // The first turn is for warming up.
+      // The first turn warms the servers up and is not counted.
       if (turn > 0) results[name].push(result);
     }
   };
@@ -102,15 +109,15 @@ interface Size {
   readonly server: Subject;
   readonly preparedSeconds: number;
   readonly ids: Readonly<Record<QuestionName, string[]>>;
-  /** One result for each turn. */
+  /** Results of each question, one for each turn. */
   readonly results: Readonly<Record<QuestionName, Result[]>>;
 }
 
 async function prepare(articles: number, first: BenchShop | undefined, closing: Closing): Promise<Size> {
   const started = performance.now();
   const shop = await emptyShop(closing, { embedded: quick });
-  // Training a million articles from the start takes a quarter of an hour, and costs requests
-  // nothing.
+  // Starts from the first release: training a million articles from scratch takes a quarter of an
+  // hour and does not change the cost of requests.
   if (first) await cp(first.modelsDir, shop.modelsDir, { recursive: true });
   const people = { customers: 5_000, transactions: 100_000, days: 365 };
   await fillShop(shop, { ...people, articles }, closing, first ? ['--warm-start'] : []);

@@ -1,7 +1,8 @@
-// Imports a synthetic shop and measures time, rows a second, memory of Node and size of the
-// database. Then it imports the same files again, which must change nothing. The shop is a
-// twentieth of H&M's size, with `--quick` a tenth of that, with `--full` as large. `--dir DIR`
-// takes existing files. `--save` writes into results/. The last line is JSON.
+// Imports a synthetic shop and measures the time, the rows per second, the memory of Node and the
+// size of the database. Then imports the same files again, which must change nothing. By default
+// the shop has a twentieth of H&M's size, with `--quick` a two-hundredth, and with `--full` the
+// full size. `--dir DIR` uses existing files instead. `--save` writes into results/. The last line
+// is JSON.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,6 +1,6 @@
-// Makes lists for all customers with `vitrine precompute --anew`, over the shop and the release of
-// the environment: time and rate. `--quick` makes a small synthetic shop instead. `--save` writes
-// into results/. The last line is JSON.
+// Measures the time and the rate of `vitrine precompute --anew`, which makes lists for all
+// customers. The shop and the release are those of the environment; `--quick` makes a small
+// synthetic shop instead. `--save` writes into results/. The last line is JSON.
 import { parseArgs } from 'node:util';
 import type { Precomputed } from '../src/serving/precompute';
 import { withCleanup } from './serving/cleanup';

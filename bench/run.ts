@@ -1,5 +1,6 @@
-// `npm run bench`: runs the benchmarks of this folder, or those that are named (`npm run bench --
-// vector-index`). They get all flags (`-- train --quick`). Each benchmark is a script of its own.
+// `npm run bench` runs all benchmarks of this folder, or only the named ones (`npm run bench --
+// vector-index`). Flags are passed on to each benchmark (`-- train --quick`). Each benchmark is a
+// separate script.
 
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
@@ -9,7 +10,7 @@ import { prepareNativeLibraries } from '../src/config';
 const all = readdirSync(__dirname)
   .filter((file) => file.endsWith('.js') && file !== 'run.js')
   .map((file) => parse(file).name);
-/** This benchmark needs another build, so it runs only if it is named. */
+/** This benchmark compares with another build, so it runs only if it is named. */
 const ONLY_NAMED = 'compare';
 const given = process.argv.slice(2);
 // The first flag and all arguments after it belong to the benchmarks.

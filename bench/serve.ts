@@ -1,7 +1,8 @@
-// Recommendations over HTTP, with the shop and the release of the environment. It measures the
-// latency of one client, the cost beside the bare kernels, throughput and memory. `--quick` makes a
-// small synthetic shop and short loads. `--seconds N` is the length of each load. `--soak MINUTES`
-// goes on at half the rate that holds. `--save` writes into results/. The last line is JSON.
+// Recommendations over HTTP, with the shop and the release of the environment. Measures the latency
+// for one client, the cost compared with the bare kernels, the throughput and the memory. `--quick`
+// uses a small synthetic shop and short loads. `--seconds N` sets the length of each load. `--soak
+// MINUTES` adds a long load at half the highest rate that the server sustains. `--save` writes into
+// results/. The last line is JSON.
 import { RECOMMENDATIONS } from './serving/asker';
 import { benchmark } from './serving/benchmark';
 import { drawCustomers } from './serving/draws';

@@ -1,5 +1,4 @@
-// Similar articles over HTTP. serve.ts measures recommendations in the same way and with the same
-// flags.
+// Similar articles over HTTP. Measures like serve.ts, with the same flags.
 import { benchmark } from './serving/benchmark';
 import { drawSoldArticles } from './serving/draws';
 
@@ -15,8 +14,8 @@ void benchmark(
     variable: 'articleId',
     field: 'similarArticles',
     items: 12,
-    // Articles as they sell, since people look at those. There are enough for a load not to start
-    // over.
+    // Articles are drawn in proportion to their sales, since people look at what sells. There are
+    // enough of them that no load has to start over.
     draw: (client, count) => drawSoldArticles(client, 50 * count),
     perSecond: 1500,
     withinMs: 100,

@@ -1,7 +1,7 @@
-// Steps of training beside the bare matrix products of their graphs: examples a second, GFLOP/s and
-// the ratio of the two. Also the cost of a large table, and the peak of memory. `--size
-// tiny|small|full` chooses the models. `--quick` makes fewer rounds of fewer steps on a smaller
-// shop. `--save` writes into results/. The last line is JSON.
+// Compares training steps with the bare matrix products of their graphs. Prints examples per
+// second, GFLOP/s, and the ratio of the costs. Also measures the cost of a large table of article
+// ids and the peak memory. `--size tiny|small|full` chooses the models. `--quick` runs fewer rounds
+// of fewer steps on a smaller shop. `--save` writes into results/. The last line is JSON.
 
 import { parseArgs } from 'node:util';
 import { loadConfig } from '../src/config';
@@ -22,15 +22,15 @@ const { values: flags } = parseArgs({
 const size = SIZES.find((one) => one === (flags.size ?? 'small'));
 if (!size) throw new Error(`--size: expected ${SIZES.join(', ')}, got ${String(flags.size)}`);
 const quick = flags.quick ?? false;
-/** Rounds, and steps in each. */
+/** Number of rounds, and number of steps in each round. */
 const [rounds, count] = quick ? [7, 12] : [25, 24];
 
 void main();
 
 async function main(): Promise<void> {
   const { threads } = loadConfig();
-  // As `vitrine train` opens it. The bare products get all threads for one run, which suits them
-  // best.
+  // The first engine is opened as in `vitrine train`. The second engine, for the bare products,
+  // uses all threads for a single run, which is fastest for them.
   const engine = openTrainingEngine(trainingThreads(threads));
   const wide = openTrainingEngine({ threadsPerRun: threads });
   const recorder = recording(engine);
@@ -60,12 +60,16 @@ async function main(): Promise<void> {
   await finish('train', flags.save ?? false, measured);
 }
 
-/** Steps of one model beside the products of their graphs, which `wide` runs. */
+/**
+ * Compares the steps of one model with the matrix products of their graphs, which the engine `wide`
+ * runs.
+ */
 async function measure(steps: Steps, recorder: ReturnType<typeof recording>, wide: TrainingEngine) {
   const batches = [...steps.batches(count)];
   const examplesPerStep = sum(batches.map((batch) => steps.examplesOf(batch))) / count;
   const recorded = await recorder.record(() => steps.trainer.train(batches));
-  // A third of the products, three times. All of them would need gigabytes.
+  // Runs only a third of the recorded products, but runs them three times, since all products would
+  // need gigabytes.
   const part = recorded.slice(0, count / 3);
   const bare = await bareProducts(wide, part);
   const costs = await interleaved(rounds, count, {
@@ -121,12 +125,12 @@ function print(model: string, products: number, measured: Measured): void {
   line(`its ${products} products alone`, costs.bare);
 }
 
-/** Steps of the two towers with a small and a large table of article ids. */
+/** Measures steps of the two towers with a small and with a large table of article ids. */
 async function measureTables(engine: TrainingEngine, shop: Dataset, config: TrainingConfig) {
   const [few, many] = [10_000, 1_000_000];
   const [small, large] = [await towerSteps(engine, shop, config, few), await towerSteps(engine, shop, config, many)];
-  // Fewer rounds, each longer. Every 62 steps the average of the weights reads the large table, and
-  // the median must not hide that.
+  // There are fewer but longer rounds. Every 62 steps the averaging of the weights reads the large
+  // table, and the median over rounds must not hide this cost.
   const steps = 5 * count;
   const costs = await interleaved(Math.ceil(rounds / 3), steps, {
     few: () => small.trainer.train(small.batches(steps)),

@@ -1,5 +1,5 @@
-// Compares the three indexes on clustered vectors, as embeddings are: time to build, time of a
-// search, recall. The sizes are those of a small shop and of H&M.
+// Compares the three indexes by time to build, time of a search, and recall. The vectors are
+// clustered, like embeddings. Their numbers are those of a small shop and of H&M.
 
 import { createRandom } from '../src/random';
 import { buildIndex, faissStatus } from '../src/index/local-index';
@@ -46,7 +46,7 @@ async function time(work: () => Promise<void>): Promise<number> {
   return performance.now() - started;
 }
 
-/** Unit vectors around 200 centres that all streams share, [n, DIM]. */
+/** Makes unit vectors around 200 centres, with shape [n, DIM]. All streams share the centres. */
 function clusteredVectors(n: number, stream: string): Float32Array {
   const centres = createRandom(1, 'centres');
   const means = Float32Array.from({ length: 200 * DIM }, () => centres.normal());
@@ -62,7 +62,9 @@ function clusteredVectors(n: number, stream: string): Float32Array {
   return vectors;
 }
 
-/** The share of the true neighbours that were found. Both are [QUERIES, K]. */
+/**
+ * Returns the share of the true neighbours that were found. Both arrays have shape [QUERIES, K].
+ */
 function recall(found: Int32Array, truth: Int32Array): number {
   let hits = 0;
   for (let at = 0; at < truth.length; at += K) {

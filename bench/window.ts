@@ -1,7 +1,8 @@
-// The shop window in Chromium, over the demo's synthetic shop. It measures the script of a first
-// visit, the largest paint, layout shift, findings of axe, console messages and requests to other
-// hosts. Each page is opened several times without a cache, on a desktop and a phone. `--quick`: a
-// smaller shop, opened once. `--save` writes into results/. The last line is JSON.
+// Measures the shop window in Chromium, with the demo's synthetic shop. The figures are the script
+// size of a first visit, the largest contentful paint, layout shift, findings of axe, console
+// messages and requests to other hosts. Each page is opened several times without a cache, on a
+// desktop and on a phone. `--quick` uses a smaller shop and opens each page once. `--save` writes
+// into results/. The last line is JSON.
 import { parseArgs } from 'node:util';
 import type { Browser, BrowserContextOptions } from 'playwright-core';
 import { DEFAULT_SHOP } from '../src/demo/synthetic/options';
@@ -25,9 +26,9 @@ const SCREENS = {
   'phone, dark': { viewport: { width: 360, height: 740 }, colorScheme: 'dark', hasTouch: true, isMobile: true },
 } satisfies Record<string, BrowserContextOptions>;
 
-/** The measurements of one opening of a page. */
+/** Measurements of a page that was opened once. */
 interface Opening {
-  /** As sent, compressed. */
+  /** Compressed size of all scripts, as sent. */
   readonly scriptBytes: number;
   readonly paintMs: number;
   readonly shift: number;
@@ -52,7 +53,7 @@ void withCleanup(async (closing) => {
   const url = `http://127.0.0.1:${String(server.port)}`;
   const [article] = await drawArticles(control, 1);
   const pages = { home: '/', article: `/article/${article}`, search: '/search?q=pink+sweater', basket: '/basket' };
-  // The first answers of a server are slow. They must not count for the page.
+  // The first answers of a server are slow, so each page is opened once before measuring.
   for (const path of Object.values(pages)) await open(browser, url, path, {});
 
   const measured: Record<string, ReturnType<typeof summary>> = {};
@@ -101,7 +102,8 @@ async function open(browser: Browser, url: string, path: string, options: Browse
   const scriptBytes = await page.evaluate<number>(`performance.getEntriesByType('resource')
     .filter(({ name }) => new URL(name).pathname.endsWith('.js'))
     .reduce((sum, { encodedBodySize }) => sum + encodedBodySize, 0)`);
-  // Pictures further down load when they come near the screen.
+  // Pictures further down load only when they come near the visible part, so this scrolls through
+  // the page.
   const height = await page.evaluate<number>('document.documentElement.scrollHeight');
   for (let y = 0; y < height; y += 600) {
     await page.evaluate(`scrollTo(0, ${String(y)})`);
@@ -120,7 +122,7 @@ async function open(browser: Browser, url: string, path: string, options: Browse
   };
 }
 
-/** The median of the paints, and the worst of everything else. */
+/** Returns the median paint time, and the worst value of all other figures. */
 function summary(openings: readonly Opening[]) {
   const worst = (of: (opening: Opening) => number): number => Math.max(...openings.map(of));
   const paints = openings.map(({ paintMs }) => paintMs);

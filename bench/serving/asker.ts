@@ -1,11 +1,11 @@
-// Puts one question to one server, again and again, each time for another customer or article.
+// Sends the same query to a server again and again, each time for another customer or article.
 import type { Client } from 'pg';
 import type { Watched } from './figures';
 import type { Generator, Result } from './generator';
 import type { Load } from './load';
 import { eventLoopDelay, indexSearches, modelRuns, type Subject } from './subject';
 
-/** A query, and what its answer must hold. */
+/** A query, and the content that its answer must have. */
 export interface Query {
   readonly query: string;
   readonly variable: 'customerId' | 'articleId';
@@ -13,7 +13,7 @@ export interface Query {
   readonly items: number;
 }
 
-/** The recommendations of one customer, as a page asks for them. */
+/** Asks for the recommendations of one customer, as a page does. */
 export const RECOMMENDATIONS: Query = {
   query: `query Recommendations($customerId: ID!) {
   recommendations(customerId: $customerId, first: 12) {
@@ -26,10 +26,13 @@ export const RECOMMENDATIONS: Query = {
   items: 12,
 };
 
-/** A query, the ids to ask it for, and the rate that is wanted. */
+/** A query, the ids to ask for, and the required rate. */
 export interface Question extends Query {
   draw(client: Client, count: number): Promise<string[]>;
-  /** The wanted requests a second. At this rate 99 of 100 must be answered within `withinMs`. */
+  /**
+   * Required requests per second. At this rate 99 of 100 requests must be answered within
+   * `withinMs`.
+   */
   readonly perSecond: number;
   readonly withinMs: number;
   readonly reference: { readonly name: string; readonly ms: number };
@@ -37,9 +40,9 @@ export interface Question extends Query {
 
 export interface Asker {
   run(load: Load, traced?: boolean): Promise<Result>;
-  /** Runs a load and reads from the server what it did meanwhile. */
+  /** Runs a load, and reads from the server what it did during the load. */
   watch(load: Load): Promise<Watched>;
-  /** Remembers failures as a fault of the benchmark. */
+  /** If the load had failures, records them in `faults`. */
   heed(name: string, result: Result): void;
   readonly faults: readonly string[];
 }
@@ -62,7 +65,7 @@ export function createAsker(
     faults,
     run,
     async watch(load) {
-      const before = await server.metrics(); // It also begins a new measurement of the delay.
+      const before = await server.metrics(); // Reading also starts a new measurement of the delay.
       const { result, cpu } = await server.cpu(() => run(load));
       const after = await server.metrics();
       const delay = eventLoopDelay(after);
@@ -80,7 +83,7 @@ export function createAsker(
   };
 }
 
-/** A load of one client who asks again when the answer has come. */
+/** Makes a load with a single client, which sends its next request when the answer has come. */
 export function alone(seconds: number, most = Infinity): Load {
   return { kind: 'closed', clients: 1, seconds, most };
 }

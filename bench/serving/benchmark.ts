@@ -51,7 +51,10 @@ export function benchmark(
   });
 }
 
-/** The number of a flag, above 0 and at most `most`; undefined: the flag was not given. */
+/**
+ * Returns the number given with a flag. It must be above 0 and at most `most`. Undefined if the
+ * flag was not given.
+ */
 export function number(flag: string, text: string | undefined, most: number): number | undefined {
   if (text === undefined) return undefined;
   const value = Number(text);

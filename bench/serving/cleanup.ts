@@ -1,14 +1,14 @@
-// Closes everything that a benchmark opened, however it ends: servers, temporary folders,
-// databases.
+// Closes everything that a benchmark opened (servers, temporary folders, databases), whether it
+// succeeds, fails or is interrupted.
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
 
-/** Adds something to do at the end. The last one added is done first. */
+/** Adds a function to call at the end. The last function added is called first. */
 export type Closing = (close: () => unknown) => void;
 
 /**
- * Runs a benchmark. If it fails, it prints the error and sets exit status 1. Ctrl-C closes
+ * Runs a benchmark. If the benchmark fails, prints the error and sets exit status 1. Ctrl-C closes
  * everything too.
  */
 export async function withCleanup(work: (closing: Closing) => Promise<void>): Promise<void> {
@@ -35,7 +35,7 @@ export async function withCleanup(work: (closing: Closing) => Promise<void>): Pr
   }
 }
 
-/** How long a process may take to end after SIGTERM. */
+/** Time that a process may take to end after SIGTERM. */
 const END_MS = 10_000;
 
 /** Ends a process that the benchmark started. */

@@ -1,13 +1,13 @@
-// Draws the customers or articles that a load asks for, at random by a seed: spread over all keys,
-// or as they sell.
+// Draws the customers or articles that a load asks for, at random from a fixed seed. Ids are drawn
+// evenly from all keys, or articles in proportion to their sales.
 import type { Client } from 'pg';
 import { createRandom, type Random } from '../../src/random';
 
 const SEED = 1;
-/** The share of cold customers, if the shop has that many. */
+/** Share of customers without purchases among those drawn, if the shop has enough of them. */
 const COLD = 0.1;
 
-/** Ids of customers, in random order. A few of them have no purchases. */
+/** Draws ids of customers, in random order. A few of the customers have no purchases. */
 export async function drawCustomers(client: Client, count: number): Promise<string[]> {
   const random = createRandom(SEED, 'customers');
   const rows = await drawRows(client, random, count, {
@@ -20,17 +20,20 @@ export async function drawCustomers(client: Client, count: number): Promise<stri
   return shuffled([...cold, ...buyers], random).map(({ id }) => id);
 }
 
-/** Ids of articles, in random order. */
+/** Draws ids of articles, in random order. */
 export async function drawArticles(client: Client, count: number): Promise<string[]> {
   const random = createRandom(SEED, 'articles');
   const rows = await drawRows(client, random, count, { table: 'articles', id: 'article_id' });
   return rows.slice(0, count).map(({ id }) => id);
 }
 
-/** The number of latest sales that say which articles people look at. */
+/** Number of latest sales from which articles are drawn. */
 const LATEST_SALES = 500_000;
 
-/** Ids of articles as they sell now: an article that sells more comes more often. */
+/**
+ * Draws ids of articles in proportion to their latest sales, so an article that sells more is drawn
+ * more often.
+ */
 export async function drawSoldArticles(client: Client, count: number): Promise<string[]> {
   const random = createRandom(SEED, 'sold articles');
   const { rows } = await client.query<{ id: string; units: number }>(
@@ -44,14 +47,17 @@ export async function drawSoldArticles(client: Client, count: number): Promise<s
   return Array.from({ length: count }, () => sales[random.int(sales.length)]);
 }
 
-/** The table, its column of ids, and SQL that says whether a row's customer has purchases. */
+/**
+ * A table, its column of ids, and optionally SQL that tells whether the customer in a row has
+ * purchases.
+ */
 interface Rows {
   readonly table: 'customers' | 'articles';
   readonly id: string;
   readonly bought?: string;
 }
 
-/** Draws more rows than asked for, since some keys may be free. */
+/** Draws rows by random keys. Draws more keys than asked for, since some keys may be unused. */
 async function drawRows(
   client: Client,
   random: Random,

@@ -1,4 +1,4 @@
-// Figures of a load, as numbers for the result and as text for the terminal.
+// Figures about a load, as numbers for the result and as text for the terminal.
 import { sum } from '../../src/numbers';
 import type { Result } from './generator';
 import { sumOf, type KernelCost, type KernelCosts } from './kernels';
@@ -9,11 +9,11 @@ import type { CpuUse } from './processes';
 export interface Watched {
   readonly result: Result;
   readonly cpu: CpuUse | undefined;
-  /** Runs of each model. */
+  /** Number of runs of each model. */
   readonly runs: Readonly<Record<string, number>>;
-  /** Searches of all indexes. One search may serve several requests. */
+  /** Number of searches of all indexes. One search may serve several requests. */
   readonly searches: number;
-  /** Delay of the event loop, 99th percentile, in milliseconds. */
+  /** Delay of the event loop: the 99th percentile in ms. */
   readonly delayMs: number | undefined;
 }
 
@@ -63,7 +63,10 @@ export function printKernels(title: string, { each, inOrder }: KernelCosts): voi
   console.log(`${title}:\n${lines.join('\n')}`);
 }
 
-/** The use of several stretches of time together; undefined: it is not known of all. */
+/**
+ * Adds up the processor time of several periods. Returns undefined if that of any period is
+ * unknown.
+ */
 export function cpuOf(parts: readonly (CpuUse | undefined)[]): CpuUse | undefined {
   const known = parts.filter((part) => part !== undefined);
   if (known.length < parts.length) return undefined;
@@ -79,7 +82,7 @@ export function totalOf({ server, database = 0 }: CpuUse): number {
   return server + database;
 }
 
-/** The mean cost of each kernel over several measurements. */
+/** Returns the mean cost of each kernel over several measurements. */
 export function meanOf(rounds: readonly KernelCosts[]): KernelCosts {
   const mean = (of: (round: KernelCosts) => KernelCost | undefined): KernelCost => {
     const costs = rounds.map((round) => of(round) ?? { ms: 0, cpuMs: 0 });
@@ -96,8 +99,8 @@ export function meanOf(rounds: readonly KernelCosts[]): KernelCosts {
 }
 
 /**
- * The last quarter of a series divided by its second quarter: 1 is flat. The first quarter is
- * warming up.
+ * Returns the median of a series' last quarter divided by that of its second quarter, so 1 means no
+ * growth. The first quarter is left out as warm-up.
  */
 export function growthOf(values: readonly number[]): number {
   const quarter = Math.max(1, Math.floor(values.length / 4));
@@ -106,8 +109,8 @@ export function growthOf(values: readonly number[]): number {
 }
 
 /**
- * The median of a / b over pairs of figures, so that one disturbed pair does not count. Undefined:
- * there are no pairs, or a figure is not known.
+ * Returns the median of a / b over pairs of figures, so that a single disturbed pair has no effect.
+ * Returns undefined if there are no pairs or a figure is unknown.
  */
 export function medianRatio(pairs: readonly (readonly [a: number | undefined, b: number | undefined])[]) {
   const ratios = pairs.map(([a, b]) => (a === undefined || b === undefined ? Number.NaN : a / b)).sort((x, y) => x - y);

@@ -1,23 +1,23 @@
-// The load generator, a process of its own. It runs loads, checks every answer, and reports the
-// latencies and its own processor time. It ends with the process that started it.
+// The load generator, which is a separate process. It runs loads, checks every answer, and reports
+// the latencies and its own processor time. It ends when the process that started it ends.
 import { fork } from 'node:child_process';
 import type { Trace } from '../../src/api/graphql/operation/trace';
 import { connection } from './http';
 import { runLoad, type Load, type Outcome } from './load';
 
-/** A load of one query, for each customer (or article) in turn. */
+/** A load that sends one query for each customer or article in turn. */
 export interface Task {
   readonly port: number;
   readonly query: string;
-  /** The variable that takes an id. */
+  /** Name of the query's variable for the id. */
   readonly variable: string;
   readonly ids: readonly string[];
-  /** The first id to use, so that later loads use other ids. */
+  /** Index of the first id to use. Later loads can start at another id. */
   readonly from: number;
   /** The field of the answer that must hold `items` items. */
   readonly field: string;
   readonly items: number;
-  /** Whether each answer must come with its trace. */
+  /** Whether to ask for a trace with each answer. */
   readonly traced?: boolean;
   readonly load: Load;
 }
@@ -25,7 +25,7 @@ export interface Task {
 export interface Result extends Outcome {
   /** Processor time of the generator itself. */
   readonly cpuMs: number;
-  /** The trace of each answer, and the milliseconds that its client waited. */
+  /** The trace of each answer, and the time in ms that the client waited for the answer. */
   readonly traces: readonly { readonly ms: number; readonly trace: Trace }[];
 }
 

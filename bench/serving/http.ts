@@ -1,9 +1,9 @@
 // A minimal HTTP client: POSTs over connections that are kept alive, one request at a time on each.
-// The generator shares the processors with the server, and node:http would cost it several times as
-// much.
+// The load generator shares the processors with the server, and node:http would take several times
+// as much processor time.
 import { connect, type Socket } from 'node:net';
 
-/** The time for an answer. */
+/** Time that an answer may take. */
 const LIMIT_MS = 30_000;
 const HEAD_END = Buffer.from('\r\n\r\n');
 
@@ -14,7 +14,8 @@ export interface Answer {
 
 export interface Connection {
   /**
-   * Posts JSON and opens the connection if needed. The answer to the last request must have come.
+   * Sends JSON by POST, and opens the connection if needed. The answer to the previous request must
+   * have come.
    */
   post(path: string, body: string, headers?: string): Promise<Answer>;
   close(): void;
@@ -69,7 +70,10 @@ export function connection(port: number): Connection {
   };
 }
 
-/** The first whole answer, and the bytes that it takes. Undefined: there is more to come. */
+/**
+ * Returns the first complete answer and its length in bytes. Returns undefined if part of the
+ * answer is still missing.
+ */
 export function parse(received: Buffer): (Answer & { readonly length: number }) | Error | undefined {
   const headEnd = received.indexOf(HEAD_END);
   if (headEnd < 0) return undefined;

@@ -1,6 +1,7 @@
-// The bare kernels of requests. This process answers the same requests over the same release and
-// records the statements, tensors and searches. Then it runs them again with nothing around them:
-// on plain pg with prepared statements, on ONNX Runtime with the server's settings, on the index.
+// Measures the bare kernels of requests: SQL statements, runs of models and searches of indexes.
+// This process answers the same requests over the same release and records all three. Then it
+// repeats them without the rest of the server: on plain pg with prepared statements, on ONNX
+// Runtime with the server's settings, and on the index.
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -26,20 +27,20 @@ export type Recording = (
   | { readonly kind: 'search'; readonly index: string; readonly search: () => unknown }
 )[];
 
-/** Milliseconds for each request: by the clock, and of the processors. */
+/** Cost per request in ms: elapsed time, and processor time. */
 export interface KernelCost {
   readonly ms: number;
   readonly cpuMs: number;
 }
 
 export interface Recorder {
-  /** Answers one request after the other. Returns a recording for each. */
+  /** Answers the requests one after another. Returns a recording for each request. */
   record(bodies: readonly string[]): Promise<Recording[]>;
-  /** Asks the recommender in batches of this size. Returns a recording for each batch. */
+  /** Asks the recommender in batches of `size` ids. Returns a recording for each batch. */
   recordBatches(ids: readonly string[], size: number): Promise<Recording[]>;
 }
 
-/** Opens the release in this process, once for all recordings. */
+/** Opens the release in this process. One recorder serves for all recordings. */
 export async function openRecorder(
   shop: BenchShop,
   field: 'recommendations' | 'similarArticles',
@@ -83,7 +84,7 @@ export async function openRecorder(
 interface Tape {
   /** Adds to the current recording, if there is one. */
   add(step: () => Recording[number]): void;
-  /** Does the work for each item in turn. Returns the recording of each. */
+  /** Does the work for each item in turn. Returns a recording for each item. */
   recordEach<Item>(items: readonly Item[], work: (item: Item) => Promise<void>): Promise<Recording[]>;
 }
 
@@ -120,7 +121,7 @@ type Opened = Awaited<ReturnType<typeof openCurrent>>;
 function listenToModels({ engine }: Opened, tape: Tape): void {
   const run = engine.run.bind(engine);
   engine.run = (name, inputs, options) => {
-    // The inputs are copied, since the engine takes over their memory.
+    // The inputs are copied, since the engine takes over the memory of the originals.
     tape.add(() => ({ kind: 'run', model: name.split('/').at(-1) ?? name, inputs: structuredClone(inputs) }));
     return run(name, inputs, options);
   };
@@ -143,18 +144,27 @@ function listenToIndexes({ shop }: Opened, tape: Tape): void {
 
 /** Rounds that are not counted. */
 const WARM_UP = 1;
-/** After this time ONNX Runtime's threads have stopped waiting for more work. */
+/** Pause in ms, after which ONNX Runtime's threads no longer wait actively for more work. */
 const REST_MS = 60;
 
-/** The cost of the kernels, for each request. */
+/** Cost of the kernels per request, measured in two ways. */
 export interface KernelCosts {
-  /** Each kernel over all requests, so that its code and data stay in the processor's caches. */
+  /**
+   * Cost if each kernel runs for all requests before the next kernel does, so that its code and
+   * data stay in the processor's caches.
+   */
   readonly each: ReadonlyMap<string, KernelCost>;
-  /** Each request in its own order, so that every kernel finds the caches as others left them. */
+  /**
+   * Cost if the kernels run in the order of the requests, so that every kernel finds the caches as
+   * the other kernels left them.
+   */
   readonly inOrder: KernelCost;
 }
 
-/** Measures the kernels of some requests: the median round, divided by the number of requests. */
+/**
+ * Measures the kernels of some requests. The cost is that of the median round, divided by the
+ * number of requests.
+ */
 export async function runKernels(
   shop: BenchShop,
   recordings: readonly Recording[],
@@ -196,7 +206,7 @@ function medianOf(costs: readonly KernelCost[]): KernelCost {
   return { ms: median(costs.map(({ ms }) => ms)), cpuMs: median(costs.map(({ cpuMs }) => cpuMs)) };
 }
 
-/** The sum of the kernels that were measured alone. */
+/** Returns the sum of the costs of kernels that were measured separately. */
 export function sumOf(costs: ReadonlyMap<string, KernelCost>): KernelCost {
   const sum = { ms: 0, cpuMs: 0 };
   for (const { ms, cpuMs } of costs.values()) {
@@ -206,15 +216,15 @@ export function sumOf(costs: ReadonlyMap<string, KernelCost>): KernelCost {
   return sum;
 }
 
-/** One piece of work of one kernel. */
+/** A single run of a kernel. */
 interface Step {
   readonly kernel: string;
   readonly work: () => unknown;
 }
 
 /**
- * Turns recordings into work that can be done again. `others` gives the processor time that other
- * processes have used for it so far.
+ * Turns recordings into work that can be repeated. `others` returns the processor time in ms that
+ * Postgres has used for this work so far.
  */
 async function stepsOf(
   shop: BenchShop,
@@ -243,7 +253,7 @@ async function stepsOf(
   return { steps, others: () => cpuMsOf(pid) ?? 0 };
 }
 
-/** ONNX Runtime for each model, set up as the server does. */
+/** Opens each model in ONNX Runtime with the server's settings. */
 async function onnxSessionsOf(
   shop: BenchShop,
   models: ReadonlySet<string>,

@@ -1,12 +1,12 @@
 // Loads on a server, and their latencies. In a closed load each client waits for an answer before
-// it asks again. In an open load requests are due by a timetable, whether or not the server keeps
-// up. There a latency counts from the time when the request was due, so that a server that stalls
-// shows it (no "coordinated omission").
+// it sends its next request. In an open load requests are due at fixed times, whether or not the
+// server keeps up. The latency of an open load counts from the time when the request was due. So
+// the latencies show when a server stalls, and there is no "coordinated omission".
 
-/** In milliseconds. */
+/** A clock in milliseconds. */
 export interface Clock {
   now(): number;
-  /** Runs something at a time, or soon after. */
+  /** Calls `run` at the given time or soon after. */
   at(time: number, run: () => void): void;
 }
 
@@ -14,29 +14,33 @@ export type Load =
   | { readonly kind: 'closed'; readonly clients: number; readonly seconds: number; readonly most: number }
   | { readonly kind: 'open'; readonly perSecond: number; readonly seconds: number; readonly connections: number };
 
-/** Sends the nth request, from 0, over one of the connections. Rejects if the answer is wrong. */
+/**
+ * Sends the request with index `nth` over the connection with index `connection`. Rejects if the
+ * answer is wrong.
+ */
 export type Send = (nth: number, connection: number) => Promise<void>;
 
 export interface Outcome {
-  /** Requests that were sent or should have been. */
+  /** Number of requests that were due, whether or not they were sent. */
   readonly due: number;
   /**
-   * Milliseconds of each answered request, and of each that was given up. Errors have no latency.
+   * Latencies in ms of the requests that were answered and of those that were given up. Requests
+   * that failed have no latency.
    */
   readonly latencies: Float64Array;
   readonly failures: number;
-  /** The reason of the first failure. */
+  /** Reason of the first failure. Undefined if there was none. */
   readonly failure: string | undefined;
-  /** Milliseconds from the first request to the last answer. */
+  /** Time from the first request to the last answer, in ms. */
   readonly ms: number;
   /**
-   * How late the generator itself was, although a connection was free. Milliseconds, 99th
-   * percentile.
+   * Delay of the generator itself in sending requests for which a connection was free: the 99th
+   * percentile in ms.
    */
   readonly lateMs: number;
 }
 
-/** Requests that are unanswered this long after the last one was due are given up. */
+/** Requests that are still unanswered this long after the last request was due are given up. */
 const GIVE_UP_MS = 10_000;
 
 const wallClock: Clock = {
@@ -73,7 +77,7 @@ function openLoop(load: Extract<Load, { kind: 'open' }>, send: Send, clock: Cloc
   const open = new Set<number>();
   return new Promise((resolve) => {
     const finish = (): void => {
-      // Every unanswered request has waited until now, and so have those that found no free
+      // Every unanswered request has waited until now, and so have the requests that found no free
       // connection.
       for (let nth = next; nth < count; nth++) open.add(nth);
       for (const nth of open) account.giveUp(clock.now() - dueAt(nth));
@@ -109,7 +113,8 @@ function openLoop(load: Extract<Load, { kind: 'open' }>, send: Send, clock: Cloc
             else if (waited) sendDue();
           });
       }
-      // All waiting requests are sent. From here on only the generator itself can be late.
+      // All waiting requests have been sent. From now on, a late request is late because of the
+      // generator itself.
       waited = false;
     };
     const tick = (): void => {
@@ -163,8 +168,8 @@ class Account {
 }
 
 /**
- * The smallest value that is at least as large as this share of all values (nearest rank). 0 of
- * none.
+ * Returns the smallest value that is at least as large as this share of all values (nearest-rank
+ * method). Returns 0 if there are no values.
  */
 export function percentile(values: ArrayLike<number>, share: number): number {
   if (values.length === 0) return 0;
@@ -172,12 +177,12 @@ export function percentile(values: ArrayLike<number>, share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.max(0, Math.ceil(share * sorted.length) - 1))];
 }
 
-/** Answers a second. */
+/** Returns the number of answers per second. */
 export function rateOf({ due, failures, ms }: Pick<Outcome, 'due' | 'failures' | 'ms'>): number {
   return ms > 0 ? ((due - failures) * 1000) / ms : 0;
 }
 
-/** Joins several loads into one. */
+/** Joins the outcomes of several loads into one. */
 export function together(outcomes: readonly Outcome[]): Outcome {
   const sum = (of: (outcome: Outcome) => number): number => outcomes.reduce((total, one) => total + of(one), 0);
   return {
@@ -191,9 +196,9 @@ export function together(outcomes: readonly Outcome[]): Outcome {
 }
 
 /**
- * Finds the highest rate that holds. It starts with the wanted rate, goes up by a quarter while
- * rates hold, or down by a fifth while they do not. It stops when the direction turns, or after
- * `most` tries.
+ * Finds the highest rate that the server sustains. Starts with the rate `wanted`. If the server
+ * sustains that rate, increases it by a quarter until a rate fails; otherwise reduces it by a fifth
+ * until a rate is sustained. Stops after at most `most` rates.
  */
 export async function highestRate(
   wanted: number,

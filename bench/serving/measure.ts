@@ -1,5 +1,5 @@
-// Measures one kind of question over HTTP. First comes one client beside the bare kernels of its
-// requests, then 64 clients, then the highest rate that holds, then a soak.
+// Measures one kind of question over HTTP. First one client, compared with the bare kernels of its
+// requests; then 64 clients; then the highest rate that the server sustains; then a soak test.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from 'pg';
 import { currentFolder, readManifest } from '../../src/release/files';
@@ -30,16 +30,16 @@ import { startServer, type Subject } from './subject';
 import { barsOf, drawWaterfall, medianWait } from './waterfall';
 
 export interface Effort {
-  /** Length of each load. */
+  /** Length of each load, in seconds. */
   readonly seconds: number;
-  /** Rates to try, at most. */
+  /** Maximum number of rates to try. */
   readonly rates: number;
   /** Number of different customers or articles. */
   readonly ids: number;
   /** Requests whose kernels are recorded. */
   readonly recorded: number;
   readonly traced: number;
-  /** Rounds of the kernels, each time they are measured. */
+  /** Number of rounds in each measurement of the kernels. */
   readonly rounds: number;
   readonly soakMinutes: number;
 }
@@ -56,15 +56,18 @@ export const EFFORT: Effort = {
 export const QUICK: Effort = { seconds: 3, rates: 3, ids: 500, recorded: 60, traced: 60, rounds: 2, soakMinutes: 0 };
 
 const CLIENTS = 64;
-/** Connections of a constant rate. When all are busy, requests wait for one. */
+/**
+ * Number of connections for a load at a constant rate. When all are busy, requests wait for a
+ * connection.
+ */
 const CONNECTIONS = 256;
-/** Requests that warm the server up, and the seconds that they may take. */
+/** Number of requests that warm the server up, and the time that they may take. */
 const WARM_UP = 1_500;
 const WARM_UP_SECONDS = 20;
 const IDLE_SECONDS = 5;
 const SOAK_LOOK_MS = 10_000;
 
-/** Measures, prints as it goes, and returns the figures. */
+/** Measures, prints the figures one by one, and returns all of them. */
 export async function measure(question: Question, shop: BenchShop, effort: Effort, closing: Closing) {
   const host = machine(shop.postgres);
   const control = await connectTo(shop.databaseUrl, closing);
@@ -90,8 +93,8 @@ export async function measure(question: Question, shop: BenchShop, effort: Effor
     runKernels(shop, recordings, { rounds: effort.rounds, requests: recordings.length }),
   );
   const many = await measureManyClients(asker, effort);
-  // Two batches at least, of ids that the recorder has not seen. They lack the statements of the
-  // API.
+  // At least two batches, of ids that the recorder has not used yet. These recordings lack the
+  // statements of the API.
   const batches = await recorder.recordBatches(ids.slice(-Math.max(effort.recorded, 2 * many.batch)), many.batch);
   const requests = batches.length * many.batch;
   const batched = await runKernels(shop, batches, { rounds: effort.rounds, requests });
@@ -146,7 +149,7 @@ async function warmUp(asker: Asker): Promise<void> {
   asker.heed('warm-up', await asker.run(alone(WARM_UP_SECONDS, WARM_UP / 3)));
 }
 
-/** The mean time of each stage, and how long a lone request waits for its turn. */
+/** Measures the mean time of each stage, and the time that a single request waits for its turn. */
 async function traceStages(asker: Asker, effort: Effort, reference: Question['reference']) {
   const traced = await asker.run(alone(effort.seconds * 3, effort.traced), true);
   asker.heed('traced', traced);
@@ -160,8 +163,9 @@ async function traceStages(asker: Asker, effort: Effort, reference: Question['re
 }
 
 /**
- * One client, beside the bare kernels of its requests. The kernels are measured before, between and
- * after two parts of the load, so that a disturbance of the machine disturbs both.
+ * Measures one client, compared with the bare kernels of its requests. The load has two parts. The
+ * kernels are measured before, between and after these parts, so that a disturbance of the machine
+ * affects both the load and the kernels.
  */
 async function measureOneClient(
   asker: Asker,
@@ -209,7 +213,10 @@ async function measureOneClient(
   };
 }
 
-/** `batch`: how many requests share a run of the models. */
+/**
+ * Measures many clients. The returned `batch` is the number of requests that share a run of the
+ * models.
+ */
 async function measureManyClients(asker: Asker, effort: Effort) {
   const many = await asker.watch({ kind: 'closed', clients: CLIENTS, seconds: effort.seconds, most: Infinity });
   asker.heed(`${CLIENTS} clients`, many.result);
@@ -225,11 +232,14 @@ async function measureManyClients(asker: Asker, effort: Effort) {
 
 type Rate = ReturnType<typeof figuresOf> & { readonly asked: number; readonly held: boolean };
 
-/** The highest rate that holds. `load` has the figures of the wanted rate. */
+/**
+ * Finds the highest rate that the server sustains. The returned `load` has the figures for the
+ * required rate.
+ */
 async function tryRates(asker: Asker, { perSecond: wanted, withinMs }: Question, effort: Effort) {
   const rates: Rate[] = [];
   const perSecond = await highestRate(wanted, effort.rates, async (rate) => {
-    // Waits until a lone request is answered: an earlier load may have left work behind.
+    // An earlier load may have left work behind, so this waits until a single request is answered.
     await asker.run(alone(1, 1));
     const watched = await asker.watch({
       kind: 'open',
@@ -249,7 +259,10 @@ async function tryRates(asker: Asker, { perSecond: wanted, withinMs }: Question,
   return { perSecond, load: rates.find(({ asked }) => asked === wanted), rates };
 }
 
-/** Half the rate that holds, for a long time: there must be no errors, and memory must not grow. */
+/**
+ * Soak test: runs a load at half the sustained rate for a long time. There must be no errors, and
+ * memory must not grow.
+ */
 async function soakAt(rate: number, minutes: number, asker: Asker, server: Subject) {
   const memory: { readonly minute: number; readonly rssMiB: number }[] = [];
   const started = performance.now();

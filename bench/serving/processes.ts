@@ -1,14 +1,16 @@
-// The processor time and memory of processes, which Linux tells in /proc. On other systems they are
+// Reads the processor time and memory of processes from Linux's /proc. On other systems they are
 // undefined.
 import { readFileSync } from 'node:fs';
 import type { Client } from 'pg';
 
-/** Milliseconds of a clock tick: Linux reports times to programs in hundredths of a second. */
+/**
+ * Length of a clock tick in ms. Linux reports processor times in ticks of a hundredth of a second.
+ */
 const TICK_MS = 10;
 
 /**
- * Processor time (user and system) of a process and its threads, in milliseconds. Undefined: the
- * process is not on this machine.
+ * Returns the processor time (user and system) of a process and its threads, in ms. Returns
+ * undefined if no such process runs on this machine.
  */
 export function cpuMsOf(pid: number): number | undefined {
   const stat = read(`/proc/${pid}/stat`);
@@ -19,7 +21,7 @@ export function cpuMsOf(pid: number): number | undefined {
   return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
 }
 
-/** Resident memory in MiB, now and at its peak. */
+/** Returns the resident memory in MiB, now and at its peak. */
 export function memoryOf(pid: number): { readonly nowMiB: number; readonly peakMiB: number } | undefined {
   const status = read(`/proc/${pid}/status`);
   const kib = (name: string): number => Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(status ?? '')?.[1]);
@@ -29,7 +31,7 @@ export function memoryOf(pid: number): { readonly nowMiB: number; readonly peakM
 /** Processor time of a server and of its connections to the database, in milliseconds. */
 export interface CpuUse {
   readonly server: number;
-  /** Undefined: the database is not on this machine. */
+  /** Undefined if the database is not on this machine. */
   readonly database: number | undefined;
 }
 
@@ -38,11 +40,15 @@ function arePostgres(pids: readonly number[]): boolean {
   return pids.every((pid) => read(`/proc/${pid}/cmdline`)?.includes('postgres'));
 }
 
-/** How often new connections are looked for. One that closes before a look is not counted. */
+/**
+ * Interval between two searches for new connections. A connection that opens and closes between two
+ * searches is not counted.
+ */
 const LOOK_MS = 500;
 
 /**
- * Measures the processor time of a server, and of its connections by their name, during some work.
+ * Measures the processor time of a server and of its connections to the database during some work.
+ * `application` is the name of these connections.
  */
 export async function cpuDuring<T>(
   { pid, application, control }: { readonly pid: number; readonly application: string; readonly control: Client },
@@ -65,7 +71,8 @@ export async function cpuDuring<T>(
   const before = cpuMsOf(pid);
   let looking: Promise<void> = Promise.resolve();
   const timer = setInterval(() => {
-    // A failed look does not end the work. The last look, below, reports it.
+    // A failed look does not stop the work. If looking still fails, the last look below throws the
+    // error.
     looking = looking.then(() => look(true)).catch(() => undefined);
   }, LOOK_MS);
   try {
@@ -82,7 +89,7 @@ export async function cpuDuring<T>(
   }
 }
 
-/** Postgres's processes for the connections of this name. */
+/** Returns the ids of Postgres's processes for the connections of this name. */
 async function backendsOf(control: Client, application: string): Promise<number[]> {
   const { rows } = await control.query<{ pid: number }>(
     'SELECT pid FROM pg_stat_activity WHERE application_name = $1',

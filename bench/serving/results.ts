@@ -1,5 +1,5 @@
-// The result of a benchmark: its machine, a table of wanted and measured figures, a last line of
-// JSON, and with `--save` a file.
+// The result of a benchmark: a description of the machine, a table of required and measured
+// figures, a last line of JSON, and a file if `--save` is given.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus, loadavg, totalmem } from 'node:os';
 import { join } from 'node:path';
@@ -13,8 +13,8 @@ export interface Machine {
   readonly node: string;
   readonly postgres: string;
   /**
-   * Processes that wanted a processor in the minute before the benchmark. Above a few tenths the
-   * machine is not quiet.
+   * Load average of the minute before the benchmark: the number of processes that wanted a
+   * processor. If it is above a few tenths, the machine was busy.
    */
   readonly loadBefore: number;
 }
@@ -30,7 +30,7 @@ export function machine(postgres: string): Machine {
   };
 }
 
-/** A figure and its wanted limit. `got` is undefined if it could not be measured here. */
+/** A figure and its required limit. `got` is undefined if it could not be measured here. */
 export interface Wanted {
   readonly what: string;
   readonly got: number | undefined;
@@ -54,7 +54,9 @@ export function wantedTable(all: readonly Wanted[]): string {
     .join('\n');
 }
 
-/** Prints the result as the last line. With `save` it also writes bench/results/NAME-DATE.json. */
+/**
+ * Prints the result as the last line. With `save`, also writes it to bench/results/NAME-DATE.json.
+ */
 export async function finish(name: string, save: boolean, result: Readonly<Record<string, unknown>>): Promise<void> {
   const rounded = JSON.stringify({ benchmark: name, date: today(), ...result }, (_key, value: unknown) =>
     typeof value === 'number' ? round(value) : value,

@@ -1,5 +1,5 @@
-// The shop to measure: that of the environment, or a synthetic one. The latter has its own database
-// and folders, which are removed when the benchmark ends.
+// The shop to measure: the shop of the environment or a synthetic one. A synthetic shop has its own
+// database and folders, which are removed when the benchmark ends.
 import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -11,7 +11,7 @@ import type { SyntheticOptions } from '../../src/demo/synthetic/options';
 import { endProcess, type Closing } from './cleanup';
 
 export interface BenchShop {
-  /** Holds a password, so it must not be printed. */
+  /** Contains a password, so it must not be printed. */
   readonly databaseUrl: string;
   /** The version of Postgres, such as '18.4'. */
   readonly postgres: string;
@@ -19,7 +19,7 @@ export interface BenchShop {
   readonly modelsDir: string;
 }
 
-/** The shop that `vitrine serve` would serve in this environment. */
+/** Opens the shop that `vitrine serve` would serve in this environment. */
 export async function shopOfEnvironment(closing: Closing): Promise<BenchShop> {
   const { databaseUrl, home, modelsDir } = loadConfig();
   const database = await openDatabase({ databaseUrl, home });
@@ -29,7 +29,7 @@ export async function shopOfEnvironment(closing: Closing): Promise<BenchShop> {
 
 /**
  * Makes an empty folder and an empty database. The database is on the server of the environment, or
- * on an embedded Postgres with `embedded` or without such a server.
+ * on an embedded Postgres if `embedded` is true or the environment names no server.
  */
 export async function emptyShop(closing: Closing, { embedded = false } = {}): Promise<BenchShop> {
   const home = await mkdtemp(join(tmpdir(), 'vitrine-bench-'));
@@ -42,8 +42,8 @@ export async function emptyShop(closing: Closing, { embedded = false } = {}): Pr
 }
 
 /**
- * Fills an empty shop with a synthetic one and trains a small release. `how`: more arguments for
- * train.
+ * Fills an empty shop with a synthetic one and trains a small release. `how` holds further
+ * arguments for `train`.
  */
 export async function fillShop(
   shop: BenchShop,
@@ -58,14 +58,14 @@ export async function fillShop(
   await vitrine(shop, ['train', '--size', 'tiny', '--no-evaluate', ...how], closing);
 }
 
-/** The arguments for `generate`. */
+/** Returns the arguments of `generate` for these sizes. */
 export function sizes(
   options: Partial<Pick<SyntheticOptions, 'customers' | 'articles' | 'transactions' | 'days'>>,
 ): string[] {
   return Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
 }
 
-/** The environment of a process that works on a shop. */
+/** Returns the environment variables for a process that works on a shop. */
 export function environmentOf({ databaseUrl, home, modelsDir }: BenchShop, application?: string): NodeJS.ProcessEnv {
   return {
     ...process.env,
@@ -77,19 +77,19 @@ export function environmentOf({ databaseUrl, home, modelsDir }: BenchShop, appli
   };
 }
 
-/** Adds a name to the URL. Postgres lists the connections under it. */
+/** Adds an application name to the URL. Postgres lists the connections under this name. */
 export function withName(databaseUrl: string, application: string): string {
   const url = new URL(databaseUrl);
   url.searchParams.set('application_name', application);
   return url.toString();
 }
 
-/** The program of this build. */
+/** Path of the program in this build. */
 export const PROGRAM = join(PROJECT_ROOT, 'dist', 'src', 'main.js');
 
 /**
- * Runs a command of the program on a shop and returns its standard output. `watch` gets the process
- * id.
+ * Runs a command of the program on a shop and returns its standard output. Calls `watch` with the
+ * id of the command's process.
  */
 export async function vitrine(
   shop: BenchShop,

@@ -1,5 +1,5 @@
-// The server under test: `vitrine serve` in a process of its own, on a free port of the loopback
-// address. Reads its memory and processor time, and its counters at /metrics.
+// The server under test: `vitrine serve` in a separate process, on a free port of the loopback
+// address. This file reads the server's memory, processor time and counters at /metrics.
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import type { Client } from 'pg';
@@ -10,16 +10,19 @@ import { environmentOf, PROGRAM, type BenchShop } from './shops';
 export interface Subject {
   readonly port: number;
   readonly pid: number;
-  /** From the start of the process until it was ready. */
+  /** Time from the start of the process until the server was ready. */
   readonly readySeconds: number;
-  /** In MiB; undefined: it is not known on this system. */
+  /** Memory of the server. Undefined if it cannot be read on this system. */
   memory(): { readonly nowMiB: number; readonly peakMiB: number } | undefined;
   metrics(): Promise<ReadonlyMap<string, number>>;
   /** Measures the processor time of the server and of its connections during some work. */
   cpu<T>(work: () => Promise<T>): Promise<{ readonly result: T; readonly cpu: CpuUse | undefined }>;
 }
 
-/** Reading a catalogue of a million articles takes some minutes. */
+/**
+ * Time that the server may take to get ready. Reading a catalogue of a million articles takes some
+ * minutes.
+ */
 const READY_MS = 15 * 60_000;
 
 /**
@@ -67,7 +70,7 @@ export async function startServer(
   };
 }
 
-/** Reads the text of /metrics: the value of each name with its labels. */
+/** Parses the text of /metrics. Returns the value of each metric by its name with labels. */
 export function parseMetrics(text: string): Map<string, number> {
   const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
   return new Map(
@@ -75,7 +78,10 @@ export function parseMetrics(text: string): Map<string, number> {
   );
 }
 
-/** Runs of each model between two readings of the metrics. Searches of indexes are no runs. */
+/**
+ * Returns the number of runs of each model between two readings of the metrics. Searches of indexes
+ * do not count as runs.
+ */
 export function modelRuns(
   before: ReadonlyMap<string, number>,
   after: ReadonlyMap<string, number>,
@@ -87,7 +93,7 @@ export function modelRuns(
   return Object.fromEntries(runs.filter(([, count]) => count > 0));
 }
 
-/** Searches of all indexes between two readings of the metrics. */
+/** Returns the number of searches of all indexes between two readings of the metrics. */
 export function indexSearches(before: ReadonlyMap<string, number>, after: ReadonlyMap<string, number>): number {
   const total = (metrics: ReadonlyMap<string, number>): number =>
     [...metrics].reduce(
@@ -97,7 +103,10 @@ export function indexSearches(before: ReadonlyMap<string, number>, after: Readon
   return total(after) - total(before);
 }
 
-/** The 99th percentile in seconds; undefined: the server does not say. */
+/**
+ * Returns the 99th percentile of the delay in seconds, or undefined if the server does not report
+ * it.
+ */
 export function eventLoopDelay(metrics: ReadonlyMap<string, number>): number | undefined {
   return metrics.get('vitrine_event_loop_delay_seconds{quantile="0.99"}');
 }

@@ -1,5 +1,5 @@
 // Shows how a request spends its time: the mean of each stage over many traced requests, as bars on
-// one time line. Below them stands the published time of a reference system.
+// a common time line. Below these bars is one for the published time of a reference system.
 import type { Trace, TraceStage } from '../../src/api/graphql/operation/trace';
 import { percentile } from './load';
 
@@ -9,11 +9,14 @@ export interface Bar {
   readonly ms: number;
 }
 
-/** Indents the stages within `recommend`. */
+/** Indentation of the stages within `recommend`. */
 const INSIDE = '  ';
 const WIDTH = 48;
 
-/** The mean of each stage. The last bars are the part that the server cannot see, and the whole. */
+/**
+ * Returns a bar for the mean of each stage. The last two bars are the time that the server cannot
+ * measure and the total time.
+ */
 export function barsOf(traces: readonly { readonly ms: number; readonly trace: Trace }[]): Bar[] {
   const stages = traces.flatMap(({ trace }) => [
     ...trace.stages,
@@ -38,8 +41,8 @@ export function barsOf(traces: readonly { readonly ms: number; readonly trace: T
 }
 
 /**
- * How long requests waited for their turn: from the call of the recommender to its first stage, and
- * from its last stage to the answer.
+ * Returns the time in ms that each request waited in the recommender: from the call to its first
+ * stage, and from its last stage to the answer.
  */
 export function waitsOf(traces: readonly { readonly trace: Trace }[]): number[] {
   return traces.flatMap(({ trace }) => {
@@ -53,8 +56,7 @@ export function waitsOf(traces: readonly { readonly trace: Trace }[]): number[] 
 }
 
 /**
- * Draws the bars for a terminal. The bar of the reference is cut, since it would not fit on the
- * page.
+ * Draws the bars for a terminal. The bar of the reference is cut off where it would be too wide.
  */
 export function drawWaterfall(bars: readonly Bar[], reference: { readonly name: string; readonly ms: number }): string {
   const end = Math.max(...bars.map(({ startMs, ms }) => startMs + ms));

@@ -1,13 +1,14 @@
-// The matrix products of a training step and nothing else, as a graph of its own. It shows the cost
-// of the step if all other operators were free. The products are found in the step's own graph,
-// forward and backward, and a run of it gives their shapes.
+// The matrix products of a training step and nothing else, as a separate graph. Running this graph
+// shows the cost that the step would have if all other operators were free. The products are found
+// in the forward and backward parts of the step's own graph, and a run of that graph shows their
+// shapes.
 import type { Batch } from '../../src/engine/batch';
 import { inMemory, type ModelRunner } from '../../src/engine/model-runner';
 import { ATTRIBUTE, ModelProto, TYPES } from '../../src/graph/onnx-format';
 import { createRandom } from '../../src/random';
 import type { Run } from './steps';
 
-/** One matrix product of a step. Operands of the same name are the same tensor. */
+/** A matrix product of a step. Operands with the same name are the same tensor. */
 interface Product {
   readonly operands: readonly [Operand, Operand];
 }
@@ -32,11 +33,11 @@ interface Graph {
 /** Operators of ONNX that are matrix products. */
 const PRODUCTS = ['MatMul', 'Gemm'];
 
-/** The products of some runs of one step's graph, ready to run. */
+/** The products in some runs of a step's graph, ready to be run. */
 export interface BareProducts {
-  /** Products of one run. */
+  /** Number of products in one run. */
   readonly products: number;
-  /** Multiplications and additions of all runs. */
+  /** Number of multiplications and additions in all runs. */
   readonly flops: number;
   /** Runs all products of all runs once. */
   readonly run: () => Promise<unknown>;
@@ -47,7 +48,8 @@ export async function bareProducts(engine: ModelRunner, runs: readonly Run[]): P
   for (const [i, { model, inputs }] of runs.entries()) {
     for (const { operands } of await productsOf(engine, model, inputs)) all.push({ operands: ownOf(i, operands) });
   }
-  // All runs share one model. Each model has its own threads, which wait actively after each run.
+  // One model contains the products of all runs, because each model has its own threads, which wait
+  // actively after a run.
   await engine.load('bench.bare', inMemory(bareModel(all)));
   return {
     products: all.length / runs.length,
@@ -57,8 +59,9 @@ export async function bareProducts(engine: ModelRunner, runs: readonly Run[]): P
 }
 
 /**
- * Gives each run its own smaller operand. All runs may share the larger one, which saves memory.
- * But no two products may be the same: ONNX Runtime would compute them once.
+ * Makes the smaller operand of a product different for each run. All runs share the larger operand,
+ * which saves memory. No two products may have the same operands, because ONNX Runtime would
+ * compute them only once.
  */
 function ownOf(run: number, [a, b]: Product['operands']): Product['operands'] {
   const own = (operand: Operand): Operand => ({ ...operand, name: `${String(run)}: ${operand.name}` });
@@ -66,8 +69,8 @@ function ownOf(run: number, [a, b]: Product['operands']): Product['operands'] {
 }
 
 /**
- * The products of a step's graph, with their shapes for these inputs. Products with a single row of
- * ones are sums, so they are left out.
+ * Finds the products of a step's graph, with their shapes for these inputs. A product whose first
+ * operand has a single row is left out: such products only compute sums.
  */
 async function productsOf(engine: ModelRunner, model: Uint8Array, inputs: Batch): Promise<Product[]> {
   const decoded = ModelProto.toObject(ModelProto.decode(model)) as { graph: Graph };
@@ -93,7 +96,7 @@ async function productsOf(engine: ModelRunner, model: Uint8Array, inputs: Batch)
     .filter(({ operands: [{ shape }] }) => !(shape.length === 2 && shape[0] === 1));
 }
 
-/** Multiplications and additions of a product. Leading axes broadcast. */
+/** Returns the number of multiplications and additions in a product. Leading axes are broadcast. */
 function flopsOf({ operands: [a, b] }: Product): number {
   const [n, k] = a.shape.slice(-2);
   const m = b.shape[b.shape.length - 1];
@@ -101,10 +104,10 @@ function flopsOf({ operands: [a, b] }: Product): number {
 }
 
 /**
- * A model of these products alone. Operands that are one tensor in the step are one here. They lie
- * in the model as values that might also be fed, so ONNX Runtime can neither compute the products
- * beforehand nor pack the operands. Only one number of each product is asked for: none is left out,
- * and little is handed back.
+ * Makes a model that contains only these products. Operands that share a tensor in the step share a
+ * tensor here too. The operands are initial values of inputs, which a caller could replace. So ONNX
+ * Runtime can neither compute the products in advance nor repack the operands. The output adds up
+ * one number from each product, so that no product is skipped and the output is small.
  */
 function bareModel(products: readonly Product[]): Uint8Array {
   const random = createRandom('bare');
@@ -157,7 +160,7 @@ function cast(from: string, to: string): NodeProto & { attribute: object[] } {
 }
 
 function valueInfo(name: string, elemType: number, ...shape: number[]): object {
-  // A shape of the probe is as long as the tensor's rank, which is not known here.
+  // The length of an int32 output is the rank of a tensor, which is not known here.
   const dim = elemType === TYPES.int32 ? [{ dimParam: name }] : shape.map((dimValue) => ({ dimValue }));
   return { name, type: { tensorType: { elemType, shape: { dim } } } };
 }

@@ -1,19 +1,23 @@
-// Times several pieces of work against one another on a machine that others use too. They run by
-// turns, round after round, so that a disturbance disturbs all. The medians count.
+// Compares the times of several pieces of work on a machine with other users. The pieces of work
+// alternate, round after round, so that a disturbance affects all of them. The results are medians
+// over the rounds.
 import { setTimeout } from 'node:timers/promises';
 
-/** Milliseconds for each step: by the clock, and of all processors together. */
+/** Cost per step in ms: elapsed time, and the processor time of all processors together. */
 export interface Cost {
   readonly wall: number;
   readonly cpu: number;
 }
 
-/** Rounds that are not counted, until code is compiled and memory is allocated. */
+/**
+ * Number of first rounds that are not counted: during these, code is compiled and memory is
+ * allocated.
+ */
 const WARM_UP = 3;
-/** Milliseconds after which ONNX Runtime's threads have stopped waiting for more work. */
+/** Pause in ms, after which ONNX Runtime's threads no longer wait actively for more work. */
 const REST = 60;
 
-/** The median cost of each piece of work, for one of its `steps`. */
+/** Returns the median cost of each piece of work, divided by `steps`. */
 export async function interleaved<Name extends string>(
   rounds: number,
   steps: number,

@@ -16,13 +16,13 @@ import { createTrainer, type Trainer } from '../../src/training/optimise/trainer
 import { sequenceLoss } from '../../src/training/models/two-tower';
 import { DAY } from '../../src/time';
 
-/** A model in training. */
+/** A model in training, with its batches. */
 export interface Steps {
   readonly name: string;
-  /** The kind of its examples. */
+  /** The kind of the model's examples. */
   readonly unit: string;
   readonly trainer: Trainer;
-  /** Makes `count` batches while they are used, as in training. Every call makes the same ones. */
+  /** Makes `count` batches lazily, as in training. Every call makes the same batches. */
   batches(count: number): Iterable<Batch>;
   examplesOf(batch: Batch): number;
 }
@@ -33,7 +33,7 @@ export interface Run {
   readonly inputs: Batch;
 }
 
-/** An engine that can record what it is given to run. */
+/** Makes an engine that can record the models and inputs that it runs. */
 export function recording(engine: TrainingEngine): {
   engine: TrainingEngine;
   record(work: () => Promise<unknown>): Promise<Run[]>;
@@ -62,12 +62,12 @@ export function recording(engine: TrainingEngine): {
 }
 
 const SEED = 1;
-/** Questions to make the ranker's lists of. */
+/** Number of questions from which the ranker's lists are made. */
 const QUESTIONS = 3_000;
 
 /**
- * Steps of the two towers. `rows`: size of the table of article ids, from which each batch takes
- * rows at random.
+ * Steps of the two towers. `rows` is the size of the table of article ids; each batch uses random
+ * rows of the table.
  */
 export async function towerSteps(
   engine: TrainingEngine,
@@ -106,8 +106,8 @@ export async function towerSteps(
 }
 
 /**
- * Steps of the ranker. Towers that have learnt nothing find its lists: only the shapes must be
- * those of training.
+ * Steps of the ranker. Untrained towers find the candidates of its lists, since only the shapes
+ * must be those of training.
  */
 export async function rankerSteps(engine: TrainingEngine, shop: Dataset, config: TrainingConfig): Promise<Steps> {
   const { ranker: settings } = config;
@@ -141,7 +141,7 @@ export async function rankerSteps(engine: TrainingEngine, shop: Dataset, config:
   };
 }
 
-/** The first `count` items, or all of them. */
+/** Yields the first `count` items, or all items if there are fewer. */
 function* first<Item>(items: Iterable<Item>, count: number): Generator<Item> {
   let given = 0;
   for (const item of items) {

@@ -1,5 +1,5 @@
-// The synthetic shop as training reads it, without a database: reads and encodes the files of
-// `generate`.
+// Makes the dataset of a synthetic shop for training without a database: reads and encodes the
+// files of `generate`.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ import { Dataset } from '../../src/dataset/dataset';
 import { EncoderFit } from '../../src/features/encoder';
 import { silentReporter } from '../../src/telemetry/progress';
 
-/** Makes a shop. Its encoder knows all articles and purchases. */
+/** Makes a shop. The shop's encoder knows all articles and purchases. */
 export async function syntheticShop(options: Partial<SyntheticOptions>): Promise<Dataset> {
   const folder = await mkdtemp(join(tmpdir(), 'vitrine-bench-'));
   try {
@@ -73,7 +73,7 @@ function encoded(
   catalogue.put(articles);
   const articleKeys = new Map(articles.map(({ id, key }) => [id, key]));
   const customerKeys = new Map(customers.map(({ id, key }) => [id, key]));
-  // The store gives them by customer, oldest first. The file has them by day.
+  // The store returns purchases by customer, oldest first, but the file is sorted by day.
   const sorted = purchases
     .map(({ date, customer, article, price }) => ({
       customer: customerKeys.get(String(customer)) ?? -1,

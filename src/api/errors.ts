@@ -1,5 +1,5 @@
-// Turns errors into answers. Errors that the client caused pass with their stable code. All others
-// are masked, and logged once under an id. Nothing here throws.
+// Turns errors into answers. Errors that the client caused are passed on with their stable code.
+// All other errors are masked, and are logged once under an id. Nothing here throws.
 
 import { randomUUID } from 'node:crypto';
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
@@ -14,13 +14,16 @@ export interface PublicError {
 }
 
 export interface ErrorMask {
-  /** For Apollo Server's `formatError`. */
+  /** Used as Apollo Server's `formatError`. */
   readonly format: (formatted: GraphQLFormattedError, error: unknown) => GraphQLFormattedError;
-  /** For errors outside GraphQL operations. */
+  /** Used for errors outside GraphQL operations. */
   readonly toPublic: (error: Error) => PublicError;
 }
 
-/** The operator must mend these errors. The client gets this sentence, the log gets the details. */
+/**
+ * Errors that the operator must fix. The client gets the sentence given here; the log gets the
+ * details.
+ */
 const OPERATORS_ERRORS: Partial<Record<ErrorCode, string>> = {
   DATABASE_UNAVAILABLE: "the shop's database cannot be used at the moment",
   DATABASE_FORBIDDEN: "the shop's database does not allow this to the server",
@@ -37,7 +40,8 @@ const OPERATORS_ERRORS: Partial<Record<ErrorCode, string>> = {
 const UNEXPECTED = { code: 'INTERNAL_SERVER_ERROR', message: 'something went wrong here, not in your query' };
 
 export function createErrorMask(log: Logger): ErrorMask {
-  // One failed batch is the same error on many fields. It is logged once, under one id for all.
+  // A failed batch puts the same error on many fields. The error is logged once, and all fields
+  // show the same id.
   const ids = new WeakMap<Error, string>();
 
   const logOnce = (error: Error, path?: GraphQLFormattedError['path']): string => {
@@ -63,8 +67,8 @@ export function createErrorMask(log: Logger): ErrorMask {
     format(formatted, error) {
       const cause = causeOf(error);
       const code = formatted.extensions?.['code'];
-      // GraphQL's and Apollo's own errors about the request pass. They have a code, or a status
-      // that blames the client.
+      // GraphQL's and Apollo's own errors about the request are passed on. Such an error has a
+      // code, or an HTTP status from 400 to 499.
       if (cause instanceof GraphQLError && (code !== UNEXPECTED.code || isClientsFault(error))) {
         const extensions = { code: code === UNEXPECTED.code ? 'BAD_REQUEST' : code };
         return { ...placeOf(formatted), message: shortened(formatted.message), extensions };
@@ -75,12 +79,14 @@ export function createErrorMask(log: Logger): ErrorMask {
   };
 }
 
-/** Unwraps what a resolver or a plugin threw from the GraphQLErrors around it. */
+/** Returns the error that a resolver or a plugin threw, without the GraphQLErrors that wrap it. */
 function causeOf(error: unknown): Error {
   return error instanceof GraphQLError && error.originalError ? causeOf(error.originalError) : asError(error);
 }
 
-/** GraphQL's messages repeat names and values of the query, which may be very long. */
+/**
+ * Shortens GraphQL's messages: they repeat names and values from the query, which may be very long.
+ */
 function shortened(message: string): string {
   return message.length > LIMITS.messageLength ? `${message.slice(0, LIMITS.messageLength)}…` : message;
 }

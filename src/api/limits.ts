@@ -1,5 +1,6 @@
 // The limits of one request, and the checks of its arguments. Every check throws a VitrineError
-// that names the limit, what came and what to do. operation/cost.ts checks an operation as a whole.
+// that names the limit, the value received and the remedy. operation/cost.ts checks an operation as
+// a whole.
 
 import { VitrineError } from '../errors';
 
@@ -16,25 +17,30 @@ export const LIMITS = Object.freeze({
   depth: 12,
   /** Roughly the number of values in the answer, see `listCost`. */
   cost: 10_000,
-  /** Fields that the cost is computed over. Fragments within fragments can double without end. */
+  /**
+   * Maximum number of fields that the cost is computed for. Fragments within fragments can multiply
+   * the fields without limit.
+   */
   costedFields: 5_000,
   /**
-   * Characters in a name that a query makes up, such as an alias. Every item of a list repeats it.
+   * Characters in a name that a query defines, such as an alias. The name is repeated for every
+   * item of a list.
    */
   nameLength: 100,
-  /** Errors that are reported for one invalid document. */
+  /** Number of errors reported for one invalid document. */
   errors: 20,
   /** Characters in the message of one error. */
   messageLength: 500,
   /**
-   * Tokens in a document. Validation compares fields in pairs, so its time grows with the square.
+   * Tokens in a document. Validation compares fields in pairs, so its time grows with the square of
+   * their number.
    */
   tokens: 3_000,
   /** Bytes in the body of an HTTP request. */
   bodyBytes: 128 * 1024,
 });
 
-/** Returns `first` if a list can have that many items. */
+/** Returns `first` if a list may have this many items. */
 export function checkFirst(first: number): number {
   if (first > LIMITS.first) {
     throw new VitrineError(
@@ -59,8 +65,8 @@ export function checkId(argument: string, id: string): string {
 }
 
 /**
- * Returns a text if Postgres can hold it. It must have no NUL character, and no half of a surrogate
- * pair, which would become another character on the way.
+ * Returns a text if Postgres can hold it. The text must not contain a NUL character, nor half of a
+ * surrogate pair, which would be replaced by another character on its way to Postgres.
  */
 function checkText(argument: string, text: string): string {
   if (text.includes('\0')) {
@@ -73,7 +79,7 @@ function checkText(argument: string, text: string): string {
   return text;
 }
 
-/** Returns the words of a search if there are any. */
+/** Returns the words of a search if they are not empty and not too long. */
 export function checkWords(text: string): string {
   if (text.length > LIMITS.searchLength) {
     throw new VitrineError(

@@ -1,6 +1,6 @@
 // Puts the server together: the shop window at /, GraphQL at /graphql, pictures, health, metrics
-// and the report of the release. Building it is separate from listening, so tests can do without a
-// port.
+// and the report of the release. Building the server is separate from listening, so that tests need
+// no port.
 
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Config } from '../config';
@@ -29,23 +29,27 @@ export interface ServerParts {
   readonly log: Logger;
   /** Whether there is a release to recommend from. The database is checked separately. */
   readonly ready: () => Readiness | Promise<Readiness>;
-  /** The page with the measurements of the served release; undefined: there is none. */
+  /**
+   * Returns the page with the measurements of the served release, or undefined if there is none.
+   */
   readonly report: () => string | undefined;
-  /** The shop's photos of its articles. Default: none. */
+  /** The shop's photos of its articles. Default: no photos. */
   readonly photos?: Photos;
-  /** Draws articles that have no photo. Default: they have no picture. */
+  /** Draws articles that have no photo. If omitted, such articles have no picture. */
   readonly draw?: DrawArticle;
-  /** Absolute: the folder of the built shop window. Without one, / shows a signpost. */
+  /** Absolute path of the built shop window's folder. If omitted, / shows a list of addresses. */
   readonly shopWindow?: string;
-  /** Counters for /metrics, besides those of requests. */
+  /** Further counters for /metrics, in addition to those of requests. */
   readonly counters?: Counters;
-  /** How long requests in flight may take to finish when the server closes. Default 10,000. */
+  /**
+   * Time that requests in flight may take to finish when the server closes, in ms. Default: 10,000.
+   */
   readonly closeLimitMs?: number;
-  /** How long one request may be computed. Default 30,000. */
+  /** Time that computing one request may take, in ms. Default: 30,000. */
   readonly requestLimitMs?: number;
   /**
-   * How long a client may read nothing of its answer. It must exceed `requestLimitMs`. Default
-   * 60,000.
+   * Time that a client may go without reading any of its answer, in ms. It must exceed
+   * `requestLimitMs`. Default: 60,000.
    */
   readonly unreadLimitMs?: number;
 }
@@ -53,11 +57,11 @@ export interface ServerParts {
 /** Limits for all clients together. */
 const MOST = {
   connections: 4_096,
-  /** Requests that are computed at once. */
+  /** Requests that are computed at the same time. */
   inFlight: 1_024,
-  /** Requests on one connection that wait for the answer before theirs. */
+  /** Requests on one connection that wait for an earlier answer. */
   waitingEach: 32,
-  /** The same on all connections together. */
+  /** Requests on all connections together that wait for an earlier answer. */
   waiting: 1_024,
   unreadBytes: 64 * 1024 * 1024,
 };
@@ -67,22 +71,27 @@ const HTTP_LIMITS = {
   // The time for a whole request to arrive, the time for its head, and how often both are checked.
   requestTimeout: 30_000,
   http: { headersTimeout: 15_000, connectionsCheckingInterval: 5_000 },
-  // Load balancers keep unused connections for 60 s, mostly. They must be the ones to end them.
+  // Most load balancers keep unused connections for 60 s. The load balancer must end a connection
+  // before the server does.
   keepAliveTimeout: 72_000,
 };
 
 export interface Server {
-  /** Answers `inject` at once, and listens after `listen`. */
+  /** Answers `app.inject` even before `listen` is called. */
   readonly app: FastifyInstance;
   /** Listens on the configured host and port. Returns the address as a URL. */
   listen(): Promise<string>;
   /**
-   * Accepts no more requests, gives those in flight the limit, then closes. May be called again.
+   * Accepts no more requests, waits up to the limit for the requests in flight, then closes. May be
+   * called more than once.
    */
   close(): Promise<void>;
 }
 
-/** Builds the server. It closes neither the store nor the recommender, which others opened. */
+/**
+ * Builds the server. The server does not close the store and the recommender: the caller opened
+ * them and must close them.
+ */
 export async function createServer(parts: ServerParts): Promise<Server> {
   const { config, log, store, recommender, closeLimitMs = 10_000 } = parts;
   const { requestLimitMs = 30_000, unreadLimitMs = 60_000 } = parts;
@@ -95,12 +104,13 @@ export async function createServer(parts: ServerParts): Promise<Server> {
     ...HTTP_LIMITS,
     connectionTimeout: unreadLimitMs,
     return503OnClosing: false,
-    // Addresses of pictures hold ids, each character as up to nine.
+    // Addresses of pictures contain ids, and one character of an id can take nine characters in an
+    // address.
     routerOptions: { maxParamLength: LIMITS.idLength * 9 },
   });
   const window = readShopWindow(parts.shopWindow);
   app.server.maxConnections = MOST.connections;
-  // Connections that are only kept alive make room for new ones.
+  // When there are too many connections, the idle ones are closed to make room.
   app.server.on('drop', () => app.server.closeIdleConnections());
   answerErrors(app, errors, window);
   const sockets = limitSockets(app, MOST);
@@ -148,7 +158,10 @@ function cutOff({ app, sockets, log, closeLimitMs }: Late): void {
   sockets.destroyBusy();
 }
 
-/** The shop window at / for browsers, or a signpost. */
+/**
+ * Answers / with the shop window. If it has not been built, browsers get a page of addresses.
+ * Programs get the addresses as JSON.
+ */
 function addFront(app: FastifyInstance, window: ShopWindow | undefined): void {
   app.get('/', (request, reply) => {
     if (!wantsPage(request)) return SIGNPOST;
@@ -168,7 +181,9 @@ function addHealth(app: FastifyInstance, parts: ServerParts, state: { readonly c
   });
 }
 
-/** The report is one file with its styles. Nothing else may load or run in it. */
+/**
+ * The report is a single file with its styles. The page may load nothing else and run no script.
+ */
 function addReport(app: FastifyInstance, report: ServerParts['report']): void {
   app.get('/report', (request, reply) => {
     const page = report();
@@ -181,7 +196,7 @@ function addReport(app: FastifyInstance, report: ServerParts['report']): void {
     return reply
       .code(page === undefined ? 404 : 200)
       .headers({
-        // Another release may be served soon.
+        // Another release, with another report, may be served soon.
         'cache-control': 'no-cache',
         'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
         'x-content-type-options': 'nosniff',
@@ -220,14 +235,17 @@ function refuseWhileClosing(app: FastifyInstance, state: { readonly closing: boo
     const refused = state.closing && !request.url.startsWith('/health/');
     done(refused ? new VitrineError('SHUTTING_DOWN', 'this server is shutting down; ask another') : undefined);
   });
-  // Connections that are kept alive would hold the server open until they time out.
+  // Otherwise connections that are kept alive would keep the server open until they time out.
   app.addHook('onSend', (_request, reply, _payload, done) => {
     if (state.closing) reply.header('connection', 'close');
     done();
   });
 }
 
-/** Lets pages of these origins (`*`: all) query from a browser, without cookies or credentials. */
+/**
+ * Allows pages of these origins (`*` allows all) to send queries from a browser, without cookies or
+ * credentials.
+ */
 function allowOrigins(app: FastifyInstance, origins: readonly string[]): void {
   app.addHook('onRequest', async (request, reply) => {
     const { origin } = request.headers;

@@ -1,4 +1,4 @@
-// How commands answer, and how they check a folder before they work for minutes.
+// Functions that print the answers of commands, and a check that a folder can be written to.
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { hasCode } from '../data/files/file-lock';
@@ -10,13 +10,13 @@ export function print(options: { json?: boolean }, value: unknown, text: string)
   process.stdout.write(`${options.json ? JSON.stringify(value, null, 2) : text}\n`);
 }
 
-/** Says how much memory this process held at its peak. */
+/** Prints the peak memory of this process. */
 export function sayPeak(reporter: Reporter): void {
   const { maxRSS } = process.resourceUsage(); // in KiB
   reporter.say(`Peak memory: ${(maxRSS / 2 ** 20).toFixed(1)} GiB`);
 }
 
-/** Fails now if a file could not be written to the folder after minutes of work. */
+/** Fails if no file can be written to the folder. Called before a command works for minutes. */
 export async function checkFolder(folder: string): Promise<void> {
   await access(folder, constants.W_OK).catch((thrown: unknown) => {
     const missing = hasCode(thrown, 'ENOENT') || hasCode(thrown, 'ENOTDIR');

@@ -1,5 +1,5 @@
-// How the commands read their arguments: each text becomes a value or a message that says what was
-// expected.
+// Parsers for the arguments of commands. A parser turns a text into a value, or throws an error
+// that says what was expected.
 import { InvalidArgumentError, Option } from 'commander';
 import { VitrineError } from '../errors';
 import { SIZES } from '../training/config';
@@ -50,29 +50,32 @@ export function percent(text: string): number {
   throw new InvalidArgumentError('Expected a number from 0 to 100.');
 }
 
-/** Numbers from 0 to 1, separated by commas. */
+/** Parses numbers from 0 to 1, separated by commas. */
 export function shares(text: string): number[] {
   const values = text.split(',').map((part) => (part.trim() === '' ? Number.NaN : Number(part)));
   if (values.every((value) => value >= 0 && value <= 1)) return values;
   throw new InvalidArgumentError('Expected numbers from 0 to 1, separated by commas.');
 }
 
-/** Ids, separated by commas. */
+/** Parses ids, separated by commas. */
 export function ids(text: string): string[] {
   const all = text.split(',').map((id) => id.trim());
   if (all.every((id) => id !== '')) return all;
   throw new InvalidArgumentError('Expected ids, separated by commas.');
 }
 
-/** A day as Unix seconds. */
+/** Parses a day into Unix seconds. */
 export function day(text: string): number {
   const at = /^\d{4}-\d{2}-\d{2}$/.test(text) ? Date.parse(`${text}T00:00:00Z`) : Number.NaN;
-  // Date.parse takes 31 February as a day of March.
+  // Date.parse accepts 31 February and returns a day in March.
   if (Number.isFinite(at) && new Date(at).toISOString().startsWith(text)) return at / 1000;
   throw new InvalidArgumentError('Expected a date as YYYY-MM-DD.');
 }
 
-/** The options of `evaluate` that describe its protocol. Those that were not given are absent. */
+/**
+ * The options of `evaluate` that describe its protocol. An option that was not given is missing
+ * here.
+ */
 export interface ProtocolOptions {
   readonly protocol: Protocol['kind'];
   readonly cut?: number;
@@ -89,7 +92,10 @@ const OPTIONS_OF = {
 } as const satisfies Record<Protocol['kind'], (keyof ProtocolOptions)[]>;
 export const PROTOCOLS = Object.keys(OPTIONS_OF);
 
-/** @throws VitrineError INPUT_INVALID if an option belongs to another protocol or is missing */
+/**
+ * @throws VitrineError INPUT_INVALID if an option belongs to another protocol or a required option
+ * is missing
+ */
 export function heldOut(options: ProtocolOptions): Pick<HoldOut, 'protocol' | 'days'> {
   const { protocol, cut, days = HOLD_OUT.days, weeks = 12, end, validation } = options;
   for (const [owner, names] of Object.entries(OPTIONS_OF)) {

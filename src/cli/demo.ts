@@ -1,5 +1,6 @@
-// Everything in one command: makes a shop or takes one, imports it, trains, publishes and serves.
-// Each step is the command of the same name. A step whose result is up to date is skipped.
+// `vitrine demo` does everything in one command: it generates a shop or uses an existing one,
+// imports the shop, trains, publishes and serves. The steps work like the separate commands. A step
+// whose result is up to date is skipped.
 import { existsSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
@@ -66,20 +67,23 @@ interface DemoParts {
   readonly store: Store;
   readonly databaseUrl: string;
   readonly engine: () => TrainingEngine;
-  /** Listens at once, with photos from this folder if there is one. `serve` starts to serve. */
+  /**
+   * Starts to listen at once, with photos from the folder `photos` if it is given. Recommendations
+   * are served once `serve` is called.
+   */
   readonly listen: (
     photos: string | undefined,
   ) => Promise<{ readonly address: string; readonly serve: () => Promise<void> }>;
 }
 
 /**
- * The shop and the release that the demo made. They are kept as the fact "demo" before the import
- * begins, so that a demo that was stopped can be repeated.
+ * The shop and the release that the demo made. The store keeps this record as the fact "demo" from
+ * before the import, so that a demo that was stopped can be run again.
  */
 interface Shown {
   /** Fingerprint of the files. */
   readonly source: string;
-  /** Settings that the release was trained with; null: not trained yet. */
+  /** Settings that the release was trained with. Null if no release has been trained yet. */
   readonly settings: string | null;
   readonly release: string | null;
 }
@@ -91,7 +95,7 @@ async function demo(command: RunningCommand, options: DemoOptions, parts: DemoPa
   const synthetic = join(config.home, 'synthetic-shop');
   const dir = options.data === undefined ? synthetic : resolve(options.data);
   const photos = join(dir, 'images');
-  // Listens before the training, in which another program might take the port.
+  // Listens before the training, since another program might take the port during the training.
   const { address, serve } = await parts.listen(existsSync(photos) ? photos : undefined);
   if (options.data === undefined) await generateShop(synthetic, DEFAULT_SHOP, reporter, signal);
 
@@ -137,7 +141,10 @@ async function demo(command: RunningCommand, options: DemoOptions, parts: DemoPa
   else reporter.say('Ctrl-C stops the server.');
 }
 
-/** Removes the shop of an earlier demo. A shop that somebody imported is kept and refused. */
+/**
+ * Removes the shop of an earlier demo. Throws if the shop was imported by a user: such a shop is
+ * never removed.
+ */
 async function makeRoom(store: Store, dir: string, shown: Shown | undefined): Promise<void> {
   const { articles, customers } = await store.counts();
   if (articles + customers === 0) return;
@@ -151,7 +158,10 @@ async function makeRoom(store: Store, dir: string, shown: Shown | undefined): Pr
   await store.clear();
 }
 
-/** Changes when the data does: it covers the names, sizes and times of the files. */
+/**
+ * Returns a fingerprint that changes when the data changes. It covers the names, sizes and times of
+ * the files.
+ */
 async function fingerprint(dir: string, { mapping, data }: DemoOptions): Promise<string> {
   const facts: unknown[] = [mapping, data === undefined ? DEFAULT_SHOP : dir];
   if (mapping !== undefined) facts.push((await stat(resolve(mapping))).mtimeMs);
@@ -165,7 +175,10 @@ async function fingerprint(dir: string, { mapping, data }: DemoOptions): Promise
   return sha256(JSON.stringify(facts));
 }
 
-/** A customer with a history worth showing: the one with most purchases among the first hundred. */
+/**
+ * Returns a customer with a history worth showing: among the first hundred customers, the one with
+ * the most purchases.
+ */
 async function tellingCustomer(store: Store): Promise<string> {
   const { rows } = await store.customersPage(100);
   const purchases = await store.latestPurchases(
@@ -188,7 +201,7 @@ function queryFor(customer: string): string {
 }
 
 /**
- * Asks the running server as any client would and prints the answer.
+ * Sends a query to the running server, as any client would, and prints the answer.
  * @throws VitrineError if the answer has no recommendations
  */
 async function check(address: string, query: string, customer: string): Promise<void> {

@@ -1,5 +1,5 @@
-// `vitrine doctor`: looks at everything that the program needs and says what works, what does not
-// and what to do. It changes nothing; it only starts the embedded database for a moment.
+// `vitrine doctor` examines everything that the program needs, and says what works, what does not
+// and how to fix it. It changes nothing, but it may start the embedded database for a moment.
 
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -38,7 +38,10 @@ export function addDoctor(program: Command): void {
     );
 }
 
-/** `warn`: the program works without something useful. `fail`: it lacks something that it needs. */
+/**
+ * `warn`: something useful is missing, but the program works without it. `fail`: something that the
+ * program needs is missing.
+ */
 export interface Finding {
   readonly name: string;
   readonly status: 'ok' | 'warn' | 'fail';
@@ -46,7 +49,10 @@ export interface Finding {
   readonly remedy?: string;
 }
 
-/** Every finding, in the order in which to mend things. Never throws: a failure is a finding. */
+/**
+ * Returns all findings, in the order in which to fix them. Never throws: every failure becomes a
+ * finding.
+ */
 export async function examine(config: Config): Promise<Finding[]> {
   const findings = [await guarded('node', () => examineNode()), await guarded('packages', () => examinePackages())];
   findings.push(await guarded('device', () => examineDevice(config.device)));
@@ -58,7 +64,7 @@ export async function examine(config: Config): Promise<Finding[]> {
   return findings;
 }
 
-/** Findings as lines for a terminal. A remedy stands below its finding. */
+/** Writes findings as lines for a terminal. The remedy is below its finding. */
 function formatFindings(findings: readonly Finding[]): string {
   const marks = { ok: '✔', warn: '!', fail: '✘' } as const;
   const width = Math.max(0, ...findings.map(({ name }) => name.length));
@@ -124,8 +130,8 @@ async function examineDevice(device: Device): Promise<Finding> {
 }
 
 /**
- * A device that the settings do not name may be missing. It is tried in a process of its own, since
- * drivers write to the terminal or crash.
+ * Tries a device that the settings do not name, so it is no failure if the device is missing. The
+ * device is tried in a separate process, since drivers may write to the terminal or crash.
  */
 async function examineOtherDevice(device: Device): Promise<Finding> {
   const name = `device ${device}`;
@@ -145,7 +151,7 @@ async function examineOtherDevice(device: Device): Promise<Finding> {
   }
 }
 
-/** Adds numbers on a device, as every model is run. @throws what the engine throws */
+/** Adds numbers on a device, in the way in which models are run. @throws the engine's errors */
 export async function tryDevice(device: Device): Promise<void> {
   const x = input('x', ['rows']);
   const { bytes } = encodeOnnx({ name: 'doctor', outputs: { y: add(x, x) }, embeddings: 'inline' });
@@ -201,7 +207,7 @@ async function countRows(database: Database): Promise<{ articles: number; custom
   }
 }
 
-/** Opens the release as serving does: checks every hash and loads every model. */
+/** Opens the release in the same way as the server: checks every hash and loads every model. */
 async function examineRelease({
   device,
   modelsDir,
@@ -214,7 +220,7 @@ async function examineRelease({
     const detail = `${manifest.name} of ${createdAt}: ${formatCount(articles)} articles, ${formatCount(data.purchases)} purchases, texts by ${textEncoder.name}`;
     return { name: 'release', status: 'ok', detail };
   } catch (thrown) {
-    // There is no release before the first training. That is no failure.
+    // Before the first training there is no release, which is not a failure.
     if (!(thrown instanceof VitrineError && thrown.code === 'RELEASE_MISSING')) throw thrown;
     return { name: 'release', status: 'warn', detail: thrown.message, remedy: thrown.remedy };
   } finally {

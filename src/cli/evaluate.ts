@@ -1,4 +1,4 @@
-// The commands that measure without publishing: evaluate and measure-similar.
+// The commands that measure quality without publishing a release: evaluate and measure-similar.
 import { writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { Option, type Command } from 'commander';

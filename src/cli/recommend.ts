@@ -1,4 +1,4 @@
-// The commands that ask the current release without a server: recommend, similar and precompute.
+// The commands that use the current release without a server: recommend, similar and precompute.
 import type { Command } from 'commander';
 import type { Store } from '../data/store/store';
 import { VitrineError } from '../errors';
@@ -92,7 +92,7 @@ function orThrow<T>(value: T | Error): T {
   return value;
 }
 
-/** Each item with its article's row. Items whose article was deleted are left out. */
+/** Adds the article's row to each item. Items whose article has been deleted are left out. */
 async function withArticles<Item extends { articleKey: number }>(store: Store, items: readonly Item[]) {
   const rows = await store.articlesByKey(items.map(({ articleKey }) => articleKey));
   return items.flatMap((item, i) => {

@@ -1,4 +1,4 @@
-// The command that serves the current release, and the wiring of a server.
+// The command that serves the current release, and the function that assembles a server.
 import { createServer as createNetServer } from 'node:net';
 import { join } from 'node:path';
 import type { Command } from 'commander';
@@ -33,24 +33,26 @@ export function addServe(program: Command): void {
     );
 }
 
-/** A server that listens, and a way to make it serve. */
+/** A server that is listening. Calling `serve` makes it load the release and serve. */
 interface Listening {
   readonly address: string;
   readonly serve: () => Promise<void>;
 }
 
 interface ListenOptions {
-  /** Default: that of the settings. */
+  /** Default: the port from the settings. */
   readonly port?: number | undefined;
-  /** Folder of photos if no setting names one; undefined: there are no photos. */
+  /**
+   * Folder of photos to use if the settings name none. If both are missing, there are no photos.
+   */
   readonly photos?: string | undefined;
-  /** The reason that /health/ready gives until `serve` is called. */
+  /** The reason that /health/ready reports until `serve` is called. */
   readonly preparing: string;
 }
 
 /**
- * Listens before there is anything to serve, so that no other program takes the port. Until `serve`
- * is called the server is live and not ready.
+ * Starts to listen before there is anything to serve, so that no other program takes the port.
+ * Until `serve` is called, the server is live but not ready.
  */
 export async function listen(
   command: RunningCommand,
@@ -91,7 +93,10 @@ export async function listen(
   };
 }
 
-/** Strangers may read it, so the details and the server's paths are in the log only. */
+/**
+ * Returns whether the server is ready, and if not, why. Anyone may read this, so details and paths
+ * are only in the log.
+ */
 function readinessOf(host: Host): Readiness {
   const unserved = host.unserved();
   if (host.problem() !== undefined) {
@@ -109,7 +114,7 @@ function cannotListen(port: number, thrown: unknown): VitrineError {
   );
 }
 
-/** Fails if a server could not listen here. Called before the database is opened. */
+/** Fails if a server cannot listen on this host and port. Called before the database is opened. */
 export async function checkPort(host: string, port: number): Promise<void> {
   const probe = createNetServer();
   await new Promise<void>((resolve_, reject) => {

@@ -1,4 +1,4 @@
-// The commands that bring a shop's data: generate and import.
+// The commands that provide a shop's data: generate and import.
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { importShop } from '../data/import/import';
@@ -71,7 +71,7 @@ export function addImport(program: Command): void {
     .action((dir: string, options: { mapping?: string; maxRejects: number; json?: boolean }) =>
       run(async (command) => {
         const url = await openUrl(command, 'write');
-        // From now on the demo must not replace this shop: somebody imported it.
+        // From now on `demo` must not replace this shop, because a user imported it.
         const store = openStore(url);
         command.closing(() => store.close());
         await store.setFact('demo', undefined);

@@ -1,4 +1,4 @@
-// Answers of the commands for people: tables for a terminal, and a picture.
+// Answers of commands in a form for people: tables for a terminal, and a picture.
 import type { ImportResult } from '../data/import/import';
 import type { ArticleRow, Store } from '../data/store/store';
 import type { Photos } from '../api/http/photos';
@@ -11,7 +11,7 @@ import type { Headline } from '../evaluation/score-sheet';
 import { WRITINGS } from '../evaluation/offline/search-quality';
 import { SERVED, type Shown, type SimilarQuality } from '../evaluation/offline/similar-quality';
 
-/** Aligns the columns, numbers to the right. */
+/** Aligns the columns of a table; numbers are aligned to the right. */
 export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
   const all = [header, ...rows];
   const widths = header.map((_, c) => Math.max(...all.map((row) => row[c].length)));
@@ -60,7 +60,10 @@ export function similarTable(answer: {
   return `Like ${title}\n${table(RANKED_HEADER, similar.map(rankedCells))}`;
 }
 
-/** The metrics of every model, their differences with intervals, and the slices of customers. */
+/**
+ * Writes the metrics of every model, the differences between models with their intervals, and the
+ * metrics for each group of customers.
+ */
 export function evaluationTable(evaluation: Evaluation): string {
   const { models, customers, cases, coldCustomers, slices, differences, coldArticles } = evaluation;
   const metric = decisive(evaluation.protocol);
@@ -106,7 +109,10 @@ function sliceCells({ models, bestBaseline, differences }: Slice, metric: Headli
   ];
 }
 
-/** One line: how much better a model is by the decisive metric, and how sure that is. */
+/**
+ * Writes one line that says how much better a model is by the decisive metric, and how certain the
+ * difference is.
+ */
 function differenceLine(
   { model, against, metrics }: Difference,
   { bestBaseline, bootstrap, protocol }: Evaluation,
@@ -177,7 +183,9 @@ function marginTable(margins: SimilarQuality['margins']): string {
   return table(['more than TF-IDF', 'type', 'colour', 'pattern', 'department', 'bought together', 'interval'], rows);
 }
 
-/** An SVG of articles, each with the articles that several methods find most like it. */
+/**
+ * Draws an SVG of articles, each with the articles that several methods find most similar to it.
+ */
 export async function similarSheet(store: Store, shown: readonly Shown[], photos: Photos): Promise<string> {
   const ids = [...new Set(shown.flatMap(({ article, lists }) => [article, ...Object.values(lists).flat()]))];
   const rows = await store.articlesById(ids);
@@ -187,7 +195,7 @@ export async function similarSheet(store: Store, shown: readonly Shown[], photos
     const photo = await photos.photo(id, 160);
     if (photo) found.set(id, `data:${photo.type};base64,${photo.content.toString('base64')}`);
   }
-  // An article that was deleted meanwhile is left out.
+  // An article that has been deleted in the meantime is left out.
   const entries = shown.flatMap(({ article, lists }) => {
     const own = byId.get(article);
     const titled = Object.entries(lists).map(([name, alike]) => ({

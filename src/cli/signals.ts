@@ -1,3 +1,4 @@
-// This is imported first. A signal that comes while the program loads must not kill it, and process
-// 1 of a container must not lose it. `run` hears the signal as soon as the program is loaded.
+// This file is imported first. A signal that arrives while the program is loading must not kill the
+// program. The first process of a container must not lose the signal either. `run` receives the
+// signal as soon as the program has loaded.
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => undefined);

@@ -1,6 +1,7 @@
-// Draws articles and the articles most like them as one SVG, for light and dark pages. Each article
-// has a row of twelve for every method. Marks and counts show which agree with it in type, colour
-// and pattern. The picture holds no id, name or description of an article.
+// Draws articles and the articles most similar to them as one SVG, for light and dark pages. Each
+// article has one row of twelve similar articles for every method. Marks and counts show how many
+// agree with the article in type, colour and pattern. The picture contains no id, name or
+// description of an article.
 import { articleShapes, DRAWING, type Drawn } from '../demo/drawing/drawing';
 
 export interface SheetRow {
@@ -14,7 +15,10 @@ export interface SheetEntry {
   readonly rows: readonly SheetRow[];
 }
 
-/** The address (`data:…`) of an article's photo; undefined: the article is drawn. */
+/**
+ * Returns the address (`data:…`) of an article's photo. If it returns undefined, the article is
+ * drawn.
+ */
 export type PhotoOf = (article: Drawn) => string | undefined;
 
 const ASPECTS = {
@@ -74,7 +78,8 @@ ${parts.join('\n')}
 }
 
 /**
- * Colours for light and dark. They are plain classes, since not every SVG reader knows variables.
+ * Colours for light and dark pages. They become plain CSS classes, since some SVG viewers do not
+ * support CSS variables.
  */
 const COLOURS = {
   light: { sheet: '#fdfbf8', line: '#e2dacd', ink: '#1e1a16', quiet: '#655c51', agree: '#1f6f6c', other: '#a89d8e' },
@@ -144,7 +149,9 @@ function use(name: string, x: number, y: number, { width, height }: typeof PICTU
   return `<use href="#${name}" x="${x}" y="${y}" width="${width}" height="${height}"/>`;
 }
 
-/** Defines a picture under a name. An article that occurs more than once uses it again. */
+/**
+ * Defines a picture under a name, so that an article that occurs more than once can use it again.
+ */
 function picture(article: Drawn, name: string, photo: string | undefined): string {
   const { width, height } = DRAWING;
   const shapes =
@@ -160,7 +167,10 @@ function describe(entries: readonly SheetEntry[]): string {
   return `${entries.length} articles, each with the twelve that are most like it by ${rows}`;
 }
 
-/** The end of a tag, and its caption fitted to a column: a long one is set narrower, then cut. */
+/**
+ * Returns the end of a tag and its caption, fitted to a column: a long caption is set narrower, and
+ * a very long caption is also cut.
+ */
 function fitted(text: string): string {
   const shown = text.length > 20 ? `${text.slice(0, 19)}…` : text;
   const narrow = shown.length > 12 ? ` textLength="${COLUMN - 14}" lengthAdjust="spacingAndGlyphs"` : '';

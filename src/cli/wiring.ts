@@ -1,4 +1,4 @@
-// The parts that commands open. Each is closed when its command ends.
+// Functions that open the parts that commands use. Each part is closed when its command ends.
 import type { Need } from '../data/postgres/database-rights';
 import { openDatabase } from '../data/postgres/postgres';
 import type { Store } from '../data/store/store';
@@ -8,7 +8,7 @@ import { openCurrent } from '../serving/opened';
 import { trainingThreads } from '../training/optimise/trainer';
 import type { RunningCommand } from './running';
 
-/** `need`: see `DatabaseOptions`. */
+/** Opens the database and returns its URL. For `need` see `DatabaseOptions`. */
 export async function openUrl(command: RunningCommand, need: Need = 'read'): Promise<string> {
   const database = await openDatabase(command.config, { need, say: (line) => command.reporter.say(line) });
   command.closing(() => database.close());

@@ -1,5 +1,5 @@
-// Asks the API: sends typed documents, returns data, and keeps a record of each operation for the
-// inspector. Nothing else in the shop window fetches.
+// Sends typed documents to the API, returns data, and keeps a record of each operation for the
+// inspector. Nothing else in the shop window uses fetch.
 
 import { signal } from '@preact/signals';
 import { useEffect, useState } from 'preact/hooks';
@@ -26,31 +26,34 @@ export interface Trace {
   }[];
 }
 
-/** The time of the first list of recommendations alone. The request took longer. */
+/**
+ * Returns the time that the first list of recommendations took, in ms. The whole request took
+ * longer.
+ */
 export function rankingMs({ recommendations: [list] }: Trace): number {
   const stages = list?.stages ?? [];
   const begun = Math.min(...stages.map(({ startMs }) => startMs));
   return Math.max(0, Math.max(...stages.map(({ startMs, ms }) => startMs + ms)) - begun);
 }
 
-/** An operation that was sent. */
+/** An operation that has been sent. */
 export interface Operation {
   readonly number: number;
   readonly name: string;
   readonly text: string;
   readonly variables: unknown;
-  /** From the request to its answer, as the browser saw it. */
+  /** Time from the request to its answer in the browser, in ms. */
   readonly ms: number;
   readonly trace: Trace | undefined;
   readonly data: unknown;
   readonly error: string | undefined;
 }
 
-/** Newest first. */
+/** The latest operations, newest first. */
 export const operations = signal<readonly Operation[]>([]);
 const KEPT = 8;
 
-/** Sends an operation. @throws RequestError, or what fetch throws */
+/** Sends an operation. @throws RequestError if the answer has errors, or the errors of fetch */
 export async function ask<Result, Variables>(
   document: TypedDocumentString<Result, Variables>,
   variables: Variables,
@@ -84,15 +87,18 @@ export async function ask<Result, Variables>(
 }
 
 export interface Answer<Result> {
-  /** The answer to the last question, until that to a new one has come. */
+  /** The latest answer. It stays until the answer for new variables has come. */
   readonly data: Result | undefined;
   readonly error: string | undefined;
   readonly waiting: boolean;
-  /** Asks again. */
+  /** Sends the operation again. */
   readonly again: () => void;
 }
 
-/** Asks when it is first shown and whenever the variables change. Null: there is nothing to ask. */
+/**
+ * Sends the operation when the component is first shown and whenever the variables change. If the
+ * variables are null, nothing is sent.
+ */
 export function useAnswer<Result, Variables>(
   document: TypedDocumentString<Result, Variables>,
   variables: Variables | null,
@@ -119,7 +125,7 @@ export function useAnswer<Result, Variables>(
   };
 }
 
-/** Says what went wrong in words for a visitor. The inspector shows the exact message. */
+/** Says in words for a visitor what went wrong. The inspector shows the exact message. */
 export function messageOf(thrown: unknown): string {
   if (!(thrown instanceof RequestError)) return 'The shop does not answer. Is there a connection?';
   return FRIENDLY[thrown.code ?? ''] ?? 'The shop could not answer.';

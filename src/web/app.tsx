@@ -1,4 +1,5 @@
-// The frame of every page: header, the page of the address, footer, and the inspector beside them.
+// The frame of every page: the header, the page that belongs to the address, the footer, and the
+// inspector next to them.
 
 import { LocationProvider, Route, Router, useLocation } from 'preact-iso';
 import { useEffect, useRef } from 'preact/hooks';
@@ -32,9 +33,9 @@ function Frame() {
   useEffect(() => {
     if (before.current === path) return;
     before.current = path;
-    // The inspector would cover the page that was chosen in it.
+    // An open inspector would cover the page that was chosen in the inspector.
     if (covered.value) inspecting.value = false;
-    // The keyboard starts at the beginning of the page, as after a full load.
+    // Keyboard focus moves to the start of the page, as after a full page load.
     main.current?.focus({ preventScroll: true });
   }, [path]);
   return (

@@ -1,5 +1,5 @@
-// Explains why each article of a page is there: the inspector shows the lists of an operation with
-// rank, score and reason.
+// Explains why each article is on a page. The inspector shows the lists of an operation with rank,
+// score and reasons.
 
 import type { ArticleCardFragment, ArticlePageQuery, HomePageQuery, SearchQuery } from '../../schema/client';
 import type { Operation } from './api';
@@ -11,19 +11,19 @@ export interface Explained {
   readonly name: string;
   readonly rank: number;
   readonly why: string;
-  /** As people read it; absent: the list has no scores. */
+  /** The score as text for people. Missing if the list has no scores. */
   readonly score?: string;
   readonly tags: readonly { readonly text: string; readonly main: boolean }[];
 }
 
 export interface ExplainedList {
   readonly title: string;
-  /** The meaning of its scores. */
+  /** Explains the meaning of the list's scores. */
   readonly meaning: string;
   readonly articles: readonly Explained[];
 }
 
-/** The lists of an operation. Operations that are no page have none. */
+/** Returns the lists of an operation. An operation that does not belong to a page has none. */
 export function listsOf({ name, data, variables }: Operation): ExplainedList[] {
   if (data === undefined) return [];
   if (name === 'HomePage') return ofHome(data as HomePageQuery);
@@ -32,7 +32,10 @@ export function listsOf({ name, data, variables }: Operation): ExplainedList[] {
   return [];
 }
 
-/** Articles that the customer bought before and may want again; none if they do not fill a row. */
+/**
+ * Returns articles that the customer has bought before and may want again, or none if there are too
+ * few for a row.
+ */
 export function toBuyAgain({ again }: HomePageQuery): HomePageQuery['again'] {
   const own = again.filter(({ source }) => source === 'OWN_PURCHASES');
   return own.length > 3 ? own : [];
@@ -102,7 +105,8 @@ function ofSearch({ searchArticles }: SearchQuery, text: string): ExplainedList 
     articles: searchArticles.map((one) => {
       const { name, productTypeName, colourGroupName } = one.article;
       const shown = wordsIn([name, productTypeName, colourGroupName].join(' '));
-      // A word and a shown word match if one begins with the other: their endings may differ.
+      // A word of the search matches a word of the article if either word begins with the other,
+      // since their endings may differ.
       const there = words.filter((word) => shown.some((one) => one.startsWith(word) || word.startsWith(one)));
       return {
         ...said(one),
@@ -114,7 +118,7 @@ function ofSearch({ searchArticles }: SearchQuery, text: string): ExplainedList 
   };
 }
 
-/** Traits that two articles may share. An operation may ask for some of them only. */
+/** Traits that two articles may share. An operation may select only some of them. */
 const TRAITS = {
   productTypeName: 'type',
   colourGroupName: 'colour',

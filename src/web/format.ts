@@ -1,28 +1,28 @@
-// Writes values of the API as people read them. It remembers whether the shop's prices are scaled
+// Formats values of the API for people. This module remembers whether the shop's prices are scaled
 // down.
 
 import { signal } from '@preact/signals';
 
 /**
  * H&M's prices and those of the synthetic shop are scaled to below 1 to hide the currency.
- * Multiplied by this they look like prices again. A shop with any price of 1 or more does not
- * scale.
+ * Multiplied by this factor, they look like prices again. A shop with any price of 1 or more does
+ * not scale its prices.
  */
 const SCALE = 590;
 const scaled = signal(true);
 
-/** Finds out from the prices of any answer whether they are scaled. */
+/** Learns from the prices in an answer whether the shop's prices are scaled. */
 export function heedPrices(answer: unknown): void {
   const prices = JSON.stringify(answer).matchAll(/"price":([\d.eE+-]+)/g);
   if (scaled.value && [...prices].some(([, price]) => Number(price) >= 1)) scaled.value = false;
 }
 
-/** “29.99”; empty if the price is not known. */
+/** Returns a price as text, such as “29.99”. Returns an empty text if the price is not known. */
 export function priceOf(price: number | null): string {
   return price === null ? '' : inFigures(priceNumber(price));
 }
 
-/** A price as a shop would write it, in a number. */
+/** Returns a price as a number, no longer scaled down. */
 export function priceNumber(price: number): number {
   return scaled.value ? price * SCALE : price;
 }
@@ -39,12 +39,12 @@ export function percent(share: number): string {
   return `${(share * 100).toFixed(share < 0.1 ? 1 : 0)} %`;
 }
 
-/** “Blouse · Dusty rose”, without the parts that are not known. */
+/** Joins the parts that are known: “Blouse · Dusty rose”. */
 export function noteOf(...parts: readonly (string | null)[]): string {
   return parts.filter((part) => part !== null && part !== '').join(' · ');
 }
 
-/** The address of an article's page. */
+/** Returns the address of an article's page. */
 export function articlePath(id: string): string {
   return `/article/${encodeURIComponent(id)}`;
 }

@@ -1,11 +1,11 @@
-// Chooses customers whose shop windows are worth a look, each with another taste.
+// Chooses customers whose shop windows are worth a look, each with a different taste.
 
 import type { CustomerChoiceQuery } from '../../schema/client';
 import type { Person } from './state';
 
 type Customer = CustomerChoiceQuery['activeCustomers'][number];
 
-/** At most `most` people. Those of different tastes come first. */
+/** Returns at most `most` people. The first of them all have different tastes. */
 export function tellingPeople(customers: readonly Customer[], most: number): Person[] {
   const known = customers.map((customer) => ({ customer, taste: tasteOf(customer) }));
   const tastes = new Set<string>();
@@ -23,9 +23,9 @@ export function tellingPeople(customers: readonly Customer[], most: number): Per
 }
 
 interface Taste {
-  /** The range with most purchases. */
+  /** The range in which the customer bought most. */
   readonly range: string | undefined;
-  /** The two types with most purchases. */
+  /** The two types that the customer bought most. */
   readonly types: readonly string[];
 }
 
@@ -37,7 +37,7 @@ function tasteOf({ purchases }: Customer): Taste {
   };
 }
 
-/** “34, dresses and blouses”. */
+/** Returns a label such as “34, dresses and blouses”. */
 function labelOf(age: number | null, types: readonly string[]): string {
   const taste = types.map(pluralOf).join(' and ');
   if (age === null) return taste.charAt(0).toUpperCase() + taste.slice(1);

@@ -1,16 +1,23 @@
-// Remembers how far a page was scrolled, with each entry of the browser's history, and scrolls
-// there again on the way back. A new page begins at its top. The rows of a page may come late.
+// Stores the scroll position of a page in its entry of the browser's history, and restores the
+// position when the visitor goes back. A new page begins at its top. The position may have to be
+// restored in steps, since the rows of a page may load late.
 
 import { useLayoutEffect, useRef } from 'preact/hooks';
 
-/** How long the rows of a page may take. After that it stays where it is. */
+/**
+ * Time that the rows of a page may take to load, in ms. After that the page no longer scrolls by
+ * itself.
+ */
 const PATIENCE_MS = 5000;
 const SETTLED_MS = 120;
 
-/** Events that end the search for the place: the visitor has begun to scroll. */
+/** Events that end the restoring of a position, because the visitor may have begun to scroll. */
 const OWN_MOVES = ['wheel', 'touchstart', 'keydown', 'pointerdown'] as const;
 
-/** Keeps and restores places for the page of this address, which is shown within this element. */
+/**
+ * Stores and restores scroll positions. `url` is the address of the current page, and `within` is
+ * the element that contains the page.
+ */
 export function usePlace(url: string, within: { readonly current: HTMLElement | null }): void {
   const looking = useRef<() => void>(undefined);
   useLayoutEffect(() => {
@@ -18,18 +25,18 @@ export function usePlace(url: string, within: { readonly current: HTMLElement | 
     let timer: ReturnType<typeof setTimeout> | undefined;
     const keep = (): void => {
       clearTimeout(timer);
-      // While a place is being restored, the present position is not the place.
+      // While a position is being restored, the current position is not the one to store.
       if (!looking.current) history.replaceState({ y: scrollY }, '');
     };
     const soon = (): void => {
       clearTimeout(timer);
       timer = setTimeout(keep, SETTLED_MS);
     };
-    // The visitor went back right after scrolling. The entry that was left can no longer be
-    // changed.
+    // If the visitor goes back right after scrolling, the position is not stored: the history entry
+    // that was left can no longer be changed.
     const forget = (): void => clearTimeout(timer);
     addEventListener('scroll', soon, { passive: true });
-    // A click or a form may lead to another page, so the place is kept first.
+    // A click or a form may lead to another page, so the position is stored first.
     addEventListener('click', keep, { capture: true });
     addEventListener('submit', keep, { capture: true });
     addEventListener('pagehide', keep);
@@ -53,8 +60,8 @@ export function usePlace(url: string, within: { readonly current: HTMLElement | 
 }
 
 /**
- * Scrolls there again whenever the page grows, until the visitor scrolls. Returns a function that
- * ends it.
+ * Scrolls to `y` again whenever the page grows, until the visitor scrolls or the time is up.
+ * Returns a function that stops this earlier.
  */
 function lookFor(y: number, within: HTMLElement, done: () => void): () => void {
   const growth = new ResizeObserver(() => scrollTo({ top: y, behavior: 'instant' }));
@@ -66,7 +73,7 @@ function lookFor(y: number, within: HTMLElement, done: () => void): () => void {
   };
   const timer = setTimeout(end, PATIENCE_MS);
   for (const move of OWN_MOVES) addEventListener(move, end, { capture: true });
-  // The pages are within the element, so it grows with their rows.
+  // The page is within this element, so the element grows when rows are added.
   growth.observe(within);
   return end;
 }

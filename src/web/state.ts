@@ -1,12 +1,12 @@
-// The state of the shop window, as signals. Some are kept in the browser between visits: the
-// customer, the basket, light or dark.
+// The state of the shop window, as signals. The browser stores some of them between visits: the
+// customer, the basket, and the choice of light or dark.
 
 import { computed, effect, signal, type ReadonlySignal, type Signal } from '@preact/signals';
 
 /** A customer in the customer switch. */
 export interface Person {
   readonly id: string;
-  /** “34, dresses and blouses”. */
+  /** Description for visitors, such as “34, dresses and blouses”. */
   readonly label: string;
 }
 
@@ -15,40 +15,43 @@ export interface BasketLine {
   readonly name: string;
   readonly note: string;
   readonly image: string;
-  /** As the API gives it; null: not known. */
+  /** The price as in the API. Null if it is not known. */
   readonly price: number | null;
   readonly quantity: number;
 }
 
-/** The most pieces of one article. */
+/** Maximum number of pieces of one article in the basket. */
 export const MOST_PIECES = 9;
 
-/** Undefined: nobody was chosen yet. */
+/** The chosen customer. Undefined if none has been chosen yet. */
 export const person = kept<Person | undefined>('person', undefined).value;
 const keptBasket = kept<readonly BasketLine[]>('basket', []);
 export const basket: ReadonlySignal<readonly BasketLine[]> = keptBasket.value;
 export const theme = kept<'auto' | 'light' | 'dark'>('theme', 'auto').value;
 export const inspecting = kept('inspecting', false).value;
 
-// All tabs share one basket. Each tab has its own customer until the next visit.
+// All tabs share one basket. The customer of a tab does not change when another tab chooses one.
 addEventListener('storage', keptBasket.readAgain);
 
 /**
- * On screens this narrow the inspector covers the page. styles/inspector.css has the same width.
+ * On screens this narrow the inspector covers the page. The same width is in styles/inspector.css.
  */
 const narrow = matchMedia('(max-width: 1100px)');
 const isNarrow = signal(narrow.matches);
 narrow.addEventListener('change', () => (isNarrow.value = narrow.matches));
 
-/** Whether the inspector covers the page, which cannot be used then. */
+/** Whether the inspector covers the page, so that the page cannot be used. */
 export const covered = computed(() => inspecting.value && isNarrow.value);
 
 export const pieces = computed(() => basket.value.reduce((sum, { quantity }) => sum + quantity, 0));
 
-/** One short message, shown for a moment. */
+/** A short message, shown for a few seconds. */
 export const toast = signal<{ readonly text: string } | undefined>(undefined);
 
-/** Recommendations from before the customer bought something. Later ones that differ are marked. */
+/**
+ * Ids of the articles that were recommended before the customer's last purchase. Recommended
+ * articles that are not among them are marked as new.
+ */
 export const seenBefore = signal<{ readonly customerId: string; readonly ids: ReadonlySet<string> } | undefined>(
   undefined,
 );
@@ -76,17 +79,23 @@ export function addToBasket(line: Omit<BasketLine, 'quantity'>): void {
   toast.value = { text: `${line.name} is in your basket` };
 }
 
-/** Adds pieces, or takes some away. An article without pieces leaves the basket. */
+/**
+ * Adds pieces, or removes some if `more` is negative. An article with no pieces left is removed
+ * from the basket.
+ */
 export function addPieces(id: string, more: number): void {
   changeBasket((lines) => lines.map((line) => (line.id === id ? withQuantity(line, line.quantity + more) : line)));
 }
 
-/** Takes out the bought pieces. Pieces that another tab has added meanwhile stay. */
+/** Removes the bought pieces. Pieces that another tab has added in the meantime stay. */
 export function takeOut(bought: readonly BasketLine[]): void {
   for (const { id, quantity } of bought) addPieces(id, -quantity);
 }
 
-/** Reads the kept basket first: another tab may have changed it without this one knowing. */
+/**
+ * Changes the basket. First reads the stored basket again, since this tab may have missed a change
+ * made by another tab.
+ */
 function changeBasket(change: (lines: readonly BasketLine[]) => readonly BasketLine[]): void {
   keptBasket.readAgain();
   keptBasket.value.value = change(basket.value).filter(({ quantity }) => quantity > 0);
@@ -98,14 +107,15 @@ function withQuantity(line: BasketLine, quantity: number): BasketLine {
 
 interface Kept<Value> {
   readonly value: Signal<Value>;
-  /** Takes over what another tab has written. */
+  /** Takes over the value that another tab has stored. */
   readonly readAgain: () => void;
 }
 
 /**
- * A signal that is kept in the browser. A kept value of another type, from another version, is
- * ignored. Only changes of this tab are written: a tab that wrote back what it read would undo the
- * next change of the other tab.
+ * Makes a signal whose value is stored in the browser. A stored value of another type, which
+ * another version of the shop window may have left, is ignored. Only changes made in this tab are
+ * stored. If a tab stored a value that it had just read, it could undo the next change of another
+ * tab.
  */
 function kept<Value>(name: string, initial: Value): Kept<Value> {
   const key = `vitrine.${name}`;
@@ -119,7 +129,7 @@ function kept<Value>(name: string, initial: Value): Kept<Value> {
       const parsed = text === null ? initial : (JSON.parse(text) as Value);
       if (initial === undefined || typeof parsed === typeof initial) value.value = parsed;
     } catch {
-      // The browser keeps nothing. The value then lasts for this visit.
+      // The browser does not allow storage, so the value lasts only for this visit.
     }
   };
   readAgain();
@@ -132,7 +142,7 @@ function kept<Value>(name: string, initial: Value): Kept<Value> {
       else localStorage.setItem(key, text);
       known = text;
     } catch {
-      // The browser keeps nothing, as above.
+      // The browser does not allow storage, as above.
     }
   });
   return { value, readAgain };

@@ -1,5 +1,6 @@
-// How the shop window is built: `npm run build` writes it to dist/web, with compressed files. For
-// work on it, `npx vite src/web` serves it over a shop that runs on port 4000.
+// Settings for building the shop window. `npm run build` writes it to dist/web, with compressed
+// files. During development, `npx vite src/web` serves the shop window and uses the API of a server
+// on port 4000.
 
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -15,7 +16,7 @@ export default defineConfig({
     outDir: '../../dist/web',
     emptyOutDir: true,
     target: 'es2022',
-    // Fonts stay files, so that the browser can fetch them beside the script.
+    // Fonts stay separate files, so that the browser can fetch them in parallel with the script.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
@@ -27,7 +28,8 @@ export default defineConfig({
 });
 
 /**
- * Names the fonts in the page, so that they come before the first paint and nothing moves later.
+ * Adds preload links for the fonts to the page, so that they load before the first paint and
+ * nothing moves later.
  */
 function preloadFonts() {
   return {
@@ -46,7 +48,10 @@ function preloadFonts() {
   };
 }
 
-/** Writes FILE.br and FILE.gz beside scripts and styles, since the server compresses nothing. */
+/**
+ * Writes FILE.br and FILE.gz next to each script and style sheet, since the server itself
+ * compresses nothing.
+ */
 function compress() {
   return {
     name: 'compress',

@@ -1,5 +1,5 @@
-// The HTTP server: its pages, its health, requests from other origins, and its end. Over real
-// sockets where it matters.
+// The HTTP server: its pages, its health, requests from other origins, and its shutdown. Real
+// sockets are used if they make a difference.
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { checkReady, type Readiness } from '../../src/api/http/health';
@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => shop?.close());
 
-/** Another server over the same shop. The test closes it. */
+/** Makes another server over the same shop. The test must close the server. */
 function anotherServer(parts: Partial<ServerParts> = {}): Promise<Server> {
   return createServer({ ...shop.parts, ...parts });
 }
@@ -221,7 +221,7 @@ describe('pages of other origins', () => {
 });
 
 describe('the end', () => {
-  /** A recommender that answers only when it is told to. */
+  /** Makes a recommender that answers only when the test tells it to. */
   function slowRecommender() {
     const plain = plainRecommender();
     let answer = (): void => undefined;

@@ -1,4 +1,5 @@
-// The help, and the refusals before any work: wrong arguments, wrong settings, missing data.
+// The help texts, and errors reported before any work: wrong arguments, wrong settings, missing
+// data.
 import { join } from 'node:path';
 import { openProgram, type Program } from './program';
 
@@ -45,7 +46,7 @@ describe('an argument that the program does not understand', () => {
     expect(stdout).toBe('');
     expect(stderr).toContain(message);
     expect(stderr).toContain('--help');
-    expect(stderr).not.toContain('    at '); // a stack is for bugs
+    expect(stderr).not.toContain('    at '); // only bugs print a stack trace
   });
 
   test.each([

@@ -175,7 +175,8 @@ test('an import of wrong files is refused with the file and the reason', async (
 });
 
 /**
- * A database that accepts connections and never answers. `asked` waits for the first connection.
+ * Starts a database that accepts connections and never answers. `asked` resolves at the first
+ * connection.
  */
 async function silentDatabase(): Promise<{ url: string; asked: Promise<unknown>; close(): void }> {
   const sockets: Socket[] = [];

@@ -1,4 +1,4 @@
-// The program as people run it: a process of its own, with a database and folders of its own.
+// The program as people run it: a separate process, with its own database and folders.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
@@ -8,11 +8,14 @@ import { join } from 'node:path';
 import { SETTING_NAMES } from '../../src/config';
 import { createTestDatabase, type TestDatabase } from '../support/database';
 
-/** The program's file. */
+/** Path of the program. */
 export const MAIN = join(__dirname, '..', '..', 'src', 'main.js');
 /** Ctrl-C must end a command within this time, even on a busy machine. */
 export const SOON_MS = 5_000;
-/** Messages come within seconds, on a busy machine within a minute. A later one is stuck. */
+/**
+ * Messages come within seconds, or within a minute on a busy machine. A message that has not come
+ * after this time will never come.
+ */
 export const HEARD_MS = 80_000;
 export const ADDRESS = /http:\/\/(?:localhost|127\.0\.0\.1):\d+/;
 
@@ -26,7 +29,10 @@ export interface Ended {
 export interface Running {
   readonly child: ChildProcess;
   readonly ended: Promise<Ended>;
-  /** Waits until standard error matches the pattern. Returns its group, or the whole match. */
+  /**
+   * Waits until standard error matches the pattern. Returns the pattern's first group, or the whole
+   * match if there is no group.
+   */
   heard(pattern: RegExp): Promise<string>;
 }
 
@@ -37,9 +43,9 @@ export interface Program {
   /** Starts `vitrine ARGS` with the settings of these tests and `more`. */
   start(args: readonly string[], more?: Record<string, string>): Running;
   vitrine(args: readonly string[], more?: Record<string, string>): Promise<Ended>;
-  /** Runs a command that must succeed, with --json, and returns its answer. */
+  /** Runs a command with --json, which must succeed, and returns its answer. */
   answerOf<T>(...args: string[]): Promise<T>;
-  /** Ends this process, too, when the tests end. */
+  /** Makes sure that this process, too, is ended when the tests end. */
   endWith(child: ChildProcess): void;
   close(): Promise<void>;
 }
@@ -121,7 +127,10 @@ function listenTo(child: ChildProcess): Running {
   };
 }
 
-/** Presses Ctrl-C, or sends another signal. `took`: the milliseconds until the program ended. */
+/**
+ * Sends the signal of Ctrl-C or another signal. The returned `took` is the time in ms until the
+ * program ended.
+ */
 export async function interrupt(
   { child, ended }: Running,
   signal: NodeJS.Signals = 'SIGINT',
@@ -139,7 +148,7 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-/** All files below a folder that can be read. */
+/** Returns all files below a folder, without those in folders that cannot be read. */
 export async function filesBelow(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
   const nested = await Promise.all(

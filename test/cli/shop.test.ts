@@ -218,7 +218,8 @@ describe('a shop from files to recommendations', () => {
     const customers = Array.from({ length: 20 }, (_, i) => `nobody ${i}`);
     const { child, ended } = program.start(['recommend', ...customers, '--first', '60', '--json']);
     child.stdout?.pause();
-    // It writes everything at once. Then it has nothing to do, or has ended before anybody read it.
+    // The program writes its whole answer at once. Then it waits for its reader; a wrong program
+    // would end before anything is read.
     while (child.exitCode === null && child.stdout?.readableLength === 0) await sleep(20);
     await Promise.race([once(child, 'exit'), sleep(1_000)]);
     child.stdout?.resume();
@@ -261,7 +262,7 @@ describe('a shop from files to recommendations', () => {
   ])('SIGTERM to serve %s', async (_what, times, end) => {
     const server = program.start(['serve', '--port', '0']);
     const address = await server.heard(ADDRESS);
-    // The address is a number: a name may lead a browser to another server.
+    // The address is an IP address, since a browser might resolve a name to another server.
     expect(address).toContain('127.0.0.1');
     const lock = new Client({ connectionString: program.database.url });
     await lock.connect();
@@ -279,7 +280,7 @@ describe('a shop from files to recommendations', () => {
       const waits = `SELECT FROM pg_locks WHERE NOT granted AND relation = 'customers'::regclass`;
       while ((await program.database.sql(waits)).length === 0) await sleep(20);
       server.child.kill('SIGTERM');
-      // From now on it accepts no requests.
+      // Waits until the server accepts no more requests.
       while (await fetch(`${address}/health/live`).then(Boolean, () => false)) await sleep(20);
       if (times === 2) server.child.kill('SIGTERM');
       else await lock.query('COMMIT');
@@ -380,8 +381,8 @@ describe('a shop from files to recommendations', () => {
 });
 
 /**
- * The entries of a folder of releases. Training keeps files of its own there, which begin with a
- * dot.
+ * Returns the releases in a folder. Training also keeps its own files there, whose names begin with
+ * a dot.
  */
 async function releasesIn(folder: string): Promise<string[]> {
   return (await readdir(folder)).filter((name) => !name.startsWith('.')).sort();

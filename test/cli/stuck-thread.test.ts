@@ -5,10 +5,10 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 
 const RUNNING = JSON.stringify(join(__dirname, '..', '..', 'src', 'cli', 'running.js'));
-/** All limits together on a busy machine. */
+/** Longer than all time limits together on a busy machine. */
 const LATE_MS = 30_000;
 
-/** A server with a thread that is within a system call for five minutes. */
+/** Source of a server with a thread that is stuck in native code for five minutes. */
 const server = (closeLimitMs: number): string => `
   const { Worker } = require('node:worker_threads');
   const native = "require('node:child_process').execFileSync('sleep', ['300'])";
@@ -21,12 +21,14 @@ const server = (closeLimitMs: number): string => `
   }, { closeLimitMs: ${closeLimitMs} });
 `;
 
-/** Starts the server and sends it the signals one after the other. Returns how it ended. */
+/**
+ * Starts the server and sends the signals to it one after another. Returns how the server ended.
+ */
 async function endBy(
   closeLimitMs: number,
   signals: readonly NodeJS.Signals[],
 ): Promise<[number | null, string | null]> {
-  // A process group of its own, so that the thread's child ends too.
+  // The server has its own process group, so that the thread's child process can be ended too.
   const child = spawn(process.execPath, ['-e', server(closeLimitMs)], {
     stdio: ['ignore', 'pipe', 'inherit'],
     detached: true,

@@ -1,4 +1,5 @@
-// Each rule of form can fail. These tests run the checks on sources and sentences written by hand.
+// Tests of the rules of form. They run the checks on hand-written sources and sentences, and show
+// that each rule can fail.
 
 import { importCircles } from './circles';
 import { archaicWords, longSentences, oddOpenings, wideComments, wideProse } from './language';

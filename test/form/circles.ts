@@ -1,4 +1,5 @@
-// Finds circles of imports, types included. In a circle every module reaches every other one.
+// Finds circular imports, including imports of types. In a circle every module reaches every other
+// module through imports.
 
 import type { Module } from './modules';
 
@@ -21,7 +22,7 @@ function graphOf(modules: readonly Imports[]): ReadonlyMap<string, readonly stri
   return new Map(modules.map(({ path, imports }) => [path, imports.flatMap(find)]));
 }
 
-/** Tarjan's strongly connected components. */
+/** Finds the strongly connected components with Tarjan's algorithm. */
 function components(graph: ReadonlyMap<string, readonly string[]>): string[][] {
   const order = new Map<string, number>();
   const lowest = new Map<string, number>();

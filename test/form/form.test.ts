@@ -1,4 +1,5 @@
-// The form of the project: circles, sizes, widths and language. There are no exceptions.
+// The rules of form for the project: circular imports, sizes, widths and language. There are no
+// exceptions.
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -101,8 +102,8 @@ test('few sentences in comments of src/ open with What, Who, Of or Where', () =>
   expect(reportRate(rule, oddOpenings(sentences), sentences.length, { most: 2, per: 100 })).toBe('');
 });
 
-// This counts comments of src/, test/ and bench/, and the guides. CHANGELOG and lab book are
-// records, so they do not count. Descriptions in GraphQL do not count either.
+// This test covers the guides and the comments of src/, test/ and bench/. It does not cover the
+// changelog and the lab book, which are records, nor the GraphQL descriptions.
 test('few sentences have archaic words', () => {
   const sentences = [...sentencesOfComments(modules), ...guides.flatMap(proseOf)];
   const rule = {

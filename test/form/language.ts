@@ -1,4 +1,5 @@
-// Checks of language: width of lines, length and openings of sentences, archaic words.
+// Checks of language: width of lines, length of sentences, first words of sentences, and archaic
+// words.
 
 import type { Module } from './modules';
 import { isDirective, withoutCode, wordsOf, type Sentence } from './sentences';
@@ -7,8 +8,9 @@ export const COLUMNS = 100;
 export const WORDS = 40;
 
 /**
- * Finds comments that end beyond the last column. Code before them on the line counts. Lines with
- * nothing but an address, and comments for tools, are exempt: they cannot be broken.
+ * Finds comments that extend beyond the last column. Code before a comment on the same line counts
+ * towards the width. Lines that contain only a URL and comments for tools are exempt, since they
+ * cannot be broken.
  */
 export function wideComments(modules: readonly Module[]): string[] {
   return modules.flatMap(({ path, comments }) =>
@@ -25,7 +27,10 @@ export function wideComments(modules: readonly Module[]): string[] {
   );
 }
 
-/** Tables, fenced code and headings are exempt, and so is a line without a space to break at. */
+/**
+ * Finds lines of Markdown that are too wide. Tables, fenced code, headings, and lines without a
+ * space to break at are exempt.
+ */
 export function wideProse(path: string, text: string): string[] {
   return withoutCode(text)
     .filter((row) => widthOf(row.text) > COLUMNS && !/^\s*(\||#)/.test(row.text))
@@ -33,7 +38,7 @@ export function wideProse(path: string, text: string): string[] {
     .map((row) => `${path}:${row.line} ${widthOf(row.text)} columns`);
 }
 
-/** The width counts characters, not UTF-16 units. */
+/** Returns the width in characters, not in UTF-16 code units. */
 function widthOf(line: string): number {
   return Array.from(line).length;
 }
@@ -47,12 +52,12 @@ export function longSentences(sentences: readonly Sentence[]): string[] {
   });
 }
 
-/** Finds sentences that do not begin with the thing that they are about. */
+/** Finds sentences that begin with a clause or a phrase instead of their subject. */
 export function oddOpenings(sentences: readonly Sentence[]): string[] {
   return sentences.filter(({ text }) => /^["“(*_]*(What|Whoever|Who|Of|Where)\b/.test(text)).map(found);
 }
 
-/** Words that nobody would say to a colleague. */
+/** Words that sound archaic in a conversation between colleagues. */
 const ARCHAIC = [
   'who(so)?ever|whom(so)?ever|whatever|whatsoever|whichever|wheresoever',
   'whereof|whereby|wherein|whereupon|wherefore|whence|whither',

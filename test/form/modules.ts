@@ -1,4 +1,4 @@
-// A module as the tests of form see it: text, syntax tree, imports and comments.
+// A module in the form that the checks need: text, syntax tree, imports and comments.
 
 import { dirname, posix } from 'node:path';
 import ts from 'typescript';
@@ -9,7 +9,9 @@ export interface Module {
   readonly text: string;
   readonly lines: readonly string[];
   readonly tree: ts.SourceFile;
-  /** Paths relative to the project's folder, or names of packages. Types are included. */
+  /**
+   * Paths relative to the project's folder, or names of packages. Imports of types are included.
+   */
   readonly imports: readonly string[];
   readonly comments: readonly Comment[];
 }
@@ -20,7 +22,7 @@ export interface Comment {
   /** The first line, counted from 1, and its column there, counted from 0. */
   readonly line: number;
   readonly column: number;
-  /** Whether only white space stands before it on its line. */
+  /** Whether only white space precedes the comment on its line. */
   readonly alone: boolean;
 }
 
@@ -44,7 +46,7 @@ function scriptKind(path: string): ts.ScriptKind {
   return path.endsWith('.mjs') ? ts.ScriptKind.JS : ts.ScriptKind.TS;
 }
 
-/** Gives the target of an import, export … from, import(), require() or import type. */
+/** Returns the target of an import, export … from, import(), require() or import type. */
 function importOf(node: ts.Node): string | undefined {
   if (ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) return stringIn(node.moduleSpecifier);
   if (ts.isExternalModuleReference(node)) return stringIn(node.expression);
@@ -68,7 +70,7 @@ interface Span {
   readonly end: number;
 }
 
-/** Literals: in them two slashes begin no comment. */
+/** Kinds of literals. Two slashes within a literal do not begin a comment. */
 const LITERALS: ReadonlySet<ts.SyntaxKind> = new Set([
   ts.SyntaxKind.StringLiteral,
   ts.SyntaxKind.NoSubstitutionTemplateLiteral,

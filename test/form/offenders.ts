@@ -1,12 +1,12 @@
-// Says which offenders a rule of form has found, and how to mend them.
+// Reports the offenders that a rule of form has found, and how to fix them.
 
 export interface Rule {
   readonly expected: string;
-  /** How to mend an offender. */
+  /** Says how to fix an offender. */
   readonly mend: string;
 }
 
-/** Gives '' if there are no offenders. */
+/** Returns '' if there are no offenders. */
 export function report({ expected, mend }: Rule, offenders: readonly string[]): string {
   if (offenders.length === 0) return '';
   return [`Expected: ${expected}. Found ${offenders.length}:`, ...indented(offenders), `To mend it: ${mend}.`].join(
@@ -14,7 +14,10 @@ export function report({ expected, mend }: Rule, offenders: readonly string[]): 
   );
 }
 
-/** For a rule that a few sentences may break: `most` of `per` sentences. Gives '' up to there. */
+/**
+ * Reports a rule that up to `most` in `per` sentences may break. Returns '' if no more sentences
+ * than that break the rule.
+ */
 export function reportRate(
   rule: Rule,
   offenders: readonly string[],

@@ -1,4 +1,4 @@
-// The project's own modules. Parsing them takes a second, so a test file does it once.
+// The project's own modules. Parsing them takes a second, so each test file parses them only once.
 
 import { sourceFiles } from '../support/source-files';
 import { parse, type Module } from './modules';

@@ -5,7 +5,7 @@ import type { Comment, Module } from './modules';
 export interface Sentence {
   readonly path: string;
   readonly line: number;
-  /** Code spans and addresses are one word each. */
+  /** The sentence. Each code span and each URL counts as one word. */
   readonly text: string;
 }
 
@@ -40,7 +40,7 @@ export function sentencesOfMarkdown(path: string, text: string): Sentence[] {
   return paragraphsOf(prose).flatMap((lines) => sentencesOf(path, lines));
 }
 
-/** Gives the lines of a Markdown text. Lines of fenced code and HTML comments become empty. */
+/** Returns the lines of a Markdown text. Lines of fenced code and of HTML comments become empty. */
 export function withoutCode(text: string): Line[] {
   const blank = (part: string): string => part.replace(/[^\n]/g, '');
   let fence: string | undefined;
@@ -57,7 +57,7 @@ export function withoutCode(text: string): Line[] {
     });
 }
 
-/** Removes the marks of comments, and joins neighbouring comments of two slashes into one. */
+/** Removes the comment marks, and joins adjacent `//` comments into one block. */
 function blocksOf(comments: readonly Comment[]): Line[][] {
   const blocks: Line[][] = [];
   let last: Comment | undefined;
@@ -92,10 +92,13 @@ function paragraphsOf(lines: readonly Line[]): Line[][] {
   return paragraphs.filter((paragraph) => paragraph.length > 0);
 }
 
-/** A sentence ends after a stop, question or exclamation mark, unless a small letter follows. */
+/**
+ * A sentence ends after a full stop, question mark or exclamation mark, unless a lower-case letter
+ * follows.
+ */
 const END = /(?<=[.!?…]['"”’)*_]*)(?<!\b(?:e\.g|i\.e|cf|vs|ch|p|Fig|[A-Z])\.)\s+(?=[^\p{Ll}])/u;
 
-/** A text of fewer than three words is a label, not a sentence. */
+/** Splits lines into sentences. A text of fewer than three words is a label, so it is left out. */
 function sentencesOf(path: string, lines: readonly Line[]): Sentence[] {
   const starts: Line[] = [];
   let joined = '';
@@ -105,7 +108,7 @@ function sentencesOf(path: string, lines: readonly Line[]): Sentence[] {
   }
   const lineAt = (offset: number): number =>
     starts.findLast(({ text }) => text.length <= offset)?.line ?? lines[0].line;
-  // The mask keeps the length, so offsets still give the right line.
+  // The masked text has the same length, so offsets still lead to the right line.
   const masked = joined.replace(/(`+)[^`]+\1|https?:\/\/[^\s)]+/g, (code) => '\0'.repeat(code.length));
   let offset = 0;
   return masked.split(END).flatMap((part) => {

@@ -1,4 +1,4 @@
-// Checks of sizes (folders, files, functions, parameters), and of state in modules.
+// Checks of sizes (folders, files, functions, parameters), and of mutable state in modules.
 
 import ts from 'typescript';
 import type { Module } from './modules';
@@ -21,7 +21,10 @@ export function longFiles(modules: readonly Module[]): string[] {
     .map(({ path, lines }) => `${path}: ${lines.length} lines`);
 }
 
-/** Finds long functions. Lines count from the first word after decorators to the end. */
+/**
+ * Finds long functions. Lines are counted from the first word after the decorators to the end of
+ * the function.
+ */
 export function longFunctions(modules: readonly Module[]): string[] {
   return functionsOf(modules).flatMap(({ module, node, name }) => {
     if (module.path.startsWith('test/') && isTestBody(node)) return [];
@@ -42,9 +45,9 @@ export function manyParameters(modules: readonly Module[]): string[] {
 }
 
 /**
- * Finds state that belongs to no object. This is a `let` of the module, a static that is not
- * readonly, or a collection that is empty at first and filled later. Test files (`*.test.ts`) are
- * exempt: each runs as a program of its own, and its hooks fill its variables.
+ * Finds mutable state that belongs to no object: a `let` at module level, a static property that is
+ * not readonly, or a collection that is empty at first and filled later. Test files (`*.test.ts`)
+ * are exempt: each runs as a separate program, and hooks set its variables.
  */
 export function moduleState(modules: readonly Module[]): string[] {
   return modules
@@ -117,7 +120,7 @@ function isTestBody(node: ts.Node): boolean {
   return /^(describe\w*|test|it)\b/.test(node.parent.expression.getText());
 }
 
-/** Joins the names from the outermost class or function to a node: `openShop.close`. */
+/** Joins the names from the outermost class or function to a node, as in `openShop.close`. */
 function pathOf(node: ts.Node): string {
   const names: string[] = [];
   for (let at = node; !ts.isSourceFile(at); at = at.parent) {

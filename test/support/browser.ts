@@ -1,5 +1,5 @@
-// A browser for tests of the shop window. Every page must log nothing to the console, ask no other
-// host, satisfy axe, and fit the screen.
+// A browser for tests of the shop window. Tests check that a page logs nothing to the console,
+// sends no requests to other hosts, satisfies axe, and fits the screen.
 
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
@@ -7,7 +7,9 @@ import axe from 'axe-core';
 import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
 import { PROJECT_ROOT } from '../../src/config';
 
-/** Gives the path of a Chromium, which it may install first, or the reason why there is none. */
+/**
+ * Returns the path of a Chromium, which may be installed first, or the reason why there is none.
+ */
 export function provideBrowser(): { readonly path: string } | { readonly reason: string } {
   try {
     const program = join(PROJECT_ROOT, 'src', 'setup', 'browser.mjs');
@@ -42,7 +44,7 @@ export interface Visit {
   close(): Promise<void>;
 }
 
-/** Opens a page for a new visitor, without cookies or storage of earlier ones. */
+/** Opens a page for a new visitor, without the cookies and storage of earlier visitors. */
 export async function visit(browser: Browser, baseURL: string, options: BrowserContextOptions = {}): Promise<Visit> {
   const context = await browser.newContext({ baseURL, viewport: { width: 1280, height: 900 }, ...options });
   const page = await context.newPage();
@@ -59,7 +61,10 @@ export async function visit(browser: Browser, baseURL: string, options: BrowserC
   return { page, troubles, close: () => context.close() };
 }
 
-/** Delays API requests whose body contains `asked` until `letGo` is called; by default all. */
+/**
+ * Delays API requests whose body contains `asked` until `letGo` is called. By default all API
+ * requests are delayed.
+ */
 export async function holdAnswers(page: Page, asked = ''): Promise<{ letGo(): void }> {
   let open = (): void => undefined;
   const opened = new Promise<void>((resolve) => (open = resolve));
@@ -70,7 +75,7 @@ export async function holdAnswers(page: Page, asked = ''): Promise<{ letGo(): vo
   return { letGo: () => open() };
 }
 
-/** Runs axe on the page and gives a line for each fault. */
+/** Runs axe on the page and returns a line for each fault. */
 export async function violations(page: Page): Promise<string[]> {
   // The page's policy blocks script tags, so the browser evaluates the source itself.
   await page.evaluate(axe.source);
@@ -87,15 +92,15 @@ interface AxeViolation {
   readonly nodes: readonly { readonly html: string }[];
 }
 
-/** Measures how much wider the page is than the screen, in pixels. */
+/** Returns by how many pixels the page is wider than the screen. */
 export function overflow(page: Page): Promise<number> {
   return page.evaluate<number>('document.documentElement.scrollWidth - document.documentElement.clientWidth');
 }
 
 /**
  * Measures the largest contentful paint in milliseconds, and the sum of layout shifts. The browser
- * reports both late, so this reads them 400 ms after the first report. A page that paints nothing
- * within ten seconds gives Infinity.
+ * reports both values late, so they are read 400 ms after the first report. The paint time is
+ * Infinity if the page paints nothing within ten seconds.
  */
 export function vitals(page: Page): Promise<{ paintMs: number; shift: number }> {
   return page.evaluate<{ paintMs: number; shift: number }>(`new Promise((resolve) => {
@@ -122,7 +127,10 @@ export async function picturesAreThere(page: Page): Promise<void> {
   );
 }
 
-/** Waits until a condition holds. The page's policy blocks Playwright's own way of waiting. */
+/**
+ * Waits until a condition holds. Playwright's own waiting cannot be used, because the page's
+ * content security policy blocks it.
+ */
 export async function eventually(isSo: () => Promise<boolean>, limitMs = 10_000): Promise<void> {
   const started = performance.now();
   while (!(await isSo())) {

@@ -1,6 +1,7 @@
 // A text encoder of CLIP's shape, small enough to compute by hand. It has one layer of causal
-// attention, pooled at the end of the text and projected. This file writes its folder in Hugging
-// Face's layout, and computes the same model in plain loops, one text at a time without padding.
+// attention, pooled at the end of the text and projected. This file writes the encoder's folder in
+// Hugging Face's layout. It also computes the same model in plain loops, one text at a time and
+// without padding.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { encodeOnnx } from '../../src/graph/onnx';
@@ -70,8 +71,8 @@ function dot(a: readonly number[], b: readonly number[]): number {
 export type Output = 'text_embeds' | 'last_hidden_state';
 
 /**
- * Builds the model as ONNX, with int64 ids as exporters write them. With `picture` it is a whole
- * CLIP, which needs a picture as well.
+ * Builds the model as ONNX, with int64 ids, like the usual exporters. With `picture` the model is a
+ * complete CLIP, which also needs a picture as input.
  */
 export function clipModel(outputs: readonly Output[], { picture = false, masked = true } = {}): Uint8Array {
   const ids = input('input_ids', ['batch', 'length'], 'int32');
@@ -106,7 +107,7 @@ interface Model {
   };
 }
 
-/** Turns int32 inputs into int64 ones, which src/graph does not write. */
+/** Turns int32 inputs into int64 inputs, which src/graph cannot write. */
 function withInt64(bytes: Uint8Array): Uint8Array {
   const model = ModelProto.toObject(ModelProto.decode(bytes)) as Model;
   const wide = model.graph.input.filter(({ type }) => type.tensorType.elemType === 6);
@@ -126,7 +127,7 @@ function withInt64(bytes: Uint8Array): Uint8Array {
   return ModelProto.encode(ModelProto.fromObject(model)).finish();
 }
 
-/** The form of CLIP's own tokenizer.json, with a small vocabulary. */
+/** A tokenizer.json like that of CLIP, with a small vocabulary. */
 export const TOKENIZER = {
   version: '1.0',
   truncation: null,
@@ -187,8 +188,8 @@ export const CONFIG = {
 };
 
 /**
- * Writes a folder in the usual layout. Bytes are written unchanged, other values as JSON.
- * `undefined` leaves a file out.
+ * Writes a folder in the usual layout. In `changes`, bytes are written unchanged and other values
+ * as JSON; a file whose value is `undefined` is left out.
  */
 export async function writeEncoder(folder: string, changes: Readonly<Record<string, unknown>> = {}): Promise<string> {
   const files: Record<string, unknown> = {

@@ -1,5 +1,5 @@
-// A real Postgres for tests. All test files share one embedded server. Every caller gets a database
-// of its own, empty and migrated, which is dropped when it is closed.
+// A real Postgres for tests. All test files share one embedded server. Every caller gets its own
+// empty and migrated database, which is dropped when the caller closes it.
 
 import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
@@ -18,8 +18,8 @@ export interface TestDatabase {
 }
 
 /**
- * Creates a database, empty or a copy of a template. `label` makes its name readable. If the server
- * does not run yet, starting it takes about a second.
+ * Creates a database, empty or a copy of a template. `label` becomes part of the database's name,
+ * to make it readable. If the server is not running yet, starting it takes about a second.
  */
 export async function createTestDatabase(label = 'test', template = 'template1'): Promise<TestDatabase> {
   mkdirSync(TEST_HOME, { recursive: true });
@@ -45,7 +45,10 @@ export async function createTestDatabase(label = 'test', template = 'template1')
   };
 }
 
-/** Makes a template for this run, filled by `fill`, and drops the templates of ended runs. */
+/**
+ * Makes a template database for this run, filled by `fill`, and drops the templates of runs that
+ * have ended.
+ */
 export async function makeTemplate(label: string, fill: (url: string) => Promise<void>): Promise<void> {
   const name = templateName(label);
   const server = await holdEmbeddedPostgres(TEST_HOME);
@@ -76,7 +79,7 @@ function urlOf({ user, password, host, port }: EmbeddedPostgres, database: strin
   return `postgresql://${user}:${password}@${host}:${String(port)}/${encodeURIComponent(database)}`;
 }
 
-/** Runs one statement on a connection of its own and gives its rows. */
+/** Runs a statement on a new connection and returns its rows. */
 export async function ask(url: string, sql: string): Promise<Record<string, unknown>[]> {
   const client = new Client({ connectionString: url });
   await client.connect();

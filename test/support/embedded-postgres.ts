@@ -7,7 +7,8 @@ import { findPostmaster } from '../../src/data/postgres/postgres-cluster';
 import { clusterFolders } from '../../src/data/postgres/postgres-user';
 
 /**
- * Whether the server has a cluster and runs, and how many live processes hold it. Starts nothing.
+ * Returns whether the server has a cluster, whether it is running, and how many live processes use
+ * it. Starts nothing.
  */
 export function lookAtEmbeddedPostgres(home: string): {
   initialised: boolean;

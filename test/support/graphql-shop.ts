@@ -23,7 +23,7 @@ export const CUSTOMERS = 25;
 /** Purchases of c-01: a page and a half, with one article twice at once. */
 export const PURCHASES_OF_FIRST = 31;
 
-/** The fields of answers that tests read. An answer has only those that its query selected. */
+/** The fields of answers that tests read. An answer has only the fields that its query selected. */
 export interface Answered {
   readonly customer: AnsweredNode;
   readonly article: AnsweredNode;
@@ -66,13 +66,13 @@ export interface GraphqlAnswer<Data = Answered> {
 
 export interface Shop {
   readonly server: Server;
-  /** The parts of the server, for tests that make another one. */
+  /** The parts of the server, for tests that make another server. */
   readonly parts: ServerParts;
   readonly store: Store;
   readonly recommender: PlainRecommender;
   /** Lines of the log at level debug and above. */
   readonly log: Record<string, unknown>[];
-  /** Gives the table of each statement since the last call. */
+  /** Returns the table of each statement since the last call. */
   statements(): string[];
   sql: TestDatabase['sql'];
   readonly databaseUrl: string;
@@ -81,7 +81,7 @@ export interface Shop {
   close(): Promise<void>;
 }
 
-/** Opens the shop in a database of its own. `name` is part of the database's name. */
+/** Opens the shop in its own database. `name` is part of the database's name. */
 export async function openShop(name: string, parts: Partial<ServerParts> = {}): Promise<Shop> {
   const database = await createTestDatabase(name);
   for (const statement of FILL) await database.sql(statement);
@@ -132,9 +132,9 @@ export interface PlainRecommender extends Recommender {
 }
 
 /**
- * Recommends from fixed rules:
+ * Makes a recommender that follows fixed rules:
  * - recommendations for c-NN are the purchase a-NN, then all other articles in order; the third
- *   place is a co-purchase
+ *   recommendation is a co-purchase
  * - similar to a-NN are the articles that follow it
  * - a search for “article NN” finds a-NN and those that follow it
  * - trending are a-45, a-44, …
@@ -222,7 +222,8 @@ const FILL = [
   `UPDATE articles SET attributes = '{"weight": 1.5, "brand": ["acme", "apex"]}' WHERE key = 2`,
   `INSERT INTO customers (customer_id, age, club_member_status)
    SELECT 'c-' || lpad(i::text, 2, '0'), 20 + i, 'ACTIVE' FROM generate_series(1, ${CUSTOMERS}) i`,
-  // c-01 bought one article a day, a-30 last. Every other customer bought one, the last none.
+  // c-01 bought one article a day, and a-30 last. Every other customer bought one article, except
+  // the last customer, who bought none.
   `INSERT INTO purchases (customer_key, article_key, bought_at, price, sales_channel_id)
    SELECT 1, i, timestamptz '2020-09-01Z' + i * interval '1 day', 0.25, 2
    FROM generate_series(1, ${PURCHASES_OF_FIRST - 1}) i

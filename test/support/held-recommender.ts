@@ -9,7 +9,7 @@ export interface HeldRecommender extends Recommender {
   readonly asked: RecommendationRequest[];
   /** Resolves when it has received this many requests. */
   askedFor(count: number): Promise<void>;
-  /** Answers all requests, the held ones and those to come. */
+  /** Answers all requests that are being held and all later requests. */
   release(): void;
 }
 
@@ -31,7 +31,7 @@ export function heldRecommender(): HeldRecommender {
   };
 }
 
-/** Waits until something has happened, for at most half a minute. */
+/** Waits until `happened` returns true, for about half a minute at most. */
 export async function until(happened: () => boolean | Promise<boolean>): Promise<void> {
   for (let tries = 0; !(await happened()); tries++) {
     if (tries === 3000) throw new Error(`this has not happened: ${happened.toString()}`);

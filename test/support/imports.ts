@@ -1,4 +1,4 @@
-// Imports of hand-made shops into a database of the test file's own.
+// Imports of hand-made shops into a database that belongs to the test file.
 
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -9,7 +9,7 @@ import { createTestDatabase, type TestDatabase } from './database';
 
 export const ARTICLES = 'sku,title,text,price_band,brand,tags,weight\n';
 export const SALES = 'when,who,what,paid\n';
-/** A layout of the shop's own, which its shop.json describes. */
+/** A custom layout of a shop's files, which its shop.json describes. */
 export const MAPPING = {
   articles: {
     id: 'sku',
@@ -34,7 +34,10 @@ export const brief = ({ inserted, updated, unchanged, rejected }: ImportResult['
   rejected,
 });
 
-/** Call it once a test file. The database is empty before each test. */
+/**
+ * Sets up a database and a folder. To be called once per test file. The database is empty before
+ * each test.
+ */
 export function useImports() {
   let folder: string;
   let shops = 0;

@@ -1,5 +1,5 @@
-// A TCP proxy in front of a server, on real sockets of loopback. With it tests make a server fall
-// silent, drop its connections or disappear.
+// A TCP proxy in front of a server, on real loopback sockets. Tests use the proxy to make a server
+// stop responding, drop its connections or disappear.
 
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
@@ -9,12 +9,12 @@ export interface Proxy {
   readonly url: string;
   /** Number of connections accepted so far. */
   accepted(): number;
-  /** Passes nothing on in either direction, but still accepts connections. */
+  /** Stops passing on data in both directions, but still accepts connections. */
   silence(): void;
   /**
-   * Serves new connections again. With `held`, old connections go on too, like those of a server
-   * that was paused. Otherwise they stay dead and their clients are not told, as after a network
-   * failure.
+   * Passes on the data of new connections again. If `held` is true, old connections continue too,
+   * as if the server had been paused. Otherwise old connections stay dead without notice to their
+   * clients, as after a network failure.
    */
   speak(held: boolean): void;
   /** Breaks all connections. */

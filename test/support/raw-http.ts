@@ -1,9 +1,9 @@
-// HTTP as bytes, for tests of requests that a well-behaved client never sends.
+// HTTP on plain sockets, for tests with requests that a well-behaved client never sends.
 
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 
-/** Writes the POST of a query as it goes over the wire. */
+/** Returns the text of an HTTP request that posts a query. */
 export function rawPost(query: string): string {
   const body = JSON.stringify({ query });
   const length = Buffer.byteLength(body);
@@ -19,7 +19,7 @@ export async function connectTo(url: string): Promise<Socket> {
   return socket;
 }
 
-/** Sends text on a connection of its own. Gives the answer when the server ends the connection. */
+/** Sends text on a new connection. Returns the answer when the server ends the connection. */
 export async function exchange(url: string, text: string): Promise<string> {
   const socket = await connectTo(url);
   let answer = '';

@@ -5,7 +5,7 @@ import type { Layout } from '../../src/features/encoder';
 import type { Random } from '../../src/random';
 import type { ValueLifts } from '../../src/statistics/habits';
 
-/** Makes an article with this key. Its id is `a` and the key, unless given. */
+/** Makes an article with this key. The default id is `a` followed by the key. */
 export function articleRow(key: number, values: Partial<ArticleRow> = {}): ArticleRow {
   return {
     key,
@@ -40,7 +40,7 @@ export function articleRow(key: number, values: Partial<ArticleRow> = {}): Artic
   };
 }
 
-/** Makes a customer with this key. Their id is `c` and the key, unless given. */
+/** Makes a customer with this key. The default id is `c` followed by the key. */
 export function customerRow(key: number, values: Partial<CustomerRow> = {}): CustomerRow {
   return {
     key,
@@ -56,7 +56,7 @@ export function customerRow(key: number, values: Partial<CustomerRow> = {}): Cus
   };
 }
 
-/** Makes a random article; each kind of value has `values` of them. */
+/** Makes a random article. Each column has `values` different values. */
 export function randomArticle(key: number, random: Random, values = 8): ArticleRow {
   const maybe = (name: string) => (random.next() < 0.2 ? null : `${name} ${random.int(values)}`);
   const tags = Array.from({ length: random.int(5) }, () => `tag ${random.int(values)}`);
@@ -77,7 +77,7 @@ export function randomCustomer(key: number, random: Random, values = 8): Custome
   });
 }
 
-/** Makes the value lifts of a shop whose attributes have no values. */
+/** Makes empty value lifts, as in a shop whose attributes have no values. */
 export function noLifts({ single, multi }: Layout): ValueLifts {
   return { blocks: new Int32Array(2 * (single.length + multi.length)), excess: new Float32Array(0) };
 }

@@ -1,4 +1,4 @@
-// The project's own source as text, for tests that hold rules about the source.
+// The project's own source as text, for tests that check rules about the source.
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';

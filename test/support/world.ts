@@ -1,6 +1,6 @@
 // A small seeded shop for tests of the whole system in one process. It is generated, imported into
-// a real Postgres, trained, and published to a folder. The first test that needs it makes it in
-// some ten seconds. Each test gets a copy.
+// a real Postgres, trained, and published to a folder. The first test that needs the shop makes it,
+// which takes some ten seconds. Each test gets a copy.
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,10 +17,13 @@ import { createTestDatabase, makeTemplate, templateName, type TestDatabase } fro
 import { madeOnce } from './run/run';
 
 export const WORLD = { customers: 1_200, articles: 500, transactions: 24_000, days: 180, seed: 11 } as const;
-/** Enough to hold out a week, for tests that do not look at the quality of a training. */
+/**
+ * Size of a shop with just enough data to hold out a week, for tests that do not check the quality
+ * of a training.
+ */
 export const SMALL = { customers: 300, articles: 150, transactions: 6_000, days: 120, seed: 5 } as const;
 
-/** Settings for a training of a few steps, for tests that do not look at its quality. */
+/** Settings for a training of a few steps, for tests that do not check its quality. */
 export function hastyConfig(seed: number): TrainingConfig {
   const { towers, ranker, text, ...config } = trainingConfig('tiny', seed);
   return {
@@ -39,7 +42,7 @@ export interface World {
   close(): Promise<void>;
 }
 
-/** Opens a filled store in a database of its own. Nothing is trained. */
+/** Opens a filled store in its own database. Nothing is trained. */
 export async function createShop(
   label: string,
   size: typeof WORLD | typeof SMALL = WORLD,
@@ -58,7 +61,7 @@ export async function createShop(
   };
 }
 
-/** Opens the same shop with a release. */
+/** Opens the shop of size WORLD with a release. */
 export async function createWorld(label: string): Promise<World> {
   const made = await madeOnce('release', trainRelease);
   const shop = await createShop(label);
@@ -87,7 +90,7 @@ async function fillShop(folder: string, template: string, size: typeof WORLD | t
 
 async function trainRelease(folder: string): Promise<void> {
   const shop = await createShop('release');
-  // One thread takes less of the processors, which another file uses meanwhile.
+  // A single thread leaves more of the processors to other test files, which run at the same time.
   const engine = openTrainingEngine({ threadsPerRun: 1 });
   try {
     const holdOut = { days: 7, maxCustomers: 1_000, explore: 24, oracle: tasteOracle };

@@ -85,7 +85,8 @@ described(`the basket${WHY_SKIPPED}`, () => {
     await other.goto('/');
     await other.locator('.card-link').first().waitFor();
     const put = (tab: Page, i: number) => tab.locator('.card-add').nth(i).dispatchEvent('click');
-    // A tab that hears of a change must not write it back: that could undo the next change.
+    // A tab that is notified of a change must not store it again, since that could undo the next
+    // change.
     await other.evaluate(`{
       const { setItem } = Storage.prototype;
       window.writes = 0;
@@ -96,7 +97,7 @@ described(`the basket${WHY_SKIPPED}`, () => {
     expect(await other.evaluate('window.writes')).toBe(0);
     await put(other, 1);
     await page.getByRole('link', { name: 'Basket, 2 pieces' }).waitFor();
-    // The basket is right even if a tab has not heard of the other's change.
+    // The basket is right even if a tab was not notified of the other tab's change.
     const unheard = JSON.stringify([1, 2, 3].map((id) => ({ ...LINE, id: `unheard-${String(id)}`, name: String(id) })));
     await other.evaluate(`localStorage.setItem('vitrine.basket', ${JSON.stringify(unheard)})`);
     await put(other, 2);

@@ -55,7 +55,7 @@ described(`the inspector${WHY_SKIPPED}`, () => {
     expect(first).toMatch(/Same (type|colour|pattern|department)/);
     expect(first).toMatch(/\b[01]\.\d\d$/);
     expect(first).toContain(article.productTypeName);
-    // The proposals are answered last. They must not replace the operation of the page.
+    // The answer with the proposals comes last. It must not replace the operation of the page.
     const proposed = await holdAnswers(page, 'query Proposals(');
     await page.goto(`/search?q=${encodeURIComponent(article.productTypeName ?? '')}`);
     await shelf('What fits best').locator('.card-link').first().waitFor();
@@ -103,7 +103,7 @@ described(`the inspector${WHY_SKIPPED}`, () => {
     }
     await page.keyboard.press('Escape');
     await eventually(() => page.evaluate<boolean>(`document.activeElement.getAttribute('aria-label') === 'Inspector'`));
-    // An article that is chosen in it is shown.
+    // If an article is chosen in the inspector, its page is shown.
     await page.keyboard.press('Enter');
     await inspector.locator('.reasons a').first().click();
     await page.getByRole('button', { name: 'Into the basket', exact: true }).waitFor();

@@ -119,7 +119,7 @@ described(`the pages of the shop window${WHY_SKIPPED}`, () => {
     await page.getByText('You are known here, and have bought nothing yet').waitFor();
     expect(visitor.troubles).toEqual([]);
 
-    // This customer was kept in the browser and has left the shop.
+    // The customer stored in the browser no longer exists in the shop.
     const later = await visit(browser, url);
     await remember(later.page, 'person', { id: 'gone', label: 'gone' });
     await later.page.goto('/');
@@ -218,7 +218,8 @@ described(`the pages of the shop window${WHY_SKIPPED}`, () => {
     await page.route('**/graphql', async (route) => {
       const answer = await route.fetch();
       const text = await answer.text();
-      // The age group is once the source, and once beside the towers.
+      // Makes every recommendation look as if the two towers, the trend of the age group and the
+      // general trend had found it.
       const found = '"source":"TWO_TOWER","sources":["TWO_TOWER","TRENDING_PEERS","TRENDING"]';
       await route.fulfill({ response: answer, body: text.replaceAll(/"source":"\w+","sources":\[[^\]]*\]/g, found) });
     });
@@ -297,7 +298,7 @@ described(`the pages of the shop window${WHY_SKIPPED}`, () => {
     const scrolled = () => page.evaluate<number>('scrollY');
     const leaveAt = async (y: number, row: string): Promise<void> => {
       await page.evaluate(`scrollTo(0, ${String(y)})`);
-      // A real click would scroll first.
+      // A real click would scroll to the card first.
       await shelf(row).locator('.card-link').first().dispatchEvent('click');
       await page.waitForURL('**/article/*');
       await eventually(async () => (await scrolled()) === 0);
@@ -319,7 +320,7 @@ described(`the pages of the shop window${WHY_SKIPPED}`, () => {
     await page.goBack();
     await shelf('What fits best').locator('.card-link').first().waitFor();
     await eventually(async () => (await scrolled()) === 700);
-    // The same holds from one search to the next.
+    // The same is true when one search leads to another.
     const proposed = await proposals().first().innerText();
     await proposals().first().dispatchEvent('click');
     await page.getByRole('heading', { name: `“${proposed}”` }).waitFor();

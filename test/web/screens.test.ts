@@ -1,5 +1,5 @@
-// Every page of the shop window on desktop and phone, light and dark: size, errors, access, first
-// paint.
+// Every page of the shop window on desktop and phone, light and dark: size, errors, accessibility,
+// first paint.
 
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -35,7 +35,7 @@ described(`on every screen${WHY_SKIPPED}`, () => {
       await picturesAreThere(one.page);
       expect([path, await violations(one.page)]).toEqual([path, []]);
       expect([path, await overflow(one.page)]).toEqual([path, 0]);
-      // The basket needs something when its turn comes.
+      // Puts an article into the basket, whose page is visited later.
       if (path.startsWith('/article'))
         await one.page.getByRole('button', { name: 'Into the basket', exact: true }).click();
     }
@@ -59,7 +59,7 @@ described(`on every screen${WHY_SKIPPED}`, () => {
         const { paintMs, shift } = await vitals(one.page);
         expect([path, shift]).toEqual([path, 0]);
         expect(paintMs).toBeGreaterThan(0);
-        // A free machine should take 1.5 s. This only finds pages that hang.
+        // A free machine should take 1.5 s. This wide limit only finds pages that hang.
         expect(paintMs).toBeLessThan(10_000);
       }
       await one.close();

@@ -19,7 +19,7 @@ const found = provideBrowser();
 export const described = 'path' in found ? describe : describe.skip;
 export const WHY_SKIPPED = 'reason' in found ? ` (skipped: ${found.reason})` : '';
 
-/** A server, and a browser that visits it. Each test has a visit and a page of its own. */
+/** A server, and a browser that visits it. Each test gets its own visit and page. */
 export interface Shown {
   world: World;
   store: Store;
@@ -82,7 +82,7 @@ export function showShopWindow(name: string): Shown {
   return shown;
 }
 
-/** Puts a value into the browser, as if an earlier visit had kept it. */
+/** Stores a value in the browser, as if an earlier visit had stored it. */
 export async function remember(page: Page, name: string, value: unknown): Promise<void> {
   const [key, text] = [`vitrine.${name}`, JSON.stringify(value)].map((one) => JSON.stringify(one));
   await page.addInitScript(`localStorage.getItem(${key}) ?? localStorage.setItem(${key}, ${text})`);

@@ -1,5 +1,5 @@
-// Articles: the type with H&M's columns, its queries, and the join of ranked lists with their
-// articles.
+// Articles: the type with H&M's columns, its queries, and the function that adds articles to ranked
+// lists.
 
 import { Arg, Args, Ctx, Field, FieldResolver, Float, ID, Int, ObjectType, Query, Resolver, Root } from 'type-graphql';
 import type { ArticleRow } from '../../data/store/store';
@@ -196,7 +196,7 @@ interface Ranked {
 
 /**
  * Adds the articles to a ranked list. One statement reads the articles of all lists of the query.
- * Articles that were deleted are left out and the ranks close up, so they never spoil a page.
+ * Articles that have been deleted are left out, and the ranks are renumbered without gaps.
  */
 export async function withArticles<Item extends Ranked>(
   ranking: readonly Item[],

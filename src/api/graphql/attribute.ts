@@ -1,5 +1,5 @@
-// Columns that H&M's layout does not have, as a list that fits the data of any shop. Articles and
-// customers share it.
+// Columns that H&M's layout does not have, as a list of names and values that fits the data of any
+// shop. Both articles and customers have such a list.
 
 import { Field, Float, ObjectType } from 'type-graphql';
 
@@ -21,10 +21,16 @@ export class Attribute {
 /** The plain object that resolvers return. */
 export type AttributeValue = Pick<Attribute, keyof Attribute>;
 
-/** Attributes of one item in the cost of a query. Shops have about five such columns. */
+/**
+ * Number of attributes that the cost of a query assumes for each item. Shops have about five such
+ * columns.
+ */
 export const TYPICAL_ATTRIBUTES = 5;
 
-/** Makes a list, sorted by name, of a row's `attributes`: { brand: ["acme"], weight: 1.2 }. */
+/**
+ * Turns a row's `attributes` into a list sorted by name. Example of `attributes`: { brand:
+ * ["acme"], weight: 1.2 }.
+ */
 export function toAttributes(attributes: unknown): AttributeValue[] {
   if (typeof attributes !== 'object' || attributes === null || Array.isArray(attributes)) return [];
   return Object.entries(attributes)
@@ -35,7 +41,7 @@ export function toAttributes(attributes: unknown): AttributeValue[] {
 
 function toAttribute(name: string, value: unknown): AttributeValue | null {
   if (typeof value === 'number') return { name, values: [], number: value };
-  // The import writes lists only, but plain SQL may write a single text.
+  // The import writes only lists, but another program may have written a single text with SQL.
   if (typeof value === 'string') return { name, values: [value], number: null };
   if (!Array.isArray(value)) return null;
   return { name, values: value.map(String), number: null };

@@ -1,5 +1,5 @@
 // Pages of a list by the Relay convention (https://relay.dev/graphql/connections.htm), forwards
-// only. `nodes` beside `edges` is for clients that need no cursors.
+// only. In addition to `edges` there is `nodes`, for clients that need no cursors.
 
 import { ArgsType, Field, Int, ObjectType, type ClassType } from 'type-graphql';
 import { LIMITS } from '../limits';
@@ -67,7 +67,7 @@ export function connectionOf<Node extends object>(node: ClassType<Node>, plural:
   return NodeConnection;
 }
 
-/** Makes a connection of a page of rows. `after` is the cursor of the request, if it had one. */
+/** Turns a page of rows into a connection. `after` is the cursor of the request, if it had one. */
 export function toConnection<Row>(
   page: { readonly rows: readonly Row[]; readonly hasNext: boolean },
   after: string | null | undefined,

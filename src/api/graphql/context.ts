@@ -1,6 +1,6 @@
 // Everything that one GraphQL request carries. Each request has its own DataLoaders over the store
 // and the recommender, so nothing leaks from one customer to another. All reads of a query go
-// through here: this one place counts their statements and model runs and measures their time.
+// through this context, so it can limit them and measure their time.
 
 import DataLoader from 'dataloader';
 import type {
@@ -38,7 +38,7 @@ export interface Context {
   readonly articles: {
     readonly byId: DataLoader<string, ArticleRow | null>;
     readonly byKey: DataLoader<number, ArticleRow | null>;
-    /** By key: prices and variants, which the running shop knows. */
+    /** Prices and variants by the article's key. */
     readonly facts: DataLoader<number, ArticleFacts | null>;
     page(first: number, afterKey?: number): Promise<Page<ArticleRow>>;
   };
@@ -51,7 +51,7 @@ export interface Context {
   recordOrder(order: Order): Promise<RecordedOrder>;
   /** Time of each stage. */
   readonly timer: StageTimer;
-  /** How each list of recommendations was made; undefined: the client did not ask. */
+  /** How each list of recommendations was made. Undefined if the client did not ask for a trace. */
   readonly traces: TracedList[] | undefined;
 }
 
@@ -62,12 +62,12 @@ export interface TracedList extends RecommendationTrace {
 export interface ContextParts {
   readonly store: Store;
   readonly recommender: Recommender;
-  /** Limits the statements that run at once, over all requests. */
+  /** Limits how many statements of all requests run at the same time. */
   readonly turns: Turns;
 }
 
 export interface ContextOptions {
-  /** When it is over, nothing more is read or recorded. */
+  /** Lifetime of the request. When it has ended, nothing more is read or recorded. */
   readonly lifetime: Lifetime;
   /** Whether the client asks how the answer was made. */
   readonly traced: boolean;
@@ -100,7 +100,7 @@ export function createContext(
   };
 }
 
-/** Runs work as the stage of this name. */
+/** Runs `work` and measures it as the stage with this name. */
 type Run = <Result>(stage: string, work: () => Promise<Result>) => Promise<Result>;
 
 function measuredWork(
@@ -108,14 +108,20 @@ function measuredWork(
   lifetime: Lifetime,
   turns: Turns,
 ): { readonly begin: Run; readonly read: Run } {
-  /** Measures the work. Work that has begun is finished: an order is recorded or it is not. */
+  /**
+   * Measures the work. Work that has begun is always finished, so that an order is never half
+   * recorded.
+   */
   const begin: Run = async (stage, work) => {
     lifetime.throwIfOver();
     return timer.measure(stage, work);
   };
   return {
     begin,
-    /** Runs a statement in its turn. The client may be gone by then, so it is checked again. */
+    /**
+     * Runs a statement in its turn. The client may have gone by then, so the lifetime is checked
+     * again.
+     */
     read: (stage, statement) =>
       begin(stage, () =>
         turns.run(() => {
@@ -126,7 +132,7 @@ function measuredWork(
   };
 }
 
-/** Rows of the store. */
+/** Makes the loaders for rows of the store. */
 function rowLoaders(store: Store, read: Run): Pick<Context, 'customers' | 'purchases'> & { articles: ArticleRows } {
   return {
     customers: {
@@ -148,7 +154,7 @@ function rowLoaders(store: Store, read: Run): Pick<Context, 'customers' | 'purch
 type ArticleRows = Omit<Context['articles'], 'facts'>;
 type Lists = Pick<Context, 'recommendations' | 'similar' | 'search' | 'trending'> & Pick<Context['articles'], 'facts'>;
 
-/** Ranked lists, and what the recommender knows of articles. */
+/** Makes the loaders for ranked lists and for the recommender's facts about articles. */
 function listLoaders(
   recommender: Recommender,
   begin: Run,

@@ -1,19 +1,25 @@
-// Opaque cursors. A cursor says where a page ended, as a text that clients hand back unread. It
-// carries the name of its list, so another list refuses it.
+// Opaque cursors. A cursor is a text that says where a page ended; clients send it back unchanged.
+// The cursor contains the name of its list, so every other list refuses it.
 
 import { VitrineError } from '../../errors';
 import { LIMITS } from '../limits';
 
 export interface CursorKind {
   encode(...numbers: number[]): string;
-  /** @throws VitrineError INPUT_INVALID if `encode` did not make the cursor */
+  /** @throws VitrineError INPUT_INVALID if the cursor did not come from `encode` */
   decode(cursor: string): number[];
 }
 
-/** The largest integer and smallint of Postgres, and seconds since 1970 that its times can hold. */
+/**
+ * Limits of Postgres: the largest integer, the largest smallint, and a bound for times in seconds
+ * since 1970.
+ */
 export const MOST = Object.freeze({ key: 2 ** 31 - 1, line: 2 ** 15 - 1, seconds: 6e10 });
 
-/** Cursors of the list `name`. They hold whole numbers, each from -most to +most, for Postgres. */
+/**
+ * Makes the cursors of the list `name`. A cursor holds one whole number for each entry of `most`,
+ * from -entry to +entry.
+ */
 export function cursorKind(name: string, most: readonly number[]): CursorKind {
   const encode = (...numbers: number[]): string =>
     Buffer.from([name, ...numbers].join(':'), 'utf8').toString('base64url');
@@ -23,7 +29,8 @@ export function cursorKind(name: string, most: readonly number[]): CursorKind {
       if (cursor.length <= LIMITS.idLength) {
         const [kind, ...texts] = Buffer.from(cursor, 'base64url').toString('utf8').split(':');
         const numbers = texts.map(Number);
-        // Base64 has many spellings of one value. Only the one that we wrote is accepted.
+        // Base64 can spell one value in several ways. Only the spelling that `encode` writes is
+        // accepted.
         const whole = numbers.every((number, i) => Number.isInteger(number) && Math.abs(number) <= (most[i] ?? -1));
         const ours = kind === name && numbers.length === most.length && whole;
         if (ours && encode(...numbers) === cursor) return numbers;

@@ -1,5 +1,5 @@
-// Customers: the type with H&M's columns and its queries. The files of purchases and
-// recommendations declare their fields of a customer.
+// Customers: the type with H&M's columns and its queries. purchase.ts and recommendation.ts add
+// their own fields to the type.
 
 import { Arg, Args, Ctx, Field, FieldResolver, ID, Int, ObjectType, Query, Resolver, Root } from 'type-graphql';
 import type { CustomerRow } from '../../data/store/store';

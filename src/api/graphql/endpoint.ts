@@ -1,5 +1,4 @@
-// GraphQL at /graphql: all that the HTTP server needs to know of it. A browser that opens the
-// address gets Sandbox.
+// The GraphQL endpoint at /graphql. A browser that opens this address gets Sandbox.
 
 import { fastifyApolloHandler } from '@as-integrations/fastify';
 import type { FastifyInstance } from 'fastify';
@@ -30,7 +29,7 @@ export interface Endpoint {
   stop(): Promise<void>;
 }
 
-/** Headers that pages of other origins may send to it. */
+/** Headers that pages of other origins may send to the endpoint. */
 export const REQUEST_HEADERS = ['content-type', 'apollo-require-preflight', 'x-apollo-operation-name', TRACE_HEADER];
 
 export async function startEndpoint({ store, recommender, ...parts }: EndpointParts): Promise<Endpoint> {
@@ -44,8 +43,8 @@ export async function startEndpoint({ store, recommender, ...parts }: EndpointPa
         method: ['GET', 'POST'],
         url: '/graphql',
         preHandler: (request, reply, done) => {
-          // Apollo's integration makes a URL of the address and would throw. `refuseForeignHosts`
-          // has checked the host.
+          // Apollo's integration parses the address as a URL and would throw. The host needs no
+          // check here: `refuseForeignHosts` has checked it.
           if (!request.url.startsWith('/graphql') && !URL.canParse(request.url, 'http://localhost/')) {
             done(new VitrineError('INPUT_INVALID', 'expected a well-formed URL'));
             return;

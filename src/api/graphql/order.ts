@@ -1,5 +1,5 @@
-// Recording purchases, the one thing that this API writes. The input is checked here; the store
-// writes it.
+// Recording purchases, the only thing that this API writes. The input is checked here; the store
+// writes the purchases.
 
 import { GraphQLDateTime } from 'graphql-scalars';
 import { Arg, Ctx, Field, Float, ID, InputType, Int, Mutation, ObjectType, Resolver } from 'type-graphql';
@@ -102,14 +102,17 @@ export class OrderResolver {
   }
 }
 
-/** Pieces of an input that is not checked yet. They decide the cost of the answer. */
+/**
+ * Number of pieces in an input that has not been checked yet. The cost of the answer depends on
+ * this number.
+ */
 function piecesOf(input: unknown): number {
   const { purchases } = input as Partial<RecordPurchasesInput>;
   const pieces = (purchases ?? []).reduce((sum, { quantity }) => sum + Math.max(1, quantity), 0);
   return Math.min(Math.max(1, pieces), LIMITS.orderPieces);
 }
 
-/** One line for each piece. */
+/** Returns one line of an order for each piece. */
 function linesOf({ purchases, salesChannelId = null }: RecordPurchasesInput) {
   const channel = salesChannelId === null ? null : checkCount('salesChannelId', salesChannelId, 2 ** 15 - 1);
   const pieces = purchases.reduce((sum, { quantity }) => sum + checkCount('quantity', quantity, LIMITS.orderPieces), 0);
@@ -124,13 +127,19 @@ function linesOf({ purchases, salesChannelId = null }: RecordPurchasesInput) {
   });
 }
 
-/** A price must be below 1e9. It must not become 0 in the store, which keeps 32-bit floats. */
+/**
+ * Returns a price if it is valid: below 1e9, and either 0 or large enough not to become 0 as a
+ * 32-bit float in the store.
+ */
 function checkPrice(price: number | null): number | null {
   if (price === null || price === 0 || (Math.fround(price) > 0 && price < 1e9)) return price;
   throw new VitrineError('INPUT_INVALID', `price: expected 0 or a number from 1e-44 and below 1e9, got ${price}`);
 }
 
-/** The store and its cursors can hold these years. The store refuses times in the future. */
+/**
+ * Returns a time if the store and its cursors can hold its year. The store itself refuses times in
+ * the future.
+ */
 function checkTime(boughtAt: Date): Date {
   const year = boughtAt.getUTCFullYear();
   if (year >= 1900 && year <= 9999) return boughtAt;

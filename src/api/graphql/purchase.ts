@@ -52,7 +52,8 @@ export class PurchaseResolver {
       ...(after ? { after: decode(after) } : {}),
     });
     const articles = await Promise.all(page.rows.map((row) => context.articles.byKey.load(row.articleKey)));
-    // Purchases of an article that was deleted meanwhile are left out. The last cursor still works.
+    // Purchases of an article that has been deleted in the meantime are left out. The last cursor
+    // still works.
     const rows = page.rows.flatMap((row, i) => (articles[i] ? [{ ...row, article: articles[i] }] : []));
     return toConnection({ rows, hasNext: page.hasNext }, after, (row) =>
       purchaseCursors.encode(row.boughtAt.getTime() / 1000, row.articleKey, row.line),

@@ -59,7 +59,10 @@ export class Recommendation {
   coldStart!: boolean;
 }
 
-/** The object that resolvers return. Its `because` is still the key of an article. */
+/**
+ * The object that resolvers return. In this object `because` is the key of an article, not yet the
+ * article itself.
+ */
 type Ranked = Recommendation & { readonly because: number | null };
 
 @Resolver((_of) => Recommendation)

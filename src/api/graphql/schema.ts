@@ -1,5 +1,5 @@
-// The schema with all nouns. Each noun's file declares its type, its queries and its fields on the
-// nouns before it.
+// The complete GraphQL schema. Each type has a file, which declares the type, its queries and the
+// fields that it adds to other types.
 
 import 'reflect-metadata';
 import type { GraphQLSchema } from 'graphql';
@@ -13,7 +13,7 @@ import { SearchResolver } from './search';
 import { SimilarResolver } from './similar';
 import { TrendingResolver } from './trending';
 
-/** The executable schema. Its resolvers expect a `Context`. */
+/** Returns the executable schema. Its resolvers expect a `Context`. */
 export function createSchema(): GraphQLSchema {
   return buildSchemaSync({
     resolvers: [
@@ -27,7 +27,7 @@ export function createSchema(): GraphQLSchema {
       ReasonResolver,
       OrderResolver,
     ],
-    // limits.ts checks the arguments: its errors carry our codes.
+    // limits.ts checks the arguments instead, so that errors have this project's codes.
     validate: false,
   });
 }

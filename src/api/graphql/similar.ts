@@ -65,7 +65,7 @@ export class SimilarResolver {
     @Arg('perProduct', (_type) => Int, { defaultValue: 2, description: PER_PRODUCT }) perProduct: number,
     @Ctx() context: Context,
   ): Promise<SimilarArticle[]> {
-    // Null: the article was deleted after it was read.
+    // The result is null if the article was deleted after it was read.
     return (await findSimilar({ articleId: article.id, article, first, coPurchase, perProduct }, context)) ?? [];
   }
 }

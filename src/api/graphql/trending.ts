@@ -1,4 +1,4 @@
-// Articles that sell at the moment: the type and the query.
+// Articles that are selling well at the moment: the type and the query.
 
 import { Arg, Ctx, Field, Int, ObjectType, Query, Resolver } from 'type-graphql';
 import type { ArticleRow } from '../../data/store/store';

@@ -1,12 +1,12 @@
-// Whether the server can answer requests. The check never throws and never hangs: a failure or a
-// timeout becomes its answer.
+// Whether the server can answer requests. The check never throws and never hangs: it reports a
+// failure or a timeout as “not ready”.
 
 import type { Store } from '../../data/store/store';
 
 export type Readiness =
   ({ readonly ready: true } & Partial<Stale>) | { readonly ready: false; readonly reason: string };
 
-/** The served release is older than the wanted one. */
+/** Says that the served release is older than the wanted release. */
 interface Stale {
   readonly release: string | undefined;
   readonly wanted: string;
@@ -15,13 +15,18 @@ interface Stale {
 
 export interface HealthParts {
   readonly store: Pick<Store, 'ping'>;
-  /** Whether there is a release to recommend from, and what else the process needs. */
+  /**
+   * Whether the process can serve: it has a release to recommend from, and nothing else is missing.
+   */
   readonly ready: () => Readiness | Promise<Readiness>;
-  /** How long the database may take. Default 2000. */
+  /** Time that the database may take to answer, in ms. Default: 2000. */
   readonly pingLimitMs?: number;
 }
 
-/** Strangers may read the reasons: they name no hosts, no paths and no messages of others. */
+/**
+ * Checks the process and the database. Anyone may read the reasons, so they contain no host names,
+ * no paths and no messages from other programs.
+ */
 export async function checkReady({ store, ready, pingLimitMs = 2000 }: HealthParts): Promise<Readiness> {
   const [process, database] = await Promise.all([
     settle(async () => ready(), 'the state of the server is unknown'),

@@ -1,6 +1,6 @@
-// Refuses requests that name another host. DNS rebinding makes a foreign page's name point to this
-// server's address, so that a browser takes both for one origin. The Host header still has the
-// foreign name.
+// Refuses requests whose Host header names a foreign host. With DNS rebinding, an attacker points
+// the host name of a web page to this server's address, and a browser then treats the page and this
+// server as one origin. The Host header still contains the attacker's name.
 
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { LRUCache } from 'lru-cache';
@@ -14,10 +14,10 @@ export type HostSettings = Pick<Config, 'host'> & Partial<Pick<Config, 'allowedH
 
 export function refuseForeignHosts(app: FastifyInstance, settings: HostSettings): void {
   const isOurs = hostCheck(settings);
-  /** Host headers that passed. Clients send the same ones again and again. */
+  /** Host headers that passed the check. Clients send the same headers again and again. */
   const passed = new LRUCache<string, true>({ max: 100 });
   app.addHook('onRequest', (request, _reply, done) => {
-    // Load balancers ask for the health under any name, and the answers are not private.
+    // Load balancers may ask for the health under any host name, and the answers are not private.
     if (/^\/health\/(live|ready)(\?|$)/.test(request.url)) {
       done();
       return;
@@ -34,12 +34,13 @@ export function refuseForeignHosts(app: FastifyInstance, settings: HostSettings)
 }
 
 /**
- * Whether the server answers to a host, written as `new URL(…).hostname` does, without a last dot.
+ * Whether the server answers to a host, in the spelling of `new URL(…).hostname`, without a dot at
+ * the end.
  *
- * Loopback names and addresses always pass, since no foreign page is behind them. Other addresses
- * pass if the server listens beyond loopback. That is safe: rebinding needs a name, and a page
- * whose origin is an address came from that address. Other names must be the server's own or
- * allowed.
+ * Loopback names and addresses always pass, since no foreign page can have them. Other IP addresses
+ * pass if the server does not listen on loopback only. That is safe: DNS rebinding needs a name,
+ * and a page whose origin is an IP address came from that address. Other names must be the server's
+ * own or be allowed in the settings.
  */
 function hostCheck({ host, allowedHosts = [] }: HostSettings): (hostname: string) => boolean {
   const own = hostnameOf(isIPv6(host) ? `[${host}]` : host);
@@ -57,7 +58,10 @@ function hostCheck({ host, allowedHosts = [] }: HostSettings): (hostname: string
     allowed.some((matches) => matches(hostname));
 }
 
-/** The host of a request that names exactly one; undefined: `fault` must look closer. */
+/**
+ * Returns the host of a request that names exactly one host. Returns undefined for other requests,
+ * which `fault` must check in detail.
+ */
 function onlyHost({ url, headers, rawHeaders }: IncomingMessage): string | undefined {
   if (!url?.startsWith('/')) return undefined;
   let hosts = 0;
@@ -68,7 +72,8 @@ function onlyHost({ url, headers, rawHeaders }: IncomingMessage): string | undef
 }
 
 function fault({ raw }: FastifyRequest, isOurs: (hostname: string) => boolean): VitrineError | undefined {
-  // A request to a proxy also names a host in its first line. Software may believe either.
+  // A request to a proxy also names a host in its first line. Some software uses that host, other
+  // software the Host header, so both are checked.
   const inTarget = /^https?:\/\/([^/?#]*)/i.exec(raw.url ?? '')?.[1];
   const given = [...hostHeaders(raw.rawHeaders), ...(inTarget === undefined ? [] : [inTarget])];
   const names = given.map(hostnameOf);
@@ -82,14 +87,17 @@ function fault({ raw }: FastifyRequest, isOurs: (hostname: string) => boolean): 
   return Object.assign(new VitrineError('INPUT_INVALID', message), { statusCode: 421 });
 }
 
-/** All Host headers. Node's `headers` has only the first. */
+/** Returns the values of all Host headers. Node's `headers` has only the first. */
 function hostHeaders(rawHeaders: readonly string[]): string[] {
   return rawHeaders.filter((_, i) => i % 2 === 1 && /^host$/i.test(rawHeaders[i - 1] ?? ''));
 }
 
-/** The name in `name:port`, as URLs write it: in lower case, addresses in their usual form. */
+/**
+ * Returns the name in `name:port` as URLs spell it: in lower case, with IP addresses in their usual
+ * form.
+ */
 function hostnameOf(host: string): string | undefined {
-  // Within a URL these characters would end the host, or begin it.
+  // In a URL these characters would end or begin the host.
   if (/[\s/\\?#@]/.test(host)) return undefined;
   const url = `http://${host}/`;
   return URL.canParse(url) ? new URL(url).hostname.replace(/\.$/, '') : undefined;

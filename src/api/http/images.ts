@@ -1,5 +1,5 @@
 // Pictures of articles at /images/ID?width=320: the shop's photo or a drawing. A page asks for all
-// its pictures at once, so one statement reads their rows.
+// its pictures at once, so a single statement reads the rows of their articles.
 
 import DataLoader from 'dataloader';
 import type { FastifyInstance } from 'fastify';
@@ -12,15 +12,18 @@ import { sha256 } from '../../bytes';
 export interface ImageParts {
   readonly store: Pick<Store, 'articlesById'>;
   readonly photos: Photos;
-  /** Draws an article that has no photo, as SVG. Undefined: such an article has no picture. */
+  /** Draws an article that has no photo, as SVG. If undefined, such an article has no picture. */
   readonly draw?: DrawArticle | undefined;
 }
 
 export type DrawArticle = (article: ArticleRow) => string;
 
-/** The width if the address names none. */
+/** Width in pixels if the address does not say one. */
 const WIDTH = 320;
-/** Long enough for one visit, and short enough for a new photo to be seen. */
+/**
+ * Time that browsers may cache a picture: long enough for one visit, and short enough for a new
+ * photo to appear soon.
+ */
 const FRESH_SECONDS = 3600;
 
 export function addImages(app: FastifyInstance, { store, photos, draw }: ImageParts): void {
@@ -44,7 +47,7 @@ export function addImages(app: FastifyInstance, { store, photos, draw }: ImagePa
     reply.headers({
       'cache-control': `public, max-age=${FRESH_SECONDS}`,
       etag: tag,
-      // An SVG that is opened alone is a document. Nothing may run in it.
+      // An SVG that is opened on its own is a document. No script may run in it.
       'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; sandbox",
       'x-content-type-options': 'nosniff',
     });

@@ -1,6 +1,6 @@
-// How long requests live: until they are answered, their client has gone or their time is up. Code
-// that works for a request learns of its end from `request.lifetime`. The number of living requests
-// is limited too.
+// Lifetimes of requests. A request lives until it is answered, its client has gone or its time is
+// up. Code that works for a request learns from `request.lifetime` that the request has ended. The
+// number of requests alive at the same time is limited too.
 
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { VitrineError } from '../../errors';
@@ -8,19 +8,27 @@ import { Lifetime } from '../../serving/lifetime';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Over when nobody waits for the answer any more. Its reason is a VitrineError. */
+    /**
+     * Ends when the client no longer waits for the answer. The reason of the end is a VitrineError.
+     */
     lifetime: Lifetime;
   }
 }
 
 export interface LifetimeLimits {
-  /** Requests that are computed at once. More are refused with OVERLOADED. */
+  /**
+   * Maximum number of requests computed at the same time. Further requests are refused with
+   * OVERLOADED.
+   */
   readonly inFlight: number;
-  /** How long a request may be computed before it is answered with OVERLOADED. */
+  /**
+   * Time that computing a request may take, in ms. After that the request is answered with
+   * OVERLOADED.
+   */
   readonly ms: number;
 }
 
-/** Adds `lifetime` to all requests that the earlier hooks let pass. */
+/** Adds `lifetime` to every request that earlier hooks have not refused. */
 export function limitLifetimes(app: FastifyInstance, { inFlight, ms }: LifetimeLimits): void {
   const living = new Map<FastifyRequest, NodeJS.Timeout>();
   const leave = (request: FastifyRequest): void => {
@@ -31,7 +39,8 @@ export function limitLifetimes(app: FastifyInstance, { inFlight, ms }: LifetimeL
     leave(request);
     const reason = new VitrineError('OVERLOADED', `no answer within ${ms} ms; try again in a moment`);
     request.lifetime.end(reason);
-    // If the head is sent, only the client is slow. That is not limited here.
+    // If the headers have been sent, only the client is slow, and slow clients are not limited
+    // here.
     if (!reply.raw.headersSent) reply.send(reason);
   };
   app.decorateRequest('lifetime');
@@ -49,7 +58,7 @@ export function limitLifetimes(app: FastifyInstance, { inFlight, ms }: LifetimeL
     living.set(request, setTimeout(late, ms, request, reply).unref());
     done();
   });
-  // The answer is made, whether or not it can still be sent.
+  // The answer is ready, whether or not it can still be sent.
   app.addHook('onSend', (request, _reply, _payload, done) => {
     leave(request);
     done();

@@ -9,7 +9,7 @@ export interface Counters {
   work(): ReadonlyMap<string, number>;
   /** The served release. */
   release(): string | undefined;
-  /** The release that should be served; undefined: it is served. */
+  /** The release that should be served. Undefined if that release is being served. */
   unserved(): { readonly release: string } | undefined;
 }
 
@@ -60,13 +60,15 @@ export function addMetrics(app: FastifyInstance, counters: Counters | undefined)
   });
 }
 
-/** The event loop is sampled this often. The delay is how much later a sample comes. */
+/**
+ * Interval between samples of the event loop. The delay is the time by which a sample comes late.
+ */
 const LOOK_MS = 10;
 
 /**
- * Measures how long ready work waits for the event loop. Returns the metric: its count and sum
- * cover the time since the start. Its quantiles cover the time since the metric was read last,
- * since quantiles cannot be added up.
+ * Measures how long ready work waits for the event loop. Returns a function that writes the metric.
+ * Count and sum cover the time since the start. The quantiles cover only the time since the last
+ * reading, because quantiles cannot be added up.
  */
 function watchEventLoop(app: FastifyInstance): () => string[] {
   const looks = monitorEventLoopDelay({ resolution: LOOK_MS });

@@ -1,13 +1,14 @@
-// The plain pages of the server: a signpost at /, and the page of a release without a report.
+// The plain pages of the server: a list of addresses at /, and the page shown if a release has no
+// report.
 
 import type { FastifyRequest } from 'fastify';
 
-/** Whether a browser asks, which wants a page and no JSON. */
+/** Whether the request comes from a browser, which wants a page instead of JSON. */
 export function wantsPage({ headers }: FastifyRequest): boolean {
   return headers.accept?.includes('text/html') ?? false;
 }
 
-/** The addresses of this server, for programs. */
+/** The addresses on this server, as JSON for programs. */
 export const SIGNPOST = Object.freeze({
   name: 'Vitrine',
   graphql: '/graphql',

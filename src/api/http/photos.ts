@@ -1,5 +1,5 @@
-// Photos of articles from a folder in H&M's layout (010/0108775015.jpg). Smaller ones are made once
-// and kept. Without sharp, photos are given in their full size.
+// Photos of articles from a folder in H&M's layout (010/0108775015.jpg). Smaller versions are made
+// once and kept. Without the package sharp, photos are served in full size.
 
 import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -8,33 +8,37 @@ import { asStorageError } from '../../data/files/storage';
 import { sha256 } from '../../bytes';
 
 /**
- * Widths of photos: CSS pixels times the density of the screen. Few widths mean few files to keep.
+ * Widths of photos: CSS pixels times the pixel density of the screen. The fewer widths there are,
+ * the fewer files are kept.
  */
 const PHOTO_WIDTHS = [160, 320, 640, 960] as const;
 
 export interface Picture {
   readonly type: 'image/webp' | 'image/jpeg' | 'image/svg+xml';
   readonly content: Buffer;
-  /** Changes when the picture does. */
+  /** Changes when the picture changes. */
   readonly version: string;
 }
 
 export interface Photos {
-  /** The photo of an article in the next width up; undefined: there is none. */
+  /**
+   * Returns the photo of an article at least `width` wide, if so wide a version exists. Undefined
+   * if there is no photo.
+   */
   photo(articleId: string, width: number): Promise<Picture | undefined>;
 }
 
-/** No photos at all. */
+/** Used if there are no photos at all. */
 export const NO_PHOTOS: Photos = Object.freeze({ photo: async () => undefined });
 
 /**
- * Opens the photos in `folder`. Smaller ones are kept in `kept`, which is made when it is first
- * needed. Both are absolute. A photo that cannot be kept is given nevertheless; `tell` hears why,
- * once.
+ * Opens the photos in `folder`. Smaller versions are kept in `kept`, a folder that is made when it
+ * is first needed. Both paths are absolute. A photo that cannot be saved is served anyway, and
+ * `tell` is called once with the reason.
  */
 export function openPhotos(folder: string, kept: string, tell: (trouble: Error) => void): Photos {
   const keep = createKeep(kept, tell);
-  /** Photos that are being made. A second request for one waits for the first. */
+  /** Photos that are being made. Requests for the same photo share the work. */
   const inWork = new Map<string, Promise<Picture | undefined>>();
   let sharp: Promise<typeof Sharp | undefined> | undefined;
 
@@ -45,7 +49,7 @@ export function openPhotos(folder: string, kept: string, tell: (trouble: Error) 
     const version = sha256(`${source} ${String(found.mtimeMs)} ${String(found.size)} ${String(width)}`, 20);
     const resize = await (sharp ??= loadSharp());
     if (!resize) return { type: 'image/jpeg', content: await readFile(source), version };
-    // The name has the version, so a photo that was replaced is made again.
+    // The file name contains the version, so a replaced photo is made again.
     const file = join(kept, version.slice(0, 2), `${version}.webp`);
     const before = await readFile(file).catch(() => undefined);
     if (before) return { type: 'image/webp', content: before, version };
@@ -54,7 +58,7 @@ export function openPhotos(folder: string, kept: string, tell: (trouble: Error) 
       .resize({ width, withoutEnlargement: true })
       .webp({ quality: 82 })
       .toBuffer()
-      // The file is no photo, or half of one.
+      // The file is not a photo, or it is incomplete.
       .catch(() => undefined);
     if (!content) return undefined;
     await keep(file, content);
@@ -63,7 +67,7 @@ export function openPhotos(folder: string, kept: string, tell: (trouble: Error) 
 
   return {
     photo(articleId, wanted) {
-      // Ids come from strangers and become part of a path.
+      // Anyone can send an id, and the id becomes part of a path.
       if (!/^\w[\w-]{2,63}$/.test(articleId)) return Promise.resolve(undefined);
       const width = PHOTO_WIDTHS.find((one) => one >= wanted) ?? PHOTO_WIDTHS[PHOTO_WIDTHS.length - 1];
       const key = `${articleId} ${String(width)}`;
@@ -78,7 +82,7 @@ export function openPhotos(folder: string, kept: string, tell: (trouble: Error) 
 function loadSharp(): Promise<typeof Sharp | undefined> {
   return import('sharp').then(
     ({ default: sharp }) => {
-      // The models need the processors.
+      // One thread is enough: the models need the processors.
       sharp.concurrency(1);
       return sharp;
     },
@@ -88,7 +92,10 @@ function loadSharp(): Promise<typeof Sharp | undefined> {
 
 type Keep = (file: string, content: Buffer) => Promise<void>;
 
-/** Writes files. Tells of the first failure, and again only after a success. */
+/**
+ * Returns a function that writes files. It reports the first failure, and reports again only after
+ * a success.
+ */
 function createKeep(kept: string, tell: (trouble: Error) => void): Keep {
   let told = false;
   return async (file, content) => {

@@ -1,15 +1,18 @@
-// Serves the shop window: static files that were built from src/web, and one page for all its
-// addresses. The page uses the public GraphQL API.
+// Serves the shop window: static files built from src/web, and a single page for all its addresses.
+// The page uses the public GraphQL API.
 
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fastifyStatic from '@fastify/static';
 import type { FastifyInstance } from 'fastify';
 
-/** Addresses of the shop window. The script of the page decides what each shows. */
+/** Addresses of the shop window. The script of the page decides what each address shows. */
 const PAGES = ['/article/*', '/search', '/basket'];
 
-/** Allows only this server's files and API, even if something else gets into the page. */
+/**
+ * Content security policy: allows only this server's files and API, even if foreign code gets into
+ * the page.
+ */
 const POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -25,19 +28,19 @@ const POLICY = [
 /** The built shop window. */
 export interface ShopWindow {
   readonly folder: string;
-  /** The one page. It also says that an address leads nowhere. */
+  /** HTML of the single page, which is also shown for unknown addresses. */
   readonly page: string;
 }
 
-/** Undefined: it was not built. */
+/** Returns undefined if the shop window has not been built. */
 export function readShopWindow(folder: string | undefined): ShopWindow | undefined {
   if (folder === undefined || !existsSync(join(folder, 'index.html'))) return undefined;
   return { folder, page: readFileSync(join(folder, 'index.html'), 'utf8') };
 }
 
-/** Serves the files and the pages. The server itself answers / and addresses that lead nowhere. */
+/** Serves the files and the pages. server.ts answers / and unknown addresses. */
 export function addShopWindow(app: FastifyInstance, { folder, page }: ShopWindow): void {
-  // The names of these files change with their content.
+  // The names of these files change with their content, so browsers may cache them for a year.
   app.register(fastifyStatic, {
     root: join(folder, 'assets'),
     prefix: '/assets/',

@@ -1,17 +1,23 @@
-// Keeps one client from taking all memory. Node starts every request of a connection at once and
-// keeps the answers that the client does not read. Here the next request of a connection begins
-// when the answer before it has left.
+// Prevents a single client from using up all memory. Node starts all requests of a connection at
+// once, and keeps the answers that the client does not read. With this file, the next request of a
+// connection begins only when the previous answer has been sent.
 
 import type { FastifyInstance } from 'fastify';
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
 export interface SocketLimits {
-  /** Requests on one connection that wait for the answer before theirs. More cut the client off. */
+  /**
+   * Maximum number of requests on one connection that wait for an earlier answer. A client that
+   * sends more is cut off.
+   */
   readonly waitingEach: number;
-  /** Requests that wait like this on all connections together. */
+  /** Maximum number of such waiting requests on all connections together. */
   readonly waiting: number;
-  /** Bytes of all unread answers together. More cut the oldest connection off. */
+  /**
+   * Maximum size of all unread answers together, in bytes. Beyond it, the connection with the
+   * oldest unread answer is cut off.
+   */
   readonly unreadBytes: number;
 }
 
@@ -21,7 +27,7 @@ export interface Sockets {
 }
 
 export function limitSockets(app: FastifyInstance, limits: SocketLimits): Sockets {
-  /** Connections with a request that has begun. */
+  /** Connections with a request that has begun and is not yet answered. */
   const busy = new Set<Socket>();
   const lines = new WeakMap<Socket, (() => void)[]>();
   const unread = createUnread(limits.unreadBytes);
@@ -43,7 +49,8 @@ export function limitSockets(app: FastifyInstance, limits: SocketLimits): Socket
 
   function begin(socket: Socket, response: ServerResponse, run: () => void): void {
     busy.add(socket);
-    // The answer is complete, but the part that the kernel has not taken is still in memory.
+    // The answer is complete, but the part that the operating system has not accepted yet is still
+    // in memory.
     response.once('prefinish', () => unread.add(socket));
     response.once('close', () => {
       busy.delete(socket);
@@ -92,7 +99,7 @@ function createUnread(limit: number) {
   return {
     forget,
     add(socket: Socket): void {
-      // A request that tests inject has no connection and no length.
+      // A request injected by a test has no connection and no length.
       if (!(socket.writableLength > 0)) return;
       bytes.set(socket, socket.writableLength);
       total += socket.writableLength;

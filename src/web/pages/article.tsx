@@ -1,5 +1,5 @@
 // The page of one article: its picture, text and colours, similar articles, and articles that are
-// bought with it.
+// often bought together with it.
 
 import { useRoute } from 'preact-iso';
 import { useEffect } from 'preact/hooks';
@@ -17,7 +17,7 @@ type Article = NonNullable<ArticlePageQuery['article']>;
 export function ArticlePage() {
   const articleId = useRoute().params['id'] ?? '';
   const { data, error, waiting, again } = useAnswer(ArticlePageDocument, { articleId, first: 12 });
-  // The last article must not be shown for this one.
+  // While the answer for a new article is awaited, the previous article must not be shown.
   const article = waiting && data?.article?.id !== articleId ? undefined : data?.article;
   useEffect(() => {
     document.title = article ? `${article.name ?? article.id} · Vitrine` : 'Vitrine';

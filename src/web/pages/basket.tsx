@@ -1,5 +1,5 @@
-// The basket. Buying records the purchases. Then the home page is asked for again and shows what
-// has changed.
+// The basket. Buying records the purchases. Then the home page is loaded again and shows what has
+// changed.
 
 import { useLocation } from 'preact-iso';
 import { useEffect, useRef, useState } from 'preact/hooks';
@@ -12,7 +12,8 @@ import { addPieces, basket, MOST_PIECES, person, pieces, seenBefore, takeOut, to
 export function BasketPage() {
   const lines = basket.value;
   const page = useRef<HTMLDivElement>(null);
-  // The place of a line that was taken out. Its button had the focus, which must go to another.
+  // Index of a line that was removed. Its button had the keyboard focus, which must move to the
+  // button of another line.
   const taken = useRef<number | undefined>(undefined);
   useEffect(() => {
     if (taken.current === undefined) return;
@@ -89,7 +90,8 @@ function Line({ line, onLast }: { readonly line: BasketLine; readonly onLast: ()
 function Checkout({ lines }: { readonly lines: readonly BasketLine[] }) {
   const { route } = useLocation();
   const [state, setState] = useState<{ buying?: boolean; error?: string }>({});
-  // The id stays the same until the order is recorded, so trying again cannot buy twice.
+  // The id of a basket stays the same until its order is recorded, so that trying again cannot buy
+  // twice.
   const requestId = useRef<{ readonly content: string; readonly id: string } | undefined>(undefined);
   const customerId = person.value?.id;
   const total = lines.reduce((sum, { price, quantity }) => sum + priceNumber(price ?? 0) * quantity, 0);

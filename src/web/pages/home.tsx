@@ -1,4 +1,4 @@
-// The home page of one customer. One operation brings all of its rows.
+// The home page of one customer. A single operation fetches all of its rows.
 
 import { useEffect } from 'preact/hooks';
 import { HomePageDocument, type HomePageQuery } from '../../../schema/client';
@@ -18,7 +18,7 @@ export function HomePage() {
   }, []);
   if (answer.error !== undefined) return <Fault message={answer.error} again={answer.again} />;
   const { data } = answer;
-  // The rows of the last customer stay in their places, pale, until the new ones come.
+  // The rows of the previous customer stay on the page, pale, until the new rows come.
   const stale = answer.waiting && data !== undefined;
   const before = seenBefore.value;
   const seen = before?.customerId === customerId ? before?.ids : undefined;
@@ -51,7 +51,7 @@ export function HomePage() {
 interface ForYouProps {
   readonly data: HomePageQuery | undefined;
   readonly stale: boolean;
-  /** Recommendations from before something was bought. */
+  /** Ids of the articles that were recommended before the last purchase. */
   readonly seen: ReadonlySet<string> | undefined;
 }
 
@@ -72,7 +72,7 @@ function ForYou({ data, stale, seen }: ForYouProps) {
   );
 }
 
-/** The rows that start from earlier purchases. */
+/** The rows that are based on earlier purchases. */
 function FromPurchases({ data, stale }: { readonly data: HomePageQuery; readonly stale: boolean }) {
   const again = toBuyAgain(data);
   return (
@@ -106,7 +106,10 @@ function FromPurchases({ data, stale }: { readonly data: HomePageQuery; readonly
   );
 }
 
-/** Whether to expect a row for a purchase. A customer who is not known yet may have purchases. */
+/**
+ * Whether to expect rows based on purchases. A customer about whom nothing is known yet may have
+ * purchases.
+ */
 function hasHistory(one: Person | undefined): boolean {
   return !isNewVisitor(one) || seenBefore.value?.customerId === one?.id;
 }
@@ -127,7 +130,10 @@ function Greeting({ data }: { readonly data: HomePageQuery | undefined }) {
   );
 }
 
-/** The words for a customer without purchases, a new visitor, and an id that the shop has lost. */
+/**
+ * Returns the text for a customer without purchases, for a new visitor, and for an id that no
+ * longer exists in the shop.
+ */
 function coldWords({ customer }: HomePageQuery, one: Person | undefined): string {
   const change = 'Buy something, and see it change.';
   if (customer) return `You are known here, and have bought nothing yet: this is what others like. ${change}`;
@@ -135,7 +141,7 @@ function coldWords({ customer }: HomePageQuery, one: Person | undefined): string
   return `The shop knows no customer “${one?.label ?? ''}”: this is what others like.`;
 }
 
-/** How the row was made, and how many of its articles are new. */
+/** Says how the row was made, and how many of its articles are new. */
 function Account({ data, seen }: { readonly data: HomePageQuery; readonly seen: ReadonlySet<string> | undefined }) {
   const operation = operations.value.find((one) => one.data === data);
   const list = operation?.trace?.recommendations[0];

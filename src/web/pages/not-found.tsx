@@ -1,4 +1,4 @@
-// The page of an address that leads nowhere.
+// The page shown for an unknown address.
 
 import { useEffect } from 'preact/hooks';
 

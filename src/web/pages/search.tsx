@@ -1,4 +1,4 @@
-// Search by words. The embeddings of the articles' texts decide which fit best.
+// Search by words. The embeddings of the articles' texts decide which articles fit best.
 
 import { useLocation } from 'preact-iso';
 import { useEffect } from 'preact/hooks';
@@ -55,21 +55,21 @@ export function SearchPage() {
   );
 }
 
-/** The API searches for letters and figures only. */
+/** Whether the text contains a letter or a digit. The API refuses other searches. */
 function isWords(text: string): boolean {
   return /[\p{L}\p{N}]/u.test(text);
 }
 
 /**
- * Proposes searches for articles that sell, in the shop's own words. No kind and no colour comes
- * twice, and the present search does not come.
+ * Proposes searches for articles that are selling well, in the shop's own words. No kind and no
+ * colour appears twice, and the current search is left out.
  */
 function proposalsOf(selling: ProposalsQuery['trending'], text: string): string[] {
   const [kinds, colours] = [new Set<string>(), new Set<string>()];
   return selling
     .flatMap(({ article: { productTypeName: kind, colourGroupName: colour } }) => {
       if (kind === null || colour === null || kinds.has(kind) || colours.has(colour)) return [];
-      // H&M has a kind and a colour called “Unknown”.
+      // H&M's data has a kind and a colour called “Unknown”.
       if (/unknown/i.test(kind + colour)) return [];
       kinds.add(kind);
       colours.add(colour);

@@ -9,7 +9,7 @@ import { Picture } from './picture';
 export interface CardProps {
   readonly article: ArticleCardFragment;
   readonly reason?: string | undefined;
-  /** A word on the picture, “New”. */
+  /** A word on the picture, such as “New”. */
   readonly badge?: string | undefined;
   readonly early?: boolean;
   readonly sizes?: string;
@@ -53,7 +53,7 @@ export function Card({ article, reason, badge, early = false, sizes = SIZES }: C
   );
 }
 
-/** An empty place of the size of a card, until the card comes. */
+/** An empty box with the size of a card, shown until the card comes. */
 export function CardPlace() {
   return (
     <div class="card card-place" aria-hidden="true">

@@ -1,5 +1,5 @@
-// Chooses the customer: a dialog with a few customers, any other by id, and a new visitor. On the
-// first visit the first of them is chosen.
+// Chooses the customer. The dialog offers a few customers, any other customer by id, and a new
+// visitor. On the first visit the first customer of the dialog is chosen automatically.
 
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { CustomerByIdDocument, CustomerChoiceDocument } from '../../../schema/client';
@@ -13,7 +13,7 @@ const SHOWN = 6;
 export function CustomerSwitch() {
   const dialog = useRef<HTMLDialogElement>(null);
   const [wanted, setWanted] = useState(false);
-  // The customers are asked for only when they are needed.
+  // The customers are fetched only when they are needed.
   const needed = wanted || person.value === undefined;
   const { data, error } = useAnswer(CustomerChoiceDocument, needed ? { first: 40 } : null);
   const people = data ? tellingPeople(data.activeCustomers, SHOWN) : [];
@@ -47,7 +47,7 @@ export function CustomerSwitch() {
         class="switch"
         aria-labelledby="switch-title"
         onClick={(event) => {
-          // A click beside the dialog hits its backdrop.
+          // A click outside the dialog hits its backdrop.
           if (event.target === event.currentTarget) event.currentTarget.close();
         }}
       >
@@ -76,7 +76,7 @@ interface PeopleProps {
 function People({ people, waiting, choose }: PeopleProps) {
   return (
     <ul class="people" aria-busy={waiting}>
-      {/* Empty places, so that the dialog does not grow under the pointer. */}
+      {/* Empty boxes, so that the dialog does not grow under the pointer. */}
       {waiting && Array.from({ length: SHOWN }, (_, i) => <li key={i} class="people-place" aria-hidden="true" />)}
       {people.map((one) => (
         <li key={one.id}>
@@ -100,9 +100,10 @@ function OtherCustomer({ choose }: Pick<PeopleProps, 'choose'>) {
   const [id, setId] = useState('');
   const [state, setState] = useState<{ asking?: boolean; unknown?: string; error?: string }>({});
   const answer = useRef<HTMLDivElement>(null);
-  // On a phone the answer is below the visible part of the dialog.
+  // On a phone the answer appears below the visible part of the dialog, so the dialog scrolls to
+  // the answer.
   useEffect(() => answer.current?.scrollIntoView({ block: 'nearest' }), [state]);
-  // The dialog must not show this id and its answer again.
+  // When the dialog is opened again, it must not show this id and its answer.
   const chosen = (one: Person): void => {
     setId('');
     setState({});

@@ -1,4 +1,4 @@
-// Says why an answer did not come, and offers to ask again.
+// Says why there is no answer, and offers to try again.
 
 export function Fault({ message, again }: { readonly message: string; readonly again: () => void }) {
   return (

@@ -1,4 +1,5 @@
-// The head of every page: name, search, customer, basket, light or dark, inspector.
+// The header of every page: the name, the search, and buttons for customer, basket, light or dark,
+// and inspector.
 
 import { useLocation } from 'preact-iso';
 import { useEffect, useState } from 'preact/hooks';

@@ -1,5 +1,5 @@
-// The inspector. It shows the operation behind the page, the time of each stage, the candidates by
-// source, and why each article is there.
+// The inspector. It shows the operation behind the page, the time of each stage, the number of
+// candidates by source, and why each article is on the page.
 
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { operations, type Operation } from '../api';
@@ -10,19 +10,23 @@ import { CloseIcon } from './icons';
 import { Reasons } from './reasons';
 import { Candidates, Waterfall } from './waterfall';
 
-/** Operations that are not the page itself: the choice of customers, and proposed searches. */
+/**
+ * Operations that do not fetch a page: those for choosing a customer and for proposing searches.
+ */
 const BESIDE_THE_PAGE = ['CustomerChoice', 'CustomerById', 'Proposals'];
 
-/** Id of the button that opens it. The button gets the focus when the inspector closes. */
+/**
+ * Id of the button that opens the inspector. The button gets the focus when the inspector closes.
+ */
 export const INSPECTOR_BUTTON = 'inspector-button';
 
-/** Closes it, and gives the focus back when the page can be used again. */
+/** Closes the inspector, and moves the focus back to its button once the page can be used again. */
 function close(): void {
   inspecting.value = false;
   requestAnimationFrame(() => document.getElementById(INSPECTOR_BUTTON)?.focus());
 }
 
-/** Escape closes it, unless the key is meant for a dialog or a field. */
+/** Closes the inspector on Escape, unless the key is meant for a dialog or a text field. */
 function useEscape(own: { readonly current: HTMLElement | null }): void {
   useEffect(() => {
     const onKey = (event: KeyboardEvent): void => {
@@ -38,7 +42,7 @@ function useEscape(own: { readonly current: HTMLElement | null }): void {
 
 export function Inspector() {
   const open = inspecting.value;
-  // An inspector that is open since the last visit does not take the focus.
+  // An inspector that was left open on the last visit does not take the focus.
   const before = useRef(open);
   const byHand = open && !before.current;
   useEffect(() => {
@@ -55,7 +59,8 @@ function OpenInspector({ focused }: { readonly focused: boolean }) {
     if (focused) own.current?.focus();
   }, []);
   const all = operations.value;
-  // The operation of the page comes first, even if another was answered later.
+  // Without a choice, the operation of the page is shown, even if another operation was answered
+  // later.
   const shown =
     all.find(({ number }) => number === chosen) ?? all.find(({ name }) => !BESIDE_THE_PAGE.includes(name)) ?? all[0];
   return (
@@ -137,7 +142,7 @@ function Details({ operation }: { readonly operation: Operation }) {
   );
 }
 
-/** Sandbox on this server, opened on the operation with its variables. */
+/** Returns the address of Sandbox on this server, opened with the operation and its variables. */
 function sandboxPath({ name, variables }: Operation): string {
   return `/graphql?${new URLSearchParams({ operation: name, variables: JSON.stringify(variables) }).toString()}`;
 }

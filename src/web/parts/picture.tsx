@@ -1,13 +1,16 @@
-// The picture of an article. Its place has the full size from the start, so that nothing moves when
-// the picture comes.
+// The picture of an article. The space for it has its full size from the start, so that nothing
+// moves when the picture loads.
 
 export interface PictureProps {
-  /** As the API gives it. */
+  /** Address of the picture, as in the API. */
   readonly image: string;
   readonly alt: string;
-  /** The shown width in CSS: “240px”, “(max-width: 700px) 45vw, 240px”. */
+  /**
+   * Width on the page, in the syntax of the HTML attribute `sizes`: “240px”, “(max-width: 700px)
+   * 45vw, 240px”.
+   */
   readonly sizes: string;
-  /** Whether it is on the first screen, so that it must load early. */
+  /** Whether the picture is on the first screen and so must load early. */
   readonly early?: boolean;
 }
 

@@ -1,4 +1,4 @@
-// Shows why each article of a list is there: its rank, its score and the reasons.
+// Shows why each article is in a list: its rank, its score and the reasons.
 
 import type { ExplainedList } from '../explain';
 import { articlePath } from '../format';

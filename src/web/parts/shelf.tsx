@@ -1,5 +1,5 @@
-// A titled row of cards, as a grid or as one line to scroll through. While it waits it shows places
-// of the same size.
+// A titled row of cards, either a grid or a single line that scrolls sideways. While the row waits
+// for its cards, it shows empty boxes of the same size.
 
 import type { ComponentChildren } from 'preact';
 import { useId } from 'preact/hooks';
@@ -8,11 +8,13 @@ import { CardPlace } from './card';
 export interface ShelfProps {
   readonly title: ComponentChildren;
   readonly note?: ComponentChildren;
-  /** One line to scroll sideways through. */
+  /** Whether the row is a single line that scrolls sideways. */
   readonly line?: boolean;
-  /** Whether its cards answer an earlier question. They stay, pale, until the next answer comes. */
+  /**
+   * Whether the cards are from the previous answer. They stay, pale, until the next answer comes.
+   */
   readonly stale?: boolean;
-  /** Places to show while there are no cards yet. */
+  /** Number of empty boxes to show while there are no cards yet. */
   readonly places: number;
   readonly children?: ComponentChildren;
 }
@@ -23,7 +25,7 @@ export function Shelf({ title, note, line = false, stale = false, places, childr
     <section class={stale ? 'shelf stale' : 'shelf'} aria-labelledby={id} inert={stale}>
       <header class="shelf-head">
         <h2 id={id}>{title}</h2>
-        {/* Each text has its own key, so that nothing moves when the note comes. */}
+        {/* Each text has its own key, so that no layout shift is counted when the note appears. */}
         <p class="quiet" key={stale ? 'stale' : note ? 'note' : 'place'}>
           {stale ? 'One moment …' : (note ?? '\u00a0')}
         </p>

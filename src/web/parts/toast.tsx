@@ -1,4 +1,4 @@
-// One short message at the foot of the page. Screen readers read it too.
+// A short message at the bottom of the page. Screen readers announce the message too.
 
 import { useEffect } from 'preact/hooks';
 import { toast } from '../state';

@@ -1,10 +1,11 @@
-// The times of stages as bars on one time line, and candidates by source as bars from the left.
+// Two charts: the times of stages as bars on a common time line, and the number of candidates from
+// each source as bars that start at the left.
 
 import type { Stage, Trace } from '../api';
 import { milliseconds } from '../format';
 
 interface Row extends Stage {
-  /** Within the stage above. */
+  /** Whether this is a stage within the stage above it. */
   readonly inner: boolean;
 }
 
@@ -31,7 +32,9 @@ export function Waterfall({ trace }: { readonly trace: Trace }) {
   );
 }
 
-/** The stages of the request. The stages of the recommendations stand below `recommend`. */
+/**
+ * Returns the stages of the request. The stages of the recommender follow the stage `recommend`.
+ */
 function rowsOf({ stages, recommendations }: Trace): Row[] {
   const inside = recommendations[0]?.stages ?? [];
   return stages.flatMap((stage): Row[] => {

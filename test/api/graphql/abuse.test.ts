@@ -1,5 +1,5 @@
-// Careless and hostile requests. Each gets a clear error with a stable code, and none reaches the
-// store or the models.
+// Careless and hostile requests. Each request gets a clear error with a stable code, and no request
+// reaches the store or the models.
 
 import { openShop, type GraphqlAnswer, type Shop } from '../../support/graphql-shop';
 import { LIMITS } from '../../../src/api/limits';

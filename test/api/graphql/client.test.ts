@@ -93,7 +93,7 @@ describe('the client', () => {
   });
 });
 
-/** The flag by which this Node strips types; undefined: it cannot. */
+/** The flags with which this Node strips types. Undefined if this Node cannot strip types. */
 const STRIPPING = [['--experimental-strip-types'], []].find(
   (flags) =>
     spawnSync(process.execPath, [...flags, '-p', 'process.features.typescript']).stdout.toString() === 'strip\n',
@@ -127,8 +127,8 @@ ifStripping(
 
 describe('the client’s types', () => {
   /**
-   * The compiler's messages about a front-end's file that uses the client, in a strict browser
-   * project without Node's types.
+   * Returns the compiler's messages about a file of a front-end that uses the client. The project
+   * is strict, for browsers, and without Node's types.
    */
   function complaints(source: string, more: ts.CompilerOptions = {}): string[] {
     const file = join(PROJECT_ROOT, 'schema', 'page.ts');
@@ -157,7 +157,7 @@ describe('the client’s types', () => {
 
   test('can be erased, and JavaScript is left', () => {
     const options = { erasableSyntaxOnly: true, verbatimModuleSyntax: true, isolatedModules: true, skipLibCheck: true };
-    // The one message is about the page's own enum, which shows that messages are heard.
+    // The only message is about the page's own enum. It proves that the test does see messages.
     const page = "import { request } from './client'; void request; export enum Colour { Red }";
     expect(complaints(page, options)).toEqual([expect.stringContaining('erasableSyntaxOnly')]);
   });

@@ -1,7 +1,7 @@
-// Random documents: compiled and interpreted answers must not differ in anything that a client
-// sees.
+// Random documents: compiled and interpreted answers must look the same to a client.
 
-// GraphQL.js reads this when it is loaded. Otherwise it checks every type three times.
+// GraphQL.js reads this variable when it is loaded. In other environments it checks every type
+// three times.
 process.env['NODE_ENV'] = 'production';
 
 import {
@@ -21,10 +21,10 @@ import { randomDocument, randomVariables } from './fuzz-documents';
 import { fuzzSchema as schema, type FuzzContext } from './fuzz-schema';
 
 const DOCUMENTS = 10_000;
-/** Runs before the one that is compared. After these the query is compiled. */
+/** Number of runs before the compared run. After these runs the query is compiled. */
 const WARM = 3;
 
-/** Errors that a random document may cause. */
+/** Validation rules that a random document may break. */
 const RULES = [
   NoUnusedVariablesRule,
   OverlappingFieldsCanBeMergedRule,
@@ -68,15 +68,17 @@ test(`${DOCUMENTS} random documents: the compiled answer is the interpreted one`
     }
   }
   expect(differences.slice(0, 3)).toEqual([]);
-  // The compared answers must hold enough to be worth comparing.
+  // Enough of the compared answers must be compiled, have errors, or be refused.
   expect(seen.compiled).toBeGreaterThan(DOCUMENTS / 2);
   expect(seen.errors).toBeGreaterThan(DOCUMENTS / 10);
   expect(seen.refused).toBeGreaterThan(DOCUMENTS / 100);
 });
 
-/** Undefined: no client could tell the answers apart. */
+/**
+ * Describes a difference between the answers. Returns undefined if no client could tell them apart.
+ */
 function differenceOf(got: ExecutionResult, expected: ExecutionResult): string | undefined {
-  // Compared as text, since the order of keys counts.
+  // The data are compared as text, since the order of keys matters.
   const [gotData, expectedData] = [JSON.stringify(got.data), JSON.stringify(expected.data)];
   if (gotData !== expectedData) return `data:\n${gotData}\n${expectedData}`;
   const [gotErrors, expectedErrors] = [errorsOf(got), errorsOf(expected)];
@@ -84,9 +86,9 @@ function differenceOf(got: ExecutionResult, expected: ExecutionResult): string |
 }
 
 /**
- * The errors by the null that they left in the answer, in no order. If an error has nulled a
- * parent, several fields may have failed below it and chance decides which one is reported. Then
- * only the parent is compared.
+ * Returns the errors by the null that they left in the answer, sorted. If an error made a parent
+ * null, several fields below the parent may have failed, and it is random which failure is
+ * reported. In that case only the parent is compared.
  */
 function errorsOf({ data, errors }: ExecutionResult): string {
   const told = (errors ?? []).map(({ message, path, locations }) => {

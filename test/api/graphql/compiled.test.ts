@@ -1,4 +1,5 @@
-// Queries that come again are compiled. Their answers and errors must stay those of GraphQL.js.
+// Queries that are sent repeatedly are compiled. Their answers and errors must stay the same as
+// those of GraphQL.js.
 import { readFileSync } from 'node:fs';
 import { getIntrospectionQuery } from 'graphql';
 import { openShop, type Shop } from '../../support/graphql-shop';
@@ -9,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => shop?.close());
 
-/** Runs that are more than enough for a query to be compiled. */
+/** Number of runs that is more than enough for a query to be compiled. */
 const TIMES = 6;
 
 const CUSTOMER = 'query ($id: ID!, $first: Int = 3, $with: Boolean = true)';
@@ -88,7 +89,7 @@ const CASES: [what: string, query: string, variables?: readonly Record<string, u
 
 test.each(CASES)('%s: compiled and interpreted answers agree', async (_what, query, variables = [{}]) => {
   for (const values of variables) {
-    // A different text each time is a different query, which is interpreted.
+    // A comment makes the text a different query, which is still interpreted.
     const interpreted = await shop.query(`${query} # ${JSON.stringify(values)}`, values);
     expect(interpreted.data !== undefined || interpreted.errors !== undefined).toBe(true);
     for (let time = 0; time < TIMES; time++)
@@ -128,7 +129,7 @@ test('fragments that double at every level cost nothing if they are left out', a
 
 test('a text in a query never becomes code', async () => {
   const library = readFileSync(require.resolve('graphql-jit/dist/execution.js'), 'utf8');
-  // graphql-jit replaces these texts by code in its output.
+  // In its output graphql-jit replaces these texts with code.
   const replaced = [...new Set(library.match(/__MAGIC_[A-Z_]+__[0-9a-f_]+/g))];
   expect(replaced.length).toBeGreaterThan(2);
   const world = globalThis as { reached?: boolean };
@@ -157,7 +158,10 @@ async function ask(query: string, operationName: string, variables: Record<strin
   return (await shop.server.app.inject({ method: 'POST', url: '/graphql', payload })).json();
 }
 
-/** The answer as text, since the order of keys counts. Ids of unexpected errors are made equal. */
+/**
+ * Returns the answer as text, since the order of keys matters. The ids of unexpected errors are
+ * removed.
+ */
 function withoutIds(answer: unknown): string {
   return JSON.stringify(answer).replace(/error id [0-9a-f-]{36}/g, 'error id');
 }

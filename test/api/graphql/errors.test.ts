@@ -1,5 +1,5 @@
-// The errors that clients and the log get. Clients get codes and nothing internal. The log gets
-// each error once.
+// The errors that clients and the log get. Clients get codes but no internal details. Each error is
+// logged once.
 
 import { GraphQLError } from 'graphql';
 import pino from 'pino';
@@ -117,8 +117,8 @@ describe('the mask', () => {
   test.each(Object.keys(ERROR_CODES) as ErrorCode[])('shows %s by its code', (code) => {
     const shown = mask.toPublic(new VitrineError(code, 'the details'));
     expect(shown.code).toBe(code);
-    // Either the message passes and the log is silent, or the log has the error and the client its
-    // id.
+    // Either the client gets the message and nothing is logged, or the error is logged and the
+    // client gets its id.
     expect(shown.message === 'the details').toBe(lines.length === 0);
   });
 

@@ -2,7 +2,7 @@
 
 import { hash, type Random } from '../../../src/random';
 
-/** Variables with their types and the values of requests, some of them wrong. */
+/** Variables with their types and with values for requests. Some values are wrong. */
 const VARIABLES: Readonly<Record<string, { readonly type: string; readonly values: readonly unknown[] }>> = {
   a: { type: 'Boolean!', values: [true, false, true, false, true, false, true, false, null, 'yes'] },
   b: { type: 'Boolean! = true', values: [true, false, undefined] },
@@ -43,7 +43,9 @@ interface Piece {
   readonly uses: ReadonlySet<string>;
 }
 
-/** A document of one or two operations and up to three fragments. Most documents are valid. */
+/**
+ * Makes a document of one or two operations and up to three fragments. Most documents are valid.
+ */
 export function randomDocument(random: Random): FuzzDocument {
   const fragments: { readonly name: string; readonly on: TypeName; readonly piece: Piece }[] = [];
 
@@ -86,7 +88,7 @@ export function randomDocument(random: Random): FuzzDocument {
     const declared = variables.map((name) => `$${name}: ${VARIABLES[name].type}`).join(', ');
     return { name: `Q${i}`, variables, text: `query Q${i}${declared ? `(${declared})` : ''} { ${body} }` };
   });
-  // A fragment that nothing spreads would make the document invalid.
+  // An unused fragment would make the document invalid.
   const used = operations.map(({ text }) => text).join(' ');
   const reached = new Set<string>();
   const reach = (text: string): void => {
@@ -128,12 +130,12 @@ function leaf(random: Random, type: TypeName, uses: Set<string>): string {
   const values = given.map((argument) => pick(random, ARGUMENTS[argument]));
   const args = given.map((argument, i) => `${argument}: ${values[i]}`);
   for (const [, used] of args.join(' ').matchAll(/\$(\w+)/g)) uses.add(used);
-  // Fields with the same arguments share an alias, so that they merge.
+  // Uses of a field with the same arguments share an alias, so that they can be merged.
   const alias = args.length === 0 ? '' : `${name}${hash(7, args) >>> 0}: `;
   return `${alias}${name}${args.length > 0 ? `(${args.join(', ')})` : ''}`;
 }
 
-/** Values for the variables of an operation. A few are missing or wrong. */
+/** Makes values for the variables of an operation. A few values are missing or wrong. */
 export function randomVariables(names: readonly string[], random: Random): Record<string, unknown> {
   const values: Record<string, unknown> = {};
   for (const name of names) {

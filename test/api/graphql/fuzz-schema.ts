@@ -1,10 +1,14 @@
 // A small schema with an interface, a union, an enum and an input type. Its resolvers answer,
-// throw, reject, and return null where they must not. The same place always does the same.
+// throw, reject, or return null even for fields that must not be null. The same field at the same
+// path always behaves in the same way.
 
 import { buildSchema, isObjectType, type GraphQLFieldResolver } from 'graphql';
 import { hash } from '../../../src/random';
 
-/** Counts the calls of the resolvers of compiled queries, whose paths have no types. */
+/**
+ * Counts the calls of resolvers in compiled queries, which are recognised by paths without type
+ * names.
+ */
 export interface FuzzContext {
   compiledCalls: number;
 }
@@ -47,7 +51,7 @@ interface Pet extends Parent {
   readonly plain: string | null;
 }
 
-/** One pet in eight has no id, which may not be null. */
+/** Makes a pet. One pet in eight has no id, although the schema does not allow that. */
 function petOf(seed: number): Pet {
   const bits = hash(seed, ['pet']) >>> 0;
   return {
@@ -58,10 +62,10 @@ function petOf(seed: number): Pet {
   };
 }
 
-/** For lists, see `mustAnswer`. */
+/** Makes a pet that always has an id. Lists use such pets; see `mustAnswer`. */
 const petWithId = (seed: number): Pet => ({ ...petOf(seed), id: String(seed) });
 
-/** A resolver that answers most of the time. */
+/** Makes a resolver that answers in most cases. */
 function answers(make: (seed: number, args: Args) => unknown): Resolver {
   return (parent, args, context, info) => {
     if (!('typename' in info.path)) context.compiledCalls += 1;
@@ -75,16 +79,16 @@ function answers(make: (seed: number, args: Args) => unknown): Resolver {
 }
 
 /**
- * A resolver of a field that must not be null. It never fails synchronously, and no list holds a
- * pet without an id. GraphQL.js itself leaves a rejection unhandled if one item of a list fails at
- * once and another one later.
+ * Makes a resolver for a field that must not be null. The resolver never fails synchronously. For
+ * the same reason no list contains a pet without an id. GraphQL.js itself leaves a rejection
+ * unhandled if one item of a list fails synchronously and another item fails later.
  */
 function mustAnswer(make: (seed: number, args: Args) => unknown): Resolver {
   const resolve = answers(make);
   return async (...asked) => resolve(...asked);
 }
 
-/** Arguments as text, sorted, since their order differs. */
+/** Writes arguments as text, sorted by name, since their order varies. */
 const sorted = (args: Args): string =>
   JSON.stringify(args, (_key, value: unknown) =>
     typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -92,7 +96,7 @@ const sorted = (args: Args): string =>
       : value,
   );
 
-/** `id` and `plain` are properties without resolvers. */
+/** The fields `id` and `plain` are read from properties, so they have no resolvers here. */
 const RESOLVERS: Readonly<Record<string, Resolver>> = {
   echo: answers((_seed, args) => sorted(args)),
   must: mustAnswer((_seed, args) => sorted(args)),

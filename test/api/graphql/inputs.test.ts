@@ -1,5 +1,5 @@
-// Texts, numbers and times in arguments and input fields. Values that Postgres cannot hold are
-// refused by name before anything is read.
+// Texts, numbers and times in arguments and input fields. Values that Postgres cannot store are
+// refused before anything is read, with an error that names the argument or field.
 
 import { getNamedType, isInputObjectType, isObjectType, type GraphQLArgument, type GraphQLInputField } from 'graphql';
 import { createSchema } from '../../../src/api/graphql/schema';
@@ -17,7 +17,9 @@ const RECORD = 'mutation ($input: RecordPurchasesInput!) { recordPurchases(input
 const PIECE = { articleId: 'a-01' };
 const ORDER = { requestId: 'r', customerId: 'c-01', purchases: [PIECE] };
 
-/** A query with a text for every argument and input field that takes one. */
+/**
+ * For every argument and input field that takes a text: a query that contains a given text there.
+ */
 const TEXTS: Readonly<Record<string, (text: string) => [query: string, variables: Record<string, unknown>]>> = {
   'Query.article(id:)': (id) => ['query ($id: ID!) { article(id: $id) { id } }', { id }],
   'Query.articles(after:)': (after) => [
@@ -216,7 +218,8 @@ test('absurd values of arguments are the client’s fault', async () => {
     [
       RECORD,
       () => {
-        // One field at a time, since the first wrong one would hide the others.
+        // Only one field gets unusual values at a time, since the first wrong field would hide the
+        // others.
         const piece = {
           ...PIECE,
           ...pick([{}, { price: pick(FLOATS) }, { quantity: pick(INTS) }, { articleId: pick(TEXT) }]),
@@ -243,6 +246,6 @@ test('absurd values of arguments are the client’s fault', async () => {
       expect([code, code === 'INTERNAL_SERVER_ERROR' && values]).toEqual([code, false]);
     }
   }
-  // Exactly these codes came.
+  // Exactly these outcomes occurred.
   expect([...kinds].sort()).toEqual(['BAD_USER_INPUT', 'INPUT_INVALID', 'LIMIT_EXCEEDED', 'answered']);
 });

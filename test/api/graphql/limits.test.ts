@@ -1,4 +1,5 @@
-// The cost of queries. Everyday queries pass with room to spare. Explosions do not, by no trick.
+// The cost of queries. Ordinary queries stay well below the limit. Queries with huge answers are
+// refused, and no trick gets around the limit.
 
 import { getIntrospectionQuery, isObjectType, parse, validate } from 'graphql';
 import { createOperationCheck, costOf, type OperationToCheck } from '../../../src/api/graphql/operation/cost';
@@ -23,7 +24,7 @@ const ARTICLE = fieldsOf('Article')
   .filter((name) => !['attributes', 'similar', 'variants'].includes(name))
   .join(' ');
 
-/** Operations with lists within lists, and the largest `first` that passes. */
+/** The largest `first` that passes, for operations with lists within lists. */
 const MOST: Partial<Record<string, number>> = { CustomersPage: 50, HomePage: 60, CustomerChoice: 60 };
 
 describe('the cost limit lets pass', () => {
@@ -188,9 +189,10 @@ describe('the cost limit refuses', () => {
 describe('the cost of a query', () => {
   test('is the number of its values, times first, and the work behind them', () => {
     expect(cost('{ article(id: "1") { id name } }')).toBe(3);
-    // 50 for the statement, then two articles with: nodes 1, id 1.
+    // The statement costs 50. Each of the two articles costs 2: 1 for `nodes` and 1 for `id`.
     expect(cost('{ articles(first: 2) { nodes { id } } }')).toBe(50 + 2 * 2);
-    // Each customer costs 1 for nodes, and 50 for inference with 12 times rank, article and name.
+    // The statement costs 50. Each customer costs 1 for `nodes`, 50 for the recommendations, and 12
+    // times 3 for `rank`, `article` and `name`.
     expect(cost('{ customers(first: 20) { nodes { recommendations { rank article { name } } } } }')).toBe(
       50 + 20 * (1 + 50 + 12 * 3),
     );
@@ -199,7 +201,7 @@ describe('the cost of a query', () => {
   test('of introspection is the number of its values, and its texts', () => {
     expect(cost('{ __typename }')).toBe(1);
     expect(cost('{ __type(name: "Attribute") { name } }')).toBe(2);
-    // `fields` of one type, then the names of three.
+    // `__type` costs 1, `fields` costs 1, and the names of three fields cost 3.
     expect(cost('{ __type(name: "Attribute") { fields { name } } }')).toBe(1 + 1 + 3);
     const { description } = schema.getType('Attribute') ?? {};
     expect(cost('{ __type(name: "Attribute") { description } }')).toBe(2 + Math.floor((description?.length ?? 0) / 50));

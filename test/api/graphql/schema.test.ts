@@ -1,4 +1,5 @@
-// The schema for front-ends: complete, described, emitted, and able to serve every named operation.
+// The schema for front-ends: it is complete and described, its file is up to date, and every named
+// operation is valid.
 
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';

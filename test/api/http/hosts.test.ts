@@ -1,5 +1,5 @@
-// The names under which the server answers. A foreign page that rebinds its own name to this server
-// must get nothing.
+// The host names for which the server answers. A foreign page that points its own name to this
+// server (DNS rebinding) must not get any data.
 
 import { createServer, type Server, type ServerParts } from '../../../src/api/server';
 import { openShop, type GraphqlAnswer, type Shop } from '../../support/graphql-shop';
@@ -15,7 +15,7 @@ afterAll(async () => {
   await shop?.close();
 });
 
-/** A server over the same shop that does not listen. */
+/** Makes a server over the same shop that does not listen. */
 async function serverOn(config: Partial<ServerParts['config']>): Promise<Server> {
   const server = await createServer({ ...shop.parts, config: { ...shop.parts.config, ...config } });
   opened.push(server);
@@ -26,7 +26,7 @@ async function statusOf(server: Server, host: string, url = '/metrics'): Promise
   return (await server.app.inject({ url, headers: { host } })).statusCode;
 }
 
-/** The first line of the answer to a request with these lines. */
+/** Sends a request with these lines. Returns the first line of the answer. */
 async function answerTo(...lines: string[]): Promise<string | undefined> {
   const server = await serverOn({});
   return (await exchange(await server.listen(), [...lines, 'Connection: close', '', ''].join('\r\n'))).split('\r\n')[0];

@@ -1,5 +1,5 @@
-// Requests whose client has gone, or whose time is up. Nothing more is computed for them, but work
-// that has begun is finished.
+// Requests whose client has gone or whose time is up. No new work is begun for them, but work that
+// has begun is finished.
 
 import type { Socket } from 'node:net';
 import { Client } from 'pg';
@@ -26,14 +26,14 @@ afterEach(async () => {
 });
 afterAll(() => shop?.close());
 
-/** Another server over the same shop. */
+/** Makes another server over the same shop. */
 async function serverWith(parts: Partial<ServerParts>): Promise<Server> {
   const server = await createServer({ ...shop.parts, ...parts });
   closing.push(() => server.close());
   return server;
 }
 
-/** Hangs up, and resolves when the server knows. */
+/** Closes connections from the client's side, and resolves when the server has noticed. */
 async function leave(server: Server, ...sockets: Socket[]): Promise<void> {
   for (const socket of sockets) socket.destroy();
   const connections = () =>
@@ -56,10 +56,10 @@ const orderOf = (requestId: string): string =>
    }`;
 const receipts = () => shop.sql('SELECT request_id FROM receipts ORDER BY 1');
 
-/** Lets orders of c-01 through when it is called. */
+/** Makes orders of c-01 wait. Returns a function that lets them continue. */
 const holdOrders = () => hold(`SELECT FROM customers WHERE customer_id = 'c-01' FOR UPDATE`);
 
-/** Holds the lock that a statement needs until it is called. */
+/** Runs a statement and keeps the lock that it takes. Returns a function that releases the lock. */
 async function hold(statement: string): Promise<() => Promise<void>> {
   const client = new Client({ connectionString: shop.databaseUrl });
   await client.connect();
@@ -71,7 +71,7 @@ async function hold(statement: string): Promise<() => Promise<void>> {
   };
 }
 
-/** The number of statements that wait for the lock of `hold`. */
+/** Returns the number of statements that wait for the lock taken by `hold`. */
 async function waitingForLocks(): Promise<number> {
   const waiting = await shop.sql(
     `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,

@@ -1,5 +1,5 @@
 // The parts of the API that the shop window uses, over a real Postgres: trending, search, reasons,
-// facts of articles, orders and traces. And pictures over HTTP.
+// facts about articles, orders and traces. Also the pictures over HTTP.
 
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -22,7 +22,7 @@ beforeEach(() => {
   shop.recommender.compared.length = 0;
 });
 
-/** The data of an answer without errors. */
+/** Returns the data of an answer, which must have no errors. */
 async function ask<Data>(query: string, variables?: Record<string, unknown>): Promise<Data> {
   const { data, errors } = await shop.query<Data>(query, variables);
   expect(errors).toBeUndefined();
@@ -342,7 +342,10 @@ test('/metrics has counters in the format of Prometheus', async () => {
 test('/metrics tells how long ready work waited for the event loop since the last reading', async () => {
   const server = await createServer(shop.parts);
   const read = async (): Promise<string> => (await server.app.inject({ url: '/metrics' })).body;
-  /** Asks until there is an answer. On a busy machine the loop may not have been sampled yet. */
+  /**
+   * Reads the metrics until they have this quantile. On a busy machine the event loop may not have
+   * been sampled yet.
+   */
   const p99 = async (): Promise<number> => {
     for (;;) {
       await sleep(100);
@@ -351,7 +354,8 @@ test('/metrics tells how long ready work waited for the event loop since the las
     }
   };
   await p99();
-  // The first sample after a reading has nothing to compare with.
+  // Waits for the first sample after a reading: that sample cannot show a delay, because it has no
+  // earlier sample to compare with.
   await sleep(100);
   const until = performance.now() + 2000;
   while (performance.now() < until);

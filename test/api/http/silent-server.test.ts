@@ -1,5 +1,5 @@
-// A whole server whose database falls silent: it answers requests, tells its health, and ends on
-// SIGTERM.
+// A complete server whose database stops responding: the server still answers requests, reports its
+// health, and ends on SIGTERM.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -12,7 +12,7 @@ import type { GraphqlAnswer } from '../../support/graphql-shop';
 import { openProxy } from '../../support/proxy';
 
 const MAIN = join(__dirname, '..', '..', '..', 'src', 'main.js');
-/** All limits together on a busy machine. Anything that takes longer is stuck. */
+/** Longer than all time limits together on a busy machine. Anything that takes longer is stuck. */
 const STUCK_MS = 60_000;
 
 test('a server whose database falls silent answers, is not ready, recovers without a restart, and ends on SIGTERM', async () => {
@@ -42,8 +42,8 @@ test('a server whose database falls silent answers, is not ready, recovers witho
       ((await (await fetch(`${address}/health/ready`, within)).json()) as { reason: string }).reason;
 
     expect(await codeOf()).toBe('answered');
-    // Without a release it is never ready. The reason tells whether the release or the database is
-    // missing.
+    // Without a release the server is never ready. The reason says whether the release or the
+    // database is missing.
     expect(await readyReason()).toBe('recommendations are not available; see the log');
 
     proxy.silence();

@@ -1,5 +1,5 @@
-// Clients that send without reading, over real sockets. One of them must not take the memory of
-// all.
+// Clients that send without reading, over real sockets. No single client may use up the server's
+// memory.
 
 import fastify from 'fastify';
 import { spawn } from 'node:child_process';
@@ -26,7 +26,7 @@ afterEach(async () => {
 });
 afterAll(() => shop?.close());
 
-/** Another server over the same shop, which listens. */
+/** Makes another server over the same shop, which is listening. */
 async function listening(parts: Partial<ServerParts>): Promise<{ server: Server; url: string }> {
   const server = await createServer({ ...shop.parts, ...parts });
   closing.push(() => server.close());
@@ -45,7 +45,9 @@ function listOf(customer: number): string {
   );
 }
 
-/** Requests without a body, since a client that has gone does not send one. */
+/**
+ * Returns a request without a body, because a client that has gone cannot send the rest of a body.
+ */
 function gotListOf(customer: number): string {
   const query = `{ recommendations(customerId: "c-0${customer}", first: 1) { article { id } } }`;
   return [
@@ -56,7 +58,10 @@ function gotListOf(customer: number): string {
   ].join('\r\n');
 }
 
-/** An answer of 45 articles that is larger than the kernel's buffer of a connection. */
+/**
+ * Length of an article's text with which an answer of 45 articles exceeds the operating system's
+ * buffer of a connection.
+ */
 const LONG = 500_000;
 const ALL_TEXTS = rawPost('{ articles(first: 100) { nodes { description } } }');
 async function withTextsOf(length: number): Promise<void> {
@@ -108,7 +113,7 @@ describe('requests that come before the former is answered', () => {
     other.write(listOf(2));
     await once(other, 'data');
     const cutOff = recommender.asked.filter(({ customerId }) => customerId === 'c-01');
-    // The first may have begun before the others were read.
+    // The first request may have begun before the others were read.
     expect(cutOff.length).toBeLessThanOrEqual(1);
   });
 

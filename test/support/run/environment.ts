@@ -1,6 +1,7 @@
-// The environment in which tests run. Jest gives each test file globals of its own. So a
-// Float32Array from a native module or a worker is no `instanceof` of the file's Float32Array. The
-// same holds for Node's errors. Production has one set of globals, and so have tests with this.
+// The environment in which tests run. Jest gives each test file its own globals. So a Float32Array
+// from a native module or a worker would not be an instance of the test file's Float32Array. The
+// same is true of Node's errors. In production there is a single set of globals, and this
+// environment makes tests behave in the same way.
 
 import { types } from 'node:util';
 import { TestEnvironment } from 'jest-environment-node';
@@ -35,7 +36,7 @@ class VitrineEnvironment extends TestEnvironment {
 
 /**
  * Makes `thrown instanceof Error` true for Node's errors too. Subclasses of Error still recognise
- * only their own.
+ * only their own instances.
  */
 function recogniseErrorsOfNode(InnerError: ErrorConstructor): void {
   const ordinary = Function.prototype[Symbol.hasInstance];

@@ -1,5 +1,5 @@
-// One run of the tests. Its processes share a name and a folder. Slow fixtures are made once per
-// run. They are not kept for the next run, so they always come from the current program.
+// A run of the tests. All its processes share a name and a folder. Slow fixtures are made once per
+// run. They are not kept for the next run, so they are always made by the current program.
 
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
@@ -12,7 +12,10 @@ const RUNS = join(TEST_HOME, 'runs');
 /** Longer than the slowest fixture takes on a busy machine. */
 const MADE_MS = 220_000;
 
-/** Names this run for all its processes, and removes the folders of killed runs. */
+/**
+ * Chooses the name of this run for all its processes, and removes the folders of runs that were
+ * killed.
+ */
 export function beginRun(): void {
   mkdirSync(RUNS, { recursive: true });
   for (const name of readdirSync(RUNS)) {
@@ -25,7 +28,7 @@ export function endRun(): void {
   rmSync(join(RUNS, nameOfRun()), { recursive: true, force: true });
 }
 
-/** The name begins with the id of the run's first process. */
+/** Returns the name of this run, which begins with the id of the run's first process. */
 export function nameOfRun(): string {
   const name = process.env.TEST_RUN;
   if (name === undefined)
@@ -33,7 +36,7 @@ export function nameOfRun(): string {
   return name;
 }
 
-/** Tells whether the first process of a run has ended. */
+/** Returns whether the first process of a run has ended. */
 export function hasEnded(run: string): boolean {
   try {
     process.kill(Number.parseInt(run, 10), 0);
@@ -44,8 +47,8 @@ export function hasEnded(run: string): boolean {
 }
 
 /**
- * Gives a folder of this run. The first test that asks for it fills it while others wait. Read or
- * copy it: a change in it is a change for all tests.
+ * Returns a folder of this run. The first test that asks for the folder fills it while other tests
+ * wait. Tests may read or copy the folder, but must not change it, since all tests share it.
  */
 export async function madeOnce(name: string, fill: (folder: string) => Promise<void>): Promise<string> {
   const folder = join(RUNS, nameOfRun(), name);

@@ -1,6 +1,7 @@
 // `npm run codegen`: writes schema/schema.graphql and schema/client.ts, the typed client for
-// front-ends. The client has a typed document for every named operation, and `request`, which sends
-// one. With --check it writes nothing and fails if a file is stale.
+// front-ends. The client has a typed document for every named operation, and the function
+// `request`, which sends such a document. With --check this program writes nothing and fails if a
+// file is out of date.
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -32,8 +33,8 @@ async function main(check: boolean): Promise<void> {
 }
 
 /**
- * The schema in GraphQL's language. Sorted by name, so that the order of declaration does not
- * matter.
+ * Returns the schema in GraphQL's language. It is sorted by name, so that the order of declaration
+ * does not matter.
  */
 function renderSchema(): string {
   return `${SCHEMA_HEADER}\n\n${printSchema(lexicographicSortSchema(createSchema()))}\n`;
@@ -42,7 +43,9 @@ function renderSchema(): string {
 const SCHEMA_HEADER =
   '# Emitted from src/api/graphql by `npm run codegen`; a test fails when it is stale. Do not edit.';
 
-/** A TypeScript module of typed documents. At run time it needs nothing but fetch. */
+/**
+ * Returns a TypeScript module of typed documents. At run time the module needs nothing but fetch.
+ */
 async function renderClient(schema: string, operations: string): Promise<string> {
   const generated = await codegen({
     filename: 'client.ts',
@@ -66,8 +69,8 @@ async function renderClient(schema: string, operations: string): Promise<string>
   return `${CLIENT_HEADER}\n${generated.replace(DECORATION_IMPORT, DECORATION)}\n${REQUEST}`;
 }
 
-// The generated code imports one type of three lines. Written out here, it leaves the client
-// without any dependency.
+// The generated code imports a single type, which has three lines. The type is written out here
+// instead, so the client has no dependencies.
 const DECORATION_IMPORT = "import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';";
 const DECORATION = `
 /** The same as in @graphql-typed-document-node/core, whose helpers therefore work on these documents. */

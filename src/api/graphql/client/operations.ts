@@ -1,20 +1,20 @@
-// The named operations of schema/operations.graphql. The typed client is made from them, and tests
-// run them. Sandbox opens with all of them, or with one that its address names, such as
-// /graphql?operation=Search&variables={"text":"hat"}
+// The named operations of schema/operations.graphql. The typed client is generated from these
+// operations, and tests run them. Sandbox opens with all of them, or with a single one that the
+// address names, such as /graphql?operation=Search&variables={"text":"hat"}
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse, print, separateOperations, type DocumentNode } from 'graphql';
 import { PROJECT_ROOT } from '../../../config';
 
-/** Absolute: the folder of the emitted schema, the operations and the typed client. */
+/** Absolute path of the folder with the emitted schema, the operations and the typed client. */
 export const SCHEMA_FOLDER = join(PROJECT_ROOT, 'schema');
 
 export function readOperations(): string {
   return readFileSync(join(SCHEMA_FOLDER, 'operations.graphql'), 'utf8');
 }
 
-/** One named operation, with the variables of a page's address. */
+/** A named operation, with the variables given in the page's address. */
 export interface Proposal {
   readonly document: string;
   readonly variables: Record<string, Json>;
@@ -22,7 +22,10 @@ export interface Proposal {
 
 type Json = string | number | boolean | null | readonly Json[] | { readonly [name: string]: Json };
 
-/** The operation that the query of an address names; undefined: it names none of ours. */
+/**
+ * Returns the operation that the query string of an address names, or undefined if it names none of
+ * this project's operations.
+ */
 export function proposalOf(query: Readonly<Record<string, unknown>>): Proposal | undefined {
   const { operation, variables } = query;
   if (typeof operation !== 'string' || !Object.hasOwn(OPERATIONS, operation)) return undefined;
@@ -32,8 +35,8 @@ export function proposalOf(query: Readonly<Record<string, unknown>>): Proposal |
 const OPERATIONS: Readonly<Record<string, DocumentNode>> = separateOperations(parse(readOperations()));
 
 /**
- * Anybody can make such an address, and the page carries its variables within a script. Only plain
- * texts get there.
+ * Keeps only plain texts: anyone can make such an address, and the page embeds its variables in a
+ * script.
  */
 function harmlessVariables(text: unknown): Record<string, Json> {
   if (typeof text !== 'string' || text.length > 4000) return {};

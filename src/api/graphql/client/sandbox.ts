@@ -1,5 +1,5 @@
-// Apollo Sandbox, the page that a browser gets at /graphql. It opens with the project's own
-// operations and with ids that exist, so that its button answers at once.
+// Apollo Sandbox, the page that a browser gets at /graphql. The page opens with the project's own
+// operations and with ids that exist, so that every operation can be run at once.
 
 import type { ApolloServerPlugin, GraphQLServerContext } from '@apollo/server';
 import { ApolloServerPluginLandingPageLocalDefault } from '@apollo/server/plugin/landingPage/default';
@@ -7,10 +7,13 @@ import type { Store } from '../../../data/store/store';
 import type { Context } from '../context';
 import { readOperations, type Proposal } from './operations';
 
-/** The page is made for each visit, with ids that the store has at that time. */
+/**
+ * Apollo Sandbox. Its page is made again for each visit, with ids that exist in the store at that
+ * time.
+ */
 export interface Sandbox {
   readonly plugin: ApolloServerPlugin<Context>;
-  /** The page with all operations, or with the proposed one. */
+  /** Returns the page with the proposed operation, or with all operations if none is proposed. */
   page(proposal?: Proposal): Promise<string>;
 }
 
@@ -45,7 +48,10 @@ export function createSandbox(store: Store): Sandbox {
   };
 }
 
-/** Variables for the operations: the ids of the first customer and the first article, if any. */
+/**
+ * Variables for the operations: the ids of the first customer and of the first article, if there
+ * are any.
+ */
 async function exampleVariables(store: Store): Promise<Record<string, string | number>> {
   const [customers, articles] = await Promise.all([
     store.customersPage(1).catch(() => null),
@@ -58,7 +64,10 @@ async function exampleVariables(store: Store): Promise<Record<string, string | n
   };
 }
 
-/** Ids come from the shop's files, and the page carries them within a script. */
+/**
+ * Returns the id if it is harmless in a script. Ids come from the shop's files, and the page embeds
+ * them in a script.
+ */
 function harmlessId(id: string | undefined): string | undefined {
   return id !== undefined && /^[\w.-]{1,128}$/.test(id) ? id : undefined;
 }

@@ -23,7 +23,7 @@ export interface ApolloParts {
   readonly introspection: boolean;
   readonly log: Logger;
   readonly errors: ErrorMask;
-  /** The page for browsers. */
+  /** Serves the page that browsers get. */
   readonly landingPage: ApolloServerPlugin<Context>;
 }
 
@@ -31,15 +31,15 @@ export function createApollo({ introspection, log, errors, landingPage }: Apollo
   return new ApolloServer<Context>({
     gateway: compilingGateway(createSchema()),
     introspection,
-    // Only config.ts reads the environment, and only cli/ handles signals.
+    // Apollo must neither read the environment (config.ts does) nor handle signals (cli/ does).
     nodeEnv: 'production',
     stopOnTerminationSignals: false,
     includeStacktraceInErrorResponses: false,
-    // A batch of operations in one request would slip past the cost limit.
+    // Several operations in one request would get around the cost limit.
     allowBatchedHttpRequests: false,
     csrfPrevention: true,
     parseOptions: { maxLexicalTokens: LIMITS.tokens },
-    // Suggestions would reveal names of the schema.
+    // Suggestions would reveal names from the schema.
     validationOptions: { maxErrors: LIMITS.errors, hideSuggestions: !introspection },
     formatError: errors.format,
     logger: apolloLogger(log),
@@ -63,10 +63,12 @@ function refuseCostly(): ApolloServerPlugin<Context> {
     async requestDidStart() {
       return {
         async didResolveOperation({ schema, document, operation, request }) {
-          // The document has several and none is named. Apollo refuses that.
+          // The document has several operations and the request names none of them. Apollo refuses
+          // that.
           if (!operation) return;
           if (!schema.getRootType(operation.operation)) {
-            // GraphQL would find this while it executes, and would call it a fault of the server.
+            // GraphQL.js would notice this only during execution, and would report an error of the
+            // server.
             throw refusal(`this API has no ${operation.operation}`, { code: 'GRAPHQL_VALIDATION_FAILED' });
           }
           const operationName = operation.name?.value;
@@ -81,7 +83,7 @@ function refuseCostly(): ApolloServerPlugin<Context> {
   };
 }
 
-/** An error about the whole operation. Its HTTP status is 400. */
+/** Makes an error about the whole operation, with HTTP status 400. */
 function refusal(message: string, { code, originalError }: { code?: string; originalError?: Error }): GraphQLError {
   const extensions = { ...(code === undefined ? {} : { code }), http: { status: 400 } };
   return new GraphQLError(message, { extensions, ...(originalError ? { originalError } : {}) });

@@ -1,5 +1,6 @@
-// Compiles one query to a function with graphql-jit. Some queries would be answered differently
-// from GraphQL.js: those with @skip and @include are mended here, the others are not compiled.
+// Compiles a query into a function with graphql-jit, which answers some queries differently from
+// GraphQL.js. For queries with @skip or @include this file corrects the difference; the other
+// queries that differ are not compiled.
 
 import {
   getNamedType,
@@ -24,14 +25,17 @@ import { compileQuery, isCompiledQuery, type CompiledQuery } from 'graphql-jit';
 
 export type { CompiledQuery };
 
-/** One operation that can be compiled, with the fragments that it reaches. */
+/** An operation that can be compiled, with the fragments that it uses. */
 export interface CompilableQuery {
   readonly document: DocumentNode;
   /** Names of the variables that @skip and @include depend on. */
   readonly conditions: readonly string[];
 }
 
-/** The operation alone; undefined: graphql-jit would get something in it wrong. */
+/**
+ * Returns the operation without the document's other operations, or undefined if graphql-jit would
+ * answer it wrongly.
+ */
 export function compilableQuery(
   schema: GraphQLSchema,
   whole: DocumentNode,
@@ -44,7 +48,7 @@ export function compilableQuery(
     return named !== undefined && isCoercedTwiceAlike(named as GraphQLInputType);
   });
   visit(document, {
-    // An alias `__proto__` would set the prototype of the answer in graphql-jit's code.
+    // In graphql-jit's code an alias `__proto__` would set the prototype of the answer.
     Name: ({ value }) => void (exact &&= value !== '__proto__'),
     Argument: ({ value }) => void (exact &&= COMPILED_VALUES.has(value.kind)),
     Directive: (directive) => {
@@ -57,8 +61,8 @@ export function compilableQuery(
 
 /**
  * Kinds of values that an argument may have in a compiled query. graphql-jit writes values into the
- * code that it makes and replaces certain texts by code, so no text may be among them. It also
- * forgets defaults within objects that hold variables.
+ * code that it makes and replaces certain texts by code, so texts are not allowed. It also ignores
+ * default values within objects that contain variables, so objects are not allowed.
  */
 const COMPILED_VALUES: ReadonlySet<Kind> = new Set([
   Kind.VARIABLE,
@@ -70,24 +74,24 @@ const COMPILED_VALUES: ReadonlySet<Kind> = new Set([
 ]);
 
 /**
- * Whether coercing a value of the type again changes nothing. graphql-jit coerces what GraphQL.js
- * has coerced before.
+ * Whether a value of the type stays the same when it is coerced a second time. graphql-jit coerces
+ * values that GraphQL.js has already coerced.
  */
 function isCoercedTwiceAlike(type: GraphQLInputType, within: readonly GraphQLInputType[] = []): boolean {
   const named = getNamedType(type);
   if (isScalarType(named)) return isSpecifiedScalarType(named);
   if (isEnumType(named)) return named.getValues().every(({ name, value }) => name === value);
   if (!isInputObjectType(named)) return false;
-  // graphql-jit does not end on an input type that contains itself.
+  // graphql-jit never finishes with an input type that contains itself.
   if (within.includes(named)) return false;
   return Object.values(named.getFields()).every((field) => isCoercedTwiceAlike(field.type, [...within, named]));
 }
 
 /**
- * Compiles the query for these values of its conditions; undefined: graphql-jit cannot. The
- * conditions are applied here. graphql-jit would keep them in nodes that several places and
- * operations of a document share.
- * @param variables coerced, with a Boolean for each condition
+ * Compiles the query for the values that its conditions have in `variables`. Returns undefined if
+ * graphql-jit cannot compile it. The conditions are applied here, because graphql-jit would store
+ * them in nodes that several selections and operations of a document share.
+ * @param variables coerced values, with a Boolean for each condition
  */
 export function compile(
   schema: GraphQLSchema,
@@ -104,14 +108,14 @@ export function compile(
     Field: decided,
     FragmentSpread: decided,
     InlineFragment: decided,
-    // Defaults were filled in when the variables were coerced.
+    // Default values were already filled in when the variables were coerced.
     VariableDefinition: (node) => ({ ...node, defaultValue: undefined }),
   });
   const compiled = compileQuery(schema, plain);
   return isCompiledQuery(compiled) ? compiled : undefined;
 }
 
-/** The condition of @skip or @include; undefined: another directive. */
+/** Returns the condition of @skip or @include, or undefined for any other directive. */
 function conditionOf({ name, arguments: given }: DirectiveNode): ValueNode | undefined {
   if (name.value !== 'skip' && name.value !== 'include') return undefined;
   return given?.find((argument: ArgumentNode) => argument.name.value === 'if')?.value;

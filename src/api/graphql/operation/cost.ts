@@ -24,19 +24,23 @@ import { LIMITS } from '../../limits';
 import { introspectionEstimator } from './introspection';
 
 /**
- * The cost of a list field. `own` is the work behind the list. Each of its `first` items costs as
- * much as its fields. The unit is one value of the answer, which takes some microseconds.
+ * Returns an estimator for a list field. `own` is the cost of making the list; each of its `first`
+ * items costs as much as the fields selected on it. The unit is the cost of one value in the
+ * answer, which takes some microseconds.
  */
 export function listCost(own: number): ComplexityEstimator {
   return ({ args, childComplexity }) => own + boundedFirst(args['first']) * Math.max(1, childComplexity);
 }
 
-/** `first` within its bounds. The resolver refuses a wrong one with a better message. */
+/**
+ * Returns `first`, moved into its bounds. The resolver refuses a `first` out of bounds with a
+ * better message.
+ */
 function boundedFirst(first: unknown): number {
   return typeof first === 'number' ? Math.min(Math.max(first, 1), LIMITS.first) : LIMITS.first;
 }
 
-/** The work behind one field, in the unit of `listCost`. */
+/** Cost of the work behind one field, in the unit of `listCost`. */
 export const WORK = Object.freeze({ statement: 50, recommendations: 50, similar: 20, order: 200 });
 
 export interface OperationToCheck {
@@ -53,9 +57,12 @@ export interface OperationToCheck {
  */
 export type OperationCheck = (operation: OperationToCheck) => void;
 
-/** The check remembers documents and costs, since clients send the same ones again and again. */
+/**
+ * The check remembers documents and their costs, since clients send the same documents again and
+ * again.
+ */
 export function createOperationCheck(): OperationCheck {
-  /** Documents that are not too deep and have no long names. Their variables do not matter. */
+  /** Documents that passed the checks of depth and of names, which do not depend on variables. */
   const checked = new WeakSet<DocumentNode>();
   const knownCostOf = createCosts();
   return (operation) => {
@@ -100,8 +107,9 @@ const KNOWN_COSTS = 5_000;
 const KEY_LENGTH = 200;
 
 /**
- * `costOf` with a memory of the latest costs. Requests that differ in texts alone share a cost: a
- * text costs nothing, unless it names a type for `__type`.
+ * Returns `costOf` with a cache of the latest costs. Requests that differ only in the texts of
+ * their variables share a cost. The exception is a text that names a type of the schema, since
+ * `__type` may use it.
  */
 function createCosts(): (operation: OperationToCheck) => number {
   const costs = new LRUCache<string, number>({ max: KNOWN_COSTS });
@@ -119,8 +127,8 @@ function createCosts(): (operation: OperationToCheck) => number {
 }
 
 /**
- * Tells operations of different costs apart. Undefined: its variables are lists or objects, or
- * there are very many.
+ * Returns a key that differs between operations of different costs. Returns undefined if a variable
+ * is a list or an object, or if the key would be too long.
  */
 function costKey(
   { schema, document, operationName, variables }: OperationToCheck,
@@ -139,10 +147,10 @@ function costKey(
   return key;
 }
 
-/** The cost of an operation, see `listCost`. */
+/** Returns the cost of an operation in the unit of `listCost`. */
 export function costOf({ schema, document, operationName, variables }: OperationToCheck): number {
   const variableDefinitions = getOperationAST(document, operationName)?.variableDefinitions ?? [];
-  // If the variables do not fit, getComplexity says so below.
+  // If the variables do not fit their types, getComplexity reports that below.
   const { coerced = {} } = getVariableValues(schema, variableDefinitions, variables);
   try {
     return getComplexity({
@@ -163,8 +171,8 @@ export function costOf({ schema, document, operationName, variables }: Operation
       const message = `the query selects more than ${LIMITS.costedFields} fields, which is the limit`;
       throw new VitrineError('LIMIT_EXCEEDED', message, { cause: thrown });
     }
-    // The variables do not fit. The operation must stop here: one faulty argument would otherwise
-    // let it past the cost limit.
+    // The variables do not fit their types. The operation must stop here; otherwise one wrong
+    // argument would let the operation get around the cost limit.
     throw new GraphQLError(thrown.message, {
       ...(thrown.nodes ? { nodes: thrown.nodes } : {}),
       extensions: { code: 'BAD_USER_INPUT', http: { status: 400 } },

@@ -1,6 +1,6 @@
-// Runs operations. A query that comes again is compiled (compile.ts); GraphQL.js interprets all
-// others. Both give the same answers. Apollo Server takes an executor only from a gateway, so this
-// one looks like a gateway.
+// Runs operations. A query that is sent repeatedly is compiled (compile.ts); GraphQL.js interprets
+// all other operations. The answers are the same either way. Apollo Server accepts an executor only
+// from a gateway, so this executor is presented as a gateway.
 
 import type { ApolloServerOptionsWithGateway } from '@apollo/server';
 import {
@@ -18,7 +18,7 @@ import { compilableQuery, compile, type CompilableQuery, type CompiledQuery } fr
 
 export type Gateway = ApolloServerOptionsWithGateway<never>['gateway'];
 
-/** The schema and a compiling executor, in the form that Apollo Server takes. */
+/** Returns the schema and a compiling executor, in the form that Apollo Server accepts. */
 export function compilingGateway(schema: GraphQLSchema): Gateway {
   const run = compilingExecutor(schema);
   return {
@@ -30,7 +30,7 @@ export function compilingGateway(schema: GraphQLSchema): Gateway {
       executor: ({ document, operation, context, request }) =>
         run({
           document,
-          // Undefined, in spite of its type, if no operation has the name that was asked for.
+          // Despite its type, `operation` is undefined if no operation has the requested name.
           operation: operation,
           operationName: request.operationName ?? null,
           variables: request.variables ?? {},
@@ -42,7 +42,10 @@ export function compilingGateway(schema: GraphQLSchema): Gateway {
 }
 
 export interface OperationToRun {
-  /** Valid against the schema. The same text gives the same object each time. */
+  /**
+   * Valid against the schema. Requests with the same text share one document object, as long as
+   * Apollo caches it.
+   */
   readonly document: DocumentNode;
   /** The operation called `operationName`. */
   readonly operation: OperationDefinitionNode | undefined;
@@ -53,37 +56,44 @@ export interface OperationToRun {
 }
 
 /**
- * A query is compiled when it comes for this time. Compiling takes as long as interpreting it some
- * dozens of times, and a query that came once may never come again.
+ * A query is compiled when it is run for the third time. Compiling takes as long as interpreting
+ * the query some dozens of times, and many queries are sent only once.
  */
 const COMPILE_AT = 3;
 /**
- * Characters of all documents whose compiled forms are kept. A form takes some 130 bytes of memory
- * for each character of its document.
+ * Size of the cache of compiled forms, in characters of their documents. A form takes some 130
+ * bytes of memory for each character of its document.
  */
 const MOST_COMPILED = 1_000_000;
 /** A document with more characters is not compiled. */
 const LONGEST_COMPILED = 20_000;
 /**
- * Compiled forms of one operation. There is one for each combination of its conditions; further
- * combinations are interpreted.
+ * Maximum number of compiled forms of one operation. There is one form for each combination of
+ * values of its conditions. Further combinations are interpreted.
  */
 const MOST_FORMS = 16;
 
 interface Seen {
   times: number;
-  /** Undefined: not examined yet. Null: only GraphQL.js answers it correctly. */
+  /**
+   * Undefined if the query has not been examined yet; null if only GraphQL.js answers it correctly.
+   */
   query?: CompilableQuery | null;
-  /** By the values of the conditions. Null: graphql-jit cannot compile it. */
+  /**
+   * Compiled forms by the values of the conditions. Null if graphql-jit cannot compile the form.
+   */
   readonly forms: Map<string, Form | null>;
 }
 
-/** Key of a compiled form in the cache. A form that left the cache is compiled again. */
+/**
+ * Key of a compiled form in the cache. A form that has been dropped from the cache is compiled
+ * again.
+ */
 type Form = symbol;
 
 export function compilingExecutor(schema: GraphQLSchema): (operation: OperationToRun) => Promise<ExecutionResult> {
-  // Apollo keeps parsed documents in a cache of bounded size. When it drops one, this entry goes
-  // too.
+  // Apollo keeps parsed documents in a cache of bounded size. When Apollo drops a document, the
+  // entry here disappears too.
   const seen = new WeakMap<OperationDefinitionNode, Seen>();
   const kept = new LRUCache<Form, CompiledQuery>({ maxSize: MOST_COMPILED });
 
@@ -100,7 +110,8 @@ export function compilingExecutor(schema: GraphQLSchema): (operation: OperationT
     if (uses.query === undefined) uses.query = compilableQuery(schema, document, operation) ?? null;
     if (uses.query === null) return null;
     const values = uses.query.conditions.map((name) => variables[name]);
-    // A condition is null. GraphQL.js reports that in the right place.
+    // If a condition is null, the query is interpreted: GraphQL.js reports the error at the right
+    // field.
     if (!values.every((value) => typeof value === 'boolean')) return null;
     const known = uses.forms.get(values.join());
     if (known === null) return null;
@@ -127,14 +138,17 @@ export function compilingExecutor(schema: GraphQLSchema): (operation: OperationT
   };
 }
 
-/** Without this, graphql-jit would find an absent variable `constructor` in the prototype. */
+/**
+ * Copies the variables to an object without a prototype. Otherwise graphql-jit would find a missing
+ * variable `constructor` in the prototype.
+ */
 function withoutPrototype(values: Readonly<Record<string, unknown>>): Record<string, unknown> {
   return Object.assign(Object.create(null) as Record<string, unknown>, values);
 }
 
 /**
- * Makes graphql-jit's errors like those of GraphQL.js: one for each field, each with `extensions`,
- * even if they are empty.
+ * Makes graphql-jit's errors look like those of GraphQL.js: one error for each field, and
+ * `extensions` on each error, even if they are empty.
  */
 function wholeErrors(errors: readonly GraphQLError[]): GraphQLError[] {
   const byField = new Map<string, GraphQLError>();

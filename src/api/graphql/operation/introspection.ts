@@ -1,5 +1,5 @@
-// The cost of introspection: the number of values in its answer. They are counted on the schema
-// itself, since a query of a few hundred bytes can ask for megabytes.
+// The cost of introspection: the number of values in its answer. The values are counted on the
+// schema itself, since a query of a few hundred bytes can ask for megabytes.
 
 import {
   getArgumentValues,
@@ -19,12 +19,13 @@ import {
 import { collectSubfields } from 'graphql/execution/collectFields.js';
 import type { ComplexityEstimator } from 'graphql-query-complexity';
 
-/** Characters of a description that cost as much as one value. */
+/** This many characters of a text cost as much as one value. */
 const TEXT_OF_ONE = 50;
 
 /**
- * Estimates `__schema` and `__type` in one operation. Other estimators do the other fields.
- * @param variables coerced
+ * Returns an estimator for the fields `__schema` and `__type` of one operation. Other estimators
+ * handle all other fields.
+ * @param variables coerced values
  * @param most the cost at which counting ends, since a higher one is refused anyway
  */
 export function introspectionEstimator(
@@ -37,11 +38,11 @@ export function introspectionEstimator(
   for (const definition of document.definitions) {
     if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments[definition.name.value] = definition;
   }
-  // The resolvers of introspection use nothing else of it.
+  // The resolvers of introspection use nothing but the schema.
   const info = { schema } as GraphQLResolveInfo;
   let left = most;
 
-  /** Counts the values of a field, and of all fields below it, for these sources. */
+  /** Counts the values of a field and of all fields below that field, for these source objects. */
   function valuesOf(field: GraphQLField<unknown, unknown>, sources: readonly unknown[], nodes: readonly FieldNode[]) {
     const args = getArgumentValues(field, nodes[0], variables);
     const answers = sources.flatMap((source) => field.resolve?.(source, args, undefined, info) ?? []);
@@ -56,7 +57,7 @@ export function introspectionEstimator(
     for (const [, below] of collectSubfields(schema, fragments, variables, type, nodes)) {
       if (left < 0) break;
       const field = type.getFields()[below[0].name.value] as GraphQLField<unknown, unknown> | undefined;
-      // Only `__typename` has no field here.
+      // `__typename` is the only selection without a field in the type.
       values += field ? valuesOf(field, sources, below) : sources.length;
     }
     return values;

@@ -1,6 +1,6 @@
-// Tells how an answer was made, to clients that send the header `vitrine-trace: 1`. Then
-// `extensions.trace` has the stages of the request with their times, and the candidates of each
-// list of recommendations by source. Other requests pay nothing for it.
+// Tells clients that send the header `vitrine-trace: 1` how an answer was made. Their answer has
+// `extensions.trace`: the stages of the request with their times, and the number of candidates from
+// each source for each list of recommendations. Other requests bear no cost for tracing.
 
 import type { ApolloServerPlugin } from '@apollo/server';
 import type { Context } from '../context';
@@ -10,23 +10,25 @@ export const TRACE_HEADER = 'vitrine-trace';
 
 export interface TraceStage {
   readonly name: string;
-  /** Milliseconds after the request came. */
+  /** Start of the stage, in ms after the request arrived. */
   readonly startMs: number;
   readonly ms: number;
 }
 
-/** The content of `extensions.trace`. Its form may change: read it, but do not build on it. */
+/** The content of `extensions.trace`. Its form may change, so programs must not depend on it. */
 export interface Trace {
   readonly totalMs: number;
-  /** Ordered by their start. A stage that waits for another overlaps it. */
+  /** Ordered by start. Stages can overlap: one stage may wait for another. */
   readonly stages: readonly TraceStage[];
   readonly recommendations: readonly {
     readonly customerId: string;
-    /** Requests of all clients that shared the run of the models. */
+    /** Number of requests, of all clients, that shared the run of the models. */
     readonly batch: number;
     readonly purchases: number;
     readonly candidates: number;
-    /** Candidates by source. One that several sources found counts for each. */
+    /**
+     * Number of candidates by source. A candidate found by several sources counts for each of them.
+     */
     readonly found: Readonly<Record<string, number>>;
     readonly stages: readonly TraceStage[];
   }[];

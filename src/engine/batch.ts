@@ -1,4 +1,4 @@
-// Batches of numbers by name, as models read and write them, and the memory under them.
+// Batches of named arrays, as models read and write them, and the memory that holds them.
 
 export type Device = 'cpu' | 'cuda' | 'webgpu';
 
@@ -11,7 +11,7 @@ export interface Values {
 /** Values by the name of an input or output. */
 export type Batch = Readonly<Record<string, Values>>;
 
-/** The memory of batches, each buffer once. */
+/** Returns the memory buffers of the batches, each buffer once. */
 export function buffersOf(...batches: readonly Batch[]): ArrayBuffer[] {
   const all = batches.flatMap((batch) => Object.values(batch).map(({ data }) => data.buffer));
   return [...new Set(all)].filter((buffer) => buffer instanceof ArrayBuffer);
@@ -24,12 +24,13 @@ export interface Form {
 }
 
 /**
- * Buffers that are used again. The system would have to clear new ones and map them page by page.
+ * A pool of buffers that are reused. The operating system would have to clear each new buffer and
+ * map it page by page.
  */
 export class BufferPool {
   private readonly free: ArrayBuffer[] = [];
 
-  /** Arrays of these forms, one behind the other in one buffer. They are not cleared. */
+  /** Returns arrays of these forms, back to back in one buffer. The arrays are not cleared. */
   take<Name extends string>(forms: Readonly<Record<Name, Form>>): Record<Name, Values> {
     const places = Object.entries<Form>(forms).map(([name, form]) => ({ name, ...form, size: sizeOf(form.shape) }));
     const bytes = places.reduce((sum, { size }) => sum + aligned(4 * size), 0);
@@ -43,19 +44,19 @@ export class BufferPool {
     return Object.fromEntries(arrays) as Record<Name, Values>;
   }
 
-  /** Takes the memory of these batches back. Their arrays must not be used any more. */
+  /** Takes the memory of these batches back. Their arrays must no longer be used. */
   give(...batches: readonly Batch[]): void {
     this.free.push(...buffersOf(...batches));
   }
 
   private buffer(bytes: number): ArrayBuffer {
-    // A buffer that is too small now would be too small again, so it is dropped.
+    // A buffer that is too small now would be too small next time, so it is dropped.
     const found = this.free.pop();
     return found && found.byteLength >= bytes ? found : new ArrayBuffer(Math.ceil(bytes * 1.25));
   }
 }
 
-/** Bytes of a cache line. Each array begins on a new one. */
+/** Size of a cache line, in bytes. Each array begins on a new cache line. */
 const LINE = 64;
 
 function aligned(bytes: number): number {

@@ -6,21 +6,28 @@ import type { SessionSettings } from './onnx-session';
 export interface Lent {
   readonly inputs: Batch;
   readonly outputs: Batch;
-  /** Outputs that the model does not have: they are sums of another output's rows. */
+  /**
+   * Extra outputs, which the model does not have: each holds sums of the rows of a model output.
+   */
   readonly sums?: readonly RowSum[];
 }
 
-/** Row p of `of` is added to the row of `into` that `places` names at p. All three are names. */
+/**
+ * Adds row p of the array `of` to row `places[p]` of the array `into`. The three fields hold the
+ * names of the arrays.
+ */
 export interface RowSum {
-  /** An output of the model: n · width numbers in any shape. */
+  /** Name of a model output: n · width numbers in any shape. */
   readonly of: string;
-  /** An input of n places: int32 in any shape, each below the number of rows of `into`. */
+  /**
+   * Name of an input: n int32 row indices in any shape, each below the number of rows of `into`.
+   */
   readonly places: string;
-  /** [rows, width], a lent output. It is cleared first. */
+  /** Name of a lent output [rows, width], which is cleared first. */
   readonly into: string;
 }
 
-/** A request that is answered. */
+/** A request that gets an answer. */
 export type Task =
   | { readonly kind: 'load'; readonly id: number; readonly name: string; readonly model: Uint8Array }
   | {
@@ -44,6 +51,8 @@ export type Answer =
     };
 
 export interface WorkerSettings extends SessionSettings {
-  /** [1], shared. Once it is not 0 the thread skips the requests that are still queued. */
+  /**
+   * [1], shared between threads. Once the number is not 0, the thread skips all queued requests.
+   */
   readonly closing: Int32Array;
 }

@@ -1,5 +1,6 @@
-// Runs ONNX models by name. This is all that serving needs of an engine, so that a remote one can
-// stand behind it; the runner decides where a model runs. Here it is worker threads.
+// Runs ONNX models by name. Serving needs nothing else of an engine, so the interface could also
+// hide a remote engine. The runner decides where a model runs. The runner in this file uses worker
+// threads.
 import { asError, VitrineError } from '../errors';
 import { buffersOf, type Batch } from './batch';
 import type { Task } from './messages';
@@ -11,29 +12,32 @@ export type { RunLimits } from './worker-threads';
 export interface ModelRunner {
   /** How many times each model ran since the runner was opened. */
   readonly runs: ReadonlyMap<string, number>;
-  /** Why every further run would fail. Open another runner then. Undefined while all is well. */
+  /**
+   * The reason why every further run would fail, or undefined while all is well. After a failure,
+   * open another runner.
+   */
   failure(): Error | undefined;
-  /** Makes a model ready under a name. It replaces the model that had the name. */
+  /** Makes a model ready under a name, and replaces the model that had this name. */
   load(name: string, model: ModelSource): Promise<void>;
   /**
    * Runs one batch. Int32 inputs are widened to int64 where the model wants that.
    * @throws VitrineError INPUT_INVALID when inputs do not fit, with ONNX Runtime's own words;
-   * OVERLOADED when a limit is over
+   * OVERLOADED when a run exceeds its time limit
    */
   run(name: string, inputs: Batch, options?: RunOptions): Promise<Batch>;
   /**
-   * Ends the runner. Runs in flight fail with SHUTTING_DOWN. It never resolves when a thread is
-   * stuck.
+   * Ends the runner. Runs in flight fail with SHUTTING_DOWN. If a thread is stuck, the promise
+   * never resolves.
    */
   close(): Promise<void>;
 }
 
 /** A model to load. A runner on another machine may already have the file. */
 export interface ModelSource {
-  /** The path within the release; absent for a model that is in none. */
+  /** The path within the release. Omitted for a model that is in no release. */
   readonly file?: string;
   bytes(): Uint8Array;
-  /** One row takes less time than sending it to another thread and back. */
+  /** Whether running one row takes less time than sending the row to another thread and back. */
   readonly quick?: boolean;
 }
 
@@ -43,21 +47,23 @@ export function inMemory(bytes: Uint8Array): ModelSource {
 }
 
 export interface RunOptions {
-  /** The outputs to return; all if absent. */
+  /** The outputs to return. Default: all. */
   readonly outputs?: readonly string[];
-  /** Gives the inputs' memory away, which saves a copy. The caller's arrays may be empty then. */
+  /**
+   * Hands over the inputs' memory, which saves a copy. The caller's arrays may be empty afterwards.
+   */
   readonly handOver?: boolean;
 }
 
 /**
- * A runner on this machine. Its threads end with `close()`. They do not keep the process alive
- * while nothing is in flight.
+ * Opens a runner on this machine. `close()` ends its threads. Idle threads do not keep the process
+ * alive.
  */
 export function openModelRunner(options: ThreadOptions = {}): ModelRunner {
   return runnerOn(new WorkerThreads(options), options);
 }
 
-/** A runner over threads that were started with these options. */
+/** Makes a runner over threads that were started with these options. */
 export function runnerOn(
   threads: WorkerThreads,
   { device = 'cpu', threadsPerRun = 1 }: Pick<ThreadOptions, 'device' | 'threadsPerRun'>,
@@ -102,7 +108,7 @@ class OwnModels {
   }
 
   async load(name: string, model: Uint8Array): Promise<void> {
-    // Imported late: a process that runs nothing must not load ONNX Runtime.
+    // Imported late, so that a process that runs no model does not load ONNX Runtime.
     const { openSession } = await import('./onnx-session.js');
     const session = await openSession(model, this.settings);
     await this.drop(name);
@@ -124,7 +130,10 @@ function isOneRow(inputs: Batch): boolean {
   return Object.values(inputs).every(({ shape }) => shape[0] === 1);
 }
 
-/** Memory that was handed over before is gone. A thread that got it again would never answer. */
+/**
+ * Throws if the memory of an input was already handed over: a thread that got such an empty array
+ * would never answer.
+ */
 function refuseEmptied(name: string, inputs: Batch): void {
   for (const [port, { data, shape }] of Object.entries(inputs)) {
     const size = shape.reduce((product, side) => product * side, 1);

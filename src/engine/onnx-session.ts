@@ -1,20 +1,20 @@
-// One ONNX model on the thread that runs it. No other file imports ONNX Runtime.
+// One ONNX model, on the thread that runs the model. No other file imports ONNX Runtime.
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import type { Batch, Device, Values } from './batch';
 
 export interface SessionSettings {
   readonly device: Device;
-  /** Threads that one run spreads over. */
+  /** Number of threads that one run spreads over. */
   readonly threadsPerRun: number;
 }
 
-/** A model that is ready to run. A run blocks the thread that asks for it. */
+/** A model that is ready to run. A run blocks the calling thread. */
 export interface OnnxSession {
-  /** Gives these outputs; all if absent. */
+  /** Returns the named outputs. Default: all. */
   run(inputs: Batch, outputs?: readonly string[]): Promise<Batch>;
   /** Writes the outputs into the given arrays. */
   fill(inputs: Tensors, outputs: Tensors): Promise<void>;
-  /** Int32 is widened to int64 where the model wants that. */
+  /** Converts arrays to tensors. Int32 is widened to int64 where the model expects int64. */
   tensors(batch: Batch): Tensors;
   release(): Promise<void>;
 }
@@ -27,11 +27,11 @@ export async function openSession(model: Uint8Array, { device, threadsPerRun }: 
     intraOpNumThreads: threadsPerRun,
     interOpNumThreads: 1,
     logSeverityLevel: 3,
-    // Waiting threads sleep. Spinning, they would take the processors from other requests or, in
+    // Waiting threads sleep. Spinning threads would take the processors from other requests or, in
     // training, from the thread that prepares the next step.
     extra: { session: { intra_op: { allow_spinning: '0' } } },
   });
-  // Models from elsewhere have int64 ids of tokens.
+  // Models from other projects expect token ids as int64.
   const long = new Set(
     session.inputMetadata.flatMap((port) => (port.isTensor && port.type === 'int64' ? [port.name] : [])),
   );
@@ -50,13 +50,13 @@ export async function openSession(model: Uint8Array, { device, threadsPerRun }: 
   };
 }
 
-/** Shares the memory unless numbers are widened. */
+/** The tensor shares the memory of the array, unless the numbers are widened. */
 function toTensor({ data, shape }: Values, long = false): Tensor {
   if (long && data instanceof Int32Array) return new Tensor('int64', BigInt64Array.from(data, BigInt), shape);
   return data instanceof Float32Array ? new Tensor('float32', data, shape) : new Tensor('int32', data, shape);
 }
 
-/** Shares the memory. */
+/** The array shares the memory of the tensor. */
 function toValues(port: string, { data, dims, type }: Tensor): Values {
   if (data instanceof Float32Array || data instanceof Int32Array) return { data, shape: dims };
   throw new Error(`output ${port} is ${type}; only float32 and int32 leave the engine`);

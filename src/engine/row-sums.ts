@@ -1,11 +1,11 @@
-// Sums rows by place: the gradient of a gather. The order of the additions never changes, so the
-// same seed gives the same weights.
+// Sums rows by row index, which is the gradient of a gather. The order of the additions never
+// changes, so the same seed gives the same weights.
 import type { Values } from './batch';
 
 /**
- * Adds row p of `parts`, n · width numbers, to row places[p] of `sums` [rows, width]. `places` are
- * n int32 numbers, and `sums` is cleared first.
- * @throws Error if the sizes do not fit or a place is not a row
+ * Adds row p of `parts`, n · width numbers, to row places[p] of `sums` [rows, width]. `places`
+ * holds n int32 row indices. `sums` is cleared first.
+ * @throws Error if the sizes do not fit or an index is not a row of `sums`
  */
 export function sumRows(sums: Values, parts: Values, places: Values): void {
   const [out, x, at] = [sums.data, parts.data, places.data];
@@ -20,7 +20,7 @@ export function sumRows(sums: Values, parts: Values, places: Values): void {
     if (at[p] < 0 || at[p] >= rows) throw new Error(`expected a place below ${rows}, got ${at[p]}`);
     const to = at[p] * width;
     let i = 0;
-    // Unrolled by four: that was measured to be faster.
+    // The loop is unrolled by four, which was measured to be faster.
     for (; i + 3 < width; i += 4) {
       out[to + i] += x[from + i];
       out[to + i + 1] += x[from + i + 1];

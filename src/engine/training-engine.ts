@@ -1,5 +1,5 @@
-// Runs the steps of training. A step moves gigabytes a second, so its arrays are lent to a thread
-// and nothing is copied. Training runs on this machine's processors alone.
+// Runs the steps of training. Training moves gigabytes per second, so the arrays of a step are lent
+// to a thread and nothing is copied. Training runs only on the processors of this machine.
 import { buffersOf } from './batch';
 import type { Lent, Task } from './messages';
 import { runnerOn, type ModelRunner } from './model-runner';
@@ -10,14 +10,14 @@ export type { Lent, RowSum } from './messages';
 export interface TrainingEngine extends ModelRunner {
   /**
    * Runs one batch without a copy. Inputs, and arrays of the right shapes for the outputs, are lent
-   * to the thread, which gives them back when it is done. Until then the caller's arrays are empty,
-   * with all else in their buffers. The arrays that come back are new ones over the same memory. A
-   * run that fails does not give the memory back.
+   * to the thread, which gives them back after the run. Until then the caller's arrays are empty,
+   * and so are all other arrays in the same buffers. The arrays that come back are new ones over
+   * the same memory. A run that fails does not give the memory back.
    */
   lend(name: string, lent: Lent): Promise<Lent>;
 }
 
-/** Its threads end with `close()`. */
+/** Opens an engine. `close()` ends its threads. */
 export function openTrainingEngine(options: Pick<ThreadOptions, 'workers' | 'threadsPerRun'> = {}): TrainingEngine {
   const threads = new WorkerThreads(options);
   return {

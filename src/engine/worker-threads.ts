@@ -8,19 +8,21 @@ import type { Device } from './batch';
 import type { Answer, Lent, Request, Task, WorkerSettings } from './messages';
 
 export interface ThreadOptions {
-  /** Worker threads. Each holds a copy of every model. */
+  /** Number of worker threads. Each thread holds a copy of every model. */
   readonly workers?: number;
-  /** Threads that one run spreads over. */
+  /** Number of threads that one run spreads over. */
   readonly threadsPerRun?: number;
   readonly device?: Device;
-  /** Absent: a run may take as long as it takes, as in training. */
+  /** If omitted, a run may take any time, as in training. */
   readonly limits?: RunLimits | undefined;
 }
 
-/** How long a thread may take for one request. Time in the queue does not count. */
+/** Maximum time that a thread may take for one request, in ms. Time in the queue does not count. */
 export interface RunLimits {
   readonly runMs: number;
-  /** For loading a model and for its first run, in which a device may compile it. */
+  /**
+   * The limit for loading a model and for its first run, in which a device may compile the model.
+   */
   readonly firstRunMs: number;
 }
 
@@ -30,7 +32,7 @@ export class WorkerThreads {
   readonly runs = new Map<string, number>();
   private readonly threads: readonly Thread[];
 
-  /** Starts the threads. They do not keep the process alive while nothing is in flight. */
+  /** Starts the threads. Idle threads do not keep the process alive. */
   constructor({ workers = 1, threadsPerRun = 1, device = 'cpu', limits }: ThreadOptions) {
     prepareNativeLibraries();
     this.threads = Array.from({ length: workers }, () => new Thread({ device, threadsPerRun }, limits));
@@ -44,7 +46,9 @@ export class WorkerThreads {
     await Promise.all(this.threads.map((thread) => thread.ask((id) => ({ kind: 'load', id, name, model }))));
   }
 
-  /** Asks the thread with the fewest requests. It takes over the `transferred` memory. */
+  /**
+   * Sends a task to the thread with the fewest requests, which takes over the `transferred` memory.
+   */
   ask(name: string, task: (id: number) => Task, transferred: readonly ArrayBuffer[]): Promise<Lent> {
     this.count(name);
     const idlest = this.threads.reduce((best, thread) => (thread.inFlight < best.inFlight ? thread : best));
@@ -69,7 +73,7 @@ interface Waiting {
 /** One worker thread and the requests that it has not answered yet. */
 class Thread {
   private readonly worker: Worker;
-  /** By id, in the order in which they will be answered. */
+  /** Requests by id, in the order in which they will be answered. */
   private readonly waiting = new Map<number, Waiting>();
   /** Models that have answered a run since they were loaded. */
   private readonly warm = new Set<string>();
@@ -107,7 +111,7 @@ class Thread {
     return this.waiting.size;
   }
 
-  /** The thread takes over the `transferred` memory. */
+  /** Sends a task to the thread, which takes over the `transferred` memory. */
   ask(task: (id: number) => Task, transferred: readonly ArrayBuffer[] = []): Promise<Lent> {
     return new Promise((resolve, reject) => {
       if (this.ended) {
@@ -118,17 +122,20 @@ class Thread {
       const asked = task(id);
       this.waiting.set(id, { task: asked, resolve, reject });
       if (this.waiting.size === 1) this.setAlarm();
-      this.worker.ref(); // the process stays until the answer is there
+      this.worker.ref(); // keeps the process alive until the answer comes
       this.worker.postMessage(asked, transferred);
     });
   }
 
-  /** Lets the current run finish: ending a thread inside ONNX Runtime ends the whole process. */
+  /**
+   * Ends the thread after its current run. Ending a thread inside ONNX Runtime would end the whole
+   * process.
+   */
   async close(): Promise<void> {
     this.end(new VitrineError('SHUTTING_DOWN', 'The inference thread is closing.'));
     Atomics.store(this.closing, 0, 1);
     this.worker.postMessage({ kind: 'close' } satisfies Request);
-    this.worker.ref(); // the process stays until the thread has ended
+    this.worker.ref(); // keeps the process alive until the thread has ended
     await this.exited;
   }
 
@@ -143,7 +150,7 @@ class Thread {
     else request?.reject(new VitrineError(answer.code, answer.message));
   }
 
-  /** Starts the time limit of the next answer. */
+  /** Starts the timer for the time limit of the next answer. */
   private setAlarm(): void {
     clearTimeout(this.alarm);
     const [next] = this.waiting.values();

@@ -1,4 +1,4 @@
-// The body of a worker thread: ONNX models by name, one request at a time.
+// The body of a worker thread. It holds ONNX models by name and answers one request at a time.
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
 import { buffersOf, type Batch, type Values } from './batch';
 import type { Answer, Lent, Request, Task, WorkerSettings } from './messages';
@@ -8,7 +8,8 @@ import { sumRows } from './row-sums';
 if (parentPort) serve(parentPort, workerData as WorkerSettings);
 
 /**
- * Answers requests in the order in which they came, so a run that follows a load finds the model.
+ * Answers requests in the order in which they came, so a run that was sent after a load finds the
+ * loaded model.
  */
 function serve(port: MessagePort, settings: WorkerSettings): void {
   const models = new Map<string, OnnxSession>();
@@ -26,10 +27,10 @@ async function close(port: MessagePort, models: Models): Promise<void> {
 type Models = Map<string, OnnxSession>;
 
 async function answer(port: MessagePort, task: Task, models: Models, settings: WorkerSettings): Promise<void> {
-  if (Atomics.load(settings.closing, 0) !== 0) return; // nobody waits for it any more
+  if (Atomics.load(settings.closing, 0) !== 0) return; // no caller waits for the answer any longer
   try {
     const { inputs, outputs } = await done(task, models, settings);
-    // The memory goes back without a copy.
+    // The memory is handed back without a copy.
     port.postMessage({ kind: 'done', id: task.id, inputs, outputs } satisfies Answer, buffersOf(inputs, outputs));
   } catch (thrown) {
     const code = task.kind === 'load' && settings.device !== 'cpu' ? 'DEVICE_UNAVAILABLE' : 'INPUT_INVALID';

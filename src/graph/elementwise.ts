@@ -1,4 +1,5 @@
-// Operators on single numbers, with NumPy's broadcasting: arithmetic, comparisons, changes of type.
+// Operators on single numbers, with NumPy's broadcasting: arithmetic, comparisons, type
+// conversions.
 import { TYPES } from './onnx-format';
 import { broadcast, operation, unary } from './operation';
 import { sumTo, unexpanded } from './shapes';
@@ -42,15 +43,15 @@ export function relu(x: Tensor): Tensor {
 }
 
 /**
- * 1 where a number is above 0, else 0. A very steep line does this in one pass; a comparison and a
- * cast would need two.
+ * 1 where a number is above 0, otherwise 0. A very steep HardSigmoid computes this in one pass. A
+ * comparison and a cast would need two passes.
  */
 function positive(x: Tensor): Tensor {
   const attributes = { alpha: { float: 1e30 }, beta: { float: 0 } };
   return operation({ operator: 'HardSigmoid', inputs: [x], attributes }, [x], x.shape);
 }
 
-// No gradient flows through comparisons and changes of type.
+// No gradient flows through comparisons and type conversions.
 
 export function equal(a: Tensor, b: Tensor): Tensor {
   return compare('Equal', a, b);
@@ -64,7 +65,10 @@ export function cast(x: Tensor, dtype: DType): Tensor {
   return operation({ operator: 'Cast', inputs: [x], attributes: { to: TYPES[dtype] } }, [x], x.shape, { dtype });
 }
 
-/** Takes an expanded operand as it was before, since the operator broadcasts by itself. */
+/**
+ * Makes an operator of two operands. An expanded operand is replaced by its source, since the
+ * operator broadcasts by itself.
+ */
 function binary(operator: string, left: Tensor, right: Tensor, backward: (a: Tensor, b: Tensor) => Backward): Tensor {
   const a = unexpanded(left, right);
   const b = unexpanded(right, a);

@@ -1,12 +1,13 @@
-// Reverse-mode differentiation: from a scalar loss to gradients, which are a graph again. Each
-// operator carries its own rule.
+// Reverse-mode differentiation: from a scalar loss to gradients, which are also a graph. Each
+// operator defines its own gradient.
 import { constant, inOrder, shapeText, type Tensor } from './tensor';
 import { sumOfGradients } from './pieces';
 import { VitrineError } from '../errors';
 
 /**
- * ∂loss/∂x for each x in `withRespectTo`, in that order and of the same shapes.
- * @throws VitrineError INPUT_INVALID if the loss is not a scalar or does not depend on one of them
+ * Returns ∂loss/∂x for each x in `withRespectTo`, in the same order and with the same shapes.
+ * @throws VitrineError INPUT_INVALID if the loss is not a scalar or does not depend on one of these
+ * tensors
  */
 export function gradients(loss: Tensor, withRespectTo: readonly Tensor[]): Tensor[] {
   if (loss.shape.length > 0) {
@@ -35,7 +36,9 @@ export function gradients(loss: Tensor, withRespectTo: readonly Tensor[]): Tenso
   });
 }
 
-/** The wanted tensors, and those through which a gradient must flow to reach them. */
+/**
+ * The wanted tensors, and the tensors through which a gradient must flow to reach the wanted ones.
+ */
 function reaching(order: readonly Tensor[], wanted: ReadonlySet<Tensor>): Set<Tensor> {
   const found = new Set<Tensor>();
   for (const tensor of order) {

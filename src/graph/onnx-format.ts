@@ -1,14 +1,14 @@
-// The format of ONNX files: its messages and its numbers for types.
+// The format of ONNX files: its messages and its type numbers.
 // https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
 import { parse } from 'protobufjs';
 
-/** Numbers of the types of elements in TensorProto. */
+/** The numbers that stand for element types in TensorProto. */
 export const TYPES = { float32: 1, int32: 6, int64: 7, bool: 9 } as const;
 
-/** Numbers of the types of attributes in AttributeProto. */
+/** The numbers that stand for attribute types in AttributeProto. */
 export const ATTRIBUTE = { float: 1, int: 2, string: 3, ints: 7 } as const;
 
-/** The part of onnx.proto that Vitrine uses. The numbers of the fields are the format's. */
+/** The part of onnx.proto that Vitrine uses. The field numbers are those of the format. */
 export const ModelProto = parse(`
   syntax = "proto3";
   message ModelProto { int64 ir_version = 1; string producer_name = 2; GraphProto graph = 7; repeated OperatorSetId opset_import = 8; }

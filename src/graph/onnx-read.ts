@@ -15,7 +15,7 @@ const portsSchema = z.array(
   }),
 );
 
-/** A port of a model that may come from elsewhere. Its type is not read. */
+/** A port of a model that Vitrine may not have written. The type of the port is not read. */
 export type ForeignPort = Pick<Port, 'name' | 'shape'>;
 
 /**
@@ -71,7 +71,7 @@ export function readWeights(bytes: Uint8Array): Weight[] {
     .map(({ name, dims, rawData }) => ({ name, data: floatsOf(rawData), shape: dims }));
 }
 
-/** Copies: bytes within a file are not aligned as float32 must be. */
+/** Copies the bytes, since the alignment of bytes within a file does not suit float32. */
 function floatsOf(bytes: Uint8Array): Float32Array {
   const values = new Float32Array(bytes.length / 4);
   new Uint8Array(values.buffer).set(bytes);

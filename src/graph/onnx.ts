@@ -20,15 +20,16 @@ export interface EncodedModel {
 export interface EncodeOptions {
   readonly name: string;
   readonly outputs: Readonly<Record<string, Tensor>>;
-  /** Values by name of parameter or table. Parameters without a value become inputs. */
+  /** Values by the name of the parameter or table. Parameters without a value become inputs. */
   readonly values?: ReadonlyMap<string, Float32Array>;
   /**
    * `inline`, for serving: the ids are the input and the table is in the model. `fed`, for
-   * training: each use of a table is an input `rows.SITE`. It holds pooled rows, or each distinct
-   * row once; in that case `places.SITE` says where each row belongs.
+   * training: each use of a table is an input `rows.SITE`. This input holds pooled rows, or each
+   * distinct row once. In the second case, the input `places.SITE` holds the index in `rows.SITE`
+   * for each id.
    */
   readonly embeddings: 'fed' | 'inline';
-  /** Parameters that are fed as one vector, which is easier to move than many inputs. */
+  /** Parameters that are fed as one vector, which is easier to transfer than many inputs. */
   readonly packed?: { readonly vector: Tensor; readonly parameters: readonly Tensor[] } | undefined;
 }
 
@@ -37,13 +38,17 @@ export function rowsInput(site: string): string {
   return `rows.${site}`;
 }
 
-/** The name of the input that says where each row of `rowsInput` belongs. Pooled rows have none. */
+/**
+ * The name of the input that holds the row index in `rowsInput` for each id. Pooled rows have no
+ * such input.
+ */
 export function placesInput(site: string): string {
   return `places.${site}`;
 }
 
 /**
- * Encodes only what the outputs need. Inputs are in the order in which the graph first needs them.
+ * Encodes only the tensors that the outputs need. Inputs are in the order in which the graph first
+ * needs them.
  */
 export function encodeOnnx({ name, outputs, values = new Map(), embeddings, packed }: EncodeOptions): EncodedModel {
   const writer = new Writer(values, embeddings);
@@ -73,7 +78,7 @@ export function encodeOnnx({ name, outputs, values = new Map(), embeddings, pack
 }
 
 interface WrittenNode {
-  /** Names; '' for an output that nothing reads. */
+  /** Names of the outputs, '' for an output that nothing reads. */
   readonly output: string[];
 }
 
@@ -134,12 +139,12 @@ class Writer {
     }
   }
 
-  /** Gives a tensor a second name, that of an output. */
+  /** Gives a tensor a second name, which is the name of an output. */
   alias(tensor: Tensor, name: string): void {
     this.nodes.push({ opType: 'Identity', input: [this.nameOf(tensor)], output: [name], name: `output.${name}` });
   }
 
-  /** Puts the rows, which are fed once each, at all their places. */
+  /** Copies each row, which is fed only once, to every position at which its id occurs. */
   private spread({ site, table, ids }: Extract<Tensor['node'], { kind: 'embedding' }>): string {
     const rows = this.port({ name: rowsInput(site), shape: [`distinct.${site}`, table.width], dtype: 'float32' });
     const places = this.port({ name: placesInput(site), shape: ids.shape, dtype: 'int32' });
@@ -150,7 +155,7 @@ class Writer {
     this.names.set(tensor, this.port({ name, shape: tensor.shape, dtype: tensor.dtype }));
   }
 
-  /** Adds an input; gives its name. */
+  /** Adds an input and returns its name. */
   private port({ name, shape, dtype }: Port): string {
     if (this.inputs.some((port) => port.name === name)) {
       throw new VitrineError('INPUT_INVALID', `encodeOnnx: two inputs are called "${name}"; names must differ`);
@@ -178,7 +183,7 @@ class Writer {
     return this.push('ReduceSum', [weighted, this.literal(int64([-2]))], { keepdims: 0 }).output[0];
   }
 
-  /** The name of an output of an ONNX node, which is written when it is first needed. */
+  /** Returns the name of an output of an ONNX node. The node is written when it is first needed. */
   private outputOf(onnx: OnnxNode, output = 0): string {
     if (onnx.operator === 'Shape') return this.sizes(onnx);
     let node = this.written.get(onnx);
@@ -191,7 +196,7 @@ class Writer {
     return (node.output[output] ||= `${node.output[0]}.${String(output)}`);
   }
 
-  /** Sizes of a tensor. Known sizes are literals; symbolic ones are read once for each name. */
+  /** Sizes of a tensor. Known sizes are literals. Symbolic sizes are read once for each name. */
   private sizes({ inputs: [of], attributes }: OnnxNode): string {
     if (!('dtype' in of)) return this.push('Shape', [this.nameOf(of)], attributes).output[0];
     const dims = of.shape.slice(Number(attributes?.start ?? 0), Number(attributes?.end ?? of.shape.length));

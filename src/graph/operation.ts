@@ -1,15 +1,15 @@
-// The means to write operators: nodes of the symbolic graph, literals, and sizes that are read when
-// the graph runs.
+// Helpers for writing operators: nodes of the symbolic graph, literals, and sizes that are read
+// when the graph runs.
 import { shapeError, type Backward, type Constant, type DType, type OnnxNode, type Shape, type Tensor } from './tensor';
 
 export interface OperationOptions {
   readonly dtype?: DType;
   readonly backward?: Backward;
-  /** Its place among the ONNX node's outputs; the first if absent. */
+  /** The index among the ONNX node's outputs. Default: the first output. */
   readonly output?: number;
 }
 
-/** A tensor that an ONNX node computes from others. */
+/** Makes a tensor that an ONNX node computes from other tensors. */
 export function operation(
   onnx: OnnxNode,
   inputs: readonly Tensor[],
@@ -23,7 +23,7 @@ export function unary(operator: string, x: Tensor, backward?: Backward): Tensor 
   return operation({ operator, inputs: [x] }, [x], x.shape, backward ? { backward } : {});
 }
 
-/** The shape that two shapes broadcast to, as NumPy's do. */
+/** The shape that two shapes broadcast to, by NumPy's rules. */
 export function broadcast(a: Shape, b: Shape, operator: string, operands: readonly Tensor[]): Shape {
   const rank = Math.max(a.length, b.length);
   return Array.from({ length: rank }, (_, i) => {

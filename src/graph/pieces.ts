@@ -1,4 +1,5 @@
-// Operators that join tensors along an axis and cut them again. Each is the other's gradient.
+// Operators that join tensors along an axis, or cut a tensor into pieces. Each of the two is the
+// gradient of the other.
 import { sum } from '../numbers';
 import { add } from './elementwise';
 import { floats, ints, joined, operation, sizeOf } from './operation';
@@ -25,7 +26,7 @@ export function concat(parts: readonly Tensor[], axis = -1): Tensor {
   });
 }
 
-/** Cuts x along an axis into pieces of these sizes. */
+/** Cuts x along an axis into pieces of the given sizes. */
 export function pieces(x: Tensor, axis: number, sizes: readonly number[]): Tensor[] {
   if (x.shape[axis] !== sum(sizes)) throw shapeError('pieces', `${String(sum(sizes))} places to cut`, [x]);
   let from = 0;
@@ -50,8 +51,8 @@ function withBackward(tensor: Tensor, backward: (g: Tensor) => Tensor): Tensor {
 }
 
 /**
- * The sum of two gradients of one tensor. Pieces that lie side by side are joined, which is faster
- * than filling each up with zeros and adding.
+ * The sum of two gradients of one tensor. Pieces that do not overlap are joined, which is faster
+ * than padding each piece with zeros and adding.
  */
 export function sumOfGradients(a: Tensor, b: Tensor): Tensor {
   const [one, other] = [placementOf(a), placementOf(b)];

@@ -6,7 +6,7 @@ import { broadcast, floats, ints, operation } from './operation';
 import { constant, shapeError, type Attribute, type OnnxNode, type Tensor } from './tensor';
 
 /**
- * Matrix product over the last two axes; leading axes broadcast. [..., n, k] · [..., k, m] → [...,
+ * Matrix product over the last two axes. Leading axes broadcast. [..., n, k] · [..., k, m] → [...,
  * n, m].
  */
 export function matmul(a: Tensor, b: Tensor): Tensor {
@@ -19,8 +19,8 @@ export function matmul(a: Tensor, b: Tensor): Tensor {
   return operation({ operator: 'MatMul', inputs: [a, b] }, [a, b], shape, {
     backward: (g) => {
       const toA = sumTo(matmul(g, transposeLast(b)), a);
-      // All leading axes share the weight: one big product over the joined rows is faster than many
-      // small ones and a sum.
+      // All leading axes share the weight, so one large product over the joined rows is used. This
+      // is faster than many small products and a sum.
       if (rankB === 2 && rankA > 2) return [toA, matmul(transposeLast(asRows(a)), asRows(g))];
       return [toA, sumTo(matmul(transposeLast(a), g), b)];
     },
@@ -34,8 +34,8 @@ export function transposeLast(x: Tensor): Tensor {
   const perm = x.shape.map((_, i) => (i === rank - 1 ? rank - 2 : i === rank - 2 ? rank - 1 : i));
   if (x.node.kind === 'operation') {
     const { onnx, inputs } = x.node;
-    // To transpose twice changes nothing. A product is transposed by transposing its operands,
-    // which costs nothing.
+    // Transposing twice changes nothing. A product is transposed by transposing its operands, which
+    // costs nothing.
     if (onnx.operator === 'Transpose' && isSwap(onnx.attributes?.perm, perm)) return inputs[0];
     if (onnx.operator === 'MatMul') return matmul(transposeLast(inputs[1]), transposeLast(inputs[0]));
   }
@@ -54,8 +54,8 @@ export function linear(x: Tensor, weight: Tensor, bias: Tensor): Tensor {
 }
 
 /**
- * a · b + c: [n, k], [k, m] and [m] or [n, m] → [n, m]. ONNX Runtime adds within the product, and
- * applies a ReLU that follows there too. It does so for two axes only.
+ * a · b + c: [n, k], [k, m] and [m] or [n, m] → [n, m]. ONNX Runtime merges the addition, and a
+ * ReLU that follows, into the product. This works for two axes only.
  */
 export function addedProduct(a: Tensor, b: Tensor, c: Tensor): Tensor {
   if (a.shape.length !== 2 || b.shape.length !== 2 || c.shape.at(-1) !== b.shape[1]) {
@@ -69,7 +69,8 @@ export function addedProduct(a: Tensor, b: Tensor, c: Tensor): Tensor {
 /**
  * layerNorm(x) · weight + bias: x [rows, n], weight [n, m], bias [m] → [rows, m]. Normalised rows
  * have a mean of 0, so the means of the weight's columns do not matter. The gradient is computed
- * with a weight without these means, so it comes back centred and no row has to be centred.
+ * with a weight from which these means are subtracted, so each row of the gradient has a mean of 0
+ * without further work.
  */
 export function normalisedLinear(x: Tensor, weight: Tensor, bias: Tensor): Tensor {
   const normal = layerNorm(x);
@@ -91,15 +92,15 @@ export function normalisedLinear(x: Tensor, weight: Tensor, bias: Tensor): Tenso
  */
 export function attention(query: Tensor, key: Tensor, value: Tensor, bias: Tensor): Tensor {
   const scale = constant(1 / Math.sqrt(Number(query.shape.at(-1))));
-  // ONNX Runtime scales within the product, at no cost.
+  // ONNX Runtime merges the scaling into the product, at no cost.
   return matmul(softmax(add(mul(matmul(query, transposeLast(key)), scale), bias)), value);
 }
 
 /**
- * Cross-entropy of softmax(a · bᵀ + bias): −log of the share of the target row of b, at most 69.
- * a [n, d], b [m, d], bias [m], target int32 [n] → [n, 1]. No gradient flows through the bias. The
- * shares [n, m] are large, so they are computed once and only products read them: the gradient
- * scales rows of a and of the result instead.
+ * Cross-entropy of softmax(a · bᵀ + bias): −log of the softmax share of the target row of b, at
+ * most 69. a [n, d], b [m, d], bias [m], target int32 [n] → [n, 1]. No gradient flows through the
+ * bias. The shares [n, m] are a large matrix, so they are computed once, and only products read
+ * them. The gradient scales rows of a and of the result instead of the shares.
  */
 export function crossEntropyOfProducts(a: Tensor, b: Tensor, bias: Tensor, target: Tensor): Tensor {
   const shares = softmax(linear(a, transposeLast(b), bias));

@@ -5,7 +5,7 @@ import { expandAs, gather, reduceSum, reshape } from './shapes';
 import { floats, ints, joined, operation, sizeOf } from './operation';
 import { constant, shapeError, type OnnxNode, type Tensor } from './tensor';
 
-/** The mean over the axes, which stay with size 1. */
+/** The mean over the axes. The axes remain, with size 1. */
 export function reduceMean(x: Tensor, axes: readonly number[]): Tensor {
   const at = axes.map((axis) => (axis < 0 ? axis + x.shape.length : axis));
   const shape = x.shape.map((dim, i) => (at.includes(i) ? 1 : dim));
@@ -19,7 +19,7 @@ export function mean(x: Tensor): Tensor {
   return reshape(reduceMean(x, all), []);
 }
 
-/** 1 over the number of places along the axes. Unknown sizes are read when the graph runs. */
+/** 1 / the number of elements along the axes. Unknown sizes are read when the graph runs. */
 function shareOf(x: Tensor, axes: readonly number[]): Tensor {
   const size = axes.reduce((product, axis) => product * Number(x.shape[axis]), 1);
   if (!Number.isNaN(size)) return constant(1 / size);
@@ -40,9 +40,9 @@ export function softmax(x: Tensor): Tensor {
 }
 
 /**
- * log Σ eˣ over the last axis, which stays with size 1. It is computed without overflow: the
- * greatest number minus the logarithm of its share. The shares are also the gradient, so one
- * softmax serves both ways. ONNX Runtime's softmax is some ten times faster than its
+ * log Σ eˣ over the last axis, which remains with size 1. To avoid overflow, the result is the
+ * greatest number minus the logarithm of its softmax share. The shares are also the gradient, so
+ * one softmax serves both directions. ONNX Runtime's softmax is some ten times faster than its
  * ReduceLogSumExp.
  */
 export function logSumExp(x: Tensor): Tensor {
@@ -60,8 +60,8 @@ export function logSumExp(x: Tensor): Tensor {
 
 /**
  * (x − mean) / standard deviation over the last axis (Ba et al., arXiv 1607.06450), without gain
- * and bias. The gradient is the part of g orthogonal to 1 and to the output, divided by the
- * deviation.
+ * and bias. The gradient is the part of g that is orthogonal to 1 and to the output, divided by the
+ * standard deviation.
  */
 export function layerNorm(x: Tensor): Tensor {
   const width = x.shape[x.shape.length - 1];
@@ -85,16 +85,16 @@ export function throughNorm(normal: Tensor, g: Tensor): Tensor {
 export function l2Normalise(x: Tensor): Tensor {
   const length = sqrt(add(reduceSum(mul(x, x), [-1]), constant(1e-12)));
   return operation({ operator: 'Div', inputs: [x, length] }, [x, length], x.shape, {
-    // Only the part of g orthogonal to the output matters.
+    // Only the part of g that is orthogonal to the output matters.
     backward: (g, out) => [div(sub(g, mul(out, reduceSum(mul(g, out), [-1]))), length), undefined],
   });
 }
 
 /**
- * Hides numbers of x, each row by one of the masks (Srivastava et al., JMLR 2014): x [..., n],
- * masks [m, n], which int32 [...]. A mask is 0 where it hides, and above 1 elsewhere to keep the
- * mean. The masks are drawn once and each row chooses one, which takes one pass. To draw every
- * number takes several.
+ * Hides numbers of x, with one of the masks for each row (Srivastava et al., JMLR 2014): x [...,
+ * n], masks [m, n], which int32 [...]. A mask is 0 where it hides a number, and above 1 elsewhere
+ * to preserve the mean. The masks are drawn once and each row chooses a mask, which takes one pass.
+ * Drawing every number would take several passes.
  */
 export function dropout(x: Tensor, masks: Tensor, which: Tensor): Tensor {
   return mul(x, gather(masks, which));

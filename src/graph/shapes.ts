@@ -1,15 +1,19 @@
-// Operators that move numbers, and sums along axes. Each kind is the gradient of the other.
+// Operators that move or repeat numbers, and sums along axes. Each kind is the gradient of the
+// other kind.
 import { TYPES } from './onnx-format';
 import { broadcast, floats, int, ints, joined, operation, shapeOf, sizeOf } from './operation';
 import { sameShape, shapeError, type OnnxNode, type Shape, type Tensor } from './tensor';
 
-/** The same numbers in another shape. At most one symbolic size may move; it is inferred. */
+/**
+ * The same numbers in another shape. At most one symbolic size may change its axis. This size is
+ * inferred.
+ */
 export function reshape(x: Tensor, shape: Shape): Tensor {
   if (sameShape(x.shape, shape)) return x;
   let inferred = 0;
   const target = shape.map((dim, i) => {
     if (typeof dim === 'number') return dim;
-    if (dim === x.shape[i]) return 0; // ONNX: 0 copies the size at this place
+    if (dim === x.shape[i]) return 0; // in ONNX, 0 copies the size of this axis
     inferred += 1;
     return -1;
   });
@@ -18,7 +22,7 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
   return operation(onnx, [x], shape, { dtype: x.dtype, backward: (g) => [reshapeAs(g, x)] });
 }
 
-/** Joins the last axes from `axis` on into one. [batch, 3, 4] → [batch, 12] for axis 1. */
+/** Joins all axes from `axis` on into one axis. [batch, 3, 4] → [batch, 12] for axis 1. */
 export function flatten(x: Tensor, axis: number): Tensor {
   const tail = x.shape.slice(axis).reduce<number>((size, dim) => {
     if (typeof dim !== 'number') throw shapeError('flatten', 'known sizes in the joined axes', [x]);
@@ -29,7 +33,7 @@ export function flatten(x: Tensor, axis: number): Tensor {
 
 export function reshapeAs(x: Tensor, like: Tensor): Tensor {
   const unknown = like.shape.filter((dim, i) => typeof dim !== 'number' && dim !== x.shape[i]);
-  // With one unknown size nothing has to be read when the graph runs.
+  // With at most one unknown size, no size has to be read when the graph runs.
   if (unknown.length <= 1) return reshape(x, like.shape);
   const onnx: OnnxNode = { operator: 'Reshape', inputs: [x, shapeOf(like)] };
   return operation(onnx, [x, like], like.shape, { backward: (g) => [reshapeAs(g, x), undefined] });
@@ -67,8 +71,8 @@ export function transpose(x: Tensor, perm: readonly number[]): Tensor {
 }
 
 /**
- * Rows of x by number, from 0: x [n, ...rest], ids int32 [...outer] → [...outer, ...rest]. A row
- * that is taken several times gets the sum of its gradients.
+ * Rows of x by number, from 0: x [n, ...rest], ids int32 [...outer] → [...outer, ...rest]. The
+ * gradient of a row that is taken several times is the sum over all its uses.
  */
 export function gather(x: Tensor, ids: Tensor): Tensor {
   if (x.shape.length === 0 || ids.dtype !== 'int32') throw shapeError('gather', 'rows and int32 ids', [x, ids]);
@@ -79,16 +83,16 @@ export function gather(x: Tensor, ids: Tensor): Tensor {
   });
 }
 
-/** ScatterND adds at most this many numbers on one thread. */
+/** Maximum size of an input, in numbers, that ScatterND adds on one thread. */
 const SCATTERED = 1 << 17;
 
 /**
- * Adds each row of g to the row of `like` that its id names: g [...outer, ...rest], ids [...outer]
- * → [n, ...rest].
+ * Sums the rows of g by id, into zeros of the shape of `like`: g [...outer, ...rest], ids
+ * [...outer] → [n, ...rest].
  *
  * ONNX Runtime's ScatterND spreads large inputs over threads, which then overwrite each other's
- * sums. So it gets only the first rows, few enough to stay on one thread. The rest goes to
- * ScatterElements, which is ten times slower but always uses one thread.
+ * sums. So ScatterND gets only the first rows, few enough to stay on one thread. The other rows go
+ * to ScatterElements, which is ten times slower but always uses one thread.
  */
 function scatter(g: Tensor, ids: Tensor, like: Tensor): Tensor {
   const width = like.shape.slice(1).reduce<number>((size, dim) => size * Number(dim), 1);
@@ -116,7 +120,7 @@ function scatter(g: Tensor, ids: Tensor, like: Tensor): Tensor {
 
 const END = Number.MAX_SAFE_INTEGER;
 
-/** The places 0, 1, … along an axis of x as float32 [size]. */
+/** The indices 0, 1, … along an axis of x as float32 [size]. */
 export function placesAlong(x: Tensor, axis: number): Tensor {
   const size: OnnxNode = { operator: 'Squeeze', inputs: [sizeOf(x, axis), ints([0])] };
   const range: OnnxNode = { operator: 'Range', inputs: [int(0), size, int(1)] };
@@ -131,7 +135,10 @@ export function expandAs(x: Tensor, like: Tensor): Tensor {
   return operation(onnx, [x, like], like.shape, { backward: (g) => [sumTo(g, x), undefined] });
 }
 
-/** The tensor that was expanded to x, if it broadcasts with `other` to the same shape. */
+/**
+ * The tensor that was expanded to x, if this tensor broadcasts with `other` to the same shape,
+ * otherwise x.
+ */
 export function unexpanded(x: Tensor, other: Tensor): Tensor {
   if (x.node.kind !== 'operation' || x.node.onnx.operator !== 'Expand') return x;
   const source = x.node.inputs.at(0);
@@ -139,7 +146,7 @@ export function unexpanded(x: Tensor, other: Tensor): Tensor {
   return sameShape(broadcast(source.shape, other.shape, 'Expand', [x, other]), x.shape) ? source : x;
 }
 
-/** The sum over the axes, which stay with size 1. */
+/** The sum over the axes. The axes remain, with size 1. */
 export function reduceSum(x: Tensor, axes: readonly number[]): Tensor {
   const at = axes.map((axis) => (axis < 0 ? axis + x.shape.length : axis));
   const shape = x.shape.map((dim, i) => (at.includes(i) ? 1 : dim));
@@ -160,8 +167,9 @@ export function sumTo(gradient: Tensor, like: Tensor): Tensor {
 }
 
 /**
- * The sum over all axes but the last: [..., n] → [n]. It is a product of ones with the rows. ONNX
- * Runtime's own sum is three to thirty times slower, since its threads write numbers side by side.
+ * The sum over all axes but the last: [..., n] → [n]. The sum is a matrix product of ones with the
+ * rows. ONNX Runtime's own sum is three to thirty times slower, since its threads write to adjacent
+ * memory.
  */
 function sumOfRows(x: Tensor): Tensor {
   const rows = asRows(x);

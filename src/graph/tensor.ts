@@ -1,13 +1,16 @@
-// A symbolic tensor: one node of a computation that runs later, with its operator, inputs and
-// shape. It holds no numbers.
+// A symbolic tensor: one node of a computation that runs later, with operator, inputs and shape,
+// but without numbers.
 import { VitrineError } from '../errors';
 
-/** A size: a number, or the name ("batch") of a size that is known when the graph runs. */
+/**
+ * The size of an axis: a number, or the name (such as "batch") of a size that is known only when
+ * the graph runs.
+ */
 export type Dim = number | string;
 export type Shape = readonly Dim[];
 export type DType = 'float32' | 'int32' | 'bool';
 
-/** Integers are plain numbers; other numbers are `{ float }`. */
+/** Integers are plain numbers. Floating-point numbers are written as `{ float }`. */
 export type Attribute = number | string | readonly number[] | { readonly float: number };
 
 /** One ONNX node. */
@@ -15,11 +18,11 @@ export interface OnnxNode {
   readonly operator: string;
   readonly inputs: readonly (Tensor | Constant | OnnxNode)[];
   readonly attributes?: Readonly<Record<string, Attribute>>;
-  /** How many outputs it must have, read or not; one if absent. */
+  /** The number of outputs that the node must have, read or not. Default: 1. */
   readonly outputs?: number;
 }
 
-/** A literal in the graph. Integers are int64, as ONNX wants for shapes and axes. */
+/** A literal in the graph. Integers are int64, as ONNX requires for shapes and axes. */
 export interface Constant {
   readonly constant: readonly number[];
   readonly shape: readonly number[];
@@ -27,12 +30,15 @@ export interface Constant {
 }
 
 /**
- * How a dense parameter starts. `glorot`: uniform in ±√(6 / (fan in + fan out)) (Glorot & Bengio,
- * AISTATS 2010).
+ * The initial values of a dense parameter. `glorot` means uniform in ±√(6 / (fan in + fan out))
+ * (Glorot & Bengio, AISTATS 2010).
  */
 export type Init = 'glorot' | 'zeros' | 'ones';
 
-/** Given ∂loss/∂output, the ∂loss/∂input of each input. Absent: no gradient flows through. */
+/**
+ * Returns ∂loss/∂input for each input, given ∂loss/∂output. Undefined for an input through which no
+ * gradient flows.
+ */
 export type Backward = (gradient: Tensor, output: Tensor) => readonly (Tensor | undefined)[];
 
 /** A part of a gradient, along one axis. */
@@ -42,7 +48,7 @@ export interface Piece {
   readonly values: Tensor;
 }
 
-/** The pieces that a gradient is made of; it is 0 elsewhere. */
+/** The pieces that a gradient consists of. The gradient is 0 elsewhere. */
 export interface Placement {
   readonly like: Tensor;
   readonly axis: number;
@@ -56,28 +62,32 @@ export interface Table {
   readonly width: number;
 }
 
-/** Inputs, parameters and embeddings are fed or written into the model; operations are computed. */
+/**
+ * Inputs, parameters and embeddings are fed, or written into the model. Operations are computed.
+ */
 export type Node =
   | { readonly kind: 'input'; readonly name: string }
   | { readonly kind: 'parameter'; readonly name: string; readonly init: Init }
   | { readonly kind: 'constant'; readonly value: Constant }
   | {
       readonly kind: 'embedding';
-      /** The name of this use of the table. Two uses of one table are two leaves. */
+      /** The name of this use of the table. Two uses of one table are two leaves of the graph. */
       readonly site: string;
       readonly table: Table;
       readonly ids: Tensor;
-      /** [..., n] weights that pool the last axis of the ids. Absent: no pooling. */
+      /**
+       * [..., n] weights that pool the last axis of the ids. Undefined if the rows are not pooled.
+       */
       readonly weights: Tensor | undefined;
     }
   | {
       readonly kind: 'operation';
       readonly onnx: OnnxNode;
-      /** Its place among the ONNX node's outputs. */
+      /** The index among the ONNX node's outputs. */
       readonly output: number;
       readonly inputs: readonly Tensor[];
       readonly backward?: Backward;
-      /** Only for gradients of pieces. */
+      /** Only present in gradients of pieces. */
       readonly placement?: Placement;
     };
 
@@ -92,12 +102,12 @@ export function input(name: string, shape: Shape, dtype: DType = 'float32'): Ten
   return { node: { kind: 'input', name }, shape, dtype };
 }
 
-/** A dense parameter: fed while training, written into the model when it is released. */
+/** A dense parameter: fed in training, and written into the model for a release. */
 export function parameter(name: string, shape: readonly number[], init: Init = 'glorot'): Tensor {
   return { node: { kind: 'parameter', name, init }, shape, dtype: 'float32' };
 }
 
-/** A float literal that broadcasts; a scalar has shape []. */
+/** A float literal, which broadcasts. A scalar has shape []. */
 export function constant(values: number | readonly number[], shape: readonly number[] = []): Tensor {
   const list = typeof values === 'number' ? [values] : values;
   return { node: { kind: 'constant', value: { constant: list, shape, type: 'float32' } }, shape, dtype: 'float32' };
@@ -105,10 +115,11 @@ export function constant(values: number | readonly number[], shape: readonly num
 
 /**
  * Rows of an embedding table. Without weights: ids [...s] → [...s, width]. With weights [...s, n]
- * it is an embedding bag, the weighted sum over the last axis: ids [...s, n] → [...s, width].
+ * the result is an embedding bag, which is the weighted sum over the last axis: ids [...s, n] →
+ * [...s, width].
  *
- * In training the rows are gathered and pooled outside the graph, so a step costs the same for any
- * size of the table. In a released model the table is part of the graph.
+ * In training the rows are gathered and pooled outside the graph, so the cost of a step does not
+ * depend on the size of the table. In a released model the table is part of the graph.
  */
 export function embedding(site: string, table: Table, ids: Tensor, weights?: Tensor): Tensor {
   if (ids.dtype !== 'int32') throw shapeError('embedding', `int32 ids, got ${ids.dtype}`, [ids]);
@@ -119,7 +130,7 @@ export function embedding(site: string, table: Table, ids: Tensor, weights?: Ten
   return { node: { kind: 'embedding', site, table, ids, weights }, shape: [...outer, table.width], dtype: 'float32' };
 }
 
-/** The inputs of a tensor that are tensors themselves, in order. */
+/** The inputs of a tensor that are also tensors, in order. */
 export function parents(tensor: Tensor): readonly Tensor[] {
   const { node } = tensor;
   switch (node.kind) {
@@ -136,11 +147,14 @@ export function parents(tensor: Tensor): readonly Tensor[] {
   }
 }
 
-/** The roots and every tensor that they are computed from, each once, inputs first. */
+/**
+ * The roots and every tensor from which they are computed, each once. Inputs come before the
+ * tensors that read them.
+ */
 export function inOrder(roots: readonly Tensor[], stopAt: (tensor: Tensor) => boolean = () => false): Tensor[] {
   const seen = new Set<Tensor>();
   const order: Tensor[] = [];
-  // A deep graph would exhaust the call stack.
+  // An explicit stack is used, since recursion through a deep graph would exhaust the call stack.
   const stack: { tensor: Tensor; ready: boolean }[] = roots.toReversed().map((tensor) => ({ tensor, ready: false }));
   for (let top = stack.pop(); top; top = stack.pop()) {
     if (top.ready) {

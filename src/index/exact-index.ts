@@ -1,11 +1,12 @@
-// The vector index in plain TypeScript. It compares with every vector, so it is exact: the oracle
-// of the FAISS indexes, and the index that serves without FAISS.
+// The vector index in plain TypeScript. The index compares a query with every vector, so its
+// results are exact. Tests check the FAISS indexes against it, and it serves when FAISS is not
+// available.
 import { readVectors, writeFlatFile, type FaissFile } from './faiss-file';
 import { checkQueries, checkVectors, REMOVED, type LocalIndex, type Neighbours } from './vector-index';
 
 /**
- * An exact index of a file's vectors.
- * @param ids by row, −1 where the row was removed
+ * Makes an exact index of the vectors in a file.
+ * @param ids the id of each row, −1 if the row was removed
  */
 export function exactFromFile(file: FaissFile, ids: Int32Array): ExactIndex {
   const { dim, rows } = file;
@@ -18,12 +19,12 @@ export function exactFromFile(file: FaissFile, ids: Int32Array): ExactIndex {
   return new ExactIndex(dim).put(own, kept);
 }
 
-/** Keeps copies of the vectors. */
+/** An exact index, which keeps copies of the vectors. */
 export class ExactIndex implements LocalIndex {
   readonly kind = 'exact';
   readonly exact = true;
   #size = 0;
-  /** [capacity] and [capacity, dim]. The first #size rows are in use. */
+  /** The ids [capacity] and the vectors [capacity, dim]. The first #size rows are in use. */
   #ids = new Int32Array(0);
   #vectors = new Float32Array(0);
   readonly #rowOf = new Map<number, number>();
@@ -54,7 +55,7 @@ export class ExactIndex implements LocalIndex {
     return writeFlatFile(this.dim, this.#vectors.subarray(0, this.#size * this.dim));
   }
 
-  /** Does what `add` does, at once. Returns this index. */
+  /** Does the same as `add`, synchronously. Returns this index. */
   put(ids: Int32Array, vectors: Float32Array): this {
     checkVectors(this.dim, ids, vectors);
     this.#reserve(this.#size + ids.length);
@@ -67,13 +68,13 @@ export class ExactIndex implements LocalIndex {
     return this;
   }
 
-  /** Does what `remove` does, at once. */
+  /** Does the same as `remove`, synchronously. */
   drop(ids: Int32Array): void {
     for (const id of ids) {
       const row = this.#rowOf.get(id);
       if (row === undefined) continue;
       this.#rowOf.delete(id);
-      // The last row takes the free place.
+      // The last row moves into the freed row.
       const last = --this.#size;
       if (row === last) continue;
       this.#ids[row] = this.#ids[last];
@@ -82,12 +83,13 @@ export class ExactIndex implements LocalIndex {
     }
   }
 
-  /** Does what `search` does, at once. */
+  /** Does the same as `search`, synchronously. */
   find(queries: Float32Array, k: number): Neighbours {
     const n = checkQueries(this.dim, queries, k);
     const kept = Math.min(k, this.#size);
     const best = Array.from({ length: n }, () => new BestRows(kept));
-    // A block of vectors stays in the processor's cache for all queries.
+    // A block of vectors stays in the processor's cache while all queries are compared with the
+    // block.
     for (let from = 0; from < this.#size && kept > 0; from += BLOCK_ROWS) {
       const to = Math.min(from + BLOCK_ROWS, this.#size);
       for (let q = 0; q < n; q++)
@@ -105,7 +107,8 @@ export class ExactIndex implements LocalIndex {
     const whole = dim - (dim % 4);
     for (let row = from; row < to; row++) {
       const at = row * dim;
-      // One sum alone would make each addition wait for the one before.
+      // Four sums run in parallel. With a single sum, each addition would wait for the previous
+      // addition.
       let a = 0;
       let b = 0;
       let c = 0;
@@ -124,8 +127,8 @@ export class ExactIndex implements LocalIndex {
 
   #reserve(rows: number): void {
     if (rows <= this.#ids.length) return;
-    // The first capacity is exact, since most indexes never grow. Later it doubles, so that many
-    // small additions cost no more than one.
+    // The first capacity fits exactly, since most indexes never grow. Later the capacity doubles,
+    // so that many small additions cost about as much as one large addition.
     const capacity = this.#size === 0 ? rows : Math.max(rows, 2 * this.#ids.length);
     const ids = new Int32Array(capacity);
     ids.set(this.#ids.subarray(0, this.#size));
@@ -139,10 +142,11 @@ export class ExactIndex implements LocalIndex {
 const BLOCK_ROWS = 1024;
 
 /**
- * The k best so far, as a heap. The worst of them is on top, and the next better one replaces it.
+ * The k best rows so far, as a heap. The worst of these rows is on top, and the next better row
+ * replaces it.
  */
 class BestRows {
-  /** A score below this has no place. */
+  /** Only a score that reaches this threshold can enter the heap. */
   threshold = -Infinity;
   #count = 0;
   readonly #scores: Float64Array;
@@ -162,7 +166,7 @@ class BestRows {
     if (this.#count === this.k) this.threshold = this.#scores[0];
   }
 
-  /** Empties the heap into a row, from the worst at its end to the best at its beginning. */
+  /** Empties the heap into one row of results. The best result comes first and the worst last. */
   drainInto(ids: Int32Array, scores: Float32Array): void {
     while (this.#count > 0) {
       const last = --this.#count;
@@ -188,7 +192,7 @@ class BestRows {
     this.#ids[place] = id;
   }
 
-  /** Replaces the top. */
+  /** Replaces the top of the heap and restores the order of the heap. */
   #siftDown(score: number, id: number): void {
     let place = 0;
     for (let child = 1; child < this.#count; child = 2 * place + 1) {

@@ -1,18 +1,19 @@
-// FAISS's file format, as far as it is needed. It is read and written without FAISS, so that a file
-// serves anywhere. A flat index ends with its vectors, and an HNSW file ends with a flat index.
+// The parts of FAISS's file format that the project needs. They are read and written without FAISS,
+// so that a file can be used where FAISS is not available. A flat index ends with its vectors, and
+// an HNSW file ends with a flat index.
 import { invalid } from './vector-index';
 
-/** A FAISS file as it is known without FAISS. */
+/** Properties of a FAISS file that can be read without FAISS. */
 export interface FaissFile {
   readonly kind: 'faiss-flat' | 'faiss-hnsw';
   readonly dim: number;
   readonly rows: number;
-  /** The byte at which the flat index begins. In HNSW it follows the graph. */
+  /** The byte at which the flat index begins. In an HNSW file, the flat index follows the graph. */
   readonly flatAt: number;
   readonly buffer: Buffer;
 }
 
-/** @throws VitrineError INPUT_INVALID if this is not the whole of such a file. */
+/** @throws VitrineError INPUT_INVALID if the buffer is not a complete FAISS file of these kinds. */
 export function readFaissFile(buffer: Buffer): FaissFile {
   const magic = buffer.toString('latin1', 0, 4);
   const kind = magic === 'IxFI' ? 'faiss-flat' : magic === 'IHNf' ? 'faiss-hnsw' : undefined;
@@ -32,7 +33,10 @@ export function readFaissFile(buffer: Buffer): FaissFile {
   return { kind, dim, rows, flatAt, buffer };
 }
 
-/** A copy of a file's vectors [rows, dim], since their place in it is no multiple of four bytes. */
+/**
+ * Returns a copy of the vectors of a file [rows, dim]. A view is impossible, since the vectors
+ * begin at a byte that is no multiple of four.
+ */
 export function readVectors({ buffer, flatAt, dim, rows }: FaissFile): Float32Array {
   const vectors = new Float32Array(rows * dim);
   buffer.copy(Buffer.from(vectors.buffer), 0, flatAt + FLAT_HEADER_BYTES);
@@ -48,7 +52,7 @@ export function writeFlatFile(dim: number, vectors: Float32Array): Buffer {
   buffer.write('IxFI', 0, 'latin1');
   buffer.writeInt32LE(dim, 4);
   buffer.writeBigInt64LE(BigInt(vectors.length / dim), 8);
-  // FAISS once used these two numbers and still expects them.
+  // FAISS no longer uses these two numbers but still expects them.
   buffer.writeBigInt64LE(1n << 20n, 16);
   buffer.writeBigInt64LE(1n << 20n, 24);
   buffer.writeUInt8(1, 32); // trained
@@ -60,8 +64,8 @@ export function writeFlatFile(dim: number, vectors: Float32Array): Buffer {
 
 /**
  * Returns a copy of an HNSW file with another efSearch, which faiss-node cannot set. FAISS stores
- * it between the graph and the vectors, after efConstruction and before a 1 that was once the upper
- * beam.
+ * it between the graph and the vectors, after efConstruction and before a 1, the old setting
+ * `upper_beam`.
  */
 export function setEfSearch(buffer: Buffer, efSearch: number): Buffer {
   if (!Number.isInteger(efSearch) || efSearch < 1) throw invalid(`expected efSearch to be at least 1, got ${efSearch}`);

@@ -1,21 +1,24 @@
-// The indexes of FAISS behind the interface of every index: flat, which is exact, and HNSW, a graph
-// of near neighbours. How FAISS is loaded is local-index.ts's business.
+// The FAISS indexes behind the common interface of indexes: flat, which is exact, and HNSW, a graph
+// of near neighbours. local-index.ts loads FAISS.
 import { exactFromFile, type ExactIndex } from './exact-index';
 import { readFaissFile } from './faiss-file';
 import { checkQueries, checkVectors, REMOVED, type LocalIndex, type Neighbours } from './vector-index';
 
-/** An index as faiss-node makes it. Rows are numbered as they were added. */
+/** An index as faiss-node makes it. Rows are numbered in the order in which they were added. */
 export interface NativeIndex {
   getDimension(): number;
   add(vectors: number[]): void;
-  /** `k` is at most the number of rows. Labels of −1 fill up if too few were found. */
+  /**
+   * `k` must not exceed the number of rows. If fewer than `k` rows are found, the remaining labels
+   * are −1.
+   */
   search(queries: number[], k: number): { labels: number[]; distances: number[] };
-  /** Later rows move up. FAISS ends the process if the index is not flat. */
+  /** Removes rows, and later rows move up. FAISS ends the process if the index is not flat. */
   removeIds(rows: number[]): number;
   toBuffer(): Buffer;
 }
 
-/** FAISS's flat index. It is exact, and its rows can be removed: later rows then move up. */
+/** FAISS's flat index. It is exact. When a row is removed, later rows move up. */
 export class FlatIndex implements LocalIndex {
   readonly kind = 'faiss-flat';
   readonly exact = true;
@@ -78,19 +81,22 @@ export class FlatIndex implements LocalIndex {
 }
 
 /**
- * FAISS's graph, which is approximate and stays fast when it is large. Nothing can be removed from
- * it. Removed rows stay as tombstones, which searches skip, and a replaced vector is a tombstone
- * and a new row. A new release begins without tombstones.
+ * FAISS's graph index, which is approximate and stays fast when it is large. Nothing can be removed
+ * from the graph. Removed rows stay as tombstones, which searches skip, and a replaced vector is a
+ * tombstone and a new row. A new release begins without tombstones.
  */
 export class HnswIndex implements LocalIndex {
   readonly kind = 'faiss-hnsw';
   readonly exact = false;
   readonly dim: number;
-  /** [capacity] ids by row, −1 where the row was removed. The first #used rows are in use. */
+  /** [capacity] the id of each row, −1 if the row was removed. The first #used rows are in use. */
   #rows: Int32Array;
   #used: number;
   readonly #rowOf = new Map<number, number>();
-  /** Made when a search first finds too few, and kept up to date from then on. */
+  /**
+   * An exact index, made when a search first finds too few results, and kept up to date from then
+   * on.
+   */
   #fallback: ExactIndex | undefined;
 
   constructor(
@@ -117,10 +123,11 @@ export class HnswIndex implements LocalIndex {
     const found = emptyNeighbours(n, kept);
     if (kept === 0) return found;
     let open = Array.from({ length: n }, (_, q) => q);
-    // Fetches enough that k are left without the tombstones, and more where tombstones crowd.
+    // Fetches enough rows that k are left without the tombstones, and more for queries that have
+    // many tombstones near them.
     const share = this.#used / this.size;
     for (let fetched = Math.ceil(kept * share) + (share > 1 ? 16 : 0); open.length > 0; fetched *= 4) {
-      // To find a large part of the index, comparing with all of it is surer.
+      // If a query asks for a large part of the index, comparing with all vectors is more reliable.
       if (fetched > MOST_FETCHED && fetched > this.#used / 4) return this.#searchExactly(queries, open, found);
       open = this.#searchGraph(queries, open, Math.min(fetched, this.#used), found);
       if (fetched >= this.#used && open.length > 0) return this.#searchExactly(queries, open, found);
@@ -151,14 +158,14 @@ export class HnswIndex implements LocalIndex {
     return this.index.toBuffer();
   }
 
-  /** Searches the graph for the queries `open`. Returns those for which it found too few. */
+  /** Searches the graph for the queries `open`. Returns the queries that got too few results. */
   #searchGraph(queries: Float32Array, open: readonly number[], fetched: number, found: Neighbours): number[] {
     const numbers = open.flatMap((q) => Array.from(queries.subarray(q * this.dim, (q + 1) * this.dim)));
     const { labels, distances } = this.index.search(numbers, fetched);
     return open.filter((q, i) => {
       const live: [score: number, id: number][] = [];
       for (let at = i * fetched; at < (i + 1) * fetched && live.length < found.k; at++) {
-        // FAISS fills up with −1 if it reaches too few.
+        // FAISS fills the row with −1 if the search reaches too few rows.
         const id = labels[at] < 0 ? REMOVED : this.#rows[labels[at]];
         if (id !== REMOVED) live.push([distances[at], id]);
       }
@@ -188,13 +195,18 @@ export class HnswIndex implements LocalIndex {
   }
 }
 
-/** Above this number of results, comparing with all vectors may be quicker than the graph. */
+/**
+ * Above this number of results, comparing with all vectors may be quicker than searching the graph.
+ */
 const MOST_FETCHED = 2000;
 
-/** Rows that FAISS gets at once. A plain array takes eight bytes and more for each number. */
+/**
+ * Number of rows that are passed to FAISS at once. FAISS takes plain arrays, which need at least
+ * eight bytes for each number.
+ */
 const CHUNK_ROWS = 4096;
 
-/** Appends vectors [n, dim]. Calls `onRows` with the number of rows so far. */
+/** Appends vectors [n, dim]. Calls `onRows` with the number of rows added so far. */
 export function addRows(index: NativeIndex, vectors: Float32Array, dim: number, onRows?: (rows: number) => void): void {
   const step = CHUNK_ROWS * dim;
   for (let at = 0; at < vectors.length; at += step) {
@@ -207,7 +219,10 @@ function emptyNeighbours(n: number, k: number): Neighbours {
   return { ids: new Int32Array(n * k), scores: new Float32Array(n * k), k };
 }
 
-/** Writes one query's row. Equal scores come in the order of their ids, as in the exact index. */
+/**
+ * Writes the results of one query. Equal scores come in the order of their ids, as in the exact
+ * index.
+ */
 function putRow(found: Neighbours, q: number, row: readonly (readonly [score: number, id: number])[]): void {
   const sorted = row.toSorted((a, b) => b[0] - a[0] || a[1] - b[1]);
   sorted.forEach(([score, id], i) => {

@@ -1,11 +1,11 @@
-// Builds the indexes in this process and opens their files. It uses FAISS if that is available, and
-// the index in plain TypeScript otherwise. Every file is in FAISS's own format, so a release
-// that was built with FAISS serves without it, and the other way round.
+// Builds the indexes in this process and opens their files. This file uses FAISS if FAISS is
+// available, and otherwise the index in plain TypeScript. Every file is in FAISS's own format, so a
+// release that was built with FAISS can be served without FAISS, and vice versa.
 //
-// This is the only importer of faiss-node, which is loaded on first use. It keeps state for the
-// whole process, so indexes belong to the main thread. It ends the process when it is asked for
-// something that an index cannot do (removing from HNSW), so nothing reaches it unchecked. It works
-// on one thread, so the same vectors always make the same index.
+// No other file imports faiss-node, which is loaded on first use. FAISS keeps state for the whole
+// process, so indexes belong to the main thread. FAISS ends the process when an index does not
+// support an operation (removing from HNSW), so every call is checked first. FAISS works on one
+// thread, so the same vectors always make the same index.
 import type * as Faiss from 'faiss-node';
 import { prepareNativeLibraries } from '../config';
 import { asError } from '../errors';
@@ -15,9 +15,12 @@ import { addRows, FlatIndex, HnswIndex } from './faiss-index';
 import { checkVectors, invalid, REMOVED, type IndexKind, type LocalIndex } from './vector-index';
 
 export interface IndexOptions {
-  /** Default: by size, FAISS if it is available. */
+  /** Default: depends on the size. FAISS is used if it is available. */
   readonly kind?: IndexKind;
-  /** Candidates that a search of HNSW keeps. More of them find more of the nearest, more slowly. */
+  /**
+   * Number of candidates that an HNSW search keeps. A larger number finds more of the nearest
+   * vectors but takes longer.
+   */
   readonly efSearch?: number;
   /**
    * Called with the number of rows in the index while it is built. A graph of 100,000 vectors takes
@@ -26,19 +29,22 @@ export interface IndexOptions {
   readonly onRows?: (rows: number) => void;
 }
 
-/** From this size on a graph is built: a query of a flat index would take more than 1 ms. */
+/**
+ * Number of rows from which a graph is built, since a query of a flat index of this size takes more
+ * than 1 ms.
+ */
 export const HNSW_FROM_ROWS = 20_000;
 
 /**
- * Finds 97 % of the nearest 100 among 105,000 clustered vectors of 64 numbers in 0.6 ms. A flat
- * index takes 4 ms.
+ * Default of `efSearch`. A search with it finds 97 % of the nearest 100 among 105,000 clustered
+ * vectors of 64 numbers in 0.6 ms. A flat index takes 4 ms.
  */
 const EF_SEARCH = 256;
 
 /**
  * Builds an index over copies of the vectors.
  * @param vectors [ids.length, dim]
- * @throws VitrineError INPUT_INVALID if shapes do not fit, a number is not finite or an id comes
+ * @throws VitrineError INPUT_INVALID if shapes do not fit, a number is not finite or an id occurs
  * twice.
  */
 export function buildIndex(
@@ -65,9 +71,9 @@ export function buildIndex(
 /**
  * Opens the file that `serialise` made.
  * @param ids the index's `ids` when it was serialised
- * @param options.kind 'exact' reads a file of any kind, the others only their own. Default: the
- * file's kind, or exact if FAISS is not available.
- * @throws VitrineError INPUT_INVALID if this is no such file, or the ids do not fit it.
+ * @param options.kind 'exact' reads a file of any kind; every other kind reads only files of its
+ * own kind. Default: the file's kind, or exact if FAISS is not available.
+ * @throws VitrineError INPUT_INVALID if the buffer is no such file, or the ids do not fit the file.
  */
 export function openIndex(buffer: Buffer, ids: Int32Array, options: IndexOptions = {}): LocalIndex {
   const file = readFaissFile(buffer);
@@ -106,7 +112,7 @@ export function faissStatus(): FaissStatus {
   return { available: false, reason, remedy: 'npm run setup -- --retry' };
 }
 
-/** Gives an Error if FAISS cannot be loaded. */
+/** Loads FAISS, or returns an Error if FAISS cannot be loaded. */
 function loadFaiss(): { faiss: typeof Faiss; version: string } | Error {
   prepareNativeLibraries();
   try {

@@ -1,29 +1,31 @@
-// The interface of an index of vectors, here or on another machine, and the checks that every index
-// makes.
+// The interface of an index of vectors, in this process or on another machine, and the checks that
+// every index makes.
 import { VitrineError } from '../errors';
 
 /**
  * Vectors by id, searched by inner product. Ids are whole numbers from 0 to 2³¹−1, and vectors are
- * finite. Everything returns a promise, since an index may be on another machine. Each method
+ * finite. Every method returns a promise, since an index may be on another machine. Each method
  * rejects with the VitrineError INPUT_INVALID if its arguments do not fit.
  */
 export interface VectorIndex {
   /** The number of vectors. */
   readonly size: number;
   readonly dim: number;
-  /** Whether the nearest are always found. An approximate index may miss some. */
+  /** Whether a search always finds the nearest vectors. An approximate index may miss some. */
   readonly exact: boolean;
   /**
-   * Finds the `k` best for each query, best first, equal scores by id. `k` is capped to `size`.
+   * Finds the `k` best vectors for each query, best first. Equal scores are ordered by id. If `k`
+   * exceeds `size`, the search returns `size` results.
    * @param queries [n, dim]
    */
   search(queries: Float32Array, k: number): Promise<Neighbours>;
   /**
-   * Replaces the vectors of ids that are there already. Adds nothing if it rejects.
+   * Adds vectors, and replaces those of ids that are already in the index. Adds nothing if the
+   * promise rejects.
    * @param vectors [ids.length, dim]
    */
   add(ids: Int32Array, vectors: Float32Array): Promise<void>;
-  /** Ignores ids that are not there. */
+  /** Removes vectors. Ids that are not in the index are ignored. */
   remove(ids: Int32Array): Promise<void>;
 }
 
@@ -31,16 +33,20 @@ export interface VectorIndex {
 export interface LocalIndex extends VectorIndex {
   readonly kind: IndexKind;
   /**
-   * The ids by row of what `serialise` returns, −1 where the row was removed. Keep both together.
+   * The id of each row of the file that `serialise` returns, −1 if the row was removed. Keep the
+   * ids together with the file.
    */
   readonly ids: Int32Array;
-  /** A file in FAISS's format, for every kind. Both `openIndex` and FAISS read it. */
+  /**
+   * Returns a file in FAISS's format, for every kind of index. Both `openIndex` and FAISS can read
+   * the file.
+   */
   serialise(): Buffer;
 }
 
 export type IndexKind = 'exact' | 'faiss-flat' | 'faiss-hnsw';
 
-/** In `ids`: a row that was removed. */
+/** Stands in `ids` for a row that was removed. */
 export const REMOVED = -1;
 
 export interface Neighbours {
@@ -48,7 +54,7 @@ export interface Neighbours {
   readonly ids: Int32Array;
   /** [n, k], inner products. */
   readonly scores: Float32Array;
-  /** The number that was asked for, or the size of the index if that is less. */
+  /** Results per query: the requested number, or the size of the index if that is smaller. */
   readonly k: number;
 }
 
@@ -69,7 +75,7 @@ export function checkVectors(dim: number, ids: Int32Array, vectors: Float32Array
     throw invalid(`the vector of id ${ids[Math.floor(bad / dim)]} holds ${vectors[bad]}, not a finite number`);
 }
 
-/** Returns the number of queries. Throws unless they fit an index of this dimension. */
+/** Returns the number of queries. Throws unless the queries fit an index of this dimension. */
 export function checkQueries(dim: number, queries: Float32Array, k: number): number {
   if (!Number.isInteger(k) || k < 0) throw invalid(`expected k to be a whole number from 0 on, got ${k}`);
   if (queries.length % dim !== 0) {

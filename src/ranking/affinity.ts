@@ -1,7 +1,8 @@
-// How well an article's attributes fit a customer. It is counted, not learnt, so that it holds for
-// a shop of any size and for articles that were never sold. For each attribute it compares how
-// often the article's value is bought in three ways: by the customer or customers of like age
-// against everybody, together with the customer's values, and now against ever.
+// Affinity: how well an article's attributes fit a customer. Affinity is counted, not learnt, so
+// that it works for a shop of any size and for articles that were never sold. For each attribute,
+// three comparisons are made of how often the article's value is bought. The first compares the
+// customer, or customers of similar age, with all customers. The second looks at purchases together
+// with the customer's values. The third compares the current month with all time.
 import { sumsOfValues } from '../statistics/attribute-shares';
 import type { Catalogue } from '../features/catalogue';
 import type { Moment } from '../statistics/moment';
@@ -10,27 +11,32 @@ import { affinityWidth, attributesOf } from '../features/pair-features';
 import { squaresOf, type ValueLifts } from '../statistics/habits';
 import { DAY } from '../time';
 
-/** Purchases of the peers' mix that are added to each customer's own. */
+/**
+ * Number of purchases, distributed like those of the peers, that are added to each customer's own.
+ */
 const BORROWED = 4;
-/** Purchases that say nothing of other values, added to each customer's own. */
+/** Number of purchases that tell nothing about other values, added to each customer's own. */
 const BORROWED_TOGETHER = 2;
-/** In the kind "lately" a purchase counts 37 % after this many days. */
+/** In the kind "lately", a purchase that is this many days old counts 37 %. */
 const FADING_DAYS = 60;
-/** In a shop without times, a purchase counts this part of the next newer one. */
+/**
+ * In a shop without purchase times, each purchase counts this fraction of the next newer purchase.
+ */
 const FADING_EACH = 0.8;
-/** Brings a logarithm of a lift to the order of 1. */
+/** Scales the logarithm of a lift to the order of 1. */
 const SCALE = 1 / 3;
 /**
- * Purchases that are added to each value's own of now, in its share of all time. So one purchase
- * more or less says little of a value that is seldom sold.
+ * Number of purchases that are added to each value's purchases of the month, at the value's share
+ * of all time. So a single purchase changes little for a value that is seldom sold.
  */
 const BORROWED_BY_VALUE = 20;
 
 /**
- * Writes how well an article's attributes fit into `out` from `at` on, `width` numbers, and gives
- * the mean of each kind. The kinds follow each other, each for every attribute: all purchases, the
- * latest purchases, the values that go together with the purchases, and the season. Without
- * purchases the first two are those of the peers, or 0 without peers.
+ * Writes how well an article's attributes fit into `out`, `width` numbers from index `at` on, and
+ * returns the mean of each kind. The kinds follow one another, each with a number for every
+ * attribute: all purchases, the latest purchases, the values that go together with the purchases,
+ * and the season. If the customer has no purchases, the first two kinds are those of the peers, or
+ * 0 if there are no peers.
  */
 export type Fit = (
   article: number,
@@ -39,12 +45,12 @@ export type Fit = (
 ) => readonly [ever: number, lately: number, together: number, season: number];
 
 export class Affinity {
-  /** Numbers for one article: four for each attribute. */
+  /** Number of values for one article: four for each attribute. */
   readonly width: number;
   private readonly attributes: number;
   /**
-   * [slots] what a customer's purchases add to the logarithm of a value's lift. It is 0 outside
-   * `touched`.
+   * [slots] the amount that a customer's purchases add to the logarithm of each value's lift, 0
+   * outside `touched`.
    */
   private readonly ever: Float32Array;
   private readonly lately: Float32Array;
@@ -52,15 +58,15 @@ export class Affinity {
   /** [groups, slots] the logarithm of each value's lift among a group of peers. */
   private readonly peers: Float32Array;
   /**
-   * [slots] the logarithm of each value's lift by the values that go together with it; 0 for values
-   * that are not told apart.
+   * [slots] the logarithm of each value's lift from the values that are bought together with it, 0
+   * for values that are not told apart.
    */
   private readonly together: Float32Array;
-  /** [slots] the attribute of each value that is told apart; −1 for the others. */
+  /** [slots] the attribute of each value that is told apart, −1 for all other values. */
   private readonly attributeOf: Int32Array;
   /** The results of `seasonOf` by the sales of a moment. */
   private readonly seasons = new WeakMap<Moment['sales'], Float32Array>();
-  /** [attributes] where the square of each attribute begins among the lifts. */
+  /** [attributes] the index at which the square of each attribute begins among the lifts. */
   private readonly squares: readonly number[];
 
   /** @param shares [1 + groups, slots] the `attributeShares` of Habits */
@@ -86,7 +92,7 @@ export class Affinity {
 
   /**
    * Reads a customer's history, newest first, at a moment. The result holds until the next call.
-   * @param group of peers; any other number if the shop knows none
+   * @param group the group of peers, or a number outside all groups if the shop knows no peers
    */
   of(history: readonly HistoryPurchase[], group: number, moment: Pick<Moment, 'now' | 'sales' | 'timeless'>): Fit {
     const { slots } = this.catalogue.layout;
@@ -97,7 +103,8 @@ export class Affinity {
     const { all, recent } = this.countValues(history, moment);
     this.findTogether(all);
     // The lift is (bought + BORROWED · mix) / ((all + BORROWED) · share). So its logarithm is a sum
-    // of three: for the length of the history, for the peers, and for the purchases.
+    // of three terms: one for the length of the history, one for the peers, and one for the
+    // purchases.
     const base = SCALE * Math.log(BORROWED / (all + BORROWED));
     const recentBase = SCALE * Math.log(BORROWED / (recent + BORROWED));
     for (const slot of this.touched) {
@@ -108,8 +115,8 @@ export class Affinity {
   }
 
   /**
-   * Counts into `ever` how often each value was bought, and into `lately` the same with purchases
-   * that fade. Gives the number of purchases, and their faded sum.
+   * Counts into `ever` how often each value was bought, and into `lately` the same with older
+   * purchases counting less. Returns the number of purchases, and the sum of their weights.
    */
   private countValues(
     history: readonly HistoryPurchase[],
@@ -151,7 +158,7 @@ export class Affinity {
       let recentSum = 0;
       let togetherSum = 0;
       let seasonSum = 0;
-      // Nearly all attributes have one value. Their slots lie side by side.
+      // Nearly all attributes have one value. The slots of these attributes are adjacent.
       for (let f = 0; f < single; f++) {
         const slot = singles[article * single + f];
         const before = ofPeers ? ofPeers[slot] : 0;
@@ -192,8 +199,8 @@ export class Affinity {
   }
 
   /**
-   * Finds the values that go together with a customer's. `ever` must hold how often each value was
-   * bought in `all` purchases.
+   * Finds the values that are bought together with a customer's values. `ever` must hold how often
+   * each value was bought in `all` purchases.
    */
   private findTogether(all: number): void {
     const { together, attributeOf, squares, touched, ever } = this;
@@ -216,9 +223,9 @@ export class Affinity {
 
   /**
    * [slots] the logarithm of how much more often each value is bought in the month of a moment than
-   * in all time; about 0 for values that are seldom sold. The month counts customers, and all time
-   * counts pieces. So articles that are bought by the dozen stay a little below. The result is kept
-   * as long as the moment.
+   * in all time, about 0 for values that are seldom sold. The month counts customers, and all time
+   * counts pieces. So values of articles that are bought by the dozen come out slightly too low.
+   * The result is cached as long as the moment exists.
    */
   private seasonOf({ sales }: Pick<Moment, 'sales'>): Float32Array {
     let season = this.seasons.get(sales);

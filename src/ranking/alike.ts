@@ -7,14 +7,14 @@ import type { CoPurchases } from '../statistics/co-purchase';
 import { fewOfEachProduct } from './arrange/per-product';
 import { dotRow } from './vector-rows';
 
-/** Articles as they are compared. */
+/** The articles of a shop, as far as comparing them requires. */
 export interface AlikeArticles {
   readonly catalogue: Pick<Catalogue, 'size' | 'productOf'>;
-  /** The two parts of the vectors of texts; undefined: they have one. */
+  /** The two parts of the vectors of texts, undefined if the vectors have only one part. */
   readonly textParts: VectorParts | undefined;
   /** The `k` articles whose texts are nearest to each vector [n, dim], best first. */
   similar(vectors: Float32Array, k: number): Promise<Alike[][]>;
-  /** The vector of an article's text, by catalogue index; undefined: the article is gone. */
+  /** The vector of an article's text, by catalogue index. Undefined if the article is gone. */
   textVectorOf(article: number): Float32Array | undefined;
 }
 
@@ -32,33 +32,34 @@ export interface Alike {
 
 /** A request for articles that are like something. */
 export interface Likeness {
-  /** The article that others are like, by catalogue index; undefined: the words of a search. */
+  /** Catalogue index of the article to compare with. Undefined for the words of a search. */
   readonly article?: number;
   readonly first: number;
   /** The share of co-purchases in the score, 0 to 1. */
   readonly coPurchase: number;
-  /** Articles of one product at most. */
+  /** Maximum number of articles of one product. */
   readonly perProduct: number;
 }
 
 /**
- * The share of co-purchases that a request gets if it names none. With it, articles that are bought
- * together come forward among those that are alike, and no strangers come in.
+ * The default share of co-purchases. At this share, articles that are bought together rise among
+ * the similar articles, and no dissimilar articles enter the list.
  */
 export const CO_PURCHASE_SHARE = 0.08;
 
 /**
- * The share of taste in the likeness of two texts, if their vectors tell taste from looks. It
- * decides among articles that look alike, and hardly against the looks. A greater share of
- * co-purchases takes its place, since taste foretells purchases of an article that nobody has
- * bought.
+ * The share of taste in the likeness of two texts, if their vectors tell taste from looks. Taste
+ * decides among articles that look alike, but rarely outweighs the looks. A larger share of
+ * co-purchases replaces taste, since taste only predicts what real purchases show.
  */
 const TASTE_SHARE = 0.15;
 
-/** Articles to find besides those asked for, since of dozens of one product few are kept. */
+/**
+ * Number of extra articles to find, since only a few of the many articles of one product are kept.
+ */
 const SPARE = 64;
 
-/** Ranks the articles that are like each vector of a text [n, dim], best first. */
+/** Ranks the articles that are similar to each text vector [n, dim], best first. */
 export async function rankAlike(
   articles: AlikeArticles,
   coPurchases: AlikePurchases,
@@ -76,7 +77,7 @@ export async function rankAlike(
       const own = queries.subarray(r * dim, (r + 1) * dim);
       return arrange(articles, score(articles, coPurchases, own, near[r], one), one);
     });
-    // If most of what is near is of one product, the search goes farther away.
+    // If most of the nearest articles are of one product, the search is widened.
     if (k >= size || lists.every((list, r) => list.length >= wanted[r].first)) return lists;
     k = Math.min(size, k * 4);
   }
@@ -94,9 +95,9 @@ function arrange(
 }
 
 /**
- * Blends the likeness of texts with purchases. Purchases count relative to the article that is
- * bought with this one most often. Articles that are bought together also count how alike their
- * texts are.
+ * Blends the likeness of texts with purchases. Purchases count relative to the article that is most
+ * often bought with the given article. For articles that are bought together, the likeness of their
+ * texts counts too.
  */
 function score(
   articles: AlikeArticles,

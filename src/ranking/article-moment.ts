@@ -1,10 +1,10 @@
-// The numbers of each article at one moment that the features of pairs read, the same for all
-// customers: logarithms and roots of counts. Each is computed when it is first needed and kept,
-// since a moment is asked for the same articles again and again.
+// The numbers of each article at one moment that the features of pairs read: logarithms and roots
+// of counts, the same for all customers. Each number is computed when it is first needed and then
+// kept, since the same articles are needed again and again.
 import type { Moment } from '../statistics/moment';
 import { buyersOf } from '../statistics/peer-sales';
 
-/** The place of each number in the row of an article. */
+/** The index of each number in the row of an article. */
 export const ARTICLE_PLACE = {
   salesWeek: 0,
   salesMonth: 1,
@@ -14,26 +14,29 @@ export const ARTICLE_PLACE = {
   salesEver: 5,
   soldLately: 6,
   repeatRate: 7,
-  /** NaN: unknown. */
+  /** NaN if unknown. */
   price: 8,
   salesOfProduct: 9,
 } as const;
 
-/** From here on, by age band: the band's buyers against their share of all buyers. */
+/**
+ * Index from which one number for each age band follows: the band's buyers compared with the
+ * expected share of all buyers.
+ */
 const PEERS = 10;
 
 /**
- * Takes 40 bytes for each article, and 4 more for each age band. They lie in one row, since
- * fetching a row costs most.
+ * Takes 40 bytes for each article, and 4 more for each age band. The numbers of an article are
+ * adjacent, since fetching them from memory costs most.
  */
 export class ArticleMoment {
-  /** [articles, width] NaN: not computed yet. */
+  /** [articles, width] NaN for numbers that are not computed yet. */
   values = new Float32Array(0);
   readonly #width: number;
 
   /**
    * @param repeatRates [articles]
-   * @param former its memory is used again, so nobody may read it any more
+   * @param former an instance whose memory is reused and which must no longer be read
    */
   constructor(
     readonly moment: Moment,
@@ -44,7 +47,10 @@ export class ArticleMoment {
     if (former && former.#width === this.#width) this.values = former.values.fill(Number.NaN);
   }
 
-  /** The place in `values` where an article's row begins. A later call may replace `values`. */
+  /**
+   * Returns the index in `values` at which an article's row begins. A later call may replace
+   * `values`.
+   */
   rowOf(article: number): number {
     const at = article * this.#width;
     if (at >= this.values.length) this.#grow(article);
@@ -67,8 +73,8 @@ export class ArticleMoment {
   }
 
   /**
-   * The logarithm of an age band's buyers against their share of all buyers; 0 if nobody counted
-   * the band. `row` is by `rowOf`.
+   * The logarithm of the ratio of an age band's buyers to the expected share of all buyers, 0 if
+   * the band was not counted. `row` is a result of `rowOf`.
    */
   peersOf(row: number, article: number, band: number): number {
     const sold = this.moment.peers.at(band);

@@ -1,26 +1,29 @@
 // The candidates of one customer: which articles, and which sources found each.
 import { SOURCES, type SourceName } from './sources/sources';
 
-/** Distinct articles with what is known of how they were found. */
+/** Distinct articles, with the sources that found them and the numbers computed on the way. */
 export interface Candidates {
   /** [n] catalogue indices */
   readonly articles: Int32Array;
-  /** [n] the sources that found each article: bit i stands for SOURCES[i]; never 0. */
+  /** [n] the sources that found each article: bit i stands for SOURCES[i]. Never 0. */
   readonly found: Uint16Array;
   /** [n] cosine of the query vector and the article's. */
   readonly cosines: Float32Array;
-  /** [n] how often the article is bought with the latest purchases, as a score; 0: never. */
+  /** [n] how often the article is bought with the latest purchases, as a score, 0 if never. */
   readonly together: Float32Array;
 }
 
 const BITS = Object.fromEntries(SOURCES.map(({ name }, i) => [name, 1 << i])) as Record<SourceName, number>;
 
-/** By mask: the names of its sources. Every list that is shown looks them up. */
+/**
+ * The names of the sources in each mask. They are prepared because every list that is shown looks
+ * them up.
+ */
 const NAMES_BY_MASK = Array.from({ length: 1 << SOURCES.length }, (_, mask): readonly SourceName[] =>
   SOURCES.filter((_source, i) => (mask & (1 << i)) !== 0).map(({ name }) => name),
 );
 
-/** The mask of one source alone. */
+/** The mask that contains only this source. */
 export function bitOf(source: SourceName): number {
   return BITS[source];
 }
@@ -29,7 +32,7 @@ export function foundBy(found: number, source: SourceName): boolean {
   return (found & bitOf(source)) !== 0;
 }
 
-/** The source to name for a candidate: the first in the list that found it. */
+/** The source to show for a candidate: the first of SOURCES that found the candidate. */
 export function sourceOf(found: number): (typeof SOURCES)[number] {
   return SOURCES[31 - Math.clz32(found & -found)];
 }
@@ -39,12 +42,15 @@ export function sourcesOf(found: number): readonly SourceName[] {
   return NAMES_BY_MASK[found];
 }
 
-/** How many candidates each source brought. One that several found counts for each. */
+/**
+ * Number of candidates that each source found. A candidate of several sources counts for each of
+ * them.
+ */
 export function countBySource({ found }: Candidates): Map<SourceName, number> {
   return new Map(SOURCES.map(({ name }) => [name, found.filter((mask) => foundBy(mask, name)).length]));
 }
 
-/** Some of the candidates, by place. */
+/** Selects some of the candidates, by index. */
 export function pickCandidates(
   { articles, found, cosines, together }: Candidates,
   places: readonly number[],
@@ -57,7 +63,7 @@ export function pickCandidates(
   };
 }
 
-/** The width of a batch of candidate lists; at least 1, so that no batch is empty. */
+/** The width of a batch of candidate lists, at least 1 so that no batch is empty. */
 export function widest(candidates: readonly Candidates[]): number {
   return Math.max(1, ...candidates.map((list) => list.articles.length));
 }

@@ -14,7 +14,7 @@ export function hiddenFrom(
   return filters.map(({ hideHistory }, r) => new Set(hideHistory ? histories[r].map(({ article }) => article) : []));
 }
 
-/** Takes the scores of hidden articles away: −Infinity stands for no score. */
+/** Removes the scores of hidden articles: −Infinity stands for no score. */
 export function withoutHidden(scores: Float32Array, articles: Int32Array, hidden: ReadonlySet<number>): Float32Array {
   if (hidden.size === 0) return scores;
   return scores.map((score, place) => (hidden.has(articles[place]) ? -Infinity : score));

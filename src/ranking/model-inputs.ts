@@ -1,4 +1,4 @@
-// The models as ranking runs them, and what they read of customers.
+// The interface of models in ranking, and the model inputs that describe customers.
 import type { Batch } from '../engine/batch';
 import type { Catalogue } from '../features/catalogue';
 import type { Customers } from '../features/customers';
@@ -7,8 +7,9 @@ import { customerInputs, historyInputs } from '../features/inputs';
 import { vectorOf, type VectorRows } from './vector-rows';
 
 /**
- * Takes named inputs and gives the numbers of the model's one output, rows in the order of the
- * inputs. It may keep the memory of its inputs: give it arrays of its own.
+ * Takes named inputs and returns the numbers of the model's only output, rows in the order of the
+ * inputs. The model may keep the memory of its inputs, so callers must not use the arrays
+ * afterwards.
  */
 export type Model = (inputs: Batch) => Promise<Float32Array>;
 
@@ -22,7 +23,7 @@ export function queryInputs(encoder: Encoder, { encoded, histories }: Customers,
   const history = new Float32Array(n * HISTORY_LENGTH * dim);
   const length = new Int32Array(n);
   histories.forEach((purchases, r) => {
-    // Purchases come newest first. Those without a vector yet are left out.
+    // Purchases come newest first. Articles without a vector yet are left out.
     for (let i = Math.min(purchases.length, HISTORY_LENGTH) - 1; i >= 0; i--) {
       const vector = vectorOf(vectors, purchases[i].article);
       if (!vector) continue;

@@ -2,12 +2,12 @@
 import { PAIR_PLACE as PLACE } from '../features/pair-features';
 import type { VectorRows } from './vector-rows';
 
-/** Compares one customer's candidates after the other. It keeps an array for the cosines. */
+/** Compares the candidates of one customer after another. The array for the cosines is reused. */
 export class Nearness {
   readonly #cosines: Float64Array;
   #recent: readonly Float32Array[] = [];
 
-  /** @param most vectors that candidates are compared with at most */
+  /** @param most maximum number of vectors that candidates are compared with */
   constructor(
     private readonly rows: VectorRows,
     most: number,
@@ -21,8 +21,9 @@ export class Nearness {
   }
 
   /**
-   * Writes the cosine to the latest article, the mean of those to all and the greatest, into the
-   * row that begins at `at`. They are 0 if there is nothing to compare.
+   * Writes three numbers into the row that begins at `at`: the cosine to the latest article, and
+   * the mean and the greatest of the cosines to all articles. All are 0 if there is nothing to
+   * compare.
    */
   write(out: Float32Array, at: number, article: number): void {
     const last = this.#recent.length - 1;
@@ -45,7 +46,10 @@ export class Nearness {
     out[at + PLACE.cosine_to_nearest_recent] = most;
   }
 
-  /** Compares with four vectors at once: one sum alone would wait for each addition. */
+  /**
+   * Compares with four vectors at once. With a single sum, each addition would wait for the
+   * previous addition.
+   */
   #compare(article: number): void {
     const { dim, data } = this.rows;
     const recent = this.#recent;

@@ -1,6 +1,6 @@
 // The features of a customer and a candidate at one moment: repeats, recency, price, sales, and the
-// sources that found the candidate. Training, which looks back in time, and serving, which looks at
-// now, compute them by this code. features/pair-features.ts lists them.
+// sources that found the candidate. Training, for moments in the past, and serving, for the
+// present, compute the features with this code. features/pair-features.ts lists the features.
 import { VitrineError } from '../errors';
 import type { HistoryPurchase } from '../features/customers';
 import { PAIR_PLACE as PLACE, PAIR_WIDTH } from '../features/pair-features';
@@ -29,11 +29,11 @@ export interface ArticleFacts {
   readonly affinity: Pick<Affinity, 'of' | 'width'>;
   /** Vectors of unit length. */
   readonly vectors: VectorRows;
-  /** Tells products apart; null: unknown. */
+  /** A number for each product, null if unknown. */
   readonly productOf: (article: number) => number | null;
 }
 
-/** The latest distinct articles that a candidate's vector is compared with. */
+/** Number of latest distinct articles that a candidate's vector is compared with. */
 const RECENT = 8;
 
 /** The sources with a feature of their own. */
@@ -41,9 +41,9 @@ const FOUND = SOURCES.flatMap((source) =>
   'feature' in source ? [{ place: PLACE[source.feature], bit: bitOf(source.name) }] : [],
 );
 
-/** Writes features. It keeps what it computed of articles until the moment moves on. */
+/** Writes features. Numbers of articles are kept until the moment changes. */
 export class PairWriter {
-  /** Features of a pair. */
+  /** Number of features of a pair. */
   readonly width: number;
   readonly #nearness: Nearness;
   #articles: ArticleMoment | undefined;
@@ -55,7 +55,7 @@ export class PairWriter {
 
   /**
    * Writes the features of one customer's candidates into `out` [candidates, width] from row
-   * `start` on. Every feature is finite and of the order of 1; an unknown one is 0.
+   * `start` on. Every feature is finite and of the order of 1. Unknown features are 0.
    */
   write(out: Float32Array, start: number, candidates: Candidates, person: Person, moment: Moment): void {
     const { width } = this;
@@ -94,19 +94,19 @@ export class PairWriter {
 /** The facts of a customer that are the same for all candidates. */
 interface Reader {
   readonly now: number;
-  /** By article. */
+  /** The customer's own articles, by catalogue index. */
   readonly own: ReadonlyMap<number, Own>;
-  /** By product: the article of it that was bought last. */
+  /** For each product, the last bought article of this product. */
   readonly products: ReadonlyMap<number, OwnProduct>;
-  /** The time of the latest purchase; undefined: there is none. */
+  /** The time of the latest purchase, undefined if there is none. */
   readonly latest: number | undefined;
   /** The share of the purchases that repeat an earlier one. */
   readonly comesBack: number;
   /** Vectors of the latest distinct articles. */
   readonly recent: readonly Float32Array[];
-  /** The mean price paid; 0: unknown. */
+  /** The mean price paid, 0 if unknown. */
   readonly paid: number;
-  /** The mean logarithm of the prices of the own articles; 0: unknown. */
+  /** The mean logarithm of the prices of the customer's own articles, 0 if unknown. */
   readonly ownLevel: number;
   readonly lately: number;
   readonly length: number;
@@ -118,7 +118,7 @@ interface Own {
   times: number;
   /** Unix seconds of the latest purchase. */
   readonly latest: number;
-  /** The place among the distinct articles, newest first, from 0. */
+  /** The index among the distinct articles, newest first, from 0. */
   readonly place: number;
 }
 
@@ -197,8 +197,8 @@ function writeProduct(
 }
 
 /**
- * `own_price` compares the prices of own articles with each other. So it does not tell own articles
- * from other candidates.
+ * `own_price` compares the prices of the customer's own articles with one another. So this feature
+ * does not reveal whether a candidate is an own article.
  */
 function writePrice(
   out: Float32Array,
@@ -226,7 +226,7 @@ function writeFound(
   for (let f = 0; f < FOUND.length; f++) out[at + FOUND[f].place] = (found[i] & FOUND[f].bit) !== 0 ? 1 : 0;
 }
 
-/** The features of single attributes follow those that every shop has. */
+/** The features of single attributes come after the features that every shop has. */
 function writeFit(out: Float32Array, at: number, article: number, fit: Fit): void {
   const [ever, lately, together, season] = fit(article, out, at + PAIR_WIDTH);
   out[at + PLACE.affinity] = ever;
@@ -245,7 +245,7 @@ function ownOf(history: readonly HistoryPurchase[]): Map<number, Own> {
   return own;
 }
 
-/** The mean of the known prices; 0: none is known. */
+/** The mean of the known prices, 0 if no price is known. */
 function meanPrice(history: readonly HistoryPurchase[]): number {
   let [sum, known] = [0, 0];
   for (const { price } of history) {
@@ -256,7 +256,7 @@ function meanPrice(history: readonly HistoryPurchase[]): number {
   return sum / Math.max(1, known);
 }
 
-/** The mean logarithm of the articles' known prices; 0: none is known. */
+/** The mean logarithm of the articles' known prices, 0 if no price is known. */
 function meanLogPrice(articles: Iterable<number>, prices: Float32Array): number {
   let [sum, known] = [0, 0];
   for (const article of articles) {
@@ -267,7 +267,7 @@ function meanLogPrice(articles: Iterable<number>, prices: Float32Array): number 
   return sum / Math.max(1, known);
 }
 
-/** From a time in Unix seconds to now; 0 for a time after it. */
+/** Days from a time in Unix seconds until now, 0 if the time is later than now. */
 function daysBetween(at: number, now: number): number {
   return Math.max(0, (now - at) / DAY);
 }
@@ -276,14 +276,14 @@ function clamped(value: number, most: number): number {
   return Math.max(-most, Math.min(most, value));
 }
 
-/** Falls smoothly from 1 with the days; 0 for Infinity. */
+/** Falls smoothly from 1 as the days increase, 0 for Infinity. */
 function fading(days: number, scale: number): number {
   return days === Infinity ? 0 : Math.exp(-days / scale);
 }
 
 /**
- * Looks small whole numbers up, which most counts are: the function costs as much as all else of a
- * feature.
+ * log(1 + count). Small whole numbers, as most counts are, come from a table, since computing the
+ * logarithm would cost as much as the rest of a feature.
  */
 function log1p(count: number): number {
   const whole = count | 0;

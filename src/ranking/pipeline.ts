@@ -1,6 +1,6 @@
 // The stages retrieve and score for many customers at once. The same code serves requests, finds
-// the candidates that the ranker is trained on, and is what an evaluation measures. The stages
-// filter and arrange, which follow, are plain functions (filter.ts, arrange/).
+// the candidates that the ranker is trained on, and is measured by an evaluation. The stages filter
+// and arrange, which follow, are plain functions (filter.ts, arrange/).
 import type { Catalogue } from '../features/catalogue';
 import type { Customers } from '../features/customers';
 import type { Encoder } from '../features/encoder';
@@ -17,7 +17,7 @@ import { vectorOf, type VectorRows } from './vector-rows';
 /** Articles by their vectors, by catalogue index. */
 export interface ArticleVectors extends VectorRows {
   readonly index: Pick<VectorIndex, 'search'>;
-  /** The catalogue index of an id of the vector index; −1: the shop no longer has the article. */
+  /** The catalogue index of an id of the vector index, −1 if the shop no longer has the article. */
   readonly articleOf: (id: number) => number;
 }
 
@@ -25,10 +25,11 @@ export interface Pipeline extends Scorer {
   /** [n, dim] query vectors. */
   embed(customers: Customers): Promise<Float32Array>;
   /**
-   * The articles nearest to each query, as catalogue indices, best first; fewer in a small shop.
+   * The `k` articles nearest to each query, as catalogue indices, best first. A small shop may have
+   * fewer than `k`.
    */
   nearest(queries: Float32Array, k: number): Promise<number[][]>;
-  /** The vector of an article [dim]; undefined: it has none. */
+  /** The vector of an article [dim], undefined if the article has none. */
   vectorOf(article: number): Float32Array | undefined;
   readonly retrieve: Retrieve;
 }
@@ -40,7 +41,7 @@ export interface PipelineParts {
   readonly habits: Habits;
   readonly queryTower: Model;
   readonly ranker: Model;
-  /** Customers that are worked on before the process does anything else. Default: all. */
+  /** Number of customers that are processed before the event loop gets a turn. Default: all. */
   readonly atOnce?: number;
 }
 

@@ -1,5 +1,5 @@
-// The stage "retrieve": asks every source and merges what they found, each article once. The same
-// code finds candidates in training and in serving.
+// The stage "retrieve": asks every source and merges the articles that the sources found, each
+// article once. The same code finds candidates in training and in serving.
 import { setImmediate } from 'node:timers/promises';
 import type { Catalogue } from '../features/catalogue';
 import type { Customers } from '../features/customers';
@@ -17,19 +17,19 @@ export interface RetrieveParts {
   readonly catalogue: Pick<Catalogue, 'variantsOf'>;
   readonly coPurchases: Pick<CoPurchases, 'scores'>;
   readonly bands: AgeBands;
-  /** Articles without a vector are not in the shop any more. */
+  /** Articles without a vector are no longer in the shop. */
   readonly vectors: VectorRows;
   /** [n, dim] query vectors of customers. */
   readonly embed: (customers: Customers) => Promise<Float32Array>;
   /** The articles nearest to each query. */
   readonly nearest: (queries: Float32Array, most: number) => Promise<number[][]>;
-  /** Customers whose candidates are found before the process does anything else. */
+  /** Number of customers whose candidates are found before the event loop gets a turn. */
   readonly atOnce: number;
 }
 
 /**
- * Finds the candidates of each customer. With `hideHistory` none is among the customer's purchases,
- * and each source brings others in their place.
+ * Finds the candidates of each customer. With `hideHistory`, no candidate is among the customer's
+ * purchases, and each source finds other articles instead.
  */
 export type Retrieve = (customers: Customers, moment: Moment, hideHistory?: boolean) => Promise<Candidates[]>;
 
@@ -77,14 +77,16 @@ async function findCandidates(
 }
 
 /**
- * Merges the lists of the sources, one customer after the other. It keeps its arrays, since some
- * hundred look-ups for each customer are too many for a map.
+ * Merges the lists of the sources, one customer after another. The look-up array is kept and
+ * reused, since a map would be too slow for the several hundred look-ups of each customer.
  */
 class Merger {
   readonly #articles = new Int32Array(MAX_CANDIDATES);
   readonly #found = new Uint16Array(MAX_CANDIDATES);
   readonly #cosines = new Float32Array(MAX_CANDIDATES);
-  /** By article: its place among the candidates, from 1; 0: none. */
+  /**
+   * The position of each article among the candidates, from 1. 0 if the article is no candidate.
+   */
   #places = new Uint16Array(0);
 
   constructor(readonly vectors: VectorRows) {}
@@ -129,7 +131,7 @@ class Merger {
     };
   }
 
-  /** [count] the scores of the candidates that are among some articles; 0 for the others. */
+  /** [count] the score of each candidate that is among the given articles, 0 for the others. */
   #scoresOf({ articles, scores }: Asked['together'][number], count: number): Float32Array {
     const own = new Float32Array(count);
     for (let i = 0; i < articles.length; i++) {
@@ -139,7 +141,7 @@ class Merger {
     return own;
   }
 
-  /** −1: it is not among the candidates. */
+  /** Returns the index of an article among the candidates, −1 if the article is not a candidate. */
   #placeOf(article: number): number {
     if (article >= this.#places.length) {
       const more = new Uint16Array(2 * article + 1024);

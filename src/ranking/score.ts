@@ -17,13 +17,14 @@ export interface ScoreParts {
   readonly bands: AgeBands;
   readonly pairs: PairWriter;
   readonly ranker: Model;
-  /** Customers whose features are made before the process does anything else. */
+  /** Number of customers whose features are made before the event loop gets a turn. */
   readonly atOnce: number;
 }
 
 export interface Scorer {
   /**
-   * Inputs of the ranker. All lists are as wide as the widest; article 0 fills the shorter ones.
+   * Inputs of the ranker. All lists are as wide as the widest list. Shorter lists are filled up
+   * with article 0.
    */
   rankerInputs(customers: Customers, candidates: readonly Candidates[], moment: Moment): Batch;
   /** Scores of each customer's candidates, higher is better, never NaN. */
@@ -47,7 +48,7 @@ export function createScorer(parts: ScoreParts): Scorer {
       const width = widest(candidates);
       return candidates.map(({ articles }, r) => {
         const own = scores.slice(r * width, r * width + articles.length);
-        // A NaN could end up in any place of a ranking.
+        // A NaN could end up at any rank.
         return own.map((score) => (Number.isNaN(score) ? -Infinity : score));
       });
     },

@@ -1,15 +1,15 @@
-// Vectors of articles side by side in one array, so that hundreds can be read for a customer
+// Vectors of articles, back to back in one array, so that hundreds can be read for a customer
 // without an object for each.
 
 export interface VectorRows {
   readonly dim: number;
-  /** [articles, dim] by catalogue index. Another array once articles were added. */
+  /** [articles, dim] by catalogue index. Replaced by another array when articles are added. */
   readonly data: Float32Array;
-  /** Whether an article has a vector. It may be gone, or too new. */
+  /** Whether an article has a vector. An article may be gone, or too new to have a vector. */
   has(article: number): boolean;
 }
 
-/** A view of an article's vector [dim]; undefined: it has none. */
+/** Returns a view of an article's vector [dim], undefined if the article has none. */
 export function vectorOf(rows: VectorRows, article: number): Float32Array | undefined {
   const { dim, data } = rows;
   return rows.has(article) ? data.subarray(article * dim, (article + 1) * dim) : undefined;

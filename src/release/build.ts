@@ -27,11 +27,11 @@ export interface ReleaseParts {
   /** The shop's ids of the articles, in the order of the rows of both indexes. */
   readonly articleIds: readonly string[];
   /**
-   * When the row of each article was last changed, in Unix milliseconds by the database's clock.
-   * The indexes do not have newer changes.
+   * The time of the last change of each article's row, in Unix milliseconds by the database's
+   * clock. The indexes do not contain later changes.
    */
   readonly articleVersions: readonly number[];
-  /** Vectors of the article tower. The ids in both indexes are places in `articleIds`. */
+  /** Vectors of the article tower. The ids in both indexes are positions in `articleIds`. */
   readonly articleIndex: LocalIndex;
   /** Vectors of the text encoder. */
   readonly similarIndex: LocalIndex;
@@ -41,11 +41,11 @@ export interface ReleaseParts {
   readonly data: Manifest['data'];
   readonly training: Manifest['training'];
   readonly evaluation: unknown;
-  /** The evaluation as a page for people; null without one. */
+  /** The evaluation as a page for people, null if there was no evaluation. */
   readonly report: string | null;
 }
 
-/** Writes the release and makes it the current one, as `publish` does. Gives its manifest. */
+/** Writes the release and makes it the current one, as `publish` does. Returns its manifest. */
 export async function publishRelease(
   modelsDir: string,
   parts: ReleaseParts,

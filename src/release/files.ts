@@ -1,4 +1,4 @@
-// Reads the files of a release. Each file must be the one that the manifest lists.
+// Reads the files of a release. Each file must have the SHA-256 that the manifest lists.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -28,7 +28,10 @@ export async function readManifest(folder: string): Promise<Manifest> {
   return parsed.data;
 }
 
-/** @throws VitrineError RELEASE_INVALID if the file is not the one that the manifest lists */
+/**
+ * @throws VitrineError RELEASE_INVALID if the file does not have the SHA-256 that the manifest
+ * lists
+ */
 export async function readVerified(folder: string, manifest: Manifest, path: string): Promise<Buffer> {
   const expected = manifest.files[path] as string | undefined;
   if (expected === undefined) throw notListed(path);
@@ -63,12 +66,12 @@ export class ReleaseFiles {
     return parseJson(this.need(path), path);
   }
 
-  /** Undefined if the release lacks the file. */
+  /** The file as text, undefined if the release lacks the file. */
   text(path: string): string | undefined {
     return this.contents.get(path)?.toString('utf8');
   }
 
-  /** Parses a file. If `parse` throws, the release is refused by the name of the file. */
+  /** Parses a file. If `parse` throws, the release is refused with an error that names the file. */
   fitting<T>(path: string, parse: (content: Buffer) => T): T {
     const content = this.need(path);
     try {
@@ -87,8 +90,8 @@ export class ReleaseFiles {
 }
 
 /**
- * @throws VitrineError RELEASE_INVALID if the ranker reads other pair features than this version
- * makes
+ * @throws VitrineError RELEASE_INVALID if the ranker reads a different number of pair features than
+ * this version makes
  */
 export function checkPairs(manifest: Manifest, encoder: Encoder): void {
   const read = manifest.models.ranker.inputs.find(({ name }) => name === 'pair')?.shape.at(-1);
@@ -126,7 +129,7 @@ async function read(folder: string, path: string): Promise<Buffer> {
   try {
     return await readFile(join(folder, path));
   } catch (thrown) {
-    // A file that is there but cannot be read is a fault of the disk, not of the release.
+    // A file that exists but cannot be read is a fault of the disk, not of the release.
     if (!hasCode(thrown, 'ENOENT') && !hasCode(thrown, 'ENOTDIR')) throw asStorageError(thrown, join(folder, path));
     const code = path === MANIFEST_FILE ? 'RELEASE_MISSING' : 'RELEASE_INVALID';
     throw new VitrineError(code, `The release ${folder} lacks ${path}: ${asError(thrown).message}`, { cause: thrown });

@@ -11,11 +11,11 @@
 //     <model>/1/model.onnx
 import { z } from 'zod';
 
-/** The models of a release; each is a folder of it. */
+/** The models of a release. Each model has a folder of its own. */
 export const MODEL_NAMES = ['query_tower', 'article_tower', 'ranker', 'text_encoder'] as const;
 export type ModelName = (typeof MODEL_NAMES)[number];
 
-/** The name of the one output of each model. */
+/** The name of the only output of each model. */
 export const MODEL_OUTPUT: Readonly<Record<ModelName, string>> = {
   query_tower: 'query',
   article_tower: 'article',
@@ -46,20 +46,20 @@ export const manifestSchema = z.object({
   name: z.string(),
   /** ISO time. */
   createdAt: z.string(),
-  /** The fingerprint of the encoder. A release with another encoder is refused. */
+  /** The fingerprint of the encoder. A release whose encoder has another fingerprint is refused. */
   encoder: z.string(),
   tokeniser: z.string(),
   /**
-   * Made the vectors of the similar index: the encoder in this release, or one from a folder. Files
-   * of the latter are too large to copy into every release, so its folder and their SHA-256 are
-   * recorded.
+   * The encoder that made the vectors of the similar index: the encoder in this release, or an
+   * encoder from a folder. The files of such a folder are too large to copy into every release, so
+   * the path of the folder and the SHA-256 of each file are recorded.
    */
   textEncoder: z
     .union([
       z.literal('built-in'),
       z.object({
         name: z.string(),
-        /** Absolute, on the machine that made the vectors. */
+        /** Absolute path, on the machine that made the vectors. */
         folder: z.string(),
         fingerprint: z.string(),
         files: z.record(z.string(), z.string()),
@@ -67,8 +67,8 @@ export const manifestSchema = z.object({
     ])
     .default('built-in'),
   /**
-   * For vectors of the built-in encoder: the place where the taste begins, and its share of the
-   * cosine. Absent: the vectors have one part.
+   * For vectors of the built-in encoder: the index at which the taste begins, and the share of the
+   * taste in the cosine. Omitted if the vectors have only one part.
    */
   textParts: z.object({ from: z.int().positive(), share: z.number().gt(0).lt(1) }).optional(),
   articles: z.number(),
@@ -76,7 +76,7 @@ export const manifestSchema = z.object({
   models: z.record(z.enum(MODEL_NAMES), z.object({ inputs: z.array(port), outputs: z.array(port) })),
   /** SHA-256 of every other file, by path within the release. */
   files: z.record(z.string(), z.string()),
-  /** The purchases of the training. */
+  /** The purchases that were used in training. */
   data: z.object({
     purchases: z.number(),
     customers: z.number(),

@@ -32,15 +32,15 @@ export function writeHabits({
   return Buffer.concat(parts.map(bytesOf));
 }
 
-/** The sizes of the parts on attributes. */
+/** The sizes of the parts of the file that describe attributes. */
 export interface AttributeSizes {
   readonly shares: number;
   readonly attributes: number;
-  /** Slots of the article layout. */
+  /** Number of slots in the article layout. */
   readonly slots: number;
 }
 
-/** The sizes for the shop of this encoder. */
+/** The sizes for the shop that this encoder was made for. */
 export function attributeSizes(encoder: Encoder): AttributeSizes {
   const { slots, single, multi } = encoder.articleLayout;
   return { shares: (1 + ageBands(encoder).count) * slots, attributes: single.length + multi.length, slots };
@@ -48,7 +48,7 @@ export function attributeSizes(encoder: Encoder): AttributeSizes {
 
 /** @throws VitrineError INPUT_INVALID if this is not a habits file, or its sizes do not fit */
 export function readHabits(file: Uint8Array, rows: number, { shares, attributes, slots }: AttributeSizes): Habits {
-  // Views of numbers need an aligned copy.
+  // Typed arrays need aligned memory, so the file is copied.
   const bytes = Uint8Array.from(file);
   const [magic, version, written, width, values, kinds] = new Int32Array(bytes.slice(0, HEADER_BYTES).buffer);
   if (bytes.length < HEADER_BYTES || magic !== MAGIC || version !== VERSION) {

@@ -1,4 +1,4 @@
-// The models of a release in a model runner.
+// Loads the models of a release into a model runner, and calls them there.
 import { sha256 } from '../bytes';
 import { builtInEncoder, type TextEncoder } from '../encoders/text-encoder';
 import type { Batch } from '../engine/batch';
@@ -8,7 +8,10 @@ import type { Tokeniser } from '../features/text';
 import { invalid, type ReleaseFiles } from './files';
 import { MANIFEST_FILE, MODEL_NAMES, MODEL_OUTPUT, modelFile, type Manifest, type ModelName } from './format';
 
-/** The models that compute one customer faster than it takes to send them to another thread. */
+/**
+ * The models for which computing one customer takes less time than sending the inputs to another
+ * thread.
+ */
 const QUICK_MODELS: ReadonlySet<ModelName> = new Set(['query_tower', 'ranker'] as const);
 
 /** Loads every model under `${release}/${model}`. @throws VitrineError RELEASE_INVALID */
@@ -17,20 +20,24 @@ export async function loadModels(runner: ModelRunner, files: ReleaseFiles): Prom
     const file = modelFile(name);
     const source = { file, bytes: () => files.need(file), quick: QUICK_MODELS.has(name) };
     await runner.load(modelKey(files.manifest, name), source).catch((thrown: unknown) => {
-      // A failing device says nothing about the file.
+      // A failing device does not mean that the file is invalid.
       if (thrown instanceof VitrineError && thrown.code !== 'INPUT_INVALID') throw thrown;
       throw invalid(file, asError(thrown).message);
     });
   }
 }
 
-/** The name of a release's model in the runner, which may hold two releases. */
+/**
+ * The name of a release's model in the runner. The release is part of the name, since a runner may
+ * hold two releases.
+ */
 export function modelKey(manifest: Pick<Manifest, 'name'>, model: ModelName): string {
   return `${manifest.name}/${model}`;
 }
 
 /**
- * A function that runs a loaded model. The inputs' memory is given away: the arrays may be empty.
+ * Returns a function that runs a loaded model. The memory of the inputs is handed over, so the
+ * caller's arrays may be empty afterwards.
  */
 export function modelOf(runner: ModelRunner, manifest: Pick<Manifest, 'name'>, model: ModelName) {
   const output = MODEL_OUTPUT[model];

@@ -12,15 +12,19 @@ import { parseIds, readManifest, readVerified } from './files';
 import { publish } from './release-store';
 import type { LocalIndex } from '../index/vector-index';
 
-/** A release whose vectors can be made again. It can be opened even if its own encoder is gone. */
+/**
+ * A release whose text vectors can be made again. It can be opened even if the encoder that made
+ * them is gone.
+ */
 export interface Embeddable {
   readonly manifest: Manifest;
   readonly articleIds: readonly string[];
   readonly encoder: TextEncoder;
   /**
    * Publishes the release with this index of the encoder's vectors and makes it the current one.
-   * @param texts the embedded text of each row, in the order of `articleIds`; undefined: none
-   * @throws VitrineError RELEASE_MOVED if another release has become current since this one was
+   * @param texts the embedded text of each row, in the order of `articleIds`, undefined if there is
+   * none
+   * @throws VitrineError RELEASE_MOVED if another release has become current since this release was
    * opened
    */
   publish(
@@ -45,8 +49,8 @@ export async function openFolderEncoder(path: string, runner: ModelRunner): Prom
 }
 
 /**
- * @param release its folder
- * @param other absent: the encoder that is in the release
+ * @param release the folder of the release
+ * @param other the encoder to use. Default: the encoder in the release
  * @throws VitrineError RELEASE_MISSING, RELEASE_INVALID
  */
 export async function openEmbeddable(

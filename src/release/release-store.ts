@@ -1,7 +1,7 @@
 // The releases in a folder, and the current one. A release is written into a hidden draft release,
-// with its manifest last. One rename makes it real, and another makes it current. A crash at any
-// moment leaves the previous release current. If several publishers build on one release, the first
-// wins.
+// with its manifest last. One rename turns the draft into a release, and another rename makes the
+// release current. A crash at any moment leaves the previous release current. If several publishers
+// build on the same release, the first publisher wins.
 import { existsSync, mkdirSync, rmdirSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -15,19 +15,20 @@ import { DAY_MS } from '../time';
 /** A release that has no name yet. */
 export interface Draft {
   readonly described: Described;
-  /** By path within the release. */
+  /** Contents of the files, by path within the release. */
   readonly files: ReadonlyMap<string, Uint8Array | string>;
 }
 
-/** A manifest without the fields that follow from its files and the time. */
+/** A manifest without the fields that depend on the files and the time. */
 export type Described = Omit<Manifest, 'name' | 'createdAt' | 'files'>;
 
-/** Old releases that are kept, so that an operator can go back. */
+/** Number of old releases that are kept, so that an operator can return to them. */
 const KEEP = 3;
 
 /**
- * Writes a release and makes it the current one: all of it or nothing.
- * @param over the release that it was made from; absent: it replaces any current release
+ * Writes a release and makes it the current one. If anything fails, nothing changes.
+ * @param over the release that the draft was made from. If omitted, the draft replaces any current
+ * release
  * @throws VitrineError RELEASE_MOVED if `over` is no longer current; STORAGE_UNAVAILABLE
  */
 export async function publish(modelsDir: string, draft: Draft, now: Date, over?: string): Promise<Manifest> {
@@ -47,7 +48,7 @@ export async function publish(modelsDir: string, draft: Draft, now: Date, over?:
         await rename(folder, join(modelsDir, name));
         await syncFolder(modelsDir);
         await makeCurrent(modelsDir, name).catch(async (thrown: unknown) => {
-          // It would stay on the full disk, and nothing would name it.
+          // The release is removed, since it would stay on the full disk without being used.
           if ((await currentRelease(modelsDir)) !== name) await rm(join(modelsDir, name), { recursive: true });
           throw thrown;
         });
@@ -58,12 +59,16 @@ export async function publish(modelsDir: string, draft: Draft, now: Date, over?:
   });
 }
 
-/** Held while `current` is read and moved, so that no other publisher moves it meanwhile. */
+/**
+ * The lock is held while `current` is read and changed, so that no other publisher changes
+ * `current` in the meantime.
+ */
 const LOCK_FILE = '.publish.lock';
 
 /**
- * Makes an empty draft release under a name that no other release has, even one of the same
- * millisecond. It is synchronous, so the process cannot end before `withDraft` guards the draft.
+ * Makes an empty draft release under a name that no other release has, even a release of the same
+ * millisecond. The function is synchronous, so the process cannot end before `withDraft` guards the
+ * draft.
  */
 function reserve(modelsDir: string, now: Date): { name: string; folder: string } {
   for (let time = now.getTime(); ; time++) {
@@ -75,7 +80,8 @@ function reserve(modelsDir: string, now: Date): { name: string; folder: string }
       if (hasCode(thrown, 'EEXIST')) continue;
       throw thrown;
     }
-    // Only the owner of a draft makes the release of its name, so nobody else does from here on.
+    // Only the owner of a draft makes the release of the same name, so no other publisher can take
+    // this name from here on.
     if (!existsSync(join(modelsDir, name))) return { name, folder };
     rmdirSync(folder);
   }
@@ -90,7 +96,7 @@ async function expectCurrent(modelsDir: string, over: string): Promise<void> {
   );
 }
 
-/** Writes the name of the release to serve. A running server follows it. */
+/** Writes the name of the release to serve into `current`. A running server follows this file. */
 export async function makeCurrent(modelsDir: string, name: string): Promise<void> {
   const draft = join(modelsDir, `.${CURRENT_FILE}.draft`);
   await withDraft(draft, async () => {
@@ -100,7 +106,10 @@ export async function makeCurrent(modelsDir: string, name: string): Promise<void
   await syncFolder(modelsDir);
 }
 
-/** The name of the current release, or undefined. @throws VitrineError STORAGE_UNAVAILABLE */
+/**
+ * The name of the current release, undefined if there is none. @throws VitrineError
+ * STORAGE_UNAVAILABLE
+ */
 export async function currentRelease(modelsDir: string): Promise<string | undefined> {
   const file = join(modelsDir, CURRENT_FILE);
   try {
@@ -115,7 +124,7 @@ function nameOf(time: Date): string {
   return time.toISOString().replace(/[:.]/g, '-').replace('Z', '');
 }
 
-/** Removes the oldest releases, and drafts of killed runs. */
+/** Removes the oldest releases, and the drafts of killed runs. */
 async function removeOld(modelsDir: string, current: string): Promise<void> {
   const entries = await readdir(modelsDir, { withFileTypes: true });
   const releases = entries.filter((entry) => entry.isDirectory() && /^\d{4}-\d{2}-\d{2}T/.test(entry.name));

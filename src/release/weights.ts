@@ -1,5 +1,5 @@
-// The trained weights of a release, read from its models, with the encoder that says which article
-// or value each row of a table belongs to.
+// The trained weights of a release, read from its models, with the encoder, which tells the article
+// or value of each row of a table.
 import type { Values } from '../engine/batch';
 import { asError, VitrineError } from '../errors';
 import { openEncoder, type Encoder } from '../features/encoder';
@@ -7,16 +7,16 @@ import { readWeights } from '../graph/onnx-read';
 import { ENCODER_FILE, modelFile, type ModelName } from './format';
 import { checkPairs, readManifest, readVerified } from './files';
 
-/** A model set that a warm start goes on from. */
+/** The models from which a warm start continues. */
 export interface FormerWeights {
   /** The name of the release. */
   readonly name: string;
   readonly encoder: Encoder;
-  /** By name of parameter or table. */
+  /** Weights by the name of the parameter or table. */
   readonly weights: ReadonlyMap<string, Values>;
 }
 
-/** The models whose tables the encoder names. The text encoder has a vocabulary of its own. */
+/** The models whose table rows the encoder names. The text encoder has its own vocabulary. */
 const MODELS = ['query_tower', 'article_tower', 'ranker'] as const satisfies readonly ModelName[];
 
 /** @throws VitrineError RELEASE_MISSING, RELEASE_INVALID */

@@ -1,39 +1,51 @@
 // Batching across requests: the items of many callers become few calls of one batch function.
-// DataLoader fixes a batch when its items come. Here a batch is made when it leaves, from the items
-// that somebody still waits for.
+// DataLoader fixes a batch when its items come. Here a batch is put together when it leaves, from
+// the items that a caller still waits for.
 
 import { asError, VitrineError } from '../errors';
 import type { Mortal } from './lifetime';
 
-/** DataLoader's contract: n items in, n results out, same order, each a value or an Error. */
+/**
+ * Keeps DataLoader's contract: n items in, n results out, in the same order, each a value or an
+ * Error.
+ */
 export type BatchFunction<Item, Result> = (items: readonly Item[]) => Promise<ArrayLike<Result | Error>>;
 
 export interface BatchingOptions {
-  /** The name of the items in the message of OVERLOADED: 'recommendations'. */
+  /** The name of the items in the message of OVERLOADED, such as 'recommendations'. */
   readonly name: string;
-  /** Items in one call of the batch function at most. Default 64. */
+  /** Maximum number of items in one call of the batch function. Default: 64. */
   readonly maxBatchSize?: number;
-  /** Calls of the batch function that run at once at most. Default 1. */
+  /** Maximum number of concurrent calls of the batch function. Default: 1. */
   readonly maxInFlight?: number;
-  /** Items that wait at most. Others are refused with OVERLOADED at once. Default 1024. */
+  /**
+   * Maximum number of waiting items. Further items are refused with OVERLOADED at once. Default:
+   * 1024.
+   */
   readonly maxQueue?: number;
-  /** Runs something very soon. Default setImmediate: requests that came together share a batch. */
+  /**
+   * Runs a function very soon. Default: setImmediate, so that requests that came together share a
+   * batch.
+   */
   readonly soon?: (run: () => void) => void;
 }
 
 export interface BatchingStats {
-  /** Calls of the batch function since the start, and the items that they carried. */
+  /** Number of calls of the batch function since the start, and number of items in these calls. */
   readonly batches: number;
   readonly items: number;
-  /** Items refused because the queue was full. */
+  /** Number of items refused because the queue was full. */
   readonly refused: number;
-  /** Items waiting, and calls running, at this moment. */
+  /** Number of items that wait, and of calls that run, at this moment. */
   readonly queued: number;
   readonly inFlight: number;
 }
 
 export interface Batching<Item, Result> {
-  /** A batch function too. Its items may share a call with those of others. It never rejects. */
+  /**
+   * A batch function itself. Its items may share a call with the items of other callers. Never
+   * rejects.
+   */
   run(items: readonly Item[]): Promise<(Result | Error)[]>;
   stats(): BatchingStats;
 }
@@ -43,8 +55,8 @@ export interface Batching<Item, Result> {
  *
  * An idle server adds no waiting: the first item leaves within this turn of the event loop. Under
  * load, items gather for as long as the slots are taken. So batches grow with the load, and no time
- * window has to be tuned. Items leave in the order in which they came. Those whose lifetime is over
- * leave the queue.
+ * window has to be tuned. Items leave in the order in which they came. Items whose lifetime is over
+ * are removed from the queue.
  */
 export function gather<Item extends Mortal | string | number, Result>(
   batch: BatchFunction<Item, Result>,
@@ -54,7 +66,7 @@ export function gather<Item extends Mortal | string | number, Result>(
   checkLimits({ maxBatchSize, maxInFlight, maxQueue });
   let queue: Waiting<Item, Result>[] = [];
   const counts = { batches: 0, items: 0, refused: 0, inFlight: 0 };
-  /** Slots of batches that leave very soon. */
+  /** Number of slots reserved for batches that leave very soon. */
   let leaving = 0;
 
   const leave = (): void => {
@@ -114,12 +126,12 @@ interface Waiting<Item, Result> {
   readonly answer: (result: Result | Error) => void;
 }
 
-/** Why nobody waits for an item any more; undefined: somebody does. */
+/** The reason why no caller waits for an item any longer, undefined if a caller still waits. */
 function endOf(item: Mortal | string | number): Error | undefined {
   return typeof item === 'object' ? item.lifetime?.over : undefined;
 }
 
-/** Gives one result for each item, even if the batch function fails. */
+/** Returns one result for each item, even if the batch function fails. */
 async function resultsOf<Item, Result>(
   batch: BatchFunction<Item, Result>,
   items: readonly Item[],

@@ -1,5 +1,5 @@
-// The host of a server: one recommender over the release that answers, with the batches of all
-// requests of the process.
+// The host of a server: one recommender over the active release, which batches all requests of the
+// process.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Store } from '../data/store/store';
 import { VitrineError } from '../errors';
@@ -16,28 +16,29 @@ export interface Host {
   readonly recommender: Recommender;
   /** Opens the current release, if there is one, and follows `current` from then on. */
   start(): Promise<void>;
-  /** Why there is nothing to recommend from; undefined: there is. */
+  /** The reason why no release can answer, undefined if a release answers. */
   problem(): string | undefined;
   /** The name of the release that answers. */
   release(): string | undefined;
   /**
-   * The release that `current` names, if it does not answer, and why not, in words for strangers.
+   * The release that `current` names, if another release or none answers, and the reason in words
+   * that anyone may read.
    */
   unserved(): { readonly release: string; readonly reason: string } | undefined;
-  /** The page on how the release that answers was measured, if there is one. */
+  /** The evaluation report of the release that answers, if there is one. */
   report(): string | undefined;
   /**
-   * Runs of each model and searches of each index since the release was opened: `ranker`,
-   * `articles.search`, …
+   * Number of runs of each model and of searches of each index since the release was opened, by
+   * names such as `ranker` and `articles.search`.
    */
   work(): ReadonlyMap<string, number>;
   close(): Promise<void>;
 }
 
-/** The time that closing waits for the look at hand. */
+/** Maximum time that closing waits for the current look, in ms. */
 const CLOSE_MS = 5_000;
 
-/** The pause between two looks at the store and at the name of the current release. */
+/** The pause between two looks at the store and at the name of the current release, in ms. */
 const FOLLOW_MS = 500;
 
 export function createHost(
@@ -54,7 +55,8 @@ export function createHost(
     log,
     releases,
     pauseMs: followMs,
-    // Somebody waits for the first release only, so it alone reports its progress.
+    // Only the opening of the first release reports its progress, since nothing answers before it
+    // is open.
     open: () =>
       openCurrent(config, store, releases.answering ? silentReporter : reporter, (closing) => releases.keep(closing)),
   });
@@ -71,7 +73,7 @@ export function createHost(
     unserved() {
       const { wanted } = follower;
       if (wanted.phase === 'none' || wanted.name === answering()?.name) return undefined;
-      // The file may hold anything.
+      // The file may contain any text.
       const release = /^[\w-]{1,100}$/.test(wanted.name) ? wanted.name : 'not a name';
       const refused = wanted.phase === 'refused';
       return { release, reason: refused ? 'it cannot be opened; see the log' : 'it is being opened' };
@@ -99,7 +101,8 @@ function batched(releases: ServedReleases, problem: () => string | undefined): R
   );
   const similar = gather(
     (requests: readonly SimilarRequest[]) => use((recommender) => recommender.similar(requests)),
-    // Each request is a search of the index, and the process does nothing else until the last.
+    // Each request is a search of the index, and the process is blocked until the last search of a
+    // batch has ended.
     { name: 'similar articles', maxBatchSize: 16 },
   );
   const searches = gather((requests: readonly SearchRequest[]) => use((recommender) => recommender.search(requests)), {
@@ -125,13 +128,16 @@ function workOf(opened: Opened | undefined): Map<string, number> {
 }
 
 interface Repeated {
-  /** Does the work, and again after each pause. Resolves after the first time. */
+  /**
+   * Does the work now, and again after each pause. Resolves when the work was done for the first
+   * time.
+   */
   start(): Promise<void>;
-  /** Stops. Resolves when the work at hand is done. */
+  /** Stops repeating. Resolves when the current work is done. */
   end(): Promise<void>;
 }
 
-/** Never does the work twice at once. `work` must not reject. */
+/** Repeats the work, but never runs it twice at the same time. `work` must not reject. */
 function repeatedly(work: () => Promise<void>, pauseMs: number): Repeated {
   let state: { readonly at: Promise<void>; readonly timer?: NodeJS.Timeout } | 'ended' = { at: Promise.resolve() };
   const run = (): Promise<void> => {

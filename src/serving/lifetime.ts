@@ -1,17 +1,20 @@
-// Whether somebody still waits for an answer. An AbortSignal says the same, but its listeners cost
-// a request some ten microseconds. A lifetime has no listeners: each next step looks at it.
+// Tells whether a caller still waits for an answer. An AbortSignal tells the same, but its
+// listeners cost a request some ten microseconds. A lifetime has no listeners: each step checks the
+// lifetime before it begins.
 
-/** A request of somebody who may go away. */
+/** A request of a caller who may stop waiting. */
 export interface Mortal {
-  /** Once it is over, no further step begins. Absent: somebody always waits. */
+  /**
+   * Once the lifetime is over, no further step begins. If omitted, the caller never stops waiting.
+   */
   readonly lifetime?: Lifetime;
 }
 
 export class Lifetime {
-  /** Why nobody waits any more; undefined while somebody does. */
+  /** The reason why no caller waits any longer, undefined while a caller waits. */
   over: Error | undefined;
 
-  /** Keeps the first reason. */
+  /** Ends the lifetime. Only the first reason is kept. */
   end(reason: Error): void {
     this.over ??= reason;
   }

@@ -11,14 +11,14 @@ import { openLiveShop, type LiveShop } from './live/live-shop';
 import { createRecommender } from './recommender';
 import type { Recommender } from './types';
 
-/** An open release: its threads, its view of the shop, its recommender. */
+/** An open release, with its threads, its view of the shop, and its recommender. */
 export interface Opened {
   readonly name: string;
   readonly engine: ModelRunner;
   readonly shop: LiveShop;
-  /** The number of articles that the release was made of. */
+  /** The number of articles in the release. */
   readonly articles: number;
-  /** The page on how it was measured; undefined: it was not. */
+  /** The evaluation report, undefined if the release was not evaluated. */
   readonly report: string | undefined;
   readonly recommender: Recommender;
   close(): Promise<void>;
@@ -30,21 +30,22 @@ export type ServingConfig = Pick<Config, 'modelsDir' | 'device' | 'threads' | 'e
 
 /**
  * Each run spreads over all processors but one, which the serving thread keeps busy. On a machine
- * with two, a second thread would save no time and cost a tenth more.
+ * with two processors, a second thread would save no time and use a tenth more processor time.
  */
 export function threadsPerRun({ threads }: Pick<Config, 'threads'>): number {
   return Math.max(1, threads - 1);
 }
 
 /**
- * Runs take milliseconds, those of a large text encoder some seconds. A thread that takes longer
- * than this is stuck.
+ * Runs take milliseconds, or some seconds for a large text encoder. A thread that exceeds these
+ * limits is stuck.
  */
 const RUN_LIMITS: RunLimits = { runMs: 60_000, firstRunMs: 600_000 };
 
 /**
  * Opens the current release over a store.
- * @param left gets what is still closing after a failure. Default: it is awaited.
+ * @param left receives the promise of everything that is still closing after a failure. Default:
+ * the promise is awaited.
  * @throws VitrineError RELEASE_MISSING, RELEASE_INVALID
  */
 export async function openCurrent(

@@ -1,6 +1,6 @@
-// Recommendations of all customers into a table, a batch at a time, by key ascending. It serves
-// people who write to customers, or who show lists without a server. A run that was ended at any
-// moment goes on where it was.
+// Writes recommendations for all customers into a table, a batch at a time, by ascending key. The
+// table is for newsletters, or for showing lists without a server. A run that was ended at any
+// moment can be continued from the same point.
 import type { CustomerRow, RecommendationList, Store } from '../data/store/store';
 import type { Progress, Reporter } from '../telemetry/progress';
 import type { Recommender } from './types';
@@ -8,11 +8,11 @@ import type { Recommender } from './types';
 export interface PrecomputeOptions {
   readonly store: Pick<Store, 'alone' | 'counts' | 'customersPage' | 'saveLists' | 'fact' | 'setFact'>;
   readonly recommender: Pick<Recommender, 'recommend'>;
-  /** Takes over the changes in the store since the last call. Called once in a while. */
+  /** Takes over the changes in the store since the last call. Called from time to time. */
   readonly refresh: () => Promise<unknown>;
   /** The release that recommends. */
   readonly release: string;
-  /** Articles of one list at most. */
+  /** Maximum number of articles in one list. */
   readonly first: number;
   /** Starts from the beginning even if an earlier run of this release was not finished. */
   readonly anew?: boolean;
@@ -22,37 +22,37 @@ export interface PrecomputeOptions {
 
 export interface Precomputed {
   readonly release: string;
-  /** Customers with a list: those of this run, and those of the run that it went on from. */
+  /** Number of customers with a list, including those of an earlier run that this run continued. */
   readonly customers: number;
   readonly resumedAfter: number;
   readonly seconds: number;
   readonly perSecond: number;
 }
 
-/** Customers whose lists are made in one run of the models. */
+/** Number of customers whose lists are made in one run of the models. */
 const BATCH = 128;
 /**
- * Batches at once. While the ranker scores one, others are read and their features made. With two
- * batches each would wait for the other at times.
+ * Number of concurrent batches. While the ranker scores one batch, other batches are read and their
+ * features are made. With only two batches, each would sometimes wait for the other.
  */
 const IN_FLIGHT = 4;
-/** The fact in which a run keeps its note. */
+/** The name of the fact in which a run stores its note. */
 const FACT = 'precompute';
 const NOTE_EVERY_MS = 2_000;
 const REFRESH_EVERY_MS = 60_000;
 
-/** How far a run is. */
+/** The progress of a run. */
 interface Note {
   readonly release: string;
   readonly first: number;
-  /** Lists are saved up to this key, for so many customers. */
+  /** Lists are saved up to this key, for this many customers. */
   readonly afterKey: number;
   readonly customers: number;
 }
 
 /**
- * Makes and saves the lists of all customers. Runs one at a time.
- * @throws the errors of the recommender and of the store: then run it again.
+ * Makes and saves the lists of all customers. Only one run takes place at a time.
+ * @throws the errors of the recommender and of the store. The run can then be repeated.
  */
 export function precompute(options: PrecomputeOptions): Promise<Precomputed> {
   return options.store.alone('precompute', () => run(options));
@@ -102,13 +102,13 @@ interface SavingParts {
   readonly resumedAfter: number;
 }
 
-/** Makes and saves lists, some batches at once, and notes how far it is. */
+/** Makes and saves lists, several batches at once, and notes the progress. */
 class Saving {
   note: Note;
   readonly #inFlight: { readonly rows: readonly CustomerRow[]; readonly saved: Promise<void> }[] = [];
   /**
-   * The first note. The note of another run stays until lists of this run replace those of the
-   * other.
+   * Resolves when the first note is written. The note of another run stays until lists of this run
+   * replace those of the other run.
    */
   #begun: Promise<void> | undefined;
   #noted = performance.now();
@@ -119,7 +119,8 @@ class Saving {
 
   async add(rows: readonly CustomerRow[]): Promise<void> {
     const saved = this.#save(rows);
-    // Its failure is thrown when its turn comes. Until then nothing awaits it.
+    // A failure is thrown when this batch is awaited in its turn. Until then nothing awaits the
+    // promise.
     saved.catch(() => undefined);
     this.#inFlight.push({ rows, saved });
     if (this.#inFlight.length === IN_FLIGHT) await this.#settle();
@@ -130,11 +131,12 @@ class Saving {
   }
 
   /**
-   * Waits for the batches in flight, which use what will be closed next, and ignores their errors.
+   * Waits for the batches in flight, since the caller is about to close what they use, and ignores
+   * their errors.
    */
   async fail(): Promise<void> {
     await Promise.allSettled(this.#inFlight.map(({ saved }) => saved));
-    // If this fails too, the next run begins a little further back.
+    // If this write fails too, the next run begins a little earlier.
     if (this.#begun) await this.#write().catch(() => undefined);
   }
 
@@ -157,7 +159,7 @@ class Saving {
     );
   }
 
-  /** Waits for the oldest batch, so that there are no gaps before the noted key. */
+  /** Waits for the oldest batch, so that all lists up to the noted key are saved. */
   async #settle(): Promise<void> {
     const oldest = this.#inFlight.shift();
     if (!oldest) return;
@@ -174,7 +176,7 @@ class Saving {
   }
 }
 
-/** The note of a run of this release and length that was ended; undefined: there is none. */
+/** The note of an unfinished run of this release and list length, undefined if there is none. */
 async function unfinished(
   store: PrecomputeOptions['store'],
   release: string,

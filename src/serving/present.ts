@@ -8,7 +8,7 @@ import type { CoPurchases } from '../statistics/co-purchase';
 import type { Recommendation, SimilarArticle } from './types';
 
 export interface ToPresent {
-  /** The slate, as places among the candidates. */
+  /** The slate, as indices into the candidates. */
   readonly places: readonly number[];
   readonly candidates: Candidates;
   /** [candidates] */
@@ -48,7 +48,7 @@ export function presentAlike(lists: readonly (readonly Alike[])[], catalogue: Ca
   return lists.map((list) => list.map(({ article, score }, i) => ({ ...rankedArticle(catalogue, article, i), score })));
 }
 
-/** @param i the place in the list, from 0 */
+/** @param i the index in the list, from 0 */
 export function rankedArticle({ keys, ids }: Catalogue, article: number, i: number) {
   return { articleKey: keys[article], articleId: ids[article], rank: i + 1 };
 }

@@ -5,7 +5,7 @@ import { HISTORY_LIMIT, type HistoryPurchase } from '../features/customers';
 import type { RecommendationRequest, SimilarRequest } from './types';
 
 export interface Person {
-  /** null: there is none. */
+  /** null if there is no such customer. */
   readonly customer: CustomerRow | null;
   /** Newest first. */
   readonly history: readonly HistoryPurchase[];
@@ -13,7 +13,7 @@ export interface Person {
 
 /**
  * Reads each request's customer and their latest purchases. A request that carries the customer's
- * row needs the purchases only.
+ * row only needs the purchases.
  */
 export async function readPeople(
   store: Pick<Store, 'customersWithPurchases' | 'latestPurchases'>,
@@ -38,16 +38,17 @@ export async function readPeople(
 
 function historyOf(purchases: readonly LatestPurchase[], catalogue: Pick<Catalogue, 'indexOf'>): HistoryPurchase[] {
   return purchases.flatMap(({ articleKey, boughtAt, price }) => {
-    // An article that is newer than the last refresh has no place in the history yet.
+    // An article that is newer than the last refresh has no catalogue index yet, so its purchases
+    // are left out.
     const article = catalogue.indexOf(articleKey);
     return article === undefined ? [] : [{ article, at: boughtAt.getTime() / 1000, price: price ?? Number.NaN }];
   });
 }
 
 /**
- * Gives the article of each request: its catalogue index if the shop knows it, else the row that
- * the request carries or the store has; null: there is none.
- * @param indexOf by the shop's id or by row
+ * Returns the article of each request: the catalogue index if the shop knows the article, otherwise
+ * the row that the request carries or the store has, or null if there is no such article.
+ * @param indexOf finds the catalogue index by the shop's id or by a row
  */
 export async function readArticles(
   store: Pick<Store, 'articlesById'>,

@@ -21,7 +21,7 @@ export interface RecommendParts {
   /** The shop at this moment. */
   readonly moment: () => Moment;
   readonly pipeline: Pick<Pipeline, 'retrieve' | 'score'>;
-  /** Every `explore`th place is for an article that was never sold; 0: none. */
+  /** Every `explore`th position is for an article that was never sold, 0 for no such positions. */
   readonly explore: number;
 }
 
@@ -32,7 +32,7 @@ export function createRecommend(parts: RecommendParts): Recommender['recommend']
     const people = await timer.measure('read', () => readPeople(store, catalogue, requests));
     const histories = people.map(({ history }) => history);
     const moment = parts.moment();
-    // The moment does not know what this customer has just bought.
+    // The counts of the moment do not include the customer's very latest purchases.
     const had = histories.map((history) => new Set(history.map(({ article }) => article)));
     const isNew = had.map((own) => (article: number) => neverSold(moment, article) && !own.has(article));
 

@@ -10,8 +10,8 @@ import { createFacts, createTrending } from './shop-facts';
 import type { Recommender } from './types';
 
 /**
- * Customers whose candidates or features are made in one go. It takes a few milliseconds, in which
- * the process does nothing else.
+ * Number of customers whose candidates or features are made without interruption. This takes a few
+ * milliseconds, during which the process is blocked.
  */
 const AT_ONCE = 4;
 
@@ -21,7 +21,7 @@ export interface RecommenderParts {
   readonly shop: LiveShop;
   readonly queryTower: Model;
   readonly ranker: Model;
-  /** As in the settings of the program. */
+  /** The setting EXPLORE of the program. */
   readonly explore: number;
 }
 

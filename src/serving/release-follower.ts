@@ -1,5 +1,5 @@
 // Follows the name in `current`: opens the release that it names, and tries again after a failure
-// that may pass. The release before goes on answering meanwhile.
+// that may be temporary. In the meantime, the previous release continues to answer.
 import type { Store } from '../data/store/store';
 import { asError, VitrineError } from '../errors';
 import { footprint } from '../release/footprint';
@@ -19,16 +19,19 @@ interface Refused {
   readonly phase: 'refused';
   readonly name: string;
   readonly why: Error;
-  /** The release's footprint when it was last tried, and when it was last looked at. */
+  /** The release's footprint when it was last tried, and when it was last checked. */
   readonly tried: string;
   readonly seen: string;
   /** Milliseconds between this try and the next. */
   readonly pause: number;
-  /** When to try again; Infinity: once the files have changed. */
+  /** Time of the next try, or Infinity if only changed files can help. */
   readonly again: number;
 }
 
-/** The longest pause. Each is twice the one before, since opening a release takes seconds. */
+/**
+ * The longest pause, in ms. Each pause is twice as long as the previous pause, since opening a
+ * release takes seconds.
+ */
 const LONGEST_PAUSE_MS = 30_000;
 
 export interface FollowerParts {
@@ -38,13 +41,13 @@ export interface FollowerParts {
   readonly releases: ServedReleases;
   /** Opens the release that `current` names. */
   readonly open: () => Promise<Opened>;
-  /** The first pause. */
+  /** The first pause, in ms. */
   readonly pauseMs: number;
 }
 
 export class ReleaseFollower {
   #wanted: Wanted = { phase: 'none' };
-  /** The message of the last look, if it failed. */
+  /** The error message of the last look, empty if the look succeeded. */
   #trouble = '';
 
   constructor(private readonly parts: FollowerParts) {}
@@ -53,7 +56,7 @@ export class ReleaseFollower {
     return this.#wanted;
   }
 
-  /** Why nothing answers; undefined: a release does. */
+  /** The reason why no release answers, undefined if a release answers. */
   problem(): string | undefined {
     const { releases, config } = this.parts;
     const { answering } = releases;
@@ -65,7 +68,7 @@ export class ReleaseFollower {
     return `There is no release in ${config.modelsDir} yet; \`npx vitrine train\` makes one.`;
   }
 
-  /** Follows once. Never rejects: a failure is logged once, however often it comes. */
+  /** Checks `current` once. Never rejects: a failure is logged, but only once if it repeats. */
   async look(): Promise<void> {
     try {
       await this.#follow();
@@ -96,8 +99,9 @@ export class ReleaseFollower {
   }
 
   /**
-   * Opens a release, or notes why not. A refused release is tried again once its files or `current`
-   * have changed and are not changing any more: half a copy fits no better.
+   * Opens a release, or notes the reason for a failure. A refused release is tried again once its
+   * files or `current` have changed and are no longer changing, since half a copy would be refused
+   * again.
    */
   async #open(name: string, refused: Refused | undefined): Promise<void> {
     const { config, store, releases, log, open, pauseMs } = this.parts;
@@ -107,7 +111,7 @@ export class ReleaseFollower {
       this.#wanted = { ...refused, seen: files };
       return;
     }
-    // Opening takes long, and is of no use without a database.
+    // Opening takes long, and is useless without a database.
     await store.ping();
     try {
       this.#answerWith(await open());

@@ -1,13 +1,13 @@
-// The open releases by name, and the calls in flight. A release that is replaced answers its last
-// calls before it is closed, so that no request is dropped.
+// The open releases by name, and the calls in flight. A replaced release finishes its calls before
+// it is closed, so that no request is dropped.
 import type { Opened } from './opened';
 import type { Recommender } from './types';
 
 interface Served {
   readonly opened: Opened;
-  /** Calls in flight. */
+  /** Number of calls in flight. */
   calls: number;
-  /** Takes no new calls. */
+  /** Whether the release takes no new calls. */
   retired: boolean;
 }
 
@@ -19,7 +19,7 @@ export class ServedReleases {
   #answering: string | undefined;
   #closed = false;
 
-  /** The release that answers; undefined: there is none yet. */
+  /** The release that answers, undefined if there is none yet. */
   get answering(): Opened | undefined {
     return this.#current()?.opened;
   }
@@ -38,8 +38,8 @@ export class ServedReleases {
   }
 
   /**
-   * Works with the release that answers, which stays open until the work is done.
-   * @throws what `missing` gives if there is none
+   * Calls `work` with the release that answers, which stays open until the work is done.
+   * @throws the error that `missing` returns, if no release answers
    */
   async use<T>(work: (recommender: Recommender) => Promise<T>, missing: () => Error): Promise<T> {
     const served = this.#current();
@@ -53,7 +53,10 @@ export class ServedReleases {
     }
   }
 
-  /** Remembers something that is closing. `close` waits for it; a stuck thread never ends. */
+  /**
+   * Remembers a promise of something that is closing, so that `close` waits for it. A stuck thread
+   * never finishes closing.
+   */
   keep(closing: Promise<void>): void {
     this.#closings.add(closing);
     const forget = (): boolean => this.#closings.delete(closing);

@@ -1,4 +1,4 @@
-// Answers that the running shop has in memory: the articles that sell at the moment, and prices and
+// Answers from the memory of the running shop: the articles that sell at the moment, and prices and
 // variants of single articles.
 import type { Moment } from '../statistics/moment';
 import type { LiveArticles } from './live/live-articles';
@@ -27,7 +27,7 @@ export function createFacts(
 ): Recommender['facts'] {
   return async (articleKeys) => {
     const { prices, sales } = moment();
-    // Articles that are newer than the moment have no place in it.
+    // Articles that are newer than the moment have no counts yet.
     const buyers = (article: number): number => sales.month[article] ?? 0;
     return articleKeys.map((key): ArticleFacts | null => {
       const article = catalogue.indexOf(key);

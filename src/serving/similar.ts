@@ -1,5 +1,4 @@
-// Similar articles and searches: both rank articles by how alike they are, to an article or to
-// words.
+// Similar articles and searches: both rank articles by their similarity to an article or to words.
 import { LRUCache } from 'lru-cache';
 import type { ArticleRow, Store } from '../data/store/store';
 import { CO_PURCHASE_SHARE, rankAlike, type AlikePurchases } from '../ranking/alike';
@@ -8,12 +7,12 @@ import { presentAlike } from './present';
 import { readArticles } from './read';
 import type { Recommender, SimilarArticle, SimilarRequest } from './types';
 
-/** Articles of one product that a list has at most if a request names no number. */
+/** Default of the maximum number of articles of one product in a list. */
 const PER_PRODUCT = 2;
 
 /**
- * Articles in the kept lists, 80 bytes each. People look at some thousands again and again, mostly
- * at lists of twelve.
+ * Maximum number of articles in all kept lists together, 80 bytes each. People look at the lists of
+ * a few thousand articles again and again, mostly lists of twelve.
  */
 const KEPT_ALIKE = 240_000;
 
@@ -32,14 +31,16 @@ export function createSimilar(
     if (missing.length === 0) return lists;
     const texts = await articles.embedArticles(missing.map(({ article }) => article));
     const wanted = missing.map(({ r, article }) => ({
-      // An article that came since the last refresh has no place yet: −1 keeps no other out.
+      // An article that was added since the last refresh has no catalogue index yet. An index of −1
+      // excludes no other article.
       article: typeof article === 'number' ? article : (catalogue.indexOf(article.key) ?? -1),
       ...wantedOf(requests[r]),
     }));
     const ranked = presentAlike(await rankAlike(articles, coPurchases, texts, wanted), catalogue);
     missing.forEach(({ r, article }, i) => {
       lists[r] = ranked[i];
-      // If an article changed meanwhile, one part of the list may be older than the other.
+      // A list is not kept if an article changed in the meantime, since parts of the list may be
+      // out of date.
       if (articles.edition === edition) kept.keep(article, requests[r], ranked[i]);
     });
     return lists;
@@ -56,7 +57,7 @@ export function createSearch(articles: LiveArticles, coPurchases: AlikePurchases
   };
 }
 
-/** The lists that were asked for lately. They hold for one edition of the shop's articles. */
+/** The recently requested lists. They are valid for one edition of the shop's articles. */
 class KeptLists {
   readonly #lists = new LRUCache<string, SimilarArticle[]>({
     maxSize: KEPT_ALIKE,
@@ -64,20 +65,20 @@ class KeptLists {
   });
   #edition = -1;
 
-  /** null: it is not kept. */
+  /** Returns the kept list, null if there is none. */
   get(edition: number, own: ArticleRow | number | null, request: SimilarRequest): SimilarArticle[] | null {
     if (edition !== this.#edition) this.#lists.clear();
     this.#edition = edition;
     return typeof own === 'number' ? (this.#lists.get(keyOf(own, request)) ?? null) : null;
   }
 
-  /** Keeps no list of an article without a place in the catalogue. */
+  /** Keeps a list, unless its article has no catalogue index. */
   keep(own: ArticleRow | number, request: SimilarRequest, list: SimilarArticle[]): void {
     if (typeof own === 'number') this.#lists.set(keyOf(own, request), list);
   }
 }
 
-/** Everything that the list of an article depends on, besides the shop. */
+/** A key of everything that the list of an article depends on, apart from the shop. */
 function keyOf(own: number, request: SimilarRequest): string {
   const { first, coPurchase, perProduct } = wantedOf(request);
   return `${own} ${first} ${coPurchase} ${perProduct}`;

@@ -1,4 +1,5 @@
-// Every setting of training, with one dial for people. All of it is stored in the release.
+// All settings of training, derived from a single size that people choose. They are stored in the
+// release.
 import type { RankerTraining } from './stages/train-ranker';
 import type { TextEncoderConfig } from './models/text-encoder';
 import type { TowerTraining } from './stages/train-towers';
@@ -10,11 +11,15 @@ export interface TrainingConfig {
   readonly size: Size;
   readonly seed: number;
   readonly towers: TowerTraining;
-  /** Steps of the towers on all purchases after the ranker was trained, as a share of the first. */
+  /**
+   * Number of steps in which the towers catch up with all purchases after the ranker was trained,
+   * as a share of their first training.
+   */
   readonly catchUp: number;
   /**
    * Whether the released models continue from the measured ones and catch up with the held-out
-   * days. That takes half the time, but the ranker's lists are so many days older.
+   * days. This takes half the time, but the ranker's lists are older by the number of held-out
+   * days.
    */
   readonly goOn: boolean;
   readonly ranker: RankerTraining;
@@ -22,7 +27,8 @@ export interface TrainingConfig {
 }
 
 /**
- * tiny: seconds, for tests and first looks. small: minutes on two cores. full: larger and longer.
+ * Training takes seconds for `tiny`, which is for tests and first trials, and minutes on two cores
+ * for `small`. `full` is larger and takes longer.
  */
 export function trainingConfig(size: Size, seed: number): TrainingConfig {
   const tiny = size === 'tiny';

@@ -1,5 +1,5 @@
 // Measures similar articles and searches: the built-in encoder is trained without the last days,
-// and then asked about them.
+// and then tested on the purchases of these days.
 import { encodeDataset, readPurchaseLog } from '../dataset/read';
 import { habitsOf } from '../dataset/habit-counts';
 import type { Store } from '../data/store/store';
@@ -15,15 +15,20 @@ import { fitText } from './stages/fit-text';
 import { DAY } from '../time';
 
 export interface MeasureSimilarOptions {
-  /** The number of questions about articles, and of searches, at most. */
+  /** Maximum number of questions about articles, and of searches. */
   readonly articles: number;
-  /** The last days of the data, which are held out. */
+  /** Number of days at the end of the data that are held out. */
   readonly days: number;
-  /** Shares of co-purchases in similarity that are measured besides the usual one. */
+  /** Shares of co-purchases in similarity that are measured in addition to the default share. */
   readonly coPurchase?: readonly number[] | undefined;
-  /** Ids of articles whose lists are given, or how many of the most bought ones. */
+  /**
+   * Ids of the articles whose lists are returned, or how many of the most bought articles to use.
+   */
   readonly show?: readonly string[] | number;
-  /** An encoder to measure beside the built-in one, and its kept vectors. */
+  /**
+   * Another encoder to measure in addition to the built-in encoder, and the kept vectors of the
+   * other encoder.
+   */
   readonly other?: { readonly encoder: TextEncoder; readonly kept: Checkpoints } | undefined;
 }
 

@@ -1,5 +1,5 @@
-// From a filled store to a release: evaluates on held-out days, then trains the models and the text
-// encoder on everything, then publishes.
+// From a filled store to a release: evaluates on held-out days, trains the models and the text
+// encoder on all data, and publishes.
 import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { access, mkdir } from 'node:fs/promises';
@@ -26,9 +26,9 @@ import { cutoffOf, horizonOf, type Protocol } from '../dataset/protocols';
 import { evaluationReport } from '../evaluation/report/report';
 import { DAY, isoDay } from '../time';
 
-/** The questions of the evaluation: by default the purchases of the last days. */
+/** The questions of the evaluation, by default the purchases of the last days. */
 export interface HoldOut {
-  /** Absent: the purchases of the last `days`. */
+  /** Default: the purchases of the last `days`. */
   readonly protocol?: Protocol;
   readonly days: number;
   readonly maxCustomers: number;
@@ -47,12 +47,15 @@ export interface Evaluated {
 }
 
 export interface EvaluateOptions extends HoldOut {
-  /** Absent: it is read from the store. */
+  /** Default: read from the store. */
   readonly shop?: PurchaseLog;
   readonly checkpoints?: Checkpoints;
 }
 
-/** Trains on the purchases that the protocol allows and measures on the others. */
+/**
+ * Trains on the purchases that the protocol allows for training, and measures on the other
+ * purchases.
+ */
 export async function evaluateTraining(
   engine: TrainingEngine,
   store: Store,
@@ -81,30 +84,30 @@ export async function evaluateTraining(
 
 export interface TrainOptions {
   readonly modelsDir: string;
-  /** Absent: no evaluation. */
+  /** If omitted, there is no evaluation. */
   readonly holdOut?: HoldOut | undefined;
   /**
-   * The released models continue from the current release. The measured ones never do, since it has
-   * seen the held-out days.
+   * Whether the released models continue from the current release. The measured models never do,
+   * since the current release has been trained on the held-out days.
    */
   readonly warmStart?: boolean | undefined;
 }
 
-/** The checkpoints of trainings that have not ended yet, beside the releases. */
+/** The checkpoints of unfinished trainings, in the same folder as the releases. */
 export function checkpointsIn(modelsDir: string, reporter: Reporter): Checkpoints {
   return openCheckpoints(join(modelsDir, '.checkpoints'), reporter);
 }
 
 export interface Trained {
   readonly manifest: Manifest;
-  /** null without an evaluation. */
+  /** null if there was no evaluation. */
   readonly evaluation: Evaluation | null;
 }
 
 /**
- * Evaluates unless told not to, trains on everything and publishes a release. The release is made
- * from the database, so it replaces any release that is current by then. A warm start continues
- * from a release and replaces only that one.
+ * Evaluates if requested, trains on all data and publishes a release. The release is made from the
+ * database, so it replaces any release that is current at the end. A warm start continues from a
+ * release and replaces only that release.
  * @throws VitrineError NOTHING_TO_LEARN, TRAINING_DIVERGED, RELEASE_MOVED, STORAGE_UNAVAILABLE
  */
 export async function train(
@@ -115,7 +118,7 @@ export async function train(
   reporter: Reporter,
 ): Promise<Trained> {
   const checkpoints = checkpointsIn(modelsDir, reporter);
-  // A folder that cannot be written to must fail before the training, not after it.
+  // A folder that is not writable must cause an error before the training, not after it.
   await storing(modelsDir, async () => {
     await mkdir(modelsDir, { recursive: true });
     await access(modelsDir, constants.W_OK);
@@ -169,13 +172,19 @@ export async function train(
   return { manifest, evaluation };
 }
 
-/** A young or sparse shop may have too little to measure. It is served all the same. */
+/**
+ * Reports that there is too little to measure, as in a young or sparse shop. The shop is served
+ * nevertheless.
+ */
 function sayTooLittle(thrown: unknown, reporter: Reporter): undefined {
   if (!(thrown instanceof VitrineError) || thrown.code !== 'NOTHING_TO_LEARN') throw thrown;
   reporter.say(`There is too little to measure on: ${thrown.message}`);
 }
 
-/** A name for the measured models. It keeps their checkpoints apart from those of other models. */
+/**
+ * A name for the measured models. The name keeps their checkpoints separate from those of other
+ * models.
+ */
 function nameOf(models: Fitted['models']): string {
   const hash = createHash('sha256');
   for (const { bytes } of Object.values(models)) hash.update(bytes);

@@ -1,4 +1,4 @@
-// The contract of ModelRunner: tests that every runner must pass, wherever it computes.
+// The contract of ModelRunner: tests that every runner must pass, on any device or machine.
 import { inMemory, type ModelRunner } from '../../src/engine/model-runner';
 import { createRandom } from '../../src/random';
 import { LONG, row, scaling, slow } from './models';

@@ -1,4 +1,4 @@
-// Runners on this machine: the contract, the thread that asks, time limits, and a clean end.
+// Runners on this machine: the contract, the calling thread, time limits, and a clean end.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -43,7 +43,7 @@ test('the thread that asks stays free while a long run computes', async () => {
   const took = performance.now() - started;
   clearInterval(timer);
   expect(took).toBeGreaterThan(20); // long enough for ten ticks
-  // On a busy machine there are few ticks. On a blocked thread there would be none.
+  // A busy machine allows few ticks, but a blocked thread would allow none.
   expect(ticks).toBeGreaterThan(0);
   expect(result.data[0]).toBeCloseTo(1 / 1_500, 5);
   await runner.close();
@@ -61,7 +61,7 @@ describe('a run that takes longer than the limit', () => {
       message: 'The inference thread is stuck: run "slow" took longer than 0.1 s.',
     });
     await expect(runner.run('slow', matrix(2))).rejects.toMatchObject({ code: 'OVERLOADED' });
-    await expect(runner.close()).resolves.toBeUndefined(); // after the end of the long run
+    await expect(runner.close()).resolves.toBeUndefined(); // resolves after the end of the long run
   });
 
   test('is allowed for the first run after each load', async () => {

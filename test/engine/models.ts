@@ -7,7 +7,7 @@ import { mean } from '../../src/graph/rows';
 import { add, mul } from '../../src/graph/elementwise';
 import { constant, input } from '../../src/graph/tensor';
 
-/** [1, values.length] */
+/** A row of numbers, of shape [1, values.length]. */
 export const row = (...values: number[]): Values => ({ data: Float32Array.from(values), shape: [1, values.length] });
 
 /** y = factor · x and sum = x + x, both [n, m]. */
@@ -28,5 +28,8 @@ export const matrix = (side: number): Batch => ({
   a: { data: new Float32Array(side * side).fill(1 / side), shape: [side, side] },
 });
 
-/** Takes `slow` about a tenth of a second. The test of the free thread checks that. */
+/**
+ * An input for which `slow` takes about a tenth of a second. A test in model-runner.test.ts checks
+ * this time.
+ */
 export const LONG = matrix(1_500);

@@ -2,8 +2,8 @@
 import { sumRows } from '../../src/engine/row-sums';
 import { createRandom } from '../../src/random';
 
-// Loops unrolled by four end differently on these widths. Some places get no row, or there are
-// none.
+// These widths leave different remainders in loops unrolled by four. Some sums get no row, and one
+// case has no rows at all.
 test.each([
   { rows: 40, width: 1, places: 7 },
   { rows: 100, width: 18, places: 60 },
@@ -16,7 +16,7 @@ test.each([
   const wanted = Array<number>(places * width).fill(0);
   x.forEach((value, i) => (wanted[at[Math.floor(i / width)] * width + (i % width)] += value));
 
-  const sums = new Float32Array(places * width).fill(7); // memory that was used before
+  const sums = new Float32Array(places * width).fill(7); // dirty memory
   sumRows({ data: sums, shape: [places, width] }, { data: x, shape: [rows, width] }, { data: at, shape: [rows] });
   wanted.forEach((value, i) => {
     expect(sums[i]).toBeCloseTo(value, 4);

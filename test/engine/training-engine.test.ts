@@ -25,7 +25,7 @@ describe.each([1, 2])('a training engine of %i thread(s)', (workers) => {
       sum: { kind: 'float32', shape: [1, 2] },
     });
     const lending = engine.lend('thrice', { inputs: x, outputs });
-    expect([x.x.data.length, outputs.y.data.length]).toEqual([0, 0]); // not ours while it is lent
+    expect([x.x.data.length, outputs.y.data.length]).toEqual([0, 0]); // empty while lent
     const back = await lending;
     expect([...back.inputs.x.data]).toEqual([3, 4]);
     expect([...back.outputs.y.data, ...back.outputs.sum.data]).toEqual([9, 12, 6, 8]);

@@ -1,5 +1,6 @@
-// One release on two devices: processors, and a GPU by WebGPU. The GPU is software (SwiftShader,
-// which comes with Debian's Chromium): slow, but it takes the same path as a real one.
+// One release on two devices: processors, and a GPU by WebGPU. The GPU is emulated by software
+// (SwiftShader, which comes with Debian's Chromium). It is slow, but uses the same code path as a
+// real GPU.
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -10,8 +11,8 @@ const MAIN = join(__dirname, '..', '..', 'src', 'main.js');
 const DRIVER = 'vk_swiftshader_icd.json';
 
 /**
- * The folder of the software Vulkan: beside Chromium's program in Debian, elsewhere beside the
- * link.
+ * The folder of the Vulkan software driver. In Debian it is the folder of Chromium's program,
+ * elsewhere the folder of the link.
  */
 const browser = provideBrowser();
 const folder = [
@@ -54,7 +55,7 @@ function answer(device: 'cpu' | 'webgpu', args: readonly string[]): unknown {
   return JSON.parse(stdout);
 }
 
-/** Articles with nearly equal scores may change places, and the last of a list may differ. */
+/** Articles with nearly equal scores may swap ranks, and the last article of a list may differ. */
 function expectAlike(one: readonly Scored[], other: readonly Scored[]): void {
   expect(other).toHaveLength(one.length);
   const scores = new Map(other.map(({ articleId, score }) => [articleId, score]));

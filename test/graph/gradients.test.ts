@@ -22,7 +22,7 @@ test.each(CASES)('the gradient of $name agrees with central differences', async 
   ]) {
     const operands = shapes(n, m).map((shape, i) => parameter(`x${String(i)}`, shape.map(Number)));
     const output = build(...operands);
-    // With random weights every output matters in its own way.
+    // With random weights, every output affects the loss differently.
     const weights = parameter('weights', output.shape.map(Number));
     const weighted = op.mul(output, weights);
     const loss = op.reshape(
@@ -171,7 +171,7 @@ async function expectGradientsToAgree(loss: Tensor, operands: Tensor[], values: 
     inMemory(encodeOnnx({ name: 'case', outputs: { loss, ...outputs }, embeddings: 'fed' }).bytes),
   );
   const analytic = await engine.run('case', values);
-  const h = 1e-2; // in single precision a smaller difference drowns in rounding
+  const h = 1e-2; // in single precision, rounding errors would hide a smaller difference
   for (const [i, operand] of operands.entries()) {
     const name = nameOf(operand);
     const { data, shape } = values[name];
@@ -196,7 +196,10 @@ function nameOf(tensor: Tensor): string {
 }
 
 let state = 42;
-/** Numbers at least 0.1 away from 0, where ReLU has its kink. The generator is mulberry32. */
+/**
+ * Random numbers that are at least 0.1 away from 0, since ReLU has its kink at 0. The generator is
+ * mulberry32.
+ */
 function random(shape: readonly number[], positive: boolean): { data: Float32Array; shape: readonly number[] } {
   const size = shape.reduce((product, dim) => product * dim, 1);
   const data = Float32Array.from({ length: size }, () => {

@@ -13,7 +13,7 @@ export interface Case {
   /** Shapes of the operands. The sizes vary from trial to trial. */
   readonly shapes: (n: number, m: number) => Shape[];
   readonly build: (...operands: Tensor[]) => Tensor;
-  /** For functions that are smooth only above 0. */
+  /** Whether the operands must be positive, for functions that are smooth only above 0. */
   readonly positive?: boolean;
 }
 

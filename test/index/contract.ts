@@ -7,7 +7,7 @@ import { clusteredVectors, DIM, recallOf } from './vectors';
 export interface Implementation {
   readonly exact: boolean;
   /**
-   * A new index.
+   * Builds a new index.
    * @param vectors [ids.length, DIM]
    */
   build(ids: Int32Array, vectors: Float32Array): Promise<VectorIndex>;
@@ -152,7 +152,7 @@ function testRefusing({ build }: Implementation): void {
   });
 }
 
-/** The exact index in plain TypeScript, which is the oracle. */
+/** The exact index in plain TypeScript, whose results are taken as correct. */
 function oracle(ids = world.ids, vectors = world.vectors): VectorIndex {
   return buildIndex(DIM, ids, vectors, { kind: 'exact' });
 }

@@ -1,5 +1,5 @@
-// The indexes in this process: each keeps the contract, comes back from its file, and is chosen by
-// the number of vectors.
+// The indexes in this process: each index fulfils the contract, can be restored from its file, and
+// is chosen by the number of vectors.
 import { buildIndex, faissStatus, openIndex, type IndexOptions } from '../../src/index/local-index';
 import type { IndexKind, LocalIndex } from '../../src/index/vector-index';
 import { describeVectorIndex } from './contract';
@@ -7,7 +7,9 @@ import { clusteredVectors, DIM, recallOf } from './vectors';
 
 const KINDS: readonly IndexKind[] = ['exact', 'faiss-flat', 'faiss-hnsw'];
 
-/** FAISS may be absent on a machine that can neither fetch nor build it. */
+/**
+ * The kinds of index on this machine. FAISS is missing if it can be neither downloaded nor built.
+ */
 const available = faissStatus().available ? KINDS : KINDS.slice(0, 1);
 
 for (const kind of available) {

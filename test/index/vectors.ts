@@ -1,10 +1,10 @@
-// Vectors to test indexes with, and a measure of what an index finds.
+// Vectors to test indexes with, and the recall of a search.
 
 export const DIM = 16;
 
 /**
- * Unit vectors around a few centres, as embeddings lie, the same for each seed. Ids are odd, so
- * that they are no row numbers.
+ * Returns unit vectors clustered around a few centres, like embeddings. The same seed always gives
+ * the same vectors. All ids are odd, so that they differ from the row numbers.
  */
 export function clusteredVectors(n: number, seed: number): { ids: Int32Array; vectors: Float32Array } {
   const centres = 12;
@@ -30,7 +30,7 @@ function noise(seed: number): () => number {
   };
 }
 
-/** The share of the true neighbours, [n, k], that were found. */
+/** The share of the true neighbours [n, k] that were found. */
 export function recallOf(found: Int32Array, truth: Int32Array, k: number): number {
   let hits = 0;
   for (let at = 0; at < truth.length; at += k) {

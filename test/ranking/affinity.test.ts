@@ -1,5 +1,5 @@
-// How well articles' attributes fit a customer's purchases: by hand, and against the plain formula
-// over random shops.
+// How well articles' attributes fit a customer's purchases: values worked by hand, and comparisons
+// with the plain formula over random shops.
 import { Affinity } from '../../src/ranking/affinity';
 import { attributeShares } from '../../src/statistics/attribute-shares';
 import { Catalogue } from '../../src/features/catalogue';
@@ -71,7 +71,7 @@ test('an article of a bought colour fits, another does not, and rare colours say
 });
 
 test('the peers speak for a cold customer, and less the more a customer has bought', () => {
-  // The first group buys blue, the second buys as everybody does.
+  // The first group buys blue, and the second group buys the same mix as all customers.
   const units = [
     [500, 300, 100, 50, 50],
     [0, 0, 0, 400, 400],
@@ -121,7 +121,8 @@ test('the season is how much more of a value sells now than ever, for every cust
   const units = [500, 300, 100, 50, 50];
   const blues = momentOf(0, 0, 0, 6_000, 6_000);
   const said = fitOf([], 3, units, blues).values;
-  // A tenth of all sales ever was blue. All sales of now are, apart from the borrowed ones.
+  // A tenth of all sales of all time was blue. All sales of the month are blue, apart from the
+  // borrowed sales.
   expect(said[season]).toBeCloseTo(Math.log((12_000 + 20) / (12_000 * 0.1 + 20)) / 3, 2);
   expect(fitOf([0, 1], 3, units, blues).values[season]).toBe(said[season]);
   expect(fitOf([], 0, units, blues).values[season]).toBeLessThan(-1);
@@ -135,8 +136,8 @@ test('the season is about 0 for seldom sold values, for later articles, and in a
   const season = colour + 3 * names.length;
   const said = (units: number[], article: number, moment: Parameters<Affinity['of']>[2]) =>
     fitOf([], article, units, moment).values[season];
-  // Ever, 100,000 pieces of red and three of blue were sold. Among 4,000 customers of now, an
-  // eighth of a customer of blue is expected.
+  // In all time, 100,000 pieces of red and three of blue were sold. Among 4,000 customers of the
+  // month, an eighth of a customer is expected to buy blue.
   for (const blue of [0, 1]) {
     expect(Math.abs(said([100_000, 0, 0, 3, 0], 3, momentOf(4_000, 0, 0, blue)))).toBeLessThan(0.02);
   }
@@ -200,7 +201,7 @@ test('an attribute of one value fits as if it could have many, to the last bit',
     }));
     const moment = round % 2 === 0 ? momentOf() : timeless;
     const [article, group] = [random.int(rows.length), random.int(2)];
-    // An unknown group has everybody's mix.
+    // An unknown group has the mix of all customers.
     const mix = group === 0 ? shares.subarray(slots, 2 * slots) : shares;
     const [ever, lately] = [new Float32Array(slots), new Float32Array(slots)];
     let recent = 0;
@@ -237,7 +238,10 @@ test('an attribute of one value fits as if it could have many, to the last bit',
 });
 
 describe('the fit of values that go together with the purchases', () => {
-  /** Draws squares for the values of every attribute. Those of tags know the first two only. */
+  /**
+   * Draws squares of lifts for the values of every attribute. The square of the tags covers only
+   * the first two tags.
+   */
   function drawnLifts(): ValueLifts {
     const random = createRandom(7);
     const slotsOf = (attribute: number): number[] => {

@@ -1,11 +1,12 @@
-// Articles that are like an article, by texts and purchases blended, over a shop made by hand whose
-// cosines can be read off.
+// Tests articles that are similar to an article, by texts and purchases together. The shop is made
+// by hand, so that its cosines are known.
 import { CoPurchases } from '../../src/statistics/co-purchase';
 import { dotRow } from '../../src/ranking/vector-rows';
 import { rankAlike, type AlikeArticles, type AlikePurchases, type Likeness } from '../../src/ranking/alike';
 
 /**
- * Cosines to the first article. It is bought with those of NEARNESS, and the last of them is gone.
+ * The cosine of each article to the first article. The first article is bought together with the
+ * articles of NEARNESS, the last of which is gone.
  */
 const COSINES = [1, 0.9, 0.8, 0.1, 0.7, 0.6];
 const NEARNESS = new Map([
@@ -20,7 +21,7 @@ interface AlikeShop {
   readonly coPurchases: AlikePurchases;
 }
 
-/** @param found how many of the nearest texts the index finds */
+/** @param found number of nearest texts that the index finds */
 function shopOf(found = COSINES.length): AlikeShop {
   const vectors = COSINES.map((cosine) => Float32Array.of(cosine, Math.sqrt(1 - cosine ** 2)));
   const width = NEARNESS.size;
@@ -88,14 +89,17 @@ test('an article that is bought together counts by its own cosine even if the se
 
 describe('vectors of two parts, looks and taste', () => {
   /**
-   * Three numbers of looks and two of taste, which are a fifth of the cosine. One article looks the
-   * same, the other has the same taste.
+   * Vectors have three numbers of looks and two numbers of taste. The taste makes up a fifth of the
+   * cosine. The second article has the same looks as the first, and the third has the same taste.
    */
   const textParts = { from: 3, share: 0.2 };
   const [looks, taste] = [Math.sqrt(0.8), Math.sqrt(0.2)];
   const own = Float32Array.of(looks, 0, 0, taste, 0);
   const vectors = [own, Float32Array.of(looks, 0, 0, 0, taste), Float32Array.of(0, looks, 0, taste, 0)];
-  /** @param bought with the first article; the search for texts does not find it */
+  /**
+   * @param bought an article that is bought together with the first one, and that the search for
+   * texts misses
+   */
   const shopWith = (bought?: number): AlikeShop => {
     const neighbours = new Int32Array(vectors.length).fill(-1);
     if (bought !== undefined) neighbours[0] = bought;

@@ -1,4 +1,4 @@
-// The places of a slate for articles that were never sold.
+// The positions of a slate that are reserved for articles that were never sold.
 import { createRandom } from '../../src/random';
 import { exploring } from '../../src/ranking/arrange/exploration';
 import { topIndices } from '../../src/statistics/best';
@@ -8,7 +8,7 @@ const neverSold =
   (...places: number[]) =>
   (place: number): boolean =>
     places.includes(place);
-// Place p is the (p + 1)st by score.
+// The candidates are sorted: index p has the (p + 1)st highest score.
 const falling = Float32Array.from({ length: 12 }, (_, place) => -place);
 
 test('each third place is for the best article never sold that is not shown yet', () => {

@@ -1,4 +1,5 @@
-// The features of a customer and a candidate together: each is finite, and is what its name says.
+// The features of a customer and a candidate together: each feature is finite, and means what its
+// name says.
 import { bitOf, type Candidates } from '../../src/ranking/candidates';
 import type { SourceName } from '../../src/ranking/sources/sources';
 import { createMoment, type Moment, type MomentFacts } from '../../src/statistics/moment';
@@ -18,11 +19,11 @@ const NAMES = Object.keys(PAIR_FEATURES) as PairFeature[];
 const FACTS: ArticleFacts = {
   repeatRates: Float32Array.of(0, 0.25),
   variantRates: Float32Array.of(0, 0.16),
-  // The shop says nothing of its articles. affinity.test.ts has shops that do.
+  // The articles of this shop have no attributes. affinity.test.ts tests shops with attributes.
   affinity: { width: 0, of: () => () => [0, 0, 0, 0] },
-  // Two and two are of one product. The last has none.
+  // Articles form pairs: two consecutive articles share a product. The last article has no product.
   productOf: (article) => (article === NEW ? null : article >> 1),
-  // Articles point into four directions in turn. The last has no vector.
+  // The vectors of the articles point in four directions in turn. The last article has no vector.
   vectors: {
     dim: 4,
     data: Float32Array.from({ length: 4 * NEW }, (_, i) => (i % 4 === (i >> 2) % 4 ? 1 : 0)),
@@ -30,7 +31,7 @@ const FACTS: ArticleFacts = {
   },
 };
 
-/** A moment at which only these facts are known. Article 39 came later. */
+/** A moment at which only the given facts are known. Article 39 was added after the moment. */
 function momentWith(known: Partial<Omit<MomentFacts, 'now'>> = {}): Moment {
   return createMoment({
     now: NOW,
@@ -133,7 +134,7 @@ test('they tell that an article was bought, how often, how lately, and how many 
   const seven = featuresOf(7, { history });
   expect(seven.own).toBe(1);
   expect(seven.times_bought).toBeCloseTo(Math.log(3), 5);
-  // The latest of the two counts: a week ago.
+  // The later of the two purchases counts, which was a week ago.
   expect(seven.bought_within_days).toBeCloseTo(Math.exp(-7 / 1.5), 5);
   expect(seven.bought_within_week).toBeCloseTo(Math.exp(-1), 5);
   expect(seven.bought_within_month).toBeCloseTo(Math.exp(-7 / 30), 5);
@@ -175,13 +176,13 @@ test('they rise with sales, and the trend rises with growing sales', () => {
 });
 
 test('they tell what a customer’s peers buy more or less often than everybody', () => {
-  // Half of everybody's 9,004 units went to band 1, but all of article 1 and few of article 2.
+  // Half of all 9,004 units went to band 1, but all units of article 1 and few units of article 2.
   const peers = [new Float32Array(NEW), Float32Array.of(0, 4, 100, 4_398), new Float32Array(NEW)];
   const moment = momentWith({ sales, peers });
   const peersOf = (article: number, band: number) => featuresOf(article, { moment, band }).peers;
   expect(peersOf(1, 1)).toBeCloseTo(Math.log(6 / (2 + 4 * (4_502 / 9_004))) / 2, 4);
   expect(peersOf(2, 1)).toBeLessThan(-1);
-  // One band bought nothing, and nobody counted the other.
+  // One band bought nothing, and the other band was not counted.
   expect([peersOf(1, 0), peersOf(1, 7)]).toEqual([0, 0]);
 });
 
@@ -197,7 +198,8 @@ test('they compare the article’s price with what the customer pays, if both ar
 
 test('they compare the article’s vector with those of the latest purchases', () => {
   const history = [4, 4, 5, NEW].map((article, i) => ({ article, at: NOW - i }));
-  // The distinct articles are 4, 5 and 39. The last has no vector. 8 points as 4 does, 9 as 5 does.
+  // The distinct articles are 4, 5 and 39. Article 39 has no vector. Article 8 points in the same
+  // direction as 4, and 9 in the same direction as 5.
   expect(featuresOf(8, { history })).toMatchObject({
     cosine_to_latest: 1,
     cosine_to_recent: 0.5,

@@ -1,4 +1,5 @@
-// The features of a pair, each by its plain formula, at any cost: the oracle of pairs.ts.
+// The features of a pair, each by its plain formula and without regard to speed. Tests compare
+// pairs.ts with them.
 import type { HistoryPurchase } from '../../src/features/customers';
 import type { PairFeature } from '../../src/features/pair-features';
 import { bitOf, type Candidates } from '../../src/ranking/candidates';
@@ -8,7 +9,7 @@ import { vectorOf } from '../../src/ranking/vector-rows';
 import type { Moment } from '../../src/statistics/moment';
 import { DAY } from '../../src/time';
 
-/** A candidate, by its place, and a customer of age band 0. */
+/** A candidate, by its index, and a customer of age band 0. */
 export interface PlainPair {
   readonly candidates: Candidates;
   readonly place: number;
@@ -68,7 +69,7 @@ function ofSales({ candidates, place, moment, facts: { productOf, repeatRates } 
   const [week, month] = [sales.week[article] ?? 0, sales.month[article] ?? 0];
   const sold = peers[0].articles.indexOf(article);
   const product = productOf(article);
-  // An article that came after the moment has no place in it.
+  // An article that was added after the moment has no counts in the moment.
   const siblings = [...sales.month.keys()].filter(
     (one) => article < sales.month.length && one !== article && product !== null && productOf(one) === product,
   );
@@ -133,7 +134,7 @@ function daysSince(at: number | undefined, { now }: Moment): number {
   return at === undefined ? Infinity : Math.max(0, (now - at) / DAY);
 }
 
-/** 0 of none. */
+/** The mean of the values, 0 if there are none. */
 function meanOf(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
 }

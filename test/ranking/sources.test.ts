@@ -1,4 +1,4 @@
-// Candidates: each source against its plain definition, and how their lists are merged.
+// Candidates: each source compared with its plain definition, and the merging of their lists.
 import { bitOf, foundBy, pickCandidates, sourceOf, sourcesOf, type Candidates } from '../../src/ranking/candidates';
 import { MAX_CANDIDATES, SOURCES, type SourceName } from '../../src/ranking/sources/sources';
 import { createMoment, LISTED } from '../../src/statistics/moment';
@@ -16,7 +16,7 @@ import { TRENDING_PEERS } from '../../src/ranking/sources/trending-peers';
 import { TWO_TOWER } from '../../src/ranking/sources/two-tower';
 import { createRandom } from '../../src/random';
 
-/** One customer for whom each source finds these articles. */
+/** The articles that each source finds for one customer. */
 interface Known {
   readonly own?: readonly number[];
   readonly together?: readonly number[];
@@ -83,10 +83,10 @@ function candidatesOf({ queries, vectors, hideHistory, ...asked }: Finding): Pro
   return retrieve({ encoded: ENCODED, histories }, moment, hideHistory);
 }
 
-/** The columns of no customers: the age bands are given. */
+/** Empty customer columns, since the tests set the age bands directly. */
 const ENCODED = { rows: 0, single: new Int32Array(0), multi: [] };
 
-/** Each article with the names of the sources that found it. */
+/** Returns each candidate with the names of the sources that found the article. */
 async function found(known: Known, more: Partial<Finding> = {}): Promise<[number, readonly SourceName[]][]> {
   const [{ articles, found: masks }] = await candidatesOf(findingOf([known], more));
   return Array.from(articles, (article, i) => [article, sourcesOf(masks[i])]);
@@ -254,7 +254,7 @@ describe('new arrivals', () => {
     const ages = [1, 2, 3, 4, Number.NaN, Number.NaN, Number.NaN, Number.NaN, 40];
     const month = [9, 9, 9, 9, 0, 0, 0, 0, 9];
     const ofProduct = [0, 0, 0, 0, 2, 7, 0, 5, 8];
-    // Article 7 sold long ago.
+    // Article 7 was sold long ago.
     const sold = { month, ages, ofProduct, neverSold: (article: number) => month[article] === 0 && article !== 7 };
     expect([...newArrivals(sold, 9)]).toEqual([0, 1, 5, 2, 3, 4]);
     expect([...newArrivals(sold, 3)]).toEqual([0, 1, 5]);
@@ -271,7 +271,8 @@ test('the sales of its product are the mean of the others that have sold', () =>
     prices: empty,
     ages: empty.map(() => Number.NaN),
     peers: [],
-    // The first three are of one product, the next is of another, and the last has none.
+    // The first three articles are of one product, the next article is of another, and the last has
+    // no product.
     productOf: (article) => (article < 3 ? 0 : article === 3 ? 1 : null),
   });
   expect([...ofProduct]).toEqual([2, 3, 4, 0, 0]);
@@ -283,7 +284,7 @@ describe('the most popular articles among peers', () => {
     const month = Float32Array.of(50_000, 4_000, 1_000, 0, 6_000);
     const sold = peerSales(Float32Array.of(100, 300, 300, 0, 0), month, 10);
     expect([...sold.trending]).toEqual([1, 2, 0]);
-    // A band that bought little says less than everybody.
+    // A band that bought little counts less than all customers together.
     expect([...peerSales(Float32Array.of(1, 3, 3, 0, 0), month, 10).trending]).toEqual([0, 1, 2]);
     expect([...peerSales(Float32Array.of(100, 300, 300, 0, 0), month, 2).trending]).toEqual([1, 2]);
   });

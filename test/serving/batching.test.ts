@@ -12,7 +12,10 @@ interface Call {
   fail(error: Error): void;
 }
 
-/** A batch function that records its calls and answers when told to, `n` with `#n`. */
+/**
+ * Makes a batch function that records its calls and answers only on command: item `n` gets the
+ * answer `#n`.
+ */
 function gathering(options: Partial<BatchingOptions> = {}) {
   const calls: Call[] = [];
   const batching = gather<number, string>(

@@ -1,4 +1,4 @@
-// A release that is not whole is refused, and the message names the file.
+// A damaged or incomplete release is refused, and the message names the file.
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -85,7 +85,7 @@ describe('the server over a release', () => {
     for (const place of [12, 24]) expect(recommendations[place - 1].neverSold).toBe(true);
     expect(recommendations[11].score).toBeLessThan(recommendations[0].score);
 
-    // A customer who buys it is no longer told that nobody has.
+    // After a customer has bought the article, their list no longer says that it was never sold.
     const [{ article }] = recommendations.filter(({ neverSold }) => neverSold);
     await world.database.sql(
       `INSERT INTO purchases (customer_key, article_key, bought_at, price)
@@ -149,7 +149,10 @@ describe('a server whose wanted release cannot be opened', () => {
   const model = join(copy, 'ranker', '1', 'model.onnx');
   let store: Store;
   let host: Host;
-  /** Tries to open a release. Each asks the database first. */
+  /**
+   * Number of attempts to open a release. Each attempt first pings the database, which is counted
+   * here.
+   */
   let tries = 0;
   const until = async (holds: () => boolean): Promise<void> => {
     const deadline = performance.now() + 20_000;
@@ -158,7 +161,7 @@ describe('a server whose wanted release cannot be opened', () => {
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
   };
-  /** Waits for at least so many looks of the host. */
+  /** Waits for at least this many looks of the host. */
   const looks = (count: number) => new Promise((resolve) => setTimeout(resolve, 20 * count));
   beforeAll(async () => {
     store = openStore(world.database.url);
@@ -236,7 +239,8 @@ describe('what one query costs', () => {
   const statements: string[] = [];
   beforeAll(async () => {
     store = openStore(world.database.url, { onQuery: (table) => statements.push(table) });
-    // Between two looks at the store, which would be counted too.
+    // The pause between two looks at the store is long, since the statements of a look would be
+    // counted too.
     host = createHost({ modelsDir: world.modelsDir, ...SERVING }, store, silentLog, 3_600_000);
     await host.start();
     server = await serverOf(store, host);

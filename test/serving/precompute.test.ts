@@ -5,7 +5,7 @@ import { createWorld, WORLD, type World } from '../support/world';
 
 let world: World;
 let opened: Opened;
-/** Gives everybody the same list, for tests that look at the order of a run. */
+/** Returns the same list for all customers, for tests that check the order of a run. */
 let quick: Opened['recommender'];
 
 beforeAll(async () => {
@@ -106,7 +106,7 @@ test('a run leaves the note of another run until it saves its first list', async
   await expect(run({ first: 6, signal: ended.signal })).rejects.toThrow(/abort/i);
   expect(await world.store.fact('precompute')).toEqual(note);
   const saveLists = async () => {
-    // A run that is killed in this moment leaves this note.
+    // A run that is killed at this moment leaves this note.
     expect(await world.store.fact('precompute')).toEqual({ ...note, afterKey: 0, customers: 0 });
     throw new Error('no place');
   };

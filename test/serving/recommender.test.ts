@@ -1,4 +1,4 @@
-// The recommender of a release, end to end: a shop is learnt from, released and served.
+// The recommender of a release, end to end: models are trained on a shop, released and served.
 import type { ArticleRow, Store } from '../../src/data/store/store';
 import { openStore } from '../../src/data/store/open-store';
 import { encodeDataset, readPurchaseLog } from '../../src/dataset/read';
@@ -59,11 +59,11 @@ describe('the recommender of a release', () => {
     expect(moment).toEqual({ ...expected, prices: expect.any(Float32Array) as Float32Array });
     prices.forEach((price, article) => {
       if (Number.isNaN(price)) expect(moment.prices[article]).toBeNaN();
-      // The database adds prices up in another order.
+      // The database adds up the prices in another order, so rounding may differ.
       else expect(moment.prices[article] / price).toBeCloseTo(1, 5);
     });
     expect(opened.shop.habits).toEqual(habitsOf(shop, shop.historyEnds({ before: raw.last + 1 })));
-    // The shop has some of everything.
+    // The shop has enough of everything for the comparison to be meaningful.
     expect(moment.peers.filter(({ articles }) => articles.length > 0).length).toBeGreaterThan(5);
     for (const list of [moment.arrivals, moment.trending]) expect(list.length).toBeGreaterThan(10);
     expect(moment.ofProduct.some((others) => others > 0)).toBe(true);
@@ -95,7 +95,7 @@ describe('the recommender of a release', () => {
     const all = listOf(list);
     expect(all.map(({ rank }) => rank)).toEqual(Array.from({ length: 50 }, (_, i) => i + 1));
     expect(new Set(all.map(({ articleKey }) => articleKey)).size).toBe(50);
-    // An article that was never sold may stand above its score.
+    // An article that was never sold may be ranked higher than its score implies.
     const scores = all.filter(({ neverSold }) => !neverSold).map(({ score }) => score);
     expect(scores).toEqual([...scores].sort((a, b) => b - a));
     for (const { score, source } of all) {
@@ -133,7 +133,7 @@ describe('the recommender of a release', () => {
     };
     const first = await nearest();
     expect(textRuns()).toBe(none);
-    // The text is the same, so its vector is the same as the kept one.
+    // The text is unchanged, so its vector equals the stored vector.
     const changed = { ...article, updatedAt: new Date(article.updatedAt.getTime() + 1) };
     const again = await nearest(changed);
     expect(textRuns()).toBe(none + 1);
@@ -162,7 +162,7 @@ describe('the recommender of a release', () => {
     if (!Array.isArray(alike) || !Array.isArray(together)) throw new Error('expected lists');
     expect(alike).toHaveLength(12);
     for (const { articleId, score } of alike) expect(score).toBeCloseTo(likeness(articleId, 0.15), 4);
-    // Purchases add to the score and never take from it.
+    // Purchases raise the score and never lower it.
     for (const { articleId, score } of together) {
       expect(score).toBeGreaterThan(0.6 * likeness(articleId, 0.4) - 1e-4);
     }
@@ -186,7 +186,7 @@ describe('the recommender of a release', () => {
     expect(await opened.shop.refresh()).toBe(1);
     await opened.recommender.similar(asked);
     expect(opened.shop.articles.searches.similar).toBe(before + 2);
-    // An article of another product may now be similar. Any other change moves nothing.
+    // An article of another product may now be similar. Other changes do not clear the kept lists.
     const other = asked[1].articleId;
     await world.database.sql(`UPDATE articles SET product_code = 'another' WHERE article_id = '${other}'`);
     expect(await opened.shop.refresh()).toBe(1);
@@ -221,8 +221,8 @@ describe('the recommender of a release', () => {
     if (similar === null || similar instanceof Error) throw new Error('expected a list');
     expect(similar).toHaveLength(12);
     expect(similar.map(({ articleId }) => articleId)).not.toContain(article.id);
-    // Many of them are of the same type, though so small a shop has few. At random it would be one
-    // in forty.
+    // Many of the similar articles are of the same type, although such a small shop has few of each
+    // type. Random lists would have one in forty.
     const asked = (await store.articlesPage(40)).rows;
     const lists = await opened.recommender.similar(asked.map(({ id }) => ({ articleId: id, first: 5 })));
     const rows = await Promise.all(

@@ -9,7 +9,7 @@ import { createLog } from '../../src/telemetry/log';
 export const silentLog = createLog({ logLevel: 'silent' });
 export const SERVING = { device: 'cpu', threads: 1, explore: 24 } as const;
 
-/** The counts that have changed since, and by how much. */
+/** The counts that differ between two readings, with the differences. */
 export function difference(
   before: ReadonlyMap<string, number>,
   after: ReadonlyMap<string, number>,

@@ -10,14 +10,15 @@ export interface ToArrange {
   readonly scores: Float32Array;
   /** Articles that must not be shown. */
   readonly hidden: ReadonlySet<number>;
-  /** The length of the slate at most. */
+  /** Maximum length of the slate. */
   readonly first: number;
   readonly neverSold: (article: number) => boolean;
 }
 
 /**
- * Slates as places among the candidates, best first.
- * @param explore every `explore`th place is for an article that was never sold; 0: none
+ * Returns slates as indices into the candidates, best first.
+ * @param explore every `explore`th position is for an article that was never sold, 0 for no such
+ * positions
  */
 export function arrange(lists: readonly ToArrange[], explore: number): number[][] {
   return lists.map(({ articles, scores, hidden, first, neverSold }) =>

@@ -1,12 +1,13 @@
-// The rule that gives some places of a slate to articles that were never sold. Their scores are
-// low, since most of them will not sell, and an article that nobody sees never sells. The best of
-// them come first, so that each is shown to the customers whom it suits best.
+// The rule that gives some positions of a slate to articles that were never sold. The scores of
+// these articles are low, since most will not sell, but an article that is never shown cannot sell.
+// The best-scored of these articles come first, so that each is shown to the customers whom it
+// suits best.
 import { topIndices } from '../../statistics/best';
 
 /**
- * Gives the `first` places to show, best first. Each `every`th is the best of those never sold that
- * is not shown yet, if there is one. With `every` 0 the scores alone decide. A candidate without a
- * score is never shown.
+ * Returns the indices of the `first` candidates to show, best first. Each `every`th position gets
+ * the best article never sold that is not shown yet, if there is one. If `every` is 0, the scores
+ * alone decide. A candidate without a score is never shown.
  */
 export function exploring(
   scores: Float32Array,

@@ -1,7 +1,10 @@
 // The rule that keeps a few articles of each product, so that a slate is not one article in twenty
 // colours.
 
-/** The first `most` of each product, in their order. Articles of no known product all stay. */
+/**
+ * Keeps the first `most` articles of each product, in their order. Articles without a known product
+ * all stay.
+ */
 export function fewOfEachProduct<Item extends { readonly article: number }>(
   items: readonly Item[],
   productOf: (article: number) => number | null,

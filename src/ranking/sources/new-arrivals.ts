@@ -1,5 +1,5 @@
 // The source of new articles: those first sold within four weeks, and those never sold whose
-// product's other variants sell. Neither histories nor vectors say much of them.
+// product's other variants sell. Neither histories nor vectors say much about new articles.
 import type { Source } from './source';
 
 export const NEW_ARRIVALS = {

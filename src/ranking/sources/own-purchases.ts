@@ -1,4 +1,4 @@
-// The source of a customer's own purchases: people buy again.
+// The source of a customer's own purchases, since people buy the same articles again.
 import type { HistoryPurchase } from '../../features/customers';
 import type { Source } from './source';
 

@@ -1,4 +1,4 @@
-// The interface of a source of candidates. To add one, write a file beside this one and list it in
+// The interface of a source of candidates. To add one, write a file in this folder and list it in
 // sources.ts.
 import type { HistoryPurchase } from '../../features/customers';
 import type { PairFeature } from '../../features/pair-features';
@@ -7,18 +7,18 @@ import type { Moment } from '../../statistics/moment';
 
 export interface Source<Name extends string = string> {
   readonly name: Name;
-  /** Says in the API why the source brings an article up. */
+  /** Explains in the API why the source suggests an article. */
   readonly description: string;
-  /** Candidates of one customer at most. */
+  /** Maximum number of candidates for one customer. */
   readonly limit: number;
-  /** The feature of a pair that is 1 for articles which the source found. */
+  /** The pair feature that is 1 for articles that the source found. */
   readonly feature?: PairFeature;
   /**
-   * Finds at most `most` articles for each customer, best first, as catalogue indices [n]. An entry
-   * of −1 is a place that found nothing.
+   * Finds at most `most` articles for each customer, best first, as catalogue indices [n]. Entries
+   * of −1 stand for no article.
    */
   find(asked: Asked, most: number): Promise<readonly ArrayLike<number>[]>;
-  /** The purchase in a history that brought an article up, as a catalogue index. */
+  /** The purchase in a history that led to the suggestion of an article, as a catalogue index. */
   reason?(article: number, history: readonly HistoryPurchase[], facts: ReasonFacts): number | undefined;
 }
 
@@ -29,11 +29,11 @@ export interface Asked {
   /** [n] age bands */
   readonly bands: Int32Array;
   readonly moment: Moment;
-  /** The articles of the same product as one, itself among them. */
+  /** All articles of the same product as the given article, including the given article. */
   readonly variantsOf: (article: number) => readonly number[];
   /**
-   * [n] articles that are bought with each customer's latest purchases. The best are in order, as
-   * many as the source may bring.
+   * [n] articles that are bought with each customer's latest purchases. The best are sorted, as
+   * many as the source may return.
    */
   readonly together: readonly Scored[];
   /** [n] the articles nearest to each query vector, best first */
@@ -42,6 +42,6 @@ export interface Asked {
 
 export interface ReasonFacts {
   readonly coPurchases: Pick<CoPurchases, 'reason'>;
-  /** Tells products apart; null: unknown. */
+  /** A number for each product, null if unknown. */
   readonly productOf: (article: number) => number | null;
 }

@@ -9,8 +9,8 @@ import { TWO_TOWER } from './two-tower';
 import { VARIANTS } from './variants';
 
 /**
- * From the source that says most of this customer to the one that is the same for everybody. If
- * several found an article, people are shown the first.
+ * Ordered from the source that tells most about the customer to the source that is the same for all
+ * customers. If several sources found an article, the first of them is shown.
  */
 export const SOURCES = [
   OWN_PURCHASES,
@@ -24,5 +24,5 @@ export const SOURCES = [
 
 export type SourceName = (typeof SOURCES)[number]['name'];
 
-/** Candidates of one customer at most. */
+/** Maximum number of candidates for one customer. */
 export const MAX_CANDIDATES = SOURCES.reduce((sum, { limit }) => sum + limit, 0);

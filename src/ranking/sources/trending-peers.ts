@@ -1,5 +1,5 @@
-// The source of articles that sell among customers of like age. It is empty if the shop knows no
-// ages. statistics/peer-sales.ts counts what each age band buys.
+// The source of articles that sell among customers of similar age. The source finds nothing if the
+// shop knows no ages. statistics/peer-sales.ts counts what each age band buys.
 import type { Source } from './source';
 
 export const TRENDING_PEERS = {

@@ -1,4 +1,5 @@
-// The source of articles that sell: the same for everybody, so that every customer has candidates.
+// The source of articles that sell well. The articles are the same for all customers, so that every
+// customer has candidates.
 import type { Source } from './source';
 
 export const TRENDING = {

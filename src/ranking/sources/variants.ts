@@ -1,11 +1,11 @@
-// The source of other variants of a customer's latest purchases: the same product in another
-// colour, say. It is empty if the shop names no products.
+// The source of other variants of a customer's latest purchases: for example, the same product in
+// another colour. The source finds nothing if the shop names no products.
 import { ownPurchases } from './own-purchases';
 import type { Source } from './source';
 
-/** The latest distinct articles whose variants are looked for. */
+/** Number of latest distinct articles whose variants are searched. */
 const READ = 12;
-/** Variants of one product that are compared at most. */
+/** Maximum number of variants of one product that are compared. */
 const MOST_VARIANTS = 200;
 
 export const VARIANTS = {
@@ -20,7 +20,7 @@ export const VARIANTS = {
         const others = variantsOf(bought)
           .slice(0, MOST_VARIANTS)
           .filter((article) => article !== bought);
-        // By sales, since of many colours few are still in the shop.
+        // Sorted by sales, since only a few of many colours are still in the shop.
         others.sort((a, b) => buyers(week, b) - buyers(week, a) || buyers(month, b) - buyers(month, a) || a - b);
         for (const article of others) found.add(article);
       }
@@ -32,7 +32,7 @@ export const VARIANTS = {
   },
 } as const satisfies Source;
 
-/** 0 for articles that are newer than the counts. */
+/** The number of buyers, 0 for articles that are newer than the counts. */
 function buyers(sold: Float32Array, article: number): number {
   return sold[article] ?? 0;
 }

@@ -12,7 +12,7 @@ import type { ArticleVectors } from '../../ranking/pipeline';
 import { vectorOf } from '../../ranking/vector-rows';
 import type { Release } from '../../release/open';
 
-/** Articles that go through a model or a statement at once. */
+/** Number of articles that a model or a statement processes at once. */
 export const CHUNK = 1024;
 
 /** The parts of a release that hold its articles. */
@@ -25,35 +25,39 @@ export class LiveArticles {
   readonly catalogue: Catalogue;
   /** Articles by the vectors of the article tower. */
   readonly vectors: ArticleVectors;
-  /** The two parts of the vectors of texts; undefined: they have one. */
+  /** The two parts of the vectors of texts, undefined if the vectors have only one part. */
   readonly textParts: VectorParts | undefined;
-  /** Searches of each index since the shop was opened. */
+  /** Number of searches of each index since the shop was opened. */
   readonly searches = { articles: 0, similar: 0 };
   /**
-   * Moves on when an article comes or goes, or its text or product changes. Lists of similar
-   * articles hold for one edition.
+   * Increases when an article is added or removed, or when its text or product changes. Lists of
+   * similar articles are valid for one edition.
    */
   edition = 0;
 
   /**
-   * By index id: catalogue index; −1: the shop has no such article. The release's rows come first.
+   * By index id: the catalogue index, −1 if the shop has no such article. The release's rows come
+   * first.
    */
   #articleOfId: number[];
-  /** By catalogue index: id in both indexes. */
+  /** By catalogue index: the id in both indexes. */
   readonly #idOfArticle: number[] = [];
-  /** By index id: the hash of the text in the similar index; undefined: there is none. */
+  /** By index id: the hash of the text in the similar index, undefined if there is none. */
   readonly #textHashes: (string | undefined)[];
   /** [articles, dim] by catalogue index. */
   #articleVectors: Float32Array = new Float32Array(0);
   /** [ids, dim] by index id: the vectors in the similar index. */
   #textVectors: Float32Array;
-  /** By catalogue index: 1 if the shop has the article. Small enough for the processor's cache. */
+  /**
+   * By catalogue index: 1 if the shop has the article. The array is small enough for the
+   * processor's cache.
+   */
   #live = new Uint8Array(0);
-  /** By the shop's id: catalogue index. */
+  /** By the shop's id: the catalogue index. */
   readonly #articleById = new Map<string, number>();
-  /** By key: when the row last changed, in milliseconds, as far as it was read. */
+  /** By key: the time of the last change of the row that was read, in Unix milliseconds. */
   readonly #versions = new Map<number, number>();
-  /** By the shop's id: row of the release. */
+  /** By the shop's id: the row in the release. */
   readonly #rowOfRelease: ReadonlyMap<string, number>;
 
   constructor(
@@ -88,8 +92,8 @@ export class LiveArticles {
   }
 
   /**
-   * The catalogue index of an article by the shop's id or by its row; undefined: it is new or gone,
-   * or its row changed since the last refresh.
+   * The catalogue index of an article by the shop's id or by its row. Undefined if the article is
+   * new or gone, or if its row changed since the last refresh.
    */
   articleOf(known: string | ArticleRow): number | undefined {
     const article = typeof known === 'string' ? this.#articleById.get(known) : this.#indexOfUnchanged(known);
@@ -117,7 +121,8 @@ export class LiveArticles {
   }
 
   /**
-   * [n, dim] vectors of articles' texts. Those of catalogue indices are kept; rows are embedded.
+   * [n, dim] vectors of articles' texts. For a catalogue index the stored vector is used. For a row
+   * the text is embedded.
    */
   async embedArticles(articles: readonly (number | ArticleRow)[]): Promise<Float32Array> {
     const { dim } = this.release.similar;
@@ -135,12 +140,12 @@ export class LiveArticles {
     return vectors;
   }
 
-  /** The vector of an article's text, by catalogue index; undefined: the article is gone. */
+  /** The vector of an article's text, by catalogue index. Undefined if the article is gone. */
   textVectorOf(article: number): Float32Array | undefined {
     return this.isLive(article) ? this.#textVectorAt(article) : undefined;
   }
 
-  /** Takes rows that the store gives when the shop is opened. */
+  /** Takes the rows that the store returns when the shop is opened. */
   async load(rows: readonly ArticleRow[]): Promise<void> {
     const articles = this.catalogue.put(rows);
     await this.#embed(articles);
@@ -159,20 +164,20 @@ export class LiveArticles {
   }
 
   /**
-   * Drops the release's articles that no loaded row had. Gives the catalogue indices by row of the
-   * release, −1 for the dropped.
+   * Drops the release's articles for which no row was loaded. Returns the catalogue index for each
+   * row of the release, −1 for dropped articles.
    */
   async dropUnloaded(): Promise<readonly number[]> {
     await this.#removeIds(this.#articleOfId.flatMap((article, id) => (article < 0 ? [id] : [])));
     return this.#articleOfId;
   }
 
-  /** Whether a row was read since it last changed. */
+  /** Whether a row has been read since its last change. */
   knows({ key, updatedAt }: Pick<ArticleRow, 'key' | 'updatedAt'>): boolean {
     return this.#versions.get(key) === updatedAt.getTime();
   }
 
-  /** Takes rows that came or changed since the last refresh. */
+  /** Takes rows that were added or changed since the last refresh. */
   async update(rows: readonly ArticleRow[]): Promise<void> {
     const products = rows.map(({ key }) => this.#productOf(key));
     const articles = this.catalogue.put(rows);
@@ -185,13 +190,13 @@ export class LiveArticles {
     });
     await this.#index(rows);
     rows.forEach((row, r) => {
-      // Only now does its text have a vector. Until then requests read the row.
+      // From now on the text has a vector. Until now, requests had to read the row.
       this.#articleById.set(row.id, articles[r]);
       this.#versions.set(row.key, row.updatedAt.getTime());
     });
   }
 
-  /** Drops the articles with other keys. */
+  /** Drops all articles whose keys are not in `keys`. */
   async keepOnly(keys: ReadonlySet<number>): Promise<void> {
     const gone = this.#articleOfId.flatMap((article, id) =>
       article >= 0 && !keys.has(this.catalogue.keys[article]) ? [id] : [],
@@ -215,7 +220,7 @@ export class LiveArticles {
     return this.#textVectors.subarray(at, at + dim);
   }
 
-  /** undefined: the article is new. */
+  /** The product of an article, undefined if the article is new. */
   #productOf(key: number): number | null | undefined {
     const article = this.catalogue.indexOf(key);
     return article === undefined ? undefined : this.catalogue.productOf(article);
@@ -234,7 +239,7 @@ export class LiveArticles {
     }
   }
 
-  /** Puts articles into both indexes that are not there as they are now. */
+  /** Updates both indexes with the articles whose vectors are missing or out of date. */
   async #index(rows: readonly ArticleRow[]): Promise<void> {
     if (rows.length === 0) return;
     const { articles: articleIndex, similar } = this.release;
@@ -244,7 +249,8 @@ export class LiveArticles {
     articles.forEach((article, r) => {
       vectors.set(vectorOf(this.vectors, article) ?? [], r * this.vectors.dim);
     });
-    // A large encoder takes its time over a text, and most changes leave the text as it was.
+    // Only changed texts are embedded: a large encoder is slow, and most changes of a row leave the
+    // text as it was.
     const texts = rows.map(articleText);
     const hashes = texts.map(textHash);
     const unread = [...ids.keys()].filter((r) => this.#textHashes[ids[r]] !== hashes[r]);
@@ -275,7 +281,7 @@ export class LiveArticles {
     for (const id of ids) this.#textHashes[id] = undefined;
   }
 
-  /** From now on the shop has this article, under this id in both indexes. */
+  /** Marks an article as present in the shop, under this id in both indexes. */
   #take(id: number, article: number): void {
     this.#articleOfId[id] = article;
     if (article >= this.#live.length) {
@@ -287,7 +293,9 @@ export class LiveArticles {
   }
 }
 
-/** The same numbers with room for at least `size`, and some to spare if they must move. */
+/**
+ * Returns an array with the same numbers and room for at least `size`. A new array gets spare room.
+ */
 function grown(numbers: Float32Array, size: number, spare: number): Float32Array {
   if (size <= numbers.length) return numbers;
   const more = new Float32Array(Math.max(size, numbers.length + spare));

@@ -1,4 +1,5 @@
-// The sales of a running server: what sells, and to whom, counted in the store at one moment.
+// The sales of a running server: the articles that sell and their buyers, counted in the store at
+// one moment.
 import { setImmediate } from 'node:timers/promises';
 import type { ArticleSales, SalesHistory, Store } from '../../data/store/store';
 import type { Encoder } from '../../features/encoder';
@@ -7,14 +8,17 @@ import { createMoment, QUARTER_DAYS, SALES_DAYS, type Moment } from '../../stati
 import { DAY } from '../../time';
 import type { LiveArticles } from './live-articles';
 
-/** The sales by age band move slowly, and take the longest to count. */
+/**
+ * Time between two counts of the sales by age band, in ms. These sales change slowly and take the
+ * longest to count.
+ */
 const PEERS_REFRESH_MS = 600_000;
 
 export interface LiveSalesParts {
   readonly store: Pick<Store, 'salesHistory' | 'articleSales' | 'salesByAge'>;
   readonly articles: LiveArticles;
   readonly encoder: Encoder;
-  /** Milliseconds. */
+  /** Returns the current time in Unix milliseconds. */
   readonly clock: () => number;
 }
 
@@ -38,9 +42,10 @@ export class LiveSales {
 
   async refresh(): Promise<void> {
     const { clock, sales } = await this.parts.store.articleSales([...SALES_DAYS]);
-    // Requests are answered between one long piece of work and the next.
+    // Lets the process answer requests between two long pieces of work.
     await setImmediate();
-    // An article without a history was first sold since the shop was opened, within the window.
+    // An article without a history was first sold after the shop was opened, so all its sales are
+    // within the window.
     for (const [key, { first, last, units }] of sales) {
       if (!this.#history.has(key)) this.#history.set(key, { first, last, units, lately: units });
     }
@@ -81,12 +86,15 @@ export class LiveSales {
       prices,
       ages,
       peers: this.#peers,
-      // An article that is gone says nothing of others of its product.
+      // An article that is gone says nothing about other articles of its product.
       productOf: (article) => (this.parts.articles.isLive(article) ? catalogue.productOf(article) : null),
     });
   }
 
-  /** [bands, articles] customers of the month by age band; none if the shop knows no ages. */
+  /**
+   * [bands, articles] number of customers of the month by age band. Empty if the shop knows no
+   * ages.
+   */
   async #readPeers(clock: Date): Promise<Float32Array[]> {
     const { store, encoder, articles } = this.parts;
     const { catalogue } = articles;

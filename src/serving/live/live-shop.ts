@@ -1,5 +1,5 @@
-// The shop as a running server knows it. It follows the store, so a new article is found within a
-// second or so, without a new release.
+// The shop as a running server knows it. The live shop follows the store, so a new article can be
+// found within about a second, without a new release.
 import type { Store } from '../../data/store/store';
 import type { Model } from '../../ranking/model-inputs';
 import type { Release } from '../../release/open';
@@ -13,11 +13,14 @@ export interface LiveShop {
   readonly articles: LiveArticles;
   /** The habits of the release, by this catalogue's indices. */
   readonly habits: Habits;
-  /** How many of the release's articles the store has. Few: the release is of another shop. */
+  /**
+   * Number of the release's articles that the store has. A small number means that the release
+   * belongs to another shop.
+   */
   readonly known: number;
   /** The shop just after its newest purchase. */
   moment(): Moment;
-  /** Reads the changes in the store since the last call. Gives the number of articles. */
+  /** Reads the changes in the store since the last call. Returns the number of articles. */
   refresh(): Promise<number>;
 }
 
@@ -26,16 +29,19 @@ export interface LiveShopParts {
   readonly release: Release;
   readonly articleTower: Model;
   readonly reporter: Reporter;
-  /** Milliseconds. Default: the wall clock. */
+  /** Returns the current time in Unix milliseconds. Default: the wall clock. */
   readonly clock?: () => number;
 }
 
 /**
- * Each refresh goes back this far: a transaction may commit rows that are older than rows which
- * were read before.
+ * Each refresh reads changes from this many seconds before the last one, since a transaction may
+ * commit rows that are older than rows that were already read.
  */
 const OVERLAP_SECONDS = 60;
-/** Sales move slowly, and articles are rarely deleted, so both are read this seldom. */
+/**
+ * Time between two full refreshes, in ms. Sales change slowly and articles are rarely deleted, so
+ * only a full refresh reads both.
+ */
 const FULL_REFRESH_MS = 60_000;
 
 /** Reads the catalogue and brings the release's indexes up to date with it. */
@@ -43,7 +49,7 @@ export async function openLiveShop(parts: LiveShopParts): Promise<LiveShop> {
   const { store, release, articleTower, reporter, clock = Date.now } = parts;
   const articles = new LiveArticles(release, articleTower);
   const sales = new LiveSales({ store, articles, encoder: release.encoder, clock });
-  // Read first: what changes meanwhile is read again.
+  // The state is read first, so that rows that change in the meantime are read again.
   const state = await store.articlesState();
   const progress = reporter.progress('Reading the catalogue', release.articleIds.length, 'articles');
   for await (const rows of store.streamArticles()) {
@@ -64,12 +70,12 @@ interface Refreshing {
   readonly articles: LiveArticles;
   readonly sales: LiveSales;
   readonly clock: () => number;
-  /** The store's articles as a whole when they were last read. */
+  /** The state of all the store's articles when they were last read. */
   readonly state: string;
 }
 
 function refreshing({ store, articles, sales, clock, ...opened }: Refreshing): LiveShop['refresh'] {
-  /** When articles were last compared one by one, and sales read. */
+  /** The last full refresh, which compares all articles and reads the sales. */
   let last = { state: opened.state, full: clock() };
   return async () => {
     const full = clock() - last.full > FULL_REFRESH_MS;

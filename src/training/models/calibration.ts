@@ -1,4 +1,4 @@
-// Calibration: fits Platt's two numbers by Newton's method, so that scores become chances.
+// Calibration: fits Platt's two numbers by Newton's method, so that scores become probabilities.
 // Returning and cold customers get their own numbers if there are enough purchases. Platt,
 // "Probabilistic outputs for support vector machines", 1999; Lin, Lin & Weng, "A note on Platt's…",
 // 2007.
@@ -10,17 +10,20 @@ import type { Calibration, Calibrations } from './ranker';
 export interface ScoredList {
   readonly group: CustomerGroup;
   readonly scores: ArrayLike<number>;
-  /** 1 for a purchase. */
+  /** 1 for each article that was bought, otherwise 0. */
   readonly bought: ArrayLike<number>;
 }
 
 /**
- * Purchases that a group needs for its own calibration. Then its chances are right within a tenth
- * or so, if purchases are independent.
+ * Number of purchases that a group needs for its own calibration. With this number, the
+ * probabilities are accurate to about a tenth, if purchases are independent.
  */
 const ENOUGH = 100;
 
-/** A calibration for each group. A group with too few purchases gets that of all lists together. */
+/**
+ * A calibration for each group. A group with too few purchases gets the calibration of all lists
+ * together.
+ */
 export function fitCalibrations(lists: readonly ScoredList[]): Calibrations {
   let together: Calibration | undefined;
   const ofGroup = (group: CustomerGroup): Calibration => {
@@ -45,16 +48,17 @@ function fitLists(lists: readonly ScoredList[]): Calibration {
 
 /**
  * The scale > 0 and the shift for which the logistic of scale · score + shift fits best to
- * `bought`, which is 1 for a purchase. If the scores tell nothing, all chances are about equal and
- * only the order stays. That is so when nothing, everything, or mostly low scores were bought.
- * Without scores nothing changes.
+ * `bought`, which is 1 for each article that was bought, otherwise 0. If the scores tell nothing,
+ * all probabilities are about equal and only the order remains. This happens when no candidate,
+ * every candidate, or mostly candidates with low scores were bought. Without scores, the result
+ * changes nothing.
  */
 export function fitCalibration(scores: Float64Array, bought: Uint8Array): Calibration {
   const positives = sum(bought);
   const negatives = scores.length - positives;
   if (scores.length === 0) return { scale: 1, shift: 0 };
-  // Targets a little inside of 0 and 1: scores that separate perfectly would drive the scale to
-  // infinity.
+  // The targets lie slightly inside 0 and 1, since perfectly separating scores would otherwise
+  // drive the scale to infinity.
   const yes = (positives + 1) / (positives + 2);
   const no = 1 / (negatives + 2);
   const target = (i: number): number => (bought[i] ? yes : no);
@@ -76,7 +80,8 @@ export function fitCalibration(scores: Float64Array, bought: Uint8Array): Calibr
     const determinant = h00 * h11 - h01 * h01;
     const d0 = (h11 * g0 - h01 * g1) / determinant;
     const d1 = (h00 * g1 - h01 * g0) / determinant;
-    // Far from the minimum Newton's step may be too long, so it is halved until it helps.
+    // Far from the minimum Newton's step may be too long, so the step is halved until the loss
+    // falls.
     let size = 1;
     let next = lossOf(scores, target, scale - d0, shift - d1);
     while (!(next <= loss) && size > 1e-6) {
@@ -94,7 +99,7 @@ export function fitCalibration(scores: Float64Array, bought: Uint8Array): Calibr
   return { scale: FLAT, shift: Math.log((positives + 1) / (negatives + 1)) - FLAT * mean(scores) };
 }
 
-/** The least scale, at which the order remains. */
+/** The smallest scale, which still keeps the order. */
 const FLAT = 1e-3;
 const ITERATIONS = 100;
 /** Keeps a step finite when all scores are equal. */

@@ -1,6 +1,6 @@
 // The deep part of the ranker: a DLRM over a customer and each of their candidates (Naumov et al.,
-// "Deep Learning Recommendation Model", arXiv 1906.00091). Embeddings of both sides meet in dot
-// products. A small network reads these and the pair's features.
+// "Deep Learning Recommendation Model", arXiv 1906.00091). Embeddings of both sides are multiplied
+// in dot products. A small network reads these products and the pair's features.
 import { HISTORY_LENGTH, type Encoder } from '../../features/encoder';
 import { relu } from '../../graph/elementwise';
 import { concat } from '../../graph/pieces';
@@ -17,7 +17,7 @@ export interface RankerConfig {
 
 /**
  * The scores of the deep part [batch, candidates]. Inputs: `customer_*`, `history_*` [batch, …],
- * `article_*` [batch, candidates, …] and `pair` [batch, candidates, pairWidth]. A score depends
+ * `article_*` [batch, candidates, …] and `pair` [batch, candidates, pairWidth]. Each score depends
  * only on its own customer and candidate.
  */
 export function deepPart(encoder: Encoder, { dim, hidden }: RankerConfig, pair: Tensor): Tensor {
@@ -52,7 +52,7 @@ export function deepPart(encoder: Encoder, { dim, hidden }: RankerConfig, pair: 
   const article = [bottom, ...fields.multi];
   const person = [...history.multi, ...customer.multi];
   // The cosine already covers the article's id. Embeddings of ids would memorise the sales of the
-  // training weeks, so they serve only shops whose articles have no attributes.
+  // training weeks, so they are used only for shops whose articles have no attributes.
   if (!fields.single && fields.multi.length === 0) {
     const ids: Table = { name: 'ranker.article_ids', rows: encoder.articleSlots, width: dim };
     const weights = input('history_id_weights', ['batch', HISTORY_LENGTH]);
@@ -63,14 +63,15 @@ export function deepPart(encoder: Encoder, { dim, hidden }: RankerConfig, pair: 
   const customerSide = stacked(person, blocks, ['batch'], dim);
 
   // Dot products of every vector of the article with every vector of the customer, but not within
-  // one side. The article's fields are already one block. To join the other vectors to it would
-  // move every number twice.
+  // one side. The article's fields are already one block. Joining the other vectors to this block
+  // would move every number twice.
   const dotsOf = (block: Tensor): Tensor => {
     const vectors = Number(block.shape[2]);
     const rows = reshape(block, ['batch', `candidates*${String(vectors)}`, dim]);
     return reshape(matmul(rows, transposeLast(customerSide)), [...outer, vectors * Number(customerSide.shape[1])]);
   };
-  // Each part costs a pass over the output, which is wider than these two, so they are one part.
+  // Each part costs a pass over the output, which is wider than these two tensors, so the two are
+  // joined into one part.
   const few = concat([dotsOf(stacked(article, [], outer, dim)), bottom]);
   const top = relu(joinedMlp('ranker.top', fields.single ? [few, dotsOf(fields.single)] : [few], hidden));
   const learnt = matmul(top, parameter('ranker.out', [hidden[hidden.length - 1], 1], 'zeros'));

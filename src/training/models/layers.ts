@@ -1,5 +1,5 @@
-// Layers that the models share, as functions from tensors to tensors. Each names its parameters
-// under a prefix.
+// Layers that the models share, as functions from tensors to tensors. The parameters of a layer are
+// named under a prefix.
 import { addedProduct, attention, linear, matmul, normalisedLinear } from '../../graph/products';
 import { dropout } from '../../graph/rows';
 import { concat, pieces } from '../../graph/pieces';
@@ -16,8 +16,8 @@ export function mlp(name: string, x: Tensor, widths: readonly number[]): Tensor 
 }
 
 /**
- * The same over several tensors as if they were concatenated: [..., a], [..., b]… → [..., last
- * width]. No number is moved, since each tensor has its own rows of the first weights.
+ * The same as `mlp`, over several tensors as if they were concatenated: [..., a], [..., b]… → [...,
+ * last width]. No number is moved, since each tensor has its own rows of the first weights.
  */
 export function joinedMlp(name: string, parts: readonly Tensor[], widths: readonly number[]): Tensor {
   const froms = parts.map((part) => Number(part.shape[part.shape.length - 1]));
@@ -25,8 +25,8 @@ export function joinedMlp(name: string, parts: readonly Tensor[], widths: readon
 }
 
 /**
- * The same for inputs of the widths `froms`. It can be applied several times with one set of
- * weights.
+ * The same as `joinedMlp`, for inputs of the widths `froms`. The result is a function that can be
+ * applied several times with the same weights.
  */
 export function sharedMlp(
   name: string,
@@ -41,7 +41,7 @@ export function sharedMlp(
   const [first, ...others] = layers;
   const firsts = froms.length === 1 ? [first.weight] : pieces(first.weight, 0, froms);
   return (...parts) => {
-    // Each product adds the sum of the earlier ones by itself.
+    // Each product includes the addition of the sum so far.
     const hidden = parts.reduce((sum, part, p) => addedProduct(asRows(part), firsts[p], sum), first.bias);
     const out = others.reduce((before, { weight, bias }) => linear(relu(before), weight, bias), hidden);
     return fromRows(out, parts[0]);
@@ -50,7 +50,7 @@ export function sharedMlp(
 
 /**
  * Layer normalisation with gain and bias, then a dense layer: [rows, n] → [rows, m] for a weight
- * [n, m]. Gain and bias are multiplied into the layer's small weights, which saves a pass over the
+ * [n, m]. Gain and bias are merged into the layer's small weights, which saves a pass over the
  * rows.
  */
 export function normalised(name: string, x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
@@ -65,7 +65,7 @@ export function normalised(name: string, x: Tensor, weight: Tensor, bias?: Tenso
 export const MASKS = 1024;
 
 /**
- * [MASKS, width] masks that hide a share of the numbers of a row. Every model has the same masks.
+ * [MASKS, width] masks that hide a share of the numbers of a row. All models have the same masks.
  */
 export function dropoutMasks(share: number, width: number): Tensor {
   const random = createRandom('masks', width);
@@ -76,16 +76,22 @@ export function dropoutMasks(share: number, width: number): Tensor {
 /** Dropout in training: hides a share of the numbers of each row by a mask. */
 export interface Dropout {
   readonly share: number;
-  /** The mask of each row, int32 [rows]. Each call gives other ones. */
+  /** The index of the mask for each row, int32 [rows]. Each call returns other indices. */
   which(rows: Dim): Tensor;
 }
 
-/** [length, length] how far place j of x [batch, length, …] lies before place i; 0 if after it. */
+/**
+ * [length, length] the distance by which position j of x [batch, length, …] precedes position i, 0
+ * if j comes after i.
+ */
 export function distances(x: Tensor): Tensor {
   return relu(offsets(x));
 }
 
-/** [length, length] is added to scores before a softmax, so that later places get no weight. */
+/**
+ * [length, length] a mask that is added to scores before a softmax, so that later positions get no
+ * weight.
+ */
 export function causalMask(x: Tensor): Tensor {
   return mul(cast(greater(constant(0), offsets(x)), 'float32'), constant(-1e9));
 }
@@ -98,19 +104,20 @@ function offsets(x: Tensor): Tensor {
 export interface TransformerConfig {
   readonly layers: number;
   readonly heads: number;
-  /** The longest sequence, which is the size of the table of distances. */
+  /** The length of the longest sequence, which is the size of the table of distances. */
   readonly length: number;
   readonly dropout?: Dropout | undefined;
-  /** The last weight [dim, m], applied to each place. */
+  /** The last weight [dim, m], applied to each position. */
   readonly out: Tensor;
 }
 
 /**
  * A causal transformer over sequences, oldest first: [batch, length, dim] → [batch, length, m]
- * (Vaswani et al., 2017; layers normalised first, Xiong et al., ICML 2020). Place i sees places j ≤
- * i, so the padding at the end of a shorter sequence changes nothing before it. The order comes
- * from a learnt weight for each distance i − j and head (Shaw et al., 2018; Raffel et al., 2020).
- * All but the attention works on rows, [batch × length, …].
+ * (Vaswani et al., 2017; layers normalised first, Xiong et al., ICML 2020). Position i sees
+ * positions j ≤ i, so the padding at the end of a shorter sequence does not affect the positions
+ * before the padding. The order comes from a learnt weight for each distance i − j and head (Shaw
+ * et al., 2018; Raffel et al., 2020). Everything except the attention works on rows, [batch ×
+ * length, …].
  */
 export function transformer(name: string, x: Tensor, config: TransformerConfig): Tensor {
   const dim = Number(x.shape[2]);
@@ -127,8 +134,8 @@ export function transformer(name: string, x: Tensor, config: TransformerConfig):
     const weight = (what: string, from = dim, to = dim): Tensor => parameter(within(what), [from, to]);
     const bias = (what: string, size: number): Tensor => parameter(within(what), [size], 'zeros');
     const far = transpose(gather(parameter(within('distance'), [config.length, heads], 'zeros'), ids), [2, 0, 1]);
-    // One product makes queries, keys and values of all heads, and is cut into columns. Each head
-    // has its own rows of the last weights, so numbers of several heads are never moved apart.
+    // One product makes queries, keys and values of all heads, and its columns are then split. Each
+    // head has its own rows of the last weights, so no numbers have to be rearranged.
     const weights = ['query', 'key', 'value'].map((what) => weight(what));
     const asked = fromRows(normalised(within('attention_norm'), hidden, concat(weights, 1)), x);
     const columns = pieces(asked, 2, Array<number>(3 * heads).fill(width));
@@ -149,20 +156,20 @@ export function transformer(name: string, x: Tensor, config: TransformerConfig):
 }
 
 export interface Fields {
-  /** Names the uses of the table. */
+  /** A name for the uses of the table. */
   readonly site: string;
   /** The prefix of the inputs in inputs.ts. */
   readonly prefix: string;
   readonly layout: Layout;
   readonly table: Table;
   readonly outer: readonly Dim[];
-  /** The length of a history, which is pooled into a bag; absent for a single entity. */
+  /** The length of a history, which is pooled into a bag. Omitted for a single entity. */
   readonly pooled?: number;
 }
 
 /**
- * Embeddings of the columns of an entity: single-valued features [...outer, single, width], and one
- * [...outer, width] for each multi-valued feature.
+ * Embeddings of the columns of an entity: single-valued features [...outer, single, width], and a
+ * tensor [...outer, width] for each multi-valued feature.
  */
 export function fieldEmbeddings({ site, prefix, layout, table, outer, pooled = 0 }: Fields): {
   single: Tensor | undefined;

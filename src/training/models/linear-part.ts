@@ -1,6 +1,6 @@
 // The linear part of the ranker: a weighted sum of a pair's features. Its weights start at sensible
-// values, so a little data refines an order that is already good. Cold customers have their own
-// weights.
+// values, so the order is good from the beginning, and even little data refines it. Cold customers
+// have their own weights.
 import type { Encoder } from '../../features/encoder';
 import { PAIR_FEATURES, pairWidth } from '../../features/pair-features';
 import { add, cast, greater, mul, sub } from '../../graph/elementwise';
@@ -10,24 +10,24 @@ import { logSumExp } from '../../graph/rows';
 import { reshape } from '../../graph/shapes';
 import { constant, input, parameter, type Tensor } from '../../graph/tensor';
 
-/** Customers with purchases and customers without. Each group has its own weights. */
+/** Customers with purchases, and customers without purchases. Each group has its own weights. */
 export type CustomerGroup = 'returning' | 'cold';
 export const CUSTOMER_GROUPS = ['returning', 'cold'] as const satisfies readonly CustomerGroup[];
 
 /** One weighted sum of the features of a pair. */
 interface Sum {
-  /** The name of its weights, [width, 1]. */
+  /** The name of the weights of the sum, [width, 1]. */
   readonly name: string;
   readonly group: CustomerGroup;
 }
 
 /** One of the reasons to buy. Its weights are added to those of the sum `ALL`. */
 interface Reason extends Sum {
-  /** Its constant before training. The learnt constant is called NAME.level. */
+  /** The constant of the reason before training. The learnt constant is called NAME.level. */
   readonly level: number;
-  /** The feature that is above 0 where there is such a reason. */
+  /** The feature that is above 0 if the reason applies to a pair. */
   readonly given: PairFeature;
-  /** Features whose weights in `ALL` do not count for it. */
+  /** Features whose weights in `ALL` do not count for this reason. */
   readonly without: readonly PairFeature[];
 }
 
@@ -57,11 +57,11 @@ const OF_OWN = [
 
 /**
  * The score of a returning customer is the mean of two numbers. One is a weighted sum of all
- * features. The other is log Σ exp over the reasons to buy: to get the same again, to one's taste,
- * with what one has. Each reason alone can make a purchase likely, and their chances add up (a
- * superposition of point processes). The mean of both is more reliable than either. A reason adds
- * its own weights to those of the sum, so with little data all reasons move together (partial
- * pooling; Gelman & Hill, 2006).
+ * features. The other is log Σ exp over the reasons to buy: the customer buys the same again, the
+ * article suits their taste, or it complements something that they own. Each reason alone can make
+ * a purchase likely, and the rates of purchase add up (a superposition of point processes). The
+ * mean of both numbers is more reliable than each alone. A reason adds its own weights to those of
+ * the sum, so with little data all reasons move together (partial pooling; Gelman & Hill, 2006).
  */
 const ALL: Sum = { name: 'ranker.direct', group: 'returning' };
 const REASONS: readonly Reason[] = [
@@ -69,9 +69,9 @@ const REASONS: readonly Reason[] = [
   { name: 'ranker.taste', group: 'returning', level: 0, given: 'history_length', without: OF_OWN },
   { name: 'ranker.complement', group: 'returning', level: -1, given: 'together', without: OF_OWN },
 ];
-/** The weights keep this name in releases. */
+/** This name is kept because existing releases use it. */
 const COLD: Sum = { name: 'ranker.newcomer', group: 'cold' };
-/** For cold customers the cosine says less, and sales say more. */
+/** For cold customers, the cosine tells less and sales tell more. */
 const COLD_START: Start = { ...PAIR_FEATURES, cosine: 1, sales_month: 2 };
 const SUMS: readonly Sum[] = [ALL, ...REASONS, COLD];
 
@@ -84,7 +84,8 @@ export function linearNames(group: CustomerGroup): string[] {
 }
 
 /**
- * The weights before training, for pairs of `width` features. They are added to the start values.
+ * The weights before training, for pairs of `width` features. Weights are added to the start
+ * values.
  */
 export function untrainedLinearPart(width: number): Map<string, Float32Array> {
   return new Map([
@@ -109,17 +110,19 @@ export interface LinearScores {
   readonly levels: readonly Tensor[];
 }
 
-/** For pairs [batch, candidates, width]. */
+/** The scores of the linear part for pairs [batch, candidates, width]. */
 export function linearScores(pair: Tensor): LinearScores {
   const [batch, candidates, features] = pair.shape;
   const width = Number(features);
   const weights = SUMS.map(({ name }) => parameter(name, [width, 1], 'zeros'));
   const levels = REASONS.map((reason) => parameter(levelOf(reason), [1, 1], 'zeros'));
   const [ofAll, ofRepeat, ofTaste, ofComplement, ofCold] = weights;
-  // The learnt weights are added to the start values, so weight decay pulls them back to the start.
+  // The learnt weights are added to the start values, so weight decay pulls the sums back to the
+  // start.
   const started = (learnt: Tensor, start: Start): Tensor => add(learnt, startingWeights(width, start));
   const sum = started(ofAll, PAIR_FEATURES);
-  // One product for all columns: each operator costs as much as its arithmetic.
+  // One product computes all columns, since the overhead of an operator is as large as its
+  // arithmetic.
   const columns = [
     sum,
     ...[ofRepeat, ofTaste, ofComplement].map((own, r) => add(own, without(sum, width, REASONS[r].without))),
@@ -146,7 +149,7 @@ export function linearScores(pair: Tensor): LinearScores {
   };
 }
 
-/** [width, 1] the weights, with those of some features set to 0. */
+/** [width, 1] the weights, with the weights of some features set to 0. */
 function without(weights: Tensor, width: number, features: readonly PairFeature[]): Tensor {
   if (features.length === 0) return weights;
   const places = new Set(features.map((feature) => PAIR_NAMES.indexOf(feature)));
@@ -154,15 +157,15 @@ function without(weights: Tensor, width: number, features: readonly PairFeature[
   return mul(weights, constant(kept, [width, 1]));
 }
 
-/** Below this value `history_length` means that nothing was bought. */
+/** A `history_length` below this value means that the customer has bought nothing. */
 const NO_HISTORY = 0.01;
 
-/** Whether the pair features that begin at a place are of a cold customer. */
+/** Whether the pair features that begin at index `at` belong to a cold customer. */
 export function isOfColdCustomer(pairs: ArrayLike<number>, at: number): boolean {
   return pairs[at + PAIR_NAMES.indexOf('history_length')] < NO_HISTORY;
 }
 
-/** [width, 1] one weight for each feature. Those of single attributes start at 0. */
+/** [width, 1] the start value for each feature. The weights of single attributes start at 0. */
 function startingWeights(width: number, start: Start): Tensor {
   return constant(
     Array.from({ length: width }, (_, i) => (i < PAIR_NAMES.length ? start[PAIR_NAMES[i]] : 0)),
@@ -170,7 +173,7 @@ function startingWeights(width: number, start: Start): Tensor {
   );
 }
 
-/** [width, 1] picks one feature of a pair. */
+/** [width, 1] a column that selects one feature of a pair. */
 function columnOf(feature: PairFeature, width: number): Tensor {
   return constant(
     Array.from({ length: width }, (_, i) => (PAIR_NAMES[i] === feature ? 1 : 0)),

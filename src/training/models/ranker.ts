@@ -1,5 +1,5 @@
-// The ranker: the linear part, plus the gated deep part for returning customers, calibrated. And
-// the losses by which both parts learn.
+// The ranker: the linear part, plus the gated deep part for returning customers, calibrated. This
+// file also has the losses with which both parts are trained.
 import type { Encoder } from '../../features/encoder';
 import { pairWidth } from '../../features/pair-features';
 import { add, mul, sub } from '../../graph/elementwise';
@@ -10,7 +10,7 @@ import { deepPart, type RankerConfig } from './deep-part';
 import { linearScores, type CustomerGroup } from './linear-part';
 
 /**
- * The ranker as it is served. The logistic of a score is the chance that the customer buys the
+ * The ranker as it is served. The logistic of a score is the probability that the customer buys the
  * candidate (Platt, 1999).
  */
 export function servedRanker(encoder: Encoder, config: RankerConfig): Tensor {
@@ -30,8 +30,8 @@ export function deepRanker(encoder: Encoder, config: RankerConfig): Tensor {
 }
 
 /**
- * The loss of the deep part. The linear part does not change meanwhile, so its scores are computed
- * once and are the input `offset` [batch, candidates].
+ * The loss of the deep part. The linear part does not change during this training, so its scores
+ * are computed once and fed as the input `offset` [batch, candidates].
  */
 export function deepLoss(encoder: Encoder, config: RankerConfig): Tensor {
   return listwiseLoss(add(input('offset', ['batch', 'candidates']), deepRanker(encoder, config)));
@@ -40,13 +40,13 @@ export function deepLoss(encoder: Encoder, config: RankerConfig): Tensor {
 /** [width] the standard deviation of each pair feature. */
 export type Spread = Readonly<Record<CustomerGroup, Float32Array>>;
 
-/** The same for the constant of a reason. */
+/** The spread that is used for the constant of a reason. */
 const LEVEL_SPREAD = 1 / 3;
 
 /**
- * The loss of the linear part, with a ridge penalty. The penalty holds the weights at their start,
- * as if `ridge` of the `lists` in training voted for the start. The `spread` makes it independent
- * of the units of the features.
+ * The loss of the linear part, with a ridge penalty. The penalty pulls the weights to their start
+ * values, as strongly as `ridge` additional lists would, compared with the `lists` in training. The
+ * `spread` makes the penalty independent of the units of the features.
  */
 export function linearLoss(
   encoder: Encoder,
@@ -67,8 +67,8 @@ export function linearLoss(
  * top-one loss). Inputs, both [batch, candidates]:
  *
  * - `label`, which sums to 1 for each customer
- * - `correction`, the logarithm of how many candidates each one stands for if only some were drawn
- *   (log-Q correction; Bengio & Senécal, 2008), or ABSENT behind the end of a shorter list
+ * - `correction`, the logarithm of the number of candidates that each candidate stands for, if only
+ *   some were drawn (log-Q correction; Bengio & Senécal, 2008), or ABSENT after the end of a list
  */
 export function listwiseLoss(scores: Tensor): Tensor {
   const label = input('label', ['batch', 'candidates']);
@@ -77,7 +77,7 @@ export function listwiseLoss(scores: Tensor): Tensor {
   return mean(sub(logSumExp(add(scores, correction)), target));
 }
 
-/** The correction of a place without a candidate. */
+/** The correction of a position without a candidate. */
 export const ABSENT = -1e4;
 
 /** Turns scores into log-odds: scale · score + shift. A scale above 0 keeps the order. */
@@ -86,12 +86,15 @@ export interface Calibration {
   readonly shift: number;
 }
 
-/** At the same score cold customers buy another share of candidates than returning ones. */
+/**
+ * Calibrations by group. At the same score, cold customers buy a different share of candidates than
+ * returning customers.
+ */
 export type Calibrations = Readonly<Record<CustomerGroup, Calibration>>;
 
 /**
- * Calibrations as weights of the model. Those of cold customers are differences, so a release from
- * before they were told apart works with zeros.
+ * Calibrations as weights of the model. The numbers of cold customers are stored as differences. So
+ * a release from before the groups had separate calibrations works with zeros.
  */
 export function calibrationWeights({ returning, cold }: Calibrations): [string, Float32Array][] {
   return [

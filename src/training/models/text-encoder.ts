@@ -1,9 +1,9 @@
 // The built-in text encoder: from words to a vector, learnt from the shop alone. A vector has two
-// parts. The looks learn from words: some words of an article must find other words of the same
-// article among many, as in SimCSE (Gao et al., EMNLP 2021) with word dropout as noise. Or they
-// must find words of an article that looks like it, which is supervised contrastive learning
-// (Khosla et al., NeurIPS 2020). The taste must find an article that is bought with it. Views of
-// few words teach the encoder to read searches.
+// parts. The looks are learnt from words: some words of an article must identify other words of the
+// same article among many articles, as in SimCSE (Gao et al., EMNLP 2021) with word dropout as
+// noise. Or they must identify words of an article that looks similar, which is supervised
+// contrastive learning (Khosla et al., NeurIPS 2020). The taste must identify an article that is
+// bought together with the given article. Views of few words teach the encoder to read searches.
 import type { VectorParts } from '../../features/vector-parts';
 import type { Batch } from '../../engine/batch';
 import type { TrainingEngine } from '../../engine/training-engine';
@@ -20,7 +20,7 @@ import { sharedMlp } from './layers';
 import { createTrainer } from '../optimise/trainer';
 import type { Weights } from '../optimise/learnt';
 
-/** A part of the vector. It is trained on its own. */
+/** A part of the vector. Each part is trained separately. */
 export interface TextPart {
   readonly dim: number;
   readonly steps: number;
@@ -29,7 +29,10 @@ export interface TextPart {
 /** Both parts of the vector. */
 export interface TextParts {
   readonly looks: TextPart;
-  /** `share`: the weight of the taste in the cosine of two articles. The rest is the looks'. */
+  /**
+   * `share` is the weight of the taste in the cosine of two articles. The rest is the weight of the
+   * looks.
+   */
   readonly taste: TextPart & { readonly share: number };
 }
 
@@ -38,7 +41,7 @@ export interface TextEncoderConfig extends TextParts {
   readonly batch: number;
   readonly denseRate: number;
   readonly tableRate: number;
-  /** The least and the greatest share of an article's words that a view keeps. */
+  /** The smallest and the largest share of an article's words that a view keeps. */
   readonly keep: readonly [number, number];
 }
 
@@ -54,11 +57,14 @@ export interface TextExamples {
   /** Articles that are bought together are alike in taste. */
   readonly taste?: {
     readonly groups?: readonly Int32Array[];
-    /** By the same numbers of articles. */
+    /** Co-purchases, with articles numbered as in `tokens`. */
     readonly coPurchases: CoPurchases;
-    /** Articles to draw from. Those that sold more are there more often. */
+    /** Articles to draw from. Articles that sold more occur more often. */
     readonly sold: Int32Array;
-    /** [articles] Variants of one product do not count as bought together. */
+    /**
+     * [articles] the product of each article. Variants of one product do not count as bought
+     * together.
+     */
     readonly products: Int32Array;
   };
 }
@@ -68,7 +74,7 @@ export function textDim({ looks, taste }: TextParts): number {
   return looks.dim + taste.dim;
 }
 
-/** How the vectors consist of the two parts. */
+/** The division of the vectors into the two parts. */
 export function vectorParts({ looks, taste }: TextParts): VectorParts {
   return { from: looks.dim, share: taste.share };
 }
@@ -86,7 +92,7 @@ type PartName = 'looks' | 'taste';
 /** The words of some texts, as inputs of the graph. */
 interface View {
   readonly prefix: string;
-  /** [batch, MAX_TOKENS] both: the inputs `PREFIX_ids` and `PREFIX_weights`. */
+  /** [batch, MAX_TOKENS] The inputs `PREFIX_ids` and `PREFIX_weights`, both of this shape. */
   readonly ids: Tensor;
   readonly weights: Tensor;
 }
@@ -101,7 +107,8 @@ function viewInput(prefix: string): View {
 }
 
 /**
- * One part: [batch, dim], unit length. It can be applied to several views with the same weights.
+ * The encoder of one part: [batch, dim], unit length. It can be applied to several views with the
+ * same weights.
  */
 function partEncoder(tokeniser: Tokeniser, name: PartName, dim: number): (view: View) => Tensor {
   const table: Table = { name: `text.${name}.tokens`, rows: tokeniser.slots, width: dim };
@@ -122,7 +129,7 @@ export interface TextTraining {
   readonly reporter: Reporter;
 }
 
-/** Trains both parts. Gives the weights by name. */
+/** Trains both parts. Returns the weights by name. */
 export async function trainTextEncoder(engine: TrainingEngine, training: TextTraining): Promise<Weights> {
   const { examples } = training;
   const looks = await trainPart(engine, training, 'looks', [itself, ...(examples.looks ?? []).map(inGroups)]);
@@ -130,7 +137,7 @@ export async function trainTextEncoder(engine: TrainingEngine, training: TextTra
   return new Map([...looks, ...taste]);
 }
 
-/** The batches take the pairings in turn. */
+/** Trains one part. The batches use the pairings in turn. */
 async function trainPart(
   engine: TrainingEngine,
   { tokeniser, examples, config, random, reporter }: TextTraining,
@@ -169,8 +176,8 @@ async function trainPart(
 }
 
 /**
- * Gives each article of a batch a partner whose words it must find. Articles with equal keys are
- * alike.
+ * Gives each article of a batch a partner whose words must be identified. Articles with equal keys
+ * are alike.
  */
 type Pairing = (batch: Int32Array, random: Random) => { chosen: Int32Array; partners: Int32Array; keys: Int32Array };
 
@@ -183,7 +190,7 @@ function inGroups(groups: Int32Array): Pairing {
     if (list) list.push(article);
     else members.set(group, [article]);
   });
-  // Articles of group 0 are like nothing but themselves.
+  // An article of group 0 is similar only to itself.
   const others = (article: number): readonly number[] => (groups[article] && members.get(groups[article])) || [article];
   return (chosen, random) => ({
     chosen,
@@ -195,13 +202,19 @@ function inGroups(groups: Int32Array): Pairing {
   });
 }
 
-/** Two of three to five turns go to articles that are bought together. */
+/**
+ * The pairings of the taste. Two of the three to five turns are for articles that are bought
+ * together.
+ */
 function tastePairings({ taste }: TextExamples): Pairing[] {
   const bought = taste && taste.sold.length > 0 ? boughtTogether(taste) : itself;
   return [itself, ...(taste?.groups ?? []).map(inGroups), bought, bought];
 }
 
-/** So many of the articles bought most with an article are its partners. */
+/**
+ * Number of articles that can be partners of an article: those that are bought together with it
+ * most often.
+ */
 const NEAREST = 8;
 
 function boughtTogether({ coPurchases, sold, products }: NonNullable<TextExamples['taste']>): Pairing {
@@ -224,12 +237,12 @@ function contrastiveLoss(encode: (view: View) => Tensor, temperature: number): T
   const [a, b] = [encode(viewInput('a')), encode(viewInput('b'))];
   const same = cast(equal(input('row', ['batch', 1], 'int32'), input('column', [1, 'batch'], 'int32')), 'float32');
   const logits = mul(matmul(a, transposeLast(b)), constant(1 / temperature));
-  // The share of the softmax that goes to alike articles.
+  // The share of the softmax that similar articles get.
   const alike = add(logits, mul(sub(same, constant(1)), constant(1e4)));
   return mean(sub(logSumExp(logits), logSumExp(alike)));
 }
 
-/** A random part of each article's words, at least one, with weights of unit length. */
+/** Draws a random part of each article's words, at least one word, with weights of unit length. */
 function drawView(
   prefix: string,
   chosen: Int32Array,

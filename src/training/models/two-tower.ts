@@ -15,13 +15,13 @@ import { causalMask, distances, fieldEmbeddings, joinedMlp, transformer } from '
 export interface TwoTowerConfig {
   /** Width of the vectors of both towers and of the articles' own embeddings. */
   readonly dim: number;
-  /** Width of the embeddings of attributes. */
+  /** Width of the embeddings of the attributes. */
   readonly fieldDim: number;
   readonly hidden: number;
   /** Layers and heads of the query tower's attention. */
   readonly layers: number;
   readonly heads: number;
-  /** In training, the share of hidden numbers between the query tower's layers. */
+  /** Share of numbers between the query tower's layers that are hidden in training. */
   readonly dropout: number;
   /** Cosines are divided by this before the softmax. */
   readonly temperature: number;
@@ -47,9 +47,9 @@ export function articleTower(encoder: Encoder, { dim, fieldDim, hidden }: TwoTow
 
 /**
  * The state of each customer after each purchase: [batch, 1 + length, dim], unit length, from the
- * vectors of the purchases [batch, length, dim], oldest first. Place 0 is before the first
- * purchase, as for a cold customer. Other inputs: `customer_*` and, in training, those of
- * `maskInputs`.
+ * vectors of the purchases [batch, length, dim], oldest first. State 0 is the state before the
+ * first purchase, as for a cold customer. Other inputs: `customer_*` and, in training, the inputs
+ * of `maskInputs`.
  */
 function queryStates(encoder: Encoder, config: TwoTowerConfig, history: Tensor, training: boolean): Tensor {
   const { dim, fieldDim } = config;
@@ -68,7 +68,7 @@ function queryStates(encoder: Encoder, config: TwoTowerConfig, history: Tensor, 
     fields.length === 0
       ? nobody
       : add(nobody, reshape(joinedMlp('tower.customer', fields, [config.hidden, dim]), ['batch', 1, dim]));
-  // The numbers of unit vectors are too small for the layers.
+  // The numbers of unit vectors are too small for the layers, so they are scaled up.
   const bought = mul(matmul(history, parameter('tower.bought', [dim, dim])), constant(Math.sqrt(dim)));
   const tokens = concat([person, bought], 1);
   let use = 0;
@@ -85,8 +85,8 @@ function queryStates(encoder: Encoder, config: TwoTowerConfig, history: Tensor, 
         },
       }),
   });
-  // The purchases also bypass the layers, the latest with the most weight. So repeated purchases
-  // are learnt quickly.
+  // The purchases also bypass the layers, with the most weight for the latest purchase. So repeated
+  // purchases are learnt quickly.
   const ages = neg(distances(tokens));
   const decay = softplus(parameter('tower.decay', [1], 'zeros'));
   const weights = softmax(add(mul(ages, decay), causalMask(tokens)));
@@ -95,15 +95,18 @@ function queryStates(encoder: Encoder, config: TwoTowerConfig, history: Tensor, 
   return l2Normalise(add(wanted, mul(recent, parameter('tower.again', [dim], 'ones'))));
 }
 
-/** One input int32 [batch × (1 + length)] for each dropout: the mask of each row, below MASKS. */
+/**
+ * One input int32 [batch × (1 + length)] for each dropout: the index of the mask for each row,
+ * below MASKS.
+ */
 export function maskInputs({ layers, dropout }: Pick<TwoTowerConfig, 'layers' | 'dropout'>): string[] {
   return Array.from({ length: dropout > 0 ? 1 + 2 * layers : 0 }, (_, i) => `mask.${String(i)}`);
 }
 
 /**
  * The query tower as it is served: [batch, dim]. Inputs: `history` [batch, HISTORY_LENGTH, dim],
- * the vectors of the purchases, oldest first and padded at the end; `history_length` [batch], how
- * many there are; `customer_*`.
+ * the vectors of the purchases, oldest first and padded at the end; `history_length` [batch], the
+ * number of purchases; `customer_*`.
  */
 export function queryTower(encoder: Encoder, config: TwoTowerConfig): Tensor {
   const history = input('history', ['batch', HISTORY_LENGTH, config.dim]);
@@ -115,14 +118,14 @@ export function queryTower(encoder: Encoder, config: TwoTowerConfig): Tensor {
 }
 
 /**
- * Sampled softmax: each purchase against all other articles of the batch. Each is corrected by the
- * logarithm of its chance to be in the batch (log-Q), so the loss is exact if every article is.
- * Inputs besides those of the towers:
+ * Sampled softmax: each purchase compared with all other articles of the batch. Each article is
+ * corrected by the logarithm of its probability of being in the batch (log-Q), so the loss is exact
+ * if every article is in the batch. Inputs besides those of the towers:
  *
- * - `history` [batch, length] and `target` [targets]: places among the articles of the batch
- * - `state` [targets]: the place of the state before each target, among batch × (1 + length)
- * - `log_q` [articles]
- * - `weight` [targets, 1]
+ * - `history` [batch, length] and `target` [targets]: indices into the articles of the batch
+ * - `state` [targets]: the index of the state before each target, in batch × (1 + length)
+ * - `log_q` [articles]: the logarithm of the probability that an article is in the batch
+ * - `weight` [targets, 1]: the weight of each target in the loss
  */
 export function sequenceLoss(encoder: Encoder, config: TwoTowerConfig): Tensor {
   const { dim, temperature } = config;

@@ -23,7 +23,7 @@ export interface Checkpoint {
 }
 
 export interface Checkpoints {
-  /** The last checkpoint of this key. Undefined if there is none or it is damaged. */
+  /** Returns the last checkpoint of this key, undefined if there is none or the file is damaged. */
   load(key: string): Promise<Checkpoint | undefined>;
   /** Replaces the checkpoint of this key once the new one is safely on disk. */
   save(key: string, checkpoint: Checkpoint): Promise<void>;
@@ -69,7 +69,7 @@ export function openCheckpoints(folder: string, reporter: Reporter): Checkpoints
 const SUFFIX = '.checkpoint';
 const DRAFT_SUFFIX = '.draft';
 const HASH_BYTES = 32;
-/** Bytes that are hashed and written at once. Neither can take 2 GB or more. */
+/** Number of bytes that are hashed and written at once. Neither operation accepts 2 GB or more. */
 const CHUNK = 64 * 2 ** 20;
 
 const headerSchema = z.object({
@@ -89,7 +89,7 @@ async function write(path: string, key: string, { metadata, arrays }: Checkpoint
     for (const part of [length, header, ...[...arrays.values()].map(bytesOf)]) {
       for (const chunk of chunksOf(part)) {
         hash.update(chunk);
-        await file.writeFile(chunk); // continues where the last one ended
+        await file.writeFile(chunk); // continues at the end of the previous write
       }
     }
     await file.writeFile(hash.digest());
@@ -136,7 +136,7 @@ async function read(path: string, key: string): Promise<Checkpoint> {
   }
 }
 
-/** Fills the bytes from the current position of the file. */
+/** Fills `bytes` from the current position of the file. */
 async function fill(file: FileHandle, bytes: Uint8Array): Promise<void> {
   for (let at = 0; at < bytes.length;) {
     const { bytesRead } = await file.read(bytes, at, bytes.length - at, null);

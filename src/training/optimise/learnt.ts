@@ -12,10 +12,13 @@ import { WeightAverage } from './weight-average';
 /** The numbers of a model by name of parameter or table. */
 export type Weights = Map<string, Float32Array>;
 
-/** All that a trainer has learnt: weights, states of optimisers, the number of steps. By name. */
+/**
+ * Everything that a trainer has learnt, by name: weights, states of optimisers, and the number of
+ * steps.
+ */
 export type TrainerState = ReadonlyMap<string, Float32Array>;
 
-/** Sees each parameter and table with its first weights, and may overwrite them. */
+/** Called with each parameter and table and its first weights, which the function may overwrite. */
 export type Initialise = (name: string, shape: readonly number[], values: Float32Array) => void;
 
 /** An embedding table in training. */
@@ -30,16 +33,16 @@ interface LearntOptions {
   readonly dense: DenseOptimiser;
   /** A table's shape is [rows, width]. */
   readonly initialise: Initialise | undefined;
-  /** Whether the weights are the mean of the weights of all steps. */
+  /** Whether the weights are the mean of the weights over all steps. */
   readonly averaged: boolean;
 }
 
 export class Learnt {
-  /** All dense parameters, one behind the other, and the state of their optimiser. */
+  /** All dense parameters, back to back, and the state of their optimiser. */
   readonly dense: Float32Array;
   readonly denseState: OptimiserState;
   readonly tables: readonly LearntTable[];
-  /** [1] steps so far. Whole numbers up to 2²⁴ are exact. */
+  /** [1] the number of steps so far. Whole numbers up to 2²⁴ are exact. */
   readonly steps = new Float32Array(1);
   readonly average: WeightAverage | undefined;
   readonly weights: Weights;
@@ -84,12 +87,14 @@ export class Learnt {
     throw new VitrineError('INPUT_INVALID', `No table is called "${name}"`);
   }
 
-  /** A copy. */
+  /** Returns a copy of the state. */
   state(): TrainerState {
     return new Map([...this.live].map(([array, values]) => [array, values.slice()]));
   }
 
-  /** @throws VitrineError INPUT_INVALID if the state does not fit; nothing has changed then */
+  /**
+   * @throws VitrineError INPUT_INVALID if the state does not fit. In this case nothing has changed
+   */
   restore(trainer: string, state: TrainerState): void {
     requireFit(trainer, this.live, state);
     for (const [array, values] of state) this.live.get(array)?.set(values);
@@ -109,7 +114,7 @@ function fillParameter(values: Float32Array, shape: readonly number[], init: Ini
   }
 }
 
-/** Rows of about a tenth of unit length for any width. Training makes them much longer. */
+/** Draws rows with a length of about 0.1 for any width. Training makes the rows much longer. */
 function initialTable({ rows, width }: Table, random: Random): Float32Array {
   const scale = 0.1 / Math.sqrt(width);
   const values = new Float32Array(rows * width);

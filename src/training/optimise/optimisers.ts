@@ -1,27 +1,28 @@
-// Optimisers: AdamW for dense parameters, row-wise Adagrad for embedding tables. They keep nothing
-// of their own: `init` makes the state, and `update` writes one step into the given arrays.
+// Optimisers: AdamW for dense parameters, row-wise Adagrad for embedding tables. Optimisers hold no
+// state themselves: `init` makes the state, and `update` applies one step to the given arrays.
 import { addScaledRow, fetchNumbers, fetchRows, squaredLength, type Rows } from './row-kernels';
 import type { RowGradients } from './table-rows';
 
 /** The state of an optimiser: arrays by name, as a checkpoint stores them. */
 export type OptimiserState = Readonly<Record<string, Float32Array>>;
 
-/** Moves all dense parameters. */
+/** An optimiser that moves all dense parameters. */
 export interface DenseOptimiser {
   init(size: number): OptimiserState;
-  /** Step number `steps`, from 1: moves `values` [size] and the state in place. */
+  /** Makes step number `steps`, from 1: updates `values` [size] and the state in place. */
   update(values: Float32Array, gradient: Float32Array, state: OptimiserState, rate: number, steps: number): void;
   /**
-   * Writes to `out` where `values` will be after one more step, if its gradient is like the earlier
-   * ones. `steps` were made so far. Weight decay is left out, since it moves little in one step.
+   * Predicts `values` after one more step and writes the prediction to `out`. The gradient is
+   * assumed to be similar to the earlier ones. `steps` is the number of steps so far. Weight decay
+   * is left out, since it moves little in one step.
    */
   foresee(out: Float32Array, values: Float32Array, state: OptimiserState, rate: number, steps: number): void;
 }
 
-/** The factor of a step's learning rates. Steps count from 1. */
+/** Returns the factor for the learning rates of a step. Steps count from 1. */
 export type RateSchedule = (step: number) => number;
 
-/** Falls evenly from 1 at the first step to `floor` at the last. */
+/** The factor falls evenly from 1 at the first step to `floor` at the last step. */
 export function linearDecay(steps: number, floor: number): RateSchedule {
   return (step) => {
     const gone = Math.min(1, (step - 1) / Math.max(1, steps - 1));
@@ -59,19 +60,22 @@ export function adamW(weightDecay = 0): DenseOptimiser {
   };
 }
 
-/** Corrects for the means that start at 0. From step 20,000 on it is 1 in single precision. */
+/**
+ * The correction for the means, which start at 0. From step 20,000 on, the correction is 1 in
+ * single precision.
+ */
 function adamCorrection(steps: number): number {
   return steps < 20_000 ? Math.sqrt(1 - BETA2 ** steps) / (1 - BETA1 ** steps) : 1;
 }
 
 /**
- * Row-wise Adagrad keeps one accumulator for each row, not for each number (Naumov et al., DLRM,
- * arXiv 1906.00091; FBGEMM's `EXACT_ROWWISE_ADAGRAD`). State: `squares` [rows], the sum of the mean
- * squared gradients of each row.
+ * Row-wise Adagrad, which keeps one accumulator for each row and not for each number (Naumov et
+ * al., DLRM, arXiv 1906.00091; FBGEMM's `EXACT_ROWWISE_ADAGRAD`). State: `squares` [rows], the sum
+ * of the mean squared gradients of each row.
  */
 export const rowWiseAdagrad = {
   init: (rows: number): OptimiserState => ({ squares: new Float32Array(rows) }),
-  /** One step: moves the touched rows of the table and of the state in place. */
+  /** Makes one step: updates the touched rows of the table and of the state in place. */
   update(table: Rows, gradients: RowGradients, { squares }: OptimiserState, rate: number): void {
     const { rows, width } = gradients;
     for (let t = 0; t < rows.length; t++) {

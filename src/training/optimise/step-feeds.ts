@@ -1,5 +1,5 @@
-// The inputs and outputs of a step, in memory that is used again: a batch's own inputs, the rows of
-// tables that it names, and their gradients.
+// The inputs and outputs of a step, in memory that is reused: the inputs of the batch, the table
+// rows that the batch needs, and the gradients of these rows.
 import { type Batch, BufferPool, type Form, type Values } from '../../engine/batch';
 import type { Lent, RowSum } from '../../engine/training-engine';
 import { VitrineError } from '../../errors';
@@ -10,37 +10,45 @@ import { gatherRows, poolRows, rowsShape, type Lookup, type RowSums } from './ta
 
 /** One use of a table in a step. */
 export interface Use {
-  /** The inputs with its rows and, unless they are pooled, with the place of each row. */
+  /**
+   * The names of the inputs that hold the rows and, unless rows are pooled, the row index of each
+   * id.
+   */
   readonly rows: string;
   readonly places: string;
-  /** The output with their gradient, and its shape by the sizes of the ids. */
+  /**
+   * The output with the gradient of the rows. The shape of the gradient depends on the sizes of the
+   * ids.
+   */
   readonly gradient: string;
   readonly gradientShape: Shape;
-  /** The output with its sum for each distinct row, unless rows are pooled. */
+  /** The output with the gradient summed for each distinct row, unless rows are pooled. */
   readonly summed: string;
   readonly idsShape: Shape;
-  /** Inputs of a batch. */
+  /** The names of the inputs in a batch. */
   readonly ids: string;
   readonly weights: string | undefined;
   readonly table: Rows & { readonly sums: RowSums };
 }
 
-/** A step that lacks only the rows of tables and the dense parameters. */
+/** A step that is complete except for the table rows and the dense parameters. */
 export interface Ready {
   readonly batch: Batch;
   readonly lent: Lent;
-  /** [uses][distinct] the rows that each use names; none for pooled ones. */
+  /** [uses][distinct] the distinct rows of each use. Empty for pooled uses. */
   readonly rows: readonly Int32Array[];
 }
 
 export class StepFeeds {
   private readonly memory = { inputs: new BufferPool(), outputs: new BufferPool() };
-  /** A buffer for the places of the ids of each use. */
+  /** For each use, a buffer for the row indices of the ids. */
   private readonly places = new Map<Use, Int32Array>();
   /** The sums that the engine makes. */
   private readonly asked: readonly RowSum[];
 
-  /** `ports`: the inputs that come from the batch. `dense`: the number of dense parameters. */
+  /**
+   * `ports` are the inputs that come from the batch, and `dense` is the number of dense parameters.
+   */
   constructor(
     private readonly ports: readonly string[],
     private readonly dense: number,
@@ -51,7 +59,10 @@ export class StepFeeds {
       .map(({ gradient, places, summed }) => ({ of: gradient, places, into: summed }));
   }
 
-  /** Memory for a step of this batch, filled with all that does not depend on the weights. */
+  /**
+   * Returns memory for a step of this batch, filled with everything that does not depend on the
+   * weights.
+   */
   ready(batch: Batch): Ready {
     const forms: Record<string, Form> = {};
     const written: Record<string, Form> = { loss: floats([]) };
@@ -84,7 +95,7 @@ export class StepFeeds {
     return { batch, rows, lent: { inputs, outputs: this.memory.outputs.take(written), sums: this.asked } };
   }
 
-  /** Fills in the rows of tables as they are now, and these `dense` parameters. */
+  /** Fills in the current rows of tables, and the given `dense` parameters. */
   fill({ batch, rows, lent }: Ready, dense: Float32Array): Lent {
     const { inputs } = lent;
     if (dense.length > 0) inputs[DENSE].data.set(dense);

@@ -10,7 +10,7 @@ export interface Parameter {
   readonly name: string;
   readonly shape: readonly number[];
   readonly init: Init;
-  /** Its begin in the vector of all dense parameters, and how many numbers it has. */
+  /** The offset in the vector of all dense parameters, and the number of values. */
   readonly offset: number;
   readonly size: number;
 }
@@ -21,21 +21,24 @@ export interface Site {
   readonly table: Table;
   readonly ids: Tensor;
   readonly weights: Tensor | undefined;
-  /** The shape of the gradient of its rows. It may differ from theirs if that saves a copy. */
+  /**
+   * The shape of the gradient of the rows. This shape may differ from the shape of the rows if that
+   * saves a copy.
+   */
   readonly gradientShape: Shape;
 }
 
 export interface StepGraph {
   readonly model: EncodedModel;
   readonly parameters: readonly Parameter[];
-  /** Numbers of all dense parameters together. */
+  /** Total number of values in all dense parameters. */
   readonly size: number;
   readonly sites: readonly Site[];
 }
 
 /**
- * The input with all dense parameters, one behind the other, and the output with their gradient.
- * A graph without parameters has neither.
+ * The input with all dense parameters, back to back, and the output with their gradient. A graph
+ * without parameters has neither.
  */
 export const DENSE = 'dense';
 export const DENSE_GRADIENT = `d.${DENSE}`;
@@ -45,7 +48,10 @@ export function rowsGradient(site: string): string {
   return `d.${rowsInput(site)}`;
 }
 
-/** Outputs: `loss`, the gradient of the rows of each site, and that of the dense parameters. */
+/**
+ * Makes the graph of a step. Outputs: `loss`, the gradient of the rows of each site, and the
+ * gradient of the dense parameters.
+ */
 export function stepGraph(name: string, loss: Tensor): StepGraph {
   const order = inOrder([loss]);
   const embeddings = order.flatMap((tensor) => (tensor.node.kind === 'embedding' ? [{ tensor, ...tensor.node }] : []));
@@ -74,7 +80,7 @@ export function stepGraph(name: string, loss: Tensor): StepGraph {
   return { model, parameters, size, sites };
 }
 
-/** The gradient before a final reshape, if the sizes of the ids tell its sizes. */
+/** The gradient before a final reshape, if its sizes follow from the sizes of the ids. */
 function unshaped(gradient: Tensor, ids: Shape): Tensor {
   const { node } = gradient;
   if (node.kind !== 'operation' || node.onnx.operator !== 'Reshape') return gradient;
@@ -83,7 +89,10 @@ function unshaped(gradient: Tensor, ids: Shape): Tensor {
   return source.shape.some((dim) => Number.isNaN(sizeOf(dim, known))) ? gradient : source;
 }
 
-/** A size by the known sizes. Names joined by an asterisk are products. NaN if it is not known. */
+/**
+ * Computes a size from the known sizes. Names joined by an asterisk are products. NaN if the size
+ * is not known.
+ */
 export function sizeOf(dim: Dim, known: ReadonlyMap<Dim, number>): number {
   if (typeof dim === 'number') return dim;
   const factors = dim.split('*').map((factor) => known.get(factor) ?? Number(factor));

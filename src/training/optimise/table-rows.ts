@@ -1,6 +1,6 @@
-// The rows of embedding tables that a step needs: gathered or pooled before it, and their gradients
-// summed by row after it. These are the busiest loops of training, so they allocate nothing per
-// row.
+// The rows of embedding tables that a step needs: the rows are gathered or pooled before the step,
+// and their gradients are summed by row after the step. These are the busiest loops of training, so
+// they allocate nothing per row.
 import type { Values } from '../../engine/batch';
 import type { Table } from '../../graph/tensor';
 import { addScaledRow, copyRow, fetchNumbers, fetchRows, scaleRow, type Rows } from './row-kernels';
@@ -9,13 +9,13 @@ import { addScaledRow, copyRow, fetchNumbers, fetchRows, scaleRow, type Rows } f
 export interface Lookup {
   /** [..., n] rows of the table. */
   readonly ids: Values;
-  /** [..., n] weights that pool the last axis. Absent: no pooling. */
+  /** [..., n] weights that pool the last axis. Undefined if the rows are not pooled. */
   readonly weights: Values | undefined;
 }
 
 /** Gradients of the rows of a table that a batch touched. */
 export interface RowGradients extends Rows {
-  /** [touched] distinct rows of the table; `values` are [touched, width]. */
+  /** [touched] the distinct row numbers in the table. `values` are [touched, width]. */
   readonly rows: Int32Array;
 }
 
@@ -24,7 +24,7 @@ export function rowsShape({ ids, weights }: Lookup, width: number): number[] {
   return [...(weights ? ids.shape.slice(0, -1) : ids.shape), width];
 }
 
-/** Writes the table's rows at `rows` into `out` [rows, width]. */
+/** Writes the table's rows with the numbers `rows` into `out` [rows, width]. */
 export function gatherRows(out: Float32Array, table: Rows, rows: ArrayLike<number>): void {
   const gathered = { values: out, width: table.width };
   for (let r = 0; r < rows.length; r++) {
@@ -51,7 +51,7 @@ export function poolRows(out: Float32Array, table: Rows, ids: Values, weights: A
 
 /** Sums the gradients of the rows of one table that a step touched, over all uses of the table. */
 export class RowSums {
-  /** [rows of the table] place of a row among the touched ones; −1 if untouched. */
+  /** [rows of the table] the index of a row among the touched rows, −1 if untouched. */
   private readonly place: Int32Array;
   private touched = 0;
   /** [capacity] the touched rows, and their sums [capacity, width]. */
@@ -64,8 +64,8 @@ export class RowSums {
   }
 
   /**
-   * The distinct rows among `ids`, in the order in which they first come. Writes into `places` the
-   * place of each id among them. Must not be called between `add` and `take`.
+   * Returns the distinct rows among `ids`, in the order in which they first occur. Writes the index
+   * of each id among these rows into `places`. Must not be called between `add` and `take`.
    */
   distinct(ids: ArrayLike<number>, places: Int32Array): Int32Array {
     const { place } = this;
@@ -102,7 +102,7 @@ export class RowSums {
         if (weight === 0) continue;
         const row = data[p];
         if (place[row] < 0) {
-          // The first touch overwrites, so that nothing has to be cleared.
+          // The first touch overwrites the sum, so that the memory does not have to be cleared.
           scaleRow(sums, touched, weight, parts, from);
           rows[touched] = row;
           place[row] = touched++;
@@ -114,7 +114,9 @@ export class RowSums {
     this.touched = touched;
   }
 
-  /** Gives the sums, which are valid until the next `add`, and starts again from nothing. */
+  /**
+   * Returns the sums, which are valid until the next `add`, and starts again with no touched rows.
+   */
   take(): RowGradients {
     const { width } = this.table;
     const rows = this.rows.subarray(0, this.touched);
@@ -123,7 +125,7 @@ export class RowSums {
     return { width, rows, values: this.sums.values.subarray(0, rows.length * width) };
   }
 
-  /** Makes room for `more` touched rows, but never for more than the table has. */
+  /** Makes room for `more` touched rows, but never for more rows than the table has. */
   private reserve(more: number): void {
     const needed = Math.min(this.table.rows, this.touched + more);
     if (needed <= this.rows.length) return;

@@ -14,7 +14,7 @@ import { floatsOf, StepFeeds, type Ready } from './step-feeds';
 import { DENSE, DENSE_GRADIENT, rowsGradient, stepGraph, type StepGraph } from './step-graph';
 
 export interface TrainerOptions {
-  /** Names the graph in the engine. */
+  /** The name of the graph in the engine. */
   readonly name: string;
   readonly loss: Tensor;
   readonly random: Random;
@@ -23,54 +23,65 @@ export interface TrainerOptions {
   /** Learning rate of row-wise Adagrad, which moves the tables. */
   readonly tableRate: number;
   readonly weightDecay?: number;
-  /** Scales both rates; constant if absent. */
+  /** Scales both rates. Default: constant rates. */
   readonly schedule?: RateSchedule;
   readonly initialise?: Initialise | undefined;
   /**
-   * The first steps go one by one, later ones two at a time. So many first steps; 1,000 if absent.
+   * Number of first steps that are made one by one. Later steps are made two at a time. Default:
+   * 1,000.
    */
   readonly oneByOne?: number;
-  /** Whether the weights are the mean of the weights of all steps, not those of the last. */
+  /** Whether the weights are the mean over all steps, and not the weights of the last step. */
   readonly averaged?: boolean;
 }
 
-/** Steps that are under way at a time. No more than two, since only one step is foreseen. */
+/**
+ * Number of steps that run at the same time. No more than two are possible, since the prediction
+ * covers only one step.
+ */
 const STEPS_AT_A_TIME = 2;
 
-/** How to open an engine on so many threads. Each of the two steps gets as many as the other. */
+/**
+ * The options to open an engine on this many threads. Both concurrent steps get the same number of
+ * threads.
+ */
 export function trainingThreads(threads: number): { workers: number; threadsPerRun: number } {
   const workers = Math.min(threads, STEPS_AT_A_TIME);
   return { workers, threadsPerRun: Math.ceil(threads / workers) };
 }
 
 /**
- * At first weights move so fast that one step late is far off. With two steps at a time from the
- * start, the towers of a small shop found a third less.
+ * Default of `oneByOne`. At first, weights change so fast that a delay of one step makes them very
+ * inaccurate. With two steps at a time from the start, the towers of a small shop found a third
+ * fewer purchases.
  */
 const ONE_BY_ONE = 1_000;
 
 export interface Trainer {
-  /** The arrays stay the same. They are complete while no call of `train` is under way. */
+  /**
+   * The arrays are never replaced. Their values are complete while no call of `train` is running.
+   */
   readonly weights: Weights;
   /**
-   * Makes one step for each batch, which must have every input of the loss. `onStep` hears the
-   * number of the step within this call, from 1, and its loss.
+   * Makes one step for each batch, which must have every input of the loss. `onStep` receives the
+   * number of the step within this call, from 1, and the loss.
    *
-   * Two steps are under way at a time, each on a thread of the engine if it has two. Meanwhile this
-   * thread makes the next batch, applies the gradients of an earlier step and gathers rows. So a
-   * step reads rows as they were before the last step, and dense parameters as they are foreseen to
-   * be after it (Chen et al., "SpecTrain", arXiv 1809.02839). The first steps go one by one. None
-   * of this depends on the number of threads. A call waits for all of its steps. A faulty batch
-   * ends it, and the steps that are under way then are lost.
+   * Two steps run at the same time, each on its own thread if the engine has two threads. In the
+   * meantime, the calling thread makes the next batch, applies the gradients of an earlier step and
+   * gathers rows. So a step reads rows from before the previous step, and a prediction of the dense
+   * parameters after the previous step (Chen et al., "SpecTrain", arXiv 1809.02839). The first
+   * steps are made one by one. The results do not depend on the number of threads. A call waits for
+   * all of its steps. A faulty batch ends the call, and the steps that are running at that time are
+   * lost.
    */
   train(batches: Iterable<Batch>, onStep?: (step: number, loss: number) => void): Promise<void>;
-  /** The mean of the weights starts again with the next step. */
+  /** Starts the mean of the weights again with the next step. */
   renewAverage(): void;
-  /** A copy. Ask between two calls of `train`. */
+  /** Returns a copy of the state. Call this method only between two calls of `train`. */
   state(): TrainerState;
   /**
    * Continues from a state of the same model.
-   * @throws VitrineError INPUT_INVALID if it does not fit; nothing has changed then
+   * @throws VitrineError INPUT_INVALID if the state does not fit. In this case nothing has changed
    */
   restore(state: TrainerState): void;
 }
@@ -110,7 +121,7 @@ function inputNameOf(tensor: Tensor): string {
 /** A step that the engine computes. */
 interface Step {
   readonly ready: Ready;
-  /** The factor of its learning rates. */
+  /** The factor for the learning rates of this step. */
   readonly factor: number;
   readonly running: Promise<Lent>;
 }
@@ -149,7 +160,7 @@ class StepTrainer implements Trainer {
       }
       while (running.length > 0) await finishFirst();
     } finally {
-      // After a fault no step may be left running.
+      // After an error, no step may be left running.
       await Promise.allSettled(running.map((step) => step.running));
     }
   }
@@ -166,7 +177,7 @@ class StepTrainer implements Trainer {
     this.learnt.restore(this.options.name, state);
   }
 
-  /** Begins a step while the steps in `underWay` are still running. */
+  /** Starts a step while the steps in `underWay` are still running. */
   private launch(ready: Ready, underWay: readonly Step[]): Step {
     const { dense: weights, denseState, steps } = this.learnt;
     const { name, denseRate, schedule } = this.options;
@@ -174,11 +185,11 @@ class StepTrainer implements Trainer {
     const last = underWay.at(-1);
     if (last) this.dense.foresee(this.foreseen, weights, denseState, denseRate * last.factor, steps[0]);
     const running = this.engine.lend(name, this.feeds.fill(ready, last ? this.foreseen : weights));
-    running.catch(() => undefined); // handled where the step is awaited
+    running.catch(() => undefined); // the error is handled where the step is awaited
     return { ready, factor: schedule?.(number) ?? 1, running };
   }
 
-  /** Waits for a step and applies its gradients. Gives its loss. */
+  /** Waits for a step and applies its gradients. Returns the loss. */
   private async finish({ ready, factor, running }: Step): Promise<number> {
     const { learnt, feeds, options } = this;
     const { inputs, outputs } = await running;

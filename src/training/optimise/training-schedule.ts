@@ -10,38 +10,43 @@ import type { TrainerState } from './learnt';
 import type { Trainer } from './trainer';
 
 export interface ScheduleOptions {
-  /** For messages. */
+  /** A name for messages. */
   readonly name: string;
   readonly trainer: Trainer;
   /** The number of segments: epochs, or parts of one. */
   readonly segments: number;
   /**
-   * The batches of a segment, from 0. They must depend on its number alone, not on the segments
-   * before it.
+   * The batches of a segment, from 0. The batches must depend only on the number of the segment,
+   * not on earlier segments.
    */
   readonly batches: (segment: number) => Iterable<Batch>;
   /**
-   * Measures the weights after each segment; higher is better. It must not change them, and must
-   * give the same score for the same weights.
+   * Measures the weights after each segment; higher is better. The function must not change the
+   * weights, and must return the same score for the same weights.
    */
   readonly validate?: () => Promise<number>;
-  /** Early stopping after so many validations in a row without a gain; never if absent. */
+  /**
+   * Number of validations in a row without a gain after which training stops early. Default: never.
+   */
   readonly patience?: number;
-  /** The key must change with all that changes the result: settings, data, stage. */
+  /** The key must change with everything that changes the result: settings, data, stage. */
   readonly checkpoint?: { readonly store: Checkpoints; readonly key: string };
-  /** The least time between two checkpoints, 15 if absent. The end is always saved. */
+  /** Minimum time between two checkpoints, in seconds. Default: 15. The end is always saved. */
   readonly saveEverySeconds?: number;
-  /** Hears the number of the step, from 1, and its loss. Steps of a killed run count too. */
+  /** Receives the number of the step, from 1, and the loss. Steps of a killed run count too. */
   readonly onStep?: (step: number, loss: number) => void;
   readonly reporter: Reporter;
 }
 
 export interface ScheduleResult {
-  /** Segments that were run, in this process or an earlier one. */
+  /** Number of segments that were run, in this process or in an earlier one. */
   readonly segments: number;
   readonly steps: number;
   readonly scores: readonly Score[];
-  /** The segment whose weights the trainer has now, from 0. Without validation, the last one. */
+  /**
+   * The segment whose weights the trainer has now, from 0. Without validation, this is the last
+   * segment.
+   */
   readonly best: number;
 }
 
@@ -51,8 +56,8 @@ export interface Score {
 }
 
 /**
- * Runs the schedule, or the rest of it. At the end the trainer has the best state, with that of the
- * optimisers. A schedule that was saved as finished is not run again.
+ * Runs the schedule, or the rest of it. At the end the trainer has the best state, including the
+ * optimisers' state at that time. A schedule that was saved as finished is not run again.
  * @throws VitrineError TRAINING_DIVERGED if a score is not a finite number
  */
 export async function runSchedule(options: ScheduleOptions): Promise<ScheduleResult> {
@@ -83,7 +88,7 @@ export async function runSchedule(options: ScheduleOptions): Promise<ScheduleRes
         progress.scores.map(({ score }) => score),
         patience,
       );
-      // The first score is a gain, so there is a best one.
+      // The first score always counts as a gain, so there is a best score.
       progress.best = progress.scores[verdict.best].segment;
       progress.finished ||= verdict.stop;
       if (progress.best === segment) bestState = trainer.state();
@@ -103,7 +108,8 @@ export async function runSchedule(options: ScheduleOptions): Promise<ScheduleRes
 
 /**
  * Early stopping (Prechelt, "Early stopping, but when?", 1998). `scores` [n] are oldest first, and
- * higher is better. `best` is the place of the highest, −1 if there is none. NaN is never a gain.
+ * higher is better. `best` is the index of the highest score, −1 if there is none. NaN is never a
+ * gain.
  */
 export function judge(scores: readonly number[], patience: number): { best: number; stop: boolean } {
   let best = -1;
@@ -123,7 +129,10 @@ const progressSchema = z.object({
 });
 type Progress = z.infer<typeof progressSchema>;
 
-/** Restores the trainer from a checkpoint. Undefined if there is none or it does not fit. */
+/**
+ * Restores the trainer from a checkpoint. Returns undefined if there is none or the checkpoint does
+ * not fit.
+ */
 async function resume({
   name,
   trainer,

@@ -1,5 +1,6 @@
-// A draft release: models in training as they will be served, loaded into the engine, with an index
-// of the articles. The ranker's candidates and the evaluation come from it.
+// A draft release: unfinished models in the form in which they will be served, loaded into the
+// engine, with an index of the articles. The draft is used to find the ranker's candidates and to
+// evaluate.
 import type { Dataset } from '../../dataset/dataset';
 import { inMemory, type ModelRunner } from '../../engine/model-runner';
 import { articleInputs } from '../../features/inputs';
@@ -24,7 +25,7 @@ export function servedModel(name: ModelName, output: Tensor, values: Weights): E
   return encodeOnnx({ name, outputs: { [MODEL_OUTPUT[name]]: output }, values, embeddings: 'inline' });
 }
 
-/** Loads a model of the draft and gives a function that runs it. */
+/** Loads a model of the draft and returns a function that runs the model. */
 export async function loadDraft(runner: ModelRunner, name: ModelName, model: EncodedModel): Promise<Model> {
   await runner.load(modelKey(DRAFT, name), inMemory(model.bytes));
   return modelOf(runner, DRAFT, name);
@@ -63,7 +64,7 @@ async function embedArticles(articleTower: Model, shop: Dataset, dim: number): P
   return vectors;
 }
 
-/** An index of vectors [n, dim]. Their ids are their places. */
+/** Builds an index of vectors [n, dim]. The id of a vector is its row. */
 export function indexVectors(
   dim: number,
   vectors: Float32Array,
@@ -87,9 +88,9 @@ export interface DraftOptions {
   readonly towers: TwoTowerConfig;
   readonly weights: Weights;
   readonly habits: Habits;
-  /** Absent: the pipeline retrieves and must not be asked to score. */
+  /** If omitted, the pipeline can retrieve but must not be asked to score. */
   readonly ranker?: Model;
-  /** Absent: as its size suggests. */
+  /** Default: depends on the size of the index. */
   readonly kind?: IndexOptions['kind'];
 }
 
@@ -100,7 +101,7 @@ export interface Draft {
   readonly models: DraftTowers['models'];
 }
 
-/** Loads the towers and gives a pipeline that retrieves by them. */
+/** Loads the towers and returns a pipeline that retrieves with them. */
 export async function openDraft(
   runner: ModelRunner,
   shop: Dataset,

@@ -1,6 +1,6 @@
 // Embeds the texts of a whole catalogue and publishes a release with the vectors. Vectors of an
-// encoder from a folder are kept on disk, so a killed run resumes and a later run embeds only new
-// texts. The built-in encoder reads thousands of texts a second and needs no cache.
+// encoder from a folder are kept on disk, so a killed run can resume and a later run embeds only
+// new texts. The built-in encoder reads thousands of texts a second and needs no cache.
 import { mkdir, readdir, rm, stat, utimes } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
@@ -22,19 +22,24 @@ import { DAY_MS } from '../../time';
 export interface Embedded {
   readonly manifest: Manifest;
   readonly encoder: { readonly name: string; readonly fingerprint: string; readonly dim: number };
-  /** Distinct texts. */
+  /** Number of distinct texts. */
   readonly texts: number;
-  /** Texts that were embedded now. The others were on disk. */
+  /**
+   * Number of texts that were embedded in this run. The vectors of the other texts were on disk.
+   */
   readonly read: number;
 }
 
-/** If more releases become current while one command embeds, something is wrong. */
+/**
+ * Maximum number of retries because another release became current. More of them mean that
+ * something is wrong.
+ */
 const TRIES = 5;
 
 /**
  * Publishes the current release again with vectors of this encoder: a folder, or `built-in`. If
- * another release becomes current meanwhile, it continues with that one. Most of its texts are
- * embedded already.
+ * another release becomes current in the meantime, the command continues with the new release, most
+ * of whose texts are already embedded.
  * @throws VitrineError INPUT_INVALID, RELEASE_MISSING, RELEASE_INVALID, RELEASE_MOVED,
  * STORAGE_UNAVAILABLE
  */
@@ -60,7 +65,7 @@ export async function embedRelease(
   }
 }
 
-/** Publishes the release in this folder again, unless another has become current. */
+/** Publishes the release in this folder again, unless another release has become current. */
 async function embedOver(
   folder: string,
   other: FolderEncoder | undefined,
@@ -79,20 +84,20 @@ async function embedOver(
   return { manifest, encoder: { name, fingerprint, dim }, texts: distinct, read };
 }
 
-/** An encoder from a folder and its kept vectors. @throws VitrineError INPUT_INVALID */
+/** Opens an encoder from a folder, and its kept vectors. @throws VitrineError INPUT_INVALID */
 export async function openKept(engine: ModelRunner, folder: string, modelsDir: string, reporter: Reporter) {
   const { encoder } = await openFolderEncoder(folder, engine);
   return { encoder, kept: await keptOf(modelsDir, encoder.fingerprint, reporter) };
 }
 
 /**
- * The vectors of the last three encoders are kept, and those of every encoder that was used within
- * a day, since another run may be using it.
+ * The vectors of the last three encoders are kept. The vectors of every encoder that was used
+ * within a day are kept too, since another run may be using them.
  */
 const ENCODERS = 3;
 const IN_USE_MS = DAY_MS;
 
-/** The kept vectors of one encoder. Those of encoders that were used long ago are removed. */
+/** The kept vectors of one encoder. Vectors of encoders that were used long ago are removed. */
 async function keptOf(modelsDir: string, fingerprint: string, reporter: Reporter): Promise<Checkpoints> {
   const all = join(modelsDir, '.embeddings');
   const own = join(all, fingerprint);
@@ -103,11 +108,11 @@ async function keptOf(modelsDir: string, fingerprint: string, reporter: Reporter
   const folders = await Promise.all(
     (await readdir(all)).map(async (name) => {
       const path = join(all, name);
-      // Another run may have removed it meanwhile.
+      // Another run may have removed the folder in the meantime.
       return { path, used: (await stat(path).catch(() => undefined))?.mtimeMs ?? 0 };
     }),
   );
-  // An encoder that has changed has another fingerprint, so its former vectors are of no use.
+  // An encoder that has changed has another fingerprint, so the former vectors are useless.
   const last = folders.filter(({ path }) => path !== own).sort((a, b) => b.used - a.used);
   for (const { path, used } of last.slice(ENCODERS - 1)) {
     if (Date.now() - used > IN_USE_MS) await rm(path, { recursive: true, force: true });
@@ -115,7 +120,7 @@ async function keptOf(modelsDir: string, fingerprint: string, reporter: Reporter
   return openCheckpoints(own, reporter);
 }
 
-/** The text of each article; undefined if the store does not have it. */
+/** The text of each article, undefined if the store does not have the article. */
 async function textsOf(store: Store, articleIds: readonly string[]): Promise<(string | undefined)[]> {
   const rows = new Map(articleIds.map((id, row) => [id, row]));
   const texts = Array<string | undefined>(articleIds.length).fill(undefined);
@@ -128,15 +133,16 @@ async function textsOf(store: Store, articleIds: readonly string[]): Promise<(st
   return texts;
 }
 
-/** Texts in one file. A killed run loses at most so many. */
+/** Number of texts in one file. A killed run loses at most this many. */
 const CHUNK = 512;
 
 const chunkSchema = z.object({ texts: z.array(z.string()) });
 
 /**
- * [texts.length, dim], zeros without a text. Equal texts are embedded once, and kept ones are not
- * embedded again. `kept` holds the vectors of one encoder: numbered chunks with the hashes of their
- * texts. Afterwards it holds exactly these texts.
+ * Returns vectors [texts.length, dim], with zeros where there is no text. Equal texts are embedded
+ * once, and texts with kept vectors are not embedded again. `kept` holds the vectors of one
+ * encoder, in numbered chunks with the hashes of the texts. Afterwards `kept` holds exactly these
+ * texts.
  */
 export async function embedTexts(
   encoder: TextEncoder,
@@ -167,7 +173,7 @@ export async function embedTexts(
     const saved = await kept.load(`texts ${chunk}`);
     const parsed = chunkSchema.safeParse(saved?.metadata);
     const vectors = saved?.arrays.get('vectors');
-    // Behind the last chunk, or at a damaged one. From here on chunks are written again.
+    // The chunk is past the end, or damaged. From here on, chunks are written again.
     if (!parsed.success || vectors?.length !== parsed.data.texts.length * dim) break;
     const wanted = new Set<string>();
     parsed.data.texts.forEach((hash, i) => {
@@ -175,8 +181,8 @@ export async function embedTexts(
       found.set(hash, vectors.subarray(i * dim, (i + 1) * dim));
       wanted.add(hash);
     });
-    // Texts that no article has any more are removed chunk by chunk. No wanted text is ever
-    // missing.
+    // Texts that no article has any longer are removed chunk by chunk, so no wanted text is missing
+    // at any time.
     if (wanted.size < parsed.data.texts.length) await save(chunk, [...wanted]);
     if (wanted.size === 0) empty.push(chunk);
   }

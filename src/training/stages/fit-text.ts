@@ -21,14 +21,14 @@ export interface FittedText {
   readonly encoder: TextEncoder;
   /** [articles, dim] */
   readonly vectors: Float32Array;
-  /** The ids are the places of the vectors. */
+  /** The ids are the rows of the vectors. */
   readonly index: LocalIndex;
 }
 
 export interface TextOptions {
-  /** The purchases that may be learnt from. */
+  /** The purchases that may be used for learning. */
   readonly known: HistoryEnds;
-  /** Counted in the known purchases. */
+  /** Co-purchases, counted in the known purchases. */
   readonly coPurchases: CoPurchases;
   readonly config: Pick<TrainingConfig, 'text' | 'seed'>;
 }
@@ -49,7 +49,7 @@ export async function fitText(
       groups: groupsOf(catalogue, encoder, TASTE),
       coPurchases,
       sold: soldOf(shop, known),
-      // An article without a product is a product of its own.
+      // An article without a product counts as a product of its own.
       products: Int32Array.from({ length: catalogue.size }, (_, one) => catalogue.productOf(one) ?? -1 - one),
     },
   };
@@ -65,7 +65,8 @@ export async function fitText(
 }
 
 /**
- * Each sold article as often as the root of its units. Otherwise bestsellers would be nearly all.
+ * Each sold article occurs as often as the square root of its sold units. Otherwise nearly all
+ * drawn articles would be bestsellers.
  */
 function soldOf({ article, offsets, customers, catalogue }: Dataset, known: HistoryEnds): Int32Array {
   const units = new Int32Array(catalogue.size);
@@ -83,8 +84,9 @@ function soldOf({ article, offsets, customers, catalogue }: Dataset, known: Hist
 }
 
 /**
- * Features by which two articles look alike to people; training takes the lists in turn. The most
- * visible ones come twice. A shop without these features learns from words and purchases alone.
+ * Lists of features by which two articles look alike to people. Training uses the lists in turn.
+ * The most visible features occur twice. A shop without these features learns from words and
+ * purchases alone.
  */
 const LOOKS = [
   ['product_type', 'department'],
@@ -92,13 +94,19 @@ const LOOKS = [
   ['product_type', 'colour_group', 'graphical_appearance', 'department'],
   ['product_type', 'colour_group', 'graphical_appearance'],
 ] as const;
-/** With few purchases the taste would memorise co-purchases. These groups prevent that. */
+/**
+ * Lists of features for the taste. With few purchases the taste would memorise co-purchases, which
+ * these groups prevent.
+ */
 const TASTE = [['product_type'], ['product_type', 'colour_group', 'graphical_appearance']] as const;
 
-/** For each list of columns, groups of articles with equal values; 0 if a value is missing. */
+/**
+ * For each list of columns, the group number of each article. Articles with equal values share a
+ * group, and the number is 0 if a value is missing.
+ */
 function groupsOf(catalogue: Catalogue, encoder: Encoder, lists: readonly (readonly string[])[]): Int32Array[] {
   const { single } = catalogue.layout;
-  // The first slot of a column, which has only the column's name, means a missing value.
+  // The first slot of a column, whose name contains only the column, stands for a missing value.
   const known = encoder.slotNames('article_fields').map((name) => (JSON.parse(name) as unknown[]).length > 1);
   const row = new Int32Array(single.length);
   return lists.flatMap((columns) => {

@@ -1,6 +1,6 @@
-// Fits everything that recommends, on the purchases before a cutoff: encoder, towers, ranker. Gives
-// the models as they will be served and the pipeline that runs them, so the evaluation measures
-// what is released.
+// Fits the encoder, the towers and the ranker on the purchases before a cutoff. Returns the models
+// as they will be served and the pipeline that runs them, so the evaluation measures what is
+// released.
 import type { Store } from '../../data/store/store';
 import type { TrainingEngine } from '../../engine/training-engine';
 import type { Cutoff, Dataset } from '../../dataset/dataset';
@@ -33,16 +33,16 @@ export interface Fitted {
   readonly shop: Dataset;
   readonly pipeline: Pipeline;
   readonly models: Readonly<Record<'query_tower' | 'article_tower' | 'ranker', EncodedModel>>;
-  /** The vectors of the articles. Their ids are places in the catalogue. */
+  /** The vectors of the articles. The ids are catalogue indices. */
   readonly articleIndex: LocalIndex;
   /** Rows in catalogue order. */
   readonly habits: Habits;
 }
 
-/** Customers of the validation after each segment of the towers. */
+/** Number of customers in the validation after each segment of the towers. */
 const VALIDATED = 4_000;
 /**
- * The towers and the counts move on so many times on the way to the cutoff, while the ranker's
+ * Number of stages in which the towers and the counts advance to the cutoff while the ranker's
  * candidates are retrieved.
  */
 const STAGES = 6;
@@ -51,28 +51,32 @@ export interface FitOptions {
   readonly raw: PurchaseLog;
   readonly cutoff: Cutoff;
   readonly config: TrainingConfig;
-  /** The ranker learns to predict the purchases of so many days. */
+  /** Number of days whose purchases the ranker learns to predict. */
   readonly days: number;
-  /** For resuming a killed run. */
+  /** Checkpoints for resuming a killed run. */
   readonly checkpoints?: Checkpoints | undefined;
   /**
-   * A warm start from these weights: the towers see the purchases once more, and the ranker stays.
-   * The result must not be measured on purchases that the former models have seen.
+   * Weights for a warm start: the towers see the purchases once more, and the ranker does not
+   * change. The result must not be measured on purchases that the former models have seen.
    */
   readonly former?: FormerWeights | undefined;
 }
 
-/** A fit under way. */
+/** The state of a running fit. */
 interface Fitting extends FitOptions {
   readonly shop: Dataset;
   readonly towers: TowerTrainer;
-  /** A checkpoint for a part of the training. Its key has all that changes the result. */
+  /**
+   * Makes a checkpoint for a part of the training. The key contains everything that changes the
+   * result.
+   */
   readonly checkpointOf: (...part: unknown[]) => Pick<TowerStage, 'checkpoint'>;
 }
 
 /**
- * The ranker must see candidates as serving will find them. So the towers first stop some weeks (or
- * one purchase of each customer) before the cutoff, and catch up when the ranker is done.
+ * Fits the models. The ranker must be trained on candidates like those that serving will find. So
+ * the towers are first trained up to some weeks (or one purchase of each customer) before the
+ * cutoff, and catch up after the ranker is trained.
  */
 export async function fit(
   engine: TrainingEngine,
@@ -82,7 +86,7 @@ export async function fit(
 ): Promise<Fitted> {
   const { raw, cutoff, config, former } = options;
   const shop = await encodeDataset(store, raw, cutoff, reporter);
-  // Without dates no purchase is older than another.
+  // Without dates, no purchase is older than another, so all weights are equal.
   const halfLifeDays = 'butLast' in cutoff ? Infinity : config.towers.halfLifeDays;
   const towers = await towerTrainer(
     engine,
@@ -123,13 +127,13 @@ function checkpointsOf(shop: Dataset, { config, cutoff, checkpoints, former }: F
   };
 }
 
-/** The weights of the ranker, and the epochs in which the towers catch up. */
+/** The weights of the ranker, and the number of epochs in which the towers catch up. */
 interface RankerOutcome {
   readonly ranker: Weights;
   readonly epochs: number;
 }
 
-/** Keeps the former ranker. Its tables are put in the order of this shop's encoder. */
+/** Keeps the former ranker. The rows of its tables are reordered for this shop's encoder. */
 async function fromFormer(
   engine: TrainingEngine,
   { shop, config }: Fitting,
@@ -144,7 +148,7 @@ async function fromFormer(
     tableRate: 0,
     initialise: warmStart(former, shop.encoder),
   });
-  // The towers see the purchases once more, but at most as many as a usual catch-up does.
+  // The towers see the purchases once more, but at most as many purchases as in a usual catch-up.
   const most = config.catchUp * config.towers.maxPurchases;
   return { ranker: trainer.weights, epochs: Math.min(1, most / Math.max(1, shop.at.length)) };
 }
@@ -175,11 +179,14 @@ interface Collecting {
   readonly earlier: Cutoff;
   readonly rounds: readonly Round[];
   readonly draw: CustomerDraw;
-  /** Epochs of the towers over all stages. */
+  /** Number of epochs of the towers over all stages. */
   readonly epochs: number;
 }
 
-/** The ranker's candidate lists. From stage to stage towers and counts move on, as in serving. */
+/**
+ * Collects the ranker's candidate lists. From stage to stage, the towers and the counts advance, as
+ * they do in serving.
+ */
 async function collectInStages(
   engine: TrainingEngine,
   { shop, config, towers, checkpointOf }: Fitting,

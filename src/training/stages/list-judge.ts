@@ -1,28 +1,28 @@
-// Judges the scores of held-out lists: their worth, and whether one scoring is better than another
-// by more than chance.
+// Judges scores on held-out lists: how good the scores are, and whether one set of scores is better
+// than another by more than chance.
 import type { Dataset } from '../../dataset/dataset';
 import type { CustomerGroup } from '../models/linear-part';
 import { isOfColdCustomer, type List } from './ranker-lists';
 
 export interface ListJudge {
-  /** Lists with a purchase, by group. Only these are judged. */
+  /** Number of lists with a purchase, by group. Only these lists are judged. */
   readonly lists: Readonly<Record<CustomerGroup, number>>;
-  /** By the place among all lists. */
+  /** Whether a list is of a cold customer. `place` is the index among all lists. */
   isOfColdCustomer(place: number): boolean;
   /**
-   * [lists] the worth of each list, from the scores [all lists][candidates].
+   * [lists] the worth of each judged list, from the scores [all lists][candidates].
    *
-   * For returning customers it is the log-likelihood of their purchases, the negative of
-   * `listwiseLoss`. All scores are first scaled as fits best, so their unit does not matter. NDCG
-   * changes only when two places are exchanged, so the likelihood shows differences several times
-   * as clearly in the same lists (figures in models/README.md). For cold customers it is NDCG. They
-   * all see much the same, so the first places matter, but the likelihood depends mostly on the
-   * places far behind.
+   * For returning customers, the worth is the log-likelihood of their purchases, the negative of
+   * `listwiseLoss`. All scores are first multiplied by the best scale, so their unit does not
+   * matter. NDCG changes only when two candidates change ranks, so the likelihood shows differences
+   * several times as clearly in the same lists (figures in models/README.md). For cold customers,
+   * the worth is NDCG. They all see nearly the same list, so the top ranks matter, but the
+   * likelihood depends mostly on the low ranks.
    */
   worth(scores: readonly Float32Array[]): Float64Array;
-  /** The mean NDCG (Järvelin & Kekäläinen, TOIS 2002), for messages. 0 without lists. */
+  /** The mean NDCG (Järvelin & Kekäläinen, TOIS 2002), for messages. 0 if there are no lists. */
   ndcg(scores: readonly Float32Array[], group: CustomerGroup): number;
-  /** 0 without lists. */
+  /** 0 if there are no lists. */
   mean(values: Float64Array, group: CustomerGroup): number;
   /**
    * Whether the mean difference is more than its standard error, with enough customers. One
@@ -31,7 +31,7 @@ export interface ListJudge {
   isBetter(values: Float64Array, others: Float64Array, group: CustomerGroup): boolean;
 }
 
-/** With fewer customers every difference counts as chance. */
+/** Minimum number of customers. With fewer customers, every difference counts as chance. */
 const ENOUGH = 30;
 
 export function listJudge(shop: Dataset, all: readonly List[]): ListJudge {
@@ -42,7 +42,7 @@ export function listJudge(shop: Dataset, all: readonly List[]): ListJudge {
     [...telling.keys()].filter((i) => isCold[i] === (group === 'cold'));
   const meanOf = (values: Float64Array, places: readonly number[]): number =>
     places.reduce((sum, i) => sum + values[i], 0) / Math.max(1, places.length);
-  /** 0 for lists of the other group. */
+  /** The NDCG of each list, 0 for lists of the other group. */
   const ndcgs = (scores: readonly Float32Array[], group: CustomerGroup): Float64Array => {
     const values = new Float64Array(telling.length);
     for (const i of placesOf(group)) values[i] = ndcgOf(all[telling[i]], scores[telling[i]]);
@@ -82,10 +82,16 @@ interface Scored {
   readonly scores: Float32Array;
 }
 
-/** At the greatest scale the order is taken as always right, at the least as meaningless. */
+/**
+ * The limits of the scale. The greatest scale treats the order as always right, and the least scale
+ * treats the order as meaningless.
+ */
 const [LEAST, MOST] = [1 / 64, 64];
 
-/** The scale that makes the purchases likeliest, by Newton's method: the loss is convex in it. */
+/**
+ * The scale that makes the purchases most likely, by Newton's method, since the loss is convex in
+ * the scale.
+ */
 function bestScale(lists: readonly Scored[]): number {
   let scale = 1;
   for (let iteration = 0; iteration < 20; iteration++) {
@@ -104,8 +110,8 @@ function bestScale(lists: readonly Scored[]): number {
 
 /**
  * For one list and the softmax of its scaled scores: the mean log-likelihood of the purchases, and
- * its first and negative second derivative by the scale. These are how far the purchases' scores
- * lie above the mean (`lead`), and the variance.
+ * its first and negative second derivative by the scale. The first derivative is the distance of
+ * the purchases' scores above the mean (`lead`). The negative second derivative is the variance.
  */
 function momentsOf(
   { list: { bought, hits }, scores }: Scored,

@@ -1,5 +1,5 @@
-// The candidate lists that the ranker learns from and is checked on, with what the customers
-// bought.
+// The candidate lists that the ranker is trained and checked on, with the articles that the
+// customers bought.
 import type { Batch } from '../../engine/batch';
 import type { TrainingEngine } from '../../engine/training-engine';
 import { inMemory } from '../../engine/model-runner';
@@ -18,15 +18,18 @@ import { customersOf, hasHistory, type Round } from '../../dataset/protocols';
 
 export interface List {
   readonly round: Round;
-  /** As it was at the time of the round. It found the candidates and makes their features. */
+  /** The pipeline of the round's time. It found the candidates and makes their features. */
   readonly pipeline: Pipeline;
-  /** Place of the customer in the round. */
+  /** Index of the customer in the round. */
   readonly place: number;
   readonly historyHidden: boolean;
   readonly candidates: Candidates;
-  /** [candidates] 1 for a purchase. */
+  /** [candidates] 1 for a bought candidate, otherwise 0. */
   readonly bought: Uint8Array;
-  /** Purchases in the list. A list without any teaches no order, but counts for calibration. */
+  /**
+   * Number of bought candidates in the list. A list without purchases teaches no order, but counts
+   * for calibration.
+   */
   readonly hits: number;
 }
 
@@ -36,13 +39,16 @@ export function isOfColdCustomer(shop: Pick<Dataset, 'offsets'>, { round, place,
 }
 
 export interface CustomerDraw {
-  /** Each call is a new draw. */
+  /** Whether to hide a customer's history. Each call is a new random draw. */
   readonly hidesHistory: (customer: number) => boolean;
-  /** The lists of these customers are kept even without a purchase. */
+  /**
+   * Whether a customer is held out. The lists of held-out customers are kept even without a
+   * purchase.
+   */
   readonly isHeldOut: (customer: number) => boolean;
 }
 
-/** The lists of all rounds, in their order. */
+/** Collects the lists of all rounds, in the order of the rounds. */
 export async function collectLists(
   shop: Dataset,
   pipeline: Pipeline,
@@ -75,7 +81,10 @@ export async function collectLists(
   return lists;
 }
 
-/** Groups of at most `size` lists, in their order. A group is of one round, which has one clock. */
+/**
+ * Groups of at most `size` lists, in the order of the lists. All lists of a group are of the same
+ * round, so they have the same moment.
+ */
 export function* byRound(lists: Iterable<List>, size: number): Generator<List[]> {
   const open = new Map<Round, List[]>();
   for (const list of lists) {
@@ -97,9 +106,9 @@ export function customersOfLists(shop: Dataset, lists: readonly List[]): Custome
 }
 
 /**
- * Inputs of the ranker and its loss for lists of one round. From each list it takes the bought
- * candidates and a random part of the others, at most `length`. Shorter lists are padded. `offsets`
- * are the scores [candidates] of the linear part for every list; 0 if absent.
+ * Inputs of the ranker and its loss for lists of one round. Each list contributes the bought
+ * candidates and a random part of the other candidates, at most `length` in all. Shorter lists are
+ * padded. `offsets` are the scores [candidates] of the linear part for every list. Default: 0.
  */
 export function trainingBatch(
   shop: Dataset,
@@ -120,7 +129,8 @@ export function trainingBatch(
     const scores = offsets?.get(list);
     if (offsets && !scores)
       throw new VitrineError('INPUT_INVALID', 'trainingBatch: expected offsets of every list, got none for one');
-    // All bought candidates are there. The drawn others stand for all others.
+    // All bought candidates are included. The drawn other candidates stand for all other
+    // candidates.
     const drawn = Math.log((bought.length - hits) / Math.max(1, places[r].length - hits));
     places[r].forEach((place, i) => {
       label[r * width + i] = bought[place] / hits;
@@ -161,7 +171,7 @@ export async function scoreLists(
   return lists.map((list) => found.get(list) ?? new Float32Array(0));
 }
 
-/** The places of all bought candidates and of a random part of the others. */
+/** The indices of all bought candidates and of a random part of the other candidates. */
 function drawPlaces({ bought }: List, length: number, random: Random): number[] {
   const hits: number[] = [];
   const others: number[] = [];

@@ -1,5 +1,6 @@
-// Trains the linear part of the ranker, before the deep part. Its weights are few, so it learns all
-// that a small shop can tell before the deep part, which can memorise, sees anything.
+// Trains the linear part of the ranker, before the deep part. The linear part has few weights and
+// cannot memorise, so it learns everything that a small shop can teach. The deep part, which can
+// memorise, is trained afterwards.
 import type { Batch } from '../../engine/batch';
 import type { TrainingEngine } from '../../engine/training-engine';
 import type { Dataset } from '../../dataset/dataset';
@@ -22,12 +23,12 @@ import type { ListJudge } from './list-judge';
 import { byRound, scoreLists, shuffled, trainingBatch, type List } from './ranker-lists';
 
 /**
- * Few weights need few lists. Their features are made once and stay in memory: 50 KB for a list of
- * a hundred.
+ * Maximum number of lists, since few weights need few lists. The features of the lists are made
+ * once and stay in memory: 50 KB for a list of a hundred candidates.
  */
 const LISTS = 8_000;
 const RATE = 0.02;
-/** From the tightest on. A looser ridge must show that it is better. */
+/** Ridges from the tightest to the loosest. A looser ridge is used only if it proves better. */
 const RIDGES = [1_000, 300, 100, 30] as const;
 
 export interface LinearTraining {
@@ -36,7 +37,7 @@ export interface LinearTraining {
   readonly checked: readonly List[];
   readonly judge: ListJudge;
   readonly config: {
-    /** Steps for each ridge. */
+    /** Number of steps for each ridge. */
     readonly straightSteps: number;
     readonly batch: number;
     readonly listLength: number;
@@ -44,7 +45,7 @@ export interface LinearTraining {
   readonly random: Random;
 }
 
-/** A trained linear part and the worth of the held-out lists by it. */
+/** A trained linear part, and the worth of its scores on the held-out lists. */
 interface Candidate {
   readonly ridge: number;
   readonly weights: Weights;
@@ -52,9 +53,10 @@ interface Candidate {
 }
 
 /**
- * Each group keeps the weights of the tightest ridge, unless a looser one makes purchases in the
- * held-out lists likelier by more than chance. Cold customers learn mostly from returning ones
- * whose history is hidden, and those buy differently. So their weights must also beat the start.
+ * Trains the linear part. Each group keeps the weights of the tightest ridge, unless a looser ridge
+ * is better on the held-out lists by more than chance. The weights of cold customers are learnt
+ * mostly from returning customers whose history is hidden, and who buy differently. So these
+ * weights must also be better than the start values.
  */
 export async function trainLinearPart(
   engine: TrainingEngine,
@@ -88,7 +90,7 @@ export async function trainLinearPart(
       denseRate: RATE,
       tableRate: 0,
       schedule: linearDecay(steps, 0.02),
-      // Continues from the tighter ridge.
+      // Training continues from the weights of the tighter ridge.
       initialise: startingFrom(before),
     });
     for (let epoch = 0; epoch < epochs; epoch++) {
@@ -123,8 +125,8 @@ function startingFrom(former: Weights | undefined): Initialise {
 }
 
 /**
- * The standard deviation of each pair feature, in the lists of each group. A little is added for
- * features that hardly vary.
+ * The standard deviation of each pair feature, in the lists of each group. A small amount is added
+ * for features that hardly vary.
  */
 function spreadOf(batches: readonly Batch[]): Spread {
   const width = batches[0].pair.shape[2];

@@ -1,5 +1,5 @@
-// Trains the ranker on candidates that retrieval really returns. It keeps the weights by which
-// held-out lists are worth most, and calibrates its scores on them.
+// Trains the ranker on candidates that retrieval really returns. The weights that are best on
+// held-out lists are kept, and the scores are calibrated on these lists.
 import type { Batch } from '../../engine/batch';
 import type { TrainingEngine } from '../../engine/training-engine';
 import type { Dataset } from '../../dataset/dataset';
@@ -27,33 +27,40 @@ import { trainLinearPart } from './train-linear-part';
 
 export interface RankerTraining extends RankerConfig {
   /**
-   * The last weeks give training examples, at least so many. The towers must not have seen them.
+   * Minimum number of weeks at the end that are used for training examples. The towers must not
+   * have seen these weeks.
    */
   readonly weeks: number;
   /**
-   * A small shop uses more weeks, until they hold so many customer-weeks, but at most a quarter of
-   * its time.
+   * A small shop uses more weeks, until the weeks contain this many customer-weeks, but at most a
+   * quarter of the shop's time span.
    */
   readonly enoughLists: number;
-  /** Steps of the linear part, for each ridge. Manifests have this name. */
+  /**
+   * Number of steps of the linear part, for each ridge. The name is kept because manifests contain
+   * it.
+   */
   readonly straightSteps: number;
-  /** At most; the best one is kept. */
+  /** Maximum number of epochs. The best epoch is kept. */
   readonly epochs: number;
-  /** Customers in one step. */
+  /** Number of customers in one step. */
   readonly batch: number;
-  /** Candidates of one customer in training: the bought ones, and a random part of the others. */
+  /**
+   * Number of candidates of one customer in training: the bought candidates, and a random part of
+   * the others.
+   */
   readonly listLength: number;
   /**
-   * The least share of questions of cold customers. If there are fewer, the history of some
+   * Minimum share of questions of cold customers. If the share is smaller, the history of some
    * returning customers is hidden.
    */
   readonly coldShare: number;
   /**
-   * At most so many candidate lists are retrieved. Many customers buy none of their candidates, so
-   * their lists teach no order.
+   * Maximum number of candidate lists that are retrieved. Many customers buy none of their
+   * candidates, so their lists teach no order.
    */
   readonly maxQuestions: number;
-  /** Lists in training, at most. */
+  /** Maximum number of lists in training. */
   readonly maxLists: number;
   readonly denseRate: number;
   readonly tableRate: number;
@@ -62,12 +69,12 @@ export interface RankerTraining extends RankerConfig {
 
 /** The share of customers whose lists are held out. */
 const HELD_OUT = 0.1;
-/** Lists of cold customers that are always used in training, if there are so many. */
+/** Number of lists of cold customers that are always used in training, if there are this many. */
 const COLD_LISTS = 1_000;
-/** Held-out lists, at most. */
+/** Maximum number of held-out lists. */
 const CHECKED = 2_000;
 
-/** How many weeks before `until` give training examples for the ranker. */
+/** The number of weeks before `until` that are used for training examples of the ranker. */
 export function rankerWeeks(
   shop: Dataset,
   first: number,
@@ -85,7 +92,8 @@ export function rankerWeeks(
 
 /**
  * Draws the customers whose lists are held out, and those whose history is hidden. Histories are
- * hidden only until the share of cold customers is reached, since each hidden one is lost.
+ * hidden only until the share of cold customers is reached, since a hidden history is lost for
+ * training.
  */
 export function drawCustomers(
   shop: Pick<Dataset, 'customers' | 'offsets'>,
@@ -111,14 +119,14 @@ function shareOfCold(shop: Pick<Dataset, 'offsets'>, rounds: readonly Round[]): 
 }
 
 export interface RankerExamples {
-  /** The towers that found them have not seen their answers. */
+  /** The candidate lists. The towers that found the candidates have not seen the answers. */
   readonly lists: readonly List[];
   readonly isHeldOut: (customer: number) => boolean;
   readonly config: RankerTraining;
   readonly random: Random;
 }
 
-/** Without lists the weights are those that training starts from. */
+/** Trains the ranker. Without lists, the result is the initial weights. */
 export async function trainRanker(
   engine: TrainingEngine,
   shop: Dataset,
@@ -152,7 +160,7 @@ interface DeepTraining {
   readonly linear: Weights;
 }
 
-/** Keeps the weights and the gate of the best epoch. */
+/** Trains the deep part, and keeps the weights and the gate of the best epoch. */
 async function trainDeepPart(
   engine: TrainingEngine,
   shop: Dataset,
@@ -208,13 +216,13 @@ export interface Gated {
   readonly gate: number;
   /** [lists][candidates] */
   readonly scores: readonly Float32Array[];
-  /** [lists] as the judge gives it. */
+  /** [lists] the worth of each list, as the judge returns it. */
   readonly worth: Float64Array;
 }
 
 /**
- * How far the gate may open: at most half. The held-out lists are of the training weeks, so they
- * cannot tell what the deep part has memorised of these weeks.
+ * The possible values of an open gate, at most ½. The held-out lists are from the training weeks,
+ * so they cannot reveal how much the deep part has memorised about these weeks.
  */
 const OPEN = [0.25, 0.5] as const;
 
@@ -224,8 +232,8 @@ export function closedGate(judge: ListJudge, linear: readonly Float32Array[]): G
 }
 
 /**
- * Opens the gate for a deep part with these scores [lists][candidates]. It chooses the best of the
- * gates that are better than `shut` by more than chance. It stays closed for cold customers.
+ * Opens the gate for a deep part with these scores [lists][candidates]. The result is the best gate
+ * that is better than `shut` by more than chance. For cold customers the gate stays closed.
  */
 export function openGate(judge: ListJudge, shut: Gated, deep: readonly Float32Array[]): Gated {
   let best = shut;
@@ -242,9 +250,9 @@ export function openGate(judge: ListJudge, shut: Gated, deep: readonly Float32Ar
 }
 
 /**
- * At most `most` lists. Cold customers all see much the same, so they get no more lists than
- * returning ones, or COLD_LISTS. Without this little would be learnt of the others on a day with
- * many new customers.
+ * Chooses at most `most` lists. Cold customers all see nearly the same list, so they get no more
+ * lists than returning customers, or COLD_LISTS if that is more. Otherwise a day with many new
+ * customers would leave few lists of returning customers.
  */
 function balanced(shop: Dataset, lists: readonly List[], most: number, random: Random): List[] {
   const returning = lists.filter((list) => !isOfColdCustomer(shop, list));
@@ -265,7 +273,7 @@ function* batches(
   }
 }
 
-/** From whole lists [lists][candidates], also those without a purchase. */
+/** Calibrates scores [lists][candidates] on whole lists, including lists without a purchase. */
 export function calibrationOf(
   shop: Pick<Dataset, 'offsets'>,
   lists: readonly List[],

@@ -15,39 +15,48 @@ import { maskInputs, sequenceLoss, type TwoTowerConfig } from '../models/two-tow
 import { DAY } from '../../time';
 
 export interface TowerTraining extends TwoTowerConfig {
-  /** At most. */
+  /** Maximum number of epochs. */
   readonly epochs: number;
-  /** At most this many purchases over all epochs. */
+  /** Maximum number of purchases over all epochs. */
   readonly maxPurchases: number;
-  /** Early stopping after so many validations in a row without a gain. */
+  /** Number of validations in a row without a gain after which training stops early. */
   readonly patience: number;
-  /** A batch has as many customers as it takes for about so many purchases. */
+  /** Approximate number of purchases in a batch, which determines the number of customers. */
   readonly batch: number;
-  /** Articles drawn uniformly as negatives of a batch, from those that have sold. At most all. */
+  /**
+   * Number of articles that are drawn uniformly as negatives of a batch, from the articles that
+   * have sold. If the number is too large, all of these articles are used.
+   */
   readonly sampled: number;
   readonly denseRate: number;
   readonly tableRate: number;
   readonly weightDecay: number;
-  /** How often an article's own embedding is hidden, so that attributes can place new articles. */
+  /**
+   * Share of articles whose own embedding is hidden, so that new articles can be embedded by
+   * attributes alone.
+   */
   readonly idDropout: number;
   /**
-   * A purchase this many days before the last has half the weight. No weight is below a fifth.
-   * Infinity: all weights are equal.
+   * A purchase this many days before the last has half the weight. No weight is below a fifth. If
+   * Infinity, all weights are equal.
    */
   readonly halfLifeDays: number;
 }
 
 export interface TowerTrainer {
   readonly weights: Weights;
-  /** Continues with the known purchases. Gives the epochs of the weights that it ends with. */
+  /**
+   * Continues training with the known purchases. Returns the number of epochs of the resulting
+   * weights.
+   */
   learn(stage: TowerStage): Promise<number>;
 }
 
-/** A stretch of training. */
+/** A stage of training. */
 export interface TowerStage {
   readonly name: string;
   readonly known: HistoryEnds;
-  /** At most; early stopping makes them fewer. */
+  /** Maximum number of epochs. Early stopping may end training sooner. */
   readonly epochs: number;
   /** Measures the weights; higher is better. */
   readonly validate?: () => Promise<number>;
@@ -55,8 +64,8 @@ export interface TowerStage {
 }
 
 /**
- * Purchases of a segment, after which the weights are validated and saved. It is an epoch in a
- * small shop, and an eighth of one in a large shop.
+ * Number of purchases in a segment, after which the weights are validated and saved. A segment is
+ * an epoch in a small shop, and an eighth of an epoch in a large shop.
  */
 const SEGMENT = 1_000_000;
 const SEGMENTS = 8;
@@ -67,7 +76,7 @@ export interface TowerOptions {
   readonly initialise?: Initialise | undefined;
 }
 
-/** Prepares the towers of a shop. Nothing is learnt yet. */
+/** Prepares the towers of a shop. The towers are not trained yet. */
 export async function towerTrainer(
   engine: TrainingEngine,
   shop: Dataset,
@@ -92,7 +101,8 @@ export async function towerTrainer(
       const total = Math.min(epochs, config.maxPurchases / batcher.targets);
       const segments = Math.max(1, Math.round(total * parts));
       const progress = reporter.progress(name, Math.ceil(total * batcher.targets), 'purchases');
-      // The purchases are other ones now, so earlier weights must not count.
+      // The purchases differ from those of the earlier stage, so earlier weights must not count in
+      // the mean.
       trainer.renewAverage();
       let loss = Number.NaN;
       let done = 0;
@@ -130,9 +140,9 @@ export async function towerTrainer(
 }
 
 /**
- * Stretches of single customers' purchases, as columns, since a large shop has millions. Stretch s
- * has the purchases from[s] ≤ p < to[s]. Those from first[s] on are targets; the earlier ones are
- * only history.
+ * Stretches of the purchases of one customer each. They are stored as columns, since a large shop
+ * has millions of stretches. Stretch s has the purchases from[s] ≤ p < to[s]. The purchases from
+ * first[s] on are targets, and the earlier purchases are only history.
  */
 interface Stretches {
   readonly customer: Int32Array;
@@ -141,18 +151,21 @@ interface Stretches {
   readonly to: Int32Array;
 }
 
-/** An order of all stretches. Batch b has the stretches `order` from starts[b] to starts[b + 1]. */
+/**
+ * An order of all stretches. Batch b has the stretches order[starts[b]] to order[starts[b + 1] −
+ * 1].
+ */
 interface Epoch {
   readonly key: string;
   readonly order: Int32Array;
   readonly starts: Int32Array;
-  /** The batches in a random order. */
+  /** The numbers of the batches, in a random order. */
   readonly batches: Int32Array;
 }
 
 /**
- * A number below 2^53 holds a sort key and the place of a stretch: a key below 64 in steps of
- * 2^−16, and a place below 2^31.
+ * One number below 2^53 holds a sort key and the index of a stretch: a key below 64 in steps of
+ * 2^−16, and an index below 2^31.
  */
 const PLACES = 2 ** 31;
 const FINENESS = 2 ** 16;
@@ -163,11 +176,11 @@ export class Batcher {
   readonly targets: number;
   /** Articles that have sold. */
   private readonly sold: Int32Array;
-  /** [articles] the share of all purchases. */
+  /** [articles] the share of each article in all purchases. */
   private readonly share: Float64Array;
   /** Unix seconds of the last known purchase. */
   private readonly until: number;
-  /** The epoch that was drawn last. Its segments follow each other. */
+  /** The epoch that was drawn last. It is kept for the next segments of the same epoch. */
   private drawn: Epoch | undefined;
 
   constructor(
@@ -197,7 +210,8 @@ export class Batcher {
   }
 
   /**
-   * The batches from one moment of training to another, in epochs. Each epoch has its own order.
+   * The batches between two points of training, which are measured in epochs. Each epoch has its
+   * own order.
    */
   *epochs(seed: number, name: string, from: number, to: number): Generator<Batch> {
     for (let number = Math.floor(from); number < to; number++) {
@@ -206,13 +220,16 @@ export class Batcher {
       for (let at = place(Math.max(0, from - number)); at < place(Math.min(1, to - number)); at++) {
         const batch = epoch.batches[at];
         const stretches = epoch.order.subarray(epoch.starts[batch], epoch.starts[batch + 1]);
-        // A seed for each, so that a batch is the same wherever training resumes.
+        // Each batch has its own seed, so that a batch is the same wherever training resumes.
         yield this.batchOf(stretches, createRandom(seed, name, number, at));
       }
     }
   }
 
-  /** Puts stretches of similar lengths into one batch, so that there is little padding. */
+  /**
+   * Draws an epoch. Stretches of similar lengths are put into the same batch, so that there is
+   * little padding.
+   */
   private epoch(seed: number, name: string, number: number): Epoch {
     const key = JSON.stringify([seed, name, number]);
     if (this.drawn?.key === key) return this.drawn;
@@ -253,7 +270,8 @@ export class Batcher {
       const [from, first, to] = [froms[s], firsts[s], tos[s]];
       for (let p = from; p < to - 1; p++) history[row * length + p - from] = columns.of(shop.article[p]);
       tokens += to - from;
-      // Purchases at the same time must not predict one another, so they share the state before.
+      // Purchases at the same time must not predict one another, so they share the state before the
+      // first of them.
       let before = first;
       while (before > from && shop.at[before - 1] === shop.at[first]) before -= 1;
       for (let p = first; p < to; p++) {
@@ -267,7 +285,7 @@ export class Batcher {
     const uniform = this.addNegatives(columns, random);
     const articles = Int32Array.from(columns.articles);
     const logQ = Float32Array.from(articles, (article) => {
-      // The chance that the article is in the batch: bought or drawn.
+      // The probability that the article is in the batch, because it was bought or drawn.
       const bought = 1 - (1 - this.share[article]) ** tokens;
       return Math.log(Math.max(1e-12, 1 - (1 - bought) * (1 - uniform)));
     });
@@ -288,9 +306,9 @@ export class Batcher {
   }
 
   /**
-   * Draws uniformly from the articles that have sold. Gives the chance of each to be drawn.
-   * Articles that have never sold would be negatives only, which would push them away from
-   * everybody.
+   * Draws uniformly from the articles that have sold. Returns the probability of each to be drawn.
+   * Articles that have never sold would only be negatives, which would push their vectors away from
+   * all customers.
    */
   private addNegatives(columns: Columns, random: Random): number {
     const { sold, config } = this;
@@ -303,7 +321,7 @@ export class Batcher {
   }
 }
 
-/** The distinct articles of a batch, in the order in which they first came. */
+/** The distinct articles of a batch, in the order in which they first occurred. */
 class Columns {
   readonly articles: number[] = [];
   private readonly places = new Map<number, number>();
@@ -325,7 +343,8 @@ function masks(rows: number, random: Random): Values {
 }
 
 /**
- * Cuts from the latest purchase back. Stretches overlap by half, so that each target has a history.
+ * Cuts the purchases into stretches, from the latest purchase backwards. Stretches overlap by half,
+ * so that each target has a history.
  */
 function cut({ customers, offsets }: Dataset, known: HistoryEnds): Stretches {
   const all: Record<keyof Stretches, number[]> = { customer: [], from: [], first: [], to: [] };
@@ -345,7 +364,7 @@ function cut({ customers, offsets }: Dataset, known: HistoryEnds): Stretches {
   return { customer: column('customer'), from: column('from'), first: column('first'), to: column('to') };
 }
 
-/** In place, after Fisher and Yates. */
+/** Shuffles the items in place, with the algorithm of Fisher and Yates. */
 function shuffle(items: Int32Array, random: Random): void {
   for (let i = items.length - 1; i > 0; i--) {
     const j = random.int(i + 1);

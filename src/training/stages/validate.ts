@@ -1,4 +1,4 @@
-// The validation of the towers, for early stopping: the place of each bought article among all
+// The validation of the towers, for early stopping: the rank of each bought article among all
 // articles, by exact scores.
 import { inMemory, type ModelRunner } from '../../engine/model-runner';
 import type { Dataset } from '../../dataset/dataset';
@@ -13,9 +13,9 @@ const SCORES = 'validate.scores';
 const BATCH = 128;
 
 /**
- * The mean over customers of the mean gain of their purchases: 1 / log₂(1 + place), or 0 beyond the
- * last candidate. For one purchase it is NDCG (Järvelin & Kekäläinen, TOIS 2002). `vectors` are
- * [articles, dim].
+ * The mean over customers of the mean gain of their purchases: 1 / log₂(1 + rank), or 0 after the
+ * last candidate. For a single purchase the gain is NDCG (Järvelin & Kekäläinen, TOIS 2002).
+ * `vectors` are [articles, dim].
  */
 export async function meanGain(
   engine: ModelRunner,
@@ -60,7 +60,8 @@ export async function meanGain(
 }
 
 /**
- * The place of an article among all that are not hidden, from 1. At equal scores the first wins.
+ * The rank of an article among all articles that are not hidden, from 1. At equal scores, the
+ * article with the smaller index ranks first.
  */
 function placeOf(article: number, scores: ArrayLike<number>, hidden: ReadonlySet<number>): number {
   const own = scores[article];

@@ -1,13 +1,16 @@
 // A warm start: training continues from former weights. Parameters of the same shape are copied.
-// Rows of embedding tables move with their article or value to its new slot. New ones start as
-// usual.
+// Rows of embedding tables move to the new slots of their articles or values. Rows of new articles
+// or values start as usual.
 import { VitrineError } from '../../errors';
 import { VOCABULARIES, type Encoder } from '../../features/encoder';
 import { pairWidth } from '../../features/pair-features';
 import type { FormerWeights } from '../../release/weights';
 import type { Initialise } from '../optimise/learnt';
 
-/** Overwrites first weights with former ones, whose encoder may differ from `current`. */
+/**
+ * Returns a function that overwrites initial weights with former weights, whose encoder may differ
+ * from `current`.
+ */
 export function warmStart(former: FormerWeights, current: Encoder): Initialise {
   const moves = VOCABULARIES.map((vocabulary) => ({
     vocabulary,
@@ -28,8 +31,9 @@ export function warmStart(former: FormerWeights, current: Encoder): Initialise {
 }
 
 /**
- * A former ranker is kept as it is, so pairs must have as many features as then.
- * @throws VitrineError RELEASE_INVALID if articles have more or fewer attributes now
+ * Checks the number of attributes. A former ranker is kept unchanged, so pairs must have the same
+ * number of features as before.
+ * @throws VitrineError RELEASE_INVALID if articles now have more or fewer attributes
  */
 export function checkAttributes(former: FormerWeights, current: Encoder): void {
   const [then, now] = [former.encoder, current].map(({ articleLayout }) => pairWidth(articleLayout));
@@ -40,7 +44,7 @@ export function checkAttributes(former: FormerWeights, current: Encoder): void {
   );
 }
 
-/** [current slots] the former slot of the same name, or −1. */
+/** [current slots] the former slot of the same name, −1 if there is none. */
 function formerSlots(former: readonly string[], current: readonly string[]): Int32Array {
   const slots = new Map(former.map((name, slot) => [name, slot]));
   return Int32Array.from(current, (name) => slots.get(name) ?? -1);

@@ -18,7 +18,7 @@ test.each([
   const { scores, bought } = drawn(60_000, (score) => logistic(scale * score + shift));
   const fitted = fitCalibration(scores, bought);
   expect(Math.abs(fitted.scale - scale)).toBeLessThan(0.05 + 0.05 * scale);
-  // The expected purchases are as many as the real ones.
+  // The expected number of purchases is close to the real number.
   const expected = scores.reduce((sum, score) => sum + logistic(fitted.scale * score + fitted.shift), 0);
   const counted = bought.reduce((sum, one) => sum + one, 0);
   expect(expected / counted).toBeCloseTo(1, 1);
@@ -68,7 +68,10 @@ test.each([
 
 describe('the calibrations of cold and of returning customers', () => {
   const random = createRandom(5);
-  /** Lists of ten. The logistic of a scale and a shift says what is bought, up to `most` in all. */
+  /**
+   * Makes lists of ten candidates. The logistic of scale · score + shift determines the purchases,
+   * up to `most` in all.
+   */
   const listsOf = (group: ScoredList['group'], scale: number, shift: number, most = Infinity): ScoredList[] => {
     let sold = 0;
     return Array.from({ length: 3_000 }, (): ScoredList => {

@@ -1,4 +1,4 @@
-// The layers that models share. Fast forms give the same as plain ones.
+// The layers that models share. The optimised forms give the same results as the plain forms.
 import type { Batch } from '../../../src/engine/batch';
 import { inMemory } from '../../../src/engine/model-runner';
 import { openTrainingEngine, type TrainingEngine } from '../../../src/engine/training-engine';
@@ -89,7 +89,7 @@ function values(...shape: number[]): Batch[string] {
   return { data: Float32Array.from({ length: size }, () => random.normal()), shape };
 }
 
-/** Both give the same output and the same gradients, as many tensors as are `expected`. */
+/** Expects the same output and the same gradients from both tensors, `expected` results in all. */
 async function expectTheSame(one: Tensor, other: Tensor, fed: Batch, expected: number): Promise<void> {
   const [a, b] = [await computed('one', one, fed), await computed('other', other, fed)];
   expect(Object.keys(a)).toHaveLength(expected);
@@ -101,7 +101,7 @@ async function expectTheSame(one: Tensor, other: Tensor, fed: Batch, expected: n
   }
 }
 
-/** A layer's output, and the gradient of a loss of it by each of its leaves. */
+/** Computes a layer's output, and the gradient of a loss with respect to each leaf of the layer. */
 async function computed(name: string, out: Tensor, fed: Batch): Promise<Batch> {
   const loss = reshape(reduceSum(mul(out, input('wanted', out.shape)), [...out.shape.keys()]), []);
   const leaves = inOrder([out]).flatMap((tensor) => {

@@ -1,5 +1,5 @@
 // The two parts of the ranker: the linear part, which a ridge holds near its start, and the gated
-// deep part. On a shop of five articles with random pair features.
+// deep part. The tests use a shop of five articles with random pair features.
 import type { Batch } from '../../../src/engine/batch';
 import { inMemory } from '../../../src/engine/model-runner';
 import { openTrainingEngine, type TrainingEngine } from '../../../src/engine/training-engine';
@@ -159,7 +159,7 @@ describe('reasons to buy', () => {
     );
     const taste = 1.5;
     expect(scores[0]).toBeCloseTo(half(0, taste), 5);
-    // The repeat reason reads the repeat rate and `own`. The taste reads neither.
+    // The repeat reason reads the repeat rate and `own`. The taste reason reads neither.
     expect(scores[1]).toBeCloseTo(half(own, Math.log(Math.exp(0.8 + own) + Math.exp(taste))), 5);
     const complement = -1 + 0.25 - 0.5 + 0.1 * together;
     expect(scores[2]).toBeCloseTo(

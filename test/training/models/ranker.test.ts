@@ -1,5 +1,5 @@
 // The two parts of the ranker: the linear part, which a ridge holds near its start, and the gated
-// deep part. On a shop of five articles with random pair features.
+// deep part. The tests use a shop of five articles with random pair features.
 import type { Batch } from '../../../src/engine/batch';
 import { inMemory } from '../../../src/engine/model-runner';
 import { openTrainingEngine, type TrainingEngine } from '../../../src/engine/training-engine';
@@ -40,7 +40,7 @@ afterAll(() => engine.close());
 
 describe('the share of hidden histories', () => {
   const many = { customers: 400, offsets: Int32Array.from({ length: 401 }, (_, c) => 2 * c) };
-  /** The share that is hidden if so many customers are cold. */
+  /** The share of histories that is hidden if this many customers are cold. */
   const hiddenOf = (cold: number): number => {
     const customers = Int32Array.from({ length: many.customers }, (_, c) => c);
     const ends = Int32Array.from(customers, (c) => many.offsets[c] + (c < cold ? 0 : 1));
@@ -196,7 +196,7 @@ describe('the deep part', () => {
   test('keeps the one calibration of an older release after a warm start', () => {
     const same = { scale: 0.5, shift: -6 };
     const weights = new Map(calibrationWeights({ returning: same, cold: same }));
-    // The weights that it lacks start at 0.
+    // The weights that an older release lacks start at 0.
     const more = [...weights.keys()].filter((name) => !['ranker.scale', 'ranker.shift'].includes(name));
     expect(more.map((name) => [...(weights.get(name) ?? [])])).toEqual([[0], [0]]);
     const starts = inOrder([model]).flatMap(({ node }) => {

@@ -81,13 +81,13 @@ interface PlainRow {
   squares: number;
 }
 
-/** Moves one touched row. */
+/** Applies plain Adagrad to one touched row. */
 function plainAdagrad(row: PlainRow, g: readonly number[], rate: number): void {
   row.squares += g.reduce((sum, value) => sum + value * value, 0) / g.length;
   g.forEach((value, i) => (row.x[i] -= (rate * value) / Math.sqrt(row.squares)));
 }
 
-// Loops unrolled by four end differently on each of these widths. A step has more rows than are
+// These widths leave different remainders in loops unrolled by four. A step has more rows than are
 // fetched together.
 describe.each([1, 3, 8, 18])('row-wise Adagrad of width %p', (width) => {
   const { init, update } = rowWiseAdagrad;

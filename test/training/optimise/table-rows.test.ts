@@ -9,8 +9,8 @@ interface Case {
   readonly pooled: boolean;
 }
 
-// Loops unrolled by four end differently on these widths. Some lookups have more places than are
-// fetched together.
+// These widths leave different remainders in loops unrolled by four. Some lookups have more ids
+// than are fetched together.
 const CASES: readonly Case[] = [
   { rows: 5, width: 1, shape: [7], pooled: false },
   { rows: 50, width: 3, shape: [40], pooled: false },
@@ -29,7 +29,7 @@ describe.each(CASES)(
     const places = pooled ? shape[shape.length - 1] : 1;
     const lookup = (): Lookup => ({
       ids: { data: Int32Array.from({ length: size }, () => random.int(rows)), shape },
-      // A third of the weights is 0. Their rows are not touched.
+      // A third of the weights are 0. The rows of these ids are not touched.
       weights: pooled
         ? { data: Float32Array.from({ length: size }, () => Math.max(0, random.next() - 1 / 3)), shape }
         : undefined,
@@ -40,7 +40,7 @@ describe.each(CASES)(
       const { ids, weights } = lookup();
       expect(rowsShape({ ids, weights }, width)).toEqual([...outer, width]);
       const wanted = new Float64Array((size / places) * width);
-      const got = new Float32Array(wanted.length).fill(7); // memory that was used before
+      const got = new Float32Array(wanted.length).fill(7); // dirty memory
       if (weights) poolRows(got, { values: table, width }, ids, weights.data);
       else gatherRows(got, { values: table, width }, ids.data);
       ids.data.forEach((row, p) => {

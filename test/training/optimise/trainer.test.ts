@@ -86,8 +86,8 @@ test('the gradient of a row is the sum over all its places, in every use of its 
       ones_worth: floats([4, 12], [2, 1]),
     },
   ]);
-  // Means over eight numbers and over four: row 0 gets 8 / 8 + 12 / 4, row 2 (16 + 24 + 40) / 8 + 4
-  // / 4. Adagrad keeps their squares.
+  // Means over eight numbers and over four: row 0 gets 8 / 8 + 12 / 4, and row 2 gets (16 + 24 +
+  // 40) / 8 + 4 / 4. Adagrad stores the squares of these numbers.
   expect([...(trainer.state().get('squares/shared') ?? [])]).toEqual([16, 0, 121]);
 });
 
@@ -287,7 +287,7 @@ describe('a parameter whose gradient is fed', () => {
     const oneByOne = ['1.0', '0.5', '0.0', '-0.5', '-1.0', '-1.5', '-2.0', '-2.5'];
     expect(await seenFrom(100)).toEqual(oneByOne);
     expect(await seenFrom(2)).toEqual(oneByOne);
-    // Nothing can be foreseen of the very first step.
+    // The very first step cannot be predicted.
     expect(await seenFrom(0)).toEqual(['1.0', ...oneByOne.slice(0, 1), ...oneByOne.slice(2)]);
   });
 });

@@ -39,7 +39,10 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 const SEGMENTS = 6;
 const STEPS = 4;
 
-/** Has all that a checkpoint must hold: parameters, a table, a falling rate, means of weights. */
+/**
+ * Makes a trainer with everything that a checkpoint must hold: parameters, a table, a falling rate,
+ * means of weights.
+ */
 function freshTrainer(seed = 1): Promise<Trainer> {
   const rows = embedding('rows', { name: 'table', rows: 30, width: 3 }, input('ids', ['batch'], 'int32'));
   const difference = sub(mlp('head', rows, [4, 1]), input('wanted', ['batch', 1]));
@@ -64,7 +67,9 @@ function* batches(segment: number): Generator<Batch> {
   }
 }
 
-/** Like a real score it depends on the weights alone, here on their number of steps. */
+/**
+ * A score that, like a real one, depends only on the trainer's state: here on the number of steps.
+ */
 const scoreOf = (trainer: Trainer, scores: readonly number[]) => (): Promise<number> => {
   const steps = trainer.state().get('steps')?.[0] ?? 0;
   return Promise.resolve(scores[steps / STEPS - 1]);
@@ -92,7 +97,7 @@ async function run(trainer: Trainer, { scores, ...options }: Variant): Promise<E
   return { result, state: trainer.state() };
 }
 
-/** The batches. The process is killed before one of them. */
+/** The batches of a process that is killed before one of the batches. */
 const killedAt = (segment: number, step: number) =>
   function* (current: number): Generator<Batch> {
     let number = 0;
@@ -116,7 +121,7 @@ describe.each(Object.entries(VARIANTS))('a schedule %s', (_name, variant) => {
       const unbroken = await run(await freshTrainer(), { ...variant, checkpoint: { store, key: 'unbroken' } });
       const killed = run(await freshTrainer(), { ...variant, batches: killedAt(segment, step) });
       await expect(killed).rejects.toThrow('killed');
-      // After a finished segment the first weights do not matter.
+      // After a finished segment, the initial weights do not matter.
       expect(await run(await freshTrainer(segment === 0 ? 1 : 99), variant)).toEqual(unbroken);
       expect(said).toEqual(segment === 0 ? [] : [`Schedule: goes on after segment ${String(segment)} of 6`]);
     },
@@ -141,7 +146,7 @@ describe.each(Object.entries(VARIANTS))('a schedule %s', (_name, variant) => {
   });
 });
 
-/** The state after so many segments, without a schedule. */
+/** The state after this many segments, without a schedule. */
 async function stateAfter(segments: number): Promise<TrainerState> {
   const trainer = await freshTrainer();
   for (let segment = 0; segment < segments; segment++) await trainer.train(batches(segment));

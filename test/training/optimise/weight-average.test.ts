@@ -1,7 +1,7 @@
 // The mean of the weights over the steps.
 import { WeightAverage } from '../../../src/training/optimise/weight-average';
 
-/** Moves the weights by 1 between two samples. `sampled`: the steps of the samples. */
+/** Moves the weights by 1 between two samples. `sampled` contains the steps of the samples. */
 function walk(weights: Float32Array, steps: number) {
   const average = new WeightAverage([weights]);
   const sampled: number[] = [];

@@ -1,5 +1,5 @@
 // The same data and seed give the same figures, from reading the store to the last metric. Another
-// seed gives other ones.
+// seed gives other figures.
 import { openStore } from '../../../src/data/store/open-store';
 import { tasteOracle } from '../../../src/demo/synthetic/oracle';
 import { openTrainingEngine } from '../../../src/engine/training-engine';
@@ -37,7 +37,8 @@ test('the same data and seed give the same evaluation to the last digit, on any 
 
   const other = await evaluated(2);
   for (const learnt of ['two-stage', 'retrieval']) expect(other.models[learnt]).not.toEqual(first.models[learnt]);
-  // Models without learning and the protocol depend on the data alone. Diversity is learnt.
+  // Models without learning, and the protocol, depend only on the data. Diversity is excluded,
+  // since it depends on learnt vectors.
   const given = ['popularity', 'recent-popularity', 'repurchase', 'item-to-item', 'oracle'];
   const unlearnt = ({ models }: Evaluation) => given.map((model) => ({ ...models[model], 'diversity@12': 0 }));
   expect(unlearnt(other)).toEqual(unlearnt(first));

@@ -14,7 +14,10 @@ beforeAll(async () => {
 afterAll(() => rm(base, { recursive: true, force: true }));
 
 describe('vectors of many texts', () => {
-  /** Records the texts that it embeds, and fails after so many, like a killed process. */
+  /**
+   * An encoder that records the texts that it embeds, and fails after this many, like a killed
+   * process.
+   */
   function counting(survives = Infinity): TextEncoder & { readonly asked: string[] } {
     const asked: string[] = [];
     return {
@@ -77,7 +80,7 @@ describe('vectors of many texts', () => {
     const numbers = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => String(from + i));
     await embedTexts(counting(), numbers(0, 1_300), kept('pruned'), silentReporter);
     expect(await held()).toMatchObject({ total: 1_300, chunks: 3 });
-    // All texts of the first chunk are gone, and some of the second.
+    // All texts of the first chunk and some texts of the second chunk are gone.
     const encoder = counting();
     const { vectors } = await embedTexts(encoder, numbers(600, 1_500), kept('pruned'), silentReporter);
     expect([...vectors].filter((_, i) => i % 2 === 0)).toEqual(numbers(600, 1_500).map(Number));

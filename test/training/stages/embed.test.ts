@@ -1,5 +1,5 @@
 // `embed`, end to end: a release with the vectors of another encoder, its searches, and new
-// articles while it is served. The encoder may be gone or have changed.
+// articles while it is served. The tests also cover an encoder that is gone or has changed.
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -132,8 +132,8 @@ describe('a release that was embedded by an encoder from a folder', () => {
       shop.database.sql(`INSERT INTO articles (article_id, prod_name) VALUES ('new-2', 'Come and gone')`);
     const gone = `DELETE FROM articles WHERE article_id = 'new-2'`;
     try {
-      // All articles were written in the minute before the training. One run is the encoder's
-      // first, and one is for the article of the test before.
+      // All articles were written in the minute before the training. One of the two runs is the
+      // first run of the encoder, and the other embeds the article of the previous test.
       expect(runs()).toBe(2);
       await shop.database.sql('UPDATE articles SET section_name = $1', ['Another section']);
       expect(await opened.shop.refresh()).toBeGreaterThan(400);
@@ -186,7 +186,7 @@ describe('a release that was embedded by an encoder from a folder', () => {
       await writeEncoder(folder, { 'onnx/text_model.onnx': clipModel(['last_hidden_state']) });
       const other = openCurrent(serving(), shop.store);
       await expect(other).rejects.toThrow(/files of another encoder \(onnx\/text_model\.onnx differ\)/);
-      // The setting may say where the files are now.
+      // The setting can name the new folder of the files.
       const opened = await openCurrent({ ...serving(), encoderDir: away }, shop.store);
       await opened.close();
     } finally {
@@ -225,7 +225,7 @@ describe('a release that was embedded by an encoder from a folder', () => {
     };
     for (const [days, other] of ['oldest', 'old', 'newer'].entries()) await used(other, new Date(2020, 0, days + 1));
     const again = await embedRelease(engine, shop.store, modelsDir, folder, silentReporter);
-    // The three encoders that were used last.
+    // The vectors of the three most recently used encoders are kept.
     expect(new Set(await kept())).toEqual(new Set([fingerprint, 'newer', 'old']));
     expect(again.texts).toBe(embedded.texts);
     expect(again.read).toBe(0);
@@ -244,7 +244,7 @@ describe('a release that was embedded by an encoder from a folder', () => {
   });
 
   describe('while another release becomes current', () => {
-    /** The store, which first has somebody do something when a command reads the articles. */
+    /** Makes a store that runs `meanwhile` before a command reads the articles. */
     const whileReading = (meanwhile: () => Promise<unknown>): Store => ({
       ...shop.store,
       async *streamArticles() {
@@ -252,7 +252,7 @@ describe('a release that was embedded by an encoder from a folder', () => {
         yield* shop.store.streamArticles();
       },
     });
-    /** The current release, published again as another training would. */
+    /** Publishes the current release again, as another training would. */
     const trainedAgain = async (mark: string): Promise<string> => {
       const from = await currentFolder(modelsDir);
       const manifest = await readManifest(from);

@@ -1,5 +1,5 @@
-// A release that continues from the measured models: the ranker stays, the towers move, and the
-// checkpoints of other models are not used.
+// A release that continues from the measured models: the ranker does not change, the towers do, and
+// the checkpoints of other models are not used.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -37,7 +37,7 @@ test('the release keeps the measured ranker, and its towers catch up', async () 
   const { evaluation } = await train(engine, shop.store, CONFIG, { modelsDir, holdOut }, silentReporter);
   expect(evaluation).not.toBeNull();
   const { weights } = await readFormer(await currentFolder(modelsDir));
-  /** Only layers, since rows of tables may be in another order. */
+  /** Only layers are compared, since rows of tables may be in another order. */
   const layers = [...weights.keys()].filter((name) => /\.(weight|bias)$/.test(name));
   const same = (name: string): boolean => {
     const [one, other] = [before, { weights }].map((from) => from.weights.get(name)?.data ?? []);

@@ -47,7 +47,7 @@ describe('the worth of a list', () => {
     expect(found).toHaveLength(120);
     const places = [...Array(60).keys()];
     const total = (scale: number): number => places.reduce((sum, l) => sum + plain(l, scale), 0);
-    // Tries all scales.
+    // The best scale is found by trying many scales.
     const scales = Array.from({ length: 4_000 }, (_, i) => Math.exp((i - 2_000) / 480));
     const best = scales.reduce((before, one) => (total(one) > total(before) ? one : before));
     expect(places.reduce((sum, l) => sum + found[l], 0)).toBeCloseTo(total(best), 3);
@@ -82,7 +82,7 @@ describe('the worth of a list', () => {
     expect(values.every(Number.isFinite)).toBe(true);
     expect(values[0]).toBeCloseTo(0, 5);
     expect(values[2]).toBeCloseTo(-Math.log(4), 5);
-    // An order that is never right is best ignored, so its scale is the least.
+    // An order that is never right is best ignored, so its best scale is the smallest.
     expect(values[1]).toBeCloseTo(-Math.log(4), 1);
   });
 });
@@ -100,7 +100,7 @@ test('scores are better if they are worth more in every list, but not in few lis
   const random = createRandom(3);
   const noise = () => judge.worth(scores(many, () => Array.from({ length: 4 }, () => random.next())));
   const taken = Array.from({ length: 200 }, () => judge.isBetter(noise(), noise(), 'returning')).filter(Boolean).length;
-  // Beyond one standard error lie some 16 of 100 by chance.
+  // About 16 of 100 differences exceed one standard error by chance.
   expect(taken).toBeLessThan(60);
 });
 

@@ -1,5 +1,5 @@
 // Training examples of the ranker: drawn parts of lists, and a loss that corrects for the drawing.
-// On a shop of five articles.
+// The tests use a shop of five articles.
 import type { Batch } from '../../../src/engine/batch';
 import { inMemory } from '../../../src/engine/model-runner';
 import { openTrainingEngine, type TrainingEngine } from '../../../src/engine/training-engine';
@@ -28,7 +28,7 @@ const round = {
   answers: [],
   hideHistory: false,
 };
-/** Gives the articles of the candidates as their features. */
+/** A pipeline that returns the articles of the candidates as their features. */
 const pipeline = {
   rankerInputs: (_customers: unknown, shown: readonly Candidates[]) => ({
     pair: {
@@ -103,7 +103,8 @@ test('returning customers and all others get their own calibration', () => {
   ).flat();
   const scores = lists.map(() => Float32Array.of(1, -1));
   const calibrations = calibrationOf({ offsets: Int32Array.of(0, 5, 9) }, lists, scores);
-  // Only returning customers buy high scores. The scores of the others tell nothing.
+  // Only returning customers buy candidates with high scores. The scores of the other customers
+  // tell nothing.
   expect(calibrations.returning.scale).toBeGreaterThan(1);
   expect(calibrations.cold.scale).toBeLessThan(0.01);
   const all = { ...round, ends: Int32Array.of(1, 6) };

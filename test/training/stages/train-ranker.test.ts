@@ -26,7 +26,7 @@ const shut = closedGate(
   drawn(({ bought }, i) => bought[i] + random.normal()),
 );
 const linear = shut.scores;
-/** The scores of a deep part, with so much truth and so much noise. */
+/** The scores of a deep part, with these amounts of truth and noise. */
 const deepPartOf = ({ truth, noise }: { truth: number; noise: number }) =>
   lists.map((list, l) => linear[l].map((_, i) => truth * list.bought[i] + noise * random.normal()));
 

@@ -43,10 +43,13 @@ function encoderOf(colours: readonly string[], ids: readonly string[]): Encoder 
 }
 
 const FORMER = encoderOf(['red', 'red', 'red', 'blue', 'blue', 'grey', 'grey'], ['a', 'b', 'c']);
-/** In another order. Grey and c are gone; green and d are new. */
+/** The current shop has another order. Grey and c are gone, and green and d are new. */
 const CURRENT = encoderOf(['blue', 'blue', 'blue', 'red', 'red', 'green', 'green'], ['d', 'b', 'a']);
 
-/** [batch, 1] from an article id, a colour and an age, with a literal among the parameters. */
+/**
+ * A model from an article id, a colour and an age to [batch, 1], with a literal among the
+ * parameters.
+ */
 function model(encoder: Encoder, width = 3): Tensor {
   const look = (name: string, rows: number): Tensor =>
     embedding(name, { name: `model.${name}`, rows, width }, input(name, ['batch'], 'int32'));
@@ -71,7 +74,7 @@ function trainerOf(encoder: Encoder, options: Partial<TrainerOptions> = {}, widt
   });
 }
 
-/** Publishes one model, after a few steps of training, as all models of a release. */
+/** Trains one model for a few steps and publishes it in the place of every model of a release. */
 async function published(): Promise<{ folder: string; weights: Trainer['weights'] }> {
   const trainer = await trainerOf(FORMER);
   const ids = (values: number[]): Batch[string] => ({ data: Int32Array.from(values), shape: [4] });

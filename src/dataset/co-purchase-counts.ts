@@ -105,8 +105,8 @@ interface DistinctHistories {
   /** [n] the customer of each entry of `places`. */
   readonly customerOf: Int32Array;
   /**
-   * [n] indices into `places`. Those of article a are byArticle[o] for offsets[a] ≤ o < offsets[a +
-   * 1].
+   * [n] indices into `places`. Those of article a are byArticle[o] for
+   * offsets[a] ≤ o < offsets[a + 1].
    */
   readonly byArticle: Int32Array;
   readonly offsets: Int32Array;

@@ -15,7 +15,7 @@ export interface ListJudge {
    * For returning customers, the worth is the log-likelihood of their purchases, the negative of
    * `listwiseLoss`. All scores are first multiplied by the best scale, so their unit does not
    * matter. NDCG changes only when two candidates change ranks, so the likelihood shows differences
-   * several times as clearly in the same lists (figures in models/README.md). For cold customers,
+   * several times as clearly in the same lists (figures in docs/lab-book.md). For cold customers,
    * the worth is NDCG. They all see nearly the same list, so the top ranks matter, but the
    * likelihood depends mostly on the low ranks.
    */

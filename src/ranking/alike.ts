@@ -49,8 +49,9 @@ export const CO_PURCHASE_SHARE = 0.08;
 
 /**
  * The share of taste in the likeness of two texts, if their vectors tell taste from looks. Taste
- * decides among articles that look alike, but rarely outweighs the looks. A larger share of
- * co-purchases replaces taste, since taste only predicts what real purchases show.
+ * decides among articles that look alike, but rarely outweighs the looks. If a request asks for a
+ * larger share of co-purchases, taste gets that larger share too, since taste predicts purchases of
+ * articles that no customer has bought yet.
  */
 const TASTE_SHARE = 0.15;
 

@@ -22,7 +22,7 @@ export interface Draft {
 /** A manifest without the fields that depend on the files and the time. */
 export type Described = Omit<Manifest, 'name' | 'createdAt' | 'files'>;
 
-/** Number of old releases that are kept, so that an operator can return to them. */
+/** Number of earlier releases that are kept, so that an operator can return to them. */
 const KEEP = 3;
 
 /**

@@ -38,8 +38,8 @@ const TRIES = 5;
 
 /**
  * Publishes the current release again with vectors of this encoder: a folder, or `built-in`. If
- * another release becomes current in the meantime, the command continues with the new release, most
- * of whose texts are already embedded.
+ * another release becomes current in the meantime, the command continues with the new release. Most
+ * texts of that release are already embedded.
  * @throws VitrineError INPUT_INVALID, RELEASE_MISSING, RELEASE_INVALID, RELEASE_MOVED,
  * STORAGE_UNAVAILABLE
  */

@@ -57,7 +57,8 @@ export function horizonOf(protocol: Protocol): number {
 /** The questions of a protocol. Draws `maxCustomers` of them at random if there are more. */
 export function roundsOf(shop: Dataset, protocol: Protocol, maxCustomers: number, random: Random): Round[] {
   if (protocol.kind === 'leave-one-out') {
-    // Test and validation share one moment: its sales count neither of the two last articles.
+    // Test and validation share one moment. Its sales leave out the last two purchases of each
+    // customer, but never the first one.
     const ends = shop.historyEnds({ butLast: 2 });
     const skip = protocol.target === 'test' ? 1 : 0;
     return [nextPurchases(shop, { ends, limit: shop.offsets.subarray(1), skip }, maxCustomers, random)];

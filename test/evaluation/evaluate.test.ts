@@ -188,7 +188,7 @@ describe('leave-one-out', () => {
     // Customer 11 had 0 and 1, and bought 2. Customer 12 had 0 and 3, and bought 4.
     expect(evaluation.models.retrieval.mrr).toBeCloseTo((1 + 1 / 3) / 2, 10);
     expect(evaluation.models['two-stage'].mrr).toBeCloseTo((1 + 1 / 2) / 2, 10);
-    // Each customer had one of the three candidates, which does not count.
+    // One of each customer's three candidates was bought before, so only two count.
     expect(evaluation.calibration.candidates).toBe(4);
   });
 

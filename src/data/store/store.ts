@@ -39,7 +39,7 @@ export interface ArticleVersion {
   readonly updatedAt: Date;
 }
 
-/** All methods fail with the errors of `databaseError`: DATABASE_UNAVAILABLE, OVERLOADED, … */
+/** All methods may fail with the errors of `databaseError`: DATABASE_UNAVAILABLE, OVERLOADED, … */
 export interface Store {
   /**
    * Returns a row for each id in the same order; null if there is none. The next two methods do the

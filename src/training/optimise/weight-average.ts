@@ -4,7 +4,8 @@
 // which needs no schedule.
 
 /**
- * Sample n has the weight n (n + 1) … (n + DECAY − 1): the last ninth of the samples counts most.
+ * Sample n has the weight n (n + 1) … (n + DECAY − 1). After many samples, the last ninth of them
+ * has about two thirds of the total weight.
  */
 const DECAY = 8;
 /** Minimum number of steps from one sample of the weights to the next. */

@@ -163,7 +163,7 @@ describe('the embedded Postgres', () => {
     const after = await open({ runAs: way });
     expect(await ask(after.url, 'SELECT name FROM facts')).toEqual([{ name: 'name' }]);
     await after.close();
-    // Another way would start with an empty database.
+    // In a namespace, the server would use the home's own folder and start with an empty database.
     await expect(open({ runAs: ['namespace'] })).rejects.toThrow(/lies in \/var\/tmp\/vitrine-|cannot be run here/);
   });
 

@@ -152,7 +152,7 @@ async function examineOtherDevice(device: Device): Promise<Finding> {
 }
 
 /** Adds numbers on a device, in the way in which models are run. @throws the engine's errors */
-export async function tryDevice(device: Device): Promise<void> {
+async function tryDevice(device: Device): Promise<void> {
   const x = input('x', ['rows']);
   const { bytes } = encodeOnnx({ name: 'doctor', outputs: { y: add(x, x) }, embeddings: 'inline' });
   const engine = openModelRunner({ device });

@@ -61,7 +61,7 @@ export async function listen(
 ): Promise<Listening> {
   const { config } = command;
   const log = createLog(config);
-  const host = createHost(config, store, log, undefined, command.reporter);
+  const host = createHost(config, store, log, { reporter: command.reporter });
   command.closing(() => host.close());
   const images = config.imagesDir ?? photos;
   let begun = false;

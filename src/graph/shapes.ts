@@ -31,7 +31,7 @@ export function flatten(x: Tensor, axis: number): Tensor {
   return reshape(x, [...x.shape.slice(0, axis), tail]);
 }
 
-export function reshapeAs(x: Tensor, like: Tensor): Tensor {
+function reshapeAs(x: Tensor, like: Tensor): Tensor {
   const unknown = like.shape.filter((dim, i) => typeof dim !== 'number' && dim !== x.shape[i]);
   // With at most one unknown size, no size has to be read when the graph runs.
   if (unknown.length <= 1) return reshape(x, like.shape);

@@ -131,7 +131,7 @@ export function embedding(site: string, table: Table, ids: Tensor, weights?: Ten
 }
 
 /** The inputs of a tensor that are also tensors, in order. */
-export function parents(tensor: Tensor): readonly Tensor[] {
+function parents(tensor: Tensor): readonly Tensor[] {
   const { node } = tensor;
   switch (node.kind) {
     case 'operation':

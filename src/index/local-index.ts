@@ -33,7 +33,7 @@ export interface IndexOptions {
  * Number of rows from which a graph is built, since a query of a flat index of this size takes more
  * than 1 ms.
  */
-export const HNSW_FROM_ROWS = 20_000;
+const HNSW_FROM_ROWS = 20_000;
 
 /**
  * Default of `efSearch`. A search with it finds 97 % of the nearest 100 among 105,000 clustered

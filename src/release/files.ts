@@ -109,7 +109,7 @@ export function parseIds(content: Buffer, manifest: Manifest): string[] {
   throw invalid(IDS_FILE, `it has ${String(ids.length)} ids, the manifest says ${String(manifest.articles)}`);
 }
 
-export function parseJson(text: Buffer | string, file: string): unknown {
+function parseJson(text: Buffer | string, file: string): unknown {
   try {
     return JSON.parse(text.toString('utf8'));
   } catch (thrown) {

@@ -41,12 +41,18 @@ const CLOSE_MS = 5_000;
 /** The pause between two looks at the store and at the name of the current release, in ms. */
 const FOLLOW_MS = 500;
 
+export interface HostOptions {
+  /** The pause between two looks, in ms. Default 500. */
+  readonly followMs?: number;
+  /** Shows the opening of the first release. Default: nothing is shown. */
+  readonly reporter?: Reporter;
+}
+
 export function createHost(
   config: ServingConfig,
   store: Store,
   log: Logger,
-  followMs = FOLLOW_MS,
-  reporter: Reporter = silentReporter,
+  { followMs = FOLLOW_MS, reporter = silentReporter }: HostOptions = {},
 ): Host {
   const releases = new ServedReleases();
   const follower = new ReleaseFollower({

@@ -21,7 +21,7 @@ export interface RecommenderParts {
   readonly shop: LiveShop;
   readonly queryTower: Model;
   readonly ranker: Model;
-  /** The setting EXPLORE of the program. */
+  /** The setting VITRINE_EXPLORE. */
   readonly explore: number;
 }
 

@@ -166,7 +166,7 @@ describe('a server whose wanted release cannot be opened', () => {
   beforeAll(async () => {
     store = openStore(world.database.url);
     const counting: Store = { ...store, ping: () => ((tries += 1), store.ping()) };
-    host = createHost({ modelsDir: world.modelsDir, ...SERVING }, counting, silentLog, 10);
+    host = createHost({ modelsDir: world.modelsDir, ...SERVING }, counting, silentLog, { followMs: 10 });
     await host.start();
     await cp(join(world.modelsDir, world.trained.manifest.name), join(world.modelsDir, copy), { recursive: true });
     await renameManifest(join(world.modelsDir, copy), copy);
@@ -241,7 +241,7 @@ describe('what one query costs', () => {
     store = openStore(world.database.url, { onQuery: (table) => statements.push(table) });
     // The pause between two looks at the store is long, since the statements of a look would be
     // counted too.
-    host = createHost({ modelsDir: world.modelsDir, ...SERVING }, store, silentLog, 3_600_000);
+    host = createHost({ modelsDir: world.modelsDir, ...SERVING }, store, silentLog, { followMs: 3_600_000 });
     await host.start();
     server = await serverOf(store, host);
   });

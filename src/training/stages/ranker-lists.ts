@@ -99,7 +99,7 @@ export function* byRound(lists: Iterable<List>, size: number): Generator<List[]>
 }
 
 /** The customers of lists of one round. Hidden histories are left out. */
-export function customersOfLists(shop: Dataset, lists: readonly List[]): Customers {
+function customersOfLists(shop: Dataset, lists: readonly List[]): Customers {
   const cold = new Set(lists.filter((list) => list.historyHidden).map(({ place }) => place));
   const places = lists.map(({ place }) => place);
   return customersOf(shop, lists[0].round, places, (place) => cold.has(place));

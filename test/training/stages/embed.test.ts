@@ -198,7 +198,7 @@ describe('a release that was embedded by an encoder from a folder', () => {
   test('is served without a restart once a missing encoder is put back', async () => {
     const away = join(base, 'moved');
     await rename(folder, away);
-    const host = createHost(serving(), shop.store, createLog({ logLevel: 'silent' }), 20);
+    const host = createHost(serving(), shop.store, createLog({ logLevel: 'silent' }), { followMs: 20 });
     try {
       await host.start();
       expect(host.release()).toBeUndefined();

@@ -5,9 +5,13 @@ import type { Order, RecordedOrder } from './orders';
 import type { Article, Customer, Purchase } from './prisma/client';
 import type { PurchaseColumns } from './purchase-columns';
 
-export type ArticleRow = Article;
-export type CustomerRow = Customer;
-export type PurchaseRow = Purchase;
+/** Keys have 64 bits in the database and are numbers here, which are exact up to 2 ** 53. */
+export type ArticleRow = Omit<Article, 'key'> & { readonly key: number };
+export type CustomerRow = Omit<Customer, 'key'> & { readonly key: number };
+export type PurchaseRow = Omit<Purchase, 'customerKey' | 'articleKey'> & {
+  readonly customerKey: number;
+  readonly articleKey: number;
+};
 export type { Order, PurchaseColumns, RecordedOrder };
 
 export interface Page<T> {

@@ -35,7 +35,8 @@ ALTER TABLE "articles"
     ADD COLUMN "url" TEXT,
     ADD COLUMN "image" TEXT,
     ADD COLUMN "published_at" TIMESTAMPTZ(0),
-    ADD COLUMN "hidden" BOOLEAN NOT NULL DEFAULT false;
+    ADD COLUMN "hidden" BOOLEAN NOT NULL DEFAULT false,
+    ADD COLUMN "listed" BOOLEAN NOT NULL DEFAULT true;
 ALTER SEQUENCE "articles_key_seq" AS BIGINT;
 
 -- For one release, SQL that writes the former columns still works: this trigger moves their values.

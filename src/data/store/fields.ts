@@ -22,6 +22,7 @@ export const FIELDS = {
     image: ['image', 'text'],
     publishedAt: ['published_at', 'time'],
     hidden: ['hidden', 'flag'],
+    listed: ['listed', 'flag'],
     attributes: ['attributes', 'attributes'],
   },
   customers: {

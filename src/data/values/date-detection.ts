@@ -3,7 +3,7 @@
 
 import { isoDay } from '../../time';
 import { createDateReader } from './dates';
-import { shapeOf, type Shape } from './date-shapes';
+import { ShapeReader, type Shape } from './date-shapes';
 import { shown } from './value-fault';
 
 export type DateFinding =
@@ -23,6 +23,7 @@ const MAJORITY = 0.9;
 
 /** Give it all values that are not null. */
 export class DateDetection {
+  private readonly reader = new ShapeReader();
   private readonly shapes = new Map<string, ShapeCounts>();
   private total = 0;
   private last: string | undefined;
@@ -39,7 +40,7 @@ export class DateDetection {
     this.last = value;
     this.lastCounts = undefined;
     const text = value.trim();
-    const shape = shapeOf(text);
+    const shape = this.reader.read(text);
     if (shape === undefined || 'reason' in shape) {
       this.failure ??= { text, reason: shape?.reason ?? 'it looks like no date that is known' };
       return;

@@ -23,12 +23,61 @@ export interface Unreadable {
   readonly reason: string;
 }
 
-/** Returns undefined if the text looks like no date. */
-export function shapeOf(text: string): Shape | Unreadable | undefined {
-  const iso = ISO.exec(text);
-  if (iso) return { key: 'iso', numbers: iso.slice(1, 4), hour: iso[4], zoned: iso[7] !== undefined };
-  if (/^[\d.,e+]+$/i.test(text)) return numericShape(text) ?? writtenShape(text);
-  return compactShape(text) ?? writtenShape(text);
+/** Reads shapes. */
+export class ShapeReader {
+  /** Written shapes of texts that differ in their digits only. */
+  private readonly masks = new Map<string, Masked | Unreadable | undefined>();
+
+  /** Returns undefined if the text looks like no date. */
+  read(text: string): Shape | Unreadable | undefined {
+    const iso = ISO.exec(text);
+    if (iso) return { key: 'iso', numbers: iso.slice(1, 4), hour: iso[4], zoned: iso[7] !== undefined };
+    if (/^[\d.,eE+]+$/.test(text)) return numericShape(text) ?? writtenShape(text);
+    return compactShape(text) ?? this.written(text);
+  }
+
+  private written(text: string): Shape | Unreadable | undefined {
+    const mask = text.replace(/\d/g, '0');
+    let masked = this.masks.get(mask);
+    // The form of a group of eight digits depends on the digits.
+    if (masked === undefined && !this.masks.has(mask)) {
+      if (text.length > LONGEST || /\d{8}/.test(text)) return writtenShape(text);
+      const shape = writtenShape(text);
+      masked = shape && 'key' in shape ? maskedShape(text, shape) : shape;
+      if (this.masks.size < MOST_MASKS) this.masks.set(mask, masked);
+    }
+    if (masked === undefined || 'reason' in masked) return masked;
+    const { shape, places, hourAt } = masked;
+    const numbers = places.map(([from, to]) => text.slice(from, to));
+    return { ...shape, numbers, hour: hourAt && text.slice(hourAt[0], hourAt[1]) };
+  }
+}
+
+const LONGEST = 80;
+const MOST_MASKS = 5_000;
+
+type Place = readonly [from: number, to: number];
+
+/** A shape with the places of its numbers. */
+interface Masked {
+  readonly shape: Shape;
+  readonly places: readonly Place[];
+  readonly hourAt: Place | undefined;
+}
+
+function maskedShape(text: string, shape: Shape): Masked {
+  const time = TIME.exec(text) ?? DOTTED_TIME.exec(text);
+  const hourAt = time && shape.hour !== undefined ? ([time.index, time.index + shape.hour.length] as const) : undefined;
+  // The numbers of the date are those outside the time and the zone, in their order.
+  const clock = time ? ([time.index, time.index + time[0].length] as const) : undefined;
+  let from = 0;
+  const places = shape.numbers.map((number): Place => {
+    let at = text.indexOf(number, from);
+    if (clock && at < clock[1] && at + number.length > clock[0]) at = text.indexOf(number, clock[1]);
+    from = at + number.length;
+    return [at, from];
+  });
+  return { shape, places, hourAt };
 }
 
 /** Years of plausible dates in forms that other numbers have too. */
@@ -100,7 +149,7 @@ const ZONE = new RegExp(`^(\\s*)(?:${WRITTEN_ZONE})(?![\\p{L}\\d])(?:\\s*\\([^)]
 
 /** Dates with separators or names, and a time of day perhaps. */
 function writtenShape(text: string): Shape | Unreadable | undefined {
-  if (text.length > 80 || !/\d/.test(text)) return undefined;
+  if (text.length > LONGEST || !/\d/.test(text)) return undefined;
   const time = TIME.exec(text);
   const found = time ?? DOTTED_TIME.exec(text);
   if (!found) return dateShape(text, '', '');

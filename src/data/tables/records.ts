@@ -2,7 +2,7 @@
 // unclosed quote must not swallow the rest of the file, so after a record that cannot be read it
 // goes on at the next line. It is also fast, since a line without quotes costs one `split`.
 
-import { lineEnds } from './decode';
+import { lineEnds } from './source/decode';
 import { RAW_LIMIT, type RowFault } from './rows';
 
 export interface Dialect {

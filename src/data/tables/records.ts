@@ -132,7 +132,7 @@ export class RecordCutter {
       const { value, stop } = field;
       if (opened >= 0) {
         if (stop - line.at > RECORD_LIMIT) return bad(UNCLOSED);
-        within += lineEnds(value);
+        if (stop > line.stop) within += lineEnds(value);
       }
       fields.push(value);
       if (!end && stop + this.separator.length >= text.length) return undefined;

@@ -1,0 +1,6 @@
+// Reads yes and no.
+
+/** @throws ValueFault */
+export function readFlag(text: string): boolean {
+  return text === '1';
+}

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import type { Store } from '../../../src/data/store/store';
 import { openTrainingEngine, type TrainingEngine } from '../../../src/engine/training-engine';
-import { articleText } from '../../../src/features/text';
+import { articleText } from '../../../src/features/article-text';
 import { openLiveShop } from '../../../src/serving/live/live-shop';
 import { openRelease } from '../../../src/release/open';
 import { modelOf } from '../../../src/release/models';

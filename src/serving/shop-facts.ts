@@ -11,7 +11,7 @@ export function createTrending(
 ): Recommender['trending'] {
   return async (requests) => {
     const { trending, sales } = moment();
-    const live = Array.from(trending).filter((article) => vectors.has(article));
+    const live = Array.from(trending).filter((article) => vectors.shown(article));
     return requests.map(({ first }): TrendingArticle[] =>
       live.slice(0, first).map((article, i) => ({
         ...rankedArticle(catalogue, article, i),
@@ -40,7 +40,7 @@ export function createFacts(
         get variants() {
           variants ??= catalogue
             .variantsOf(article)
-            .filter((other) => other !== article && vectors.has(other))
+            .filter((other) => other !== article && vectors.shown(other))
             .sort((a, b) => buyers(b) - buyers(a) || a - b)
             .map((other) => catalogue.keys[other]);
           return variants;

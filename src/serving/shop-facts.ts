@@ -2,6 +2,7 @@
 // variants of single articles.
 import type { Moment } from '../statistics/moment';
 import type { LiveArticles } from './live/live-articles';
+import type { LiveShop } from './live/live-shop';
 import { rankedArticle } from './present';
 import type { ArticleFacts, Recommender, TrendingArticle } from './types';
 
@@ -23,7 +24,7 @@ export function createTrending(
 
 export function createFacts(
   { catalogue, vectors }: Pick<LiveArticles, 'catalogue' | 'vectors'>,
-  moment: () => Moment,
+  { moment, currency }: Pick<LiveShop, 'moment' | 'currency'>,
 ): Recommender['facts'] {
   return async (articleKeys) => {
     const { prices, sales } = moment();
@@ -36,6 +37,7 @@ export function createFacts(
       let variants: number[] | undefined;
       return {
         price: Number.isNaN(price) ? null : price,
+        currency: currency(),
         // Computed on demand, since most requests ask for the price alone.
         get variants() {
           variants ??= catalogue

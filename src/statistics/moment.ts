@@ -36,7 +36,7 @@ export interface MomentFacts {
   readonly now: number;
   readonly sales: Sales;
   readonly long: LongSales;
-  /** The mean price paid in the month; NaN if unknown. */
+  /** The price paid in the month; NaN if unknown. */
   readonly prices: Float32Array;
   /** Days since the first sale; NaN if never sold. */
   readonly ages: Float32Array;

@@ -25,9 +25,6 @@ export class FormerArticleFields {
 @Resolver((_of) => Customer)
 export class FormerCustomerFields {}
 
-declareFields(FormerArticleFields, FORMER_ARTICLE_FIELDS);
-declareFields(FormerCustomerFields, FORMER_CUSTOMER_FIELDS);
-
 /** Adds a field resolver to the class for each field: [field, attribute]. */
 function declareFields(resolver: { readonly prototype: object }, fields: Readonly<Record<string, string>>): void {
   for (const [field, attribute] of Object.entries(fields)) {
@@ -64,3 +61,6 @@ function wholeNumber(value: unknown): number | null {
   // GraphQL's Int has 32 bits.
   return Number.isInteger(number) && number === (number | 0) ? number : null;
 }
+
+declareFields(FormerArticleFields, FORMER_ARTICLE_FIELDS);
+declareFields(FormerCustomerFields, FORMER_CUSTOMER_FIELDS);

@@ -119,7 +119,7 @@ export class ArticleResolver {
     @Root() article: ArticleRow,
     @Arg('name', (_type) => String, { description: "The column's name in the shop's data." }) name: string,
   ): AttributeValue | null {
-    return toAttribute(article, name);
+    return toAttribute(article, checkId('name', name));
   }
 
   @FieldResolver((_returns) => [Attribute], {

@@ -3,7 +3,7 @@
 
 import { Field, Float, ObjectType } from 'type-graphql';
 import { VitrineError } from '../../errors';
-import { LIMITS } from '../limits';
+import { checkId, LIMITS } from '../limits';
 
 @ObjectType({
   simpleResolvers: true,
@@ -59,7 +59,7 @@ export function toAttributes(row: Row, names?: readonly string[] | null): Attrib
   if (names.length > LIMITS.first) {
     throw new VitrineError('LIMIT_EXCEEDED', `names: at most ${LIMITS.first} at once, got ${names.length}`);
   }
-  return names.flatMap((name) => toAttribute(row, name) ?? []);
+  return names.flatMap((name) => toAttribute(row, checkId('names', name)) ?? []);
 }
 
 /** The attribute of this name; null if the row has none. */

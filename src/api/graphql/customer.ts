@@ -64,7 +64,7 @@ export class CustomerResolver {
     @Root() customer: CustomerRow,
     @Arg('name', (_type) => String, { description: "The column's name in the shop's data." }) name: string,
   ): AttributeValue | null {
-    return toAttribute(customer, name);
+    return toAttribute(customer, checkId('name', name));
   }
 
   @FieldResolver((_returns) => [Attribute], {

@@ -35,7 +35,7 @@ const VECTORS = {
 
 interface Finding extends Asked {
   readonly queries: Float32Array;
-  readonly vectors: typeof VECTORS & { readonly shown: (article: number) => boolean };
+  readonly vectors: Omit<typeof VECTORS, 'shown'> & { readonly shown: (article: number) => boolean };
   readonly hideHistory: boolean;
 }
 

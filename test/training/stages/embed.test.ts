@@ -107,7 +107,7 @@ describe('a release that was embedded by an encoder from a folder', () => {
     const opened = await openCurrent(serving(), shop.store);
     try {
       await shop.database.sql(
-        `INSERT INTO articles (article_id, prod_name, detail_desc) VALUES ('new-1', 'Wholly new', 'Unlike 77 others.')`,
+        `INSERT INTO articles (article_id, name, description) VALUES ('new-1', 'Wholly new', 'Unlike 77 others.')`,
       );
       await opened.shop.refresh();
       const [row] = await shop.store.articlesById(['new-1']);
@@ -128,8 +128,7 @@ describe('a release that was embedded by an encoder from a folder', () => {
       if (list instanceof Error) throw list;
       return list.find(({ articleId }) => articleId === id)?.score;
     };
-    const add = () =>
-      shop.database.sql(`INSERT INTO articles (article_id, prod_name) VALUES ('new-2', 'Come and gone')`);
+    const add = () => shop.database.sql(`INSERT INTO articles (article_id, name) VALUES ('new-2', 'Come and gone')`);
     const gone = `DELETE FROM articles WHERE article_id = 'new-2'`;
     try {
       // All articles were written in the minute before the training. One of the two runs is the

@@ -134,7 +134,7 @@ describe('a release that was embedded by an encoder from a folder', () => {
       // All articles were written in the minute before the training. One of the two runs is the
       // first run of the encoder, and the other embeds the article of the previous test.
       expect(runs()).toBe(2);
-      await shop.database.sql('UPDATE articles SET section_name = $1', ['Another section']);
+      await shop.database.sql('UPDATE articles SET url = $1', ['https://shop.example']);
       expect(await opened.shop.refresh()).toBeGreaterThan(400);
       expect(runs()).toBe(2);
       await add();

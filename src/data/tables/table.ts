@@ -1,6 +1,9 @@
 // Opens a file of any kind as a table of text cells.
 
-import { VitrineError } from '../../errors';
+import { openBytes } from './bytes';
+import { openCsv } from './csv-table';
+import { encodingName } from './decode';
+import { detectEncoding } from './encoding';
 import type { PartialForm } from './form';
 import type { Table } from './rows';
 
@@ -13,5 +16,12 @@ export { csvLine, RAW_LIMIT, type RowFault, type Table, type TableBatch } from '
  *   form, also later while it is read; STORAGE_UNAVAILABLE if the system refuses to read the file
  */
 export async function openTable(path: string, form: PartialForm = {}): Promise<Table> {
-  throw new VitrineError('INPUT_INVALID', `${path} ${form.type}`);
+  const source = await openBytes(path);
+  try {
+    const encoding = form.encoding === undefined ? await detectEncoding(source) : encodingName(form.encoding);
+    return await openCsv(source, { ...form, encoding });
+  } catch (thrown) {
+    source.close();
+    throw thrown;
+  }
 }

@@ -15,7 +15,7 @@ type TextRow = Pick<ArticleRow, 'name' | 'description' | 'category' | 'brand' | 
 export function articleText(row: TextRow): string {
   const { categories, texts, codes } = attributeTexts(row);
   const parts = [row.name, ...row.category, row.brand, row.colour, ...categories, row.description, ...texts, ...codes];
-  const plain = parts.map((part) => (part === null ? '' : plainOf(part))).filter((part) => part !== '');
+  const plain = parts.map((part) => (part === null ? '' : plainText(part))).filter((part) => part !== '');
   return [...new Set(plain)].join('. ');
 }
 
@@ -41,8 +41,4 @@ function attributeTexts(row: TextRow): AttributeTexts {
     }
   }
   return found;
-}
-
-function plainOf(text: string): string {
-  return /[<&]/.test(text) ? plainText(text) : text.trim();
 }

@@ -2,9 +2,9 @@
 // the dialect and the header.
 
 import { VitrineError } from '../../errors';
-import type { ByteSource } from './bytes';
+import type { ByteSource } from './source/bytes';
 import { columnNames, numberedColumns, RowFitter } from './columns';
-import { decodeText, lineEnds, WrongByte } from './decode';
+import { decodeText, locateWrongBytes, takeSample } from './source/decode';
 import { findDialect } from './dialect';
 import type { PartialForm } from './form';
 import { findLayout, usualWidth } from './layout';
@@ -23,7 +23,7 @@ export async function openCsv(source: ByteSource, form: PartialForm & { encoding
   const pieces = source.read((bytes) => (progress.bytes = bytes));
   const text = locateWrongBytes(source.name, decodeText(pieces, form.encoding));
   try {
-    const sample = await takeSample(text);
+    const sample = await takeSample(text, SAMPLE);
     const above = skipAbove(sample.text, form.skip ?? 0);
     const dialect = findDialect(above.text, sample.end, { ...above.separator, ...given(form) });
     const { body, layout, rows } = findBody(above, dialect, sample.end, form);
@@ -91,32 +91,6 @@ function given({ separator, quote, escape }: PartialForm): Partial<Dialect> {
     ...(quote !== undefined && { quote }),
     ...(escape !== undefined && { escape }),
   };
-}
-
-/** Gives wrong bytes their line. */
-async function* locateWrongBytes(name: string, text: AsyncIterable<string>): AsyncGenerator<string, void, undefined> {
-  let line = 1;
-  let last = '';
-  try {
-    for await (const piece of text) {
-      yield piece;
-      line += lineEnds(piece) - (last === '\r' && piece.startsWith('\n') ? 1 : 0);
-      last = piece.at(-1) ?? last;
-    }
-  } catch (thrown) {
-    throw thrown instanceof WrongByte ? thrown.in(name, line) : thrown;
-  }
-}
-
-/** Reads the first pieces. `end`: they are the whole file. */
-async function takeSample(text: AsyncGenerator<string, void>): Promise<{ text: string; end: boolean }> {
-  let sample = '';
-  while (sample.length < SAMPLE) {
-    const { value, done } = await text.next();
-    if (done) return { text: sample, end: true };
-    sample += value;
-  }
-  return { text: sample, end: false };
 }
 
 /** Skips lines. A first line such as `sep=;`, which Excel knows, is skipped as well. */

@@ -2,7 +2,7 @@
 // unclosed quote must not swallow the rest of the file, so after a record that cannot be read it
 // goes on at the next line. It is also fast, since a line without quotes costs one `split`.
 
-import { lineEnds } from './decode';
+import { lineEnds } from './source/decode';
 import { RAW_LIMIT, type RowFault } from './rows';
 
 export interface Dialect {
@@ -132,7 +132,7 @@ export class RecordCutter {
       const { value, stop } = field;
       if (opened >= 0) {
         if (stop - line.at > RECORD_LIMIT) return bad(UNCLOSED);
-        within += lineEnds(value);
+        if (stop > line.stop) within += lineEnds(value);
       }
       fields.push(value);
       if (!end && stop + this.separator.length >= text.length) return undefined;

@@ -1,6 +1,6 @@
 // Files that are not tables of text, told by their first bytes, and how each becomes one.
 
-import { VitrineError } from '../../errors';
+import { VitrineError } from '../../../errors';
 
 const UNPACK = 'Unpack it first';
 const FOREIGN: readonly (readonly [bytes: string, at: number, what: string, remedy: string])[] = [

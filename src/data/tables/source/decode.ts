@@ -5,7 +5,7 @@
 import { isAscii, isUtf8 } from 'node:buffer';
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { VitrineError } from '../../errors';
+import { VitrineError } from '../../../errors';
 import { unreadable } from './bytes';
 
 /** The place at which bytes stop being text of an encoding. */
@@ -86,6 +86,38 @@ export async function readUtf8(path: string): Promise<string> {
     throw thrown instanceof WrongByte ? thrown.in(basename(path), 1 + lineEnds(text)) : unreadable(path, thrown);
   }
   return text;
+}
+
+/** Gives wrong bytes their line. */
+export async function* locateWrongBytes(
+  name: string,
+  text: AsyncIterable<string>,
+): AsyncGenerator<string, void, undefined> {
+  let line = 1;
+  let last = '';
+  try {
+    for await (const piece of text) {
+      yield piece;
+      line += lineEnds(piece) - (last === '\r' && piece.startsWith('\n') ? 1 : 0);
+      last = piece.at(-1) ?? last;
+    }
+  } catch (thrown) {
+    throw thrown instanceof WrongByte ? thrown.in(name, line) : thrown;
+  }
+}
+
+/** Reads the first pieces, up to a length at least. `end`: they are the whole file. */
+export async function takeSample(
+  text: AsyncGenerator<string, void>,
+  length: number,
+): Promise<{ text: string; end: boolean }> {
+  let sample = '';
+  while (sample.length < length) {
+    const { value, done } = await text.next();
+    if (done) return { text: sample, end: true };
+    sample += value;
+  }
+  return { text: sample, end: false };
 }
 
 /** The number of line ends: LF, CRLF or CR alone. */

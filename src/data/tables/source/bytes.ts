@@ -7,10 +7,10 @@ import { open, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import { asError, VitrineError } from '../../errors';
-import { asStorageError } from '../files/storage';
+import { asError, VitrineError } from '../../../errors';
+import { asStorageError } from '../../files/storage';
 import { refuseForeign } from './foreign';
-import { openZip, splitZipPath } from './zip';
+import { openZip, splitZipPath, zipEntries } from './zip';
 
 export interface ByteSource {
   /** As it was asked for, with the name of the entry within a zip file. */
@@ -70,6 +70,14 @@ export async function openBytes(path: string): Promise<ByteSource> {
     zip?.close();
     throw thrown;
   }
+}
+
+/** The names of the files in a zip file; undefined if the file is none, or a workbook. */
+export async function zipEntriesOf(path: string): Promise<string[] | undefined> {
+  const start = await firstBytes(path).catch((thrown: unknown) => {
+    throw unreadable(path, thrown);
+  });
+  return isZip(start) ? zipEntries(path) : undefined;
 }
 
 /** Reads all bytes into memory, for formats that need to jump. */

@@ -4,7 +4,7 @@ import { stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { openPromise, type Entry, type ZipFile } from 'yauzl';
-import { asError, VitrineError } from '../../errors';
+import { asError, VitrineError } from '../../../errors';
 
 export interface ZipEntry {
   readonly path: string;

@@ -11,7 +11,7 @@ import { generateShop } from '../../src/demo/synthetic/generate';
 import type { SyntheticOptions } from '../../src/demo/synthetic/options';
 import { Catalogue } from '../../src/features/catalogue';
 import { Dataset } from '../../src/dataset/dataset';
-import { EncoderFit } from '../../src/features/encoder';
+import { EncoderFit } from '../../src/features/encoder-fit';
 import { silentReporter } from '../../src/telemetry/progress';
 
 /** Makes a shop. The shop's encoder knows all articles and purchases. */

@@ -54,9 +54,7 @@ export function similarTable(answer: {
   readonly similar: readonly Ranked[];
 }): string {
   const { articleId, article, similar } = answer;
-  const title = [articleId, article?.name, article?.productTypeName, article?.colourGroupName]
-    .filter(Boolean)
-    .join(' · ');
+  const title = [articleId, article?.name, article?.category.at(-1), article?.colour].filter(Boolean).join(' · ');
   return `Like ${title}\n${table(RANKED_HEADER, similar.map(rankedCells))}`;
 }
 
@@ -225,10 +223,10 @@ export function importTable(result: ImportResult): string {
   return lines.join('\n');
 }
 
-const RANKED_HEADER = ['#', 'score', 'article', 'name', 'type', 'colour', 'department'];
+const RANKED_HEADER = ['#', 'score', 'article', 'name', 'category', 'colour', 'brand'];
 
 function rankedCells({ rank, score, articleId, article }: Ranked): string[] {
-  const words = [article.name, article.productTypeName, article.colourGroupName, article.departmentName];
+  const words = [article.name, article.category.at(-1), article.colour, article.brand];
   return [String(rank), score.toFixed(3), articleId, ...words.map((word) => shortened(word ?? '–'))];
 }
 

@@ -3,6 +3,8 @@
 // Church and Gale, COLING 1990). Only letters and frequencies are compared, so this works for any
 // alphabet.
 
+import { isUnspaced } from './words';
+
 export interface Reading {
   /** The word's index in the vocabulary. */
   readonly place: number;
@@ -84,12 +86,23 @@ export function openSpelling(
     return best;
   }
 
+  /** A character of a script without spaces stands within pairs, which are the words there. */
+  function pairsWith(character: string): Reading[] {
+    const holding = vocabulary
+      .map(([word], place) => ({ place, weight: weightOf(place), holds: word.includes(character) && isUnspaced(word) }))
+      .filter(({ holds }) => holds)
+      .sort((a, b) => b.weight - a.weight || a.place - b.place);
+    return shares(holding.slice(0, READINGS));
+  }
+
   return {
     read(text) {
       const own = places.get(text);
       const word = Array.from(text);
-      // Numbers are read only as themselves.
-      if (word.length < SHORTEST || /\p{N}/u.test(text)) return own === undefined ? [] : [{ place: own, share: 1 }];
+      if (isUnspaced(text) && (word.length === 1 || own === undefined)) return pairsWith(text);
+      // Pairs of characters and numbers are read only as themselves.
+      if (word.length < SHORTEST || /\p{N}/u.test(text) || isUnspaced(text))
+        return own === undefined ? [] : [{ place: own, share: 1 }];
       const near = candidates(word)
         .filter((place) => place !== own)
         .map((place) => ({ place, slips: slipsBetween(word, letters[place]) }))

@@ -14,7 +14,7 @@ export interface AlikeArticles {
   readonly textParts: VectorParts | undefined;
   /** The `k` articles whose texts are nearest to each vector [n, dim], best first. */
   similar(vectors: Float32Array, k: number): Promise<Alike[][]>;
-  /** The vector of an article's text, by catalogue index. Undefined if the article is gone. */
+  /** The vector of an article's text, by catalogue index. Undefined if it may not be shown. */
   textVectorOf(article: number): Float32Array | undefined;
 }
 

@@ -3,7 +3,7 @@
 import { Affinity } from '../../src/ranking/affinity';
 import { attributeShares } from '../../src/statistics/attribute-shares';
 import { Catalogue } from '../../src/features/catalogue';
-import { EncoderFit } from '../../src/features/encoder';
+import { EncoderFit } from '../../src/features/encoder-fit';
 import { createRandom } from '../../src/random';
 import type { ValueLifts } from '../../src/statistics/habits';
 import { articleRow, noLifts } from '../support/rows';
@@ -11,9 +11,7 @@ import { DAY } from '../../src/time';
 
 const COLOURS = ['red', 'red', 'red', 'blue', 'blue'];
 const TAGS = [['a'], ['a', 'b'], ['b'], ['b'], ['c', 'a']];
-const rows = COLOURS.map((colourGroupName, i) =>
-  articleRow(101 + i, { colourGroupName, attributes: { tags: TAGS[i] } }),
-);
+const rows = COLOURS.map((colour, i) => articleRow(101 + i, { colour, attributes: { tags: TAGS[i] } }));
 
 function catalogueOf(): Catalogue {
   const fit = new EncoderFit();
@@ -25,7 +23,7 @@ function catalogueOf(): Catalogue {
 
 const catalogue = catalogueOf();
 const names = [...catalogue.layout.single, ...catalogue.layout.multi.map(({ name }) => name)];
-const colour = names.indexOf('colour_group');
+const colour = names.indexOf('colour');
 const NOW = 1_600_000_000;
 const bought = (...articles: number[]) => articles.map((article, i) => ({ article, at: NOW - i }));
 

@@ -53,10 +53,8 @@ describe('the server over a release', () => {
       `SELECT article_id FROM articles ORDER BY key LIMIT 1`,
     );
     await world.database.sql(
-      `INSERT INTO articles (article_id, prod_name, product_type_name, product_group_name, colour_group_name,
-         perceived_colour_master_name, graphical_appearance_name, department_name, index_group_name, detail_desc)
-       SELECT 'plain-sql-article', prod_name, product_type_name, product_group_name, colour_group_name,
-         perceived_colour_master_name, graphical_appearance_name, department_name, index_group_name, detail_desc
+      `INSERT INTO articles (article_id, name, category, colour, description, attributes)
+       SELECT 'plain-sql-article', name, category, colour, description, attributes
        FROM articles WHERE article_id = '${twin.article_id}'`,
     );
     const started = performance.now();

@@ -27,31 +27,49 @@ beforeEach(() => {
 
 describe('customer and article', () => {
   test('have the columns of their rows', async () => {
+    await shop.sql(`UPDATE articles SET product_id = 'p1', brand = 'Acme', price = 19.95, list_price = 25, currency = 'EUR',
+      availability = 'preorder', url = 'https://shop.example/a-08', image = 'https://cdn.example/a-08.jpg',
+      published_at = '2020-01-02T03:04:05Z', hidden = true WHERE article_id = 'a-08'`);
+    const fields = `id name description productId category brand colour price listPrice currency availability hidden url
+      image publishedAt`;
     const answer = await shop.query(
-      `{ customer(id: "c-03") { id fn active clubMemberStatus fashionNewsFrequency age postalCode attributes { name } }
-         article(id: "a-07") { id name productCode productTypeNo productTypeName colourGroupName description } }`,
+      `{ customer(id: "c-03") { id age } a: article(id: "a-07") { ${fields} } b: article(id: "a-08") { ${fields} } }`,
+    );
+    const same = { category: ['Men', 'Trousers'], colour: 'Dark Blue' };
+    expect(answer).toEqual({
+      data: {
+        customer: { id: 'c-03', age: 23 },
+        a: {
+          ...{ ...same, id: 'a-07', name: 'Article 7', description: 'The 7th.', productId: null, brand: null },
+          // What is paid, and the currency of the shop.
+          ...{ price: 7, listPrice: null, currency: 'SEK', availability: 'IN_STOCK', hidden: false, url: null },
+          ...{ image: '/images/a-07', publishedAt: null },
+        },
+        b: {
+          ...{ ...same, id: 'a-08', name: 'Article 8', description: 'The 8th.', productId: 'p1', brand: 'Acme' },
+          ...{ price: 19.95, listPrice: 25, currency: 'EUR', availability: 'PREORDER', hidden: true },
+          ...{ url: 'https://shop.example/a-08', image: 'https://cdn.example/a-08.jpg' },
+          publishedAt: '2020-01-02T03:04:05.000Z',
+        },
+      },
+    });
+    await shop.sql(`UPDATE articles SET hidden = false, price = NULL, currency = NULL WHERE article_id = 'a-08'`);
+  });
+
+  test('show the former fields by the attributes of their names', async () => {
+    const answer = await shop.query(
+      `{ customer(id: "c-03") { fn active clubMemberStatus fashionNewsFrequency postalCode }
+         article(id: "a-07") { productCode productTypeNo productTypeName colourGroupName departmentNo indexCode }
+         other: article(id: "a-08") { productCode } }`,
     );
     expect(answer).toEqual({
       data: {
-        customer: {
-          id: 'c-03',
-          fn: null,
-          active: null,
-          clubMemberStatus: 'ACTIVE',
-          fashionNewsFrequency: null,
-          age: 23,
-          postalCode: null,
-          attributes: [],
-        },
+        customer: { fn: true, active: null, clubMemberStatus: 'ACTIVE', fashionNewsFrequency: null, postalCode: 'x1' },
         article: {
-          id: 'a-07',
-          name: 'Article 7',
-          productCode: null,
-          productTypeNo: null,
-          productTypeName: 'Trousers',
-          colourGroupName: 'Dark Blue',
-          description: 'The 7th.',
+          ...{ productCode: null, productTypeNo: 272, productTypeName: 'Trousers', colourGroupName: null },
+          ...{ departmentNo: null, indexCode: null },
         },
+        other: { productCode: 'p1' },
       },
     });
   });
@@ -61,12 +79,61 @@ describe('customer and article', () => {
     expect(answer).toEqual({ data: { customer: null, article: null } });
   });
 
-  test('show columns of other layouts as attributes, sorted by name', async () => {
-    const answer = await shop.query('{ article(id: "a-02") { attributes { name values number } } }');
+  test('show their other columns as attributes by kind, sorted by name', async () => {
+    const answer = await shop.query('{ article(id: "a-02") { attributes { name values number flag text } } }');
+    const none = { values: [], number: null, flag: null, text: null };
     expect(answer.data?.article.attributes).toEqual([
-      { name: 'brand', values: ['acme', 'apex'], number: null },
-      { name: 'weight', values: [], number: 1.5 },
+      { ...none, name: 'care', text: 'By hand' },
+      { ...none, name: 'material', values: ['wool', 'silk'] },
+      { ...none, name: 'vegan', flag: false },
+      { ...none, name: 'weight', number: 1.5 },
     ]);
+  });
+
+  test('show single attributes by name, and leave out those that they do not have', async () => {
+    const answer = await shop.query<Record<string, unknown>>(
+      `{ article(id: "a-02") { attribute(name: "weight") { number } none: attribute(name: "size") { name }
+           property: attribute(name: "constructor") { name }
+           attributes(names: ["weight", "size", "care"]) { name } }
+         customer(id: "c-01") { attribute(name: "fn") { flag } attributes(names: []) { name } } }`,
+    );
+    expect(answer.data).toEqual({
+      article: {
+        ...{ attribute: { number: 1.5 }, none: null, property: null },
+        attributes: [{ name: 'weight' }, { name: 'care' }],
+      },
+      customer: { attribute: { flag: true }, attributes: [] },
+    });
+    const many = Array.from({ length: 101 }, (_, i) => `"a${i}"`).join(' ');
+    const refused = await shop.query(`{ article(id: "a-02") { attributes(names: [${many}]) { name } } }`);
+    expect(refused.errors?.[0].extensions.code).toBe('LIMIT_EXCEEDED');
+  });
+
+  test('are in no list while they may not be shown, but can be looked up', async () => {
+    const listsOf = async () => {
+      const { data, errors } = await shop.query<Record<string, { article: { id: string } }[]>>(
+        `{ recommendations(customerId: "c-09", first: 5) { rank article { id } }
+           trending(first: 45) { rank article { id } } searchArticles(text: "article 9", first: 4) { rank article { id } }
+           similarArticles(articleId: "a-08", first: 3) { rank article { id } } }`,
+      );
+      expect(errors).toBeUndefined();
+      return Object.values(data ?? {});
+    };
+    for (const list of await listsOf()) expect(list.map(({ article }) => article.id)).toContain('a-09');
+    for (const change of ['hidden = true', 'listed = false', "availability = 'out_of_stock'"]) {
+      await shop.sql(`UPDATE articles SET ${change} WHERE article_id = 'a-09'`);
+      for (const list of await listsOf()) {
+        expect(list.map(({ article }) => article.id)).not.toContain('a-09');
+        expect(list.map((one) => (one as unknown as { rank: number }).rank)).toEqual(list.map((_, i) => i + 1));
+      }
+      const { data } = await shop.query(
+        '{ article(id: "a-09") { id } articles(first: 45) { nodes { id } } customer(id: "c-09") { purchases { nodes { article { id } } } } }',
+      );
+      expect(data?.article.id).toBe('a-09');
+      expect(data?.articles.nodes).toHaveLength(45);
+      expect(data?.customer.purchases.nodes.map(({ article }) => article.id)).toEqual(['a-09']);
+      await shop.sql(`UPDATE articles SET hidden = false, listed = true, availability = 'in_stock'`);
+    }
   });
 
   test('asked for under many aliases take one statement for each table', async () => {
@@ -148,20 +215,42 @@ describe('pages', () => {
 describe('purchases', () => {
   const PURCHASES = `query ($id: ID!, $first: Int! = 20, $after: String) {
     customer(id: $id) { purchases(first: $first, after: $after) {
-      nodes { boughtAt price salesChannelId article { id } } edges { cursor } pageInfo { hasNextPage endCursor } } } }`;
+      nodes { boughtAt price quantity state orderId salesChannelId article { id } } edges { cursor } pageInfo { hasNextPage endCursor } } } }`;
+
+  const ONE = { quantity: 1, state: 'BOUGHT', orderId: null };
 
   test('come newest first, with article, time, place and price', async () => {
     const { data } = await shop.query(PURCHASES, { id: 'c-01', first: 2 });
     expect(data?.customer.purchases.nodes).toEqual([
-      { boughtAt: '2020-10-01T00:00:00.000Z', price: 0.25, salesChannelId: 2, article: { id: 'a-30' } },
-      { boughtAt: '2020-09-30T00:00:00.000Z', price: 0.25, salesChannelId: 2, article: { id: 'a-29' } },
+      { boughtAt: '2020-10-01T00:00:00.000Z', price: 0.25, ...ONE, salesChannelId: 2, article: { id: 'a-30' } },
+      { boughtAt: '2020-09-30T00:00:00.000Z', price: 0.25, ...ONE, salesChannelId: 2, article: { id: 'a-29' } },
     ]);
+  });
+
+  test('have their quantity, their order and what became of them', async () => {
+    const rows = [
+      "('2020-09-03Z', 2, 'returned', 'o1')",
+      "('2020-09-04Z', -2, 'returned', NULL)",
+      "('2020-09-05Z', 7, 'cancelled', 'o2')",
+    ];
+    await shop.sql(
+      `INSERT INTO purchases (customer_key, article_key, bought_at, quantity, state, order_id)
+       SELECT 25, 4, at::timestamptz, quantity, state::purchase_state, order_id
+       FROM (VALUES ${rows.join(', ')}) AS rows(at, quantity, state, order_id)`,
+    );
+    const { data } = await shop.query(PURCHASES, { id: 'c-25' });
+    expect(data?.customer.purchases.nodes).toMatchObject([
+      { quantity: 7, state: 'CANCELLED', orderId: 'o2' },
+      { quantity: -2, state: 'RETURNED', orderId: null },
+      { quantity: 2, state: 'RETURNED', orderId: 'o1' },
+    ]);
+    await shop.sql('DELETE FROM purchases WHERE customer_key = 25');
   });
 
   test('have null for unknown values', async () => {
     const { data } = await shop.query(PURCHASES, { id: 'c-02' });
     expect(data?.customer.purchases.nodes).toEqual([
-      { boughtAt: '2020-09-22T00:00:00.000Z', price: null, salesChannelId: 1, article: { id: 'a-02' } },
+      { boughtAt: '2020-09-22T00:00:00.000Z', price: null, ...ONE, salesChannelId: 1, article: { id: 'a-02' } },
     ]);
   });
 

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import type { Store } from '../../../src/data/store/store';
 import { openTrainingEngine, type TrainingEngine } from '../../../src/engine/training-engine';
-import { articleText } from '../../../src/features/text';
+import { articleText } from '../../../src/features/article-text';
 import { openLiveShop } from '../../../src/serving/live/live-shop';
 import { openRelease } from '../../../src/release/open';
 import { modelOf } from '../../../src/release/models';
@@ -107,7 +107,7 @@ describe('a release that was embedded by an encoder from a folder', () => {
     const opened = await openCurrent(serving(), shop.store);
     try {
       await shop.database.sql(
-        `INSERT INTO articles (article_id, prod_name, detail_desc) VALUES ('new-1', 'Wholly new', 'Unlike 77 others.')`,
+        `INSERT INTO articles (article_id, name, description) VALUES ('new-1', 'Wholly new', 'Unlike 77 others.')`,
       );
       await opened.shop.refresh();
       const [row] = await shop.store.articlesById(['new-1']);
@@ -128,14 +128,13 @@ describe('a release that was embedded by an encoder from a folder', () => {
       if (list instanceof Error) throw list;
       return list.find(({ articleId }) => articleId === id)?.score;
     };
-    const add = () =>
-      shop.database.sql(`INSERT INTO articles (article_id, prod_name) VALUES ('new-2', 'Come and gone')`);
+    const add = () => shop.database.sql(`INSERT INTO articles (article_id, name) VALUES ('new-2', 'Come and gone')`);
     const gone = `DELETE FROM articles WHERE article_id = 'new-2'`;
     try {
       // All articles were written in the minute before the training. One of the two runs is the
       // first run of the encoder, and the other embeds the article of the previous test.
       expect(runs()).toBe(2);
-      await shop.database.sql('UPDATE articles SET section_name = $1', ['Another section']);
+      await shop.database.sql('UPDATE articles SET url = $1', ['https://shop.example']);
       expect(await opened.shop.refresh()).toBeGreaterThan(400);
       expect(runs()).toBe(2);
       await add();

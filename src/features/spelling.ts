@@ -73,7 +73,7 @@ export function openSpelling(
         shared[place] += 1;
       }
     }
-    // Sorts thousands of words by counting, since the numbers of shared pairs are few.
+    // A counting sort: there are thousands of words, but few different counts of shared pairs.
     const sharing = Array.from({ length: pairs.size + 1 }, () => [] as number[]);
     for (const place of found) {
       sharing[shared[place]].push(place);

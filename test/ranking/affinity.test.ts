@@ -87,7 +87,7 @@ test('the peers speak for a cold customer, and less the more a customer has boug
   expect(blue(0, Array<number>(50).fill(0))).toBeLessThan(0);
 });
 
-test('lately, an older purchase counts less, and purchases of long ago count nothing', () => {
+test('in the recent fit, an older purchase counts less, and purchases of long ago count nothing', () => {
   const lately = colour + names.length;
   const units = [2, 2, 2, 2, 2];
   const days = (blue: number, red: number) =>
@@ -106,7 +106,7 @@ test('lately, an older purchase counts less, and purchases of long ago count not
   expect(days(3_000, 3_000)[lately]).toBeCloseTo(0, 6);
 });
 
-test('without times, lately counts the latest purchase most', () => {
+test('without times, the recent fit gives the latest purchase the most weight', () => {
   const lately = colour + names.length;
   const units = [2, 2, 2, 2, 2];
   const [before, after] = [fitOf([0, 3], 4, units, timeless), fitOf([3, 0], 4, units, timeless)];
@@ -155,7 +155,7 @@ test('each moment has its own season', () => {
   expect([blue(reds), blue(blues), blue(reds)].map(Math.sign)).toEqual([-1, 1, -1]);
 });
 
-test('is a third of the logarithm of the lift, for one customer after the other', () => {
+test('the fit is a third of the log lift, also when one instance serves many customers in turn', () => {
   const random = createRandom(5);
   const units = [4, 3, 2, 1, 1];
   const shares = attributeShares(catalogue, [units]);

@@ -1,6 +1,6 @@
 // Sends statements to Postgres: those that a request waits for, those that read the whole shop, and
-// those of a transaction. Every statement has a name, so that Postgres plans it once per
-// connection.
+// those of a transaction. Without a pooler, statements have names, so that a connection keeps their
+// plans.
 
 import { PrismaPg } from '@prisma/adapter-pg';
 import type { QueryConfig, QueryResultRow } from 'pg';

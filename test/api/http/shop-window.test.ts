@@ -49,7 +49,7 @@ describe('trending', () => {
   });
 });
 
-test('active customers bought most lately, come most first, and take one statement', async () => {
+test('active customers are those with the most recent purchases, most active first, read by one statement', async () => {
   const data = await ask('{ activeCustomers(first: 2) { id } }');
   expect(data).toEqual({ activeCustomers: [{ id: 'c-01' }, { id: 'c-02' }] });
   expect(shop.statements()).toEqual(['customers']);

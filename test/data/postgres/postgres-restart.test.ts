@@ -105,7 +105,7 @@ restarting('the server is not ready until Postgres runs again', async ({ home, s
 });
 
 restarting(
-  'one that cannot be started is tried again until what hinders it is mended',
+  'one that cannot be started is retried until it starts',
   async ({ home, said, store }) => {
     const server = postmaster(home);
     const settings = join(home, 'postgres', 'server', 'data', 'postgresql.auto.conf');

@@ -139,7 +139,7 @@ describe('a key of a customer is taken by', () => {
     expect(Number(await lastKey())).toBe(Number(before) + 1);
   });
 
-  test('nobody after keys have run out, but known customers can still order', async () => {
+  test('no new customer once keys have run out, while known customers can still order', async () => {
     await database.sql(`SELECT setval('customers_key_seq', 2147483647)`);
     try {
       expect((await store.recordOrder(order('last', ['a1']))).repeated).toBe(false);

@@ -219,7 +219,7 @@ test('lists of customers who are being deleted are dropped, and other lists are 
   await database.sql(`DELETE FROM customers WHERE customer_id = 'stays'`);
 });
 
-test('work that is done alone is refused to others until it ends or fails', async () => {
+test('while exclusive work runs, others are refused the same work until it ends or fails', async () => {
   const other = openStore(database.url);
   await store.alone('work', async () => {
     await expect(other.alone('work', async () => 1)).rejects.toMatchObject({ code: 'DATABASE_UNAVAILABLE' });

@@ -262,7 +262,7 @@ describe('a release that was embedded by an encoder from a folder', () => {
     };
     const goBackTo = (name: string) => writeFile(join(modelsDir, 'current'), `${name}\n`);
 
-    test('its models are used, whether it is newer or older', async () => {
+    test('the models of that release are used, whether newer or older', async () => {
       const before = basename(await currentFolder(modelsDir));
       let newer = '';
       const store = whileReading(async () => {
@@ -287,7 +287,7 @@ describe('a release that was embedded by an encoder from a folder', () => {
       expect(again.manifest.training).toMatchObject({ size: 'tiny' });
     });
 
-    test('embed gives up if that never ends, and leaves nothing behind', async () => {
+    test('embed gives up if the current release keeps changing, and leaves no draft behind', async () => {
       const others: string[] = [];
       const store = whileReading(async () => others.push(await trainedAgain('again')));
       await expect(embedRelease(engine, store, modelsDir, 'built-in', silentReporter)).rejects.toMatchObject({
@@ -298,7 +298,7 @@ describe('a release that was embedded by an encoder from a folder', () => {
       expect((await readdir(modelsDir)).filter((name) => name.endsWith('.draft'))).toEqual([]);
     });
 
-    test('a warm start from the older one publishes nothing; a training publishes and names the one it replaced', async () => {
+    test('a warm start from a release that was replaced meanwhile publishes nothing; a normal training publishes and names the release it replaced', async () => {
       const before = basename(await currentFolder(modelsDir));
       let moved = '';
       const store = whileReading(async () => {

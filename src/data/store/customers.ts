@@ -12,12 +12,7 @@ type CustomerStore = Pick<
   'customersById' | 'customersPage' | 'activeCustomers' | 'customersWithPurchases' | 'streamCustomers'
 >;
 
-export function storeCustomers({
-  connections,
-  prisma,
-  rowsOf,
-  manyRowsOf,
-}: Pick<Statements, 'connections' | 'prisma' | 'rowsOf' | 'manyRowsOf'>): CustomerStore {
+export function storeCustomers({ rowsOf, manyRowsOf }: Pick<Statements, 'rowsOf' | 'manyRowsOf'>): CustomerStore {
   return {
     customersById: (ids) =>
       inOrder(
@@ -27,15 +22,13 @@ export function storeCustomers({
       ),
     customersPage: (first, afterKey = 0) =>
       page(first, (take) =>
-        connections.short(() =>
-          prisma.customer.findMany({ where: { key: { gt: afterKey } }, orderBy: { key: 'asc' }, take }),
-        ),
+        rowsOf<CustomerRow>(rowsAfter(SELECT_CUSTOMERS, afterKey, take)),
       ),
     activeCustomers: (first) =>
       rowsOf<CustomerRow>(Prisma.sql`
           ${SELECT_CUSTOMERS} JOIN (
             SELECT customer_key, count(*) AS bought
-            FROM (SELECT customer_key FROM purchases ORDER BY bought_at DESC LIMIT ${LATEST_PURCHASES}) AS latest
+            FROM (SELECT customer_key FROM purchases WHERE state = 'bought' ORDER BY bought_at DESC LIMIT ${LATEST_PURCHASES}) AS latest
             GROUP BY customer_key ORDER BY bought DESC, customer_key LIMIT ${first}
           ) AS active ON active.customer_key = key ORDER BY active.bought DESC, key`),
     async customersWithPurchases(ids, limit) {

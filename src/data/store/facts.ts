@@ -35,8 +35,8 @@ export function storeFacts({
       const arrayOf = (values: readonly number[]): string => `{${values.join(',')}}`;
       await manyRowsOf(Prisma.sql`
           INSERT INTO recommendation_lists AS l (customer_key, article_keys, scores, release, made_at)
-          SELECT listed.key, listed.articles::int[], listed.scores::real[], ${release}, now() FROM unnest(
-            ${lists.map(({ customerKey }) => customerKey)}::int[], ${lists.map(({ articleKeys }) => arrayOf(articleKeys))}::text[],
+          SELECT listed.key, listed.articles::bigint[], listed.scores::real[], ${release}, now() FROM unnest(
+            ${lists.map(({ customerKey }) => customerKey)}::bigint[], ${lists.map(({ articleKeys }) => arrayOf(articleKeys))}::text[],
             ${lists.map(({ scores }) => arrayOf(scores))}::text[]
           ) AS listed(key, articles, scores) JOIN customers USING (key)
           -- Waits for a deletion that is under way: its customer is then no longer joined.

@@ -5,10 +5,13 @@
 import { VitrineError } from '../../errors';
 import { isOutOfKeys, outOfKeys } from '../postgres/database-errors';
 import { sha256 } from '../../bytes';
+import type { PurchaseState } from './prisma/enums';
 import { DAY_MS } from '../../time';
 
 export interface OrderLine {
   readonly articleId: string;
+  /** Number of pieces, from 1. */
+  readonly quantity: number;
   /** The price of one piece; null if unknown. */
   readonly price: number | null;
   readonly salesChannelId: number | null;
@@ -21,7 +24,6 @@ export interface Order {
   readonly customerId: string;
   /** Default: now, by the shop's clock. */
   readonly boughtAt?: Date;
-  /** One line for each piece. */
   readonly lines: readonly OrderLine[];
 }
 
@@ -32,6 +34,9 @@ export interface RecordedPurchase {
   readonly price: number | null;
   readonly salesChannelId: number | null;
   readonly line: number;
+  readonly quantity: number;
+  readonly state: PurchaseState;
+  readonly orderId: string | null;
 }
 
 export interface RecordedOrder {
@@ -76,8 +81,8 @@ export async function recordOrder(ask: Ask, order: Order): Promise<RecordedOrder
   const purchases = await insertPurchases(ask, { customerKey, boughtAt, keys, lines: order.lines });
   const made = await ask<unknown[]>`
     INSERT INTO receipts (request_id, customer_key, content, bought_at, article_keys, lines)
-    VALUES (${order.requestId}, ${customerKey}, ${content}, ${boughtAt}, ${keys}::int[],
-      ${purchases.map(({ line }) => line)}::int[]::smallint[])
+    VALUES (${order.requestId}, ${customerKey}, ${content}, ${boughtAt}, ${keys}::bigint[],
+      ${purchases.map(({ line }) => line)}::int[])
     ON CONFLICT DO NOTHING RETURNING request_id`;
   // An older version of this program does not lock the id, and may have used the id just now.
   if (made.length === 0) throw anotherOrder(order.requestId);
@@ -139,8 +144,8 @@ function purchasesOf(
 ): Promise<RecordedPurchase[]> {
   return ask<RecordedPurchase[]>`
     SELECT p.customer_key AS "customerKey", p.article_key AS "articleKey", p.bought_at AS "boughtAt", p.price,
-      p.sales_channel_id AS "salesChannelId", p.line
-    FROM unnest(${keys}::int[], ${lines}::int[]) WITH ORDINALITY AS made(article, line, place)
+      p.sales_channel_id AS "salesChannelId", p.line, p.quantity, p.state, p.order_id AS "orderId"
+    FROM unnest(${keys}::bigint[], ${lines}::int[]) WITH ORDINALITY AS made(article, line, place)
     JOIN purchases p ON p.customer_key = ${customerKey} AND p.bought_at = ${boughtAt}
       AND p.article_key = made.article AND p.line = made.line
     ORDER BY made.place`;
@@ -192,15 +197,15 @@ async function insertPurchases(
   { customerKey, boughtAt, keys, lines }: ToInsert,
 ): Promise<RecordedPurchase[]> {
   const made = await ask<RecordedPurchase[]>`
-    INSERT INTO purchases (customer_key, article_key, bought_at, price, sales_channel_id, line)
-    SELECT ${customerKey}::int, new.article, ${boughtAt}::timestamptz, new.price, new.channel,
+    INSERT INTO purchases (customer_key, article_key, bought_at, price, quantity, sales_channel_id, line)
+    SELECT ${customerKey}::bigint, new.article, ${boughtAt}::timestamptz, new.price, new.quantity, new.channel,
       row_number() OVER (PARTITION BY new.article ORDER BY new.place) + coalesce(
-        (SELECT max(line) FROM purchases WHERE customer_key = ${customerKey}::int AND bought_at = ${boughtAt}::timestamptz
+        (SELECT max(line) FROM purchases WHERE customer_key = ${customerKey}::bigint AND bought_at = ${boughtAt}::timestamptz
           AND article_key = new.article), 0)
-    FROM unnest(${keys}::int[], ${lines.map(({ price }) => price)}::float8[],
-      ${lines.map(({ salesChannelId }) => salesChannelId)}::int[]) WITH ORDINALITY AS new(article, price, channel, place)
+    FROM unnest(${keys}::bigint[], ${lines.map(({ price }) => price)}::float8[], ${lines.map(({ quantity }) => quantity)}::int[],
+      ${lines.map(({ salesChannelId }) => salesChannelId)}::int[]) WITH ORDINALITY AS new(article, price, quantity, channel, place)
     RETURNING customer_key AS "customerKey", article_key AS "articleKey", bought_at AS "boughtAt", price,
-      sales_channel_id AS "salesChannelId", line`;
+      sales_channel_id AS "salesChannelId", line, quantity, state, order_id AS "orderId"`;
   // Sorts the purchases back into the order of the order's lines. Purchases of one article were
   // numbered in that order.
   const byArticle = new Map<number, RecordedPurchase[]>();
@@ -213,7 +218,10 @@ async function insertPurchases(
 }
 
 function contentOf({ boughtAt, lines }: Order): string {
-  const plain = lines.map(({ articleId, price, salesChannelId }) => [articleId, price, salesChannelId]);
+  // A line stands for each piece, as orders had it before they had quantities: their hashes stay.
+  const plain = lines.flatMap(({ articleId, price, salesChannelId, quantity }) =>
+    Array.from({ length: quantity }, () => [articleId, price, salesChannelId]),
+  );
   return sha256(JSON.stringify([boughtAt?.toISOString() ?? null, plain]));
 }
 

@@ -21,7 +21,7 @@ export function storePurchases({
         (row: LatestColumns & { readonly key: number }) => row.key,
         (some) =>
           rowsOf(Prisma.sql`
-            SELECT asked.key, latest.* FROM unnest(${some}::int[]) AS asked(key)
+            SELECT asked.key, latest.* FROM unnest(${some}::bigint[]) AS asked(key)
             CROSS JOIN LATERAL (${latestOf('asked.key', limit)}) AS latest`),
       );
       return found.map((row) => (row ? purchasesIn(row) : []));
@@ -73,7 +73,7 @@ export function latestOf(customerKey: string, limit: number): Prisma.Sql {
       coalesce(array_agg(extract(epoch FROM bought_at)::float8), '{}') AS times, coalesce(array_agg(price), '{}') AS prices
     FROM (
       SELECT article_key, bought_at, price FROM purchases
-      WHERE customer_key = ${Prisma.raw(customerKey)} AND bought_at < now() + interval '1 day'
+      WHERE customer_key = ${Prisma.raw(customerKey)} AND ${KEPT} AND bought_at < now() + interval '1 day'
       ORDER BY ${NEWEST_FIRST} LIMIT ${limit}
     ) AS newest`;
 }
@@ -88,8 +88,8 @@ function pagesOf(requests: readonly PurchasesRequest[], places: readonly number[
   const afters = asked.map(({ after }) => after ?? BEFORE_ALL);
   return Prisma.sql`
             SELECT asked.place, ${PURCHASE_COLUMNS} FROM unnest(
-              ${places}::int[], ${asked.map(({ customerKey }) => customerKey)}::int[], ${asked.map(({ first }) => first + 1)}::int[],
-              ${afters.map(({ boughtAt }) => boughtAt)}::timestamptz[], ${afters.map(({ articleKey }) => articleKey)}::int[],
+              ${places}::int[], ${asked.map(({ customerKey }) => customerKey)}::bigint[], ${asked.map(({ first }) => first + 1)}::int[],
+              ${afters.map(({ boughtAt }) => boughtAt)}::timestamptz[], ${afters.map(({ articleKey }) => articleKey)}::bigint[],
               ${afters.map(({ line }) => line)}::int[]
             ) AS asked(place, customer, size, bought_at, article, line)
             CROSS JOIN LATERAL (
@@ -100,7 +100,9 @@ function pagesOf(requests: readonly PurchasesRequest[], places: readonly number[
 }
 
 /** A cursor that is newer than any purchase. */
-const BEFORE_ALL: PurchaseCursor = { boughtAt: new Date('9999-12-31'), articleKey: 0x7fff_ffff, line: 0x7fff };
+const BEFORE_ALL: PurchaseCursor = { boughtAt: new Date('9999-12-31'), articleKey: Number.MAX_SAFE_INTEGER, line: 0x7fff_ffff };
+/** Purchases that stand. Returns have negative quantities and another state. */
+const KEPT = Prisma.sql`state = 'bought'`;
 const NEWEST_FIRST = Prisma.sql`bought_at DESC, article_key DESC, line DESC`;
 
 const PURCHASE_COLUMNS = Prisma.raw(
@@ -109,7 +111,10 @@ const PURCHASE_COLUMNS = Prisma.raw(
     articleKey: 'p.article_key',
     boughtAt: 'p.bought_at',
     price: 'p.price',
+    quantity: 'p.quantity',
     salesChannelId: 'p.sales_channel_id',
     line: 'p.line',
+    state: 'p.state',
+    orderId: 'p.order_id',
   } satisfies Record<keyof PurchaseRow, string>),
 );

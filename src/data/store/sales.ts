@@ -14,7 +14,7 @@ export function storeSales({ manyRowsOf }: Pick<Statements, 'manyRowsOf'>): Sale
    */
   async function clockOf(): Promise<Date | null> {
     const [{ clock }] = await manyRowsOf<{ clock: Date | null }>(
-      Prisma.sql`SELECT max(bought_at) AS clock FROM purchases WHERE bought_at < now() + interval '1 day'`,
+      Prisma.sql`SELECT max(bought_at) AS clock FROM purchases WHERE state = 'bought' AND bought_at < now() + interval '1 day'`,
     );
     return clock;
   }
@@ -29,9 +29,9 @@ export function storeSales({ manyRowsOf }: Pick<Statements, 'manyRowsOf'>): Sale
           SELECT article_key AS key, ARRAY[${Prisma.join(buyers)}] AS buyers, sum(units)::int AS units,
             (sum(paid) / nullif(sum(priced), 0))::real AS price, min(first) AS first, max(last) AS last
           FROM (
-            SELECT article_key, count(*) AS units, sum(price::float8) AS paid, count(price) AS priced,
+            SELECT article_key, sum(quantity) AS units, sum(price) AS paid, count(price) AS priced,
               min(bought_at) AS first, max(bought_at) AS last
-            FROM purchases WHERE bought_at > ${daysBefore(clock, Math.max(...days))} AND bought_at <= ${clock}
+            FROM purchases WHERE state = 'bought' AND bought_at > ${daysBefore(clock, Math.max(...days))} AND bought_at <= ${clock}
             GROUP BY article_key, customer_key
           ) AS sold GROUP BY article_key`);
       return { clock, sales: new Map(rows.map(({ key, ...sales }) => [key, sales])) };
@@ -41,9 +41,9 @@ export function storeSales({ manyRowsOf }: Pick<Statements, 'manyRowsOf'>): Sale
       const clock = await clockOf();
       if (!clock) return new Map();
       const rows = await manyRowsOf<SalesHistory & { key: number }>(Prisma.sql`
-          SELECT article_key AS key, min(bought_at) AS first, max(bought_at) AS last, count(*)::int AS units,
-            count(*) FILTER (WHERE bought_at > ${daysBefore(clock, days)})::int AS lately
-          FROM purchases WHERE bought_at <= ${clock} GROUP BY article_key`);
+          SELECT article_key AS key, min(bought_at) AS first, max(bought_at) AS last, sum(quantity)::int AS units,
+            coalesce(sum(quantity) FILTER (WHERE bought_at > ${daysBefore(clock, days)}), 0)::int AS lately
+          FROM purchases WHERE state = 'bought' AND bought_at <= ${clock} GROUP BY article_key`);
       return new Map(rows.map(({ key, ...history }) => [key, history]));
     },
 
@@ -53,7 +53,7 @@ export function storeSales({ manyRowsOf }: Pick<Statements, 'manyRowsOf'>): Sale
             SELECT CASE WHEN c.age IS NULL THEN 0 ELSE 1 + width_bucket(c.age::float8, ${bounds}::float8[]) END AS band,
               p.article_key, count(DISTINCT p.customer_key)::int AS buyers
             FROM purchases p JOIN customers c ON c.key = p.customer_key
-            WHERE p.bought_at > ${daysBefore(clock, days)} AND p.bought_at <= ${clock} GROUP BY 1, 2
+            WHERE p.state = 'bought' AND p.bought_at > ${daysBefore(clock, days)} AND p.bought_at <= ${clock} GROUP BY 1, 2
           ) AS sold GROUP BY band ORDER BY band`),
 
     async counts() {

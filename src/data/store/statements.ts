@@ -3,7 +3,7 @@
 // plans.
 
 import { PrismaPg } from '@prisma/adapter-pg';
-import type { QueryConfig, QueryResultRow } from 'pg';
+import { types as pgTypes, type CustomTypesConfig, type QueryConfig, type QueryResultRow } from 'pg';
 import { sha256 } from '../../bytes';
 import { openConnections, type ConnectionLimits, type Connections } from '../postgres/connections';
 import type { Ask } from './orders';
@@ -41,7 +41,7 @@ export function openStatements(url: string, limits: ConnectionLimits, onQuery?: 
 
   const statementOf = ({ text, values }: Prisma.Sql): QueryConfig => {
     heard(text);
-    return { ...(nameOf && { name: nameOf(text) }), text, values: values.map(inUtc) };
+    return { ...(nameOf && { name: nameOf(text) }), text, values: values.map(inUtc), types: TYPES };
   };
   return {
     connections,
@@ -88,6 +88,17 @@ function statementNames(): (sql: string) => string {
     return name;
   };
 }
+
+/** Reads 64-bit keys as numbers, which are exact up to 2 ** 53. `pg` itself would give texts. */
+const TYPES: CustomTypesConfig = {
+  getTypeParser: (oid: number, format?: 'text' | 'binary') => {
+    if (oid === INT8) return Number;
+    if (oid === INT8_ARRAY) return (text: string) => (text === '{}' ? [] : text.slice(1, -1).split(',').map(Number));
+    return pgTypes.getTypeParser(oid, format) as (text: string) => unknown;
+  },
+};
+const INT8 = 20;
+const INT8_ARRAY = 1016;
 
 const TABLE =
   /\b(?:FROM|INTO|UPDATE)\s+(?:"public"\.)?"?(articles|customers|purchases|receipts|recommendation_lists|facts)\b/i;

@@ -53,12 +53,13 @@ function hasNames(row: readonly string[], below: readonly (readonly string[])[])
     const text = name.trim();
     if (text === '' || cells.length === 0) return;
     const measured = cells.filter(isMeasure).length >= 0.9 * cells.length;
+    if (measured && isYear(text) && !cells.some(isYear)) return;
     if (measured) votes += isMeasure(text) ? -1 : 1;
     else if (cells.includes(text)) votes -= 1;
   });
   if (votes !== 0) return votes > 0;
   const names = row.map((cell) => cell.trim()).filter((cell) => cell !== '');
-  const named = names.every((name) => !isMeasure(name) && name.length <= 80);
+  const named = names.every((name) => (!isMeasure(name) || isYear(name)) && name.length <= 80);
   return named && names.length > 0 && new Set(names).size === names.length;
 }
 
@@ -68,6 +69,11 @@ function isMeasure(cell: string): boolean {
     /^[-+('#]*\p{Sc}?\s?[-+]?\d[\d\s.,:/'’+TZ-]*(e[-+]?\d+)?\s?(\p{Sc}|%|[AP]M|UTC|GMT)?\)?$/iu.test(cell) ||
     isNamedDate(cell)
   );
+}
+
+/** Columns are sometimes called by years. */
+function isYear(cell: string): boolean {
+  return /^(19|20)\d\d$/.test(cell);
 }
 
 /** Such as 01-Jan-2024 or Jan 1, 2024. */

@@ -106,13 +106,16 @@ export async function* locateWrongBytes(
   }
 }
 
-/** Reads the first pieces, up to a length at least. `end`: they are the whole file. */
+/**
+ * Reads the first pieces, up to a length at least, and up to the end of a line unless that is far
+ * away. `end`: they are the whole file.
+ */
 export async function takeSample(
   text: AsyncGenerator<string, void>,
   length: number,
 ): Promise<{ text: string; end: boolean }> {
   let sample = '';
-  while (sample.length < length) {
+  while (sample.length < length || (sample.length < 8 * length && !/[\r\n]/.test(sample))) {
     const { value, done } = await text.next();
     if (done) return { text: sample, end: true };
     sample += value;

@@ -36,7 +36,8 @@ export class ShapeReader {
     return compactShape(text) ?? this.written(text);
   }
 
-  private written(text: string): Shape | Unreadable | undefined {
+  /** The shape of a text by its separators, even if it is also ISO. */
+  written(text: string): Shape | Unreadable | undefined {
     const mask = text.replace(/\d/g, '0');
     let masked = this.masks.get(mask);
     // The form of a group of eight digits depends on the digits.

@@ -143,7 +143,7 @@ test('files full of quotes are read as csv-parse reads them, in any dialect', as
   for (let round = 0; round < 30; round++) {
     const separator = separators[round % separators.length];
     const quote = round % 3 === 2 ? "'" : '"';
-    const escape = round % 2 === 0 ? 'double' : 'backslash';
+    const escape: 'double' | 'backslash' = round % 2 === 0 ? 'double' : 'backslash';
     const end = ['\n', '\r\n', '\r'][random.int(3)];
     const pieces = ['a', separator, quote, '\\', '\n', '\r\n', ' ', 'word', 'é', '😀'];
     const quoted = (value: string): string =>

@@ -36,8 +36,8 @@ export class RowFitter {
   private readonly optional: number;
 
   /**
-   * @param sample rows of the file. Spreadsheets leave out empty cells at the end of a row. So a row
-   *   may lack the last cells if these are empty in other rows of the sample too.
+   * @param sample rows of the file. Spreadsheets leave out empty cells at the end of a row. So a
+   *   row may lack the last cells if these are empty in other rows of the sample too.
    */
   constructor(
     private readonly width: number,

@@ -202,7 +202,9 @@ const YEARS_OF_A_SHOP = 15;
 /** Mistakes in this share of the values do not count. */
 const MISTAKES = 0.01;
 
-/** The order in which the day has numbers over 12: `dayFirst`, `monthFirst`, or both are possible. */
+/**
+ * The order in which the day has numbers over 12: `dayFirst`, `monthFirst`, or both are possible.
+ */
 function pick(first: NumberRange, second: NumberRange, dayFirst: Order, monthFirst: Order): Order[] {
   if (first.over12 > 0 && second.over12 <= MISTAKES * first.over12) return [dayFirst];
   if (second.over12 > 0 && first.over12 <= MISTAKES * second.over12) return [monthFirst];

@@ -7,8 +7,8 @@ import { WRITTEN_ZONE } from './zones';
 
 export interface Shape {
   /**
-   * A format in which {0}, {1} and {2} stand for the numbers of the date, and {h} for the hour. Or one
-   * of the formats that have a name.
+   * A format in which {0}, {1} and {2} stand for the numbers of the date, and {h} for the hour. Or
+   * one of the formats that have a name.
    */
   readonly key: string;
   /** The numbers of the date as written. */

@@ -72,25 +72,27 @@ test.each<[string, Buffer]>([
 
 describe('text is refused at its first wrong byte', () => {
   const utf8 = 'utf-8';
-  test.each<[string, string | undefined, Buffer, number, string, number]>([
-    ['Latin-1', utf8, bytes('id,name\n1,a\n2,gr', [0xf6], '\n3,c\n'), 3, '0xF6', 16],
-    ['in the header', utf8, bytes('id,gr', [0xfc], '\n1,a\n'), 1, '0xFC', 5],
-    ['a letter with a single byte at the end of the file', utf8, bytes('id\ngr', [0xe9]), 2, '0xE9', 5],
-    ['a character that the file cuts off', undefined, bytes('id\n€\n', [0xe2, 0x82]), 3, '0xE2', 7],
-    ['an overlong slash', utf8, bytes('id\na', [0xc0, 0xaf], '\n'), 2, '0xC0', 4],
-    ['an overlong form of three bytes', undefined, bytes('id\na', [0xe0, 0x80, 0xaf], '\n'), 2, '0xE0', 4],
-    ['a surrogate', utf8, bytes('id\n', [0xed, 0xa0, 0x80], '\n'), 2, '0xED', 3],
-    ['beyond the last character of Unicode', undefined, bytes('id\n', [0xf4, 0x90, 0x80, 0x80], '\n'), 2, '0xF4', 3],
-    ['after a line end within quotes', utf8, bytes('id,name\n1,"a\nb"\n2,', [0xa4], '\n'), 4, '0xA4', 18],
-    ['in an opened quote', utf8, bytes('id,name\n1,"a\nb', [0xa4], '\n'), 3, '0xA4', 14],
-    ['in a later piece of the file', utf8, bytes('id,name\n', LONG, '1,a\n2,', [0xff], '\n'), 4, '0xFF', 300_017],
-    ['a wrong byte among many right characters', undefined, bytes('id\nééé\n', [0xe9], '\n'), 3, '0xE9', 10],
-    ['undefined in windows-1252', undefined, bytes('id\ngr', [0xfc], '\n', [0x81], '\n'), 3, '0x81', 7],
-    ['behind CR', utf8, bytes('id,name\r1,a\r2,', [0xf6], '\r'), 3, '0xF6', 14],
-    ['half a pair in UTF-16', 'utf-16le', Buffer.from('id\na\ud800b\n', 'utf16le'), 2, '0x00', 8],
-    ['half a character in UTF-16', 'utf-16le', bytes([0x69, 0, 0x0a, 0, 0x69]), 2, '0x69', 4],
-    ['none in Shift JIS', 'shift_jis', bytes('id\na\n', [0xfd], '\n'), 3, '0xFD', 5],
-  ])('%s', async (_what, encoding, content, line, byte, offset) => {
+  /** The line, the byte and its offset. */
+  type Place = readonly [line: number, byte: string, offset: number];
+  test.each<[string, string | undefined, Buffer, Place]>([
+    ['Latin-1', utf8, bytes('id,name\n1,a\n2,gr', [0xf6], '\n3,c\n'), [3, '0xF6', 16]],
+    ['in the header', utf8, bytes('id,gr', [0xfc], '\n1,a\n'), [1, '0xFC', 5]],
+    ['a letter with a single byte at the end of the file', utf8, bytes('id\ngr', [0xe9]), [2, '0xE9', 5]],
+    ['a character that the file cuts off', undefined, bytes('id\n€\n', [0xe2, 0x82]), [3, '0xE2', 7]],
+    ['an overlong slash', utf8, bytes('id\na', [0xc0, 0xaf], '\n'), [2, '0xC0', 4]],
+    ['an overlong form of three bytes', undefined, bytes('id\na', [0xe0, 0x80, 0xaf], '\n'), [2, '0xE0', 4]],
+    ['a surrogate', utf8, bytes('id\n', [0xed, 0xa0, 0x80], '\n'), [2, '0xED', 3]],
+    ['beyond the last character of Unicode', undefined, bytes('id\n', [0xf4, 0x90, 0x80, 0x80], '\n'), [2, '0xF4', 3]],
+    ['after a line end within quotes', utf8, bytes('id,name\n1,"a\nb"\n2,', [0xa4], '\n'), [4, '0xA4', 18]],
+    ['in an opened quote', utf8, bytes('id,name\n1,"a\nb', [0xa4], '\n'), [3, '0xA4', 14]],
+    ['in a later piece of the file', utf8, bytes('id,name\n', LONG, '1,a\n2,', [0xff], '\n'), [4, '0xFF', 300_017]],
+    ['a wrong byte among many right characters', undefined, bytes('id\nééé\n', [0xe9], '\n'), [3, '0xE9', 10]],
+    ['undefined in windows-1252', undefined, bytes('id\ngr', [0xfc], '\n', [0x81], '\n'), [3, '0x81', 7]],
+    ['behind CR', utf8, bytes('id,name\r1,a\r2,', [0xf6], '\r'), [3, '0xF6', 14]],
+    ['half a pair in UTF-16', 'utf-16le', Buffer.from('id\na\ud800b\n', 'utf16le'), [2, '0x00', 8]],
+    ['half a character in UTF-16', 'utf-16le', bytes([0x69, 0, 0x0a, 0, 0x69]), [2, '0x69', 4]],
+    ['none in Shift JIS', 'shift_jis', bytes('id\na\n', [0xfd], '\n'), [3, '0xFD', 5]],
+  ])('%s', async (_what, encoding, content, [line, byte, offset]) => {
     for (const [name, stored] of [
       ['foreign.csv', content],
       ['foreign.csv.gz', gzipSync(content)],

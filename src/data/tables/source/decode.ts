@@ -1,6 +1,6 @@
-// Decodes the bytes of text files. A lenient decoder replaces all wrong bytes by the same character,
-// so that two different ids may become the same. Therefore text is decoded up to its first wrong
-// byte and refused there.
+// Decodes the bytes of text files. A lenient decoder replaces all wrong bytes by the same
+// character, so that two different ids may become the same. Therefore text is decoded up to its
+// first wrong byte and refused there.
 
 import { isAscii, isUtf8 } from 'node:buffer';
 import { readFile } from 'node:fs/promises';

@@ -1,6 +1,8 @@
 // Finds out which row of a table has the names of its columns, if any, from the first rows. Lines
 // above that row, such as the title of a report, are skipped.
 
+import { isHeader } from './columns';
+
 export interface Layout {
   /** The index of the row with the names, or of the first row if there are no names. */
   readonly first: number;
@@ -11,11 +13,14 @@ export interface Layout {
 /** A header is looked for in so many rows. */
 const SEARCHED = 40;
 
-/** @param rows cells of the first rows, which may differ in length */
-export function findLayout(rows: readonly (readonly string[])[]): Layout {
+/**
+ * @param rows cells of the first rows, which may differ in length
+ * @param first the index of the first row of the table, if it is known
+ */
+export function findLayout(rows: readonly (readonly string[])[], first?: number): Layout {
   const width = usualWidth(rows.map(usedWidth));
-  const first = rows.slice(0, SEARCHED).findIndex((row) => canBegin(row, width));
-  const start = Math.max(first, 0);
+  const found = rows.slice(0, SEARCHED).findIndex((row) => canBegin(row, width));
+  const start = first ?? Math.max(found, 0);
   return { first: start, header: rows.length > 0 && hasNames(rows[start], rows.slice(start + 1)) };
 }
 
@@ -46,7 +51,9 @@ function canBegin(row: readonly string[], width: number): boolean {
  * Names are unlike what is below them: text above numbers and dates. In a table that has text only,
  * names are short, and none comes again below.
  */
-function hasNames(row: readonly string[], below: readonly (readonly string[])[]): boolean {
+function hasNames(row: readonly string[], following: readonly (readonly string[])[]): boolean {
+  // Where files were joined, the header comes again as a whole.
+  const below = following.filter((cells) => !isHeader(cells, row));
   let votes = 0;
   row.forEach((name, column) => {
     const cells = below.map((cells) => cells[column]?.trim() ?? '').filter((cell) => cell !== '');

@@ -68,7 +68,7 @@ test('a row may lack its last cells only where these are empty in other rows, wh
   ]);
   // The last row may be cut off, since it has no line end.
   expect(faults.map(({ line }) => line)).toEqual([5, 7]);
-  expect(notes).toEqual(['1 rows lacked empty cells at their end']);
+  expect(notes).toEqual(['rows that lacked empty cells at their end: 1']);
 });
 
 test('a quote that is never closed is a fault of its own line only', async () => {
@@ -123,6 +123,26 @@ test('names that JavaScript knows are ordinary names', async () => {
   const { header, rows } = await read('id,__proto__,constructor,toString\n1,a,b,c\n');
   expect(header).toEqual(['id', '__proto__', 'constructor', 'toString']);
   expect(rows).toEqual([['1', 'a', 'b', 'c']]);
+});
+
+test('headers of files that were joined are left out, which is counted', async () => {
+  const one = 'id,name\r\na,cup\r\nb,bowl\r\n';
+  const { header, rows, notes, faults } = await read(`\ufeff${one}\ufeff${one}${one}`);
+  expect(header).toEqual(['id', 'name']);
+  expect(rows.map(([id]) => id)).toEqual(['a', 'b', 'a', 'b', 'a', 'b']);
+  expect(notes).toEqual(['rows that have the names of the columns again, and are left out: 2']);
+  expect(faults).toEqual([]);
+});
+
+test('a first column without a name, as R writes it, gets its number', async () => {
+  const { header, rows } = await read('"who","what"\n"1","ann","cup"\n"2","bob","bowl"\n');
+  expect({ header, rows }).toEqual({
+    header: ['1', 'who', 'what'],
+    rows: [
+      ['1', 'ann', 'cup'],
+      ['2', 'bob', 'bowl'],
+    ],
+  });
 });
 
 test('separators at the end of all lines make no column', async () => {

@@ -32,16 +32,20 @@ export function numberedColumns(width: number): string[] {
 export class RowFitter {
   /** The number of rows that lacked cells at their end, which were empty. */
   filled = 0;
+  /** The number of rows that had the names of the columns again. */
+  repeated = 0;
   /** The number of cells at the end that a row may lack. */
   private readonly optional: number;
 
   /**
-   * @param sample rows of the file. Spreadsheets leave out empty cells at the end of a row. So a row
-   *   may lack the last cells if these are empty in other rows of the sample too.
+   * @param sample rows of the file. Spreadsheets leave out empty cells at the end of a row. So a
+   *   row may lack the last cells if these are empty in other rows of the sample too.
+   * @param header the row with the names. Files that were joined have it several times.
    */
   constructor(
     private readonly width: number,
     sample: readonly (readonly string[])[],
+    private readonly header?: readonly string[],
   ) {
     const whole = sample.filter((row) => row.length >= width);
     let optional = 0;
@@ -54,13 +58,28 @@ export class RowFitter {
     return row.length >= this.width - this.optional;
   }
 
+  /** Sentences on what was changed. */
+  notes(): string[] {
+    const { filled, repeated } = this;
+    return [
+      ...(filled > 0 ? [`rows that lacked empty cells at their end: ${filled}`] : []),
+      ...(repeated > 0 ? [`rows that have the names of the columns again, and are left out: ${repeated}`] : []),
+    ];
+  }
+
   /** @param open whether the last row has no line end, so that it may be cut off */
   fit(batch: TableBatch, open = false): TableBatch {
     const { width } = this;
     const { rows, lines } = batch;
-    if (rows.every((row) => row.length === width)) return batch;
+    const { header } = this;
+    const repeats = (row: readonly string[]): boolean => header !== undefined && isHeader(row, header);
+    if (rows.every((row) => row.length === width && !repeats(row))) return batch;
     const fitted: TableBatch = { rows: [], lines: [], faults: batch.faults };
     rows.forEach((row, i) => {
+      if (repeats(row)) {
+        this.repeated++;
+        return;
+      }
       const cutOff = open && i === rows.length - 1 && row.length < width;
       if (!this.fits(row) || cutOff) {
         fitted.faults.push(wrongWidth(row, lines[i], width));
@@ -74,6 +93,17 @@ export class RowFitter {
     });
     return fitted;
   }
+}
+
+/**
+ * Whether a row has the names of the columns again. A file that was joined to another may have
+ * begun with a byte order mark.
+ */
+export function isHeader(row: readonly string[], header: readonly string[]): boolean {
+  const same = (cell: string, name: string): boolean =>
+    cell === name || (cell.startsWith('\ufeff') && cell.slice(1) === name);
+  // Nearly all rows differ in their first cell.
+  return same(row[0], header[0]) && row.length === header.length && header.every((name, i) => same(row[i], name));
 }
 
 function wrongWidth(row: readonly string[], line: number, width: number): RowFault {

@@ -36,7 +36,7 @@ export async function openCsv(source: ByteSource, form: PartialForm & { encoding
     const notes: string[] = [];
     const inFile = form.header === undefined ? layout.header : form.header === true;
     const header = nameColumns(rows, inFile, form, notes);
-    const fitter = new RowFitter(header.length, rows.slice(inFile ? 1 : 0));
+    const fitter = new RowFitter(header.length, rows.slice(inFile ? 1 : 0), inFile ? rows[0] : undefined);
     const cutter = new RecordCutter(dialect, (row) => fitter.fits(row));
     const skip = body.line - above.line + (form.skip ?? 0);
     let names = inFile;
@@ -65,7 +65,7 @@ export async function openCsv(source: ByteSource, form: PartialForm & { encoding
           if (batch.rows.length + batch.faults.length > 0) yield batch;
         }
         onBytes?.(progress.bytes);
-        if (fitter.filled > 0) notes.push(`${fitter.filled} rows lacked empty cells at their end`);
+        notes.push(...fitter.notes());
       },
       close: async () => {
         await text.return();
@@ -110,8 +110,7 @@ function skipLines({ text, line }: Part, lines: number): Part {
 /** Finds the header or the first row, and the rows of the sample from there. */
 function findBody(above: Part, dialect: Dialect, end: boolean, form: PartialForm) {
   const { rows, lines } = new RecordCutter(dialect).cut(above.text, above.line, end);
-  const found = findLayout(rows);
-  const layout = form.skip === undefined ? found : { ...found, first: 0 };
+  const layout = findLayout(rows, form.skip === undefined ? undefined : 0);
   const body = rows.length === 0 ? above : skipLines(above, lines[layout.first] - above.line);
   return { body, layout, rows: rows.slice(layout.first) };
 }
@@ -123,7 +122,11 @@ function nameColumns(rows: readonly string[][], inFile: boolean, form: PartialFo
   // Separators at the end of all lines make no columns.
   let width = rows[0].length;
   while (width > 1 && rows.every((row) => (row[width - 1] ?? '').trim() === '')) width--;
-  return columnNames(rows[0].slice(0, width), note);
+  const names = rows[0].slice(0, width);
+  // R writes names of rows in a first column, and no name for it.
+  const below = rows.slice(1);
+  const namesOfRows = below.length > 0 && below.every((row) => row.length === width + 1 && row[width].trim() !== '');
+  return columnNames(namesOfRows ? ['', ...names] : names, note);
 }
 
 /** Cuts text into records. Each piece of text that completes a record yields a batch. */

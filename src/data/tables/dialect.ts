@@ -52,11 +52,12 @@ function bestQuotes(text: string, end: boolean, given: Partial<Dialect> & { sepa
   }
   // Quotes that are mostly not closed are ordinary characters.
   const quoted = text.split(/\r\n|\n|\r/).filter((line) => line.includes('"')).length;
-  if (best.faults > quoted / 2) best = attempt({ quote: null, escape: 'double' });
-  // A column in which all cells have single quotes around them.
-  if (given.quote !== undefined || !text.includes("'") || !hasColumnIn(best.rows, "'")) return best;
+  if (best.faults > 1 && best.faults > quoted / 2) best = attempt({ quote: null, escape: 'double' });
+  if (given.quote !== undefined || !text.includes("'")) return best;
   const single = attempt({ quote: "'", escape: text.includes("\\'") ? 'backslash' : 'double' });
-  return single.share >= best.share ? single : best;
+  if (single.share > best.share) return single;
+  // All cells of some column have single quotes around them.
+  return single.share === best.share && hasColumnIn(best.rows, "'") ? single : best;
 }
 
 function tryDialect(text: string, end: boolean, dialect: Dialect): Trial {

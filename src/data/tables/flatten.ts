@@ -1,6 +1,8 @@
 // Objects as rows of cells: objects within objects become columns such as `price.amount`.
 
-/** Calls `visit` with each value that is no object, and the names on the way to it, joined by dots. */
+/**
+ * Calls `visit` with each value that is no object, and the names on the way to it, joined by dots.
+ */
 export function flattenObject(
   object: object,
   isObject: (value: unknown) => value is object,

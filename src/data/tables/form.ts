@@ -1,5 +1,5 @@
-// How a file is to be read, as shop.json says it. Everything that is not said is found by looking at
-// the file.
+// How a file is to be read, as shop.json says it. Everything that is not said is found by looking
+// at the file.
 
 import { z } from 'zod';
 

@@ -27,7 +27,8 @@ const LIST_WITHIN = /^\s*\{\s*"(?:[^"\\]|\\.)*"\s*:\s*\[(?=\s*\{)/;
 export function chooseCutter(start: string, end: boolean): JsonCutter {
   if (/^\s*\[/.test(start)) return createElementCutter(/^\s*\[/);
   if (!LIST_WITHIN.test(start)) return cutLines;
-  // Lines of JSON may begin with a list as well. Then the first line is complete, and others follow.
+  // Lines of JSON may begin with a list as well. Then the first line is complete, and others
+  // follow.
   const [first, ...others] = start.split(/\r\n|\n|\r/).filter((line) => line.trim() !== '');
   const alone = end && others.length === 0;
   return isJson(first) && !alone ? cutLines : createElementCutter(LIST_WITHIN);

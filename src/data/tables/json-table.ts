@@ -1,5 +1,5 @@
-// Reads JSON lines and lists of objects in JSON. Numbers stay as written, since ids change when they
-// become numbers: 17000.0, or digits beyond 2 ** 53. Python's dictionaries are read too.
+// Reads JSON lines and lists of objects in JSON. Numbers stay as written, since ids change when
+// they become numbers: 17000.0, or digits beyond 2 ** 53. Python's dictionaries are read too.
 
 import { VitrineError } from '../../errors';
 import { cellText, parseLiteral, type Literal } from '../values/literals';

@@ -1,6 +1,8 @@
 // Finds out which row of a table has the names of its columns, if any, from the first rows. Lines
 // above that row, such as the title of a report, are skipped.
 
+import { isHeader } from './columns';
+
 export interface Layout {
   /** The index of the row with the names, or of the first row if there are no names. */
   readonly first: number;
@@ -11,11 +13,14 @@ export interface Layout {
 /** A header is looked for in so many rows. */
 const SEARCHED = 40;
 
-/** @param rows cells of the first rows, which may differ in length */
-export function findLayout(rows: readonly (readonly string[])[]): Layout {
+/**
+ * @param rows cells of the first rows, which may differ in length
+ * @param first the index of the first row of the table, if it is known
+ */
+export function findLayout(rows: readonly (readonly string[])[], first?: number): Layout {
   const width = usualWidth(rows.map(usedWidth));
-  const first = rows.slice(0, SEARCHED).findIndex((row) => canBegin(row, width));
-  const start = Math.max(first, 0);
+  const found = rows.slice(0, SEARCHED).findIndex((row) => canBegin(row, width));
+  const start = first ?? Math.max(found, 0);
   return { first: start, header: rows.length > 0 && hasNames(rows[start], rows.slice(start + 1)) };
 }
 
@@ -46,19 +51,22 @@ function canBegin(row: readonly string[], width: number): boolean {
  * Names are unlike what is below them: text above numbers and dates. In a table that has text only,
  * names are short, and none comes again below.
  */
-function hasNames(row: readonly string[], below: readonly (readonly string[])[]): boolean {
+function hasNames(row: readonly string[], following: readonly (readonly string[])[]): boolean {
+  // Where files were joined, the header comes again as a whole.
+  const below = following.filter((cells) => !isHeader(cells, row));
   let votes = 0;
   row.forEach((name, column) => {
     const cells = below.map((cells) => cells[column]?.trim() ?? '').filter((cell) => cell !== '');
     const text = name.trim();
     if (text === '' || cells.length === 0) return;
     const measured = cells.filter(isMeasure).length >= 0.9 * cells.length;
+    if (measured && isYear(text) && !cells.some(isYear)) return;
     if (measured) votes += isMeasure(text) ? -1 : 1;
     else if (cells.includes(text)) votes -= 1;
   });
   if (votes !== 0) return votes > 0;
   const names = row.map((cell) => cell.trim()).filter((cell) => cell !== '');
-  const named = names.every((name) => !isMeasure(name) && name.length <= 80);
+  const named = names.every((name) => (!isMeasure(name) || isYear(name)) && name.length <= 80);
   return named && names.length > 0 && new Set(names).size === names.length;
 }
 
@@ -68,6 +76,11 @@ function isMeasure(cell: string): boolean {
     /^[-+('#]*\p{Sc}?\s?[-+]?\d[\d\s.,:/'’+TZ-]*(e[-+]?\d+)?\s?(\p{Sc}|%|[AP]M|UTC|GMT)?\)?$/iu.test(cell) ||
     isNamedDate(cell)
   );
+}
+
+/** Columns are sometimes called by years. */
+function isYear(cell: string): boolean {
+  return /^(19|20)\d\d$/.test(cell);
 }
 
 /** Such as 01-Jan-2024 or Jan 1, 2024. */

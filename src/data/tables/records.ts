@@ -40,8 +40,8 @@ export class RecordCutter {
   private readonly quote: string | null;
 
   /**
-   * @param fits whether a record can be a row. A record over several lines that cannot is a fault of
-   *   its first line only, since a quote was likely forgotten there.
+   * @param fits whether a record can be a row. A record over several lines that cannot is a fault
+   *   of its first line only, since a quote was likely forgotten there.
    */
   constructor(
     private readonly dialect: Dialect,
@@ -156,7 +156,9 @@ export class RecordCutter {
     return text[start] === this.quote ? start : -1;
   }
 
-  /** A field without quotes, or with quotes as ordinary characters. `stop` is after its last one. */
+  /**
+   * A field without quotes, or with quotes as ordinary characters. `stop` is after its last one.
+   */
   private plain(text: string, at: number): Field {
     let stop = at;
     const first = this.separator[0];

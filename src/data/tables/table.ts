@@ -16,8 +16,9 @@ export { csvLine, RAW_LIMIT, type RowFault, type Table, type TableBatch } from '
 
 /**
  * Opens a file and reads its header. `path` may go on into a zip file: `shop.zip/orders.csv`.
- * @throws VitrineError INPUT_INVALID if the file is missing, empty, cut off or cannot be read in this
- *   form, also later while it is read; STORAGE_UNAVAILABLE if the system refuses to read the file
+ * @throws VitrineError INPUT_INVALID if the file is missing, empty, cut off or cannot be read in
+ *   this form, also later while it is read; STORAGE_UNAVAILABLE if the system refuses to read the
+ *   file
  */
 export async function openTable(path: string, form: PartialForm = {}): Promise<Table> {
   const source = await openBytes(path);

@@ -23,8 +23,8 @@ export async function openXlsx(source: ByteSource, form: PartialForm): Promise<T
   if (form.sheet === undefined && sheets.length > 1) notes.push(`of the sheets ${names}, the first one is read`);
   const lines = wanted.rows.map((_, i) => i + 1).slice(form.skip ?? 0);
   const rows = wanted.rows.slice(form.skip ?? 0);
-  const layout = findLayout(rows.slice(0, SAMPLE_ROWS));
-  const first = form.skip === undefined ? layout.first : 0;
+  const layout = findLayout(rows.slice(0, SAMPLE_ROWS), form.skip === undefined ? undefined : 0);
+  const { first } = layout;
   const inFile = form.header === undefined ? layout.header : form.header === true;
   const body = rows.slice(first);
   if (body.length === 0)

@@ -32,7 +32,9 @@ export function startOfDay(year: number, month: number, day: number): number {
 /** Days from 1 March of the year 0 to 1 January 1970. */
 const DAYS_BEFORE_1970 = 719_468;
 
-/** The month of a name or abbreviation in any of seven languages, from 1; undefined if it is none. */
+/**
+ * The month of a name or abbreviation in any of seven languages, from 1; undefined if it is none.
+ */
 export function monthOf(name: string): number | undefined {
   return MONTHS.get(plain(name));
 }

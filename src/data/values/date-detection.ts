@@ -52,7 +52,7 @@ export class DateDetection {
   }
 
   result(): DateFinding {
-    const found = [...this.shapes.values()].sort((a, b) => b.count - a.count);
+    const found = this.merged().sort((a, b) => b.count - a.count);
     if (found.length === 0) {
       return { none: this.failure?.reason ?? 'there are no values', example: this.failure?.text ?? '' };
     }
@@ -64,6 +64,15 @@ export class DateDetection {
       none: `dates are written in two ways, such as '${shown(first.example)}' and '${shown(example)}'`,
       example,
     };
+  }
+
+  /** Some days of the form 2024-1-5 look like ISO: 2024-12-31. */
+  private merged(): ShapeCounts[] {
+    const iso = this.shapes.get('iso');
+    const written = iso && this.reader.written(iso.example);
+    const same = written && 'key' in written ? this.shapes.get(written.key) : undefined;
+    const others = [...this.shapes.values()];
+    return iso && same ? [...others.filter((shape) => shape !== iso && shape !== same), same.with(iso)] : others;
   }
 }
 
@@ -102,6 +111,22 @@ class ShapeCounts {
     if (numbers.length === 3 && this.telling === undefined && new Set(numbers.map(Number)).size === 3) {
       this.telling = text;
     }
+  }
+
+  /** The counts of both, with the key of this one. */
+  with(other: ShapeCounts): ShapeCounts {
+    const both = new ShapeCounts(this.key);
+    for (const { count, example, timed, hasTime, zoned, shortHour, numbers, telling } of [this, other]) {
+      both.count += count;
+      both.example ||= example;
+      both.timed += timed;
+      both.hasTime ||= hasTime;
+      both.zoned += zoned;
+      both.shortHour ||= shortHour;
+      both.telling ??= telling;
+      both.numbers.forEach((range, place) => range.take(numbers[place]));
+    }
+    return both;
   }
 
   result(): DateFinding {
@@ -177,7 +202,9 @@ const YEARS_OF_A_SHOP = 15;
 /** Mistakes in this share of the values do not count. */
 const MISTAKES = 0.01;
 
-/** The order in which the day has numbers over 12: `dayFirst`, `monthFirst`, or both are possible. */
+/**
+ * The order in which the day has numbers over 12: `dayFirst`, `monthFirst`, or both are possible.
+ */
 function pick(first: NumberRange, second: NumberRange, dayFirst: Order, monthFirst: Order): Order[] {
   if (first.over12 > 0 && second.over12 <= MISTAKES * first.over12) return [dayFirst];
   if (second.over12 > 0 && first.over12 <= MISTAKES * second.over12) return [monthFirst];
@@ -201,6 +228,14 @@ class NumberRange {
     const { length } = String(text.match(/^\d+/)?.[0]);
     if (length < this.shortest) this.shortest = length;
     if (length > this.longest) this.longest = length;
+  }
+
+  take(other: NumberRange): void {
+    this.min = Math.min(this.min, other.min);
+    this.max = Math.max(this.max, other.max);
+    this.over12 += other.over12;
+    this.shortest = Math.min(this.shortest, other.shortest);
+    this.longest = Math.max(this.longest, other.longest);
   }
 
   isYear(): boolean {

@@ -7,8 +7,8 @@ import { WRITTEN_ZONE } from './zones';
 
 export interface Shape {
   /**
-   * A format in which {0}, {1} and {2} stand for the numbers of the date, and {h} for the hour. Or one
-   * of the formats that have a name.
+   * A format in which {0}, {1} and {2} stand for the numbers of the date, and {h} for the hour. Or
+   * one of the formats that have a name.
    */
   readonly key: string;
   /** The numbers of the date as written. */
@@ -36,7 +36,8 @@ export class ShapeReader {
     return compactShape(text) ?? this.written(text);
   }
 
-  private written(text: string): Shape | Unreadable | undefined {
+  /** The shape of a text by its separators, even if it is also ISO. */
+  written(text: string): Shape | Unreadable | undefined {
     const mask = text.replace(/\d/g, '0');
     let masked = this.masks.get(mask);
     // The form of a group of eight digits depends on the digits.

@@ -19,8 +19,8 @@ const EPOCHS: ReadonlyMap<string, number> = new Map([
 ]);
 
 /**
- * Makes a reader of a format: 'iso', 'epoch-s', 'epoch-ms', 'epoch-us', 'epoch-ns', 'excel' (days), or
- * tokens such as "DD.MM.YYYY HH:mm". `zone` is that of times that name none. Texts are trimmed.
+ * Makes a reader of a format: 'iso', 'epoch-s', 'epoch-ms', 'epoch-us', 'epoch-ns', 'excel' (days),
+ * or tokens such as "DD.MM.YYYY HH:mm". `zone` is that of times that name none. Texts are trimmed.
  * @throws VitrineError INPUT_INVALID if there is no such format or zone
  */
 export function createDateReader(format: string, zone = 'UTC'): DateReader {

@@ -49,22 +49,29 @@ function flatten(value: Literal): string[] {
 
 /** {a,b,"c d",NULL}, also nested. Returns undefined if it is none. */
 function postgresList(text: string): string[] | undefined {
-  if (!text.startsWith('{')) return undefined;
   const values: string[] = [];
   let depth = 0;
-  let at = 0;
-  const piece = /\s*(?:([{},])|"((?:[^"\\]|\\.)*)"|([^{},"\\]+))/gsy;
-  while (at < text.length) {
-    piece.lastIndex = at;
+  let expected: 'value' | 'comma' = 'value';
+  const piece = /\s*(?:([{},])|"((?:[^"\\]|\\.)*)"\s*|([^{},"\\]+))/gsy;
+  do {
     const found = piece.exec(text);
     if (!found) return undefined;
     const [, mark, quoted, bare] = found;
-    if (mark === '{') depth++;
-    else if (mark === '}') depth--;
-    else if (quoted !== undefined) values.push(quoted.replace(/\\(.)/gs, '$1'));
-    else if (bare !== undefined && bare.trim().toUpperCase() !== 'NULL') values.push(bare);
-    at = piece.lastIndex;
-    if (depth === 0) break;
-  }
-  return depth === 0 && at === text.length ? values : undefined;
+    if (mark === ',' || mark === '}') {
+      // {} is empty, and nothing else may end with a comma.
+      if (expected === 'value' && !(mark === '}' && text[found.index - 1] === '{')) return undefined;
+      if (mark === '}') depth--;
+      expected = mark === ',' ? 'value' : 'comma';
+      continue;
+    }
+    if (expected === 'comma') return undefined;
+    if (mark === '{') {
+      depth++;
+      continue;
+    }
+    expected = 'comma';
+    if (quoted !== undefined) values.push(quoted.replace(/\\(.)/gs, '$1'));
+    else if (bare.trim().toUpperCase() !== 'NULL') values.push(bare);
+  } while (depth > 0);
+  return piece.lastIndex === text.length && text.startsWith('{') ? values : undefined;
 }

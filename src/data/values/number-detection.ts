@@ -5,8 +5,8 @@ import { splitMoney, type DecimalMark } from './numbers';
 
 export type NumberFinding =
   /**
-   * `currencies`: those that were named. `money`: some value has the sign of a currency. `whole`: no
-   * value has a fraction.
+   * `currencies`: those that were named. `money`: some value has the sign of a currency. `whole`:
+   * no value has a fraction.
    */
   | {
       readonly decimal: DecimalMark;

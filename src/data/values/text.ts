@@ -23,16 +23,17 @@ function collapse(text: string): string {
 const SILENT = /^(script|style|template|head|svg|noscript|iframe|object)$/;
 /** Elements within a word or a line. All others separate words. */
 const INLINE = /^(a|abbr|b|bdi|bdo|big|cite|code|del|dfn|em|font|i|ins|kbd|mark|q|s|small|span|strike|strong|sub|sup|tt|u|wbr)$/; // prettier-ignore
-/** Longer tags are taken for text, so that an unclosed quote does not take all. */
-const LONGEST_TAG = 20_000;
+/** A quote that goes on for longer is not closed. Pictures within pages are long. */
+const LONGEST_TAG = 1_000_000;
 
 function stripTags(html: string): { text: string; found: boolean } {
   let text = '';
   let found = false;
   let at = 0;
+  const last = html.lastIndexOf('>');
   for (;;) {
     const open = html.indexOf('<', at);
-    if (open < 0) return { text: text + html.slice(at), found };
+    if (open < 0 || (open > last && !html.startsWith('<!--', open))) return { text: text + html.slice(at), found };
     text += html.slice(at, open);
     const tag = tagAt(html, open);
     if (tag === undefined) {
@@ -65,21 +66,28 @@ function tagAt(html: string, open: number): Tag | undefined {
   const start = /<(?:(\/?)([a-zA-Z][^\s/>"'<]*)|[!?])/y;
   start.lastIndex = open;
   const found = start.exec(html);
-  if (!found) return undefined;
-  const limit = Math.min(html.length, open + LONGEST_TAG);
+  const end = found ? endOfTag(html, start.lastIndex) : -1;
+  if (!found || end < 0) return undefined;
+  const closed = found[1] === '/' || html[end - 2] === '/';
+  return { name: (found[2] ?? '').toLowerCase(), end, closed };
+}
+
+/** The offset after the next > that is not within quotes; −1 if there is none. */
+function endOfTag(html: string, from: number): number {
+  const first = html.indexOf('>', from) + 1;
+  if (first === 0) return -1;
+  // Most tags have no > within quotes.
+  if (!/["']/.test(html.slice(from, first))) return first;
   let quote = '';
-  for (let at = start.lastIndex; at < limit; at++) {
+  for (let at = from; at < Math.min(html.length, from + LONGEST_TAG); at++) {
     const character = html[at];
     if (quote !== '') {
       if (character === quote) quote = '';
-    } else if (character === '>') {
-      const closed = found[1] === '/' || html[at - 1] === '/';
-      return { name: (found[2] ?? '').toLowerCase(), end: at + 1, closed };
-    } else if (/["']/.test(character) && /[=\s]/.test(html[at - 1])) {
-      quote = character;
-    }
+    } else if (character === '>') return at + 1;
+    else if (/["']/.test(character) && /[=\s]/.test(html[at - 1])) quote = character;
   }
-  return undefined;
+  // A quote that is not closed ends with the tag.
+  return first;
 }
 
 /** The offset after the end of an element; the end of the text if it is never closed. */

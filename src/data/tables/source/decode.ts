@@ -1,6 +1,6 @@
-// Decodes the bytes of text files. A lenient decoder replaces all wrong bytes by the same character,
-// so that two different ids may become the same. Therefore text is decoded up to its first wrong
-// byte and refused there.
+// Decodes the bytes of text files. A lenient decoder replaces all wrong bytes by the same
+// character, so that two different ids may become the same. Therefore text is decoded up to its
+// first wrong byte and refused there.
 
 import { isAscii, isUtf8 } from 'node:buffer';
 import { readFile } from 'node:fs/promises';
@@ -106,13 +106,16 @@ export async function* locateWrongBytes(
   }
 }
 
-/** Reads the first pieces, up to a length at least. `end`: they are the whole file. */
+/**
+ * Reads the first pieces, up to a length at least, and up to the end of a line unless that is far
+ * away. `end`: they are the whole file.
+ */
 export async function takeSample(
   text: AsyncGenerator<string, void>,
   length: number,
 ): Promise<{ text: string; end: boolean }> {
   let sample = '';
-  while (sample.length < length) {
+  while (sample.length < length || (sample.length < 8 * length && !/[\r\n]/.test(sample))) {
     const { value, done } = await text.next();
     if (done) return { text: sample, end: true };
     sample += value;

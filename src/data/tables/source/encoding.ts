@@ -57,7 +57,8 @@ class Utf8Census {
   }
 
   result(): string {
-    this.wrong += this.rest.length;
+    // A character that the file cuts off.
+    if (this.rest.length > 0) this.wrong++;
     if (this.wrong === 0) return 'utf-8';
     // Text in windows-1252 hardly ever has two letters that are one character of UTF-8, and words
     // of Western languages have single letters beyond ASCII: Cyrillic and Chinese have rows.

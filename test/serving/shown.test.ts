@@ -25,7 +25,7 @@ const open = () => openCurrent({ modelsDir: world.modelsDir, ...SERVING }, store
 
 /** All lists of a shop window, as ids of articles. */
 async function listsOf({ recommender }: Opened) {
-  const present = <Item extends { readonly articleId: string }>(lists: readonly (Item[] | null | Error)[]) =>
+  const present = (lists: readonly (readonly { readonly articleId: string }[] | null | Error)[]) =>
     lists.map((list) => listOf(list ?? []).map(({ articleId }) => articleId));
   return {
     recommended: present(await recommender.recommend(customers.map((customerId) => ({ customerId, first: 12 })))),

@@ -1,5 +1,5 @@
-// Articles that may not be shown: hidden, out of the catalogue or out of stock. They are learnt from
-// and stand in no list, and lists change within a refresh.
+// Articles that may not be shown: hidden, out of the catalogue or out of stock. They are learnt
+// from and stand in no list, and lists change within a refresh.
 import type { Store } from '../../src/data/store/store';
 import { openStore } from '../../src/data/store/open-store';
 import { openCurrent, type Opened } from '../../src/serving/opened';

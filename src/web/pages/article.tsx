@@ -154,7 +154,9 @@ function valueOf({ values, number, flag, text }: Article['attributes'][number]):
   return text ?? number?.toString() ?? values.filter((value) => /\p{L}/u.test(value)).join(', ');
 }
 
-/** Writes the name of a column for people: “graphical_appearance_name” is “Graphical appearance”. */
+/**
+ * Writes the name of a column for people: “graphical_appearance_name” is “Graphical appearance”.
+ */
 function nameOf(column: string): string {
   const words = column.replace(/_name$/, '').replaceAll('_', ' ');
   return words.charAt(0).toUpperCase() + words.slice(1);

@@ -1,5 +1,5 @@
-// The text encoder on shops of any script and with any markup: what is alike is found, as in a plain
-// shop in English.
+// The text encoder on shops of any script and with any markup: what is alike is found, as in a
+// plain shop in English.
 
 import { inMemory } from '../../../src/engine/model-runner';
 import { openTrainingEngine, type TrainingEngine } from '../../../src/engine/training-engine';
@@ -50,7 +50,10 @@ beforeAll(() => {
 });
 afterAll(() => engine.close());
 
-/** The share of the five most similar articles that are of the same kind or colour. Chance is a quarter. */
+/**
+ * The share of the five most similar articles that are of the same kind or colour. Chance is a
+ * quarter.
+ */
 async function shareAlike(words: Words): Promise<number> {
   const texts = textsOf(words);
   const { length } = words.kinds;

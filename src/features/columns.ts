@@ -1,6 +1,6 @@
 // All features of articles and customers. Each feature has a kind, and reads one value of a row. No
-// other file decides which columns the models may read. column-choice.ts leaves out those that teach
-// nothing.
+// other file decides which columns the models may read. column-choice.ts leaves out those that
+// teach nothing.
 
 import type { ArticleRow, CustomerRow } from '../data/store/store';
 

@@ -86,20 +86,11 @@ export function openSpelling(
     return best;
   }
 
-  /** A character of a script without spaces stands within pairs, which are the words there. */
-  function pairsWith(character: string): Reading[] {
-    const holding = vocabulary
-      .map(([word], place) => ({ place, weight: weightOf(place), holds: word.includes(character) && isUnspaced(word) }))
-      .filter(({ holds }) => holds)
-      .sort((a, b) => b.weight - a.weight || a.place - b.place);
-    return shares(holding.slice(0, READINGS));
-  }
-
   return {
     read(text) {
       const own = places.get(text);
       const word = Array.from(text);
-      if (isUnspaced(text) && (word.length === 1 || own === undefined)) return pairsWith(text);
+      if (isUnspaced(text) && (word.length === 1 || own === undefined)) return readingsWithin(text, vocabulary);
       // Pairs of characters and numbers are read only as themselves.
       if (word.length < SHORTEST || /\p{N}/u.test(text) || isUnspaced(text))
         return own === undefined ? [] : [{ place: own, share: 1 }];
@@ -119,6 +110,19 @@ export function openSpelling(
       return shares([itself, ...others]);
     },
   };
+}
+
+/** A character of a script without spaces stands within pairs, which are the words there. */
+function readingsWithin(text: string, vocabulary: readonly (readonly [word: string, count: number])[]): Reading[] {
+  const holding = vocabulary
+    .map(([word, count], place) => ({
+      place,
+      weight: Math.sqrt(count),
+      holds: isUnspaced(word) && word.includes(text),
+    }))
+    .filter(({ holds }) => holds)
+    .sort((a, b) => b.weight - a.weight || a.place - b.place);
+  return shares(holding.slice(0, READINGS));
 }
 
 /** Drops unlikely readings. The shares of the remaining readings sum to `whole`. */

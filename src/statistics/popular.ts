@@ -3,8 +3,8 @@
 import { bestOf } from './best';
 
 /**
- * The articles that sold in the month and are `shown`, by sales of the week, then of the month, then
- * by index.
+ * The articles that sold in the month and are `shown`, by sales of the week, then of the month,
+ * then by index.
  */
 export function mostPopular(
   week: ArrayLike<number>,

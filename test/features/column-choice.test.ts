@@ -47,8 +47,8 @@ describe('the choice of columns', () => {
     const { chosen } = chooseColumns(
       [
         named('type', (kind) => `Type ${kind}`),
-        // Two of a thousand rows have another number.
-        named('nearly', (kind, row) => (row < 2 ? 'odd' : String(kind))),
+        // Two kinds of twenty share a name.
+        named('name', (kind) => (kind < 2 ? 'Other' : `Name ${kind}`)),
         named('coarser', (kind) => String(kind >> 1)),
         named('finer', (kind, row) => `${kind} ${row % 2}`),
       ],

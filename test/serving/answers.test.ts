@@ -180,6 +180,17 @@ describe('the answers to a shop window', () => {
     });
   });
 
+  test('facts have the currency that the shop’s description names', async () => {
+    const [{ key }] = articles;
+    expect(await opened.recommender.facts([key])).toMatchObject([{ currency: null }]);
+    const mapping = await store.fact('mapping');
+    await store.setFact('mapping', { ...(mapping as object), currency: 'SEK' });
+    const later = await openCurrent({ modelsDir: world.modelsDir, ...SERVING }, store);
+    expect(await later.recommender.facts([key])).toMatchObject([{ currency: 'SEK' }]);
+    await later.close();
+    await store.setFact('mapping', mapping);
+  });
+
   test('a trace tells the candidates by source and the time of each stage', async () => {
     const traces: RecommendationTrace[] = [];
     const [{ id: customerId }] = (await store.customersPage(1)).rows;

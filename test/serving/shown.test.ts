@@ -1,5 +1,5 @@
-// Articles that may not be shown: hidden, out of the catalogue or out of stock. They are learnt from
-// and stand in no list, and lists change within a refresh.
+// Articles that may not be shown: hidden, out of the catalogue or out of stock. They are learnt
+// from and stand in no list, and lists change within a refresh.
 import type { Store } from '../../src/data/store/store';
 import { openStore } from '../../src/data/store/open-store';
 import { openCurrent, type Opened } from '../../src/serving/opened';
@@ -25,7 +25,7 @@ const open = () => openCurrent({ modelsDir: world.modelsDir, ...SERVING }, store
 
 /** All lists of a shop window, as ids of articles. */
 async function listsOf({ recommender }: Opened) {
-  const present = <Item extends { readonly articleId: string }>(lists: readonly (Item[] | null | Error)[]) =>
+  const present = (lists: readonly (readonly { readonly articleId: string }[] | null | Error)[]) =>
     lists.map((list) => listOf(list ?? []).map(({ articleId }) => articleId));
   return {
     recommended: present(await recommender.recommend(customers.map((customerId) => ({ customerId, first: 12 })))),

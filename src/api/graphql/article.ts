@@ -184,7 +184,8 @@ interface Ranked {
 
 /**
  * Adds the articles to a ranked list. One statement reads the articles of all lists of the query.
- * Articles that have been deleted or hidden are left out, and the ranks are renumbered without gaps.
+ * Articles that have been deleted or hidden are left out, and the ranks are renumbered without
+ * gaps.
  */
 export async function withArticles<Item extends Ranked>(
   ranking: readonly Item[],

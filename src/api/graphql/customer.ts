@@ -1,5 +1,5 @@
-// Customers: the type and its queries. purchase.ts and recommendation.ts add their own fields to the
-// type.
+// Customers: the type and its queries. purchase.ts and recommendation.ts add their own fields to
+// the type.
 
 import { Arg, Args, Ctx, Field, FieldResolver, ID, Int, ObjectType, Query, Resolver, Root } from 'type-graphql';
 import type { CustomerRow } from '../../data/store/store';

@@ -9,7 +9,9 @@ import type { NamedColumn } from './search-quality';
 import { sample } from './similar-methods';
 import { DAY } from '../../time';
 
-/** The columns that should agree: fields or attributes of articles, of which the first known counts. */
+/**
+ * The columns that should agree: fields or attributes of articles, of which the first known counts.
+ */
 const COLUMNS = {
   type: ['category', 'product_type_name', 'product_type', 'type'],
   colour: ['colour', 'color'],

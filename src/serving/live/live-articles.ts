@@ -155,8 +155,8 @@ export class LiveArticles {
   }
 
   /**
-   * The vector of an article's text, by catalogue index. Undefined if the article is gone or may not
-   * be shown.
+   * The vector of an article's text, by catalogue index. Undefined if the article is gone or may
+   * not be shown.
    */
   textVectorOf(article: number): Float32Array | undefined {
     return this.isShown(article) ? this.#textVectorAt(article) : undefined;

@@ -1,6 +1,6 @@
-// The columns by which two articles look alike to people, and the groups of articles that they make.
-// They teach the text encoder. The shop's description names the columns; otherwise they are chosen by
-// their values.
+// The columns by which two articles look alike to people, and the groups of articles that they
+// make. They teach the text encoder. The shop's description names the columns; otherwise they are
+// chosen by their values.
 import { z } from 'zod';
 import type { Dataset } from '../../dataset/dataset';
 import type { Store } from '../../data/store/store';
@@ -41,7 +41,9 @@ export function looksOf(shop: Shop, named: readonly string[] | undefined): strin
   return [...['category', 'colour'].filter((name) => single.includes(name)), ...attributes].slice(0, MOST);
 }
 
-/** What a feature tells about an article, in bits; 0 if its values are too few, too many or rare. */
+/**
+ * What a feature tells about an article, in bits; 0 if its values are too few, too many or rare.
+ */
 function bitsOf(shop: Shop, feature: string): number {
   if (shop.encoder.toJSON().articles.find(({ name }) => name === feature)?.kind !== 'categorical') return 0;
   const counts = new Map<number, number>();
@@ -61,10 +63,10 @@ export interface Groupings {
 
 /**
  * The groups by looks, of which training uses one after the other, and those for the taste. The
- * first column is the kind of article, the last one the least visible: H&M's looks are type, colour,
- * pattern and department. The most visible columns occur twice. With few purchases the taste would
- * memorise co-purchases, which its groups prevent. A shop without such columns learns from words and
- * purchases alone.
+ * first column is the kind of article, the last one the least visible: H&M's looks are type,
+ * colour, pattern and department. The most visible columns occur twice. With few purchases the
+ * taste would memorise co-purchases, which its groups prevent. A shop without such columns learns
+ * from words and purchases alone.
  */
 export function groupings(shop: Shop, looks: readonly string[]): Groupings {
   if (looks.length === 0) return { looks: [], taste: [] };

@@ -61,6 +61,7 @@ export function ArticlePage() {
 function About({ article }: { readonly article: Article }) {
   const name = article.name ?? article.id;
   const note = noteOf(kindOf(article), article.colour);
+  const facts = factsOf(article);
   return (
     <div class="about">
       <p class="trail">{noteOf(...article.category)}</p>
@@ -82,15 +83,27 @@ function About({ article }: { readonly article: Article }) {
       <button class="button main-action" type="button" onClick={() => addToBasket(article, note)}>
         Into the basket
       </button>
-      <dl class="facts">
-        {factsOf(article).map(([term, value]) => (
-          <div key={term}>
-            <dt>{term}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-      </dl>
+      <Facts facts={facts.slice(0, FIRST_FACTS)} />
+      {facts.length > FIRST_FACTS && (
+        <details>
+          <summary class="quiet">More about it</summary>
+          <Facts facts={facts.slice(FIRST_FACTS)} />
+        </details>
+      )}
     </div>
+  );
+}
+
+function Facts({ facts }: { readonly facts: readonly Fact[] }) {
+  return (
+    <dl class="facts">
+      {facts.map(([term, value]) => (
+        <div key={term}>
+          <dt>{term}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
   );
 }
 
@@ -120,19 +133,19 @@ function Colours({ article }: { readonly article: Article }) {
   );
 }
 
-/** At most this many of the shop's own columns are shown. */
-const MOST_FACTS = 12;
+type Fact = readonly [term: string, value: string];
+
+/** This many facts are shown at once. With more, the page would move while it loads. */
+const FIRST_FACTS = 4;
 
 /** The article's further values: those in words that the page does not show elsewhere. */
-function factsOf(article: Article): [string, string][] {
+function factsOf(article: Article): Fact[] {
   const shown = new Set([...article.category, article.colour, article.brand, article.name]);
-  const own = article.attributes.map((attribute): [string, string] => [nameOf(attribute.name), valueOf(attribute)]);
-  const facts: [string, string | null][] = [
-    ['Brand', article.brand],
-    ['Number', article.id],
-    ...own.filter(([, value]) => value !== '' && !shown.has(value)).slice(0, MOST_FACTS),
-  ];
-  return facts.filter((fact): fact is [string, string] => fact[1] !== null);
+  const own = article.attributes
+    .map((attribute): Fact => [nameOf(attribute.name), valueOf(attribute)])
+    .filter(([, value]) => value !== '' && !shown.has(value));
+  const brand: Fact[] = article.brand === null ? [] : [['Brand', article.brand]];
+  return [...brand, ['Number', article.id], ...own];
 }
 
 /** Categories that are codes say nothing to a visitor. */
@@ -141,7 +154,9 @@ function valueOf({ values, number, flag, text }: Article['attributes'][number]):
   return text ?? number?.toString() ?? values.filter((value) => /\p{L}/u.test(value)).join(', ');
 }
 
-/** Writes the name of a column for people: “graphical_appearance_name” is “Graphical appearance”. */
+/**
+ * Writes the name of a column for people: “graphical_appearance_name” is “Graphical appearance”.
+ */
 function nameOf(column: string): string {
   const words = column.replace(/_name$/, '').replaceAll('_', ' ');
   return words.charAt(0).toUpperCase() + words.slice(1);

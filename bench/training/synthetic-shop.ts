@@ -83,8 +83,8 @@ function encoded(
     }))
     .sort((a, b) => a.customer - b.customer || a.at - b.at || a.article - b.article);
   const columns: PurchaseColumns = {
-    customer: Int32Array.from(sorted, ({ customer }) => customer),
-    article: Int32Array.from(sorted, ({ article }) => article),
+    customer: Float64Array.from(sorted, ({ customer }) => customer),
+    article: Float64Array.from(sorted, ({ article }) => article),
     at: Float64Array.from(sorted, ({ at }) => at),
     price: Float32Array.from(sorted, ({ price }) => price),
   };

@@ -216,6 +216,11 @@ export function importTable(result: ImportResult): string {
   ]);
   const lines = [table(['file', 'rows', 'inserted', 'updated', 'unchanged', 'rejected', 'rows/s'], rows)];
   if (result.bareCustomers > 0) lines.push(`${number(result.bareCustomers)} customers are in the transactions only.`);
+  if (result.bareArticles > 0) {
+    lines.push(`${number(result.bareArticles)} articles are in the transactions only: learnt from, not recommended.`);
+  }
+  if (result.unlisted > 0) lines.push(`${number(result.unlisted)} articles left the catalogue.`);
+  for (const warning of result.warnings) lines.push(`Note: ${warning}`);
   const { databaseBytes: bytes } = result;
   const size = bytes === null ? '' : ` The database takes ${number(bytes / 2 ** 20)} MiB.`;
   lines.push(`The import took ${number(result.seconds)} s.${size}`);

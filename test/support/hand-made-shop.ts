@@ -25,8 +25,8 @@ export function shopOf(...lines: Line[]): Dataset {
   const catalogue = new Catalogue(encoder);
   catalogue.put(articles);
   const purchases: PurchaseColumns = {
-    customer: Int32Array.from(lines, ([customer]) => customer),
-    article: Int32Array.from(lines, ([, article]) => article),
+    customer: Float64Array.from(lines, ([customer]) => customer),
+    article: Float64Array.from(lines, ([, article]) => article),
     at: Float64Array.from(lines, ([, , days]) => NOON + days * DAY),
     price: new Float32Array(lines.length),
   };

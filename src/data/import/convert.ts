@@ -109,7 +109,7 @@ export function createPurchaseConverter(
       const { quantity, price } = pieces(cells, things.length);
       if (quantity === 0) throw new ValueFault('expected a quantity other than 0');
       const state = cancelled(cells);
-      const rest = `${order?.(cells) ?? COPY_NULL}`;
+      const rest = order?.(cells) ?? COPY_NULL;
       const where = channel?.(cells) ?? COPY_NULL;
       const row = (what: string, count: number, how: string): string =>
         `${when}\t${who}\t${what}\t${price}\t${count}\t${rest}\t${how}\t${where}`;
@@ -206,7 +206,10 @@ function customerStep({ customer, ids }: SectionJson<'transactions'>, making: Ma
 }
 
 /** The ids of the articles of a row, one or several. */
-function articlesStep({ article, ids }: SectionJson<'transactions'>, making: Making): (cells: readonly string[]) => string[] {
+function articlesStep(
+  { article, ids }: SectionJson<'transactions'>,
+  making: Making,
+): (cells: readonly string[]) => string[] {
   const name = typeof article === 'string' ? article : article.column;
   const separator = typeof article === 'string' ? undefined : article.separator;
   const place = making.header.indexOf(name);
@@ -236,7 +239,9 @@ function piecesStep(
   const [priceAt, quantityAt] = [column, quantity].map((name) => (name === undefined ? -1 : header.indexOf(name)));
   const numberIn = (cell: string, name: string): number => {
     const text = known(cell, making);
-    return text === '' ? Number.NaN : readOptional(name, text, (one) => readNumber(one, found.decimal), tallies, Number.NaN);
+    return text === ''
+      ? Number.NaN
+      : readOptional(name, text, (one) => readNumber(one, found.decimal), tallies, Number.NaN);
   };
   return (cells, things) => {
     const counted = quantityAt < 0 ? Number.NaN : numberIn(cells[quantityAt], quantity ?? '');
@@ -276,13 +281,23 @@ function stateWords(
 /** Reads the attribute columns into one JSON value, whose keys may have any name. */
 function attributesStep(targets: readonly AttributeTarget[], making: Making): Values {
   const { header, found, tallies } = making;
-  const steps = targets.map((target) => ({ name: JSON.stringify(target.name), at: header.indexOf(target.from), target }));
+  const steps = targets.map((target) => ({
+    name: JSON.stringify(target.name),
+    at: header.indexOf(target.from),
+    target,
+  }));
   return (cells) => {
     const parts: string[] = [];
     for (const { name, at, target } of steps) {
       const text = known(cells[at], making);
       if (text === '') continue;
-      const value = readOptional(target.name, text, (one) => attributeOf(one, target, found.decimal), tallies, undefined);
+      const value = readOptional(
+        target.name,
+        text,
+        (one) => attributeOf(one, target, found.decimal),
+        tallies,
+        undefined,
+      );
       if (value !== undefined) parts.push(`${name}:${value}`);
     }
     return copyText(`{${parts.join(',')}}`);

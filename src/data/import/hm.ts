@@ -16,7 +16,8 @@ export const HM_LAYOUT: ShopJson = {
     looks: ['product_type_name', 'colour_group_name', 'graphical_appearance_name', 'department_no'],
     ...FORMER_ARTICLE_FIELDS,
   },
-  customers: { id: 'customer_id', age: 'age', fn: 'FN', active: 'Active', ...customerColumns },
+  // Its customers choose "None" as the frequency of news.
+  customers: { id: 'customer_id', nulls: [''], age: 'age', fn: 'FN', active: 'Active', ...customerColumns },
   transactions: {
     date: 't_dat',
     customer: 'customer_id',

@@ -111,4 +111,3 @@ const FORMER_KINDS: Readonly<Partial<Record<string, AttributeTarget['kind']>>> =
 function texts(value: unknown): string[] {
   return Array.isArray(value) ? value.filter((one) => typeof one === 'string') : [];
 }
-

@@ -21,9 +21,7 @@ export function storeCustomers({ rowsOf, manyRowsOf }: Pick<Statements, 'rowsOf'
         (some) => rowsOf<CustomerRow>(Prisma.sql`${SELECT_CUSTOMERS} WHERE customer_id = ANY(${some})`),
       ),
     customersPage: (first, afterKey = 0) =>
-      page(first, (take) =>
-        rowsOf<CustomerRow>(rowsAfter(SELECT_CUSTOMERS, afterKey, take)),
-      ),
+      page(first, (take) => rowsOf<CustomerRow>(rowsAfter(SELECT_CUSTOMERS, afterKey, take))),
     activeCustomers: (first) =>
       rowsOf<CustomerRow>(Prisma.sql`
           ${SELECT_CUSTOMERS} JOIN (

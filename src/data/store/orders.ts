@@ -10,8 +10,8 @@ import { DAY_MS } from '../../time';
 
 export interface OrderLine {
   readonly articleId: string;
-  /** Number of pieces, from 1. */
-  readonly quantity: number;
+  /** Number of pieces, from 1. Default: 1. */
+  readonly quantity?: number;
   /** The price of one piece; null if unknown. */
   readonly price: number | null;
   readonly salesChannelId: number | null;
@@ -202,7 +202,7 @@ async function insertPurchases(
       row_number() OVER (PARTITION BY new.article ORDER BY new.place) + coalesce(
         (SELECT max(line) FROM purchases WHERE customer_key = ${customerKey}::bigint AND bought_at = ${boughtAt}::timestamptz
           AND article_key = new.article), 0)
-    FROM unnest(${keys}::bigint[], ${lines.map(({ price }) => price)}::float8[], ${lines.map(({ quantity }) => quantity)}::int[],
+    FROM unnest(${keys}::bigint[], ${lines.map(({ price }) => price)}::float8[], ${lines.map(({ quantity = 1 }) => quantity)}::int[],
       ${lines.map(({ salesChannelId }) => salesChannelId)}::int[]) WITH ORDINALITY AS new(article, price, quantity, channel, place)
     RETURNING customer_key AS "customerKey", article_key AS "articleKey", bought_at AS "boughtAt", price,
       sales_channel_id AS "salesChannelId", line, quantity, state, order_id AS "orderId"`;
@@ -219,7 +219,7 @@ async function insertPurchases(
 
 function contentOf({ boughtAt, lines }: Order): string {
   // A line stands for each piece, as orders had it before they had quantities: their hashes stay.
-  const plain = lines.flatMap(({ articleId, price, salesChannelId, quantity }) =>
+  const plain = lines.flatMap(({ articleId, price, salesChannelId, quantity = 1 }) =>
     Array.from({ length: quantity }, () => [articleId, price, salesChannelId]),
   );
   return sha256(JSON.stringify([boughtAt?.toISOString() ?? null, plain]));

@@ -100,7 +100,11 @@ function pagesOf(requests: readonly PurchasesRequest[], places: readonly number[
 }
 
 /** A cursor that is newer than any purchase. */
-const BEFORE_ALL: PurchaseCursor = { boughtAt: new Date('9999-12-31'), articleKey: Number.MAX_SAFE_INTEGER, line: 0x7fff_ffff };
+const BEFORE_ALL: PurchaseCursor = {
+  boughtAt: new Date('9999-12-31'),
+  articleKey: Number.MAX_SAFE_INTEGER,
+  line: 0x7fff_ffff,
+};
 /** Purchases that stand. Returns have negative quantities and another state. */
 const KEPT = Prisma.sql`state = 'bought'`;
 const NEWEST_FIRST = Prisma.sql`bought_at DESC, article_key DESC, line DESC`;

@@ -91,9 +91,10 @@ function statementNames(): (sql: string) => string {
 
 /** Reads 64-bit keys as numbers, which are exact up to 2 ** 53. `pg` itself would give texts. */
 const TYPES: CustomTypesConfig = {
-  getTypeParser: (oid: number, format?: 'text' | 'binary') => {
-    if (oid === INT8) return Number;
-    if (oid === INT8_ARRAY) return (text: string) => (text === '{}' ? [] : text.slice(1, -1).split(',').map(Number));
+  getTypeParser: (oid, format) => {
+    const type: number = oid;
+    if (type === INT8) return Number;
+    if (type === INT8_ARRAY) return (text: string) => (text === '{}' ? [] : text.slice(1, -1).split(',').map(Number));
     return pgTypes.getTypeParser(oid, format) as (text: string) => unknown;
   },
 };

@@ -8,7 +8,8 @@ const character = z.string().length(1, 'expected one character');
 /** A part of shop.json. */
 export const formSchema = z.strictObject({
   type: z.enum(['csv', 'jsonl', 'parquet', 'xlsx']).optional(),
-  separator: character.optional(),
+  /** One character mostly, but also '::'. */
+  separator: z.string().min(1).optional(),
   /** Null: quotes are ordinary characters. */
   quote: character.nullable().optional(),
   /** A quote within quotes is written twice, or has a backslash before it. */

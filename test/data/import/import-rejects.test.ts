@@ -25,7 +25,7 @@ test('bad rows are written to the rejects file with line, reason and content, an
   });
   const result = await importInto(dir, { maxRejects: 0.2 });
   expect(brief(result.transactions)).toEqual({ inserted: 61, updated: 0, unchanged: 0, rejected: 10 });
-  expect(result.transactions.rows).toBe(71);
+  expect(result.transactions?.rows).toBe(71);
   const lines = (await readFile(result.rejectsFile ?? '', 'utf8')).trim().split('\n');
   expect(lines[0]).toBe('file,line,reason,raw');
   const reasons = new Map(lines.slice(1).map((line) => [Number(line.split(',')[1]), line]));

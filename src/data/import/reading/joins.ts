@@ -1,10 +1,10 @@
 // Adds the columns of other files to the rows of a section. The other file is held in memory, as far
 // as its columns are needed.
 
-import { VitrineError } from '../../errors';
-import { openTable } from '../tables/table';
+import { VitrineError } from '../../../errors';
+import { openTable } from '../../tables/table';
 import { join as joinPath } from 'node:path';
-import type { SectionJson } from './targets';
+import type { SectionJson } from '../targets';
 
 export interface Join {
   /** The columns that it adds. */
@@ -36,7 +36,10 @@ export async function openJoins(
   const all = join === undefined ? [] : Array.isArray(join) ? join : [join];
   for (const [place, json] of all.entries()) {
     // Later joins may look rows up by columns that this one adds.
-    const needed = new Set([...wanted, ...all.slice(place + 1).flatMap((later) => keysOf(later).map(([here]) => here))]);
+    const needed = new Set([
+      ...wanted,
+      ...all.slice(place + 1).flatMap((later) => keysOf(later).map(([here]) => here)),
+    ]);
     const opened = await openJoin(dir, json, known, needed);
     known.push(...opened.columns);
     joins.push(opened);

@@ -1,10 +1,10 @@
 // The rows of a section: all of its files one after the other, with the columns that joins add,
 // filled down, and without those that do not count.
 
-import type { Table, TableBatch } from '../tables/table';
-import { isNull } from '../values/nulls';
+import type { Table, TableBatch } from '../../tables/table';
+import { isNull } from '../../values/nulls';
 import { openJoins, type Join } from './joins';
-import type { SectionJson } from './targets';
+import type { SectionJson } from '../targets';
 
 export interface SectionRows {
   readonly header: readonly string[];
@@ -76,7 +76,10 @@ function filler({ fillDown, nulls }: SectionJson, header: readonly string[]): (r
 }
 
 /** Whether a row counts by `where`. Undefined if all do. */
-function condition({ where }: SectionJson, header: readonly string[]): ((row: readonly string[]) => boolean) | undefined {
+function condition(
+  { where }: SectionJson,
+  header: readonly string[],
+): ((row: readonly string[]) => boolean) | undefined {
   const all = (where === undefined ? [] : Array.isArray(where) ? where : [where]).map((one) => ({
     at: header.indexOf(one.column),
     in: one.in && new Set(one.in),

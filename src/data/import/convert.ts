@@ -65,7 +65,7 @@ export function createConverter(
         const own = steps[id](cells);
         if (seen.has(own)) {
           tallies.repeated++;
-          return NONE;
+          return [];
         }
         seen.add(own);
       }
@@ -102,7 +102,7 @@ export function createPurchaseConverter(
       const who = customer(cells);
       if (who === COPY_NULL) {
         tallies.guests++;
-        return NONE;
+        return [];
       }
       const when = date(cells);
       const things = articles(cells);
@@ -124,8 +124,6 @@ export function createPurchaseConverter(
     },
   };
 }
-
-const NONE: readonly string[] = [];
 
 interface Making {
   readonly json: SectionJson;

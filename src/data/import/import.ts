@@ -28,7 +28,7 @@ export interface ImportOptions {
   readonly databaseUrl: string;
   /** A mapping file for folders without a shop.json. */
   readonly mapping?: string;
-  /** Share of a file's rows that may be rejected, 0 to 1. Default: 0.01, and 10 rows in any case. */
+  /** Share of a file's rows that may be rejected, 0 to 1. Default: 0.01. Ten rows always may. */
   readonly maxRejects?: number;
   /** Takes articles that the files lack out of the catalogue. */
   readonly replace?: boolean;

@@ -1,5 +1,5 @@
-// Reads cells as values of the store, in Postgres's COPY format. One reader is made for each column,
-// since this runs for every row.
+// Reads cells as values of the store, in Postgres's COPY format. One reader is made for each
+// column, since this runs for every row.
 
 import type { Kind } from '../store/fields';
 import { createDateReader } from '../values/dates';

@@ -128,23 +128,13 @@ const articles = z.strictObject({
   price: column.optional(),
   listPrice: column.optional(),
   currency: column.optional(),
-  /** The words of the column for each state. A number is pieces in stock; 0 is out of stock. */
-  availability: z
-    .union([
-      column,
-      z.strictObject({
-        column,
-        inStock: values.optional(),
-        outOfStock: values.optional(),
-        preorder: values.optional(),
-      }),
-    ])
-    .optional(),
+  /** Words such as "in stock" or "sold out", or pieces in stock. */
+  availability: column.optional(),
   url: column.optional(),
   image: column.optional(),
   publishedAt: column.optional(),
   hidden: column.optional(),
-  /** Fields and attributes that say what an article looks like. Models of similar articles learn them. */
+  /** Columns that say what an article looks like. Models of similar articles learn them. */
   looks: z.array(column).optional(),
   ...attributes,
   ...formerFields(FORMER_ARTICLE_FIELDS),
@@ -181,8 +171,6 @@ export const shopJsonSchema = z.strictObject({
     .string()
     .regex(/^[A-Z]{3}$/, 'expected a currency such as EUR')
     .optional(),
-  /** Live: the clock is now. Replay: it stands at the newest purchase of historic data. */
-  clock: z.enum(['live', 'replay']).optional(),
   articles: articles.optional(),
   customers: customers.optional(),
   transactions: purchases.optional(),

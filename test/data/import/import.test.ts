@@ -55,7 +55,12 @@ test("the built-in mapping reads H&M's layout, gzipped or not, and stores that t
   ]);
   const header = (await readFile(join(dir, 'articles.csv'), 'utf8')).split('\n')[0].split(',');
   // Every column of the file is reachable: as a field, or as an attribute of its name.
-  const fields = { article_id: 'article_id', prod_name: 'name', detail_desc: 'description', product_code: 'product_id' };
+  const fields = {
+    article_id: 'article_id',
+    prod_name: 'name',
+    detail_desc: 'description',
+    product_code: 'product_id',
+  };
   for (const name of header) {
     const value = name in fields ? fields[name as keyof typeof fields] : `attributes -> '${name}' ->> 0`;
     const [{ filled }] = await sql<{ filled: number }>(`SELECT count(${value})::int AS filled FROM articles`);
@@ -169,9 +174,7 @@ describe('a later import does not touch columns that its mapping does not name:'
       },
     );
     expect(brief((await importInto(dir)).articles)).toEqual({ inserted: 0, updated: 2, unchanged: 1, rejected: 0 });
-    const articles = await sql(
-      'SELECT article_id, name, description, attributes FROM articles ORDER BY key',
-    );
+    const articles = await sql('SELECT article_id, name, description, attributes FROM articles ORDER BY key');
     expect(articles).toEqual([
       {
         article_id: 's1',
@@ -214,7 +217,8 @@ describe('a later import does not touch columns that its mapping does not name:'
       { ...IDS, transactions: { date, customer, article, price: 'paid' } },
       {
         'transactions.csv':
-          FILES['transactions.csv'].replace('9,1', '8,7') + '2021-03-01T10:00Z,ann,s1,30,7\n2021-03-02T09:30Z,bob,s3,,7\n',
+          FILES['transactions.csv'].replace('9,1', '8,7') +
+          '2021-03-01T10:00Z,ann,s1,30,7\n2021-03-02T09:30Z,bob,s3,,7\n',
       },
     );
     for (const counts of [
@@ -253,7 +257,10 @@ describe('a later import does not touch columns that its mapping does not name:'
   test('purchases are matched even if their lines have another order or gaps', async () => {
     await sql(`UPDATE purchases SET line = 7 WHERE price = 2.5`);
     expect(brief((await importInto(whole)).transactions)).toMatchObject({ inserted: 0, updated: 0, unchanged: 3 });
-    const more = await shop({ ...FILES, 'transactions.csv': `${FILES['transactions.csv']}2021-03-01T10:00Z,ann,s1,50,1\n` });
+    const more = await shop({
+      ...FILES,
+      'transactions.csv': `${FILES['transactions.csv']}2021-03-01T10:00Z,ann,s1,50,1\n`,
+    });
     expect(brief((await importInto(more)).transactions)).toMatchObject({ inserted: 1, updated: 0, unchanged: 3 });
     expect((await purchases()).slice(0, 3).map(({ line, price }) => [line, price])).toEqual([
       [2, 9],

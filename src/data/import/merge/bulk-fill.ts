@@ -1,4 +1,5 @@
-// Fills an empty table of purchases without its keys and indexes, which takes a fraction of the time.
+// Fills an empty table of purchases without its keys and indexes, which takes a fraction of the
+// time.
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DatabaseError, type Client } from 'pg';

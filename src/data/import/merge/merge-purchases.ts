@@ -73,10 +73,10 @@ const KEYED = `
 
 /**
  * Merges into existing purchases. A purchase of the files is one of the store if customer, time,
- * article and its mark are the same: the order id if the files have one; else the price if they have
- * days and no times; else nothing. Equal ones are sorted by the mapped columns on both sides, and
- * matched first to first, second to second. Purchases of the store without a mark then match those
- * that are left. `line` cannot match them: it may follow columns that these files do not have.
+ * article and its mark are the same: the order id if the files have one; else the price if they
+ * have days and no times; else nothing. Equal ones are sorted by the mapped columns on both sides,
+ * and matched first to first, second to second. Purchases of the store without a mark then match
+ * those that are left. `line` cannot match them: it may follow columns that these files lack.
  */
 async function mergeMore(client: Client, columns: readonly string[]): Promise<MergeCounts> {
   const { rows } = await client.query<{ all: string; first: string | null; last: string | null; days: boolean }>(

@@ -1,6 +1,6 @@
-// The SQL of an import: temporary tables like the store's, and the statements that merge articles and
-// customers into the store. Equal rows are not touched, so updated_at changes only for articles that
-// changed. Columns that shop.json does not name are not touched either.
+// The SQL of an import: temporary tables like the store's, and the statements that merge articles
+// and customers into the store. Equal rows are not touched, so updated_at changes only for articles
+// that changed. Columns that shop.json does not name are not touched either.
 
 import type { Client } from 'pg';
 import { FIELDS, type Kind } from '../../store/fields';

@@ -25,7 +25,7 @@ export function findFiles(section: Section, { file }: SectionJson, entries: read
     const found = names.filter((name) => entries.includes(name));
     const faults =
       found.length > 1 ? [`there are both ${found.join(' and ')}: leave one, or name it as "file" in shop.json`] : [];
-    return { names: found, faults };
+    return { names: found.length > 1 ? [] : found, faults };
   }
   const names: string[] = [];
   const faults: string[] = [];
@@ -39,7 +39,9 @@ export function findFiles(section: Section, { file }: SectionJson, entries: read
   return { names, faults };
 }
 
-/** Entries that fit a pattern with * and ?. A path into a zip file fits if the folder has that file. */
+/**
+ * Entries that fit a pattern with * and ?. A path into a zip file fits if the folder has that file.
+ */
 function matching(wanted: string, entries: readonly string[]): string[] {
   if (!/[*?]/.test(wanted)) return entries.includes(wanted.split('/')[0]) ? [wanted] : [];
   const text = wanted

@@ -1,5 +1,5 @@
-// Adds the columns of other files to the rows of a section. The other file is held in memory, as far
-// as its columns are needed.
+// Adds the columns of other files to the rows of a section. The other file is held in memory, as
+// far as its columns are needed.
 
 import { VitrineError } from '../../../errors';
 import { openTable } from '../../tables/table';

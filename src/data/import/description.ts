@@ -27,7 +27,14 @@ export async function readDescription(dir: string, file?: string): Promise<Descr
   }
   let value: unknown;
   try {
-    value = JSON.parse(await readUtf8(path));
+    value = JSON.parse(await readUtf8(path), (key, own: unknown) => {
+      // No object of JavaScript can have such a key like any other.
+      if (key !== '__proto__') return own;
+      throw new VitrineError(
+        'INPUT_INVALID',
+        `${path}: "__proto__" cannot be a key; name such a column in a list, as in "categorical": ["__proto__"].`,
+      );
+    });
   } catch (thrown) {
     if (thrown instanceof VitrineError) throw thrown;
     throw new VitrineError('INPUT_INVALID', `The mapping ${path} is not JSON: ${asError(thrown).message}`);

@@ -34,6 +34,10 @@ test('one error lists all faults of a mapping', async () => {
   ]) {
     expect(message).toContain(part);
   }
+  const proto = '{ "articles": { "id": "sku", "attributes": { "__proto__": "category" } } }';
+  await expect(importInto(await shop({ ...BASIC, 'shop.json': proto }))).rejects.toThrow(
+    '"categorical": ["__proto__"]',
+  );
   await expect(importInto(await shop({ ...BASIC, 'shop.json': '{' }))).rejects.toMatchObject({ code: 'INPUT_INVALID' });
 });
 

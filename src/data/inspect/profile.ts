@@ -41,6 +41,8 @@ export interface Column {
   readonly meanWords: number;
   readonly longest: number;
   readonly examples: readonly string[];
+  /** The texts that stand for unknown values, as they are in the file. */
+  readonly nulls: readonly string[];
 }
 
 /** After so many rows, only each STEP-th is looked at closely. */
@@ -71,6 +73,7 @@ export class ColumnObserver {
   private least: string | undefined;
   private most: string | undefined;
   private readonly examples: string[] = [];
+  private readonly nulls = new Set<string>();
 
   constructor(
     private readonly name: string,
@@ -79,7 +82,10 @@ export class ColumnObserver {
 
   add(cell: string): void {
     this.rows++;
-    if (unknown(cell)) return;
+    if (unknown(cell)) {
+      this.nulls.add(cell.trim());
+      return;
+    }
     const text = cell.trim();
     this.filled++;
     this.sketch.add(text);
@@ -156,6 +162,7 @@ export class ColumnObserver {
       meanWords,
       longest: this.longest,
       examples: this.examples,
+      nulls: [...this.nulls].sort(),
     };
   }
 

@@ -1,0 +1,105 @@
+// Finds out which column holds the ids of which other one: by their values, and by the form in which
+// they are written.
+
+import type { Column } from './profile';
+import type { ShopTable } from './shop-tables';
+
+/** The form of ids that makes two columns join, as shop.json has it. */
+export interface IdForm {
+  readonly pad?: number;
+  readonly whole?: boolean;
+}
+
+export interface Link {
+  /** The share of different values of the one column that the other has, 0 to 1. */
+  readonly share: number;
+  /** What must be done to the values of the column that refers, or to those of the other one. */
+  readonly here?: IdForm;
+  readonly there?: IdForm;
+  /** The separator, if cells hold several ids. */
+  readonly separator?: string;
+}
+
+const SEPARATORS = ['|', ';', ',', '>', '/', ' ', 'list'] as const;
+/** A form or separator must join this share of ids more. */
+const GAIN = 0.2;
+
+/** How the values of `column` are found in `key`. Undefined if that cannot be told, or none are. */
+export function linkOf(column: Column, key: Column): Link | undefined {
+  const exact = column.sketch.within(key.sketch, unmarked) ?? 0;
+  let best: Link = { share: exact };
+  if (exact < 0.9) {
+    for (const link of [...formed(column, key), ...separated(column, key)]) {
+      if (link.share >= best.share + GAIN) best = link;
+    }
+  }
+  return best.share > 0 ? best : undefined;
+}
+
+/** Without the apostrophe that marks texts in spreadsheets. The import leaves it out as well. */
+function unmarked(value: string): string {
+  return /^'[^']+$/.test(value) ? value.slice(1) : value;
+}
+
+function formed(column: Column, key: Column): Link[] {
+  const links: Link[] = [];
+  const noZeros = (value: string): string => unmarked(value).replace(/^0+(?=.)/, '');
+  const padded = column.sketch.within(key.sketch, noZeros);
+  if (padded !== undefined) {
+    const [own, other] = [widthOf(column), widthOf(key)];
+    const pad = Math.max(own ?? 0, other ?? 0);
+    if (pad > 0) links.push({ share: padded, here: { pad }, ...(other === undefined && { there: { pad } }) });
+  }
+  const whole = column.sketch.within(key.sketch, (value) => unmarked(value).replace(/\.0+$/, ''));
+  if (whole !== undefined) {
+    const link = { share: whole, ...(column.dotZero && { here: { whole: true } }) };
+    links.push({ ...link, ...(key.dotZero && { there: { whole: true } }) });
+  }
+  return links;
+}
+
+/** The length of ids that have kept their leading zeros. */
+function widthOf({ leadingZeros, sketch }: Column): number | undefined {
+  if (!leadingZeros) return undefined;
+  const lengths = new Set([...sketch.values.keys()].filter((id) => /^'?\d+$/.test(id)).map((id) => unmarked(id).length));
+  return lengths.size === 1 ? [...lengths][0] : undefined;
+}
+
+function separated(column: Column, key: Column): Link[] {
+  const cells = [...column.sketch.values.keys()].slice(0, 500);
+  return SEPARATORS.flatMap((separator) => {
+    const parts = new Set(cells.flatMap((cell) => split(cell, separator)));
+    if (parts.size === 0 || !cells.some((cell) => split(cell, separator).length > 1)) return [];
+    const known = [...parts].filter((part) => key.sketch.values.has(part)).length;
+    return [{ share: known / parts.size, separator }];
+  });
+}
+
+function split(cell: string, separator: string): string[] {
+  if (separator !== 'list') return cell.split(separator).map((part) => part.trim()).filter((part) => part !== ''); // prettier-ignore
+  if (!/^[[{(].*[\])}]$/.test(cell)) return [];
+  return cell.slice(1, -1).split(',').map((part) => part.trim().replace(/^["']|["']$/g, '')).filter((part) => part !== ''); // prettier-ignore
+}
+
+/** A column whose values tell the rows of a table apart, but for a few. */
+export interface Key {
+  readonly table: ShopTable;
+  readonly column: Column;
+}
+
+/** The columns of a table that tell its rows apart. */
+export function keysOf(table: ShopTable): Key[] {
+  return table.columns
+    .filter((column) => {
+      if (!canBeId(column) || column.filled < 0.3 * table.rows) return false;
+      return column.sketch.single >= 0.95 && column.longest <= 256;
+    })
+    .map((column) => ({ table, column }));
+}
+
+/** Whether the values may be ids: no dates, fractions, sentences. */
+export function canBeId({ type, number, meanWords, meaning }: Column): boolean {
+  if (type === 'id' || type === 'category' || type === 'flag' || type === 'list') return true;
+  if (type === 'number') return number !== undefined && 'whole' in number && number.whole && !meaning.facets.has('measure');
+  return type === 'text' && meanWords < 4;
+}

@@ -1,0 +1,97 @@
+// Scores how well a column fills a role among purchases, by its name and its values. 0 means that it
+// cannot; about 1 means that name and values agree.
+
+import { canBeId } from './links';
+import type { Facet } from './names';
+import type { Column } from './profile';
+
+export type Role = 'article' | 'customer' | 'date' | 'order' | 'price' | 'quantity';
+
+export const ROLE_SCORES: Readonly<Record<Role, (column: Column) => number>> = {
+  article,
+  customer,
+  date,
+  order,
+  price,
+  quantity,
+};
+
+/** Facets of things that are no ids. */
+const NO_IDS: readonly Facet[] = [
+  'name', 'description', 'price', 'total', 'quantity', 'date', 'event', 'status', 'category', 'brand', 'colour', 'url',
+  'image', 'list', 'currency', 'stock', 'tags', 'age', 'hidden', 'charge', 'place', 'channel', 'measure', 'rating',
+]; // prettier-ignore
+
+const CODES = /^(sku|asin|ean|gtin|upc|isbn|plu|barcode)$/;
+
+function saysNoId({ meaning: { facets, words } }: Column): boolean {
+  // A "reference" or "code" of a category is no id of an article.
+  return NO_IDS.some((facet) => facets.has(facet)) && !words.some((word) => CODES.test(word));
+}
+
+function article(column: Column): number {
+  const { things, facets, words } = column.meaning;
+  if (!canBeId(column) || saysNoId(column)) return 0;
+  if (!things.has('article')) return 0;
+  const coded = words.some((word) => CODES.test(word));
+  const score = 0.7 + (facets.has('id') ? 0.3 : 0) + (words.includes('sku') ? 0.05 : 0) - (facets.has('parent') ? 0.3 : 0);
+  // "order_item_id" is the number of a line.
+  return things.has('order') && !coded ? 0.15 : words[0]?.length === 1 ? 0.5 : score;
+}
+
+function customer(column: Column): number {
+  const { things, facets, words } = column.meaning;
+  if (!canBeId(column)) return 0;
+  if (facets.has('email')) return 0.75 * share(column);
+  if (!things.has('customer')) return 0;
+  if (facets.has('name') && !facets.has('place')) return 0.3;
+  if (saysNoId(column)) return 0;
+  if (things.has('order')) return 0.2;
+  return words[0]?.length === 1 ? 0.5 : 0.7 + (facets.has('id') ? 0.3 : 0);
+}
+
+function order(column: Column): number {
+  const { things, facets, words, bareId } = column.meaning;
+  if (!canBeId(column)) return 0;
+  if (bareId) return 0.35 * share(column);
+  // Shopify calls the number of an order its name.
+  if (words.join(' ') === 'name' && column.examples.every((text) => /^#?[A-Z-]{0,4}\d{3,}$/.test(text))) return 0.5;
+  if (!things.has('order') || saysNoId(column)) return 0;
+  return (things.has('article') || things.has('line') ? 0.2 : 0.7) + (facets.has('id') ? 0.3 : 0);
+}
+
+function date(column: Column): number {
+  if (!column.date) return 0;
+  const { facets } = column.meaning;
+  const timed = 'dateOnly' in column.date && !column.date.dateOnly ? 0.1 : 0;
+  const named = facets.has('late') ? 0.15 : facets.has('date') ? (facets.has('bought') ? 1 : 0.7) : facets.has('bought') ? 0.6 : 0.3; // prettier-ignore
+  return (named + timed) * share(column);
+}
+
+function price(column: Column): number {
+  const { facets, words } = column.meaning;
+  if (column.number === undefined || column.type === 'date' || facets.has('charge') || facets.has('measure')) return 0;
+  if (facets.has('currency') || facets.has('id') || facets.has('rating')) return 0;
+  const unit = facets.has('unit') ? 0.3 : 0;
+  const money = 'money' in column.number && column.number.money ? 0.2 : 0;
+  const part = words.some((word) => /^(cost|value|list|msrp|regular|original|compare|old)$/.test(word)) ? -0.5 : 0;
+  if (facets.has('price')) return (1 + unit + money + part) * share(column);
+  if (facets.has('total')) return (0.6 + unit + money) * share(column);
+  return money;
+}
+
+function quantity(column: Column): number {
+  const { facets, words, things } = column.meaning;
+  if (column.number === undefined || column.type === 'date' || !('whole' in column.number)) return 0;
+  if (['stock', 'charge', 'measure', 'price', 'rating', 'id'].some((facet) => facets.has(facet as Facet))) return 0;
+  const whole = column.number.whole ? 0 : -0.3;
+  if (facets.has('quantity')) return 0.9 + (facets.has('unit') ? 0.1 : 0) + whole - (facets.has('date') ? 0.9 : 0) - (things.has('order') && words.includes('count') ? 0.5 : 0);
+  // Some call pieces the amount: whole numbers, mostly 1.
+  const common = [...column.sketch.values.keys()][0];
+  return words.join(' ') === 'amount' && column.number.whole && Number(common) === 1 ? 0.6 : 0;
+}
+
+/** The share of rows that have a value. */
+function share({ filled, rows }: Column): number {
+  return rows === 0 ? 0 : filled / rows;
+}

@@ -26,9 +26,8 @@ const GAIN = 0.2;
 
 /** How the values of `column` are found in `key`. Undefined if that cannot be told, or none are. */
 export function linkOf(column: Column, key: Column): Link | undefined {
-  const exact = column.sketch.within(key.sketch, unmarked) ?? 0;
-  let best: Link = { share: exact };
-  if (exact < 0.9) {
+  let best: Link = { share: column.sketch.within(key.sketch) ?? 0 };
+  if (best.share < 0.9) {
     for (const link of [...formed(column, key), ...separated(column, key)]) {
       if (link.share >= best.share + GAIN) best = link;
     }
@@ -36,32 +35,25 @@ export function linkOf(column: Column, key: Column): Link | undefined {
   return best.share > 0 ? best : undefined;
 }
 
-/** Without the apostrophe that marks texts in spreadsheets. The import leaves it out as well. */
-function unmarked(value: string): string {
-  return /^'[^']+$/.test(value) ? value.slice(1) : value;
-}
-
+/** Ids of which one side lost its leading zeros, or got a fraction, in a spreadsheet. */
 function formed(column: Column, key: Column): Link[] {
   const links: Link[] = [];
-  const noZeros = (value: string): string => unmarked(value).replace(/^0+(?=.)/, '');
-  const padded = column.sketch.within(key.sketch, noZeros);
-  if (padded !== undefined) {
-    const [own, other] = [widthOf(column), widthOf(key)];
-    const pad = Math.max(own ?? 0, other ?? 0);
-    if (pad > 0) links.push({ share: padded, here: { pad }, ...(other === undefined && { there: { pad } }) });
-  }
-  const whole = column.sketch.within(key.sketch, (value) => unmarked(value).replace(/\.0+$/, ''));
-  if (whole !== undefined) {
-    const link = { share: whole, ...(column.dotZero && { here: { whole: true } }) };
-    links.push({ ...link, ...(key.dotZero && { there: { whole: true } }) });
-  }
+  const put = (forms: Omit<Link, 'share'>, spell: (value: string) => string): void => {
+    const share = column.sketch.within(key.sketch, spell);
+    if (share !== undefined) links.push({ share, ...forms });
+  };
+  const [own, other] = [widthOf(column), widthOf(key)];
+  if (other !== undefined) put({ here: { pad: other } }, (id) => id.padStart(other, '0'));
+  else if (own !== undefined) put({ there: { pad: own } }, (id) => id.replace(/^0+(?=.)/, ''));
+  if (column.dotZero) put({ here: { whole: true } }, (id) => id.replace(/\.0$/, ''));
+  if (key.dotZero) put({ there: { whole: true } }, (id) => `${id}.0`);
   return links;
 }
 
 /** The length of ids that have kept their leading zeros. */
 function widthOf({ leadingZeros, sketch }: Column): number | undefined {
   if (!leadingZeros) return undefined;
-  const lengths = new Set([...sketch.values.keys()].filter((id) => /^'?\d+$/.test(id)).map((id) => unmarked(id).length));
+  const lengths = new Set([...sketch.values.keys()].filter((id) => /^\d+$/.test(id)).map((id) => id.length));
   return lengths.size === 1 ? [...lengths][0] : undefined;
 }
 

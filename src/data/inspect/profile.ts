@@ -88,7 +88,8 @@ export class ColumnObserver {
     }
     const text = cell.trim();
     this.filled++;
-    this.sketch.add(text);
+    // The apostrophe marks a text in spreadsheets. The import leaves it out of ids as well.
+    this.sketch.add(/^'[^']+$/.test(text) ? text.slice(1) : text);
     if (!this.dateless && text.length <= 60) {
       this.dates.add(text);
       if (this.least === undefined || text < this.least) this.least = text;

@@ -53,20 +53,18 @@ export class Sketch {
   }
 
   /**
-   * The share of this column's different values that `other` has, 0 to 1. Undefined if too few
-   * values can be compared.
+   * The share of this column's different values that `other` has, 0 to 1. `spell` writes a value in
+   * the other column's form. Undefined if too few values can be compared.
    */
-  within(other: Sketch, form: (value: string) => string = (value) => value): number | undefined {
-    const plain = form('0a') === '0a' && form('A.0') === 'A.0';
-    const known = plain ? other.kept : new Set([...other.kept.keys()].map(form));
+  within(other: Sketch, spell: (value: string) => string = (value) => value): number | undefined {
     let compared = 0;
     let found = 0;
     for (const value of this.kept.keys()) {
-      const own = form(value);
+      const own = spell(value);
       // Values that the other column would not have kept say nothing.
-      if (!other.complete && hashOf(plain ? value : own) >= other.limit && !known.has(own)) continue;
+      if (!other.complete && hashOf(own) >= other.limit) continue;
       compared++;
-      if (known.has(own)) found++;
+      if (other.kept.has(own)) found++;
     }
     return compared < Math.min(FEWEST, this.kept.size) || compared === 0 ? undefined : found / compared;
   }

@@ -1,0 +1,236 @@
+// Decides what the tables of a shop are: which one has the purchases, which ones are joined to it, and
+// which ones describe articles and customers. Each possibility is scored by all that speaks for it.
+
+import { canBeId, keysOf, linkOf, type Key, type Link } from './links';
+import { meaningOf, type Facet, type Thing } from './names';
+import type { Column } from './profile';
+import { ROLE_SCORES, type Role } from './roles';
+import { dependsOn } from './row-shapes';
+import type { ShopTable } from './shop-tables';
+
+/** A join of another table: rows with equal values in `here` and `there`. */
+export interface Edge {
+  readonly from: ShopTable;
+  readonly to: ShopTable;
+  readonly here: Column;
+  readonly there: Column;
+  /** The share of values that are found, 0 to 1. */
+  readonly share: number;
+}
+
+/** A column, and the joins that lead to its table. */
+export interface Reached {
+  readonly column: Column;
+  readonly table: ShopTable;
+  readonly path: readonly Edge[];
+}
+
+export interface Purchases {
+  readonly base: ShopTable;
+  readonly roles: Readonly<Partial<Record<Role, Reached>>>;
+  /** All columns that the rows have with their joins. */
+  readonly reached: readonly Reached[];
+  readonly score: number;
+}
+
+export interface Master {
+  readonly table: ShopTable;
+  readonly id: Column;
+  /** How the purchases refer to it. */
+  readonly link: Link | undefined;
+  /** Whether rows repeat the id. */
+  readonly repeats: boolean;
+}
+
+export interface Plan {
+  readonly purchases: Purchases | undefined;
+  readonly articles: Master | undefined;
+  readonly customers: Master | undefined;
+}
+
+const ARTICLE_FACETS: readonly Facet[] = ['name', 'description', 'brand', 'colour', 'category', 'price', 'image', 'stock', 'tags', 'measure']; // prettier-ignore
+const CUSTOMER_FACETS: readonly Facet[] = ['age', 'place', 'email'];
+
+export function planOf(tables: readonly ShopTable[]): Plan {
+  const keys = tables.flatMap(keysOf);
+  const edges = edgesOf(tables, keys);
+  const candidates = tables.map((table) => purchasesIn(table, { keys, edges })).sort((a, b) => b.score - a.score);
+  const found = candidates.at(0);
+  const purchases = found !== undefined && found.score > 0 ? found : undefined;
+  const article = purchases?.roles.article;
+  const articles = masterOf(tables, keys, { thing: 'article', referring: article, base: purchases?.base });
+  const others = tables.filter((table) => table !== articles?.table);
+  const customer = purchases?.roles.customer;
+  const customers = customersOf(others, keys, customer, purchases?.base);
+  return { purchases, articles, customers };
+}
+
+/** The things that the name of a table's file speaks of. */
+export function thingsOf({ files, form }: ShopTable): ReadonlySet<Thing> {
+  const name = files[0].replace(/\.(gz|zip)$/i, '').replace(/\.\w+$/, '');
+  return meaningOf(form.sheet ?? name).things;
+}
+
+/** How much a table is about articles rather than customers; negative for customers. */
+function leaning(table: ShopTable): number {
+  const count = (facets: readonly Facet[]): number =>
+    facets.filter((facet) => table.columns.some(({ meaning }) => meaning.facets.has(facet))).length;
+  const things = thingsOf(table);
+  const named = (things.has('article') ? 3 : 0) - (things.has('customer') ? 3 : 0);
+  return count(ARTICLE_FACETS) - 1.5 * count(CUSTOMER_FACETS) + named;
+}
+
+function edgesOf(tables: readonly ShopTable[], keys: readonly Key[]): Edge[] {
+  return tables.flatMap((from) =>
+    keys
+      .filter(({ table }) => table !== from)
+      .flatMap(({ table: to, column: there }) =>
+        from.columns.flatMap((here) => {
+          if (!mayRefer(here, there, to)) return [];
+          const share = here.sketch.within(there.sketch) ?? 0;
+          return share >= 0.5 ? [{ from, to, here, there, share }] : [];
+        }),
+      ),
+  );
+}
+
+/** Whether the names of two columns allow that one refers to the other. */
+function mayRefer(here: Column, there: Column, to: ShopTable): boolean {
+  if (!canBeId(here) || here.type === 'flag') return false;
+  const [own, other] = [here.meaning, there.meaning];
+  // Articles have no dates of purchases and no customers.
+  if (own.things.has('article') && !own.things.has('order')) return false;
+  if (own.words.join(' ') === other.words.join(' ')) return own.words.length > 0 && !own.bareId;
+  if (other.bareId) return [...own.things].some((thing) => thingsOf(to).has(thing));
+  if (!other.facets.has('id') && other.things.size === 0) return false;
+  return [...own.things].some((thing) => other.things.has(thing));
+}
+
+interface Evidence {
+  readonly keys: readonly Key[];
+  readonly edges: readonly Edge[];
+}
+
+function purchasesIn(base: ShopTable, evidence: Evidence): Purchases {
+  const reached = reach(base, evidence.edges);
+  const roles: Partial<Record<Role, Reached>> = {};
+  const scored = (Object.keys(ROLE_SCORES) as Role[])
+    .flatMap((role) => reached.map((one) => ({ role, one, score: scoreIn(role, one, base, evidence) })))
+    .filter(({ score }) => score > 0.1)
+    .sort((a, b) => b.score - a.score);
+  let sum = 0;
+  for (const { role, one, score } of scored) {
+    if (roles[role] || Object.values(roles).some(({ column, table }) => column === one.column && table === one.table)) continue; // prettier-ignore
+    if (role === 'article' && one.path.length > 0) continue;
+    roles[role] = one;
+    sum += role === 'article' || role === 'customer' || role === 'date' ? score : 0.2;
+  }
+  const { article, customer, date } = roles;
+  // A table with every article once, or without customers and dates, is no table of purchases.
+  if (!article || (!customer && !date)) return { base, roles, reached, score: 0 };
+  const once = article.column.sketch.single > 0.95 && base.rows > 20 ? 2 : 0;
+  const things = thingsOf(base);
+  const named = (things.has('order') ? 0.3 : 0) - (things.size > 0 && !things.has('order') ? 0.3 : 0);
+  const complete = customer && date ? 1 : 0;
+  return { base, roles, reached, score: sum + named + complete - once + 0.05 * Math.log10(base.rows + 1) };
+}
+
+/** The columns of a table, and those that joins add, at most two joins away. */
+function reach(base: ShopTable, edges: readonly Edge[]): Reached[] {
+  const names = new Set(base.header);
+  const reached: Reached[] = base.columns.map((column) => ({ column, table: base, path: [] }));
+  const joined = new Set([base]);
+  let front: readonly (readonly Edge[])[] = [[]];
+  for (let hop = 0; hop < 2; hop++) {
+    const next: Edge[][] = [];
+    for (const path of front) {
+      const from = path.at(-1)?.to ?? base;
+      for (const to of new Set(edges.filter((edge) => edge.from === from).map((edge) => edge.to))) {
+        if (joined.has(to)) continue;
+        const [edge] = edges.filter((one) => one.from === from && one.to === to).sort((a, b) => b.share - a.share);
+        joined.add(to);
+        const longer = [...path, edge];
+        next.push(longer);
+        for (const column of to.columns) {
+          if (names.has(column.name)) continue;
+          names.add(column.name);
+          reached.push({ column, table: to, path: longer });
+        }
+      }
+    }
+    front = next;
+  }
+  return reached;
+}
+
+const DISTANCE = 0.05;
+
+function scoreIn(role: Role, { column, table, path }: Reached, base: ShopTable, { keys }: Evidence): number {
+  const named = ROLE_SCORES[role](column);
+  const score = named === 0 ? 0 : named - DISTANCE * path.length;
+  if (role !== 'article' && role !== 'customer') return score;
+  const { meaning } = column;
+  if (named === 0 && (!canBeId(column) || meaning.things.size + meaning.facets.size > 0)) return 0;
+  // A customer who never comes twice is rather an order.
+  const alone = role === 'customer' && table.rows > 50 && column.sketch.single > 0.995 ? 0.3 : 0;
+  const sign = role === 'article' ? 1 : -1;
+  const shares = keys
+    .filter((key) => key.table !== table && key.table !== base && sign * leaning(key.table) > 0)
+    .map((key) => linkOf(column, key.column)?.share ?? 0);
+  const linked = Math.max(0, ...shares);
+  if (named === 0) return linked >= 0.8 ? 0.6 * linked : 0;
+  return Math.max(0.11, score - alone) + (linked >= 0.3 ? 0.6 * linked : 0);
+}
+
+interface Sought {
+  readonly thing: 'article' | 'customer';
+  readonly referring: Reached | undefined;
+  readonly base: ShopTable | undefined;
+}
+
+/** The table that describes the articles or the customers. */
+function masterOf(tables: readonly ShopTable[], keys: readonly Key[], sought: Sought): Master | undefined {
+  const { thing, referring, base } = sought;
+  const sign = thing === 'article' ? 1 : -1;
+  const candidates = tables
+    .filter((table) => table !== base)
+    .flatMap((table) => {
+      const own = keys.filter((key) => key.table === table).map(({ column }) => column);
+      const named = table.columns.filter((column) => ROLE_SCORES[thing](column) >= 0.7);
+      return [...new Set([...own, ...named])].map((id) => {
+        const link = referring && linkOf(referring.column, id);
+        const name = ROLE_SCORES[thing](id);
+        const repeats = !own.includes(id);
+        const about = Math.max(-1, Math.min(1, (sign * leaning(table)) / 4));
+        const bare = id.meaning.bareId ? 0.8 : 0;
+        return { table, id, link, repeats, about, score: 1.5 * (link?.share ?? 0) + Math.max(name, bare) + about - (repeats ? 0.7 : 0) }; // prettier-ignore
+      });
+    })
+    .filter(({ link, about, score, table, id, repeats }) => {
+      if (repeats && !describes(table, id)) return false;
+      if (about <= 0 && (link?.share ?? 0) < 0.5) return false;
+      return (link?.share ?? 0) >= 0.3 || (score >= 1 && about > 0);
+    })
+    .sort((a, b) => b.score - a.score);
+  return candidates.at(0);
+}
+
+/** Whether rows with the same id say the same of it. */
+function describes(table: ShopTable, id: Column): boolean {
+  const others = table.columns.filter((column) => column !== id && column.type !== 'empty');
+  return others.length > 0 && others.filter((column) => dependsOn(table, column, id)).length >= others.length / 2;
+}
+
+/** The customers may be a table that is joined already for their ids. */
+function customersOf(
+  tables: readonly ShopTable[],
+  keys: readonly Key[],
+  referring: Reached | undefined,
+  base: ShopTable | undefined,
+): Master | undefined {
+  if (referring && referring.path.length > 0 && leaning(referring.table) < 0) {
+    const { table, column: id } = referring;
+    return { table, id, link: { share: 1 }, repeats: id.sketch.single < 0.95 };
+  }
+  return masterOf(tables, keys, { thing: 'customer', referring, base });
+}

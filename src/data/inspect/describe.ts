@@ -1,0 +1,329 @@
+// Writes the description of a shop's tables, with sentences on what was not sure, and questions whose
+// answers would change it.
+
+import type { ShopJson } from '../import/shop-json';
+import type { IdForm } from './links';
+import { articleFields, customerFields, type ArticlesJson, type CustomersJson } from './master-sections';
+import type { Master, Plan, Purchases, Reached } from './plan';
+import type { Column } from './profile';
+import {
+  articleCells,
+  eventsOf,
+  filledOnly,
+  joinsOf,
+  priceOf,
+  stateOf,
+  whereOf,
+  type Events,
+  type PurchasesJson,
+} from './purchase-section';
+import { dependsOn, firstRowsOnly } from './row-shapes';
+import { tableName, type ShopTable } from './shop-tables';
+
+/** Something that the files do not tell. Without an answer the description stays as it is. */
+export interface Question {
+  readonly text: string;
+  readonly choices: readonly { readonly label: string; readonly apply: (json: ShopJson) => ShopJson }[];
+  /** The place of the choice that is most likely. */
+  readonly likely: number;
+}
+
+export interface Described {
+  readonly json: ShopJson;
+  readonly events: Events | undefined;
+  readonly warnings: readonly string[];
+  readonly questions: readonly Question[];
+}
+
+export function describe(plan: Plan, tables: readonly ShopTable[]): Described {
+  const notes: Notes = { warnings: [], questions: [] };
+  const purchases = plan.purchases && purchasesSection(plan, plan.purchases, notes);
+  const articles = articlesSection(plan, notes);
+  const customers = customersSection(plan, notes);
+  const currency = currencyOf(tables, plan);
+  if (!plan.purchases) {
+    notes.warnings.push('No file has articles together with customers or dates, so there are no purchases.');
+  }
+  const used = usedTables(plan, purchases?.used ?? []);
+  for (const table of tables) {
+    if (!used.has(table)) notes.warnings.push(`${tableName(table)} is not used: it has no part in purchases, articles or customers.`); // prettier-ignore
+    if (table.faults > 0) notes.warnings.push(`${tableName(table)}: ${table.faults} rows cannot be read.`);
+  }
+  return {
+    json: {
+      ...(currency !== undefined && { currency }),
+      ...(articles && { articles }),
+      ...(customers && { customers }),
+      ...(purchases?.section && { transactions: purchases.section }),
+    },
+    events: purchases?.events,
+    ...notes,
+  };
+}
+
+interface Notes {
+  readonly warnings: string[];
+  readonly questions: Question[];
+}
+
+interface PurchasesFound {
+  readonly section: PurchasesJson | undefined;
+  readonly events: Events | undefined;
+  readonly used: readonly Reached[];
+}
+
+function purchasesSection(plan: Plan, purchases: Purchases, notes: Notes): PurchasesFound {
+  const { base, roles, reached } = purchases;
+  const events = eventsOf(reached);
+  const state = stateOf(reached, events?.column);
+  const { article, customer, date } = roles;
+  const missing = [...(date ? [] : ['dates']), ...(customer ? [] : ['customers'])];
+  if (!article || !customer || !date) {
+    notes.warnings.push(
+      `${tableName(base)} looks like purchases, but has no column of ${missing.join(' and ')}, nor has a file that joins it. ` +
+        `Without ${missing.join(' and ')} nothing can be learnt from it: add such a column, or a file that has it.`,
+    );
+    return { section: undefined, events: undefined, used: [] };
+  }
+  const named = (name: string | undefined): Reached[] => reached.filter(({ column }) => column.name === name);
+  const channel = reached.find(({ column }) => column.meaning.facets.has('channel') && column.type === 'number');
+  const used = [...Object.values(roles), ...named(events?.column), ...named(state?.column)];
+  const fill = fillDownOf(base, used.filter(({ table }) => table === base).map(({ column }) => column));
+  const purchasesOnly = events && eventCondition(events, notes);
+  const ids = idForms([
+    [article.column, plan.articles?.link?.here],
+    [customer.column, plan.customers?.link?.here],
+  ]);
+  const joins = joinsOf(used);
+  // Rows of other kinds may have no article; those are left out already.
+  const withArticle = purchasesOnly ? undefined : filledOnly(article.column, false);
+  if (withArticle) notes.warnings.push(withoutSentence(base, article.column));
+  const price = priceOf(purchases);
+  const section: PurchasesJson = {
+    ...fileOf(base),
+    ...(joins.length > 0 && { join: joins.length === 1 ? joins[0] : joins }),
+    ...whereOf([purchasesOnly, withArticle]),
+    ...fill,
+    ...formats([date.column], [roles.price?.column, roles.quantity?.column]),
+    ...ids,
+    date: date.column.name,
+    customer: customer.column.name,
+    article: articleCells(article.column, plan.articles?.link),
+    ...(price !== undefined && { price }),
+    ...(roles.quantity && { quantity: roles.quantity.column.name }),
+    ...(roles.order && { orderId: roles.order.column.name }),
+    ...(state && { state }),
+    ...(channel && { salesChannelId: channel.column.name }),
+  };
+  askForDate('transactions', date.column, { base, notes });
+  noteRoles(purchases, notes);
+  return { section, events, used };
+}
+
+function eventCondition(events: Events, { warnings, questions }: Notes) {
+  const { column, kinds, known } = events;
+  const unclear = kinds.length === 1 ? [] : kinds;
+  if (!known) {
+    if (unclear.length === 0) return undefined;
+    const words = unclear.map(({ word, count }) => `${word} (${count})`).join(', ');
+    warnings.push(
+      `${column} has kinds of events, and none is known to mean a purchase: ${words}. All rows count as purchases until ` +
+        `"where": { "column": "${column}", "in": [...] } names those that are.`,
+    );
+    questions.push({
+      text: `Which ${column} means a purchase?`,
+      choices: [
+        { label: 'all of them', apply: (json) => json },
+        ...unclear.map(({ word }) => ({
+          label: word,
+          apply: (json: ShopJson): ShopJson =>
+            json.transactions ? { ...json, transactions: { ...json.transactions, where: { column, in: [word] } } } : json,
+        })),
+      ],
+      likely: 0,
+    });
+    return undefined;
+  }
+  const kept = kinds.filter(({ purchase }) => purchase).map(({ word }) => word);
+  return kept.length === kinds.length ? undefined : { column, in: kept };
+}
+
+function articlesSection({ articles, purchases }: Plan, { warnings }: Notes): ArticlesJson | undefined {
+  if (articles) {
+    const { table, id, link, repeats } = articles;
+    const fields = articleFields(articles, table.columns);
+    const columns = table.columns.filter(({ name }) => namesIn(fields).has(name));
+    const fill = fillDownOf(table, columns);
+    const where = filledOnly(id, 'fillDown' in fill);
+    if (where) warnings.push(withoutSentence(table, id));
+    return {
+      ...fileOf(table),
+      ...(repeats && { distinct: true }),
+      ...whereOf([where]),
+      ...fill,
+      ...formats(columns.filter(({ name }) => name === fields.publishedAt), columns),
+      ...idForms([[id, link?.there]]),
+      id: id.name,
+      ...fields,
+    };
+  }
+  const { base, roles: { article, customer } = {}, roles } = purchases ?? {};
+  if (!base || !article || article.table !== base) return undefined;
+  if (articleCells(article.column, undefined) !== article.column.name) return undefined;
+  const taken = new Set(Object.values(roles ?? {}).map(({ column }) => column));
+  const own = base.columns.filter(
+    (column) =>
+      !taken.has(column) &&
+      !column.date &&
+      dependsOn(base, column, article.column) &&
+      !(customer && dependsOn(base, column, customer.column)) &&
+      (column.meaning.things.size === 0 || column.meaning.things.has('article')),
+  );
+  const fields = articleFields({ table: base, id: article.column }, own);
+  if (Object.keys(fields).length === 0) return undefined;
+  return {
+    ...fileOf(base),
+    distinct: true,
+    ...whereOf([filledOnly(article.column, true)]),
+    ...formats([], own.filter(({ name }) => namesIn(fields).has(name))),
+    id: article.column.name,
+    ...fields,
+  };
+}
+
+function customersSection({ customers, purchases }: Plan, { warnings }: Notes): CustomersJson | undefined {
+  if (customers) {
+    const { table, id, link, repeats } = customers;
+    const fields = customerFields(customers, table.columns);
+    const columns = table.columns.filter(({ name }) => namesIn(fields).has(name));
+    const where = filledOnly(id, false);
+    if (where) warnings.push(withoutSentence(table, id));
+    return {
+      ...fileOf(table),
+      ...(repeats && { distinct: true }),
+      ...whereOf([where]),
+      ...formats([], columns),
+      ...idForms([[id, link?.there]]),
+      id: id.name,
+      ...fields,
+    };
+  }
+  const { base, roles } = purchases ?? {};
+  const customer = roles?.customer;
+  if (!base || !customer || customer.table !== base || !roles.date) return undefined;
+  const about = base.columns.filter(
+    (column) =>
+      column !== customer.column &&
+      (column.meaning.facets.has('place') || column.meaning.facets.has('age')) &&
+      !column.meaning.facets.has('currency') &&
+      dependsOn(base, column, customer.column),
+  );
+  const fields = customerFields({ id: customer.column }, about);
+  if (Object.keys(fields).length === 0) return undefined;
+  const where = whereOf([filledOnly(customer.column, true)]);
+  return { ...fileOf(base), distinct: true, ...where, ...formats([], about), id: customer.column.name, ...fields };
+}
+
+/** The file, and what of its form is unusual. */
+function fileOf({ files, form }: ShopTable) {
+  const unusual = {
+    ...(form.separator !== undefined && form.separator !== ',' && { separator: form.separator }),
+    ...(form.encoding !== undefined && form.encoding !== 'utf-8' && { encoding: form.encoding }),
+    ...(form.header !== undefined && form.header !== true && { header: form.header }),
+    ...(form.sheet !== undefined && { sheet: form.sheet }),
+  };
+  const file = files.length === 1 ? files[0] : [...files];
+  return { file, ...(Object.keys(unusual).length > 0 && { form: unusual }) };
+}
+
+function formats(dates: readonly Column[], numbers: readonly (Column | undefined)[]) {
+  const format = dates.map(({ date }) => (date && 'format' in date ? date.format : undefined)).find(Boolean);
+  const marks = numbers.flatMap((column) =>
+    column?.number && 'decimal' in column.number && (column.type === 'number' || column.type === 'money')
+      ? [column.number.decimal]
+      : [],
+  );
+  return { ...(format !== undefined && { dateFormat: format }), ...(marks.includes(',') && { decimal: ',' as const }) };
+}
+
+function idForms(forms: readonly (readonly [Column, IdForm | undefined])[]) {
+  const own = forms.filter(([, form]) => form !== undefined).map(([{ name }, form]) => [name, form] as const);
+  return own.length > 0 ? { ids: Object.fromEntries(own) as Record<string, IdForm> } : {};
+}
+
+function fillDownOf(table: ShopTable, columns: readonly Column[]) {
+  const found = firstRowsOnly(table);
+  const sparse = columns.map(({ name }) => name).filter((name) => found?.columns.includes(name));
+  return found && sparse.length > 0 ? { fillDown: { by: found.by, columns: [...new Set(sparse)] } } : {};
+}
+
+/** All texts within a section: the names of its columns are among them. */
+function namesIn(fields: object): ReadonlySet<string> {
+  const texts = (value: unknown): string[] => {
+    if (typeof value === 'string') return [value];
+    if (typeof value !== 'object' || value === null) return [];
+    return Object.entries(value).flatMap(([key, one]) => [key, ...texts(one)]);
+  };
+  return new Set(texts(fields));
+}
+
+function withoutSentence(table: ShopTable, { name, rows, filled }: Column): string {
+  return `${tableName(table)}: ${rows - filled} of ${rows} rows have no ${name} and are left out.`;
+}
+
+interface Asking {
+  readonly base: ShopTable;
+  readonly notes: Notes;
+}
+
+function askForDate(section: 'transactions', column: Column, { base, notes }: Asking): void {
+  if (!column.date || !('ambiguous' in column.date)) return;
+  const { ambiguous, example, readings } = column.date;
+  notes.warnings.push(
+    `${column.name}: '${example}' is ${readings[0]} by ${ambiguous[0]} and ${readings[1]} by ${ambiguous[1]}. Add "dateFormat" with one of them.`,
+  );
+  // Where columns are separated by semicolons, days come before months.
+  const likely = base.form.separator === ';' ? ambiguous.findIndex((format) => format.startsWith('D')) : -1;
+  notes.questions.push({
+    text: `Which day is '${example}' in ${column.name}?`,
+    choices: ambiguous.map((format, i) => ({
+      label: `${readings[i]} (${format})`,
+      apply: (json) => (json[section] ? { ...json, [section]: { ...json[section], dateFormat: format } } : json),
+    })),
+    likely: Math.max(0, likely),
+  });
+}
+
+function noteRoles({ base, roles }: Purchases, { warnings }: Notes): void {
+  const { customer, article, order, date } = roles;
+  if (customer && customer.column.sketch.single > 0.95 && base.rows > 50) {
+    warnings.push(`${customer.column.name}: hardly any customer comes twice. Look whether it is the column of customers.`);
+  }
+  if (order && customer && article && order.column.filled < 0.5 * order.column.rows && !order.path.length) {
+    warnings.push(`${order.column.name} is empty in most rows; it counts as the order of the others.`);
+  }
+  if (date?.column.span && date.column.span[0] < 0) {
+    warnings.push(`${date.column.name} has days before 1970. Look whether it is the column of dates.`);
+  }
+}
+
+/** The currency of all amounts, if there is one. */
+function currencyOf(tables: readonly ShopTable[], { purchases, articles }: Plan): string | undefined {
+  const used = tables.filter(
+    (table) => table === articles?.table || purchases?.reached.some((one) => one.table === table),
+  );
+  const named = used.flatMap(({ columns }) =>
+    columns.flatMap((column) => {
+      if (column.meaning.facets.has('currency')) return column.sketch.complete ? [...column.sketch.values.keys()] : [];
+      return column.type === 'money' ? [...(column.number?.currencies ?? [])] : [];
+    }),
+  );
+  const codes = new Set(named.map((code) => code.toUpperCase()).filter((code) => /^[A-Z]{3}$/.test(code)));
+  return codes.size === 1 ? [...codes][0] : undefined;
+}
+
+function usedTables({ purchases, articles, customers }: Plan, used: readonly Reached[]): ReadonlySet<ShopTable> {
+  const masters = [articles, customers].flatMap((master: Master | undefined) => (master ? [master.table] : []));
+  const joined = used.flatMap(({ path }) => path.map(({ to }) => to));
+  return new Set([...masters, ...joined, ...(purchases ? [purchases.base] : [])]);
+}

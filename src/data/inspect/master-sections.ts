@@ -1,0 +1,185 @@
+// Writes the sections of articles and customers: which column is which field, and which ones become
+// attributes.
+
+import type { ShopJson } from '../import/shop-json';
+import { meaningOf, type Facet } from './names';
+import type { Master } from './plan';
+import type { Column } from './profile';
+import { ROLE_SCORES } from './roles';
+
+export type ArticlesJson = NonNullable<ShopJson['articles']>;
+export type CustomersJson = NonNullable<ShopJson['customers']>;
+type Attributes = Pick<ArticlesJson, 'attributes' | 'categorical' | 'multiValued' | 'numeric'>;
+type ArticleField =
+  | 'name' | 'description' | 'productId' | 'category' | 'brand' | 'colour' | 'price' | 'listPrice' | 'currency'
+  | 'availability' | 'url' | 'image' | 'publishedAt' | 'hidden'; // prettier-ignore
+
+/** Scores of a column for a field of articles; 0 if it cannot be. */
+const FIELD_SCORES: Readonly<Record<ArticleField, (column: Column) => number>> = {
+  name: (column) => {
+    const { facets, things, words } = column.meaning;
+    if (!isText(column) || column.type === 'html' || hasAny(column, ['category', 'brand', 'colour', 'place', 'id', 'tags', 'event'])) return 0;
+    if (/^option \w+$/.test(words.join(' ')) || things.has('customer')) return 0;
+    if (facets.has('name')) return 1 + (things.has('article') ? 0.2 : 0);
+    return facets.has('description') && column.meanWords < 8 ? 0.5 : 0;
+  },
+  description: (column) => {
+    if (!column.meaning.facets.has('description') || !isText(column)) return 0;
+    return 0.6 + Math.min(0.4, column.meanWords / 50) + (column.type === 'html' ? 0.2 : 0);
+  },
+  productId: (column) => {
+    const { facets, things, words } = column.meaning;
+    if (column.sketch.distinct >= 0.97 * column.filled || !['id', 'number', 'category', 'text'].includes(column.type)) return 0;
+    if (hasAny(column, ['category', 'colour', 'brand', 'price', 'quantity', 'date', 'stock', 'tags', 'name', 'image', 'measure', 'total'])) {
+      return words.join(' ') === 'item group id' ? 1 : 0;
+    }
+    if (words.includes('handle')) return 0.9;
+    if (facets.has('parent') && (facets.has('id') || things.has('article'))) return 1;
+    return things.has('article') && facets.has('id') ? 0.8 : 0;
+  },
+  category: (column) => {
+    if (!column.meaning.facets.has('category') || hasAny(column, ['price', 'age', 'url', 'image', 'date'])) return 0;
+    if (!['category', 'list', 'id', 'text'].includes(column.type) || column.meanWords > 8) return 0;
+    const { words, facets } = column.meaning;
+    if (column.type === 'id' && column.sketch.distinct > 0.9 * column.filled) return 0;
+    const named = words.some((word) => /^(categor|kategor)/.test(word)) ? 1 : 0.7;
+    // Lists that are no paths become attributes.
+    if (column.type === 'list' && column.list !== '>' && column.list !== '/') return 0;
+    return named - (facets.has('id') ? 0.4 : 0) - 0.02 * words.length;
+  },
+  brand: (column) => withFacet(column, 'brand', ['category', 'id', 'list', 'text']),
+  colour: (column) => withFacet(column, 'colour', ['category', 'id', 'text']),
+  price: (column) => (hasAny(column, ['list']) ? 0 : atLeast(ROLE_SCORES.price(column), 0.4)),
+  listPrice: (column) => (hasAny(column, ['list']) && hasAny(column, ['price']) ? withNumber(column) : 0),
+  currency: (column) =>
+    column.meaning.facets.has('currency') && column.examples.every((text) => /^[A-Z]{3}$/.test(text)) ? 1 : 0,
+  availability: (column) => {
+    if (!column.meaning.facets.has('stock')) return 0;
+    if (column.type === 'number') return 1;
+    return column.examples.every((text) => /stock|available|preorder|backorder|sold|^(yes|no|true|false)$/i.test(text)) ? 1.1 : 0; // prettier-ignore
+  },
+  url: (column) => (column.type === 'url' && !hasAny(column, ['image']) ? 1 : 0),
+  image: (column) => (column.type === 'image' ? 1 : 0) + (column.type === 'url' && hasAny(column, ['image']) ? 1 : 0),
+  publishedAt: (column) =>
+    column.date && 'format' in column.date && hasAny(column, ['launch', 'date']) && !hasAny(column, ['late'])
+      ? 0.5 + (hasAny(column, ['launch']) ? 0.5 : 0)
+      : 0,
+  hidden: (column) => (column.type === 'flag' && hasAny(column, ['hidden']) ? 1 : 0),
+};
+
+/** The columns of H&M's catalogue that are a path. */
+const HM_PATH = ['index_group_name', 'product_group_name', 'product_type_name'];
+
+/** The fields and attributes of articles. */
+export function articleFields({ table, id }: Pick<Master, 'table' | 'id'>, columns: readonly Column[]) {
+  const fields: Partial<Record<ArticleField, Column>> = {};
+  const open = columns.filter((column) => column !== id && column.type !== 'empty');
+  const scored = (Object.keys(FIELD_SCORES) as ArticleField[])
+    .flatMap((field) => open.map((column) => ({ field, column, score: FIELD_SCORES[field](column) })))
+    .filter(({ score }) => score > 0)
+    .sort((a, b) => b.score - a.score);
+  for (const { field, column } of scored) {
+    if (!fields[field] && !Object.values(fields).includes(column)) fields[field] = column;
+  }
+  fields.colour ??= optionOf(open, 'colour');
+  const levels = HM_PATH.every((name) => table.header.includes(name)) ? HM_PATH : undefined;
+  const { category, ...others } = fields;
+  const used = new Set(Object.values(fields));
+  const names: Record<string, string> = {};
+  for (const [field, column] of Object.entries(others)) if (column) names[field] = column.name;
+  const path = category?.list;
+  return {
+    ...(names as Pick<ArticlesJson, Exclude<ArticleField, 'category'>>),
+    ...(levels && { category: levels }),
+    ...(!levels && category && { category: path === undefined ? category.name : { column: category.name, separator: path } }),
+    ...attributesOf(open.filter((column) => !used.has(column) || column === (levels && category))),
+  };
+}
+
+export function customerFields({ id }: Pick<Master, 'id'>, columns: readonly Column[]) {
+  const open = columns.filter((column) => column !== id && !hasAny(column, ['email']));
+  const age = open.find((column) => hasAny(column, ['age']) && column.type === 'number' && !hasAny(column, ['category']));
+  const personal = /^(first|last|firstname|lastname|phone|street|address|zip|postal|postcode|plz|ip|lat|lng|latitude|longitude|company)$/;
+  const rest = open.filter((column) => column !== age && !column.meaning.words.some((word) => personal.test(word)));
+  // Names of people say nothing of their taste.
+  const kept = rest.filter((column) => column.type !== 'text' && column.type !== 'html');
+  return { ...(age && { age: age.name }), ...attributesOf(kept) };
+}
+
+/** Shopify's options: "Option1 Name" says what "Option1 Value" is. */
+function optionOf(columns: readonly Column[], facet: Facet): Column | undefined {
+  for (const column of columns) {
+    if (!/^option.*name$/i.test(column.name) || column.sketch.values.size === 0) continue;
+    const [first] = column.sketch.values.keys();
+    if (!meaningOf(first).facets.has(facet)) continue;
+    const value = column.name.replace(/name$/i, 'value').toLowerCase();
+    const found = columns.find(({ name }) => name.toLowerCase() === value);
+    if (found) return found;
+  }
+  return undefined;
+}
+
+/** The kind of an attribute; undefined for columns that say nothing to a model. */
+function attributeOf(column: Column): 'category' | 'number' | 'flag' | 'text' | { separator: string } | undefined {
+  const { type, sketch, filled, list, meaning } = column;
+  const few = sketch.distinct <= Math.max(20, 0.5 * filled) && sketch.distinct < filled;
+  if (sketch.distinct <= 1 && type !== 'flag') return undefined;
+  switch (type) {
+    case 'flag':
+      return 'flag';
+    case 'money':
+    case 'number':
+      if (meaning.facets.has('id') || meaning.things.size > 0) return few ? 'category' : undefined;
+      return 'number';
+    case 'list':
+      return { separator: list ?? ',' };
+    case 'html':
+    case 'text':
+      return 'text';
+    case 'category':
+      return 'category';
+    case 'id':
+      return few ? 'category' : undefined;
+    default:
+      return undefined;
+  }
+}
+
+function attributesOf(columns: readonly Column[]): Attributes {
+  const attributes: NonNullable<Attributes['attributes']> = {};
+  const former: { categorical: string[]; numeric: string[] } = { categorical: [], numeric: [] };
+  for (const column of columns) {
+    const kind = attributeOf(column);
+    if (kind === undefined) continue;
+    if (column.name !== '__proto__') {
+      attributes[column.name] = typeof kind === 'object' ? { kind: 'category', ...kind } : kind;
+    } else if (kind === 'category') former.categorical.push(column.name);
+    else if (kind === 'number') former.numeric.push(column.name);
+  }
+  return {
+    ...(Object.keys(attributes).length > 0 && { attributes }),
+    ...(former.categorical.length > 0 && { categorical: former.categorical }),
+    ...(former.numeric.length > 0 && { numeric: former.numeric }),
+  };
+}
+
+function hasAny({ meaning }: Column, facets: readonly Facet[]): boolean {
+  return facets.some((facet) => meaning.facets.has(facet));
+}
+
+function isText({ type }: Column): boolean {
+  return type === 'text' || type === 'html' || type === 'category' || type === 'id' || type === 'list';
+}
+
+function withFacet(column: Column, facet: Facet, types: readonly string[]): number {
+  if (!column.meaning.facets.has(facet) || !types.includes(column.type) || column.list !== undefined) return 0;
+  return 1 - (hasAny(column, ['id']) ? 0.4 : 0) - 0.05 * column.meaning.words.length;
+}
+
+function withNumber(column: Column): number {
+  return column.type === 'number' || column.type === 'money' ? 1 : 0;
+}
+
+function atLeast(score: number, least: number): number {
+  return score >= least ? score : 0;
+}

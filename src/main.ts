@@ -6,6 +6,7 @@ import { Command } from 'commander';
 import { addDemo } from './cli/demo';
 import { addDoctor } from './cli/doctor';
 import { addEvaluate, addMeasureSimilar } from './cli/evaluate';
+import { addInspect } from './cli/inspect';
 import { addPrecompute, addRecommend, addSimilar } from './cli/recommend';
 import { watchStreams } from './cli/running';
 import { addServe } from './cli/serve';
@@ -23,6 +24,7 @@ const program = new Command('vitrine')
 
 addDoctor(program);
 addGenerate(program);
+addInspect(program);
 addImport(program);
 addTrain(program);
 addEmbed(program);

@@ -92,6 +92,10 @@ export function keysOf(table: ShopTable): Key[] {
 /** Whether the values may be ids: no dates, fractions, sentences. */
 export function canBeId({ type, number, meanWords, meaning }: Column): boolean {
   if (type === 'id' || type === 'category' || type === 'flag' || type === 'list') return true;
-  if (type === 'number') return number !== undefined && 'whole' in number && number.whole && !meaning.facets.has('measure');
+  if (type === 'number' || type === 'money') {
+    // Ids of some programs look like fractions.
+    if (meaning.facets.has('id')) return true;
+    return type === 'number' && number !== undefined && 'whole' in number && number.whole && !meaning.facets.has('measure');
+  }
   return type === 'text' && meanWords < 4;
 }

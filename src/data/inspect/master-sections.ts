@@ -81,7 +81,13 @@ export function articleFields({ table, id }: Pick<Master, 'table' | 'id'>, colum
   for (const { field, column } of scored) {
     if (!fields[field] && !Object.values(fields).includes(column)) fields[field] = column;
   }
-  fields.colour ??= optionOf(open, 'colour');
+  if (!fields.name && fields.description && fields.description.meanWords < 8 && fields.description.type !== 'html') {
+    // Some call the name of an article its description.
+    fields.name = fields.description;
+    delete fields.description;
+  }
+  const option = fields.colour ? undefined : optionOf(open, 'colour');
+  if (option) fields.colour = option;
   const levels = HM_PATH.every((name) => table.header.includes(name)) ? HM_PATH : undefined;
   const { category, ...others } = fields;
   const used = new Set(Object.values(fields));
@@ -129,6 +135,8 @@ function attributeOf(column: Column): 'category' | 'number' | 'flag' | 'text' | 
       return 'flag';
     case 'money':
     case 'number':
+      if (meaning.facets.has('image')) return undefined;
+      if (meaning.facets.has('measure')) return 'number';
       if (meaning.facets.has('id') || meaning.things.size > 0) return few ? 'category' : undefined;
       return 'number';
     case 'list':

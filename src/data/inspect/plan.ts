@@ -166,20 +166,24 @@ function reach(base: ShopTable, edges: readonly Edge[]): Reached[] {
 const DISTANCE = 0.05;
 
 function scoreIn(role: Role, { column, table, path }: Reached, base: ShopTable, { keys }: Evidence): number {
+  // Numbers of a whole order are not those of its lines.
+  if (path.length > 0 && (role === 'price' || role === 'quantity')) return 0;
+  if (path.length > 0 && role === 'order' && !column.meaning.things.has('order')) return 0;
   const named = ROLE_SCORES[role](column);
   const score = named === 0 ? 0 : named - DISTANCE * path.length;
   if (role !== 'article' && role !== 'customer') return score;
   const { meaning } = column;
   if (named === 0 && (!canBeId(column) || meaning.things.size + meaning.facets.size > 0)) return 0;
   // A customer who never comes twice is rather an order.
-  const alone = role === 'customer' && table.rows > 50 && column.sketch.single > 0.995 ? 0.3 : 0;
+  const alone = role === 'customer' && table.rows > 50 && column.sketch.single > 0.995;
+  if (alone) return Math.max(0.11, score - 0.3);
   const sign = role === 'article' ? 1 : -1;
   const shares = keys
     .filter((key) => key.table !== table && key.table !== base && sign * leaning(key.table) > 0)
     .map((key) => linkOf(column, key.column)?.share ?? 0);
   const linked = Math.max(0, ...shares);
   if (named === 0) return linked >= 0.8 ? 0.6 * linked : 0;
-  return Math.max(0.11, score - alone) + (linked >= 0.3 ? 0.6 * linked : 0);
+  return score + (linked >= 0.3 ? 0.6 * linked : 0);
 }
 
 interface Sought {

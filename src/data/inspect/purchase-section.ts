@@ -128,7 +128,8 @@ export function articleCells(column: Column, link: Link | undefined): PurchasesJ
 /** Leaves out rows without a value, if they are more than mistakes. */
 export function filledOnly({ name, filled, rows, nulls }: Column, always: boolean): Condition | undefined {
   if (filled === rows || nulls.length === 0) return undefined;
-  return always || rows - filled > 0.005 * rows ? { column: name, notIn: [...nulls] } : undefined;
+  // A few are mistakes, which the import rejects and tells.
+  return always || rows - filled > Math.max(10, 0.005 * rows) ? { column: name, notIn: [...nulls] } : undefined;
 }
 
 export function whereOf(conditions: readonly (Condition | undefined)[]): Pick<PurchasesJson, 'where'> {

@@ -36,7 +36,15 @@ export function addInspect(program: Command): void {
         if (kept !== undefined) reporter.say(`The former description is kept as ${kept}.`);
         const { questions, ...rest } = inspection;
         const open = questions.map(({ text, choices }) => ({ text, choices: choices.map(({ label }) => label) }));
-        const answer = { ...rest, json: description, questions: open, converted, fault: fault ?? null, out, kept: kept ?? null };
+        const answer = {
+          ...rest,
+          json: description,
+          questions: open,
+          converted,
+          fault: fault ?? null,
+          out,
+          kept: kept ?? null,
+        };
         const next =
           fault === undefined
             ? `${out} is written. Look it over. Next: npx vitrine import ${dir}`
@@ -82,7 +90,12 @@ async function ask({ text, choices, likely }: Question, prompt: (text: string) =
 
 function inspectionText({ tables, joins, events, span, warnings }: Inspection): string {
   const parts = tables.map(({ name, rows, form, columns }) => {
-    const lines = columns.map((column) => [column.name, column.type, column.role, column.examples.map(short).join(' · ')]);
+    const lines = columns.map((column) => [
+      column.name,
+      column.type,
+      column.role,
+      column.examples.map(short).join(' · '),
+    ]);
     return `${name}: ${count(rows)} rows (${form})\n${table(['column', 'type', 'role', 'examples'], lines)}`;
   });
   if (events) {
@@ -98,7 +111,13 @@ function inspectionText({ tables, joins, events, span, warnings }: Inspection): 
 function convertedText(converted: readonly ConvertedRows[]): string {
   return converted
     .filter(({ rows }) => rows.length > 0)
-    .map(({ section, columns, rows }) => `First ${section}\n${table(columns, rows.map((row) => row.map(short)))}\n\n`)
+    .map(
+      ({ section, columns, rows }) =>
+        `First ${section}\n${table(
+          columns,
+          rows.map((row) => row.map(short)),
+        )}\n\n`,
+    )
     .join('');
 }
 

@@ -51,7 +51,10 @@ async function firstOf({ section, json, targets, files, found, distinct }: OpenS
   return { section, columns: converter.columns, rows: rows.slice(0, SHOWN) };
 }
 
-function convertedOrNone({ convert }: { convert(row: readonly string[]): readonly string[] }, row: string[]): string[][] {
+function convertedOrNone(
+  { convert }: { convert(row: readonly string[]): readonly string[] },
+  row: string[],
+): string[][] {
   try {
     return convert(row).map((line) => line.split('\t').map((cell) => (cell === '\\N' ? '' : cell)));
   } catch {

@@ -88,7 +88,10 @@ function purchasesSection(plan: Plan, purchases: Purchases, notes: Notes): Purch
   const named = (name: string | undefined): Reached[] => reached.filter(({ column }) => column.name === name);
   const channel = reached.find(({ column }) => column.meaning.facets.has('channel') && column.type === 'number');
   const used = [...Object.values(roles), ...named(events?.column), ...named(state?.column)];
-  const fill = fillDownOf(base, used.filter(({ table }) => table === base).map(({ column }) => column));
+  const fill = fillDownOf(
+    base,
+    used.filter(({ table }) => table === base).map(({ column }) => column),
+  );
   const purchasesOnly = events && eventCondition(events, notes);
   const ids = idForms([
     [article.column, plan.articles?.link?.here],
@@ -137,7 +140,9 @@ function eventCondition(events: Events, { warnings, questions }: Notes) {
         ...unclear.map(({ word }) => ({
           label: word,
           apply: (json: ShopJson): ShopJson =>
-            json.transactions ? { ...json, transactions: { ...json.transactions, where: { column, in: [word] } } } : json,
+            json.transactions
+              ? { ...json, transactions: { ...json.transactions, where: { column, in: [word] } } }
+              : json,
         })),
       ],
       likely: 0,
@@ -161,7 +166,10 @@ function articlesSection({ articles, purchases }: Plan, { warnings }: Notes): Ar
       ...(repeats && { distinct: true }),
       ...whereOf([where]),
       ...fill,
-      ...formats(columns.filter(({ name }) => name === fields.publishedAt), columns),
+      ...formats(
+        columns.filter(({ name }) => name === fields.publishedAt),
+        columns,
+      ),
       ...idForms([[id, link?.there]]),
       id: id.name,
       ...fields,
@@ -185,7 +193,10 @@ function articlesSection({ articles, purchases }: Plan, { warnings }: Notes): Ar
     ...fileOf(base),
     distinct: true,
     ...whereOf([filledOnly(article.column, true)]),
-    ...formats([], own.filter(({ name }) => namesIn(fields).has(name))),
+    ...formats(
+      [],
+      own.filter(({ name }) => namesIn(fields).has(name)),
+    ),
     id: article.column.name,
     ...fields,
   };
@@ -297,7 +308,9 @@ function askForDate(section: 'transactions', column: Column, { base, notes }: As
 function noteRoles({ base, roles }: Purchases, { warnings }: Notes): void {
   const { customer, article, order, date } = roles;
   if (customer && customer.column.sketch.single > 0.95 && base.rows > 50) {
-    warnings.push(`${customer.column.name}: hardly any customer comes twice. Look whether it is the column of customers.`);
+    warnings.push(
+      `${customer.column.name}: hardly any customer comes twice. Look whether it is the column of customers.`,
+    );
   }
   if (order && customer && article && order.column.filled < 0.5 * order.column.rows && !order.path.length) {
     warnings.push(`${order.column.name} is empty in most rows; it counts as the order of the others.`);

@@ -95,7 +95,9 @@ export function canBeId({ type, number, meanWords, meaning }: Column): boolean {
   if (type === 'number' || type === 'money') {
     // Ids of some programs look like fractions.
     if (meaning.facets.has('id')) return true;
-    return type === 'number' && number !== undefined && 'whole' in number && number.whole && !meaning.facets.has('measure');
+    return (
+      type === 'number' && number !== undefined && 'whole' in number && number.whole && !meaning.facets.has('measure')
+    );
   }
   return type === 'text' && meanWords < 4;
 }

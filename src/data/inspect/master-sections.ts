@@ -18,7 +18,12 @@ type ArticleField =
 const FIELD_SCORES: Readonly<Record<ArticleField, (column: Column) => number>> = {
   name: (column) => {
     const { facets, things, words } = column.meaning;
-    if (!isText(column) || column.type === 'html' || hasAny(column, ['category', 'brand', 'colour', 'place', 'id', 'tags', 'event'])) return 0;
+    if (
+      !isText(column) ||
+      column.type === 'html' ||
+      hasAny(column, ['category', 'brand', 'colour', 'place', 'id', 'tags', 'event'])
+    )
+      return 0;
     if (/^option \w+$/.test(words.join(' ')) || things.has('customer')) return 0;
     if (facets.has('name')) return 1 + (things.has('article') ? 0.2 : 0);
     return facets.has('description') && column.meanWords < 8 ? 0.5 : 0;
@@ -29,8 +34,24 @@ const FIELD_SCORES: Readonly<Record<ArticleField, (column: Column) => number>> =
   },
   productId: (column) => {
     const { facets, things, words } = column.meaning;
-    if (column.sketch.distinct >= 0.97 * column.filled || !['id', 'number', 'category', 'text'].includes(column.type)) return 0;
-    if (hasAny(column, ['category', 'colour', 'brand', 'price', 'quantity', 'date', 'stock', 'tags', 'name', 'image', 'measure', 'total'])) {
+    if (column.sketch.distinct >= 0.97 * column.filled || !['id', 'number', 'category', 'text'].includes(column.type))
+      return 0;
+    if (
+      hasAny(column, [
+        'category',
+        'colour',
+        'brand',
+        'price',
+        'quantity',
+        'date',
+        'stock',
+        'tags',
+        'name',
+        'image',
+        'measure',
+        'total',
+      ])
+    ) {
       return words.join(' ') === 'item group id' ? 1 : 0;
     }
     if (words.includes('handle')) return 0.9;
@@ -97,15 +118,19 @@ export function articleFields({ table, id }: Pick<Master, 'table' | 'id'>, colum
   return {
     ...(names as Pick<ArticlesJson, Exclude<ArticleField, 'category'>>),
     ...(levels && { category: levels }),
-    ...(!levels && category && { category: path === undefined ? category.name : { column: category.name, separator: path } }),
+    ...(!levels &&
+      category && { category: path === undefined ? category.name : { column: category.name, separator: path } }),
     ...attributesOf(open.filter((column) => !used.has(column) || column === (levels && category))),
   };
 }
 
 export function customerFields({ id }: Pick<Master, 'id'>, columns: readonly Column[]) {
   const open = columns.filter((column) => column !== id && !hasAny(column, ['email']));
-  const age = open.find((column) => hasAny(column, ['age']) && column.type === 'number' && !hasAny(column, ['category']));
-  const personal = /^(first|last|firstname|lastname|phone|street|address|zip|postal|postcode|plz|ip|lat|lng|latitude|longitude|company)$/;
+  const age = open.find(
+    (column) => hasAny(column, ['age']) && column.type === 'number' && !hasAny(column, ['category']),
+  );
+  const personal =
+    /^(first|last|firstname|lastname|phone|street|address|zip|postal|postcode|plz|ip|lat|lng|latitude|longitude|company)$/;
   const rest = open.filter((column) => column !== age && !column.meaning.words.some((word) => personal.test(word)));
   // Names of people say nothing of their taste.
   const kept = rest.filter((column) => column.type !== 'text' && column.type !== 'html');

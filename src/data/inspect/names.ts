@@ -134,7 +134,7 @@ function parts(word: string): string[] {
 
 function cutIdeographs(word: string): string[] {
   const found: string[] = [];
-  for (let at = 0; at < word.length; ) {
+  for (let at = 0; at < word.length;) {
     const length = [4, 3, 2, 1].find((size) => isWord(word.slice(at, at + size)));
     if (length !== undefined) found.push(word.slice(at, at + length));
     at += length ?? 1;

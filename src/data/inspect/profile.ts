@@ -67,7 +67,17 @@ export class ColumnObserver {
   private dateless = false;
   private readonly numbers = new NumberDetection();
   private readonly lists = new ListDetection();
-  private readonly seen = { html: 0, url: 0, image: 0, flag: 0, negative: 0, words: 0, spaced: 0, zeros: 0, dotZero: 0 };
+  private readonly seen = {
+    html: 0,
+    url: 0,
+    image: 0,
+    flag: 0,
+    negative: 0,
+    words: 0,
+    spaced: 0,
+    zeros: 0,
+    dotZero: 0,
+  };
   private shortest = Number.POSITIVE_INFINITY;
   private longest = 0;
   private least: string | undefined;

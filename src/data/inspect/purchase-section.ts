@@ -81,12 +81,20 @@ export function stateOf(reached: readonly Reached[], not: string | undefined): P
       continue;
     }
     if (meaning.facets.has('date') || type === 'number' || type === 'money') continue;
-    const of = (wanted: string): string[] => words.filter(([word]) => statusWord(word) === wanted).map(([word]) => word);
+    const of = (wanted: string): string[] =>
+      words.filter(([word]) => statusWord(word) === wanted).map(([word]) => word);
     const [cancelled, returned] = [of('cancelled'), of('returned')];
-    const told = [...cancelled, ...returned, ...of('fine')].reduce((sum, word) => sum + (sketch.values.get(word) ?? 0), 0);
+    const told = [...cancelled, ...returned, ...of('fine')].reduce(
+      (sum, word) => sum + (sketch.values.get(word) ?? 0),
+      0,
+    );
     const score = told / filled + (meaning.facets.has('status') ? 0.5 : 0);
     if (cancelled.length + returned.length === 0 || score < 0.6 || score <= (best?.score ?? 0)) continue;
-    const state = { column: name, ...(returned.length > 0 && { returned }), ...(cancelled.length > 0 && { cancelled }) };
+    const state = {
+      column: name,
+      ...(returned.length > 0 && { returned }),
+      ...(cancelled.length > 0 && { cancelled }),
+    };
     best = { state, score };
   }
   return best?.state;

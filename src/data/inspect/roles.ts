@@ -34,7 +34,8 @@ function article(column: Column): number {
   if (!canBeId(column) || saysNoId(column)) return 0;
   if (!things.has('article')) return 0;
   const coded = words.some((word) => CODES.test(word));
-  const score = 0.7 + (facets.has('id') ? 0.3 : 0) + (words.includes('sku') ? 0.05 : 0) - (facets.has('parent') ? 0.3 : 0);
+  const score =
+    0.7 + (facets.has('id') ? 0.3 : 0) + (words.includes('sku') ? 0.05 : 0) - (facets.has('parent') ? 0.3 : 0);
   // "order_item_id" is the number of a line.
   return things.has('order') && !coded ? 0.15 : words[0]?.length === 1 ? 0.5 : score;
 }
@@ -85,7 +86,14 @@ function quantity(column: Column): number {
   if (column.number === undefined || column.type === 'date' || !('whole' in column.number)) return 0;
   if (['stock', 'charge', 'measure', 'price', 'rating', 'id'].some((facet) => facets.has(facet as Facet))) return 0;
   const whole = column.number.whole ? 0 : -0.3;
-  if (facets.has('quantity')) return 0.9 + (facets.has('unit') ? 0.1 : 0) + whole - (facets.has('date') ? 0.9 : 0) - (things.has('order') && words.includes('count') ? 0.5 : 0);
+  if (facets.has('quantity'))
+    return (
+      0.9 +
+      (facets.has('unit') ? 0.1 : 0) +
+      whole -
+      (facets.has('date') ? 0.9 : 0) -
+      (things.has('order') && words.includes('count') ? 0.5 : 0)
+    );
   // Some call pieces the amount: whole numbers, mostly 1.
   const common = [...column.sketch.values.keys()][0];
   return words.join(' ') === 'amount' && column.number.whole && Number(common) === 1 ? 0.6 : 0;

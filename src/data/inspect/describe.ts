@@ -47,6 +47,11 @@ export function describe(plan: Plan, tables: readonly ShopTable[]): Described {
   const used = usedTables(plan, purchases?.used ?? []);
   for (const table of tables) {
     if (!used.has(table)) notes.warnings.push(`${tableName(table)} is not used: it has no part in purchases, articles or customers.`); // prettier-ignore
+    if (table.form.header === false) {
+      notes.warnings.push(
+        `${tableName(table)} has no line with names of columns. If it is not understood, name them: "form": { "header": ["customer", "article", ...] }.`,
+      );
+    }
     if (table.faults > 0) notes.warnings.push(`${tableName(table)}: ${table.faults} rows cannot be read.`);
   }
   return {
@@ -81,7 +86,8 @@ function purchasesSection(plan: Plan, purchases: Purchases, notes: Notes): Purch
   if (!article || !customer || !date) {
     notes.warnings.push(
       `${tableName(base)} looks like purchases, but has no column of ${missing.join(' and ')}, nor has a file that joins it. ` +
-        `Without ${missing.join(' and ')} nothing can be learnt from it: add such a column, or a file that has it.`,
+        `Without ${missing.join(' and ')} nothing can be learnt from it: add such a column, or a file that has it.` +
+        (date ? '' : undatedSentence(reached)),
     );
     return { section: undefined, events: undefined, used: [] };
   }
@@ -119,8 +125,15 @@ function purchasesSection(plan: Plan, purchases: Purchases, notes: Notes): Purch
     ...(channel && { salesChannelId: channel.column.name }),
   };
   askForDate('transactions', date.column, { base, notes });
-  noteRoles(purchases, notes);
+  noteRoles(purchases, notes, events);
   return { section, events, used };
+}
+
+/** Names columns that are called days or times and have none. */
+function undatedSentence(reached: readonly Reached[]): string {
+  const named = reached.filter(({ column }) => column.meaning.facets.has('date') && !column.date && column.filled > 0);
+  const list = named.map(({ column }) => `${column.name} (${column.examples.join(', ')})`).join(', ');
+  return list === '' ? '' : ` These are no dates that are known: ${list}.`;
 }
 
 function eventCondition(events: Events, { warnings, questions }: Notes) {
@@ -219,20 +232,22 @@ function customersSection({ customers, purchases }: Plan, { warnings }: Notes): 
       ...fields,
     };
   }
-  const { base, roles } = purchases ?? {};
-  const customer = roles?.customer;
-  if (!base || !customer || customer.table !== base || !roles.date) return undefined;
-  const about = base.columns.filter(
-    (column) =>
-      column !== customer.column &&
-      (column.meaning.facets.has('place') || column.meaning.facets.has('age')) &&
-      !column.meaning.facets.has('currency') &&
-      dependsOn(base, column, customer.column),
+  // Files of orders may say something of the customers.
+  const { customer, date } = purchases?.roles ?? {};
+  if (!customer || !date) return undefined;
+  const { table } = customer;
+  const about = table.columns.filter(
+    (column) => column !== customer.column && isPersonal(column) && dependsOn(table, column, customer.column),
   );
   const fields = customerFields({ id: customer.column }, about);
   if (Object.keys(fields).length === 0) return undefined;
   const where = whereOf([filledOnly(customer.column, true)]);
-  return { ...fileOf(base), distinct: true, ...where, ...formats([], about), id: customer.column.name, ...fields };
+  return { ...fileOf(table), distinct: true, ...where, ...formats([], about), id: customer.column.name, ...fields };
+}
+
+function isPersonal({ meaning: { facets }, date }: Column): boolean {
+  if (date || facets.has('currency') || facets.has('status') || facets.has('charge')) return false;
+  return facets.has('place') || facets.has('age');
 }
 
 /** The file, and what of its form is unusual. */
@@ -305,8 +320,27 @@ function askForDate(section: 'transactions', column: Column, { base, notes }: As
   });
 }
 
-function noteRoles({ base, roles }: Purchases, { warnings }: Notes): void {
-  const { customer, article, order, date } = roles;
+function noteRoles({ base, roles, reached }: Purchases, { warnings }: Notes, events: Events | undefined): void {
+  const { customer, article, order, date, price } = roles;
+  const rating = base.columns.find(({ meaning, number, date: at }) => meaning.facets.has('rating') && number && !at);
+  if (rating && !events && !price) {
+    warnings.push(`${tableName(base)} has ratings (${rating.name}). All its rows count as purchases.`);
+  }
+  if (price && price.column.meaning.words.some((word) => /^(cents?|pence)$/.test(word))) {
+    warnings.push(`${price.column.name} seems to be in hundredths. Prices come in as they are written.`);
+  }
+  const time = reached.find(({ column }) => /^\d{1,2}:\d{2}(:\d{2})?( ?[AP]M)?$/i.test(column.examples[0] ?? ''));
+  if (time && date?.column.date && 'dateOnly' in date.column.date && date.column.date.dateOnly) {
+    warnings.push(`${date.column.name} has days; the times in ${time.column.name} are not read.`);
+  }
+  const off = reached.find(
+    ({ column }) => column.date && column.filled > 0 && /cancel|refund|storn|return/i.test(column.name),
+  );
+  if (off) {
+    warnings.push(
+      `${off.column.name} has dates of what was called off or came back. They are not read: only words are.`,
+    );
+  }
   if (customer && customer.column.sketch.single > 0.95 && base.rows > 50) {
     warnings.push(
       `${customer.column.name}: hardly any customer comes twice. Look whether it is the column of customers.`,

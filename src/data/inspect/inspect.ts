@@ -76,9 +76,10 @@ function rolesIn({ files, header }: ShopTable, json: ShopJson): ReadonlyMap<stri
     };
     const of = { transactions: 'purchase', articles: 'article', customers: 'customer' }[section];
     const others = new Set(['file', 'form', 'join', 'ids', 'dateFormat', 'decimal', 'zone', 'nulls', 'fillDown']);
-    for (const [field, value] of Object.entries(own)) {
-      if (others.has(field)) continue;
-      const columns = field === 'attributes' ? Object.keys(value) : columnsOf(value);
+    const { where, state, ...fields } = { state: undefined, ...own };
+    for (const [field, value] of Object.entries({ ...fields, where, state })) {
+      if (others.has(field) || value === undefined) continue;
+      const columns = field === 'attributes' ? Object.keys(value as object) : columnsOf(value);
       for (const column of columns) put(column, field === 'attributes' ? `${of}: attribute` : `${of}: ${field}`);
     }
   }

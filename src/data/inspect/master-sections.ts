@@ -15,7 +15,7 @@ type ArticleField =
   | 'availability' | 'url' | 'image' | 'publishedAt' | 'hidden'; // prettier-ignore
 
 /** Scores of a column for a field of articles; 0 if it cannot be. */
-const FIELD_SCORES: Readonly<Record<ArticleField, (column: Column) => number>> = {
+const FIELD_SCORES: Readonly<Record<ArticleField, (column: Column, id: Column) => number>> = {
   name: (column) => {
     const { facets, things, words } = column.meaning;
     if (
@@ -26,15 +26,20 @@ const FIELD_SCORES: Readonly<Record<ArticleField, (column: Column) => number>> =
       return 0;
     if (/^option \w+$/.test(words.join(' ')) || things.has('customer')) return 0;
     if (facets.has('name')) return 1 + (things.has('article') ? 0.2 : 0);
-    return facets.has('description') && column.meanWords < 8 ? 0.5 : 0;
+    if (facets.has('description') && column.meanWords < 8) return 0.5;
+    // "Item" beside the item's code is its name.
+    return things.has('article') && column.meanWords > 1.5 && column.type !== 'list' ? 0.4 : 0;
   },
   description: (column) => {
     if (!column.meaning.facets.has('description') || !isText(column)) return 0;
     return 0.6 + Math.min(0.4, column.meanWords / 50) + (column.type === 'html' ? 0.2 : 0);
   },
-  productId: (column) => {
+  productId: (column, id) => {
     const { facets, things, words } = column.meaning;
-    if (column.sketch.distinct >= 0.97 * column.filled || !['id', 'number', 'category', 'text'].includes(column.type))
+    if (
+      column.sketch.distinct >= 0.97 * id.sketch.distinct ||
+      !['id', 'number', 'category', 'text'].includes(column.type)
+    )
       return 0;
     if (
       hasAny(column, [
@@ -96,7 +101,7 @@ export function articleFields({ table, id }: Pick<Master, 'table' | 'id'>, colum
   const fields: Partial<Record<ArticleField, Column>> = {};
   const open = columns.filter((column) => column !== id && column.type !== 'empty');
   const scored = (Object.keys(FIELD_SCORES) as ArticleField[])
-    .flatMap((field) => open.map((column) => ({ field, column, score: FIELD_SCORES[field](column) })))
+    .flatMap((field) => open.map((column) => ({ field, column, score: FIELD_SCORES[field](column, id) })))
     .filter(({ score }) => score > 0)
     .sort((a, b) => b.score - a.score);
   for (const { field, column } of scored) {
@@ -106,6 +111,11 @@ export function articleFields({ table, id }: Pick<Master, 'table' | 'id'>, colum
     // Some call the name of an article its description.
     fields.name = fields.description;
     delete fields.description;
+  }
+  if (!fields.price && fields.listPrice) {
+    // A regular price alone is the price.
+    fields.price = fields.listPrice;
+    delete fields.listPrice;
   }
   const option = fields.colour ? undefined : optionOf(open, 'colour');
   if (option) fields.colour = option;
@@ -120,7 +130,10 @@ export function articleFields({ table, id }: Pick<Master, 'table' | 'id'>, colum
     ...(levels && { category: levels }),
     ...(!levels &&
       category && { category: path === undefined ? category.name : { column: category.name, separator: path } }),
-    ...attributesOf(open.filter((column) => !used.has(column) || column === (levels && category))),
+    ...attributesOf(
+      open.filter((column) => !used.has(column) || column === (levels && category)),
+      id,
+    ),
   };
 }
 
@@ -134,7 +147,7 @@ export function customerFields({ id }: Pick<Master, 'id'>, columns: readonly Col
   const rest = open.filter((column) => column !== age && !column.meaning.words.some((word) => personal.test(word)));
   // Names of people say nothing of their taste.
   const kept = rest.filter((column) => column.type !== 'text' && column.type !== 'html');
-  return { ...(age && { age: age.name }), ...attributesOf(kept) };
+  return { ...(age && { age: age.name }), ...attributesOf(kept, id) };
 }
 
 /** Shopify's options: "Option1 Name" says what "Option1 Value" is. */
@@ -151,9 +164,14 @@ function optionOf(columns: readonly Column[], facet: Facet): Column | undefined 
 }
 
 /** The kind of an attribute; undefined for columns that say nothing to a model. */
-function attributeOf(column: Column): 'category' | 'number' | 'flag' | 'text' | { separator: string } | undefined {
+function attributeOf(
+  column: Column,
+  id: Column,
+): 'category' | 'number' | 'flag' | 'text' | { separator: string } | undefined {
   const { type, sketch, filled, list, meaning } = column;
-  const few = sketch.distinct <= Math.max(20, 0.5 * filled) && sketch.distinct < filled;
+  // What every article has for itself says nothing of its likes.
+  const own = sketch.distinct > 5 && sketch.distinct >= 0.97 * id.sketch.distinct;
+  const few = !own && sketch.distinct <= Math.max(20, 0.5 * filled) && sketch.distinct < filled;
   if (sketch.distinct <= 1 && type !== 'flag') return undefined;
   switch (type) {
     case 'flag':
@@ -162,7 +180,8 @@ function attributeOf(column: Column): 'category' | 'number' | 'flag' | 'text' | 
     case 'number':
       if (meaning.facets.has('image')) return undefined;
       if (meaning.facets.has('measure')) return 'number';
-      if (meaning.facets.has('id') || meaning.things.size > 0) return few ? 'category' : undefined;
+      if (['id', 'brand', 'category'].some((facet) => meaning.facets.has(facet as Facet)) || meaning.things.size > 0)
+        return few ? 'category' : undefined;
       return 'number';
     case 'list':
       return { separator: list ?? ',' };
@@ -170,7 +189,7 @@ function attributeOf(column: Column): 'category' | 'number' | 'flag' | 'text' | 
     case 'text':
       return 'text';
     case 'category':
-      return 'category';
+      return own ? undefined : 'category';
     case 'id':
       return few ? 'category' : undefined;
     default:
@@ -178,11 +197,11 @@ function attributeOf(column: Column): 'category' | 'number' | 'flag' | 'text' | 
   }
 }
 
-function attributesOf(columns: readonly Column[]): Attributes {
+function attributesOf(columns: readonly Column[], id: Column): Attributes {
   const attributes: NonNullable<Attributes['attributes']> = {};
   const former: { categorical: string[]; numeric: string[] } = { categorical: [], numeric: [] };
   for (const column of columns) {
-    const kind = attributeOf(column);
+    const kind = attributeOf(column, id);
     if (kind === undefined) continue;
     if (column.name !== '__proto__') {
       attributes[column.name] = typeof kind === 'object' ? { kind: 'category', ...kind } : kind;

@@ -65,7 +65,7 @@ const FACETS: Readonly<Record<Facet, string>> = {
   place: 'country city state zip postal postcode plz ort land region address street province county phone first last firstname lastname ip lat lng latitude longitude currency language company',
   channel: 'channel canal kanal',
   measure: 'weight length height width grams size gewicht volume lenght photos',
-  rating: 'rating stars score review helpful',
+  rating: 'rating ratings stars score overall helpful',
 }; // prettier-ignore
 
 /** Names of one word that stand for a facet more than for anything else. */
@@ -76,6 +76,9 @@ const SINGLE_LETTERS: Readonly<Partial<Record<string, Thing | Facet>>> = {
   q: 'quantity',
   p: 'price',
 };
+
+/** Words that programs add to any id. */
+const NEUTRAL = /^(entity|row|pk|internal|record|object|external|unique)$/;
 
 const THING_WORDS = index(THINGS);
 const FACET_WORDS = index(FACETS);
@@ -96,7 +99,8 @@ export function meaningOf(name: string): Meaning {
     if (letter !== undefined && letter in THINGS) things.add(letter as Thing);
     else if (letter !== undefined) facets.add(letter as Facet);
   }
-  const bareId = things.size === 0 && words.length > 0 && words.every((word) => FACET_WORDS.get(word)?.has('id'));
+  const said = words.filter((word) => !NEUTRAL.test(word));
+  const bareId = things.size === 0 && said.length > 0 && said.every((word) => FACET_WORDS.get(word)?.has('id'));
   return { words, things, facets, bareId };
 }
 

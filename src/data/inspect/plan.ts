@@ -58,10 +58,13 @@ export function planOf(tables: readonly ShopTable[]): Plan {
   const found = candidates.at(0);
   const purchases = found !== undefined && found.score > 0 ? found : undefined;
   const article = purchases?.roles.article;
-  const articles = masterOf(tables, keys, { thing: 'article', referring: article, base: purchases?.base });
-  const others = tables.filter((table) => table !== articles?.table);
+  // Tables of orders describe neither articles nor customers.
+  const ordered = [purchases?.base, purchases?.roles.date?.table];
+  const open = tables.filter((table) => !ordered.includes(table));
+  const articles = masterOf(open, keys, { thing: 'article', referring: article });
+  const others = open.filter((table) => table !== articles?.table);
   const customer = purchases?.roles.customer;
-  const customers = customersOf(others, keys, customer, purchases?.base);
+  const customers = customersOf(others, keys, customer);
   return { purchases, articles, customers };
 }
 
@@ -74,10 +77,15 @@ export function thingsOf({ files, form }: ShopTable): ReadonlySet<Thing> {
 /** How much a table is about articles rather than customers; negative for customers. */
 function leaning(table: ShopTable): number {
   const count = (facets: readonly Facet[]): number =>
-    facets.filter((facet) => table.columns.some(({ meaning }) => meaning.facets.has(facet))).length;
+    facets.filter((facet) => table.columns.some((column) => !column.date && tells(column, facet))).length;
   const things = thingsOf(table);
   const named = (things.has('article') ? 3 : 0) - (things.has('customer') ? 3 : 0);
   return count(ARTICLE_FACETS) - 1.5 * count(CUSTOMER_FACETS) + named;
+}
+
+/** "state" may be a part of a country, or of an order. */
+function tells({ meaning }: Column, facet: Facet): boolean {
+  return meaning.facets.has(facet) && !(facet === 'place' && meaning.facets.has('status') && meaning.things.size === 0);
 }
 
 function edgesOf(tables: readonly ShopTable[], keys: readonly Key[]): Edge[] {
@@ -173,7 +181,8 @@ function scoreIn(role: Role, { column, table, path }: Reached, base: ShopTable, 
   const score = named === 0 ? 0 : named - DISTANCE * path.length;
   if (role !== 'article' && role !== 'customer') return score;
   const { meaning } = column;
-  if (named === 0 && (!canBeId(column) || meaning.things.size + meaning.facets.size > 0)) return 0;
+  const open = meaning.bareId || meaning.things.size + meaning.facets.size === 0;
+  if (named === 0 && (!canBeId(column) || !open)) return 0;
   // A customer who never comes twice is rather an order.
   const alone = role === 'customer' && table.rows > 50 && column.sketch.single > 0.995;
   if (alone) return Math.max(0.11, score - 0.3);
@@ -182,26 +191,27 @@ function scoreIn(role: Role, { column, table, path }: Reached, base: ShopTable, 
     .filter((key) => key.table !== table && key.table !== base && sign * leaning(key.table) > 0)
     .map((key) => linkOf(column, key.column)?.share ?? 0);
   const linked = Math.max(0, ...shares);
-  if (named === 0) return linked >= 0.8 ? 0.6 * linked : 0;
+  if (named === 0) return linked >= 0.8 ? (meaning.bareId ? 0.9 : 0.6) * linked : 0;
   return score + (linked >= 0.3 ? 0.6 * linked : 0);
 }
 
 interface Sought {
   readonly thing: 'article' | 'customer';
   readonly referring: Reached | undefined;
-  readonly base: ShopTable | undefined;
 }
 
 /** The table that describes the articles or the customers. */
 function masterOf(tables: readonly ShopTable[], keys: readonly Key[], sought: Sought): Master | undefined {
-  const { thing, referring, base } = sought;
+  const { thing, referring } = sought;
   const sign = thing === 'article' ? 1 : -1;
   const candidates = tables
-    .filter((table) => table !== base)
     .flatMap((table) => {
       const own = keys.filter((key) => key.table === table).map(({ column }) => column);
       const named = table.columns.filter((column) => ROLE_SCORES[thing](column) >= 0.7);
-      return [...new Set([...own, ...named])].map((id) => {
+      const fitting = [...new Set([...own, ...named])].filter(
+        ({ meaning: { things } }) => things.size === 0 || things.has(thing),
+      );
+      return fitting.map((id) => {
         const link = referring && linkOf(referring.column, id);
         const name = ROLE_SCORES[thing](id);
         const repeats = !own.includes(id);
@@ -230,11 +240,10 @@ function customersOf(
   tables: readonly ShopTable[],
   keys: readonly Key[],
   referring: Reached | undefined,
-  base: ShopTable | undefined,
 ): Master | undefined {
-  if (referring && referring.path.length > 0 && leaning(referring.table) < 0) {
+  if (referring && tables.includes(referring.table) && leaning(referring.table) < 0) {
     const { table, column: id } = referring;
     return { table, id, link: { share: 1 }, repeats: id.sketch.single < 0.95 };
   }
-  return masterOf(tables, keys, { thing: 'customer', referring, base });
+  return masterOf(tables, keys, { thing: 'customer', referring });
 }

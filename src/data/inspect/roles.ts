@@ -37,7 +37,10 @@ function article(column: Column): number {
   const score =
     0.7 + (facets.has('id') ? 0.3 : 0) + (words.includes('sku') ? 0.05 : 0) - (facets.has('parent') ? 0.3 : 0);
   // "order_item_id" is the number of a line.
-  return things.has('order') && !coded ? 0.15 : words[0]?.length === 1 ? 0.5 : score;
+  if (things.has('order') && !coded) return 0.15;
+  // Words with blanks between them are rather names.
+  const named = !facets.has('id') && column.meanWords > 2 ? 0.3 : 0;
+  return words[0]?.length === 1 ? 0.5 : score - named;
 }
 
 function customer(column: Column): number {
@@ -58,7 +61,9 @@ function order(column: Column): number {
   // Shopify calls the number of an order its name.
   if (words.join(' ') === 'name' && column.examples.every((text) => /^#?[A-Z-]{0,4}\d{3,}$/.test(text))) return 0.5;
   if (!things.has('order') || saysNoId(column)) return 0;
-  return (things.has('article') || things.has('line') ? 0.2 : 0.7) + (facets.has('id') ? 0.3 : 0);
+  // Orders have several lines.
+  const repeats = column.sketch.single < 0.95 ? 0.1 : 0;
+  return (things.has('article') || things.has('line') ? 0.2 : 0.7) + (facets.has('id') ? 0.3 : 0) + repeats;
 }
 
 function date(column: Column): number {

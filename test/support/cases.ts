@@ -1,5 +1,5 @@
-// Shops whose files were hard to import. They lie beside the repository, in shared/cases/imports, and
-// their tests are left out where they are missing.
+// Shops whose files were hard to import. They lie beside the repository, in shared/cases/imports,
+// and their tests are left out where they are missing.
 
 import { existsSync } from 'node:fs';
 import { cp, readFile, rm } from 'node:fs/promises';

@@ -1,4 +1,5 @@
-// Converts the first rows of each section as the import does, so that a person sees what they become.
+// Converts the first rows of each section as the import does, so that a person sees what they
+// become.
 
 import { readdir } from 'node:fs/promises';
 import { asError } from '../../errors';
@@ -44,19 +45,16 @@ async function firstOf({ section, json, targets, files, found, distinct }: OpenS
   for await (const batch of batches) {
     for (const row of batch.rows) {
       if (rows.length >= SHOWN) break;
-      rows.push(...convertedOrNone(converter, row));
+      rows.push(...convertedOrNone(() => converter.convert(row)));
     }
     if (rows.length >= SHOWN) break;
   }
   return { section, columns: converter.columns, rows: rows.slice(0, SHOWN) };
 }
 
-function convertedOrNone(
-  { convert }: { convert(row: readonly string[]): readonly string[] },
-  row: string[],
-): string[][] {
+function convertedOrNone(convert: () => readonly string[]): string[][] {
   try {
-    return convert(row).map((line) => line.split('\t').map((cell) => (cell === '\\N' ? '' : cell)));
+    return convert().map((line) => line.split('\t').map((cell) => (cell === '\\N' ? '' : cell)));
   } catch {
     // A row that the import rejects. Later ones are shown.
     return [];

@@ -1,5 +1,5 @@
-// Writes the description of a shop's tables, with sentences on what was not sure, and questions whose
-// answers would change it.
+// Writes the description of a shop's tables, with sentences on what was not sure, and questions
+// whose answers would change it.
 
 import type { ShopJson } from '../import/shop-json';
 import type { IdForm } from './links';

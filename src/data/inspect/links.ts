@@ -1,5 +1,5 @@
-// Finds out which column holds the ids of which other one: by their values, and by the form in which
-// they are written.
+// Finds out which column holds the ids of which other one: by their values, and by the form in
+// which they are written.
 
 import type { Column } from './profile';
 import type { ShopTable } from './shop-tables';

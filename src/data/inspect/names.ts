@@ -82,12 +82,11 @@ const NEUTRAL = /^(entity|row|pk|internal|record|object|external|unique)$/;
 
 const THING_WORDS = index(THINGS);
 const FACET_WORDS = index(FACETS);
-const NO_MEANING: ReadonlySet<never> = new Set<never>();
 
 export function meaningOf(name: string): Meaning {
   const words = wordsOf(name);
-  const things = new Set(words.flatMap((word) => [...(THING_WORDS.get(word) ?? NO_MEANING)]));
-  const facets = new Set(words.flatMap((word) => [...(FACET_WORDS.get(word) ?? NO_MEANING)]));
+  const things = new Set(words.flatMap((word) => [...(THING_WORDS.get(word) ?? [])]));
+  const facets = new Set(words.flatMap((word) => [...(FACET_WORDS.get(word) ?? [])]));
   const joined = words.join(' ');
   if (/\bstock code\b/.test(joined)) {
     things.add('article');

@@ -1,5 +1,6 @@
-// Decides what the tables of a shop are: which one has the purchases, which ones are joined to it, and
-// which ones describe articles and customers. Each possibility is scored by all that speaks for it.
+// Decides what the tables of a shop are: which one has the purchases, which ones are joined to it,
+// and which ones describe articles and customers. Each possibility is scored by all that speaks
+// for it.
 
 import { canBeId, keysOf, linkOf, type Key, type Link } from './links';
 import { meaningOf, type Facet, type Thing } from './names';

@@ -1,5 +1,5 @@
-// Writes the section of purchases: its joins, which rows are purchases, what was called off, and what
-// the prices are of.
+// Writes the section of purchases: its joins, which rows are purchases, what was called off, and
+// what the prices are of.
 
 import type { ShopJson } from '../import/shop-json';
 import type { Link } from './links';

@@ -1,5 +1,5 @@
-// Scores how well a column fills a role among purchases, by its name and its values. 0 means that it
-// cannot; about 1 means that name and values agree.
+// Scores how well a column fills a role among purchases, by its name and its values. 0 means that
+// it cannot; about 1 means that name and values agree.
 
 import { canBeId } from './links';
 import type { Facet } from './names';

@@ -90,7 +90,7 @@ for (const [name, reading] of Object.entries(SHOPS)) {
     expect(found.questions).toEqual([]);
     const result = await importInto(dir);
     const raw = await rawRows(`${dir}/transactions.csv`, reading);
-    const { second, cells = (text) => [text], price = Number } = reading;
+    const { second, cells = (text: string) => [text], price = Number } = reading;
     const expected = raw.flatMap((row) => cells(row.what).map((what) => [row.who, what, second(row.when), 1] as const));
     const bought = await sql<PurchaseRow>(PURCHASE_ROWS);
     expect(tallyOf(bought)).toEqual(tally(expected));

@@ -2,10 +2,12 @@
 
 import { describeShop, PURCHASE_ROWS, tally, tallyOf, type PurchaseRow } from '../../support/cases';
 import { useImports } from '../../support/imports';
-import { LAYOUTS, lines } from './layouts';
+import { DATA_SET_LAYOUTS } from './data-set-layouts';
+import { lines, type Line } from './order-lines';
+import { PROGRAM_LAYOUTS } from './program-layouts';
 
 const { importInto, shop, sql } = useImports();
-type Line = (typeof lines)[number];
+const LAYOUTS = { ...PROGRAM_LAYOUTS, ...DATA_SET_LAYOUTS };
 
 interface Expected {
   readonly who: (line: Line) => string;
@@ -92,7 +94,7 @@ const EXPECTED: Readonly<Record<string, Expected>> = {
 };
 
 test.each(Object.entries(EXPECTED))('an export of the layout %s comes in as it is', async (name, expected) => {
-  const { who, what, pieces = (line) => line.pieces, exact = 1, warnings = [] } = expected;
+  const { who, what, pieces = (line: Line) => line.pieces, exact = 1, warnings = [] } = expected;
   const dir = await shop(LAYOUTS[name]());
   const found = await describeShop(dir);
   expect(found.fault).toBeUndefined();

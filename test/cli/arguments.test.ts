@@ -18,7 +18,7 @@ describe('help', () => {
       .map(([, name]) => name)
       .filter((name) => name !== 'help');
     expect(commands).toEqual(
-      expect.arrayContaining('doctor generate import train evaluate recommend similar serve demo'.split(' ')),
+      expect.arrayContaining('doctor generate inspect import train evaluate recommend similar serve demo'.split(' ')),
     );
     const pages = await Promise.all(commands.map((command) => program.vitrine([command, '--help'])));
     pages.forEach(({ code, stdout: page }, i) => {

@@ -239,7 +239,7 @@ function customersSection({ customers, purchases }: Plan, { warnings }: Notes): 
   const about = table.columns.filter(
     (column) => column !== customer.column && isPersonal(column) && dependsOn(table, column, customer.column),
   );
-  const fields = customerFields({ id: customer.column }, about);
+  const fields = customerFields({ table, id: customer.column }, about);
   if (Object.keys(fields).length === 0) return undefined;
   const where = whereOf([filledOnly(customer.column, true)]);
   return { ...fileOf(table), distinct: true, ...where, ...formats([], about), id: customer.column.name, ...fields };

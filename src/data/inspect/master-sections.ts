@@ -1,7 +1,8 @@
 // Writes the sections of articles and customers: which column is which field, and which ones become
 // attributes.
 
-import type { ShopJson } from '../import/shop-json';
+import { HM_LAYOUT } from '../import/hm';
+import { FORMER_ARTICLE_FIELDS, type ShopJson } from '../import/shop-json';
 import { meaningOf, type Facet } from './names';
 import type { Master } from './plan';
 import type { Column } from './profile';
@@ -93,11 +94,27 @@ const FIELD_SCORES: Readonly<Record<ArticleField, (column: Column, id: Column) =
   hidden: (column) => (column.type === 'flag' && hasAny(column, ['hidden']) ? 1 : 0),
 };
 
-/** The columns of H&M's catalogue that are a path. */
-const HM_PATH = ['index_group_name', 'product_group_name', 'product_type_name'];
+/** The columns that make a catalogue one of H&M's layout, whose fields are known. */
+const HM_ARTICLES = ['article_id', 'product_code', 'prod_name', 'detail_desc', ...Object.values(FORMER_ARTICLE_FIELDS)];
+const HM_CUSTOMERS = [
+  'customer_id',
+  'FN',
+  'Active',
+  'club_member_status',
+  'fashion_news_frequency',
+  'age',
+  'postal_code',
+];
 
 /** The fields and attributes of articles. */
-export function articleFields({ table, id }: Pick<Master, 'table' | 'id'>, columns: readonly Column[]) {
+export function articleFields(
+  { table, id }: Pick<Master, 'table' | 'id'>,
+  columns: readonly Column[],
+): Omit<ArticlesJson, 'id'> {
+  if (HM_LAYOUT.articles && HM_ARTICLES.every((name) => table.header.includes(name))) {
+    const { id: _id, ...known } = HM_LAYOUT.articles;
+    return known;
+  }
   const fields: Partial<Record<ArticleField, Column>> = {};
   const open = columns.filter((column) => column !== id && column.type !== 'empty');
   const scored = (Object.keys(FIELD_SCORES) as ArticleField[])
@@ -119,7 +136,6 @@ export function articleFields({ table, id }: Pick<Master, 'table' | 'id'>, colum
   }
   const option = fields.colour ? undefined : optionOf(open, 'colour');
   if (option) fields.colour = option;
-  const levels = HM_PATH.every((name) => table.header.includes(name)) ? HM_PATH : undefined;
   const { category, ...others } = fields;
   const used = new Set(Object.values(fields));
   const names: Record<string, string> = {};
@@ -127,17 +143,22 @@ export function articleFields({ table, id }: Pick<Master, 'table' | 'id'>, colum
   const path = category?.list;
   return {
     ...(names as Pick<ArticlesJson, Exclude<ArticleField, 'category'>>),
-    ...(levels && { category: levels }),
-    ...(!levels &&
-      category && { category: path === undefined ? category.name : { column: category.name, separator: path } }),
+    ...(category && { category: path === undefined ? category.name : { column: category.name, separator: path } }),
     ...attributesOf(
-      open.filter((column) => !used.has(column) || column === (levels && category)),
+      open.filter((column) => !used.has(column)),
       id,
     ),
   };
 }
 
-export function customerFields({ id }: Pick<Master, 'id'>, columns: readonly Column[]) {
+export function customerFields(
+  { table, id }: Pick<Master, 'table' | 'id'>,
+  columns: readonly Column[],
+): Omit<CustomersJson, 'id'> {
+  if (HM_LAYOUT.customers && HM_CUSTOMERS.every((name) => table.header.includes(name))) {
+    const { id: _id, ...known } = HM_LAYOUT.customers;
+    return known;
+  }
   const open = columns.filter((column) => column !== id && !hasAny(column, ['email']));
   const age = open.find(
     (column) => hasAny(column, ['age']) && column.type === 'number' && !hasAny(column, ['category']),

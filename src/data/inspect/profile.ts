@@ -143,9 +143,10 @@ export class ColumnObserver {
       if (date) return 'date';
       if (most(seen.url)) return most(seen.image) ? 'image' : 'url';
       if (seen.html >= 0.1 * looked) return 'html';
-      if (most(seen.flag) && sketch.distinct === 2 && !meaning.facets.has('quantity')) return 'flag';
+      if (most(seen.flag) && this.isFlag(meaning)) return 'flag';
       if (number) {
-        const money = ('money' in number && number.money) || meaning.facets.has('price') || meaning.facets.has('total');
+        const named = meaning.facets.has('price') || meaning.facets.has('total');
+        const money = ('money' in number && number.money) || (named && !meaning.facets.has('id'));
         if (seen.zeros === 0 && money) return 'money';
         return seen.zeros === 0 ? 'number' : 'id';
       }
@@ -175,6 +176,12 @@ export class ColumnObserver {
       examples: this.examples,
       nulls: [...this.nulls].sort(),
     };
+  }
+
+  /** Two words, or one word beside empty cells. */
+  private isFlag({ facets }: Meaning): boolean {
+    if (facets.has('quantity') || facets.has('price') || facets.has('total')) return false;
+    return this.sketch.distinct === 2 || (this.sketch.distinct === 1 && this.filled < this.rows);
   }
 
   /** Numbers are dates only where the name says so or they cannot be much else. */

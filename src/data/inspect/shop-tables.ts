@@ -10,7 +10,7 @@ import { unreadable } from '../tables/source/bytes';
 import { ColumnObserver, type Column } from './profile';
 
 export interface ShopTable {
-  /** The names of its files in the folder, in order; of a file in a zip file: shop.zip/orders.csv. */
+  /** The names of its files in the folder, in order. In a zip file: shop.zip/orders.csv. */
   readonly files: readonly string[];
   readonly form: Form;
   readonly header: readonly string[];

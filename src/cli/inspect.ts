@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
 import { convertFirst, type ConvertedRows } from '../data/inspect/converted';
-import type { Question } from '../data/inspect/describe';
+import type { Question } from '../data/inspect/doubts';
 import { inspectShop, type Inspection } from '../data/inspect/inspect';
 import { writeDescription } from '../data/inspect/write';
 import { SHOP_JSON } from '../data/import/description';

@@ -2,10 +2,10 @@
 // whose answers would change it.
 
 import type { ShopJson } from '../import/shop-json';
-import type { IdForm } from './links';
+import { holdsObjects, type IdForm } from './links';
 import { articleFields, customerFields, type ArticlesJson, type CustomersJson } from './master-sections';
 import type { Master, Plan, Purchases, Reached } from './plan';
-import type { Column } from './profile';
+import type { Column } from './profile/profile';
 import {
   articleCells,
   eventsOf,
@@ -17,16 +17,18 @@ import {
   type Events,
   type PurchasesJson,
 } from './purchase-section';
+import {
+  askForDate,
+  askForGuess,
+  eventCondition,
+  noteRoles,
+  undatedSentence,
+  withoutSentence,
+  type Notes,
+  type Question,
+} from './doubts';
 import { dependsOn, firstRowsOnly } from './row-shapes';
-import { tableName, type ShopTable } from './shop-tables';
-
-/** Something that the files do not tell. Without an answer the description stays as it is. */
-export interface Question {
-  readonly text: string;
-  readonly choices: readonly { readonly label: string; readonly apply: (json: ShopJson) => ShopJson }[];
-  /** The place of the choice that is most likely. */
-  readonly likely: number;
-}
+import { tableName, type ShopTable } from './profile/shop-tables';
 
 export interface Described {
   readonly json: ShopJson;
@@ -52,6 +54,11 @@ export function describe(plan: Plan, tables: readonly ShopTable[]): Described {
         `${tableName(table)} has no line with names of columns. If it is not understood, name them: "form": { "header": ["customer", "article", ...] }.`,
       );
     }
+    for (const { name, examples } of table.columns.filter((column) => holdsObjects(column.examples))) {
+      notes.warnings.push(
+        `${tableName(table)}: ${name} holds lists of objects (${examples[0].slice(0, 60)}…), which are not taken apart. Write a line for each of them.`,
+      );
+    }
     if (table.faults > 0) notes.warnings.push(`${tableName(table)}: ${table.faults} rows cannot be read.`);
   }
   return {
@@ -64,11 +71,6 @@ export function describe(plan: Plan, tables: readonly ShopTable[]): Described {
     events: purchases?.events,
     ...notes,
   };
-}
-
-interface Notes {
-  readonly warnings: string[];
-  readonly questions: Question[];
 }
 
 interface PurchasesFound {
@@ -126,44 +128,8 @@ function purchasesSection(plan: Plan, purchases: Purchases, notes: Notes): Purch
   };
   askForDate('transactions', date.column, { base, notes });
   noteRoles(purchases, notes, events);
+  if (purchases.guessed) askForGuess([customer.column, article.column], { base, notes });
   return { section, events, used };
-}
-
-/** Names columns that are called days or times and have none. */
-function undatedSentence(reached: readonly Reached[]): string {
-  const named = reached.filter(({ column }) => column.meaning.facets.has('date') && !column.date && column.filled > 0);
-  const list = named.map(({ column }) => `${column.name} (${column.examples.join(', ')})`).join(', ');
-  return list === '' ? '' : ` These are no dates that are known: ${list}.`;
-}
-
-function eventCondition(events: Events, { warnings, questions }: Notes) {
-  const { column, kinds, known } = events;
-  const unclear = kinds.length === 1 ? [] : kinds;
-  if (!known) {
-    if (unclear.length === 0) return undefined;
-    const words = unclear.map(({ word, count }) => `${word} (${count})`).join(', ');
-    warnings.push(
-      `${column} has kinds of events, and none is known to mean a purchase: ${words}. All rows count as purchases until ` +
-        `"where": { "column": "${column}", "in": [...] } names those that are.`,
-    );
-    questions.push({
-      text: `Which ${column} means a purchase?`,
-      choices: [
-        { label: 'all of them', apply: (json) => json },
-        ...unclear.map(({ word }) => ({
-          label: word,
-          apply: (json: ShopJson): ShopJson =>
-            json.transactions
-              ? { ...json, transactions: { ...json.transactions, where: { column, in: [word] } } }
-              : json,
-        })),
-      ],
-      likely: 0,
-    });
-    return undefined;
-  }
-  const kept = kinds.filter(({ purchase }) => purchase).map(({ word }) => word);
-  return kept.length === kinds.length ? undefined : { column, in: kept };
 }
 
 function articlesSection({ articles, purchases }: Plan, { warnings }: Notes): ArticlesJson | undefined {
@@ -291,67 +257,6 @@ function namesIn(fields: object): ReadonlySet<string> {
     return Object.entries(value).flatMap(([key, one]) => [key, ...texts(one)]);
   };
   return new Set(texts(fields));
-}
-
-function withoutSentence(table: ShopTable, { name, rows, filled }: Column): string {
-  return `${tableName(table)}: ${rows - filled} of ${rows} rows have no ${name} and are left out.`;
-}
-
-interface Asking {
-  readonly base: ShopTable;
-  readonly notes: Notes;
-}
-
-function askForDate(section: 'transactions', column: Column, { base, notes }: Asking): void {
-  if (!column.date || !('ambiguous' in column.date)) return;
-  const { ambiguous, example, readings } = column.date;
-  notes.warnings.push(
-    `${column.name}: '${example}' is ${readings[0]} by ${ambiguous[0]} and ${readings[1]} by ${ambiguous[1]}. Add "dateFormat" with one of them.`,
-  );
-  // Where columns are separated by semicolons, days come before months.
-  const likely = base.form.separator === ';' ? ambiguous.findIndex((format) => format.startsWith('D')) : -1;
-  notes.questions.push({
-    text: `Which day is '${example}' in ${column.name}?`,
-    choices: ambiguous.map((format, i) => ({
-      label: `${readings[i]} (${format})`,
-      apply: (json) => (json[section] ? { ...json, [section]: { ...json[section], dateFormat: format } } : json),
-    })),
-    likely: Math.max(0, likely),
-  });
-}
-
-function noteRoles({ base, roles, reached }: Purchases, { warnings }: Notes, events: Events | undefined): void {
-  const { customer, article, order, date, price } = roles;
-  const rating = base.columns.find(({ meaning, number, date: at }) => meaning.facets.has('rating') && number && !at);
-  if (rating && !events && !price) {
-    warnings.push(`${tableName(base)} has ratings (${rating.name}). All its rows count as purchases.`);
-  }
-  if (price && price.column.meaning.words.some((word) => /^(cents?|pence)$/.test(word))) {
-    warnings.push(`${price.column.name} seems to be in hundredths. Prices come in as they are written.`);
-  }
-  const time = reached.find(({ column }) => /^\d{1,2}:\d{2}(:\d{2})?( ?[AP]M)?$/i.test(column.examples[0] ?? ''));
-  if (time && date?.column.date && 'dateOnly' in date.column.date && date.column.date.dateOnly) {
-    warnings.push(`${date.column.name} has days; the times in ${time.column.name} are not read.`);
-  }
-  const off = reached.find(
-    ({ column }) => column.date && column.filled > 0 && /cancel|refund|storn|return/i.test(column.name),
-  );
-  if (off) {
-    warnings.push(
-      `${off.column.name} has dates of what was called off or came back. They are not read: only words are.`,
-    );
-  }
-  if (customer && customer.column.sketch.single > 0.95 && base.rows > 50) {
-    warnings.push(
-      `${customer.column.name}: hardly any customer comes twice. Look whether it is the column of customers.`,
-    );
-  }
-  if (order && customer && article && order.column.filled < 0.5 * order.column.rows && !order.path.length) {
-    warnings.push(`${order.column.name} is empty in most rows; it counts as the order of the others.`);
-  }
-  if (date?.column.span && date.column.span[0] < 0) {
-    warnings.push(`${date.column.name} has days before 1970. Look whether it is the column of dates.`);
-  }
 }
 
 /** The currency of all amounts, if there is one. */

@@ -3,11 +3,12 @@
 
 import type { Reporter } from '../../telemetry/progress';
 import { shopJsonSchema, type ShopJson } from '../import/shop-json';
-import { describe, type Question } from './describe';
+import { describe } from './describe';
+import type { Question } from './doubts';
 import { planOf, type Plan } from './plan';
-import type { Column } from './profile';
+import type { Column } from './profile/profile';
 import type { Events } from './purchase-section';
-import { readTables, tableName, type ShopTable } from './shop-tables';
+import { readTables, tableName, type ShopTable } from './profile/shop-tables';
 
 export interface Inspection {
   readonly json: ShopJson;

@@ -1,8 +1,8 @@
 // Finds out which column holds the ids of which other one: by their values, and by the form in
 // which they are written.
 
-import type { Column } from './profile';
-import type { ShopTable } from './shop-tables';
+import type { Column } from './profile/profile';
+import type { ShopTable } from './profile/shop-tables';
 
 /** The form of ids that makes two columns join, as shop.json has it. */
 export interface IdForm {
@@ -89,8 +89,14 @@ export function keysOf(table: ShopTable): Key[] {
     .map((column) => ({ table, column }));
 }
 
+/** Whether cells hold lists of objects, such as the lines of an order. */
+export function holdsObjects(examples: readonly string[]): boolean {
+  return examples.length > 0 && examples.every((text) => /^\[\s*\{/.test(text));
+}
+
 /** Whether the values may be ids: no dates, fractions, sentences. */
-export function canBeId({ type, number, meanWords, meaning }: Column): boolean {
+export function canBeId({ type, number, meanWords, meaning, examples }: Column): boolean {
+  if (holdsObjects(examples)) return false;
   if (type === 'id' || type === 'category' || type === 'flag' || type === 'list') return true;
   if (type === 'number' || type === 'money') {
     // Ids of some programs look like fractions.

@@ -3,9 +3,9 @@
 
 import { HM_LAYOUT } from '../import/hm';
 import { FORMER_ARTICLE_FIELDS, type ShopJson } from '../import/shop-json';
-import { meaningOf, type Facet } from './names';
+import { meaningOf, type Facet } from './profile/names';
 import type { Master } from './plan';
-import type { Column } from './profile';
+import type { Column } from './profile/profile';
 import { ROLE_SCORES } from './roles';
 
 export type ArticlesJson = NonNullable<ShopJson['articles']>;

@@ -3,11 +3,11 @@
 // for it.
 
 import { canBeId, keysOf, linkOf, type Key, type Link } from './links';
-import { meaningOf, type Facet, type Thing } from './names';
-import type { Column } from './profile';
+import { meaningOf, type Facet, type Thing } from './profile/names';
+import type { Column } from './profile/profile';
 import { ROLE_SCORES, type Role } from './roles';
 import { dependsOn } from './row-shapes';
-import type { ShopTable } from './shop-tables';
+import type { ShopTable } from './profile/shop-tables';
 
 /** A join of another table: rows with equal values in `here` and `there`. */
 export interface Edge {
@@ -32,6 +32,8 @@ export interface Purchases {
   /** All columns that the rows have with their joins. */
   readonly reached: readonly Reached[];
   readonly score: number;
+  /** Whether customers and articles are told by the order of the columns alone. */
+  readonly guessed: boolean;
 }
 
 export interface Master {
@@ -57,7 +59,7 @@ export function planOf(tables: readonly ShopTable[]): Plan {
   const edges = edgesOf(tables, keys);
   const candidates = tables.map((table) => purchasesIn(table, { keys, edges })).sort((a, b) => b.score - a.score);
   const found = candidates.at(0);
-  const purchases = found !== undefined && found.score > 0 ? found : undefined;
+  const purchases = found !== undefined && found.score > 0 ? found : guess(candidates);
   const article = purchases?.roles.article;
   // Tables of orders describe neither articles nor customers.
   const ordered = [purchases?.base, purchases?.roles.date?.table];
@@ -97,7 +99,9 @@ function edgesOf(tables: readonly ShopTable[], keys: readonly Key[]): Edge[] {
         from.columns.flatMap((here) => {
           if (!mayRefer(here, there, to)) return [];
           const share = here.sketch.within(there.sketch) ?? 0;
-          return share >= 0.5 ? [{ from, to, here, there, share }] : [];
+          // A list of a few, such as the orders that came back, lies within the other column.
+          const few = share > 0 && here.name === there.name && (there.sketch.within(here.sketch) ?? 0) >= 0.9;
+          return share >= 0.5 || few ? [{ from, to, here, there, share }] : [];
         }),
       ),
   );
@@ -136,12 +140,46 @@ function purchasesIn(base: ShopTable, evidence: Evidence): Purchases {
   }
   const { article, customer, date } = roles;
   // A table with every article once, or without customers and dates, is no table of purchases.
-  if (!article || (!customer && !date)) return { base, roles, reached, score: 0 };
+  if (!article || (!customer && !date)) return { base, roles, reached, score: 0, guessed: false };
   const once = article.column.sketch.single > 0.95 && base.rows > 20 ? 2 : 0;
   const things = thingsOf(base);
   const named = (things.has('order') ? 0.3 : 0) - (things.size > 0 && !things.has('order') ? 0.3 : 0);
   const complete = customer && date ? 1 : 0;
-  return { base, roles, reached, score: sum + named + complete - once + 0.05 * Math.log10(base.rows + 1) };
+  return {
+    base,
+    roles,
+    reached,
+    guessed: false,
+    score: sum + named + complete - once + 0.05 * Math.log10(base.rows + 1),
+  };
+}
+
+/**
+ * Guesses what columns are whose names say nothing: logs have the customer before the article. The
+ * largest table counts.
+ */
+function guess(candidates: readonly Purchases[]): Purchases | undefined {
+  const sized = [...candidates].sort((a, b) => b.base.rows - a.base.rows);
+  for (const candidate of sized) {
+    const { base, roles } = candidate;
+    if (!roles.date) continue;
+    const open = base.columns.filter(
+      (column) =>
+        canBeId(column) &&
+        column.meaning.facets.size + column.meaning.things.size === 0 &&
+        column.sketch.distinct >= 10 &&
+        column.sketch.single < 0.95,
+    );
+    const reached = (column: Column): Reached => ({ column, table: base, path: [] });
+    const byNumber = [...open].sort((a, b) => b.sketch.distinct - a.sketch.distinct);
+    const customer = roles.customer ?? (open.length > 0 && !roles.article ? reached(open[0]) : undefined);
+    const [other] = byNumber.filter((column) => column !== customer?.column);
+    const article = roles.article ?? (roles.customer ? other && reached(other) : open[1] && reached(open[1]));
+    if (customer && article) {
+      return { ...candidate, guessed: true, score: 0.1, roles: { ...roles, customer, article } };
+    }
+  }
+  return undefined;
 }
 
 /** The columns of a table, and those that joins add, at most two joins away. */

@@ -4,7 +4,7 @@
 import type { ShopJson } from '../import/shop-json';
 import type { Link } from './links';
 import type { Edge, Purchases, Reached } from './plan';
-import type { Column } from './profile';
+import type { Column } from './profile/profile';
 import { amountOf } from './row-shapes';
 import { eventWord, flagMeaning, isYes, statusWord } from './words';
 
@@ -73,7 +73,7 @@ export function stateOf(reached: readonly Reached[], not: string | undefined): P
     const { sketch, name, meaning, type, filled } = column;
     if (name === not || !sketch.complete || sketch.distinct > MOST_KINDS || filled === 0) continue;
     const words = [...sketch.values];
-    if (type === 'flag') {
+    if (type === 'flag' || words.every(([word]) => isYes(word))) {
       const means = flagMeaning(name);
       const yes = words.map(([word]) => word).filter(isYes);
       if (means === undefined || yes.length === 0 || best) continue;

@@ -2,8 +2,8 @@
 // it cannot; about 1 means that name and values agree.
 
 import { canBeId } from './links';
-import type { Facet } from './names';
-import type { Column } from './profile';
+import type { Facet } from './profile/names';
+import type { Column } from './profile/profile';
 
 export type Role = 'article' | 'customer' | 'date' | 'order' | 'price' | 'quantity';
 
@@ -32,7 +32,9 @@ function saysNoId({ meaning: { facets, words } }: Column): boolean {
 function article(column: Column): number {
   const { things, facets, words } = column.meaning;
   if (!canBeId(column) || saysNoId(column)) return 0;
-  if (!things.has('article')) return 0;
+  // A reference or code of nothing else is that of what is sold.
+  const plain = column.meaning.bareId && !words.some((word) => /^(id|ids|no|nr|n|number|key|guid|uuid)$/.test(word));
+  if (!things.has('article')) return plain ? 0.4 : 0;
   const coded = words.some((word) => CODES.test(word));
   const score =
     0.7 + (facets.has('id') ? 0.3 : 0) + (words.includes('sku') ? 0.05 : 0) - (facets.has('parent') ? 0.3 : 0);
@@ -88,9 +90,10 @@ function price(column: Column): number {
 
 function quantity(column: Column): number {
   const { facets, words, things } = column.meaning;
-  if (column.number === undefined || column.type === 'date' || !('whole' in column.number)) return 0;
+  if (column.number === undefined || column.type === 'date') return 0;
   if (['stock', 'charge', 'measure', 'price', 'rating', 'id'].some((facet) => facets.has(facet as Facet))) return 0;
-  const whole = column.number.whole ? 0 : -0.3;
+  const isWhole = !('whole' in column.number) || column.number.whole;
+  const whole = isWhole ? 0 : -0.3;
   if (facets.has('quantity'))
     return (
       0.9 +
@@ -101,7 +104,7 @@ function quantity(column: Column): number {
     );
   // Some call pieces the amount: whole numbers, mostly 1.
   const common = [...column.sketch.values.keys()][0];
-  return words.join(' ') === 'amount' && column.number.whole && Number(common) === 1 ? 0.6 : 0;
+  return words.join(' ') === 'amount' && isWhole && Number(common) === 1 ? 0.6 : 0;
 }
 
 /** The share of rows that have a value. */

@@ -2,8 +2,8 @@
 // that depend on another column, and whether amounts are those of a piece or of the whole row.
 
 import { readNumber, type DecimalMark } from '../values/numbers';
-import { isUnknown, type Column } from './profile';
-import type { ShopTable } from './shop-tables';
+import { isUnknown, type Column } from './profile/profile';
+import type { ShopTable } from './profile/shop-tables';
 
 export interface FirstRowsOnly {
   readonly by: string;

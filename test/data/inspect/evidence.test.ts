@@ -1,7 +1,7 @@
 // The parts of what inspect goes by: names, words, sketches, neighbouring rows.
 
-import { meaningOf, wordsOf } from '../../../src/data/inspect/names';
-import { Sketch } from '../../../src/data/inspect/sketch';
+import { meaningOf, wordsOf } from '../../../src/data/inspect/profile/names';
+import { Sketch } from '../../../src/data/inspect/profile/sketch';
 import { eventWord, statusWord } from '../../../src/data/inspect/words';
 
 test.each([

@@ -125,3 +125,69 @@ test('a description that is there is kept under another name', async () => {
     { currency: 'USD' },
   ]);
 });
+
+test('without names of columns, customers come before articles; that is a guess and is asked for', async () => {
+  const log = rows(
+    300,
+    (n) => `${1 + ((n * 7) % 40)}\t${500 + (n % 60)}\t${1 + (n % 5)}\t${880_000_000 + n * 5_000}\n`,
+  );
+  const { json, questions, warnings } = await inspect(await shop({ 'u.data': log }));
+  expect(json.transactions).toMatchObject({ customer: '1', article: '2', date: '4', dateFormat: 'epoch-s' });
+  expect(warnings).toContainEqual(expect.stringMatching(/guessed by the order of columns/));
+  expect(questions[0].choices[1].apply(json).transactions).toMatchObject({ customer: '2', article: '1' });
+});
+
+test('lists of ids in a cell are several articles', async () => {
+  const dir = await shop({
+    'orders.csv': `number,date,client,products\n${rows(60, (n) => `${n},2024-05-1${n % 9},K${n % 9},"['s${n % 20}', 's${(n + 3) % 20}']"\n`)}`,
+    'products.csv': `sku,label\n${rows(20, (n) => `s${n},Nice ${n}\n`)}`,
+  });
+  expect((await describeShop(dir)).json.transactions?.article).toEqual({ column: 'products', separator: 'list' });
+  expect((await importInto(dir)).transactions).toMatchObject({ inserted: 120, rejected: 0 });
+});
+
+test('lists of objects are not taken apart, and that is said', async () => {
+  const orders = rows(
+    40,
+    (n) =>
+      `${JSON.stringify({ id: n, created_at: '2024-05-11', customer: `c${n % 9}`, lines: [{ sku: `s${n % 9}` }] })}\n`,
+  );
+  const { json, warnings } = await inspect(await shop({ 'orders.jsonl': orders }));
+  expect(json.transactions).toBeUndefined();
+  expect(warnings).toContainEqual(expect.stringMatching(/lines holds lists of objects .* Write a line for each/));
+});
+
+test('a file that lists the orders that came back is joined', async () => {
+  const dir = await shop({
+    'orders.csv': `Order ID,Order Date,Customer ID,Product ID,Sales,Quantity\n${rows(90, (n) => `o${n >> 1},2024-05-1${n % 9},c${n % 9},p${n % 20},${(n % 3) + 1}0.5,${1 + (n % 3)}\n`)}`,
+    'returns.csv': 'Returned,Order ID\nYes,o3\nYes,o9\nYes,o12\n',
+  });
+  const { json } = await describeShop(dir);
+  expect(json.transactions?.state).toEqual({ column: 'Returned', returned: ['Yes'] });
+  expect((await importInto(dir)).transactions).toMatchObject({ returns: 6 });
+});
+
+test.each([
+  [
+    'French',
+    'N° commande;Date de commande;N° client;Référence;Désignation;Qté;Prix unitaire HT',
+    'N° client',
+    'Référence',
+  ],
+  ['German', 'Bonnr;Datum;Kundenkarte;EAN;Artikeltext;Menge;Einzelpreis', 'Kundenkarte', 'EAN'],
+  ['Italian', 'Ordine;Data;Cliente;Codice prodotto;Titolo;Quantità;Prezzo', 'Cliente', 'Codice prodotto'],
+  ['Dutch', 'Ordernummer;Datum;Klantnummer;Artikelnummer;Omschrijving;Aantal;Prijs', 'Klantnummer', 'Artikelnummer'],
+])('%s names of columns are understood', async (_language, header, customer, article) => {
+  const names = header.split(';');
+  const sales = rows(
+    90,
+    (n) =>
+      `B${n >> 1};${10 + (n % 19)}.05.2024;K${100 + (n % 9)};${4006_000 + (n % 20)};Etwas Schönes ${n % 20};${1 + (n % 3)};${2 + (n % 20)},5${n % 2}\n`,
+  );
+  const { json } = await inspect(await shop({ 'liste.csv': `${header}\n${sales}` }));
+  expect(json.transactions).toMatchObject({
+    ...{ orderId: names[0], date: names[1], customer, article },
+    ...{ quantity: names[5], price: names[6], decimal: ',', dateFormat: 'DD.MM.YYYY' },
+  });
+  expect(json.articles).toMatchObject({ id: article, name: names[4] });
+});

@@ -19,38 +19,38 @@ const THINGS: Readonly<Record<Thing, string>> = {
   article:
     'article articles artikel item items product products prod produkt produkte producto productos produit produits ' +
     'prodotto prodotti produto sku asin ean gtin upc isbn stock-code good goods ware waren variant variants material ' +
-    'book movie track song game recipe plu barcode listing what artikul vare tuote termek товар артикул 商品 产品 货号 商品コード',
+    'book movie track song game recipe plu barcode listing matnr what artikul vare tuote termek товар артикул 商品 产品 货号 商品コード',
   customer:
-    'customer customers cust client clients kunde kunden user users visitor visitors member members household buyer ' +
+    'customer customers cust client clients kunde kunden user users visitor visitors member members household loyalty kundenkarte kunnr buyer ' +
     'shopper person who cliente clientes klant klanten kund acheteur utente usuario account consumer reviewer patron ' +
     'uid asiakas klient покупатель клиент пользователь 用户 客户 会员 顾客 顧客 会員',
   order:
     'order orders invoice receipt transaction transactions trans bestell bestellung bestellungen rechnung rechnungs ' +
     'beleg bon pedido orden factura commande facture ordine fattura basket ticket purchase checkout zamowienie ' +
-    'tilaus заказ 订单 注文 increment',
+    'tilaus заказ 订单 注文 increment vbeln',
   line: 'line lineitem position zeile ligne linea',
 };
 
 const FACETS: Readonly<Record<Facet, string>> = {
-  id: 'id ids no nr number nummer num code key codigo numero ref reference guid uuid sku asin ean gtin upc isbn uid plu barcode artikul артикул номер 编号 号 コード 货号',
-  name: 'name title titel bezeichnung nombre titre nom titolo titulo denominacion naam namn nome navn label название наименование 名称 名字 名',
+  id: 'id ids no nr number nummer num n code key codigo numero ref reference guid uuid sku asin ean gtin upc isbn uid matnr kunnr vbeln plu barcode artikul артикул номер 编号 号 コード 货号',
+  name: 'name label libelle designation denominazione title titel bezeichnung nombre titre nom titolo titulo denominacion naam namn nome navn label название наименование 名称 名字 名',
   description:
     'description desc descr beschreibung descripcion descrizione omschrijving text detail details body summary content comment long описание 描述 说明',
-  price: 'price preis precio prix prezzo preco prijs pris paid bezahlt cost value einzelpreis stueckpreis cena цена 价格 单价 価格',
+  price: 'price preis precio prix prezzo preco prijs pris paid bezahlt cost value einzelpreis stueckpreis netpr cena цена 价格 单价 価格',
   total: 'total sum summe gesamt importe montant betrag amount revenue turnover umsatz sales gross net lineamount сумма 金额 合計',
   quantity:
-    'quantity qty menge cantidad quantite quantita quantidade anzahl pieces units stueck stuck aantal antal count ordered количество 数量',
-  date: 'date datum fecha data jour time timestamp datetime dt dat day zeit uhrzeit at on when ts hora heure created placed дата время 日期 时间 日時',
+    'quantity qty qte menge cantidad quantite quantita quantidade anzahl pieces units stueck stuck aantal antal kwmeng count ordered количество 数量',
+  date: 'date datum fecha data jour time timestamp datetime dt dat day zeit uhrzeit at on when ts hora heure created placed erdat дата время 日期 时间 日時',
   event: 'event action behavior behaviour interaction feedback activity kind aktion ereignis evento',
   status: 'status state financial fulfillment zustand estado statut stato статус 状态',
   category:
     'category categories kategorie categoria categorie genre genres type kind typ department group gruppe warengruppe class family section rubrique rayon aisle taxonomy familia категория 类别 分类 カテゴリ',
-  brand: 'brand vendor manufacturer marke hersteller marca marque fabricant maker label merk designer бренд 品牌 ブランド',
+  brand: 'brand vendor manufacturer marke hersteller marca marque fabricant maker merk designer бренд 品牌 ブランド',
   colour: 'color colour farbe couleur colore cor kleur farg цвет 颜色 色',
   url: 'url link href permalink uri',
   image: 'image images img picture photo bild foto imagen immagine thumbnail 图片',
   list: 'list msrp rrp uvp regular compare original old retail streichpreis',
-  currency: 'currency waehrung wahrung moneda devise valuta moeda валюта 货币',
+  currency: 'currency waehrung wahrung moneda devise valuta moeda waerk валюта 货币',
   stock: 'stock inventory availability available lager bestand verfuegbarkeit stockstatus',
   parent: 'parent handle group master base style model family variation',
   tags: 'tags tag labels keywords schlagworte',

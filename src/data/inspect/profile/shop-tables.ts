@@ -3,10 +3,10 @@
 
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { asError, VitrineError } from '../../errors';
-import type { Reporter } from '../../telemetry/progress';
-import { openTable, tablesIn, type Form, type Table } from '../tables/table';
-import { unreadable } from '../tables/source/bytes';
+import { asError, VitrineError } from '../../../errors';
+import type { Reporter } from '../../../telemetry/progress';
+import { openTable, tablesIn, type Form, type Table } from '../../tables/table';
+import { unreadable } from '../../tables/source/bytes';
 import { ColumnObserver, type Column } from './profile';
 
 export interface ShopTable {

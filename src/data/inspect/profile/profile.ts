@@ -2,12 +2,12 @@
 // what type the column has. All values count for dates and for what is unique; the other types are
 // judged by a part of the rows.
 
-import { DateDetection, type DateFinding } from '../values/date-detection';
-import { createDateReader } from '../values/dates';
-import { flagOf } from '../values/flags';
-import { ListDetection } from '../values/list-detection';
-import { isNull } from '../values/nulls';
-import { NumberDetection, type NumberFinding } from '../values/number-detection';
+import { DateDetection, type DateFinding } from '../../values/date-detection';
+import { createDateReader } from '../../values/dates';
+import { flagOf } from '../../values/flags';
+import { ListDetection } from '../../values/list-detection';
+import { isNull } from '../../values/nulls';
+import { NumberDetection, type NumberFinding } from '../../values/number-detection';
 import { meaningOf, type Meaning } from './names';
 import { Sketch } from './sketch';
 

@@ -48,6 +48,8 @@ export interface Column {
 /** After so many rows, only each STEP-th is looked at closely. */
 const CLOSE_ROWS = 20_000;
 const STEP = 50;
+/** Longer cells are not looked at as lists, since the different ones are held in memory. */
+const LONGEST_LIST = 1_000;
 /** A column without a date among so many values has none. */
 const DATELESS = 2_000;
 
@@ -117,7 +119,7 @@ export class ColumnObserver {
     if (text.length > this.longest) this.longest = text.length;
     if (text.length <= 40) this.numbers.add(text);
     else this.numbers.add('no number');
-    this.lists.add(text);
+    if (text.length <= LONGEST_LIST) this.lists.add(text);
     if (/<\/?[a-z][^<>]*>/i.test(text)) seen.html++;
     if (/^(https?:)?\/\/\S+$/i.test(text)) seen.url++;
     if (/\.(jpe?g|png|webp|gif|avif)(\?\S*)?$/i.test(text)) seen.image++;

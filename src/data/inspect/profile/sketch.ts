@@ -18,7 +18,7 @@ export class Sketch {
     const count = this.kept.get(text);
     if (count !== undefined) this.kept.set(text, count + 1);
     else if (this.limit === 2 ** 32 || hashOf(text) < this.limit) {
-      this.kept.set(text, 1);
+      this.kept.set(ownCopy(text), 1);
       if (this.kept.size > 2 * KEPT) this.shrink();
     }
     this.sorted = undefined;
@@ -71,6 +71,11 @@ export class Sketch {
 }
 
 const FEWEST = 8;
+
+/** A part of a text keeps all of the text in memory, which may be a file's whole block. */
+function ownCopy(text: string): string {
+  return Buffer.from(text, 'utf16le').toString('utf16le');
+}
 
 /** FNV-1a with a final mix, as a number from 0 to 2^32 − 1. */
 function hashOf(text: string): number {

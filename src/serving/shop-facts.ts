@@ -36,7 +36,8 @@ export function createFacts(
       const price = prices[article] ?? Number.NaN;
       let variants: number[] | undefined;
       return {
-        price: Number.isNaN(price) ? null : price,
+        // The digits that 32 bits hold: 0.027102 rather than 0.027101999148726463.
+        price: Number.isNaN(price) ? null : Number(price.toPrecision(7)),
         currency: currency(),
         // Computed on demand, since most requests ask for the price alone.
         get variants() {

@@ -8,7 +8,7 @@ import { ValueFault } from '../values/value-fault';
 import { createConverter, createPurchaseConverter, type Converter, type Tallies } from './convert';
 import type { Run } from './run';
 import { createStaging, LINES_PER_FILE, stagingTable, takeDuplicates, type Mapped } from './merge/merge';
-import type { OpenFile, OpenSection } from './reading/sections';
+import type { OpenFile, OpenSection } from './sections/sections';
 import type { SectionJson } from './targets';
 
 /** A section in its temporary table. */

@@ -114,7 +114,9 @@ export async function checkJoins(client: Client, staged: StagedSections): Promis
 
 async function checkJoin(client: Client, section: 'articles' | 'customers', staged: StagedSections): Promise<string[]> {
   const id = section === 'articles' ? 'article_id' : 'customer_id';
-  const known = `(SELECT ${id} AS id FROM ${stagingTable(section)} UNION SELECT ${id} FROM ${section})`;
+  // Articles that came from purchases alone do not count: they have the form of the purchases.
+  const listed = section === 'articles' ? ' WHERE listed' : '';
+  const known = `(SELECT ${id} AS id FROM ${stagingTable(section)} UNION SELECT ${id} FROM ${section}${listed})`;
   const { rows } = await client.query<{ joined: string; all: string }>(
     `SELECT count(known.id) AS joined, count(*) AS all
      FROM (SELECT DISTINCT ${id} AS id FROM ${PURCHASES}) AS asked LEFT JOIN ${known} AS known USING (id)`,

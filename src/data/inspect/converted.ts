@@ -4,7 +4,7 @@
 import { readdir } from 'node:fs/promises';
 import { asError } from '../../errors';
 import { createConverter, createPurchaseConverter } from '../import/convert';
-import { openSections, type OpenSection } from '../import/reading/sections';
+import { openSections, type OpenSection } from '../import/sections/sections';
 import type { Section, ShopJson } from '../import/shop-json';
 import type { SectionJson } from '../import/targets';
 

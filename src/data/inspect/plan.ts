@@ -72,7 +72,7 @@ export function planOf(tables: readonly ShopTable[]): Plan {
 }
 
 /** The things that the name of a table's file speaks of. */
-export function thingsOf({ files, form }: ShopTable): ReadonlySet<Thing> {
+function thingsOf({ files, form }: ShopTable): ReadonlySet<Thing> {
   const name = files[0].replace(/\.(gz|zip)$/i, '').replace(/\.\w+$/, '');
   return meaningOf(form.sheet ?? name).things;
 }

@@ -24,7 +24,7 @@ export interface DateFormat {
 }
 
 /** For messages. */
-export const FORMAT_HELP =
+const FORMAT_HELP =
   'expected iso, epoch-s, epoch-ms, epoch-us, epoch-ns, excel, or a format such as "DD.MM.YYYY HH:mm" ' +
   '(YYYY YY MM M MMM DD D Do ddd HH H hh h mm ss S A Z, other letters in [brackets])';
 

@@ -1,7 +1,7 @@
 // The words that mean unknown. They differ by case on purpose: "NA" means unknown, "Na" is a name.
 
 /** The default of `nulls` in shop.json. */
-export const DEFAULT_NULLS: readonly string[] = [
+const DEFAULT_NULLS: readonly string[] = [
   '',
   ...['NULL', 'Null', 'null', '(null)', '<null>', '[null]', '\\N', 'nil', 'undefined'],
   ...['NA', 'N/A', 'n/a', '<NA>', '#N/A', '#NA', 'None', 'nan', 'NaN', 'NAN', 'NaT'],

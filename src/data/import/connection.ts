@@ -2,10 +2,10 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, DatabaseError } from 'pg';
-import { VitrineError } from '../../../errors';
-import type { Reporter } from '../../../telemetry/progress';
-import { CONNECTION } from '../../postgres/connections';
-import { databaseError, isOutOfKeys, outOfKeys } from '../../postgres/database-errors';
+import { VitrineError } from '../../errors';
+import type { Reporter } from '../../telemetry/progress';
+import { CONNECTION } from '../postgres/connections';
+import { databaseError, isOutOfKeys, outOfKeys } from '../postgres/database-errors';
 
 /** Lets one import run at a time. The lock of a killed import ends with its connection. */
 export async function lock(client: Client, reporter: Reporter, signal: AbortSignal | undefined): Promise<void> {

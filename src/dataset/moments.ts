@@ -30,7 +30,7 @@ export function timelessMoment(shop: Dataset, ends: HistoryEnds): Moment {
   const ever = new Float32Array(shop.catalogue.size);
   let last = 0;
   for (const p of placesOf(shop, ends)) {
-    ever[shop.article[p]] += 1;
+    ever[shop.article[p]] += shop.quantity[p];
     last = Math.max(last, shop.at[p]);
   }
   const [month] = shop.buyersOf(placesOf(shop, ends));
@@ -45,14 +45,14 @@ export function timelessMoment(shop: Dataset, ends: HistoryEnds): Moment {
   return { ...moment, arrivals: new Int32Array(0), timeless: true };
 }
 
-function longSales({ catalogue, article, at }: Dataset, now: number): LongSales {
+function longSales({ catalogue, article, at, quantity }: Dataset, now: number): LongSales {
   const [quarter, ever] = [new Float32Array(catalogue.size), new Float32Array(catalogue.size)];
   const last = new Float64Array(catalogue.size).fill(Number.NaN);
   for (let p = 0; p < article.length; p++) {
     if (at[p] >= now) continue;
     const one = article[p];
-    ever[one] += 1;
-    if (at[p] > now - QUARTER_DAYS * DAY) quarter[one] += 1;
+    ever[one] += quantity[p];
+    if (at[p] > now - QUARTER_DAYS * DAY) quarter[one] += quantity[p];
     if (!(last[one] >= at[p])) last[one] = at[p];
   }
   return { quarter, ever, idle: Float32Array.from(last, (sold) => (now - sold) / DAY) };

@@ -1,9 +1,11 @@
 // Opens the store: connects to Postgres and assembles the store from its parts, one file for each
 // noun.
 
+import type { ClockMode } from '../../config';
 import { VitrineError } from '../../errors';
 import { LIMITS, type ConnectionLimits, type Connections } from '../postgres/connections';
 import { storeArticles } from './articles';
+import { openClock } from './clock';
 import { storeCustomers } from './customers';
 import { storeFacts } from './facts';
 import { recordOrder } from './orders';
@@ -16,6 +18,8 @@ import type { Store } from './store';
 export interface StoreOptions {
   /** Called with the table of every statement that is sent. */
   readonly onQuery?: (table: string) => void;
+  /** The mode of the shop's clock. Default: the mode of the fact `clock`, else by the data. */
+  readonly clock?: ClockMode;
   /** Numbers of connections and time limits. Default: LIMITS. */
   readonly limits?: Partial<ConnectionLimits>;
 }
@@ -23,23 +27,21 @@ export interface StoreOptions {
 /** Opens the store. The first statement opens the first connection. */
 export function openStore(url: string, options: StoreOptions = {}): Store {
   const statements = openStatements(url, { ...LIMITS, ...options.limits }, options.onQuery);
-  const { connections, prisma, manyRowsOf } = statements;
+  const { connections, execute, transaction } = statements;
+  const clock = openClock(statements, options.clock);
   return {
     ...storeArticles(statements),
-    ...storeCustomers(statements),
-    ...storePurchases(statements),
-    ...storeSales(statements),
+    ...storeCustomers(statements, clock),
+    ...storePurchases(statements, clock),
+    ...storeSales(statements, clock),
     ...storeFacts(statements),
-    recordOrder: (order) => statements.transaction((ask) => recordOrder(ask, order)),
+    clock: () => clock.read(),
+    recordOrder: (order) => transaction((ask) => recordOrder(ask, order, clock)),
     alone: (name, work) => alone(connections, name, work),
-    async clear() {
-      await manyRowsOf(Prisma.sql`TRUNCATE articles, customers, purchases, receipts, recommendation_lists, facts`);
-    },
+    clear: () =>
+      execute(Prisma.sql`TRUNCATE articles, customers, purchases, receipts, recommendation_lists, facts`),
     ping: () => connections.ping(),
-    async close() {
-      await prisma.$disconnect();
-      await connections.close();
-    },
+    close: () => statements.close(),
   };
 }
 

@@ -2,6 +2,9 @@
 
 import { VitrineError } from '../../errors';
 import { chunks, inOrder, selectList } from './batches';
+import type { Clock } from './clock';
+import { COUNTED } from './counted';
+import { real, shapeOf } from './packed';
 import { Prisma } from './prisma/client';
 import { copyPurchases } from './purchase-columns';
 import type { Statements } from './statements';
@@ -9,20 +12,23 @@ import type { LatestPurchase, Page, PurchaseCursor, PurchaseRow, PurchasesReques
 
 type PurchaseStore = Pick<Store, 'latestPurchases' | 'purchasesPages' | 'readPurchases'>;
 
-export function storePurchases({
-  connections,
-  rowsOf,
-  heard,
-}: Pick<Statements, 'connections' | 'rowsOf' | 'heard'>): PurchaseStore {
+export function storePurchases(
+  { connections, rowsOf, heard }: Pick<Statements, 'connections' | 'rowsOf' | 'heard'>,
+  clock: Pick<Clock, 'end'>,
+): PurchaseStore {
   return {
     async latestPurchases(customerKeys, limit) {
+      const end = await clock.end();
       const found = await inOrder(
         customerKeys,
-        (row: LatestColumns & { readonly key: number }) => row.key,
+        (row: KeyedColumns) => row.key,
         (some) =>
-          rowsOf(Prisma.sql`
-            SELECT asked.key, latest.* FROM unnest(${some}::int[]) AS asked(key)
-            CROSS JOIN LATERAL (${latestOf('asked.key', limit)}) AS latest`),
+          rowsOf(
+            LATEST,
+            Prisma.sql`
+              SELECT asked.key, latest.* FROM unnest(${some}::bigint[]) AS asked(key)
+              CROSS JOIN LATERAL (${latestOf('asked.key', limit, end)}) AS latest`,
+          ),
       );
       return found.map((row) => (row ? purchasesIn(row) : []));
     },
@@ -35,7 +41,7 @@ export function storePurchases({
       );
       const places = [...requests.keys()].filter((place) => !(pages[place] instanceof Error));
       for (const some of chunks(places)) {
-        for (const { place, ...row } of await rowsOf<PurchaseRow & { place: number }>(pagesOf(requests, some))) {
+        for (const { place, ...row } of await rowsOf(PLACED_PURCHASE, pagesOf(requests, some))) {
           const target = pages[place];
           if (target instanceof Error) continue;
           if (target.rows.length < requests[place].first) target.rows.push(row);
@@ -47,7 +53,7 @@ export function storePurchases({
 
     async readPurchases(report) {
       heard('purchases');
-      return connections.long((client) => copyPurchases(client, report));
+      return connections.long((pool) => copyPurchases(pool, report));
     },
   };
 }
@@ -60,26 +66,38 @@ export interface LatestColumns {
   readonly articles: number[];
   /** Unix seconds. */
   readonly times: number[];
-  readonly prices: (number | null)[];
+  readonly prices: (number | string | null)[];
 }
+
+type KeyedColumns = LatestColumns & { readonly key: number };
+const LATEST = shapeOf<KeyedColumns>({
+  key: 'value',
+  articles: 'value',
+  times: 'value',
+  prices: 'value',
+});
 
 /**
  * Selects a customer's latest purchases, from the end of the customer's range of the primary key.
- * Purchases dated in the future are mistakes and are left out.
+ * Purchases from `end` on are mistakes and are left out.
  */
-export function latestOf(customerKey: string, limit: number): Prisma.Sql {
+export function latestOf(customerKey: string, limit: number, end: Date): Prisma.Sql {
   return Prisma.sql`
     SELECT coalesce(array_agg(article_key), '{}') AS articles,
       coalesce(array_agg(extract(epoch FROM bought_at)::float8), '{}') AS times, coalesce(array_agg(price), '{}') AS prices
     FROM (
       SELECT article_key, bought_at, price FROM purchases
-      WHERE customer_key = ${Prisma.raw(customerKey)} AND bought_at < now() + interval '1 day'
+      WHERE customer_key = ${Prisma.raw(customerKey)} AND bought_at < ${end}::timestamptz AND ${COUNTED}
       ORDER BY ${NEWEST_FIRST} LIMIT ${limit}
     ) AS newest`;
 }
 
 export function purchasesIn({ articles, times, prices }: LatestColumns): LatestPurchase[] {
-  return articles.map((articleKey, i) => ({ articleKey, boughtAt: new Date(times[i] * 1_000), price: prices[i] }));
+  return articles.map((articleKey, i) => ({
+    articleKey,
+    boughtAt: new Date(times[i] * 1_000),
+    price: real(prices[i]),
+  }));
 }
 
 /** Selects the pages of the requests with these indices, each with one row more than requested. */
@@ -87,9 +105,9 @@ function pagesOf(requests: readonly PurchasesRequest[], places: readonly number[
   const asked = places.map((place) => requests[place]);
   const afters = asked.map(({ after }) => after ?? BEFORE_ALL);
   return Prisma.sql`
-            SELECT asked.place, ${PURCHASE_COLUMNS} FROM unnest(
-              ${places}::int[], ${asked.map(({ customerKey }) => customerKey)}::int[], ${asked.map(({ first }) => first + 1)}::int[],
-              ${afters.map(({ boughtAt }) => boughtAt)}::timestamptz[], ${afters.map(({ articleKey }) => articleKey)}::int[],
+            SELECT asked.place, ${SELECTED_PURCHASE} FROM unnest(
+              ${places}::int[], ${asked.map(({ customerKey }) => customerKey)}::bigint[], ${asked.map(({ first }) => first + 1)}::int[],
+              ${afters.map(({ boughtAt }) => boughtAt)}::timestamptz[], ${afters.map(({ articleKey }) => articleKey)}::bigint[],
               ${afters.map(({ line }) => line)}::int[]
             ) AS asked(place, customer, size, bought_at, article, line)
             CROSS JOIN LATERAL (
@@ -100,16 +118,36 @@ function pagesOf(requests: readonly PurchasesRequest[], places: readonly number[
 }
 
 /** A cursor that is newer than any purchase. */
-const BEFORE_ALL: PurchaseCursor = { boughtAt: new Date('9999-12-31'), articleKey: 0x7fff_ffff, line: 0x7fff };
+const BEFORE_ALL: PurchaseCursor = {
+  boughtAt: new Date('9999-12-31'),
+  articleKey: Number.MAX_SAFE_INTEGER,
+  line: 0x7fff_ffff,
+};
 const NEWEST_FIRST = Prisma.sql`bought_at DESC, article_key DESC, line DESC`;
 
-const PURCHASE_COLUMNS = Prisma.raw(
+/** The columns of a row `p` of purchases, under the names of their fields. */
+export const SELECTED_PURCHASE = Prisma.raw(
   selectList({
     customerKey: 'p.customer_key',
     articleKey: 'p.article_key',
     boughtAt: 'p.bought_at',
     price: 'p.price',
+    quantity: 'p.quantity',
     salesChannelId: 'p.sales_channel_id',
     line: 'p.line',
+    state: 'p.state',
+    orderId: 'p.order_id',
   } satisfies Record<keyof PurchaseRow, string>),
 );
+const PLACED_PURCHASE = shapeOf<PurchaseRow & { readonly place: number }>({
+  place: 'value',
+  customerKey: 'value',
+  articleKey: 'value',
+  boughtAt: 'time',
+  price: 'real',
+  quantity: 'value',
+  salesChannelId: 'value',
+  line: 'value',
+  state: 'value',
+  orderId: 'value',
+});

@@ -1,55 +1,69 @@
 // Sends statements to Postgres: those that a request waits for, those that read the whole shop, and
-// those of a transaction. Every statement has a name, so that Postgres plans it once per
-// connection.
+// those of a transaction. Rows are read through Prisma, packed into one cell. Every statement has a
+// name, so that Postgres plans it once per connection.
 
 import { PrismaPg } from '@prisma/adapter-pg';
-import type { QueryConfig, QueryResultRow } from 'pg';
+import { types, type Pool, type QueryConfig, type QueryResultRow } from 'pg';
 import { sha256 } from '../../bytes';
 import { openConnections, type ConnectionLimits, type Connections } from '../postgres/connections';
 import type { Ask } from './orders';
+import { pack, unpack, type Shape } from './packed';
 import { Prisma, PrismaClient } from './prisma/client';
 
 export interface Statements {
   readonly connections: Connections;
   readonly prisma: PrismaClient;
-  /**
-   * Reads rows that a request waits for. These rows do not pass through Prisma's engine, which
-   * takes three times as long as `pg` to read an article, and misreads times if the database is not
-   * in UTC.
-   */
+  /** Reads rows that a request waits for. The columns of `select` have the names of the shape. */
   rowsOf: RowsOf;
   /** Reads the rows of a statement that may read the whole shop. */
   manyRowsOf: RowsOf;
+  /** Runs a statement that may take long and returns no rows. */
+  execute(sql: Prisma.Sql): Promise<void>;
   /** Commits all statements of `work` or none. */
   transaction<T>(work: (ask: Ask) => Promise<T>): Promise<T>;
   /** Reports a statement to the listener that is sent without these functions. */
   heard(table: string): void;
+  close(): Promise<void>;
 }
 
-type RowsOf = <Row extends QueryResultRow>(sql: Prisma.Sql) => Promise<Row[]>;
+export type RowsOf = <Row>(shape: Shape<Row>, select: Prisma.Sql) => Promise<Row[]>;
 
 /** `onQuery` is called with the table of every statement. */
 export function openStatements(url: string, limits: ConnectionLimits, onQuery?: (table: string) => void): Statements {
   const pooled = isPooled(url);
   const connections = openConnections(url, pooled, limits);
   const nameOf = pooled ? undefined : statementNames();
-  const adapter = new PrismaPg(connections.pool, nameOf ? { statementNameGenerator: ({ sql }) => nameOf(sql) } : {});
-  const prisma = new PrismaClient({ adapter, errorFormat: 'minimal', log: [{ emit: 'event', level: 'query' }] });
   const heard = (sql: string): void => onQuery?.(TABLE.exec(sql)?.[1] ?? 'none');
-  // Prisma itself reports its statements, so that they are counted as they are sent.
-  if (onQuery) prisma.$on('query', ({ query }) => heard(query));
+  const clientOver = (pool: Pool): PrismaClient => {
+    const adapter = new PrismaPg(pool, nameOf ? { statementNameGenerator: ({ sql }) => nameOf(sql) } : {});
+    if (!onQuery) return new PrismaClient({ adapter, errorFormat: 'minimal' });
+    // Prisma itself reports its statements, so that they are counted as they are sent.
+    const client = new PrismaClient({ adapter, errorFormat: 'minimal', log: [{ emit: 'event', level: 'query' }] });
+    client.$on('query', ({ query }) => heard(query));
+    return client;
+  };
+  const prisma = clientOver(connections.pool);
+  const patient = clientOver(connections.longPool);
+  const readBy =
+    (client: PrismaClient): RowsOf =>
+    async (shape, select) => {
+      const sql = withoutTimes(pack(shape, select));
+      const [{ packed }] = await client.$queryRaw<{ packed: string }[]>(sql);
+      return unpack(shape, packed);
+    };
+  const read = readBy(prisma);
+  const readPatiently = readBy(patient);
 
   const statementOf = ({ text, values }: Prisma.Sql): QueryConfig => {
     heard(text);
-    return { ...(nameOf && { name: nameOf(text) }), text, values: values.map(inUtc) };
+    return { ...(nameOf && { name: nameOf(text) }), text, values: values.map(inUtc), types: EXACT_NUMBERS };
   };
   return {
     connections,
     prisma,
-    rowsOf: <Row extends QueryResultRow>(sql: Prisma.Sql) =>
-      connections.short(async (pool) => (await pool.query<Row>(statementOf(sql))).rows),
-    manyRowsOf: <Row extends QueryResultRow>(sql: Prisma.Sql) =>
-      connections.long(async (client) => (await client.query<Row>(statementOf(sql))).rows),
+    rowsOf: (shape, select) => connections.short(() => read(shape, select)),
+    manyRowsOf: (shape, select) => connections.long(() => readPatiently(shape, select)),
+    execute: (sql) => connections.long(async () => void (await patient.$executeRaw(withoutTimes(sql)))),
     transaction: (work) =>
       connections.transaction((client) =>
         work(
@@ -58,6 +72,10 @@ export function openStatements(url: string, limits: ConnectionLimits, onQuery?: 
         ),
       ),
     heard: (table) => onQuery?.(table),
+    async close() {
+      await Promise.all([prisma.$disconnect(), patient.$disconnect()]);
+      await connections.close();
+    },
   };
 }
 
@@ -92,6 +110,11 @@ function statementNames(): (sql: string) => string {
 const TABLE =
   /\b(?:FROM|INTO|UPDATE)\s+(?:"public"\.)?"?(articles|customers|purchases|receipts|recommendation_lists|facts)\b/i;
 
+/** Prisma would write times without a zone, in a form that depends on the database's zone. */
+function withoutTimes({ strings, values }: Prisma.Sql): Prisma.Sql {
+  return new Prisma.Sql(strings, values.map(inUtc));
+}
+
 /**
  * Writes times as text in UTC. `pg` would write them in this machine's zone, with an offset in
  * whole minutes, although offsets had seconds before about 1910.
@@ -100,3 +123,15 @@ function inUtc(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(inUtc);
   return value instanceof Date ? value.toISOString() : value;
 }
+
+const [BIGINT, BIGINT_LIST] = [20, 1016];
+const readBigintList = types.getTypeParser(BIGINT_LIST) as (text: string) => string[];
+
+/** Reads keys of 64 bits as numbers. `pg` reads them as texts. */
+const EXACT_NUMBERS: QueryConfig['types'] = {
+  getTypeParser: (oid: number, format?: 'text' | 'binary') => {
+    if (format !== 'binary' && oid === BIGINT) return Number;
+    if (format !== 'binary' && oid === BIGINT_LIST) return (text: string) => readBigintList(text).map(Number);
+    return types.getTypeParser(oid, format as 'text');
+  },
+};

@@ -31,12 +31,12 @@ const ARTICLES = (TURNS + 1) * REQUESTS_A_TURN;
 const QUESTIONS = [
   {
     name: 'recommendations',
-    query: `query R($id: ID!) { recommendations(customerId: $id, first: 12) { rank score article { id name productTypeName colourGroupName } } }`,
+    query: `query R($id: ID!) { recommendations(customerId: $id, first: 12) { rank score article { id name category colour } } }`,
     field: 'recommendations',
   },
   {
     name: 'similar articles',
-    query: `query S($id: ID!) { similarArticles(articleId: $id, first: 12) { rank score article { id name productTypeName colourGroupName } } }`,
+    query: `query S($id: ID!) { similarArticles(articleId: $id, first: 12) { rank score article { id name category colour } } }`,
     field: 'similarArticles',
   },
 ] as const;

@@ -62,7 +62,7 @@ void withCleanup(async (closing) => {
     (sum, file) => sum + (file ? file.inserted + file.updated : 0),
     0,
   );
-  const { rows } = first.transactions;
+  const rows = first.transactions?.rows ?? 0;
   console.log(`${rows} transactions in ${first.seconds} s; again in ${second.seconds} s`);
   const wanted = [
     { what: 'rows that the second import changed', got: changed, unit: '', most: 0 },

@@ -8,7 +8,7 @@ void benchmark(
     query: `query Similar($articleId: ID!) {
   similarArticles(articleId: $articleId, first: 12) {
     rank score
-    article { id name productTypeName productGroupName graphicalAppearanceName colourGroupName departmentName description }
+    article { id name category brand colour description }
   }
 }`,
     variable: 'articleId',

@@ -12,15 +12,33 @@ export interface DocumentTypeDecoration<TResult, TVariables> {
   __apiType?: (variables: TVariables) => TResult;
 }
 
+/** Whether an article can be bought. */
+export type Availability =
+  /** It can be bought now. */
+  | 'IN_STOCK'
+  /** It cannot be bought now, and is in no list until it can. */
+  | 'OUT_OF_STOCK'
+  /** It can be ordered before it is there. */
+  | 'PREORDER';
+
 /** Some pieces of one article, bought at one price. */
 export type PurchaseInput = {
   /** The shop's id of the article. */
   readonly articleId: string;
-  /** What one piece costs, in the unit of the shop's data; null where that is not known. */
+  /** What one piece costs, in the shop's currency; null where that is not known. */
   readonly price?: number | null | undefined;
-  /** How many pieces, 1 to 100. */
+  /** How many pieces, 1 to 10000. */
   readonly quantity?: number;
 };
+
+/** What became of a purchase. Only what was bought and kept counts in lists and prices. */
+export type PurchaseState =
+  /** It was bought. */
+  | 'BOUGHT'
+  /** The order was called off. */
+  | 'CANCELLED'
+  /** It came back, or is the return itself, whose quantity is negative. */
+  | 'RETURNED';
 
 /** What brought an article up before it was scored: “because …” on a page. Of several sources the one that says most of this customer. */
 export type RecommendationSource =
@@ -41,15 +59,15 @@ export type RecommendationSource =
 
 /** What a customer bought at one time. */
 export type RecordPurchasesInput = {
-  /** When. Null: now; in a shop whose data ended more than thirty days ago, which shows the past, just after its newest purchase. */
+  /** When. Null: now by the shop's clock, which in a shop of historic data stands just after its newest purchase. Times that the clock has not reached are refused. */
   readonly boughtAt?: string | null | undefined;
   /** The shop's id of the customer. An unknown one becomes a customer of whom only the id is known. */
   readonly customerId: string;
-  /** What was bought: 1 to 100 pieces altogether. */
+  /** What was bought, 1 to 100 lines. */
   readonly purchases: ReadonlyArray<PurchaseInput>;
   /** An id of the order, made up by whoever sends it (a UUID, or the number of the order). The same order sent again under the same id is recorded once, so send it again whenever no answer came. */
   readonly requestId: string;
-  /** Where: 1 in a shop, 2 online. H&M: `sales_channel_id`. */
+  /** Where: 1 in a shop, 2 online. */
   readonly salesChannelId?: number | null | undefined;
 };
 
@@ -67,9 +85,11 @@ export type RecommendationsQuery = {
     readonly article: {
       readonly id: string;
       readonly name: string | null;
-      readonly productTypeName: string | null;
-      readonly colourGroupName: string | null;
+      readonly category: ReadonlyArray<string>;
+      readonly brand: string | null;
+      readonly colour: string | null;
       readonly price: number | null;
+      readonly currency: string | null;
       readonly image: string;
     };
   }>;
@@ -87,9 +107,11 @@ export type SimilarArticlesQuery = {
     readonly article: {
       readonly id: string;
       readonly name: string | null;
-      readonly productTypeName: string | null;
-      readonly colourGroupName: string | null;
+      readonly category: ReadonlyArray<string>;
+      readonly brand: string | null;
+      readonly colour: string | null;
       readonly price: number | null;
+      readonly currency: string | null;
       readonly image: string;
     };
   }> | null;
@@ -104,18 +126,26 @@ export type CustomerWithRecommendationsQuery = {
   readonly customer: {
     readonly id: string;
     readonly age: number | null;
-    readonly clubMemberStatus: string | null;
-    readonly fashionNewsFrequency: string | null;
+    readonly attributes: ReadonlyArray<{
+      readonly name: string;
+      readonly values: ReadonlyArray<string>;
+      readonly number: number | null;
+      readonly flag: boolean | null;
+      readonly text: string | null;
+    }>;
     readonly purchases: {
       readonly nodes: ReadonlyArray<{
         readonly boughtAt: string;
+        readonly quantity: number;
         readonly price: number | null;
         readonly article: {
           readonly id: string;
           readonly name: string | null;
-          readonly productTypeName: string | null;
-          readonly colourGroupName: string | null;
+          readonly category: ReadonlyArray<string>;
+          readonly brand: string | null;
+          readonly colour: string | null;
           readonly price: number | null;
+          readonly currency: string | null;
           readonly image: string;
         };
       }>;
@@ -128,9 +158,11 @@ export type CustomerWithRecommendationsQuery = {
       readonly article: {
         readonly id: string;
         readonly name: string | null;
-        readonly productTypeName: string | null;
-        readonly colourGroupName: string | null;
+        readonly category: ReadonlyArray<string>;
+        readonly brand: string | null;
+        readonly colour: string | null;
         readonly price: number | null;
+        readonly currency: string | null;
         readonly image: string;
       };
     }>;
@@ -147,7 +179,6 @@ export type CustomersPageQuery = {
     readonly nodes: ReadonlyArray<{
       readonly id: string;
       readonly age: number | null;
-      readonly clubMemberStatus: string | null;
       readonly recommendations: ReadonlyArray<{
         readonly rank: number;
         readonly score: number;
@@ -170,14 +201,19 @@ export type CustomerPurchasesQuery = {
     readonly purchases: {
       readonly nodes: ReadonlyArray<{
         readonly boughtAt: string;
+        readonly quantity: number;
         readonly price: number | null;
+        readonly state: PurchaseState;
+        readonly orderId: string | null;
         readonly salesChannelId: number | null;
         readonly article: {
           readonly id: string;
           readonly name: string | null;
-          readonly productTypeName: string | null;
-          readonly colourGroupName: string | null;
+          readonly category: ReadonlyArray<string>;
+          readonly brand: string | null;
+          readonly colour: string | null;
           readonly price: number | null;
+          readonly currency: string | null;
           readonly image: string;
         };
       }>;
@@ -193,45 +229,43 @@ export type ArticlePageQueryVariables = Exact<{
 
 export type ArticlePageQuery = {
   readonly article: {
-    readonly productCode: string | null;
-    readonly productGroupName: string | null;
-    readonly graphicalAppearanceName: string | null;
-    readonly perceivedColourValueName: string | null;
-    readonly perceivedColourMasterName: string | null;
-    readonly departmentName: string | null;
-    readonly indexName: string | null;
-    readonly indexGroupName: string | null;
-    readonly sectionName: string | null;
-    readonly garmentGroupName: string | null;
+    readonly productId: string | null;
     readonly description: string | null;
+    readonly listPrice: number | null;
+    readonly availability: Availability;
+    readonly url: string | null;
     readonly id: string;
     readonly name: string | null;
-    readonly productTypeName: string | null;
-    readonly colourGroupName: string | null;
+    readonly category: ReadonlyArray<string>;
+    readonly brand: string | null;
+    readonly colour: string | null;
     readonly price: number | null;
+    readonly currency: string | null;
     readonly image: string;
     readonly attributes: ReadonlyArray<{
       readonly name: string;
       readonly values: ReadonlyArray<string>;
       readonly number: number | null;
+      readonly flag: boolean | null;
+      readonly text: string | null;
     }>;
     readonly variants: ReadonlyArray<{
       readonly id: string;
       readonly name: string | null;
-      readonly colourGroupName: string | null;
+      readonly colour: string | null;
       readonly image: string;
     }>;
     readonly similar: ReadonlyArray<{
       readonly rank: number;
       readonly score: number;
       readonly article: {
-        readonly graphicalAppearanceName: string | null;
-        readonly departmentName: string | null;
         readonly id: string;
         readonly name: string | null;
-        readonly productTypeName: string | null;
-        readonly colourGroupName: string | null;
+        readonly category: ReadonlyArray<string>;
+        readonly brand: string | null;
+        readonly colour: string | null;
         readonly price: number | null;
+        readonly currency: string | null;
         readonly image: string;
       };
     }>;
@@ -239,13 +273,13 @@ export type ArticlePageQuery = {
       readonly rank: number;
       readonly score: number;
       readonly article: {
-        readonly graphicalAppearanceName: string | null;
-        readonly departmentName: string | null;
         readonly id: string;
         readonly name: string | null;
-        readonly productTypeName: string | null;
-        readonly colourGroupName: string | null;
+        readonly category: ReadonlyArray<string>;
+        readonly brand: string | null;
+        readonly colour: string | null;
         readonly price: number | null;
+        readonly currency: string | null;
         readonly image: string;
       };
     }>;
@@ -264,9 +298,11 @@ export type SearchQuery = {
     readonly article: {
       readonly id: string;
       readonly name: string | null;
-      readonly productTypeName: string | null;
-      readonly colourGroupName: string | null;
+      readonly category: ReadonlyArray<string>;
+      readonly brand: string | null;
+      readonly colour: string | null;
       readonly price: number | null;
+      readonly currency: string | null;
       readonly image: string;
     };
   }>;
@@ -278,11 +314,7 @@ export type ProposalsQueryVariables = Exact<{
 
 export type ProposalsQuery = {
   readonly trending: ReadonlyArray<{
-    readonly article: {
-      readonly id: string;
-      readonly productTypeName: string | null;
-      readonly colourGroupName: string | null;
-    };
+    readonly article: { readonly id: string; readonly category: ReadonlyArray<string>; readonly colour: string | null };
   }>;
 };
 
@@ -303,9 +335,11 @@ export type HomePageQuery = {
     readonly article: {
       readonly id: string;
       readonly name: string | null;
-      readonly productTypeName: string | null;
-      readonly colourGroupName: string | null;
+      readonly category: ReadonlyArray<string>;
+      readonly brand: string | null;
+      readonly colour: string | null;
       readonly price: number | null;
+      readonly currency: string | null;
       readonly image: string;
     };
   }>;
@@ -316,25 +350,28 @@ export type HomePageQuery = {
     readonly article: {
       readonly id: string;
       readonly name: string | null;
-      readonly productTypeName: string | null;
-      readonly colourGroupName: string | null;
+      readonly category: ReadonlyArray<string>;
+      readonly brand: string | null;
+      readonly colour: string | null;
       readonly price: number | null;
+      readonly currency: string | null;
       readonly image: string;
     };
   }>;
   readonly customer: {
     readonly id: string;
     readonly age: number | null;
-    readonly clubMemberStatus: string | null;
     readonly purchases: {
       readonly nodes: ReadonlyArray<{
         readonly boughtAt: string;
         readonly article: {
           readonly id: string;
           readonly name: string | null;
-          readonly productTypeName: string | null;
-          readonly colourGroupName: string | null;
+          readonly category: ReadonlyArray<string>;
+          readonly brand: string | null;
+          readonly colour: string | null;
           readonly price: number | null;
+          readonly currency: string | null;
           readonly image: string;
           readonly similar: ReadonlyArray<{
             readonly rank: number;
@@ -342,9 +379,11 @@ export type HomePageQuery = {
             readonly article: {
               readonly id: string;
               readonly name: string | null;
-              readonly productTypeName: string | null;
-              readonly colourGroupName: string | null;
+              readonly category: ReadonlyArray<string>;
+              readonly brand: string | null;
+              readonly colour: string | null;
               readonly price: number | null;
+              readonly currency: string | null;
               readonly image: string;
             };
           }>;
@@ -358,9 +397,11 @@ export type HomePageQuery = {
     readonly article: {
       readonly id: string;
       readonly name: string | null;
-      readonly productTypeName: string | null;
-      readonly colourGroupName: string | null;
+      readonly category: ReadonlyArray<string>;
+      readonly brand: string | null;
+      readonly colour: string | null;
       readonly price: number | null;
+      readonly currency: string | null;
       readonly image: string;
     };
   }>;
@@ -375,9 +416,7 @@ export type CustomerChoiceQuery = {
     readonly id: string;
     readonly age: number | null;
     readonly purchases: {
-      readonly nodes: ReadonlyArray<{
-        readonly article: { readonly indexGroupName: string | null; readonly productTypeName: string | null };
-      }>;
+      readonly nodes: ReadonlyArray<{ readonly article: { readonly category: ReadonlyArray<string> } }>;
     };
   }>;
 };
@@ -398,6 +437,7 @@ export type RecordPurchasesMutation = {
     readonly customer: { readonly id: string };
     readonly purchases: ReadonlyArray<{
       readonly boughtAt: string;
+      readonly quantity: number;
       readonly price: number | null;
       readonly article: { readonly id: string; readonly name: string | null };
     }>;
@@ -414,9 +454,11 @@ export type ArticlesPageQuery = {
     readonly nodes: ReadonlyArray<{
       readonly id: string;
       readonly name: string | null;
-      readonly productTypeName: string | null;
-      readonly colourGroupName: string | null;
+      readonly category: ReadonlyArray<string>;
+      readonly brand: string | null;
+      readonly colour: string | null;
       readonly price: number | null;
+      readonly currency: string | null;
       readonly image: string;
     }>;
     readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null };
@@ -426,9 +468,11 @@ export type ArticlesPageQuery = {
 export type ArticleCardFragment = {
   readonly id: string;
   readonly name: string | null;
-  readonly productTypeName: string | null;
-  readonly colourGroupName: string | null;
+  readonly category: ReadonlyArray<string>;
+  readonly brand: string | null;
+  readonly colour: string | null;
   readonly price: number | null;
+  readonly currency: string | null;
   readonly image: string;
 };
 
@@ -455,9 +499,11 @@ export const ArticleCardFragmentDoc = new TypedDocumentString(
     fragment ArticleCard on Article {
   id
   name
-  productTypeName
-  colourGroupName
+  category
+  brand
+  colour
   price
+  currency
   image
 }
     `,
@@ -478,9 +524,11 @@ export const RecommendationsDocument = new TypedDocumentString(`
     fragment ArticleCard on Article {
   id
   name
-  productTypeName
-  colourGroupName
+  category
+  brand
+  colour
   price
+  currency
   image
 }`) as unknown as TypedDocumentString<RecommendationsQuery, RecommendationsQueryVariables>;
 export const SimilarArticlesDocument = new TypedDocumentString(`
@@ -496,9 +544,11 @@ export const SimilarArticlesDocument = new TypedDocumentString(`
     fragment ArticleCard on Article {
   id
   name
-  productTypeName
-  colourGroupName
+  category
+  brand
+  colour
   price
+  currency
   image
 }`) as unknown as TypedDocumentString<SimilarArticlesQuery, SimilarArticlesQueryVariables>;
 export const CustomerWithRecommendationsDocument = new TypedDocumentString(`
@@ -506,11 +556,17 @@ export const CustomerWithRecommendationsDocument = new TypedDocumentString(`
   customer(id: $customerId) {
     id
     age
-    clubMemberStatus
-    fashionNewsFrequency
+    attributes {
+      name
+      values
+      number
+      flag
+      text
+    }
     purchases(first: 5) {
       nodes {
         boughtAt
+        quantity
         price
         article {
           ...ArticleCard
@@ -531,9 +587,11 @@ export const CustomerWithRecommendationsDocument = new TypedDocumentString(`
     fragment ArticleCard on Article {
   id
   name
-  productTypeName
-  colourGroupName
+  category
+  brand
+  colour
   price
+  currency
   image
 }`) as unknown as TypedDocumentString<CustomerWithRecommendationsQuery, CustomerWithRecommendationsQueryVariables>;
 export const CustomersPageDocument = new TypedDocumentString(`
@@ -542,7 +600,6 @@ export const CustomersPageDocument = new TypedDocumentString(`
     nodes {
       id
       age
-      clubMemberStatus
       recommendations(first: 12) {
         rank
         score
@@ -565,7 +622,10 @@ export const CustomerPurchasesDocument = new TypedDocumentString(`
     purchases(first: $first, after: $after) {
       nodes {
         boughtAt
+        quantity
         price
+        state
+        orderId
         salesChannelId
         article {
           ...ArticleCard
@@ -581,35 +641,33 @@ export const CustomerPurchasesDocument = new TypedDocumentString(`
     fragment ArticleCard on Article {
   id
   name
-  productTypeName
-  colourGroupName
+  category
+  brand
+  colour
   price
+  currency
   image
 }`) as unknown as TypedDocumentString<CustomerPurchasesQuery, CustomerPurchasesQueryVariables>;
 export const ArticlePageDocument = new TypedDocumentString(`
     query ArticlePage($articleId: ID!, $first: Int! = 12) {
   article(id: $articleId) {
     ...ArticleCard
-    productCode
-    productGroupName
-    graphicalAppearanceName
-    perceivedColourValueName
-    perceivedColourMasterName
-    departmentName
-    indexName
-    indexGroupName
-    sectionName
-    garmentGroupName
+    productId
     description
+    listPrice
+    availability
+    url
     attributes {
       name
       values
       number
+      flag
+      text
     }
     variants(first: 12) {
       id
       name
-      colourGroupName
+      colour
       image
     }
     similar(first: $first) {
@@ -617,8 +675,6 @@ export const ArticlePageDocument = new TypedDocumentString(`
       score
       article {
         ...ArticleCard
-        graphicalAppearanceName
-        departmentName
       }
     }
     boughtWith: similar(first: 6, coPurchase: 0.9, perProduct: 1) {
@@ -626,8 +682,6 @@ export const ArticlePageDocument = new TypedDocumentString(`
       score
       article {
         ...ArticleCard
-        graphicalAppearanceName
-        departmentName
       }
     }
   }
@@ -635,9 +689,11 @@ export const ArticlePageDocument = new TypedDocumentString(`
     fragment ArticleCard on Article {
   id
   name
-  productTypeName
-  colourGroupName
+  category
+  brand
+  colour
   price
+  currency
   image
 }`) as unknown as TypedDocumentString<ArticlePageQuery, ArticlePageQueryVariables>;
 export const SearchDocument = new TypedDocumentString(`
@@ -653,9 +709,11 @@ export const SearchDocument = new TypedDocumentString(`
     fragment ArticleCard on Article {
   id
   name
-  productTypeName
-  colourGroupName
+  category
+  brand
+  colour
   price
+  currency
   image
 }`) as unknown as TypedDocumentString<SearchQuery, SearchQueryVariables>;
 export const ProposalsDocument = new TypedDocumentString(`
@@ -663,8 +721,8 @@ export const ProposalsDocument = new TypedDocumentString(`
   trending(first: $first) {
     article {
       id
-      productTypeName
-      colourGroupName
+      category
+      colour
     }
   }
 }
@@ -697,7 +755,6 @@ export const HomePageDocument = new TypedDocumentString(`
   customer(id: $customerId) {
     id
     age
-    clubMemberStatus
     purchases(first: 2) {
       nodes {
         boughtAt
@@ -725,9 +782,11 @@ export const HomePageDocument = new TypedDocumentString(`
     fragment ArticleCard on Article {
   id
   name
-  productTypeName
-  colourGroupName
+  category
+  brand
+  colour
   price
+  currency
   image
 }`) as unknown as TypedDocumentString<HomePageQuery, HomePageQueryVariables>;
 export const CustomerChoiceDocument = new TypedDocumentString(`
@@ -738,8 +797,7 @@ export const CustomerChoiceDocument = new TypedDocumentString(`
     purchases(first: 12) {
       nodes {
         article {
-          indexGroupName
-          productTypeName
+          category
         }
       }
     }
@@ -763,6 +821,7 @@ export const RecordPurchasesDocument = new TypedDocumentString(`
     }
     purchases {
       boughtAt
+      quantity
       price
       article {
         id
@@ -787,9 +846,11 @@ export const ArticlesPageDocument = new TypedDocumentString(`
     fragment ArticleCard on Article {
   id
   name
-  productTypeName
-  colourGroupName
+  category
+  brand
+  colour
   price
+  currency
   image
 }`) as unknown as TypedDocumentString<ArticlesPageQuery, ArticlesPageQueryVariables>;
 

@@ -9,7 +9,7 @@ export const ERROR_CODES = {
   LIMIT_EXCEEDED: 'Ask for less at once: the message names the limit.',
   NOT_FOUND: 'Check the name or id.',
   IMPORT_REJECTED: 'Look into the file of rejected rows that the message names. Mend the rows or raise --max-rejects.',
-  DATABASE_UNAVAILABLE: 'Start or mend the database, or correct DATABASE_URL; `npx vitrine doctor` tells more.',
+  DATABASE_UNAVAILABLE: 'Start or repair the database, or correct DATABASE_URL; `npx vitrine doctor` tells more.',
   DATABASE_FORBIDDEN: 'Give the database user the rights that the message names, or set DATABASE_URL to another user.',
   DATABASE_NEWER: 'Install the version of Vitrine that made this database, or use another database.',
   STORAGE_UNAVAILABLE: 'Make room there or allow writing, then run the command again.',
@@ -39,7 +39,7 @@ export class VitrineError extends Error {
     this.name = 'VitrineError';
   }
 
-  /** Says how the caller can mend errors of this code. */
+  /** Says how the caller can fix errors of this code. */
   get remedy(): string {
     return ERROR_CODES[this.code];
   }

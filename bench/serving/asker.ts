@@ -18,7 +18,7 @@ export const RECOMMENDATIONS: Query = {
   query: `query Recommendations($customerId: ID!) {
   recommendations(customerId: $customerId, first: 12) {
     rank score source
-    article { id name productTypeName productGroupName graphicalAppearanceName colourGroupName departmentName description }
+    article { id name category brand colour description }
   }
 }`,
   variable: 'customerId',

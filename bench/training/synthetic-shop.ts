@@ -3,15 +3,13 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openShopFiles, type FileKind } from '../../src/data/import/mapping';
-import { FIELDS, type Kind } from '../../src/data/store/fields';
-import type { CsvFile } from '../../src/data/import/csv';
 import type { ArticleRow, CustomerRow, PurchaseColumns } from '../../src/data/store/store';
+import { openTable } from '../../src/data/tables/table';
 import { generateShop } from '../../src/demo/synthetic/generate';
 import type { SyntheticOptions } from '../../src/demo/synthetic/options';
 import { Catalogue } from '../../src/features/catalogue';
 import { Dataset } from '../../src/dataset/dataset';
-import { EncoderFit } from '../../src/features/encoder';
+import { EncoderFit } from '../../src/features/encoder-fit';
 import { silentReporter } from '../../src/telemetry/progress';
 
 /** Makes a shop. The shop's encoder knows all articles and purchases. */
@@ -19,51 +17,53 @@ export async function syntheticShop(options: Partial<SyntheticOptions>): Promise
   const folder = await mkdtemp(join(tmpdir(), 'vitrine-bench-'));
   try {
     await generateShop(folder, options, silentReporter);
-    const files = await openShopFiles(folder);
-    const articles = (await rowsOf('articles', files.articles, files.mapping.articles)).map(
-      (row, key) => ({ ...row, key, attributes: {}, updatedAt: new Date(0) }) as unknown as ArticleRow,
-    );
-    if (!files.customers || !files.mapping.customers) throw new Error('the synthetic shop has a file of customers');
-    const customers = (await rowsOf('customers', files.customers, files.mapping.customers)).map(
-      (row, key) => ({ ...row, key, attributes: {} }) as unknown as CustomerRow,
-    );
-    const purchases = await rowsOf('transactions', files.transactions, files.mapping.transactions);
-    return encoded(articles, customers, purchases);
+    const articles = (await rowsOf(join(folder, 'articles.csv'))).map(toArticle);
+    const customers = (await rowsOf(join(folder, 'customers.csv'))).map(toCustomer);
+    return encoded(articles, customers, await rowsOf(join(folder, 'transactions_train.csv')));
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-type Field = string | number | boolean | null;
+/** The cells of a row by column. */
+type Cells = Readonly<Record<string, string>>;
 
-async function rowsOf(
-  kind: FileKind,
-  file: CsvFile,
-  mapping: Readonly<Record<string, unknown>>,
-): Promise<Record<string, Field>[]> {
-  const fields = Object.entries<readonly [string, Kind]>(FIELDS[kind]).map(([name, [, how]]) => {
-    return { name, how, place: file.header.indexOf(String(mapping[name])) };
-  });
-  const rows: Record<string, Field>[] = [];
-  for await (const batch of file.batches()) {
-    for (const row of batch.rows) {
-      rows.push(Object.fromEntries(fields.map(({ name, how, place }) => [name, valueOf(row[place], how)])));
-    }
+async function rowsOf(path: string): Promise<Cells[]> {
+  const table = await openTable(path);
+  const rows: Cells[] = [];
+  for await (const batch of table.batches()) {
+    for (const row of batch.rows) rows.push(Object.fromEntries(table.header.map((column, c) => [column, row[c]])));
   }
   return rows;
 }
 
-function valueOf(text: string, how: Kind): Field {
-  if (text === '') return null;
-  if (how === 'id' || how === 'text') return text;
-  if (how === 'time') return Date.parse(text) / 1000;
-  return how === 'flag' ? Number(text) === 1 : Number(text);
+/** H&M's columns as the import maps them. */
+function toArticle(cells: Cells, key: number): ArticleRow {
+  const { article_id: id, prod_name: name, product_code: productId, colour_group_name: colour, ...others } = cells;
+  const { detail_desc: description, ...categories } = others;
+  return {
+    ...{ key, id, name, productId, colour, description, brand: null, price: null, listPrice: null, currency: null },
+    ...{ availability: 'in_stock', url: null, image: null, publishedAt: null, hidden: false, listed: true },
+    category: [cells['index_group_name'], cells['product_group_name'], cells['product_type_name']],
+    attributes: Object.fromEntries(Object.entries(categories).map(([column, value]) => [column, [value]])),
+    updatedAt: new Date(0),
+  };
+}
+
+function toCustomer({ customer_id: id, age, ...others }: Cells, key: number): CustomerRow {
+  const categories = ['club_member_status', 'fashion_news_frequency'].filter((column) => others[column] !== '');
+  const flags = ['FN', 'Active'].filter((column) => others[column] !== '');
+  const attributes = {
+    ...Object.fromEntries(categories.map((column) => [column, [others[column]]])),
+    ...Object.fromEntries(flags.map((column) => [column.toLowerCase(), Number(others[column]) === 1])),
+  };
+  return { key, id, age: age === '' ? null : Number(age), attributes };
 }
 
 function encoded(
   articles: readonly ArticleRow[],
   customers: readonly CustomerRow[],
-  purchases: readonly Record<string, Field>[],
+  purchases: readonly Cells[],
 ): Dataset {
   const fit = new EncoderFit();
   fit.addArticles(articles);
@@ -75,18 +75,19 @@ function encoded(
   const customerKeys = new Map(customers.map(({ id, key }) => [id, key]));
   // The store returns purchases by customer, oldest first, but the file is sorted by day.
   const sorted = purchases
-    .map(({ date, customer, article, price }) => ({
-      customer: customerKeys.get(String(customer)) ?? -1,
-      article: articleKeys.get(String(article)) ?? -1,
-      at: Number(date),
+    .map(({ t_dat: date, customer_id: customer, article_id: article, price }) => ({
+      customer: customerKeys.get(customer) ?? -1,
+      article: articleKeys.get(article) ?? -1,
+      at: Date.parse(date) / 1000,
       price: Number(price),
     }))
     .sort((a, b) => a.customer - b.customer || a.at - b.at || a.article - b.article);
   const columns: PurchaseColumns = {
-    customer: Int32Array.from(sorted, ({ customer }) => customer),
-    article: Int32Array.from(sorted, ({ article }) => article),
+    customer: Float64Array.from(sorted, ({ customer }) => customer),
+    article: Float64Array.from(sorted, ({ article }) => article),
     at: Float64Array.from(sorted, ({ at }) => at),
     price: Float32Array.from(sorted, ({ price }) => price),
+    quantity: new Uint8Array(sorted.length).fill(1),
   };
   return new Dataset({
     encoder,

@@ -11,8 +11,10 @@ export const LIMITS = Object.freeze({
   idLength: 256,
   /** Characters in the words of a search. */
   searchLength: 200,
-  /** Pieces in one order. */
-  orderPieces: 100,
+  /** Lines in one order. */
+  orderLines: 100,
+  /** Pieces in one line of an order. */
+  orderPieces: 10_000,
   /** Levels of fields. Fragments and introspection do not count. */
   depth: 12,
   /** Roughly the number of values in the answer, see `listCost`. */

@@ -195,7 +195,7 @@ function queryFor(customer: string): string {
     rank
     score
     source
-    article { id name productTypeName colourGroupName similar(first: 2) { score article { name } } }
+    article { id name category colour price similar(first: 2) { score article { name } } }
   }
 }`;
 }

@@ -26,7 +26,7 @@ import { run } from './running';
 export function addDoctor(program: Command): void {
   program
     .command('doctor')
-    .description('check versions, devices, FAISS, database and release, and say how to mend what does not work')
+    .description('check versions, devices, FAISS, database and release, and say how to fix what does not work')
     .addOption(json())
     .addHelpText('after', example('vitrine doctor'))
     .action((options: { json?: boolean }) =>

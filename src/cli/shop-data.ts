@@ -56,19 +56,20 @@ function sizesOf({ customers, articles, transactions, days }: SyntheticOptions):
 export function addImport(program: Command): void {
   program
     .command('import')
-    .description('read articles, customers and transactions from CSV files into the database')
+    .description('read articles, customers and transactions from files into the database')
     .argument(
       '<dir>',
-      'folder with articles.csv[.gz], customers.csv[.gz] (may be missing), transactions[_train].csv[.gz]',
+      'folder with files of articles, customers and transactions, or some of them, as shop.json describes them',
     )
     .option(
       '--mapping <file>',
       'file that says what the columns mean (default: shop.json in the folder, else H&M’s layout)',
     )
-    .option('--max-rejects <percent>', 'share of a file’s rows that may be rejected', percent, 1)
+    .option('--max-rejects <percent>', 'share of a file’s rows that may be rejected; ten rows always may', percent, 1)
+    .option('--replace', 'take articles that the files lack out of the catalogue')
     .addOption(json())
     .addHelpText('after', example('vitrine import shop'))
-    .action((dir: string, options: { mapping?: string; maxRejects: number; json?: boolean }) =>
+    .action((dir: string, options: { mapping?: string; maxRejects: number; replace?: boolean; json?: boolean }) =>
       run(async (command) => {
         const url = await openUrl(command, 'write');
         // From now on `demo` must not replace this shop, because a user imported it.
@@ -79,6 +80,7 @@ export function addImport(program: Command): void {
           databaseUrl: url,
           ...(options.mapping !== undefined && { mapping: resolve(options.mapping) }),
           maxRejects: options.maxRejects / 100,
+          replace: options.replace === true,
           rejectsFile: join(command.config.home, 'rejects.csv'),
           reporter: command.reporter,
           signal: command.signal,

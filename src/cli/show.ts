@@ -54,9 +54,7 @@ export function similarTable(answer: {
   readonly similar: readonly Ranked[];
 }): string {
   const { articleId, article, similar } = answer;
-  const title = [articleId, article?.name, article?.productTypeName, article?.colourGroupName]
-    .filter(Boolean)
-    .join(' · ');
+  const title = [articleId, article?.name, article?.category.at(-1), article?.colour].filter(Boolean).join(' · ');
   return `Like ${title}\n${table(RANKED_HEADER, similar.map(rankedCells))}`;
 }
 
@@ -218,6 +216,11 @@ export function importTable(result: ImportResult): string {
   ]);
   const lines = [table(['file', 'rows', 'inserted', 'updated', 'unchanged', 'rejected', 'rows/s'], rows)];
   if (result.bareCustomers > 0) lines.push(`${number(result.bareCustomers)} customers are in the transactions only.`);
+  if (result.bareArticles > 0) {
+    lines.push(`${number(result.bareArticles)} articles are in the transactions only: learnt from, not recommended.`);
+  }
+  if (result.unlisted > 0) lines.push(`${number(result.unlisted)} articles left the catalogue.`);
+  for (const warning of result.warnings) lines.push(`Note: ${warning}`);
   const { databaseBytes: bytes } = result;
   const size = bytes === null ? '' : ` The database takes ${number(bytes / 2 ** 20)} MiB.`;
   lines.push(`The import took ${number(result.seconds)} s.${size}`);
@@ -225,10 +228,10 @@ export function importTable(result: ImportResult): string {
   return lines.join('\n');
 }
 
-const RANKED_HEADER = ['#', 'score', 'article', 'name', 'type', 'colour', 'department'];
+const RANKED_HEADER = ['#', 'score', 'article', 'name', 'category', 'colour', 'brand'];
 
 function rankedCells({ rank, score, articleId, article }: Ranked): string[] {
-  const words = [article.name, article.productTypeName, article.colourGroupName, article.departmentName];
+  const words = [article.name, article.category.at(-1), article.colour, article.brand];
   return [String(rank), score.toFixed(3), articleId, ...words.map((word) => shortened(word ?? '–'))];
 }
 

@@ -2,7 +2,7 @@
 // article has one row of twelve similar articles for every method. Marks and counts show how many
 // agree with the article in type, colour and pattern. The picture contains no id, name or
 // description of an article.
-import { articleShapes, DRAWING, type Drawn } from '../demo/drawing/drawing';
+import { articleShapes, DRAWING, patternName, type Drawn } from '../demo/drawing/drawing';
 
 export interface SheetRow {
   readonly title: string;
@@ -22,9 +22,9 @@ export interface SheetEntry {
 export type PhotoOf = (article: Drawn) => string | undefined;
 
 const ASPECTS = {
-  type: ({ productTypeName }: Drawn) => productTypeName,
-  colour: ({ colourGroupName }: Drawn) => colourGroupName,
-  pattern: ({ graphicalAppearanceName }: Drawn) => graphicalAppearanceName,
+  type: ({ category }: Drawn) => category.at(-1) ?? null,
+  colour: ({ colour }: Drawn) => colour,
+  pattern: patternName,
 } as const;
 type Aspect = keyof typeof ASPECTS;
 const ASPECT_NAMES = Object.keys(ASPECTS) as Aspect[];

@@ -194,7 +194,10 @@ export class Dataset {
   }
 }
 
-/** The end of one customer's history at a cutoff, in the purchases [start, end) from old to new. */
+/**
+ * The index after the last purchase before the cutoff, among one customer's purchases [start, end),
+ * which are ordered from old to new.
+ */
 export function historyEnd(at: ArrayLike<number>, start: number, end: number, cutoff: Cutoff): number {
   if ('butLast' in cutoff) return Math.min(end, Math.max(start + 1, end - cutoff.butLast));
   // A binary search finds the first purchase at or after the moment. A shop's till may be recorded

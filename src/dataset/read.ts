@@ -5,8 +5,9 @@ import { pickPurchases } from '../data/store/purchase-columns';
 import type { PurchaseColumns, Store } from '../data/store/store';
 import { VitrineError } from '../errors';
 import { Catalogue } from '../features/catalogue';
-import { EncoderFit, type EncodedRows, type Encoder } from '../features/encoder';
-import { articleText } from '../features/text';
+import type { EncodedRows, Encoder } from '../features/encoder';
+import { EncoderFit } from '../features/encoder-fit';
+import { articleText } from '../features/article-text';
 import type { Reporter } from '../telemetry/progress';
 import { DAY, isoDay } from '../time';
 import { Dataset, historyEnd, type Cutoff } from './dataset';
@@ -93,6 +94,7 @@ export async function encodeDataset(
   }
   for await (const rows of counted(store.streamCustomers())) fit.addCustomers(rows);
   const encoder = fit.finish(own);
+  for (const note of fit.notes) reporter.say(note);
 
   const catalogue = new Catalogue(encoder);
   const texts: string[] = [];

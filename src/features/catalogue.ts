@@ -52,7 +52,7 @@ export class Catalogue {
         this.indices.set(row.key, index);
       }
       this.ids[index] = row.id;
-      this.putProduct(index, row.productCode);
+      this.putProduct(index, row.productId);
       this.slots[index] = slots[r];
       this.single.set(encoded.single.subarray(r * width, (r + 1) * width), index * width);
       this.layout.multi.forEach((feature, m) => {

@@ -1,13 +1,14 @@
-// Encodes rows as numbers. The encoder is fitted once on the shop's rows and saved with the
-// release. Training, releases and serving all encode with it.
+// Encodes rows as numbers. The encoder is fitted once on the shop's rows (encoder-fit.ts) and saved
+// with the release. Training, releases and serving all encode with it.
 
 import { z } from 'zod';
 import { VitrineError } from '../errors';
 import type { ArticleRow, CustomerRow } from '../data/store/store';
 import {
   ARTICLE_FEATURES,
+  attributeFeature,
+  attributeOf,
   CUSTOMER_FEATURES,
-  noteAttributes,
   withAttributes,
   type AttributeKinds,
   type Feature,
@@ -58,6 +59,11 @@ export interface Encoder {
   slotsOf(rows: readonly ArticleRow[]): Int32Array;
   articles(rows: readonly ArticleRow[]): EncodedRows;
   customers(rows: readonly (CustomerRow | null)[]): EncodedRows;
+  /**
+   * The feature that reads a field or an attribute of articles by this name, or one that sorts the
+   * articles alike. Undefined if the models read neither.
+   */
+  featureOf(column: string): string | undefined;
   /** [slots] names of the values. Every encoder gives the same value the same name. */
   slotNames(vocabulary: Vocabulary): string[];
   toJSON(): EncoderState;
@@ -75,49 +81,23 @@ const featureState = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('categories'), name: z.string(), vocabulary: z.array(z.string()), width: z.number() }),
   z.object({ kind: z.literal('numeric'), name: z.string(), bounds: z.array(z.number()) }),
 ]);
-const PAIR_NAMES = Object.keys(PAIR_FEATURES);
+/** The pair features, in the order in which the ranker reads them. */
+export const PAIR_NAMES = Object.keys(PAIR_FEATURES);
 const encoderState = z.object({
-  version: z.literal(1),
+  version: z.literal(2),
   history: z.literal(HISTORY_LENGTH),
   articles: z.array(featureState),
   customers: z.array(featureState),
-  /** The pair features, in the order in which the ranker reads them. */
+  /** Columns of articles that sort them like one of the features: [column, feature]. */
+  aliases: z.array(z.tuple([z.string(), z.string()])),
   pairs: z
     .array(z.string())
     .refine((names) => names.join() === PAIR_NAMES.join(), { error: `expected ${PAIR_NAMES.join()}` }),
   /** The ids of the articles with an embedding of their own, from slot 1. */
   articleIds: z.array(z.string()),
 });
-type FeatureState = z.infer<typeof featureState>;
+export type FeatureState = z.infer<typeof featureState>;
 export type EncoderState = z.infer<typeof encoderState>;
-
-/** Collects the values of rows as they stream by, then makes the vocabularies. */
-export class EncoderFit {
-  private readonly articles = new EntityFit<ArticleRow>(ARTICLE_FEATURES);
-  private readonly customers = new EntityFit<CustomerRow>(CUSTOMER_FEATURES);
-
-  addArticles(rows: readonly ArticleRow[]): void {
-    for (const row of rows) this.articles.add(row);
-  }
-
-  addCustomers(rows: readonly CustomerRow[]): void {
-    for (const row of rows) this.customers.add(row);
-  }
-
-  /** @param articleIds the articles that get embeddings of their own: those with training data */
-  finish(articleIds: readonly string[]): Encoder {
-    const articles = this.articles.finish();
-    const customers = this.customers.finish();
-    return openEncoder({
-      version: 1,
-      history: HISTORY_LENGTH,
-      articles,
-      customers,
-      pairs: PAIR_NAMES,
-      articleIds: [...articleIds],
-    });
-  }
-}
 
 /** @throws VitrineError RELEASE_INVALID if the saved state is not an encoder. */
 export function openEncoder(saved: unknown): Encoder {
@@ -140,6 +120,7 @@ export function openEncoder(saved: unknown): Encoder {
     slotsOf: (rows) => Int32Array.from(rows, (row) => slots.get(row.id) ?? 0),
     articles: (rows) => articles.encode(rows),
     customers: (rows) => customers.encode(rows),
+    featureOf: (column) => featureOf(state, column),
     slotNames(vocabulary) {
       if (vocabulary === 'article_ids') return [slotName(), ...state.articleIds.map((id) => slotName(id))];
       const names = state[vocabulary === 'article_fields' ? 'articles' : 'customers'].flatMap(featureSlots);
@@ -147,6 +128,14 @@ export function openEncoder(saved: unknown): Encoder {
     },
     toJSON: () => state,
   };
+}
+
+function featureOf({ articles, aliases }: EncoderState, column: string): string | undefined {
+  for (const name of [column, attributeFeature(column)]) {
+    const feature = aliases.find(([alias]) => alias === name)?.[1] ?? name;
+    if (articles.some((one) => one.name === feature)) return feature;
+  }
+  return undefined;
 }
 
 /** A bucket is named by its rank and the number of buckets, since its bounds move with the data. */
@@ -161,75 +150,6 @@ function slotName(...parts: (string | number)[]): string {
   return JSON.stringify(parts);
 }
 
-/** A value in fewer rows gets no embedding, since a single row teaches nothing about others. */
-const MIN_COUNT = 2;
-const MAX_VOCABULARY = 100_000;
-const NUMERIC_BUCKETS = 16;
-/** Maximum number of values of a multi-valued feature that are read from a row. */
-const MAX_VALUES = 16;
-
-class EntityFit<Row extends ArticleRow | CustomerRow> {
-  private readonly kinds = new Map<string, Feature<unknown>['kind']>();
-  private readonly counts = new Map<string, Map<string, number>>();
-  private readonly numbers = new Map<string, number[]>();
-  private readonly widths = new Map<string, number>();
-  private features: Feature<Row>[];
-
-  constructor(private readonly declared: readonly Feature<Row>[]) {
-    this.features = [...declared];
-  }
-
-  add(row: Row): void {
-    if (noteAttributes(row, this.kinds)) this.features = withAttributes(this.declared, this.kinds);
-    for (const feature of this.features) {
-      if (feature.kind === 'numeric') this.addNumber(feature.name, feature.of(row));
-      else {
-        const values = valuesOf(feature, row);
-        for (const value of values) this.count(feature.name, value);
-        this.widths.set(feature.name, Math.max(this.widths.get(feature.name) ?? 0, values.length));
-      }
-    }
-  }
-
-  finish(): FeatureState[] {
-    return withAttributes(this.declared, this.kinds).flatMap((feature): FeatureState[] => {
-      const { name } = feature;
-      if (feature.kind === 'numeric') {
-        const bounds = quantiles(this.numbers.get(name) ?? [], NUMERIC_BUCKETS);
-        return bounds.length > 0 ? [{ kind: 'numeric', name, bounds }] : [];
-      }
-      const vocabulary = this.vocabulary(name);
-      // Either the shop does not have this column, or no value repeats.
-      if (vocabulary.length === 0) return [];
-      const width = Math.min(this.widths.get(name) ?? 1, MAX_VALUES);
-      if (width > 1) return [{ kind: 'categories', name, vocabulary, width }];
-      return [{ kind: 'categorical', name, vocabulary }];
-    });
-  }
-
-  private count(name: string, value: string): void {
-    let counts = this.counts.get(name);
-    if (!counts) this.counts.set(name, (counts = new Map<string, number>()));
-    counts.set(value, (counts.get(value) ?? 0) + 1);
-  }
-
-  private addNumber(name: string, value: number | null): void {
-    if (value === null || !Number.isFinite(value)) return;
-    const numbers = this.numbers.get(name);
-    if (numbers) numbers.push(value);
-    else this.numbers.set(name, [value]);
-  }
-
-  /** The values by frequency, then by value, so that the order of the rows does not matter. */
-  private vocabulary(name: string): string[] {
-    return [...(this.counts.get(name) ?? [])]
-      .filter(([, count]) => count >= MIN_COUNT)
-      .sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1))
-      .slice(0, MAX_VOCABULARY)
-      .map(([value]) => value);
-  }
-}
-
 class EntityEncoder<Row extends ArticleRow | CustomerRow> {
   readonly layout: Layout;
   private readonly single: { slotOf: (row: Row) => number; unknown: number }[] = [];
@@ -242,11 +162,10 @@ class EntityEncoder<Row extends ArticleRow | CustomerRow> {
 
   constructor(states: readonly FeatureState[], declared: readonly Feature<Row>[]) {
     const kinds: AttributeKinds = new Map(
-      states.flatMap((s) =>
-        s.name.startsWith('attributes.')
-          ? [[s.name.slice('attributes.'.length), s.kind === 'numeric' ? 'numeric' : 'categories']]
-          : [],
-      ),
+      states.flatMap((s) => {
+        const attribute = attributeOf(s.name);
+        return attribute === undefined ? [] : [[attribute, s.kind === 'numeric' ? 'numeric' : 'categories']];
+      }),
     );
     const features = new Map(withAttributes(declared, kinds).map((feature) => [feature.name, feature]));
     let offset = 0;
@@ -315,7 +234,8 @@ function knownSlots(values: readonly string[], slots: ReadonlyMap<string, number
   return [...known];
 }
 
-function valuesOf<Row>(feature: Exclude<Feature<Row>, { kind: 'numeric' }>, row: Row): readonly string[] {
+/** The values of a row: none if the value is null or empty. */
+export function valuesOf<Row>(feature: Exclude<Feature<Row>, { kind: 'numeric' }>, row: Row): readonly string[] {
   if (feature.kind === 'categories') return feature.of(row);
   const value = feature.of(row);
   return value === null || value === '' ? [] : [value];
@@ -330,16 +250,4 @@ function bucketOf(value: number | null, bounds: readonly number[]): number {
     bucket += 1;
   }
   return bucket;
-}
-
-/**
- * The bounds between `buckets` buckets of about equal size. There are fewer bounds if values
- * repeat.
- */
-function quantiles(values: readonly number[], buckets: number): number[] {
-  if (values.length < 2) return [];
-  const sorted = Float64Array.from(values).sort();
-  if (sorted[0] === sorted[sorted.length - 1]) return [];
-  const bounds = Array.from({ length: buckets - 1 }, (_, i) => sorted[Math.floor(((i + 1) * sorted.length) / buckets)]);
-  return [...new Set(bounds)].filter((bound) => bound > sorted[0]);
 }

@@ -3,6 +3,8 @@
 // Church and Gale, COLING 1990). Only letters and frequencies are compared, so this works for any
 // alphabet.
 
+import { isUnspaced } from './words';
+
 export interface Reading {
   /** The word's index in the vocabulary. */
   readonly place: number;
@@ -71,7 +73,7 @@ export function openSpelling(
         shared[place] += 1;
       }
     }
-    // Sorts thousands of words by counting, since the numbers of shared pairs are few.
+    // A counting sort: there are thousands of words, but few different counts of shared pairs.
     const sharing = Array.from({ length: pairs.size + 1 }, () => [] as number[]);
     for (const place of found) {
       sharing[shared[place]].push(place);
@@ -88,8 +90,10 @@ export function openSpelling(
     read(text) {
       const own = places.get(text);
       const word = Array.from(text);
-      // Numbers are read only as themselves.
-      if (word.length < SHORTEST || /\p{N}/u.test(text)) return own === undefined ? [] : [{ place: own, share: 1 }];
+      if (isUnspaced(text) && (word.length === 1 || own === undefined)) return readingsWithin(text, vocabulary);
+      // Pairs of characters and numbers are read only as themselves.
+      if (word.length < SHORTEST || /\p{N}/u.test(text) || isUnspaced(text))
+        return own === undefined ? [] : [{ place: own, share: 1 }];
       const near = candidates(word)
         .filter((place) => place !== own)
         .map((place) => ({ place, slips: slipsBetween(word, letters[place]) }))
@@ -106,6 +110,19 @@ export function openSpelling(
       return shares([itself, ...others]);
     },
   };
+}
+
+/** A character of a script without spaces stands within pairs, which are the words there. */
+function readingsWithin(text: string, vocabulary: readonly (readonly [word: string, count: number])[]): Reading[] {
+  const holding = vocabulary
+    .map(([word, count], place) => ({
+      place,
+      weight: Math.sqrt(count),
+      holds: isUnspaced(word) && word.includes(text),
+    }))
+    .filter(({ holds }) => holds)
+    .sort((a, b) => b.weight - a.weight || a.place - b.place);
+  return shares(holding.slice(0, READINGS));
 }
 
 /** Drops unlikely readings. The shares of the remaining readings sum to `whole`. */

@@ -1,48 +1,25 @@
-// The text of an article, and its tokens for the built-in encoder. All text encoders read the same
-// text.
+// The tokens of texts for the built-in encoder: which words are read, and how much each weighs.
 
 import { z } from 'zod';
-import type { ArticleRow } from '../data/store/store';
 import type { Batch } from '../engine/batch';
 import { VitrineError } from '../errors';
-import { attributeWords } from './columns';
 import { openSpelling, type Spelling } from './spelling';
+import { words } from './words';
 import { sha256 } from '../bytes';
 
 /** Maximum number of tokens that are read of a text; few catalogues have longer texts. */
 export const MAX_TOKENS = 64;
+/**
+ * Words in more than this share of the articles tell none of them apart: those of a shop's notes on
+ * shipping, for instance. They are not read.
+ */
+const EVERYWHERE = 0.8;
 /** Words outside the vocabulary share these slots by their hash. */
 const HASH_SLOTS = 512;
 const MAX_VOCABULARY = 30_000;
 
-/** Name, type, colour, pattern, department, description and attributes as one text. */
-export function articleText(row: ArticleRow): string {
-  const parts = [
-    row.name,
-    row.productTypeName,
-    row.colourGroupName,
-    row.perceivedColourMasterName,
-    row.graphicalAppearanceName,
-    row.departmentName,
-    row.indexGroupName,
-    row.description,
-    ...attributeWords(row),
-  ];
-  return parts.filter((part) => part !== null && part !== '').join('. ');
-}
-
-/** Words and numbers in lower case, in any script. `brand_acme` is one word. */
-export function words(text: string): string[] {
-  return (
-    text
-      .normalize('NFC')
-      .toLowerCase()
-      .match(/[\p{L}\p{M}\p{N}_]+/gu) ?? []
-  );
-}
-
 const tokeniserState = z.object({
-  version: z.literal(1),
+  version: z.literal(2),
   articles: z.number(),
   /** [word, number of articles with it], most frequent first. */
   vocabulary: z.array(z.tuple([z.string(), z.number()])),
@@ -62,7 +39,8 @@ export interface Tokeniser {
   /**
    * `text_ids` and `text_weights`, each [n, MAX_TOKENS]. A text has each word once, weighted by
    * inverse document frequency; the weights have Euclidean norm 1. The weights are all 0 for a text
-   * without words. A word of a search becomes the few words that it may stand for.
+   * without words. A word of a search becomes the few words that it may stand for. Of a text with
+   * too many words, the first ones are read, and the rarest of the others.
    */
   inputs(texts: readonly string[], kind?: TextKind): Batch;
   toJSON(): TokeniserState;
@@ -72,6 +50,8 @@ interface Token {
   /** A row of the token table. */
   readonly id: number;
   readonly idf: number;
+  /** Whether nearly every article has the word. */
+  readonly everywhere: boolean;
 }
 
 /** Fits a tokeniser. Its vocabulary holds the words that occur in at least two articles. */
@@ -82,7 +62,7 @@ export function fitTokeniser(texts: readonly string[]): Tokeniser {
     .filter(([, count]) => count >= 2)
     .sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1))
     .slice(0, MAX_VOCABULARY);
-  return openTokeniser({ version: 1, articles: texts.length, vocabulary });
+  return openTokeniser({ version: 2, articles: texts.length, vocabulary });
 }
 
 /** @throws VitrineError RELEASE_INVALID if the saved state is not a tokeniser. */
@@ -96,14 +76,19 @@ export function openTokeniser(saved: unknown): Tokeniser {
   }
   const state = parsed.data;
   const known = new Map(
-    state.vocabulary.map(([word, count], i) => [
+    state.vocabulary.map(([word, count], i): [string, Token] => [
       word,
-      { id: 1 + HASH_SLOTS + i, idf: Math.log(1 + state.articles / count) },
+      {
+        id: 1 + HASH_SLOTS + i,
+        idf: Math.log(1 + state.articles / count),
+        everywhere: count > EVERYWHERE * state.articles,
+      },
     ]),
   );
   const tokens = [...known.values()];
   const rare = Math.log(1 + Math.max(1, state.articles));
-  const tokenOf = (word: string): Token => known.get(word) ?? { id: 1 + (hash(word) % HASH_SLOTS), idf: rare };
+  const tokenOf = (word: string): Token =>
+    known.get(word) ?? { id: 1 + (hash(word) % HASH_SLOTS), idf: rare, everywhere: false };
   // The spelling is made by the first search, since training does not need it.
   let spelling: Spelling | undefined;
   const readingsOf = (word: string): Token[] => {
@@ -112,13 +97,14 @@ export function openTokeniser(saved: unknown): Tokeniser {
     // than the likely one.
     const whole = readings.reduce((sum, { share }) => sum + share, 0);
     const idf = readings.reduce((mean, { place, share }) => mean + (share / whole) * tokens[place].idf, 0);
-    return readings.map(({ place, share }) => ({ id: tokens[place].id, idf: share * idf }));
+    return readings.map(({ place, share }) => ({ ...tokens[place], idf: share * idf }));
   };
   /** Words without a reading are dropped, unless no word of the search has one. */
   const searched = (distinct: readonly string[]): Token[] => {
-    const read = together(distinct.flatMap(readingsOf));
-    return read.length > 0 ? read : distinct.map(tokenOf);
+    const read = together(telling(distinct.flatMap(readingsOf)));
+    return read.length > 0 ? read : telling(distinct.map(tokenOf));
   };
+  const written = (distinct: readonly string[]): Token[] => shortened(telling(distinct.map(tokenOf)), 1 + HASH_SLOTS);
   return {
     fingerprint: sha256(JSON.stringify(state), 16),
     slots: 1 + HASH_SLOTS + state.vocabulary.length,
@@ -126,8 +112,8 @@ export function openTokeniser(saved: unknown): Tokeniser {
       const ids = new Int32Array(texts.length * MAX_TOKENS);
       const weights = new Float32Array(texts.length * MAX_TOKENS);
       texts.forEach((text, r) => {
-        const distinct = [...new Set(words(text))].slice(0, MAX_TOKENS);
-        const read = kind === 'search' ? searched(distinct) : distinct.map(tokenOf);
+        const distinct = [...new Set(words(text))];
+        const read = kind === 'search' ? searched(distinct.slice(0, MAX_TOKENS)) : written(distinct);
         const norm = Math.hypot(...read.map((token) => token.idf));
         read.forEach((token, t) => {
           ids[r * MAX_TOKENS + t] = token.id;
@@ -141,14 +127,32 @@ export function openTokeniser(saved: unknown): Tokeniser {
   };
 }
 
+/** The tokens that tell articles apart, or all if none does. */
+function telling(read: Token[]): Token[] {
+  const some = read.filter(({ everywhere }) => !everywhere);
+  return some.length > 0 ? some : read;
+}
+
+/**
+ * Cuts a text that is too long. Names and categories stand first, so half of the places are for the
+ * first words. The others are for the rarest words of the vocabulary, which begins at slot `known`.
+ */
+function shortened(read: Token[], known: number): Token[] {
+  if (read.length <= MAX_TOKENS) return read;
+  const first = MAX_TOKENS / 2;
+  const isKnown = ({ id }: Token): number => Number(id >= known);
+  const others = read.slice(first).sort((a, b) => isKnown(b) - isKnown(a) || b.idf - a.idf);
+  return [...read.slice(0, first), ...others.slice(0, MAX_TOKENS - first)];
+}
+
 /**
  * Adds up the weights of words that are read as the same token. Keeps the heaviest tokens if there
  * are too many.
  */
 function together(read: readonly Token[]): Token[] {
-  const byId = new Map<number, number>();
-  for (const { id, idf } of read) byId.set(id, (byId.get(id) ?? 0) + idf);
-  const tokens = Array.from(byId, ([id, idf]) => ({ id, idf }));
+  const byId = new Map<number, Token>();
+  for (const token of read) byId.set(token.id, { ...token, idf: (byId.get(token.id)?.idf ?? 0) + token.idf });
+  const tokens = [...byId.values()];
   return tokens.length <= MAX_TOKENS ? tokens : tokens.sort((a, b) => b.idf - a.idf).slice(0, MAX_TOKENS);
 }
 

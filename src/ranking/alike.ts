@@ -14,7 +14,7 @@ export interface AlikeArticles {
   readonly textParts: VectorParts | undefined;
   /** The `k` articles whose texts are nearest to each vector [n, dim], best first. */
   similar(vectors: Float32Array, k: number): Promise<Alike[][]>;
-  /** The vector of an article's text, by catalogue index. Undefined if the article is gone. */
+  /** The vector of an article's text, by catalogue index. Undefined if it may not be shown. */
   textVectorOf(article: number): Float32Array | undefined;
 }
 
@@ -24,8 +24,8 @@ export interface Alike {
   /** Catalogue index. */
   readonly article: number;
   /**
-   * −1..1: the cosine of the texts, with looks and taste weighed, blended with how often both are
-   * bought.
+   * −1 to 1: the weighted cosine of looks and taste between the two texts, blended with how often
+   * this article is bought together with the one that was asked about.
    */
   readonly score: number;
 }

@@ -1,5 +1,18 @@
-// The stage "filter": the articles that may be shown to each customer.
+// The stage "filter": the articles that may be shown at all, and to each customer.
+import type { ArticleRow } from '../data/store/store';
 import type { HistoryPurchase } from '../features/customers';
+
+/**
+ * Whether an article may stand in a list. Articles that are hidden, not in the shop's catalogue or
+ * out of stock are learnt from, but never recommended.
+ */
+export function mayBeShown({
+  hidden,
+  listed,
+  availability,
+}: Pick<ArticleRow, 'hidden' | 'listed' | 'availability'>): boolean {
+  return listed && !hidden && availability !== 'out_of_stock';
+}
 
 export interface Filter {
   /** Hides the articles that the customer has bought. */

@@ -16,6 +16,9 @@ import { vectorOf, type VectorRows } from './vector-rows';
 
 /** Articles by their vectors, by catalogue index. */
 export interface ArticleVectors extends VectorRows {
+  /** Whether an article with a vector may be shown, rather than only learnt from. */
+  readonly shown: (article: number) => boolean;
+  /** Holds the articles that may be shown. */
   readonly index: Pick<VectorIndex, 'search'>;
   /** The catalogue index of an id of the vector index, −1 if the shop no longer has the article. */
   readonly articleOf: (id: number) => number;

@@ -17,8 +17,10 @@ export interface RetrieveParts {
   readonly catalogue: Pick<Catalogue, 'variantsOf'>;
   readonly coPurchases: Pick<CoPurchases, 'scores'>;
   readonly bands: AgeBands;
-  /** Articles without a vector are no longer in the shop. */
-  readonly vectors: VectorRows;
+  readonly vectors: VectorRows & {
+    /** Whether an article may be a candidate: it is in the shop, and is not hidden. */
+    readonly shown: (article: number) => boolean;
+  };
   /** [n, dim] query vectors of customers. */
   readonly embed: (customers: Customers) => Promise<Float32Array>;
   /** The articles nearest to each query. */
@@ -89,7 +91,7 @@ class Merger {
    */
   #places = new Uint16Array(0);
 
-  constructor(readonly vectors: VectorRows) {}
+  constructor(readonly vectors: RetrieveParts['vectors']) {}
 
   /** @param lists by source, in the order of SOURCES */
   merge(
@@ -112,7 +114,7 @@ class Merger {
         const place = this.#placeOf(article);
         if (place >= 0) found[place] |= bit;
         else {
-          if (!vectors.has(article)) continue;
+          if (!vectors.shown(article)) continue;
           articles[count] = article;
           found[count] = bit;
           cosines[count] = dotRow(query, data, article * dim);

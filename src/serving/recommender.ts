@@ -37,6 +37,6 @@ export function createRecommender(parts: RecommenderParts): Recommender {
     similar: createSimilar(store, articles, coPurchases),
     search: createSearch(articles, coPurchases),
     trending: createTrending(articles, moment),
-    facts: createFacts(articles, moment),
+    facts: createFacts(articles, shop),
   };
 }

@@ -2,6 +2,7 @@
 // variants of single articles.
 import type { Moment } from '../statistics/moment';
 import type { LiveArticles } from './live/live-articles';
+import type { LiveShop } from './live/live-shop';
 import { rankedArticle } from './present';
 import type { ArticleFacts, Recommender, TrendingArticle } from './types';
 
@@ -11,7 +12,7 @@ export function createTrending(
 ): Recommender['trending'] {
   return async (requests) => {
     const { trending, sales } = moment();
-    const live = Array.from(trending).filter((article) => vectors.has(article));
+    const live = Array.from(trending).filter((article) => vectors.shown(article));
     return requests.map(({ first }): TrendingArticle[] =>
       live.slice(0, first).map((article, i) => ({
         ...rankedArticle(catalogue, article, i),
@@ -23,7 +24,7 @@ export function createTrending(
 
 export function createFacts(
   { catalogue, vectors }: Pick<LiveArticles, 'catalogue' | 'vectors'>,
-  moment: () => Moment,
+  { moment, currency }: Pick<LiveShop, 'moment' | 'currency'>,
 ): Recommender['facts'] {
   return async (articleKeys) => {
     const { prices, sales } = moment();
@@ -36,11 +37,12 @@ export function createFacts(
       let variants: number[] | undefined;
       return {
         price: Number.isNaN(price) ? null : price,
+        currency: currency(),
         // Computed on demand, since most requests ask for the price alone.
         get variants() {
           variants ??= catalogue
             .variantsOf(article)
-            .filter((other) => other !== article && vectors.has(other))
+            .filter((other) => other !== article && vectors.shown(other))
             .sort((a, b) => buyers(b) - buyers(a) || a - b)
             .map((other) => catalogue.keys[other]);
           return variants;

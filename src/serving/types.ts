@@ -111,8 +111,10 @@ export interface TrendingArticle {
 
 /** Facts of an article that the running shop knows besides its row. */
 export interface ArticleFacts {
-  /** The mean price paid in the last four weeks, null if unknown. */
+  /** The median of the prices paid in the last four weeks, null if unknown. */
   readonly price: number | null;
+  /** The shop's currency, ISO 4217, null if unknown. */
+  readonly currency: string | null;
   /** Keys of the other articles of the same product. */
   readonly variants: readonly number[];
 }

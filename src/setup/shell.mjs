@@ -3,7 +3,7 @@
 
 import { spawn } from 'node:child_process';
 
-/** A failure that the user can mend, shown without a stack. */
+/** A failure that the user can fix, shown without a stack. */
 export class SetupError extends Error {}
 
 /**

@@ -36,7 +36,7 @@ export interface MomentFacts {
   readonly now: number;
   readonly sales: Sales;
   readonly long: LongSales;
-  /** The mean price paid in the month; NaN if unknown. */
+  /** The price paid in the month; NaN if unknown. */
   readonly prices: Float32Array;
   /** Days since the first sale; NaN if never sold. */
   readonly ages: Float32Array;
@@ -47,9 +47,11 @@ export interface MomentFacts {
   readonly peers: readonly Float32Array[];
   /** The number of an article's product; null if unknown. */
   readonly productOf: (article: number) => number | null;
+  /** The articles that the lists of the moment may hold. Default: all. */
+  readonly shown?: (article: number) => boolean;
 }
 
-export interface Moment extends Omit<MomentFacts, 'peers' | 'productOf'> {
+export interface Moment extends Omit<MomentFacts, 'peers' | 'productOf' | 'shown'> {
   /** [bands] the sales to each age band. */
   readonly peers: readonly PeerSales[];
   /** Best sellers, best first. */
@@ -80,7 +82,7 @@ export function neverSold({ sales, long }: Pick<Moment, 'sales' | 'long'>, artic
 /**
  * Makes a moment, which takes 32 bytes for each article, and 8 for each article that a band bought.
  */
-export function createMoment({ productOf, ...facts }: MomentFacts): Moment {
+export function createMoment({ productOf, shown = () => true, ...facts }: MomentFacts): Moment {
   const { sales, long, ages, peers } = facts;
   const isNeverSold = (article: number): boolean => neverSold({ sales, long }, article);
   const ofProduct = salesOfProduct(sales.month, productOf, isNeverSold);
@@ -90,9 +92,9 @@ export function createMoment({ productOf, ...facts }: MomentFacts): Moment {
   return {
     ...facts,
     ofProduct,
-    peers: peers.map((buyers) => peerSales(buyers, sales.month, length)),
-    trending: mostPopular(sales.week, sales.month, length),
-    arrivals: newArrivals({ month: sales.month, ages, ofProduct, neverSold: isNeverSold }, length),
+    peers: peers.map((buyers) => peerSales(buyers, sales.month, length, shown)),
+    trending: mostPopular(sales.week, sales.month, length, shown),
+    arrivals: newArrivals({ month: sales.month, ages, ofProduct, neverSold: isNeverSold, shown }, length),
   };
 }
 

@@ -22,8 +22,14 @@ const BORROWED = 200;
  * @param buyers [articles] the number of customers of the band who bought each article in the month
  * @param month [articles] the number of all customers who bought each article in the month
  * @param limit the length of `trending`
+ * @param shown the articles that `trending` may hold
  */
-export function peerSales(buyers: Float32Array, month: Float32Array, limit: number): PeerSales {
+export function peerSales(
+  buyers: Float32Array,
+  month: Float32Array,
+  limit: number,
+  shown: (article: number) => boolean = () => true,
+): PeerSales {
   const total = sum(month);
   const sold: number[] = [];
   for (let article = 0; article < buyers.length; article++) if (buyers[article] > 0) sold.push(article);
@@ -33,7 +39,7 @@ export function peerSales(buyers: Float32Array, month: Float32Array, limit: numb
     articles,
     buyers: Float32Array.from(articles, (article) => buyers[article]),
     share: total > 0 ? sum(buyers) / total : 0,
-    trending: bestOf(articles, limit, (a, b) => score(b) - score(a) || a - b),
+    trending: bestOf(articles.filter(shown), limit, (a, b) => score(b) - score(a) || a - b),
   };
 }
 

@@ -2,10 +2,18 @@
 
 import { bestOf } from './best';
 
-/** The articles that sold in the month, by sales of the week, then of the month, then by index. */
-export function mostPopular(week: ArrayLike<number>, month: ArrayLike<number>, limit: number): Int32Array {
+/**
+ * The articles that sold in the month and are `shown`, by sales of the week, then of the month,
+ * then by index.
+ */
+export function mostPopular(
+  week: ArrayLike<number>,
+  month: ArrayLike<number>,
+  limit: number,
+  shown: (article: number) => boolean = () => true,
+): Int32Array {
   const sold: number[] = [];
-  for (let article = 0; article < month.length; article++) if (month[article] > 0) sold.push(article);
+  for (let article = 0; article < month.length; article++) if (month[article] > 0 && shown(article)) sold.push(article);
   return bestOf(sold, limit, (a, b) => week[b] - week[a] || month[b] - month[a] || a - b);
 }
 
@@ -22,6 +30,8 @@ export interface Arrivals {
   /** [articles] the mean number of customers who bought each of its variants in the month. */
   readonly ofProduct: ArrayLike<number>;
   readonly neverSold: (article: number) => boolean;
+  /** The articles that the list may hold. Default: all. */
+  readonly shown?: (article: number) => boolean;
 }
 
 /**
@@ -29,11 +39,15 @@ export interface Arrivals {
  * for an article that has never sold, chosen by the sales of its variants. Ties are in the order of
  * indices.
  */
-export function newArrivals({ month, ages, ofProduct, neverSold }: Arrivals, limit: number): Int32Array {
+export function newArrivals(
+  { month, ages, ofProduct, neverSold, shown = () => true }: Arrivals,
+  limit: number,
+): Int32Array {
   // An age counts as at least one day, so that one early sale does not mean a rush.
   const rate = (article: number): number => month[article] / Math.max(1, ages[article]);
   const [fresh, hoped]: number[][] = [[], []];
   for (let article = 0; article < month.length; article++) {
+    if (!shown(article)) continue;
     if (ages[article] <= NEW_DAYS) fresh.push(article);
     else if (ofProduct[article] > 0 && neverSold(article)) hoped.push(article);
   }

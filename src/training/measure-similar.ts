@@ -12,6 +12,7 @@ import type { Checkpoints } from './optimise/checkpoint';
 import { embedTexts } from './stages/embed';
 import { indexVectors } from './stages/draft-release';
 import { fitText } from './stages/fit-text';
+import { namedLooks } from './stages/looks';
 import { DAY } from '../time';
 
 export interface MeasureSimilarOptions {
@@ -47,7 +48,8 @@ export async function measureSimilar(
   const { seed } = config;
   const questions = similarQuestions(shop, known, before, { articles, show, seed });
   const habits = habitsOf(shop, known);
-  const built = await fitText(engine, shop, { known, coPurchases: habits.coPurchases, config }, reporter);
+  const looks = await namedLooks(store);
+  const built = await fitText(engine, shop, { known, coPurchases: habits.coPurchases, looks, config }, reporter);
   const subjects = { habits, built, other: other && (await embedded(other, shop.texts, reporter)), coPurchase };
   return similarQuality(shop, questions, subjects, seed, reporter);
 }

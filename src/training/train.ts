@@ -22,6 +22,7 @@ import { evaluate, type Oracle } from '../evaluation/offline/evaluate';
 import type { Evaluation } from '../evaluation/evaluation';
 import { fit, type Fitted } from './stages/fit';
 import { fitText } from './stages/fit-text';
+import { namedLooks } from './stages/looks';
 import { cutoffOf, horizonOf, type Protocol } from '../dataset/protocols';
 import { evaluationReport } from '../evaluation/report/report';
 import { DAY, isoDay } from '../time';
@@ -142,7 +143,8 @@ export async function train(
   const options = { raw, cutoff, config, days: HOLD_OUT.days, checkpoints, former: goOnFrom };
   const { shop, models, articleIndex, habits } = await fit(engine, store, options, reporter);
   const { coPurchases } = habits;
-  const text = await fitText(engine, shop, { known: shop.historyEnds(cutoff), coPurchases, config }, reporter);
+  const known = shop.historyEnds(cutoff);
+  const text = await fitText(engine, shop, { known, coPurchases, looks: await namedLooks(store), config }, reporter);
   const replaced = await currentRelease(modelsDir);
   const manifest = await publishRelease(
     modelsDir,

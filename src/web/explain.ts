@@ -3,7 +3,7 @@
 
 import type { ArticleCardFragment, ArticlePageQuery, HomePageQuery, SearchQuery } from '../../schema/client';
 import type { Operation } from './api';
-import { percent, reasonOf } from './format';
+import { kindOf, percent, reasonOf } from './format';
 
 /** One article of a list. */
 export interface Explained {
@@ -103,14 +103,14 @@ function ofSearch({ searchArticles }: SearchQuery, text: string): ExplainedList 
     title: 'What fits best',
     meaning: 'The score is how near the words are to the article’s text, from −1 to 1.',
     articles: searchArticles.map((one) => {
-      const { name, productTypeName, colourGroupName } = one.article;
-      const shown = wordsIn([name, productTypeName, colourGroupName].join(' '));
+      const { name, category, brand, colour } = one.article;
+      const shown = wordsIn([name, ...category, brand, colour].join(' '));
       // A word of the search matches a word of the article if either word begins with the other,
       // since their endings may differ.
       const there = words.filter((word) => shown.some((one) => one.startsWith(word) || word.startsWith(one)));
       return {
         ...said(one),
-        why: there.length > 0 ? 'In its name, type or colour:' : 'Near by the rest of its text',
+        why: there.length > 0 ? 'In its name, kind or colour:' : 'Near by the rest of its text',
         score: one.score.toFixed(2),
         tags: there.map((word) => ({ text: word, main: true })),
       };
@@ -118,33 +118,28 @@ function ofSearch({ searchArticles }: SearchQuery, text: string): ExplainedList 
   };
 }
 
-/** Traits that two articles may share. An operation may select only some of them. */
+/** Traits that two articles may share. */
 const TRAITS = {
-  productTypeName: 'type',
-  colourGroupName: 'colour',
-  graphicalAppearanceName: 'pattern',
-  departmentName: 'department',
-} as const;
-type Traits = { readonly [Name in keyof typeof TRAITS]?: string | null };
+  kind: kindOf,
+  colour: ({ colour }) => colour,
+  brand: ({ brand }) => brand,
+} as const satisfies Readonly<Record<string, (article: ArticleCardFragment) => string | null>>;
 
 interface Alike {
-  readonly article: ArticleCardFragment & Traits;
+  readonly article: ArticleCardFragment;
   readonly rank: number;
   readonly score: number;
 }
 
-function alike(to: Traits, similar: readonly Alike[]): Explained[] {
+function alike(to: ArticleCardFragment, similar: readonly Alike[]): Explained[] {
   const names = Object.keys(TRAITS) as (keyof typeof TRAITS)[];
   return similar.map((one) => {
-    const same = names.filter((name) => typeof to[name] === 'string' && to[name] === one.article[name]);
+    const same = names.filter((name) => TRAITS[name](to) !== null && TRAITS[name](to) === TRAITS[name](one.article));
     return {
       ...said(one),
-      why:
-        same.length > 0
-          ? `Same ${same.map((name) => TRAITS[name]).join(', ')}`
-          : 'Near by the rest of its text, or bought together',
+      why: same.length > 0 ? `Same ${same.join(', ')}` : 'Near by the rest of its text, or bought together',
       score: one.score.toFixed(2),
-      tags: same.map((name) => ({ text: to[name] ?? '', main: name === 'productTypeName' })),
+      tags: same.map((name) => ({ text: TRAITS[name](to) ?? '', main: name === 'kind' })),
     };
   });
 }

@@ -5,8 +5,8 @@ import { signal } from '@preact/signals';
 
 /**
  * H&M's prices and those of the synthetic shop are scaled to below 1 to hide the currency.
- * Multiplied by this factor, they look like prices again. A shop with any price of 1 or more does
- * not scale its prices.
+ * Multiplied by this factor, they look like prices again. A shop with any price of 1 or more, or
+ * with a currency, does not scale its prices.
  */
 const SCALE = 590;
 const scaled = signal(true);
@@ -17,18 +17,31 @@ export function heedPrices(answer: unknown): void {
   if (scaled.value && [...prices].some(([, price]) => Number(price) >= 1)) scaled.value = false;
 }
 
-/** Returns a price as text, such as “29.99”. Returns an empty text if the price is not known. */
-export function priceOf(price: number | null): string {
-  return price === null ? '' : inFigures(priceNumber(price));
+/** A price with its currency, ISO 4217. A currency that the shop does not name is null. */
+export interface Priced {
+  readonly price: number | null;
+  readonly currency?: string | null | undefined;
 }
 
-/** Returns a price as a number, no longer scaled down. */
-export function priceNumber(price: number): number {
-  return scaled.value ? price * SCALE : price;
+/** Returns a price as text, such as “€29.99” or “29.99”, and an empty text if it is not known. */
+export function priceOf(priced: Priced): string {
+  return priced.price === null ? '' : inFigures(priceNumber(priced), priced.currency);
 }
 
-export function inFigures(amount: number): string {
+/** Returns a price as a number, no longer scaled down, and 0 if it is not known. */
+export function priceNumber({ price, currency }: Priced): number {
+  return (price ?? 0) * (scaled.value && !currency ? SCALE : 1);
+}
+
+export function inFigures(amount: number, currency?: string | null): string {
+  // A word that is no currency would be refused by the formatter.
+  if (currency && /^[A-Z]{3}$/.test(currency)) return amount.toLocaleString('en-GB', { style: 'currency', currency });
   return amount.toLocaleString('en-GB', { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+}
+
+/** Says what an article is, by its narrowest category. Null if it has none. */
+export function kindOf({ category }: { readonly category: readonly string[] }): string | null {
+  return category.at(-1) ?? null;
 }
 
 export function milliseconds(ms: number): string {

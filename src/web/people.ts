@@ -1,6 +1,7 @@
 // Chooses customers whose shop windows are worth a look, each with a different taste.
 
 import type { CustomerChoiceQuery } from '../../schema/client';
+import { kindOf } from './format';
 import type { Person } from './state';
 
 type Customer = CustomerChoiceQuery['activeCustomers'][number];
@@ -23,17 +24,17 @@ export function tellingPeople(customers: readonly Customer[], most: number): Per
 }
 
 interface Taste {
-  /** The range in which the customer bought most. */
+  /** The widest category in which the customer bought most. */
   readonly range: string | undefined;
-  /** The two types that the customer bought most. */
+  /** The two narrowest categories that the customer bought most. */
   readonly types: readonly string[];
 }
 
 function tasteOf({ purchases }: Customer): Taste {
   const articles = purchases.nodes.map(({ article }) => article);
   return {
-    range: mostOften(articles.map(({ indexGroupName }) => indexGroupName))[0],
-    types: mostOften(articles.map(({ productTypeName }) => productTypeName)).slice(0, 2),
+    range: mostOften(articles.map(({ category }) => category.at(0) ?? null))[0],
+    types: mostOften(articles.map(kindOf)).slice(0, 2),
   };
 }
 

@@ -17,6 +17,8 @@ export interface BasketLine {
   readonly image: string;
   /** The price as in the API. Null if it is not known. */
   readonly price: number | null;
+  /** Null if the shop names none. Missing in a basket that was stored before there were any. */
+  readonly currency?: string | null;
   readonly quantity: number;
 }
 
@@ -70,7 +72,13 @@ export function isNewVisitor(one: Person | undefined): boolean {
   return one?.label === NEW_VISITOR;
 }
 
-export function addToBasket(line: Omit<BasketLine, 'quantity'>): void {
+interface ForBasket extends Omit<BasketLine, 'quantity' | 'note' | 'name'> {
+  readonly name: string | null;
+}
+
+/** Puts a piece of an article into the basket, with a note that says what it is. */
+export function addToBasket({ id, name, image, price, currency }: ForBasket, note: string): void {
+  const line = { id, name: name ?? id, note, image, price, currency: currency ?? null };
   changeBasket((lines) =>
     lines.some(({ id }) => id === line.id)
       ? lines.map((one) => (one.id === line.id ? withQuantity(one, one.quantity + 1) : one))

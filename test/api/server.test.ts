@@ -301,7 +301,7 @@ describe('the end', () => {
     answer();
   });
 
-  test('happens once, however often it is asked for, even before the server listens', async () => {
+  test('is harmless if asked for twice, or before the server listens', async () => {
     const server = await anotherServer();
     await Promise.all([server.close(), server.close()]);
     await server.close();

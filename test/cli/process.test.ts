@@ -84,7 +84,7 @@ describe('a disk that cannot be written', () => {
     expect(left.filter((file) => file.endsWith('customers.csv'))).toEqual([]);
   });
 
-  test('for the answer is an error in words with status 1', async () => {
+  test('stops a command that cannot print its answer, with a plain message and status 1', async () => {
     const full = await open('/dev/full', 'w');
     const child = spawn(process.execPath, [MAIN, 'doctor', '--json'], {
       env: { ...process.env, ...program.settings },

@@ -136,7 +136,7 @@ describe('a data set of the time before a moment', () => {
     // Articles 1 to 20, in the forty days before the cut.
     await database.sql(
       `INSERT INTO purchases (customer_key, article_key, bought_at)
-       SELECT c.key, a.key, timestamptz '${CUT} 00:00Z' - make_interval(days => 1 + (c.key * 7 + i * 3) % 40)
+       SELECT c.key, a.key, timestamptz '${CUT} 00:00Z' - make_interval(days => (1 + (c.key * 7 + i * 3) % 40)::int)
        FROM customers c, generate_series(1, 8) AS i JOIN articles a ON a.article_id = 'a' || (1 + (i * 5) % 20)`,
     );
   });
@@ -170,7 +170,7 @@ describe('a data set of the time before a moment', () => {
     // Adds purchases at the moment itself and long after it, of new and of popular articles.
     await database.sql(
       `INSERT INTO purchases (customer_key, article_key, bought_at)
-       SELECT c.key, a.key, timestamptz '${CUT} 00:00Z' + make_interval(days => (a.key + c.key) % 3 * 20)
+       SELECT c.key, a.key, timestamptz '${CUT} 00:00Z' + make_interval(days => ((a.key + c.key) % 3 * 20)::int)
        FROM customers c, articles a WHERE (a.key + c.key) % 4 = 0`,
     );
     const { purchases: after, ...second } = await learnt();

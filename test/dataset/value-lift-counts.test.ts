@@ -2,7 +2,7 @@
 // in random shops.
 
 import { Catalogue } from '../../src/features/catalogue';
-import { EncoderFit } from '../../src/features/encoder';
+import { EncoderFit } from '../../src/features/encoder-fit';
 import { squaresOf } from '../../src/statistics/habits';
 import { valueLifts } from '../../src/dataset/value-lift-counts';
 import { createRandom } from '../../src/random';
@@ -10,8 +10,8 @@ import { articleRow } from '../support/rows';
 
 /** A catalogue of articles in these colours, with these tags. */
 function catalogueOf(colours: readonly string[], tags: readonly (readonly string[])[] = []): Catalogue {
-  const rows = colours.map((colourGroupName, i) =>
-    articleRow(i + 1, { colourGroupName, attributes: tags.length > 0 ? { tags: [...tags[i]] } : {} }),
+  const rows = colours.map((colour, i) =>
+    articleRow(i + 1, { colour, attributes: tags.length > 0 ? { tags: [...tags[i]] } : {} }),
   );
   const fit = new EncoderFit();
   fit.addArticles([...rows, ...rows]);

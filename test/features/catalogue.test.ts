@@ -2,7 +2,7 @@
 
 import type { ArticleRow } from '../../src/data/store/store';
 import { Catalogue } from '../../src/features/catalogue';
-import { EncoderFit } from '../../src/features/encoder';
+import { EncoderFit } from '../../src/features/encoder-fit';
 import { sum } from '../../src/numbers';
 import { createRandom } from '../../src/random';
 import { randomArticle } from '../support/rows';
@@ -53,7 +53,7 @@ describe('the catalogue', () => {
   test('replaces an article that is put again', () => {
     const catalogue = new Catalogue(encoder);
     catalogue.put(rows);
-    const changed = { ...rows[7], colourGroupName: rows[7].colourGroupName === 'colour 0' ? 'colour 1' : 'colour 0' };
+    const changed = { ...rows[7], colour: rows[7].colour === 'colour 0' ? 'colour 1' : 'colour 0' };
     expect(catalogue.put([changed, rows[8]])).toEqual([7, 8]);
     expect(catalogue.size).toBe(60);
     expect(read(catalogue, 7)).toEqual(expected(changed));
@@ -62,7 +62,7 @@ describe('the catalogue', () => {
 
   test('takes the last row of an article that comes twice in one call', () => {
     const catalogue = new Catalogue(encoder);
-    const second = { ...rows[0], colourGroupName: null };
+    const second = { ...rows[0], colour: null };
     expect(catalogue.put([rows[0], rows[1], second])).toEqual([0, 1, 0]);
     expect(catalogue.size).toBe(2);
     expect(read(catalogue, 0)).toEqual(expected(second));

@@ -1,15 +1,9 @@
 // The encoder: how it learns the columns of a shop, and how it encodes values that are new to it.
 
 import type { ArticleRow, CustomerRow } from '../../src/data/store/store';
-import { attributeWords, noteAttributes, withAttributes } from '../../src/features/columns';
-import {
-  EncoderFit,
-  openEncoder,
-  VOCABULARIES,
-  type EncodedRows,
-  type Encoder,
-  type Layout,
-} from '../../src/features/encoder';
+import { noteAttributes, withAttributes } from '../../src/features/columns';
+import { openEncoder, VOCABULARIES, type EncodedRows, type Encoder, type Layout } from '../../src/features/encoder';
+import { EncoderFit } from '../../src/features/encoder-fit';
 import { createRandom } from '../../src/random';
 import { articleRow, customerRow, randomArticle, randomCustomer } from '../support/rows';
 import { sum } from '../../src/numbers';
@@ -23,14 +17,14 @@ function encoderOf(articles: readonly ArticleRow[], customers: readonly Customer
 
 /** Articles of these colours, with keys from 1. */
 const coloured = (...colours: (string | null)[]): ArticleRow[] =>
-  colours.map((colourGroupName, i) => articleRow(i + 1, { colourGroupName }));
+  colours.map((colour, i) => articleRow(i + 1, { colour }));
 const tagged = (...tags: string[][]): ArticleRow[] => tags.map((tag, i) => articleRow(i + 1, { attributes: { tag } }));
 const aged = (...ages: (number | null)[]): CustomerRow[] => ages.map((age, i) => customerRow(i + 1, { age }));
 
 describe('a categorical column', () => {
   test('has an id for each value, the most frequent first, and id 0 for no value', () => {
     const encoder = encoderOf(coloured('blue', 'red', 'red', 'red', 'blue', 'green', 'green', null));
-    expect(encoder.articleLayout).toEqual({ single: ['colour_group'], multi: [], slots: 4 });
+    expect(encoder.articleLayout).toEqual({ single: ['colour'], multi: [], slots: 4 });
     // Blue and green are equally frequent, so their names decide.
     expect([...encoder.articles(coloured('red', 'blue', 'green', null)).single]).toEqual([1, 2, 3, 0]);
   });
@@ -45,21 +39,13 @@ describe('a categorical column', () => {
     expect(encoderOf(coloured('red', 'blue')).articleLayout.single).toEqual([]);
   });
 
-  test('is read by its number, or by its name if it has no number', () => {
-    const shirts = [articleRow(1, { departmentNo: 7, departmentName: 'Shirts' }), articleRow(2, { departmentNo: 7 })];
-    const named = [3, 4].map((key) => articleRow(key, { departmentName: 'Shirts' }));
-    const encoder = encoderOf([...shirts, ...named]);
-    const ids = [...encoder.articles([...shirts, ...named]).single];
-    expect(ids[0]).toBe(ids[1]);
-    expect(ids[2]).toBe(ids[3]);
-    expect(new Set(ids)).toEqual(new Set([1, 2]));
-  });
-
   test('has a block of ids with an unknown id of its own', () => {
-    const rows = [1, 2].map((key) => articleRow(key, { productTypeName: 'Dress', colourGroupName: 'red' }));
+    const rows = [1, 2, 3].map((key) =>
+      articleRow(key, { brand: key < 3 ? 'acme' : null, colour: key > 1 ? 'red' : null }),
+    );
     const encoder = encoderOf(rows);
-    expect(encoder.articleLayout).toEqual({ single: ['product_type', 'colour_group'], multi: [], slots: 4 });
-    expect([...encoder.articles([rows[0], articleRow(9)]).single]).toEqual([1, 3, 0, 2]);
+    expect(encoder.articleLayout).toEqual({ single: ['brand', 'colour'], multi: [], slots: 4 });
+    expect([...encoder.articles([rows[1], articleRow(9)]).single]).toEqual([1, 3, 0, 2]);
   });
 });
 
@@ -96,13 +82,17 @@ describe('a numeric column', () => {
 });
 
 describe('the further attributes of a shop', () => {
-  test('become categories if they are lists, and buckets if they are numbers', () => {
-    const rows = [1, 2, 3].map((key) =>
-      articleRow(key, { attributes: { tag: ['soap', 'hand'], weight: key, note: 'text', flag: true } }),
+  test('become categories if they are lists or flags, and buckets if they are numbers; texts do not', () => {
+    const tags = [['soap', 'hand'], ['soap', 'hand'], ['soap'], ['hand']];
+    const rows = tags.map((tag, i) =>
+      articleRow(i + 1, { attributes: { tag, weight: i, note: 'text', vegan: i % 2 === 0 } }),
     );
-    const { articleLayout } = encoderOf(rows);
-    expect(articleLayout.single).toEqual(['attributes.weight']);
-    expect(articleLayout.multi).toEqual([{ name: 'attributes.tag', width: 2 }]);
+    const encoder = encoderOf(rows);
+    expect(encoder.articleLayout.single).toEqual(['attributes.vegan', 'attributes.weight']);
+    expect(encoder.articleLayout.multi).toEqual([{ name: 'attributes.tag', width: 2 }]);
+    expect(encoder.slotNames('article_fields')).toEqual(
+      expect.arrayContaining(['["attributes.vegan","no"]', '["attributes.vegan","yes"]']),
+    );
   });
 
   test('share the weight 1 among their known values', () => {
@@ -114,7 +104,7 @@ describe('the further attributes of a shop', () => {
   });
 
   test('count a repeated value of a row once', () => {
-    const encoder = encoderOf(tagged(['soap', 'hand'], ['soap', 'hand']));
+    const encoder = encoderOf(tagged(['soap', 'hand'], ['soap', 'hand'], []));
     expect([...encoder.articles(tagged(['soap', 'soap'])).multi[0].weights]).toEqual([1, 0]);
   });
 
@@ -126,18 +116,20 @@ describe('the further attributes of a shop', () => {
 
   test('are cut if a row has too many values', () => {
     const many = Array.from({ length: 40 }, (_, i) => `tag ${i}`);
-    const encoder = encoderOf(tagged(many, many));
+    const encoder = encoderOf(tagged(many, many, []));
     expect(encoder.articleLayout.multi).toEqual([{ name: 'attributes.tag', width: 16 }]);
     expect(sum(encoder.articles(tagged(many)).multi[0].weights)).toBeCloseTo(1, 6);
   });
 
   test('are read for customers too', () => {
-    const customers = [1, 2].map((key) => customerRow(key, { attributes: { plan: ['gold'], visits: key } }));
+    const customers = [1, 2, 3].map((key) =>
+      customerRow(key, { attributes: { plan: key < 3 ? ['gold'] : [], visits: key } }),
+    );
     expect(encoderOf([], customers).customerLayout.single).toEqual(['attributes.plan', 'attributes.visits']);
   });
 
   test('are found in any order, and only in rows whose attributes are an object', () => {
-    const kinds = new Map<string, 'categorical' | 'categories' | 'numeric'>();
+    const kinds = new Map<string, 'categories' | 'numeric'>();
     for (const attributes of [{ b: 1, a: ['x'] }, null, 'text', [1, 2]]) {
       noteAttributes(articleRow(1, { attributes }), kinds);
     }
@@ -145,11 +137,6 @@ describe('the further attributes of a shop', () => {
       ['attributes.a', 'categories'],
       ['attributes.b', 'numeric'],
     ]);
-  });
-
-  test('are words for the text encoders, with the name of their column', () => {
-    const attributes = { brand: ['acme', 'other'], weight: 1.5, odd: [1, 'two'] };
-    expect(attributeWords(articleRow(1, { attributes }))).toEqual(['brand_acme', 'brand_other', 'odd_two']);
   });
 
   test('may be a number in one row and a list in others, in any order of the rows', () => {
@@ -179,7 +166,7 @@ describe('an encoder', () => {
   });
 
   test('has another fingerprint if a vocabulary, a bucket or the articles with embeddings change', () => {
-    const twice = [1, 2].map((key) => articleRow(key + 5_000, { colourGroupName: 'never seen before' }));
+    const twice = [1, 2].map((key) => articleRow(key + 5_000, { colour: 'never seen before' }));
     const old = Array.from({ length: 60 }, (_, i) => customerRow(i + 5_000, { age: 99 }));
     const all = [
       encoder,
@@ -203,7 +190,7 @@ describe('an encoder', () => {
 
   test.each([
     ['nothing', {}],
-    ['another version', { ...encoder.toJSON(), version: 2 }],
+    ['another version', { ...encoder.toJSON(), version: 1 }],
     ['another length of histories', { ...encoder.toJSON(), history: 1 }],
     [
       'a column that this program does not know',
@@ -256,7 +243,7 @@ describe('an encoder', () => {
     );
     expect(small.slotNames('article_ids')).toEqual(['[]', '["x"]', '[""]']);
     expect(small.slotNames('article_fields')).toEqual([
-      ...['["colour_group"]', '["colour_group","blue"]', '["colour_group","red"]'],
+      ...['["colour"]', '["colour","blue"]', '["colour","red"]'],
       ...['["attributes.tag"]', '["attributes.tag","new"]', '["attributes.tag","red"]'],
     ]);
     // The buckets are for missing values, below 30, below 40, and from 40 on.

@@ -2,7 +2,8 @@
 
 import type { ArticleRow } from '../../src/data/store/store';
 import { Catalogue } from '../../src/features/catalogue';
-import { EncoderFit, HISTORY_LENGTH, type Encoder } from '../../src/features/encoder';
+import { HISTORY_LENGTH, type Encoder } from '../../src/features/encoder';
+import { EncoderFit } from '../../src/features/encoder-fit';
 import { articleInputs, customerInputs, historyInputs } from '../../src/features/inputs';
 import { articleRow, customerRow } from '../support/rows';
 
@@ -12,8 +13,8 @@ import { articleRow, customerRow } from '../support/rows';
  */
 const ARTICLES: ArticleRow[] = Array.from({ length: 40 }, (_, i) =>
   articleRow(i + 1, {
-    colourGroupName: `colour ${i % 5}`,
-    productTypeName: `type ${i % 3}`,
+    colour: `colour ${i % 5}`,
+    category: [`type ${i % 3}`],
     attributes: { tag: [`tag ${i % 7}`, `tag ${i % 4}`].slice(0, 1 + (i % 2)) },
   }),
 );
@@ -118,9 +119,10 @@ describe('inputs of the query tower', () => {
   });
 
   test('keep columns apart if one has a name like the weights of the other', () => {
-    const rows = [1, 2].map((key) =>
-      articleRow(key, { attributes: { tag: ['soap', 'hand'], tag_weights: ['heavy', 'light', 'middling'] } }),
-    );
+    const rows = [1, 2, 3, 4].map((key) => {
+      const attributes = { tag: ['soap', 'hand'].slice(key % 2), tag_weights: ['heavy', 'light'].slice(key >> 2) };
+      return articleRow(key, { attributes });
+    });
     const fit = new EncoderFit();
     fit.addArticles(rows);
     const other = new Catalogue(fit.finish([]));

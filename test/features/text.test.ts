@@ -1,11 +1,12 @@
-// The text of an article, its tokens, and the built-in encoder that makes vectors of them.
+// The tokens of texts, and the built-in encoder that makes vectors of them.
 
 import type { ArticleRow } from '../../src/data/store/store';
 import type { Batch } from '../../src/engine/batch';
 import { inMemory } from '../../src/engine/model-runner';
 import { openTrainingEngine, type TrainingEngine } from '../../src/engine/training-engine';
 import { CoPurchases } from '../../src/statistics/co-purchase';
-import { articleText, fitTokeniser, MAX_TOKENS, openTokeniser, words, type Tokeniser } from '../../src/features/text';
+import { articleText } from '../../src/features/article-text';
+import { fitTokeniser, MAX_TOKENS, openTokeniser, type Tokeniser } from '../../src/features/text';
 import { encodeOnnx } from '../../src/graph/onnx';
 import { createRandom } from '../../src/random';
 import { silentReporter } from '../../src/telemetry/progress';
@@ -13,66 +14,6 @@ import { textEncoder, trainTextEncoder } from '../../src/training/models/text-en
 import { articleRow } from '../support/rows';
 
 const HASH_SLOTS = 512;
-
-describe('the words of a text', () => {
-  test('are in lower case, with numbers and without punctuation', () => {
-    expect(words('Slim-fit T-Shirt, 100% cotton (5-pack).')).toEqual([
-      'slim',
-      'fit',
-      't',
-      'shirt',
-      '100',
-      'cotton',
-      '5',
-      'pack',
-    ]);
-  });
-
-  test('are found in any script', () => {
-    expect(words('Größe ÉTÉ Платье φόρεμα שמלה 裙子')).toEqual(['größe', 'été', 'платье', 'φόρεμα', 'שמלה', '裙子']);
-  });
-
-  test('keep the marks of their letters: vowels of Hindi and Thai, and separate accents', () => {
-    expect(words('हिन्दी कपड़े')).toHaveLength(2);
-    expect(words('เสื้อ')).toHaveLength(1);
-    expect(words('cafe\u0301')).toEqual(words('caf\u00e9'));
-  });
-
-  test('keep joined words whole', () => {
-    expect(words('brand_acme brand_Acme')).toEqual(['brand_acme', 'brand_acme']);
-  });
-
-  test('are none without letters or digits', () => {
-    expect(['', '  ', '…!?', '🙂'].flatMap(words)).toEqual([]);
-  });
-});
-
-describe('the text of an article', () => {
-  test('is name, type, colour, pattern, department, description and attributes, in this order', () => {
-    const row = articleRow(1, {
-      name: 'Anna',
-      productTypeName: 'Dress',
-      colourGroupName: 'Dark Red',
-      perceivedColourMasterName: 'Red',
-      graphicalAppearanceName: 'Solid',
-      departmentName: 'Ladies',
-      indexGroupName: 'Divided',
-      description: 'A dress.',
-      attributes: { brand: ['acme'], weight: 1.2 },
-    });
-    expect(articleText(row)).toBe('Anna. Dress. Dark Red. Red. Solid. Ladies. Divided. A dress.. brand_acme');
-  });
-
-  test('leaves out null and empty values', () => {
-    expect(articleText(articleRow(1))).toBe('');
-    expect(articleText(articleRow(1, { name: '', description: 'Soap', attributes: null }))).toBe('Soap');
-  });
-
-  test('does not change with keys, codes and numbers, which customers cannot read', () => {
-    const plain = articleRow(1, { name: 'Anna' });
-    expect(articleText({ ...plain, key: 2, id: 'x', productCode: '7', departmentNo: 9 })).toBe(articleText(plain));
-  });
-});
 
 describe('the tokeniser', () => {
   const tokeniser = fitTokeniser(['red dress', 'red shirt', 'blue dress', 'blue shirt red', 'once']);
@@ -125,6 +66,41 @@ describe('the tokeniser', () => {
     const long = Array.from({ length: MAX_TOKENS + 20 }, (_, i) => `w${i}`);
     expect(tokensOf(long.join(' '))).toEqual(tokensOf(long.slice(0, MAX_TOKENS).join(' ')));
     expect(tokensOf(long.join(' ')).ids).toHaveLength(MAX_TOKENS);
+  });
+
+  test('reads half of a long text from its beginning, and of the rest the rarest known words', () => {
+    const word = (kind: string, i: number) => `${kind}${String(i)}`;
+    const range = (kind: string, count: number) => Array.from({ length: count }, (_, i) => word(kind, i));
+    // Common words are in 40 of 100 articles, rare ones in 4. Words of one article are not known.
+    const texts = Array.from({ length: 100 }, (_, i) =>
+      [...(i < 40 ? range('common', 60) : []), ...(i < 4 ? range('rare', 10) : []), word('single', i)].join(' '),
+    );
+    const shop = fitTokeniser(texts);
+    const idsOf = (text: string) => [...shop.inputs([text]).text_ids.data].filter((id) => id !== 0);
+    const own = range('own', 40);
+    const read = idsOf([...own, ...range('common', 60), ...range('rare', 10)].join(' '));
+    expect(read).toHaveLength(MAX_TOKENS);
+    expect(read.slice(0, 32)).toEqual(own.slice(0, 32).flatMap(idsOf));
+    expect(read.slice(32, 42).sort()).toEqual(range('rare', 10).flatMap(idsOf).sort());
+    expect(range('common', 60).flatMap(idsOf)).toEqual(expect.arrayContaining(read.slice(42)));
+  });
+
+  test('does not read words that nearly all articles have, unless a text has no others', () => {
+    const notes = Array.from({ length: 80 }, (_, i) => `note${i}`).join(' ');
+    const shop = fitTokeniser(Array.from({ length: 20 }, (_, i) => `${notes} ${i % 2 === 0 ? 'cup' : 'bowl'}`));
+    const read = (text: string, kind?: 'search') => shop.inputs([text], kind);
+    expect(read(`${notes} cup`)).toEqual(read('cup'));
+    expect(read('note1 cup', 'search')).toEqual(read('cup', 'search'));
+    expect([...read('note1 note2').text_weights.data].filter((weight) => weight > 0)).toHaveLength(2);
+    expect([...read('note1 note2', 'search').text_weights.data].filter((weight) => weight > 0)).toHaveLength(2);
+  });
+
+  test('finds a character of a script without spaces in the pairs that hold it', () => {
+    const shop = fitTokeniser(Array.from({ length: 20 }, (_, i) => (i % 2 === 0 ? `红色杯子` : `蓝色花瓶`)));
+    const idsOf = (text: string, kind?: 'search') =>
+      [...shop.inputs([text], kind).text_ids.data].filter((id) => id !== 0).sort();
+    expect(idsOf('杯', 'search')).toEqual(idsOf('色杯子'));
+    expect(idsOf('花瓶', 'search')).toEqual(idsOf('花瓶'));
   });
 
   test('gives the same tokens for many texts as for each alone', () => {
@@ -207,7 +183,7 @@ describe('the tokeniser', () => {
   });
 
   test('is not opened from anything else', () => {
-    for (const saved of [{}, { ...tokeniser.toJSON(), version: 2 }, { version: 1, articles: 1, vocabulary: ['red'] }]) {
+    for (const saved of [{}, { ...tokeniser.toJSON(), version: 1 }, { version: 2, articles: 1, vocabulary: ['red'] }]) {
       expect(() => openTokeniser(saved)).toThrow(expect.objectContaining({ code: 'RELEASE_INVALID' }) as Error);
     }
   });

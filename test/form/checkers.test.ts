@@ -252,7 +252,7 @@ describe('the report', () => {
     expect(report(RULE, [])).toBe('');
   });
 
-  test('says what was found and how to mend it', () => {
+  test('says what was found and how to fix it', () => {
     expect(report(RULE, ['b:2 odd'])).toBe('Expected: nothing odd. Found 1:\n  b:2 odd\nTo mend it: make it even.');
   });
 

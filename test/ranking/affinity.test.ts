@@ -3,7 +3,7 @@
 import { Affinity } from '../../src/ranking/affinity';
 import { attributeShares } from '../../src/statistics/attribute-shares';
 import { Catalogue } from '../../src/features/catalogue';
-import { EncoderFit } from '../../src/features/encoder';
+import { EncoderFit } from '../../src/features/encoder-fit';
 import { createRandom } from '../../src/random';
 import type { ValueLifts } from '../../src/statistics/habits';
 import { articleRow, noLifts } from '../support/rows';
@@ -11,9 +11,7 @@ import { DAY } from '../../src/time';
 
 const COLOURS = ['red', 'red', 'red', 'blue', 'blue'];
 const TAGS = [['a'], ['a', 'b'], ['b'], ['b'], ['c', 'a']];
-const rows = COLOURS.map((colourGroupName, i) =>
-  articleRow(101 + i, { colourGroupName, attributes: { tags: TAGS[i] } }),
-);
+const rows = COLOURS.map((colour, i) => articleRow(101 + i, { colour, attributes: { tags: TAGS[i] } }));
 
 function catalogueOf(): Catalogue {
   const fit = new EncoderFit();
@@ -25,7 +23,7 @@ function catalogueOf(): Catalogue {
 
 const catalogue = catalogueOf();
 const names = [...catalogue.layout.single, ...catalogue.layout.multi.map(({ name }) => name)];
-const colour = names.indexOf('colour_group');
+const colour = names.indexOf('colour');
 const NOW = 1_600_000_000;
 const bought = (...articles: number[]) => articles.map((article, i) => ({ article, at: NOW - i }));
 
@@ -89,7 +87,7 @@ test('the peers speak for a cold customer, and less the more a customer has boug
   expect(blue(0, Array<number>(50).fill(0))).toBeLessThan(0);
 });
 
-test('lately, an older purchase counts less, and purchases of long ago count nothing', () => {
+test('in the recent fit, an older purchase counts less, and purchases of long ago count nothing', () => {
   const lately = colour + names.length;
   const units = [2, 2, 2, 2, 2];
   const days = (blue: number, red: number) =>
@@ -108,7 +106,7 @@ test('lately, an older purchase counts less, and purchases of long ago count not
   expect(days(3_000, 3_000)[lately]).toBeCloseTo(0, 6);
 });
 
-test('without times, lately counts the latest purchase most', () => {
+test('without times, the recent fit gives the latest purchase the most weight', () => {
   const lately = colour + names.length;
   const units = [2, 2, 2, 2, 2];
   const [before, after] = [fitOf([0, 3], 4, units, timeless), fitOf([3, 0], 4, units, timeless)];
@@ -157,7 +155,7 @@ test('each moment has its own season', () => {
   expect([blue(reds), blue(blues), blue(reds)].map(Math.sign)).toEqual([-1, 1, -1]);
 });
 
-test('is a third of the logarithm of the lift, for one customer after the other', () => {
+test('the fit is a third of the log lift, also when one instance serves many customers in turn', () => {
   const random = createRandom(5);
   const units = [4, 3, 2, 1, 1];
   const shares = attributeShares(catalogue, [units]);

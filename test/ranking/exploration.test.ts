@@ -25,7 +25,7 @@ test('if no article never sold is left, the next by score takes the place', () =
   expect(exploring(falling, 12, 4, none)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
 });
 
-test('a list that ends before the place is by score alone, and so is every list if no place is set', () => {
+test('a list too short for an exploration place is ordered by score alone, and so is every list without such places', () => {
   expect(exploring(falling, 5, 6, neverSold(11))).toEqual([0, 1, 2, 3, 4]);
   expect(exploring(falling, 12, 0, neverSold(11))).toEqual(topIndices(falling, 12));
 });

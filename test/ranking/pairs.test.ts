@@ -117,13 +117,13 @@ test('all but the cosine are 0 for an article that nobody bought, if nobody boug
   expect(Object.entries(rest).filter(([, value]) => value !== 0)).toEqual([]);
 });
 
-test('they tell how others of its product sell, and nothing of an article that came after the moment', () => {
+test('pair features tell how others of its product sell, and nothing of an article that came after the moment', () => {
   expect(featuresOf(0).sales_of_product).toBeCloseTo(Math.log(5) / 4, 5);
   expect(featuresOf(1).sales_of_product).toBe(0);
   expect(featuresOf(NEW, { moment: momentWith({ sales, productOf: () => 7 }) }).sales_of_product).toBe(0);
 });
 
-test('they tell that an article was bought, how often, how lately, and how many others since', () => {
+test('pair features tell that an article was bought, how often, how lately, and how many others since', () => {
   const history = [
     { article: 6, at: NOW - DAY },
     { article: 6, at: NOW - DAY },
@@ -150,7 +150,7 @@ test('they tell that an article was bought, how often, how lately, and how many 
   });
 });
 
-test('they tell which of the own articles is dearer than the others and nearer to the taste, and nothing of other articles', () => {
+test('for articles the customer has bought, the features tell which is dearer than the others and closer to the customer’s taste; for other articles these features are 0', () => {
   const moment = momentWith({ prices: Float32Array.of(1, 4, 2, 2, ...Array<number>(NEW - 4).fill(Number.NaN)) });
   const history = [0, 1, 9].map((article) => ({ article, at: NOW - DAY }));
   const of = (article: number) => featuresOf(article, { history, moment, cosine: 0.25 });
@@ -161,13 +161,13 @@ test('they tell which of the own articles is dearer than the others and nearer t
   expect(of(2)).toMatchObject({ own_price: 0, own_length: 0, own_cosine: 0 });
 });
 
-test('they take a purchase of the future as one of this moment', () => {
+test('pair features take a purchase of the future as one of this moment', () => {
   const bought = (at: number) => featuresOf(7, { history: [{ article: 7, at }] });
   expect(bought(NOW + DAY)).toEqual(bought(NOW));
   expect(bought(NOW).bought_within_week).toBe(1);
 });
 
-test('they rise with sales, and the trend rises with growing sales', () => {
+test('pair features rise with sales, and the trend rises with growing sales', () => {
   const [none, some, much] = [0, 1, 2].map((article) => featuresOf(article));
   expect(some.sales_week).toBeGreaterThan(none.sales_week);
   expect(much.sales_month).toBeGreaterThan(some.sales_month);
@@ -175,7 +175,7 @@ test('they rise with sales, and the trend rises with growing sales', () => {
   expect(much.trend).toBeLessThan(0); // 500 of 9,000
 });
 
-test('they tell what a customer’s peers buy more or less often than everybody', () => {
+test('pair features tell what a customer’s peers buy more or less often than everybody', () => {
   // Half of all 9,004 units went to band 1, but all units of article 1 and few units of article 2.
   const peers = [new Float32Array(NEW), Float32Array.of(0, 4, 100, 4_398), new Float32Array(NEW)];
   const moment = momentWith({ sales, peers });
@@ -186,7 +186,7 @@ test('they tell what a customer’s peers buy more or less often than everybody'
   expect([peersOf(1, 0), peersOf(1, 7)]).toEqual([0, 0]);
 });
 
-test('they compare the article’s price with what the customer pays, if both are known', () => {
+test('pair features compare the article’s price with what the customer pays, if both are known', () => {
   const moment = momentWith({ prices: Float32Array.of(0.04, 0.01, Number.NaN) });
   const history = [0.01, 0.03, Number.NaN].map((price) => ({ article: 9, at: NOW - DAY, price }));
   const [dear, cheap, unknown] = [0, 1, 2].map((article) => featuresOf(article, { history, moment }));
@@ -196,7 +196,7 @@ test('they compare the article’s price with what the customer pays, if both ar
   expect([unknown.price_level, featuresOf(0, { moment }).price_level]).toEqual([0, 0]);
 });
 
-test('they compare the article’s vector with those of the latest purchases', () => {
+test('pair features compare the article’s vector with those of the latest purchases', () => {
   const history = [4, 4, 5, NEW].map((article, i) => ({ article, at: NOW - i }));
   // The distinct articles are 4, 5 and 39. Article 39 has no vector. Article 8 points in the same
   // direction as 4, and 9 in the same direction as 5.
@@ -209,7 +209,7 @@ test('they compare the article’s vector with those of the latest purchases', (
   expect(featuresOf(NEW, { history })).toMatchObject({ cosine_to_latest: 0, cosine_to_nearest_recent: 0 });
 });
 
-test('they tell the age of an article, its habit of being bought again, and which sources found it', () => {
+test('pair features tell the age of an article, its habit of being bought again, and which sources found it', () => {
   const moment = momentWith({ ages: Float32Array.of(6, Number.NaN) });
   expect(featuresOf(0, { moment }).article_age).toBeCloseTo(Math.log(7) / 6, 5);
   expect(featuresOf(1, { moment }).article_age).toBe(0); // not sold yet
@@ -220,7 +220,7 @@ test('they tell the age of an article, its habit of being bought again, and whic
   expect(found.found_trending).toBe(1);
 });
 
-test('they tell how the article sold over a longer time, and whether it still does', () => {
+test('pair features tell how the article sold over a longer time, and whether it still does', () => {
   const long = {
     quarter: Float32Array.of(6, 0),
     ever: Float32Array.of(20, 20),
@@ -234,7 +234,7 @@ test('they tell how the article sold over a longer time, and whether it still do
   expect(never).toMatchObject({ sales_ever: 0, sold_lately: 0 });
 });
 
-test('they tell how lately the product was bought, and whether its buyers come back for others of it', () => {
+test('pair features tell how lately the product was bought, and whether its buyers come back for others of it', () => {
   const history = [
     { article: 1, at: NOW - 7 * DAY },
     { article: 4, at: NOW - 9 * DAY },
@@ -246,13 +246,13 @@ test('they tell how lately the product was bought, and whether its buyers come b
   expect(featuresOf(20, { history })).toMatchObject({ product_within_week: 0, variant_rate: 0 });
 });
 
-test('they tell of own articles how often the customer buys the same again', () => {
+test('pair features tell of own articles how often the customer buys the same again', () => {
   const history = [3, 3, 3, 5].map((article, i) => ({ article, at: NOW - i * DAY }));
   expect(featuresOf(3, { history }).comes_back).toBe(0.5);
   expect(featuresOf(9, { history }).comes_back).toBe(0);
 });
 
-test('they are written from the given row on, and nowhere else', () => {
+test('pair features are written from the given row on, and nowhere else', () => {
   const out = new Float32Array(4 * PAIR_WIDTH).fill(-7);
   const writer = new PairWriter(FACTS);
   writer.write(out, 1, listOf([1, 2], { cosine: 0.25 }), { history: [], band: 0 }, momentWith({ sales }));
@@ -261,7 +261,7 @@ test('they are written from the given row on, and nowhere else', () => {
   expect([...out.subarray(PAIR_WIDTH, 3 * PAIR_WIDTH)]).not.toContain(-7);
 });
 
-test('they are not written if there is no room for them', () => {
+test('pair features are not written if there is no room for them', () => {
   const write = () => {
     const out = new Float32Array(2 * PAIR_WIDTH);
     new PairWriter(FACTS).write(out, 1, listOf([1, 2]), { history: [], band: 0 }, momentWith());

@@ -7,7 +7,6 @@ import { HISTORY_LIMIT } from '../../src/features/customers';
 import { CO_PURCHASES } from '../../src/ranking/sources/co-purchases';
 import { createRetrieve } from '../../src/ranking/retrieve';
 import type { Asked } from '../../src/ranking/sources/source';
-import type { VectorRows } from '../../src/ranking/vector-rows';
 import { mostPopular, newArrivals } from '../../src/statistics/popular';
 import { ownPurchases } from '../../src/ranking/sources/own-purchases';
 import { NEW_ARRIVALS } from '../../src/ranking/sources/new-arrivals';
@@ -31,11 +30,12 @@ const VECTORS = {
   dim: 1,
   data: Float32Array.from({ length: 2_000 }, (_, article) => article / 1_000),
   has: () => true,
+  shown: () => true,
 };
 
 interface Finding extends Asked {
   readonly queries: Float32Array;
-  readonly vectors: VectorRows;
+  readonly vectors: Omit<typeof VECTORS, 'shown'> & { readonly shown: (article: number) => boolean };
   readonly hideHistory: boolean;
 }
 
@@ -184,8 +184,8 @@ describe('candidates', () => {
     }
   });
 
-  test('leave out places that found nothing, and articles that the shop no longer has', async () => {
-    const vectors = { ...VECTORS, has: (article: number) => article !== 7 };
+  test('leave out places that found nothing, and articles that the shop no longer has or hides', async () => {
+    const vectors = { ...VECTORS, shown: (article: number) => article !== 7 };
     expect(await found({ near: [-1, 6, -1, 7], selling: [7, 0] }, { vectors })).toEqual([
       [6, ['TWO_TOWER']],
       [0, ['TRENDING']],
@@ -307,4 +307,27 @@ describe('the most popular articles among peers', () => {
       trending: new Int32Array(0),
     });
   });
+});
+
+test('a moment counts hidden articles, but none of its lists holds them', () => {
+  const month = Float32Array.of(9, 8, 7, 6, 0);
+  const facts = {
+    now: 1_000_000,
+    sales: { week: month, month },
+    long: { quarter: month, ever: month, idle: new Float32Array(5) },
+    prices: new Float32Array(5),
+    ages: Float32Array.of(100, 3, 3, 100, Number.NaN),
+    peers: [Float32Array.of(5, 4, 3, 2, 0)],
+    productOf: (article: number) => article % 2,
+  };
+  const hidden = new Set([0, 2]);
+  const [all, shown] = [createMoment(facts), createMoment({ ...facts, shown: (article) => !hidden.has(article) })];
+  expect([...all.trending]).toEqual([0, 1, 2, 3]);
+  expect([...shown.trending]).toEqual([1, 3]);
+  expect([...all.arrivals]).toEqual([1, 2, 4]);
+  expect([...shown.arrivals]).toEqual([1, 4]);
+  expect([...all.peers[0].trending]).toEqual([0, 1, 2, 3]);
+  expect([...shown.peers[0].trending]).toEqual([1, 3]);
+  expect(shown.ofProduct).toEqual(all.ofProduct);
+  expect(shown.peers[0].articles).toEqual(all.peers[0].articles);
 });

@@ -32,24 +32,22 @@ describe('the answers to a shop window', () => {
 
   test('words find articles that have them, with one search for many requests', async () => {
     const before = opened.shop.articles.searches.similar;
-    const texts = [...new Set(articles.map((row) => `${row.colourGroupName ?? ''} ${row.productTypeName ?? ''}`))];
+    const texts = [...new Set(articles.map((row) => `${row.colour ?? ''} ${typeOf(row)}`))];
     const asked = texts.slice(0, 20);
     const lists = await opened.recommender.search(asked.map((text) => ({ text, first: 3 })));
     expect(opened.shop.articles.searches.similar).toBe(before + 1);
     let hits = 0;
     for (const [i, list] of lists.entries()) {
       const rows = await rowsOf(listOf(list));
-      hits += rows.filter(({ productTypeName }) => asked[i].includes(productTypeName ?? '?')).length;
+      hits += rows.filter((row) => asked[i].includes(typeOf(row))).length;
     }
     expect(hits).toBeGreaterThan(30);
   });
 
   test('words with another ending, mistyped or unfinished find the same articles', async () => {
     const counts = new Map<string, number>();
-    for (const { productTypeName } of articles) {
-      if (/^\p{L}{5,}$/u.test(productTypeName ?? '')) {
-        counts.set(productTypeName ?? '', (counts.get(productTypeName ?? '') ?? 0) + 1);
-      }
+    for (const type of articles.map(typeOf)) {
+      if (/^\p{L}{5,}$/u.test(type)) counts.set(type, (counts.get(type) ?? 0) + 1);
     }
     const [[type]] = [...counts].sort(([, a], [, b]) => b - a);
     const word = type.toLowerCase();
@@ -57,7 +55,7 @@ describe('the answers to a shop window', () => {
     const asked = [word, swapped, `${word.slice(0, -1)}x`, word.slice(0, -1), `${word}n`];
     const lists = await opened.recommender.search(asked.map((text) => ({ text, first: 12 })));
     for (const [i, list] of lists.entries()) {
-      const hits = (await rowsOf(listOf(list))).filter(({ productTypeName }) => productTypeName === type).length;
+      const hits = (await rowsOf(listOf(list))).filter((row) => typeOf(row) === type).length;
       expect([asked[i], hits >= 9]).toEqual([asked[i], true]);
     }
   });
@@ -95,7 +93,7 @@ describe('the answers to a shop window', () => {
         expect(histories[c].map((purchase) => purchase.articleKey)).toContain(because);
         expect(because).not.toBe(articleKey);
         if (source === 'VARIANTS') {
-          expect(byKey.get(because ?? 0)?.productCode).toBe(byKey.get(articleKey)?.productCode);
+          expect(byKey.get(because ?? 0)?.productId).toBe(byKey.get(articleKey)?.productId);
         }
       }
     });
@@ -125,8 +123,8 @@ describe('the answers to a shop window', () => {
 
   test('similar articles have at most two of one product, unless a request asks for more', async () => {
     const countOf = (rows: readonly ArticleRow[], code: string | null): number =>
-      rows.filter(({ productCode }) => productCode === code).length;
-    const many = articles.find(({ productCode }) => countOf(articles, productCode) >= 5);
+      rows.filter(({ productId }) => productId === code).length;
+    const many = articles.find(({ productId }) => countOf(articles, productId) >= 5);
     if (!many) throw new Error('expected a product in five colours');
     const request = { articleId: many.id, first: 30 };
     const [two, one, all] = await opened.recommender.similar([
@@ -138,7 +136,7 @@ describe('the answers to a shop window', () => {
       if (list === null || list instanceof Error) throw new Error('expected a list');
       expect(list).toHaveLength(30);
       const rows = await rowsOf(list);
-      return Math.max(...rows.map(({ productCode }) => countOf(rows, productCode)));
+      return Math.max(...rows.map(({ productId }) => countOf(rows, productId)));
     };
     expect(await most(two)).toBe(2);
     expect(await most(one)).toBe(1);
@@ -175,11 +173,22 @@ describe('the answers to a shop window', () => {
     articles.forEach((row, i) => {
       const one = facts[i];
       if (one === null || one instanceof Error) throw new Error('expected facts');
-      const others = articles.filter(({ key, productCode }) => key !== row.key && productCode === row.productCode);
+      const others = articles.filter(({ key, productId }) => key !== row.key && productId === row.productId);
       expect([...one.variants].sort((a, b) => a - b)).toEqual(others.map(({ key }) => key));
       if (sales.month[opened.shop.articles.catalogue.indexOf(row.key) ?? -1] > 0) expect(one.price).toBeGreaterThan(0);
       else expect(one.price).toBeNull();
     });
+  });
+
+  test('facts have the currency that the shop’s description names', async () => {
+    const [{ key }] = articles;
+    expect(await opened.recommender.facts([key])).toMatchObject([{ currency: null }]);
+    const mapping = await store.fact('mapping');
+    await store.setFact('mapping', { ...(mapping as object), currency: 'SEK' });
+    const later = await openCurrent({ modelsDir: world.modelsDir, ...SERVING }, store);
+    expect(await later.recommender.facts([key])).toMatchObject([{ currency: 'SEK' }]);
+    await later.close();
+    await store.setFact('mapping', mapping);
   });
 
   test('a trace tells the candidates by source and the time of each stage', async () => {
@@ -199,3 +208,8 @@ describe('the answers to a shop window', () => {
     expect(found).toBeGreaterThanOrEqual(trace.candidates);
   });
 });
+
+/** The narrowest category. */
+function typeOf({ category }: ArticleRow): string {
+  return category.at(-1) ?? '';
+}

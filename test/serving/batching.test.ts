@@ -183,7 +183,7 @@ describe('batching across requests', () => {
       expect(sent()).toEqual([['a'], ['c', 'c']]);
     });
 
-    test('take no room in the queue, and no batch leaves if all are over', async () => {
+    test('take no room in the queue, and no batch is sent if all its items have expired', async () => {
       const { batching, client, ends, sent } = asking();
       const [a, b, c] = [client('a'), client('b'), client('c')];
       const running = a.ask(1);

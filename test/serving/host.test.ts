@@ -53,10 +53,8 @@ describe('the server over a release', () => {
       `SELECT article_id FROM articles ORDER BY key LIMIT 1`,
     );
     await world.database.sql(
-      `INSERT INTO articles (article_id, prod_name, product_type_name, product_group_name, colour_group_name,
-         perceived_colour_master_name, graphical_appearance_name, department_name, index_group_name, detail_desc)
-       SELECT 'plain-sql-article', prod_name, product_type_name, product_group_name, colour_group_name,
-         perceived_colour_master_name, graphical_appearance_name, department_name, index_group_name, detail_desc
+      `INSERT INTO articles (article_id, name, category, colour, description, attributes)
+       SELECT 'plain-sql-article', name, category, colour, description, attributes
        FROM articles WHERE article_id = '${twin.article_id}'`,
     );
     const started = performance.now();
@@ -144,7 +142,7 @@ describe('the server over a release', () => {
   }
 });
 
-describe('a server whose wanted release cannot be opened', () => {
+describe('a server whose current release cannot be opened', () => {
   const copy = '2099-02-02T00-00-00';
   const model = join(copy, 'ranker', '1', 'model.onnx');
   let store: Store;
@@ -183,7 +181,7 @@ describe('a server whose wanted release cannot be opened', () => {
     await makeCurrent(world.modelsDir, world.trained.manifest.name);
   });
 
-  test('serves the release before, says which is wanted, and does not try again while nothing changes', async () => {
+  test('keeps serving the previous release, reports the one it cannot open, and does not retry while nothing changes', async () => {
     expect(host.release()).toBe(world.trained.manifest.name);
     expect(host.problem()).toBeUndefined();
     expect(host.unserved()).toEqual({ release: copy, reason: 'it cannot be opened; see the log' });
@@ -207,7 +205,7 @@ describe('a server whose wanted release cannot be opened', () => {
     expect(tries).toBe(1);
   });
 
-  test('tries again when somebody names it again', async () => {
+  test('tries again when the same release is made current again', async () => {
     await makeCurrent(world.modelsDir, copy);
     await until(() => tries === 2);
     await looks(20);
@@ -224,7 +222,7 @@ describe('a server whose wanted release cannot be opened', () => {
     expect(host.unserved()).toBeUndefined();
   });
 
-  test('does not repeat the content of `current` if it is not a name', async () => {
+  test('does not show the content of `current` if it is not a release name', async () => {
     await writeFile(join(world.modelsDir, 'current'), '../secret"\nplace');
     await until(() => host.unserved()?.reason.includes('cannot be opened') === true);
     expect(host.unserved()?.release).toBe('not a name');

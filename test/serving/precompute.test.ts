@@ -98,7 +98,7 @@ test('a run starts from the beginning after one of another release or length, or
   }
 });
 
-test('a run leaves the note of another run until it saves its first list', async () => {
+test('a run keeps another run’s progress record until just before it saves its first lists', async () => {
   const note = { release: opened.name, first: 5, afterKey: 600, customers: 600 };
   await world.store.setFact('precompute', note);
   const ended = new AbortController();

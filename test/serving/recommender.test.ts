@@ -181,14 +181,14 @@ describe('the recommender of a release', () => {
 
     const [{ articleId }] = asked;
     await world.database.sql(
-      `UPDATE articles SET detail_desc = detail_desc || ' changed' WHERE article_id = '${articleId}'`,
+      `UPDATE articles SET description = description || ' changed' WHERE article_id = '${articleId}'`,
     );
     expect(await opened.shop.refresh()).toBe(1);
     await opened.recommender.similar(asked);
     expect(opened.shop.articles.searches.similar).toBe(before + 2);
     // An article of another product may now be similar. Other changes do not clear the kept lists.
     const other = asked[1].articleId;
-    await world.database.sql(`UPDATE articles SET product_code = 'another' WHERE article_id = '${other}'`);
+    await world.database.sql(`UPDATE articles SET product_id = 'another' WHERE article_id = '${other}'`);
     expect(await opened.shop.refresh()).toBe(1);
     await opened.recommender.similar(asked);
     expect(opened.shop.articles.searches.similar).toBe(before + 3);
@@ -231,7 +231,7 @@ describe('the recommender of a release', () => {
         return store.articlesByKey(list.map(({ articleKey }) => articleKey));
       }),
     );
-    const alike = rows.flatMap((some, i) => some.filter((row) => row?.productTypeName === asked[i].productTypeName));
+    const alike = rows.flatMap((some, i) => some.filter((row) => row?.category.at(-1) === asked[i].category.at(-1)));
     expect(alike.length).toBeGreaterThan(80);
   });
 });

@@ -38,7 +38,7 @@ export async function query(server: Server, text: string): Promise<unknown> {
   return answer.data;
 }
 
-export function listOf<Item>(list: Item[] | Error): Item[] {
+export function listOf<Item>(list: readonly Item[] | Error): readonly Item[] {
   if (list instanceof Error) throw list;
   return list;
 }

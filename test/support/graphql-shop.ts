@@ -138,7 +138,7 @@ export interface PlainRecommender extends Recommender {
  * - similar to a-NN are the articles that follow it
  * - a search for “article NN” finds a-NN and those that follow it
  * - trending are a-45, a-44, …
- * - a-NN costs NN and has a-01 as its variant
+ * - a-NN costs NN SEK and has a-01 as its variant
  */
 export function plainRecommender(): PlainRecommender {
   const recommended: (readonly RecommendationRequest[])[] = [];
@@ -202,7 +202,7 @@ export function plainRecommender(): PlainRecommender {
       );
     },
     async facts(keys) {
-      return keys.map((key) => (key > ARTICLES ? null : { price: key, variants: key > 1 ? [1] : [] }));
+      return keys.map((key) => (key > ARTICLES ? null : { price: key, currency: 'SEK', variants: key > 1 ? [1] : [] }));
     },
   };
 }
@@ -216,12 +216,15 @@ export function customerId(key: number): string {
 }
 
 const FILL = [
-  `INSERT INTO articles (article_id, prod_name, product_type_name, colour_group_name, detail_desc)
-   SELECT 'a-' || lpad(i::text, 2, '0'), 'Article ' || i, 'Trousers', 'Dark Blue', 'The ' || i || 'th.'
+  `INSERT INTO articles (article_id, name, category, colour, description, attributes)
+   SELECT 'a-' || lpad(i::text, 2, '0'), 'Article ' || i, '{Men,Trousers}', 'Dark Blue', 'The ' || i || 'th.',
+     '{"product_type_name": ["Trousers"], "product_type_no": ["272"]}'
    FROM generate_series(1, ${ARTICLES}) i`,
-  `UPDATE articles SET attributes = '{"weight": 1.5, "brand": ["acme", "apex"]}' WHERE key = 2`,
-  `INSERT INTO customers (customer_id, age, club_member_status)
-   SELECT 'c-' || lpad(i::text, 2, '0'), 20 + i, 'ACTIVE' FROM generate_series(1, ${CUSTOMERS}) i`,
+  `UPDATE articles SET attributes =
+   '{"weight": 1.5, "material": ["wool", "silk"], "vegan": false, "care": "By hand", "none": null}' WHERE key = 2`,
+  `INSERT INTO customers (customer_id, age, attributes)
+   SELECT 'c-' || lpad(i::text, 2, '0'), 20 + i, '{"club_member_status": ["ACTIVE"], "fn": true, "postal_code": "x1"}'
+   FROM generate_series(1, ${CUSTOMERS}) i`,
   // c-01 bought one article a day, and a-30 last. Every other customer bought one article, except
   // the last customer, who bought none.
   `INSERT INTO purchases (customer_key, article_key, bought_at, price, sales_channel_id)

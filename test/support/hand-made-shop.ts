@@ -2,7 +2,7 @@
 import type { PurchaseColumns } from '../../src/data/store/store';
 import { Catalogue } from '../../src/features/catalogue';
 import { Dataset } from '../../src/dataset/dataset';
-import { EncoderFit } from '../../src/features/encoder';
+import { EncoderFit } from '../../src/features/encoder-fit';
 import { articleRow, customerRow } from './rows';
 import { DAY } from '../../src/time';
 
@@ -16,9 +16,7 @@ export type Line = [number, number, number];
  * must be in the store's order.
  */
 export function shopOf(...lines: Line[]): Dataset {
-  const articles = [101, 102, 103, 104, 105].map((key) =>
-    articleRow(key, { colourGroupName: key < 104 ? 'red' : 'blue' }),
-  );
+  const articles = [101, 102, 103, 104, 105].map((key) => articleRow(key, { colour: key < 104 ? 'red' : 'blue' }));
   const customers = [11, 12, 13, 14].map((key) => customerRow(key, { age: key * 2 }));
   const fit = new EncoderFit();
   fit.addArticles(articles);
@@ -27,15 +25,16 @@ export function shopOf(...lines: Line[]): Dataset {
   const catalogue = new Catalogue(encoder);
   catalogue.put(articles);
   const purchases: PurchaseColumns = {
-    customer: Int32Array.from(lines, ([customer]) => customer),
-    article: Int32Array.from(lines, ([, article]) => article),
+    customer: Float64Array.from(lines, ([customer]) => customer),
+    article: Float64Array.from(lines, ([, article]) => article),
     at: Float64Array.from(lines, ([, , days]) => NOON + days * DAY),
     price: new Float32Array(lines.length),
+    quantity: new Uint8Array(lines.length).fill(1),
   };
   return new Dataset({
     encoder,
     catalogue,
-    customerKeys: Int32Array.from(customers, ({ key }) => key),
+    customerKeys: Float64Array.from(customers, ({ key }) => key),
     customerIds: customers.map(({ id }) => id),
     encodedCustomers: encoder.customers(customers),
     purchases,

@@ -27,12 +27,13 @@ export const BASIC = {
   'transactions.csv': `${SALES}2021-03-01,ann,s1,2.5\n2021-03-01,ann,s1,2.5\n2021-03-02T10:30:00+02:00,bob,s3,\n`,
 };
 
-export const brief = ({ inserted, updated, unchanged, rejected }: ImportResult['articles']) => ({
-  inserted,
-  updated,
-  unchanged,
-  rejected,
-});
+export const brief = (file: ImportResult['articles']) =>
+  file && {
+    inserted: file.inserted,
+    updated: file.updated,
+    unchanged: file.unchanged,
+    rejected: file.rejected,
+  };
 
 /**
  * Sets up a database and a folder. To be called once per test file. The database is empty before

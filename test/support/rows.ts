@@ -1,5 +1,5 @@
-// Rows of articles and customers for tests without a database. Every value is null unless a test
-// gives it.
+// Rows of articles and customers for tests without a database. Every value is missing unless a
+// test gives it.
 import type { ArticleRow, CustomerRow } from '../../src/data/store/store';
 import type { Layout } from '../../src/features/encoder';
 import type { Random } from '../../src/random';
@@ -10,30 +10,21 @@ export function articleRow(key: number, values: Partial<ArticleRow> = {}): Artic
   return {
     key,
     id: `a${key}`,
-    productCode: null,
     name: null,
-    productTypeNo: null,
-    productTypeName: null,
-    productGroupName: null,
-    graphicalAppearanceNo: null,
-    graphicalAppearanceName: null,
-    colourGroupCode: null,
-    colourGroupName: null,
-    perceivedColourValueId: null,
-    perceivedColourValueName: null,
-    perceivedColourMasterId: null,
-    perceivedColourMasterName: null,
-    departmentNo: null,
-    departmentName: null,
-    indexCode: null,
-    indexName: null,
-    indexGroupNo: null,
-    indexGroupName: null,
-    sectionNo: null,
-    sectionName: null,
-    garmentGroupNo: null,
-    garmentGroupName: null,
     description: null,
+    productId: null,
+    category: [],
+    brand: null,
+    colour: null,
+    price: null,
+    listPrice: null,
+    currency: null,
+    availability: 'in_stock',
+    url: null,
+    image: null,
+    publishedAt: null,
+    hidden: false,
+    listed: true,
     attributes: {},
     updatedAt: new Date(0),
     ...values,
@@ -45,12 +36,7 @@ export function customerRow(key: number, values: Partial<CustomerRow> = {}): Cus
   return {
     key,
     id: `c${key}`,
-    fn: null,
-    active: null,
-    clubMemberStatus: null,
-    fashionNewsFrequency: null,
     age: null,
-    postalCode: null,
     attributes: {},
     ...values,
   };
@@ -61,19 +47,24 @@ export function randomArticle(key: number, random: Random, values = 8): ArticleR
   const maybe = (name: string) => (random.next() < 0.2 ? null : `${name} ${random.int(values)}`);
   const tags = Array.from({ length: random.int(5) }, () => `tag ${random.int(values)}`);
   return articleRow(key, {
-    productTypeName: maybe('type'),
-    colourGroupName: maybe('colour'),
-    sectionNo: random.next() < 0.5 ? random.int(values) : null,
-    attributes: { tag: tags, ...(random.next() < 0.7 && { weight: random.normal() * 10 }) },
+    category: [maybe('range'), maybe('type')].filter((one) => one !== null),
+    colour: maybe('colour'),
+    attributes: {
+      tag: tags,
+      ...(random.next() < 0.5 && { section: [String(random.int(values))] }),
+      ...(random.next() < 0.7 && { weight: random.normal() * 10 }),
+    },
   });
 }
 
 export function randomCustomer(key: number, random: Random, values = 8): CustomerRow {
   return customerRow(key, {
     age: random.next() < 0.2 ? null : 16 + random.int(values * 8),
-    fn: [null, true, false][random.int(3)],
-    clubMemberStatus: `status ${random.int(values)}`,
-    attributes: { plan: Array.from({ length: random.int(4) }, () => `plan ${random.int(values)}`) },
+    attributes: {
+      fn: [null, true, false][random.int(3)],
+      status: [`status ${random.int(values)}`],
+      plan: Array.from({ length: random.int(4) }, () => `plan ${random.int(values)}`),
+    },
   });
 }
 

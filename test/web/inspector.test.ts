@@ -52,19 +52,19 @@ described(`the inspector${WHY_SKIPPED}`, () => {
     expect(await lines('Bought with it').count()).toBe(6);
     const first = await lines('More like this').first().innerText();
     expect(first).toMatch(/^1\n/);
-    expect(first).toMatch(/Same (type|colour|pattern|department)/);
+    expect(first).toMatch(/Same (kind|colour|brand)/);
     expect(first).toMatch(/\b[01]\.\d\d$/);
-    expect(first).toContain(article.productTypeName);
+    expect(first).toContain(article.category.at(-1));
     // The answer with the proposals comes last. It must not replace the operation of the page.
     const proposed = await holdAnswers(page, 'query Proposals(');
-    await page.goto(`/search?q=${encodeURIComponent(article.productTypeName ?? '')}`);
+    await page.goto(`/search?q=${encodeURIComponent(article.category.at(-1) ?? '')}`);
     await shelf('What fits best').locator('.card-link').first().waitFor();
     proposed.letGo();
     await proposals().first().waitFor();
     await lines('What fits best').first().waitFor();
     expect(await lines('What fits best').count()).toBe(24);
     expect(await lines('What fits best').first().innerText()).toMatch(
-      /^1\n[^]*In its name, type or colour[^]*0\.\d\d$/,
+      /^1\n[^]*In its name, kind or colour[^]*0\.\d\d$/,
     );
     expect(await violations(page)).toEqual([]);
     expect(visitor.troubles).toEqual([]);

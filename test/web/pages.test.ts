@@ -167,8 +167,8 @@ described(`the pages of the shop window${WHY_SKIPPED}`, () => {
   });
 
   test('an article’s page has its own address, and shows its text, its colours and similar articles', async () => {
-    const [article] = (await store.articlesPage(100)).rows.filter(({ productCode }, i, all) =>
-      all.some((other, j) => i !== j && other.productCode === productCode),
+    const [article] = (await store.articlesPage(100)).rows.filter(({ productId }, i, all) =>
+      all.some((other, j) => i !== j && other.productId === productId),
     );
     await page.goto(`/article/${article.id}`);
     await page.getByRole('heading', { level: 1, name: article.name ?? '' }).waitFor();
@@ -193,9 +193,7 @@ described(`the pages of the shop window${WHY_SKIPPED}`, () => {
     await proposals().first().click();
     await page.getByRole('heading', { name: `“${searched}”` }).waitFor();
     const { rows } = await world.store.articlesPage(500);
-    const kinds = rows.map(({ colourGroupName, productTypeName }) =>
-      `${colourGroupName} ${productTypeName}`.toLowerCase(),
-    );
+    const kinds = rows.map(({ colour, category }) => `${String(colour)} ${String(category.at(-1))}`.toLowerCase());
     for (const text of texts) expect(kinds).toContain(text);
     expect(await proposals().allInnerTexts()).not.toContain(searched);
   });
@@ -203,11 +201,11 @@ described(`the pages of the shop window${WHY_SKIPPED}`, () => {
   test('a search finds articles by words, and its address can be kept', async () => {
     await home();
     const [article] = (await store.articlesPage(1)).rows;
-    const words = `${article.colourGroupName ?? ''} ${article.productTypeName ?? ''}`;
+    const words = `${article.colour ?? ''} ${article.category.at(-1) ?? ''}`;
     await page.getByRole('searchbox').fill(words);
     await page.keyboard.press('Enter');
     await shelf('What fits best').locator('.card-link').first().waitFor();
-    expect((await namesIn('What fits best')).join(' ')).toContain(article.productTypeName);
+    expect((await namesIn('What fits best')).join(' ')).toContain(article.category.at(-1));
     await page.goto(`/search?q=${encodeURIComponent('</title> "quoted" & odd')}`);
     await shelf('What fits best').locator('.card-link').first().waitFor();
     expect(await page.getByRole('searchbox').inputValue()).toBe('</title> "quoted" & odd');

@@ -170,6 +170,9 @@ ALTER TABLE "recommendation_lists"
 -- Orders are looked up by their id. A shop without order ids has an empty index.
 CREATE INDEX "purchases_order_id_idx" ON "purchases"("order_id") WHERE "order_id" IS NOT NULL;
 
+-- Returns are few. Imports and orders look up what they cover.
+CREATE INDEX "purchases_returns_idx" ON "purchases"("customer_key", "article_key") WHERE "quantity" < 0;
+
 CREATE VIEW "recommendations" AS
 SELECT c."customer_id", listed."rank"::INTEGER, a."article_id", listed."score", l."release", l."made_at"
 FROM "recommendation_lists" AS l

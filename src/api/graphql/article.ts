@@ -1,128 +1,91 @@
-// Articles: the type with H&M's columns, its queries, and the function that adds articles to ranked
-// lists.
+// Articles: the type, its queries, and the function that adds articles to ranked lists.
 
-import { Arg, Args, Ctx, Field, FieldResolver, Float, ID, Int, ObjectType, Query, Resolver, Root } from 'type-graphql';
+import { GraphQLDateTime } from 'graphql-scalars';
+import {
+  Arg,
+  Args,
+  Ctx,
+  Field,
+  FieldResolver,
+  Float,
+  ID,
+  Int,
+  ObjectType,
+  Query,
+  registerEnumType,
+  Resolver,
+  Root,
+} from 'type-graphql';
 import type { ArticleRow } from '../../data/store/store';
-import { Attribute, toAttributes, TYPICAL_ATTRIBUTES, type AttributeValue } from './attribute';
+import { mayBeShown } from '../../ranking/filter';
+import { Attribute, attributesCost, toAttribute, toAttributes, type AttributeValue } from './attribute';
 import { connectionOf, PageArgs, toConnection, type Connection } from './connection';
 import type { Context } from './context';
 import { cursorKind, MOST } from './cursor';
 import { listCost, WORK } from './operation/cost';
 import { checkFirst, checkId, LIMITS } from '../limits';
 
-type ArticleColumns = Omit<ArticleRow, 'key' | 'attributes' | 'updatedAt'>;
+enum Availability {
+  IN_STOCK = 'in_stock',
+  OUT_OF_STOCK = 'out_of_stock',
+  PREORDER = 'preorder',
+}
+
+registerEnumType(Availability, {
+  name: 'Availability',
+  description: 'Whether an article can be bought.',
+  valuesConfig: {
+    IN_STOCK: { description: 'It can be bought now.' },
+    OUT_OF_STOCK: { description: 'It cannot be bought now, and is in no list until it can.' },
+    PREORDER: { description: 'It can be ordered before it is there.' },
+  },
+});
 
 @ObjectType({
   simpleResolvers: true,
-  description:
-    'Something the shop sells. The typed fields are the columns of the H&M data; shops with other columns find theirs ' +
-    'in `attributes`, and null here.',
+  description: 'Something the shop sells. Columns that only this shop has are in `attributes`.',
 })
-export class Article implements ArticleColumns {
-  @Field((_type) => ID, { description: "The shop's id of the article. H&M: `article_id`." })
+export class Article {
+  @Field((_type) => ID, { description: "The shop's id of the article." })
   id!: string;
 
-  @Field((_type) => String, {
-    nullable: true,
-    description: 'The product that this article is a variant (mostly a colour) of. H&M: `product_code`.',
-  })
-  productCode!: string | null;
-
-  @Field((_type) => String, { nullable: true, description: 'What to call it, “Strap top”. H&M: `prod_name`.' })
+  @Field((_type) => String, { nullable: true, description: 'What to call it, “Strap top”.' })
   name!: string | null;
 
-  @Field((_type) => Int, { nullable: true, description: 'Number of the product type. H&M: `product_type_no`.' })
-  productTypeNo!: number | null;
-
-  @Field((_type) => String, { nullable: true, description: 'Kind of product, “Vest top”. H&M: `product_type_name`.' })
-  productTypeName!: string | null;
-
-  @Field((_type) => String, {
-    nullable: true,
-    description: 'Group of product types, “Garment Upper body”. H&M: `product_group_name`.',
-  })
-  productGroupName!: string | null;
-
-  @Field((_type) => Int, { nullable: true, description: 'Number of the pattern. H&M: `graphical_appearance_no`.' })
-  graphicalAppearanceNo!: number | null;
-
-  @Field((_type) => String, {
-    nullable: true,
-    description: 'The pattern, “Solid”, “Stripe”. H&M: `graphical_appearance_name`.',
-  })
-  graphicalAppearanceName!: string | null;
-
-  @Field((_type) => Int, { nullable: true, description: 'Number of the colour. H&M: `colour_group_code`.' })
-  colourGroupCode!: number | null;
-
-  @Field((_type) => String, {
-    nullable: true,
-    description: 'The colour, “Dark Blue”: the one to show. H&M: `colour_group_name`.',
-  })
-  colourGroupName!: string | null;
-
-  @Field((_type) => Int, { nullable: true, description: 'Number of the shade. H&M: `perceived_colour_value_id`.' })
-  perceivedColourValueId!: number | null;
-
-  @Field((_type) => String, {
-    nullable: true,
-    description: 'How light it looks, “Dusty Light”. H&M: `perceived_colour_value_name`.',
-  })
-  perceivedColourValueName!: string | null;
-
-  @Field((_type) => Int, { nullable: true, description: 'Number of the hue. H&M: `perceived_colour_master_id`.' })
-  perceivedColourMasterId!: number | null;
-
-  @Field((_type) => String, {
-    nullable: true,
-    description: "The hue without its shade, “Blue”: a colour filter's value. H&M: `perceived_colour_master_name`.",
-  })
-  perceivedColourMasterName!: string | null;
-
-  @Field((_type) => Int, { nullable: true, description: 'Number of the department. H&M: `department_no`.' })
-  departmentNo!: number | null;
-
-  @Field((_type) => String, { nullable: true, description: 'The department, “Jersey Basic”. H&M: `department_name`.' })
-  departmentName!: string | null;
-
-  @Field((_type) => String, { nullable: true, description: 'Letter of the range. H&M: `index_code`.' })
-  indexCode!: string | null;
-
-  @Field((_type) => String, {
-    nullable: true,
-    description: 'The range, “Ladieswear”, “Children Sizes 92-140”. H&M: `index_name`.',
-  })
-  indexName!: string | null;
-
-  @Field((_type) => Int, { nullable: true, description: 'Number of the group of ranges. H&M: `index_group_no`.' })
-  indexGroupNo!: number | null;
-
-  @Field((_type) => String, {
-    nullable: true,
-    description: "The group of ranges, “Ladieswear”, “Baby/Children”: a shop's main menu. H&M: `index_group_name`.",
-  })
-  indexGroupName!: string | null;
-
-  @Field((_type) => Int, { nullable: true, description: 'Number of the section. H&M: `section_no`.' })
-  sectionNo!: number | null;
-
-  @Field((_type) => String, {
-    nullable: true,
-    description: 'The section, “Womens Everyday Basics”. H&M: `section_name`.',
-  })
-  sectionName!: string | null;
-
-  @Field((_type) => Int, { nullable: true, description: 'Number of the garment group. H&M: `garment_group_no`.' })
-  garmentGroupNo!: number | null;
-
-  @Field((_type) => String, {
-    nullable: true,
-    description: 'The garment group, “Jersey Basic”. H&M: `garment_group_name`.',
-  })
-  garmentGroupName!: string | null;
-
-  @Field((_type) => String, { nullable: true, description: 'A sentence or two about it. H&M: `detail_desc`.' })
+  @Field((_type) => String, { nullable: true, description: 'A sentence or more about it.' })
   description!: string | null;
+
+  @Field((_type) => ID, {
+    nullable: true,
+    description: 'The product that this article is a variant of, mostly in a colour or size.',
+  })
+  productId!: string | null;
+
+  @Field((_type) => [String], {
+    description: 'The path of its category, widest first: ["Women", "Dresses"]. Empty if it has none.',
+  })
+  category!: string[];
+
+  @Field((_type) => String, { nullable: true, description: 'Its brand.' })
+  brand!: string | null;
+
+  @Field((_type) => String, { nullable: true, description: 'Its colour in the words of the shop, “Dark Blue”.' })
+  colour!: string | null;
+
+  @Field((_type) => Float, { nullable: true, description: 'The price before a reduction, in `currency`.' })
+  listPrice!: number | null;
+
+  @Field((_type) => Availability, { description: 'Whether it can be bought.' })
+  availability!: ArticleRow['availability'];
+
+  @Field((_type) => Boolean, { description: 'Whether the shop hides it. Hidden articles are in no list.' })
+  hidden!: boolean;
+
+  @Field((_type) => String, { nullable: true, description: 'The address of its page in the shop.' })
+  url!: string | null;
+
+  @Field((_type) => GraphQLDateTime, { nullable: true, description: 'Since when the shop has it.' })
+  publishedAt!: Date | null;
 }
 
 const ArticleConnection = connectionOf(Article, 'articles');
@@ -148,21 +111,45 @@ export class ArticleResolver {
     return toConnection(page, after, (row) => articleCursors.encode(row.key));
   }
 
-  @FieldResolver((_returns) => [Attribute], {
-    description: "The shop's columns that the typed fields do not cover, sorted by name.",
-    complexity: ({ childComplexity }) => 1 + TYPICAL_ATTRIBUTES * childComplexity,
+  @FieldResolver((_returns) => Attribute, {
+    nullable: true,
+    description: "One of the shop's own columns; null if the article has no value in it.",
   })
-  attributes(@Root() article: ArticleRow): AttributeValue[] {
-    return toAttributes(article.attributes);
+  attribute(
+    @Root() article: ArticleRow,
+    @Arg('name', (_type) => String, { description: "The column's name in the shop's data." }) name: string,
+  ): AttributeValue | null {
+    return toAttribute(article, checkId('name', name));
+  }
+
+  @FieldResolver((_returns) => [Attribute], {
+    description: "The shop's own columns in which the article has a value, sorted by name or in the order of `names`.",
+    complexity: attributesCost,
+  })
+  attributes(
+    @Root() article: ArticleRow,
+    @Arg('names', (_type) => [String], { nullable: true, description: 'Only these columns. Null: all.' })
+    names?: string[] | null,
+  ): AttributeValue[] {
+    return toAttributes(article, names);
   }
 
   @FieldResolver((_returns) => Float, {
     nullable: true,
     description:
-      "What was paid for it in the last four weeks on average, in the unit of the shop's data; null where it did not sell.",
+      "The shop's price, in `currency`. Where the shop names none, the median of what was paid in the last four weeks; " +
+      'null where it did not sell either.',
   })
-  async price(@Root() article: ArticleRow, @Ctx() context: Context): Promise<number | null> {
-    return (await context.articles.facts.load(article.key))?.price ?? null;
+  async price(@Root() { key, price }: ArticleRow, @Ctx() context: Context): Promise<number | null> {
+    return price ?? (await context.articles.facts.load(key))?.price ?? null;
+  }
+
+  @FieldResolver((_returns) => String, {
+    nullable: true,
+    description: 'The currency of its prices, ISO 4217 (“EUR”); null where the shop names none.',
+  })
+  async currency(@Root() { key, currency }: ArticleRow, @Ctx() context: Context): Promise<string | null> {
+    return currency ?? (await context.articles.facts.load(key))?.currency ?? null;
   }
 
   @FieldResolver((_returns) => [Article], {
@@ -177,15 +164,16 @@ export class ArticleResolver {
     const most = checkFirst(first);
     const keys = (await context.articles.facts.load(article.key))?.variants ?? [];
     const rows = await Promise.all(keys.slice(0, most).map((key) => context.articles.byKey.load(key)));
-    return rows.filter((row) => row !== null);
+    return rows.filter((row): row is ArticleRow => row !== null && mayBeShown(row));
   }
 
   @FieldResolver((_returns) => String, {
     description:
-      'Where its picture is on this server, “/images/0108775015”: a photo, or a drawing where there is none.',
+      "The address of its picture: the shop's, or on this server, “/images/0108775015”: a photo, or a drawing where " +
+      'there is none.',
   })
-  image(@Root() article: ArticleRow): string {
-    return `/images/${encodeURIComponent(article.id)}`;
+  image(@Root() { id, image }: ArticleRow): string {
+    return image !== null && /^https?:\/\//i.test(image) ? image : `/images/${encodeURIComponent(id)}`;
   }
 }
 
@@ -196,7 +184,8 @@ interface Ranked {
 
 /**
  * Adds the articles to a ranked list. One statement reads the articles of all lists of the query.
- * Articles that have been deleted are left out, and the ranks are renumbered without gaps.
+ * Articles that have been deleted or hidden are left out, and the ranks are renumbered without
+ * gaps.
  */
 export async function withArticles<Item extends Ranked>(
   ranking: readonly Item[],
@@ -204,6 +193,9 @@ export async function withArticles<Item extends Ranked>(
 ): Promise<(Item & { article: ArticleRow })[]> {
   const articles = await Promise.all(ranking.map((item) => context.articles.byKey.load(item.articleKey)));
   return ranking
-    .flatMap((item, i) => (articles[i] ? [{ ...item, article: articles[i] }] : []))
+    .flatMap((item, i) => {
+      const article = articles[i];
+      return article && mayBeShown(article) ? [{ ...item, article }] : [];
+    })
     .map((item, i) => ({ ...item, rank: i + 1 }));
 }

@@ -1,50 +1,25 @@
-// Customers: the type with H&M's columns and its queries. purchase.ts and recommendation.ts add
-// their own fields to the type.
+// Customers: the type and its queries. purchase.ts and recommendation.ts add their own fields to
+// the type.
 
 import { Arg, Args, Ctx, Field, FieldResolver, ID, Int, ObjectType, Query, Resolver, Root } from 'type-graphql';
 import type { CustomerRow } from '../../data/store/store';
-import { Attribute, toAttributes, TYPICAL_ATTRIBUTES, type AttributeValue } from './attribute';
+import { Attribute, attributesCost, toAttribute, toAttributes, type AttributeValue } from './attribute';
 import { connectionOf, PageArgs, toConnection, type Connection } from './connection';
 import type { Context } from './context';
 import { cursorKind, MOST } from './cursor';
 import { listCost, WORK } from './operation/cost';
 import { checkFirst, checkId, LIMITS } from '../limits';
 
-type CustomerColumns = Omit<CustomerRow, 'key' | 'attributes'>;
-
 @ObjectType({
   simpleResolvers: true,
-  description:
-    'Someone who buys in the shop. The typed fields are the columns of the H&M data; shops with other columns find ' +
-    'theirs in `attributes`, and null here.',
+  description: 'Someone who buys in the shop. Columns that only this shop has are in `attributes`.',
 })
-export class Customer implements CustomerColumns {
-  @Field((_type) => ID, { description: "The shop's id of the customer. H&M: `customer_id`." })
+export class Customer {
+  @Field((_type) => ID, { description: "The shop's id of the customer." })
   id!: string;
 
-  @Field((_type) => Boolean, { nullable: true, description: 'Whether fashion news are received. H&M: `FN`.' })
-  fn!: boolean | null;
-
-  @Field((_type) => Boolean, { nullable: true, description: 'Whether open to communication. H&M: `Active`.' })
-  active!: boolean | null;
-
-  @Field((_type) => String, {
-    nullable: true,
-    description: 'Standing in the club, “ACTIVE”, “PRE-CREATE”, “LEFT CLUB”. H&M: `club_member_status`.',
-  })
-  clubMemberStatus!: string | null;
-
-  @Field((_type) => String, {
-    nullable: true,
-    description: 'How often fashion news are sent, “NONE”, “Regularly”, “Monthly”. H&M: `fashion_news_frequency`.',
-  })
-  fashionNewsFrequency!: string | null;
-
-  @Field((_type) => Int, { nullable: true, description: 'In years. H&M: `age`.' })
+  @Field((_type) => Int, { nullable: true, description: 'In years.' })
   age!: number | null;
-
-  @Field((_type) => String, { nullable: true, description: "Postal code, in H&M's data a hash. H&M: `postal_code`." })
-  postalCode!: string | null;
 }
 
 const CustomerConnection = connectionOf(Customer, 'customers');
@@ -81,11 +56,26 @@ export class CustomerResolver {
     return context.customers.active(checkFirst(first));
   }
 
-  @FieldResolver((_returns) => [Attribute], {
-    description: "The shop's columns that the typed fields do not cover, sorted by name.",
-    complexity: ({ childComplexity }) => 1 + TYPICAL_ATTRIBUTES * childComplexity,
+  @FieldResolver((_returns) => Attribute, {
+    nullable: true,
+    description: "One of the shop's own columns; null if the customer has no value in it.",
   })
-  attributes(@Root() customer: CustomerRow): AttributeValue[] {
-    return toAttributes(customer.attributes);
+  attribute(
+    @Root() customer: CustomerRow,
+    @Arg('name', (_type) => String, { description: "The column's name in the shop's data." }) name: string,
+  ): AttributeValue | null {
+    return toAttribute(customer, checkId('name', name));
+  }
+
+  @FieldResolver((_returns) => [Attribute], {
+    description: "The shop's own columns in which the customer has a value, sorted by name or in the order of `names`.",
+    complexity: attributesCost,
+  })
+  attributes(
+    @Root() customer: CustomerRow,
+    @Arg('names', (_type) => [String], { nullable: true, description: 'Only these columns. Null: all.' })
+    names?: string[] | null,
+  ): AttributeValue[] {
+    return toAttributes(customer, names);
   }
 }

@@ -3,6 +3,7 @@
 
 import { GraphQLDateTime } from 'graphql-scalars';
 import { Arg, Ctx, Field, Float, ID, InputType, Int, Mutation, ObjectType, Resolver } from 'type-graphql';
+import type { OrderLine } from '../../data/store/orders';
 import type { ArticleRow, CustomerRow, PurchaseRow } from '../../data/store/store';
 import { VitrineError } from '../../errors';
 import type { Context } from './context';
@@ -21,7 +22,7 @@ export class PurchaseInput {
 
   @Field((_type) => Float, {
     nullable: true,
-    description: "What one piece costs, in the unit of the shop's data; null where that is not known.",
+    description: "What one piece costs, in the shop's currency; null where that is not known.",
   })
   price?: number | null;
 }
@@ -41,19 +42,19 @@ export class RecordPurchasesInput {
   customerId!: string;
 
   @Field((_type) => [PurchaseInput], {
-    description: `What was bought: 1 to ${LIMITS.orderPieces} pieces altogether.`,
+    description: `What was bought, 1 to ${LIMITS.orderLines} lines.`,
   })
   purchases!: PurchaseInput[];
 
   @Field((_type) => GraphQLDateTime, {
     nullable: true,
     description:
-      'When. Null: now; in a shop whose data ended more than thirty days ago, which shows the past, just after its ' +
-      'newest purchase.',
+      "When. Null: now by the shop's clock, which in a shop of historic data stands just after its newest purchase. Times " +
+      'that the clock has not reached are refused.',
   })
   boughtAt?: Date | null;
 
-  @Field((_type) => Int, { nullable: true, description: 'Where: 1 in a shop, 2 online. H&M: `sales_channel_id`.' })
+  @Field((_type) => Int, { nullable: true, description: 'Where: 1 in a shop, 2 online.' })
   salesChannelId?: number | null;
 }
 
@@ -64,7 +65,7 @@ export class RecordedPurchases {
   })
   customer!: CustomerRow;
 
-  @Field((_type) => [Purchase], { description: 'What was recorded, a line for each piece, in the order given.' })
+  @Field((_type) => [Purchase], { description: 'What was recorded, in the order given.' })
   purchases!: (PurchaseRow & { article: ArticleRow })[];
 
   @Field((_type) => Boolean, { description: 'Whether this order had been recorded before, and nothing was done now.' })
@@ -77,7 +78,7 @@ export class OrderResolver {
     description:
       'Records what a customer bought, wholly or not at all, once whatever the number of tries, and on disk before it ' +
       'answers. The next recommendations build on it.',
-    complexity: ({ args, childComplexity }) => WORK.order + piecesOf(args['input']) * childComplexity,
+    complexity: ({ args, childComplexity }) => WORK.order + linesIn(args['input']) * childComplexity,
   })
   async recordPurchases(
     @Arg('input', (_type) => RecordPurchasesInput, { description: 'The order.' }) input: RecordPurchasesInput,
@@ -103,37 +104,33 @@ export class OrderResolver {
 }
 
 /**
- * Number of pieces in an input that has not been checked yet. The cost of the answer depends on
- * this number.
+ * Number of lines in an input that has not been checked yet. The cost of the answer depends on this
+ * number.
  */
-function piecesOf(input: unknown): number {
+function linesIn(input: unknown): number {
   const { purchases } = input as Partial<RecordPurchasesInput>;
-  const pieces = (purchases ?? []).reduce((sum, { quantity }) => sum + Math.max(1, quantity), 0);
-  return Math.min(Math.max(1, pieces), LIMITS.orderPieces);
+  return Math.min(Math.max(1, purchases?.length ?? 0), LIMITS.orderLines);
 }
 
-/** Returns one line of an order for each piece. */
-function linesOf({ purchases, salesChannelId = null }: RecordPurchasesInput) {
+function linesOf({ purchases, salesChannelId = null }: RecordPurchasesInput): OrderLine[] {
   const channel = salesChannelId === null ? null : checkCount('salesChannelId', salesChannelId, 2 ** 15 - 1);
-  const pieces = purchases.reduce((sum, { quantity }) => sum + checkCount('quantity', quantity, LIMITS.orderPieces), 0);
-  if (pieces === 0) throw new VitrineError('INPUT_INVALID', 'purchases: expected at least one, got none');
-  if (pieces > LIMITS.orderPieces) {
-    const message = `purchases: at most ${LIMITS.orderPieces} pieces at once, got ${pieces}; send several orders`;
+  if (purchases.length === 0) throw new VitrineError('INPUT_INVALID', 'purchases: expected at least one, got none');
+  if (purchases.length > LIMITS.orderLines) {
+    const message = `purchases: at most ${LIMITS.orderLines} lines at once, got ${purchases.length}; send several orders`;
     throw new VitrineError('LIMIT_EXCEEDED', message);
   }
-  return purchases.flatMap(({ articleId, quantity, price = null }) => {
-    const line = { articleId: checkId('articleId', articleId), price: checkPrice(price), salesChannelId: channel };
-    return Array.from({ length: quantity }, () => line);
-  });
+  return purchases.map(({ articleId, quantity, price = null }) => ({
+    articleId: checkId('articleId', articleId),
+    quantity: checkCount('quantity', quantity, LIMITS.orderPieces),
+    price: checkPrice(price),
+    salesChannelId: channel,
+  }));
 }
 
-/**
- * Returns a price if it is valid: below 1e9, and either 0 or large enough not to become 0 as a
- * 32-bit float in the store.
- */
+/** Returns a price if it is valid: from 0 to below 1e9. */
 function checkPrice(price: number | null): number | null {
-  if (price === null || price === 0 || (Math.fround(price) > 0 && price < 1e9)) return price;
-  throw new VitrineError('INPUT_INVALID', `price: expected 0 or a number from 1e-44 and below 1e9, got ${price}`);
+  if (price === null || (price >= 0 && price < 1e9)) return price;
+  throw new VitrineError('INPUT_INVALID', `price: expected a number from 0 to below 1e9, got ${price}`);
 }
 
 /**

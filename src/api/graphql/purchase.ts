@@ -1,7 +1,18 @@
 // Purchases: the type, and the pages of a customer's purchases, newest first.
 
 import { GraphQLDateTime } from 'graphql-scalars';
-import { Args, Ctx, Field, FieldResolver, Float, Int, ObjectType, Resolver, Root } from 'type-graphql';
+import {
+  Args,
+  Ctx,
+  Field,
+  FieldResolver,
+  Float,
+  Int,
+  ObjectType,
+  registerEnumType,
+  Resolver,
+  Root,
+} from 'type-graphql';
 import type { ArticleRow, CustomerRow, PurchaseCursor, PurchaseRow } from '../../data/store/store';
 import { Article } from './article';
 import { connectionOf, PageArgs, toConnection, type Connection } from './connection';
@@ -11,24 +22,43 @@ import { Customer } from './customer';
 import { listCost, WORK } from './operation/cost';
 import { checkFirst } from '../limits';
 
-@ObjectType({ simpleResolvers: true, description: 'One article bought once by a customer.' })
+enum PurchaseState {
+  BOUGHT = 'bought',
+  RETURNED = 'returned',
+  CANCELLED = 'cancelled',
+}
+
+registerEnumType(PurchaseState, {
+  name: 'PurchaseState',
+  description: 'What became of a purchase. Only what was bought and kept counts in lists and prices.',
+  valuesConfig: {
+    BOUGHT: { description: 'It was bought.' },
+    RETURNED: { description: 'It came back, or is the return itself, whose quantity is negative.' },
+    CANCELLED: { description: 'The order was called off.' },
+  },
+});
+
+@ObjectType({ simpleResolvers: true, description: 'One article bought by a customer at one time, in some quantity.' })
 export class Purchase {
   @Field((_type) => Article, { description: 'What was bought.' })
   article!: ArticleRow;
 
-  @Field((_type) => GraphQLDateTime, { description: "When; in H&M's data midnight UTC of the day. H&M: `t_dat`." })
+  @Field((_type) => GraphQLDateTime, { description: 'When. Midnight UTC where the shop knows only the day.' })
   boughtAt!: Date;
 
-  @Field((_type) => Float, {
-    nullable: true,
-    description: "What was paid, in the unit of the shop's data; H&M's is scaled to hide the currency. H&M: `price`.",
-  })
+  @Field((_type) => Int, { description: 'How many pieces; negative where it is a return.' })
+  quantity!: number;
+
+  @Field((_type) => Float, { nullable: true, description: 'What was paid for one piece.' })
   price!: number | null;
 
-  @Field((_type) => Int, {
-    nullable: true,
-    description: 'Where: 1 in a shop, 2 online. H&M: `sales_channel_id`.',
-  })
+  @Field((_type) => PurchaseState, { description: 'What became of it.' })
+  state!: PurchaseRow['state'];
+
+  @Field((_type) => String, { nullable: true, description: "The shop's id of the order or receipt." })
+  orderId!: string | null;
+
+  @Field((_type) => Int, { nullable: true, description: 'Where: 1 in a shop, 2 online.' })
   salesChannelId!: number | null;
 }
 
@@ -38,7 +68,7 @@ const purchaseCursors = cursorKind('purchases', [MOST.seconds, MOST.key, MOST.li
 @Resolver((_of) => Customer)
 export class PurchaseResolver {
   @FieldResolver((_returns) => PurchaseConnection, {
-    description: 'What this customer bought, newest first.',
+    description: 'What this customer bought, newest first, with returns and cancelled orders.',
     complexity: listCost(WORK.statement),
   })
   async purchases(

@@ -6,6 +6,7 @@ import type { GraphQLSchema } from 'graphql';
 import { buildSchemaSync } from 'type-graphql';
 import { ArticleResolver } from './article';
 import { CustomerResolver } from './customer';
+import { FormerArticleFields, FormerCustomerFields } from './former-fields';
 import { OrderResolver } from './order';
 import { PurchaseResolver } from './purchase';
 import { ReasonResolver, RecommendationResolver } from './recommendation';
@@ -26,6 +27,8 @@ export function createSchema(): GraphQLSchema {
       RecommendationResolver,
       ReasonResolver,
       OrderResolver,
+      FormerArticleFields,
+      FormerCustomerFields,
     ],
     // limits.ts checks the arguments instead, so that errors have this project's codes.
     validate: false,

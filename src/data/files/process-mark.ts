@@ -70,7 +70,10 @@ export function readMark(file: string): Mark | undefined {
   }
 }
 
-/** Whether the mark was made in this scope, so that its pid decides. */
+/**
+ * Whether the mark is known to come from this scope. If so, its pid alone tells whether the process
+ * lives.
+ */
 export function isLocal({ scope }: Mark): boolean {
   return scope === SCOPE && SCOPE !== UNKNOWN;
 }

@@ -1,228 +1,313 @@
-// Turns the fields of a CSV record into a row of Postgres's COPY format, or says what is wrong with
-// it. Since this runs for every row, each file gets a converter made from its mapping and header.
+// Turns the rows of a section into rows of Postgres's COPY format, and counts what it could not
+// read. A bad value of an optional column is unknown; a row without a required one is rejected.
 
-import { FIELDS, type Kind } from '../store/fields';
-import type { FileKind, Mapping } from './mapping';
+import type { Kind } from '../store/fields';
+import { readList } from '../values/lists';
+import { isNull } from '../values/nulls';
+import { readNumber, type DecimalMark } from '../values/numbers';
+import { readFlag } from '../values/flags';
+import { plainText } from '../values/text';
+import { ValueFault } from '../values/value-fault';
+import { COPY_NULL, copyText, arrayText, idText, readerOf, type CellReader, type Found } from './readers';
+import type { AttributeTarget, SectionJson, Target, Targets } from './targets';
 
-/** The columns of the store that a file fills, and the function that makes its rows. */
 export interface Converter {
   /** The store's columns, in the order of the values that `convert` returns. */
   readonly columns: readonly string[];
   /** The names within the column `attributes` that the file has columns for. */
   readonly attributes: readonly string[];
   /**
-   * The row as COPY text without a line end.
-   * @throws RowError with the reason if the row cannot be used
+   * The row as COPY texts without a line end: none for a row that does not count, several for one
+   * with several articles.
+   * @throws ValueFault with the reason if the row cannot be used
    */
-  convert(fields: readonly string[]): string;
+  convert(cells: readonly string[]): readonly string[];
+  readonly tallies: Tallies;
 }
 
-/** A row that cannot be used. The message is the reason. */
-export class RowError extends Error {}
+export interface Tallies {
+  /** Purchases without a customer. */
+  guests: number;
+  /** Rows whose id came before, if only the first counts. */
+  repeated: number;
+  /** Rows that are returns. */
+  returns: number;
+  /** Values that could not be read and count as unknown: "column: reason" → number. */
+  readonly unread: Map<string, number>;
+}
 
-/** Makes the converter of one file. Every mapped column must be in the header. */
-export function createConverter<K extends FileKind>(
-  kind: K,
-  section: NonNullable<Mapping[K]>,
+type Values = (cells: readonly string[]) => string;
+
+/** Makes the converter of one file of articles or customers. */
+export function createConverter(
+  json: SectionJson,
+  targets: Targets,
   header: readonly string[],
+  found: Found,
+  seen: Set<string> | undefined,
 ): Converter {
-  const columns: string[] = [];
-  const steps: ((fields: readonly string[]) => string)[] = [];
-  const given = new Map(
-    Object.entries(section).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
-  );
-  for (const [field, [column, how]] of Object.entries<readonly [string, Kind]>(FIELDS[kind])) {
-    const name = given.get(field);
-    if (name === undefined) continue;
-    const place = header.indexOf(name);
-    const read = READERS[how]();
-    columns.push(column);
-    steps.push((fields) => {
-      try {
-        return read(fields[place].trim());
-      } catch (thrown) {
-        throw thrown instanceof RowError ? new RowError(`${name}: ${thrown.message}`) : thrown;
-      }
-    });
-  }
-  const attributes = attributeReader(section, header);
+  const tallies: Tallies = { guests: 0, repeated: 0, returns: 0, unread: new Map() };
+  const making: Making = { json, header, found, tallies, isNull: isNull(json.nulls) };
+  const columns = targets.fields.map(({ column }) => column);
+  const steps = targets.fields.map((target) => stepOf(target, making));
+  const attributes = targets.attributes.length > 0 ? attributesStep(targets.attributes, making) : undefined;
   if (attributes) {
     columns.push('attributes');
-    steps.push(attributes.read);
+    steps.push(attributes);
   }
+  const id = targets.fields.findIndex(({ field }) => field === 'id');
   return {
     columns,
-    attributes: attributes?.names ?? [],
-    convert(fields) {
-      let row = steps[0](fields);
-      for (let i = 1; i < steps.length; i++) row += `\t${steps[i](fields)}`;
-      return row;
+    attributes: targets.attributes.map(({ name }) => name),
+    tallies,
+    convert(cells) {
+      if (seen) {
+        const own = steps[id](cells);
+        if (seen.has(own)) {
+          tallies.repeated++;
+          return [];
+        }
+        seen.add(own);
+      }
+      let row = steps[0](cells);
+      for (let i = 1; i < steps.length; i++) row += `\t${steps[i](cells)}`;
+      return [row];
     },
   };
 }
 
-/** A value as Postgres's COPY text. */
-function copyText(value: string): string {
-  return /[\\\t\n\r]/.test(value) ? value.replace(/[\\\t\n\r]/g, (character) => ESCAPES[character]) : value;
-}
-
-const COPY_NULL = '\\N';
-const ESCAPES: Record<string, string> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r' };
-const ID_LIMIT = 256;
-
-/** Readers get the trimmed text of a field. Empty text is null, except for ids and times. */
-const READERS: Record<Kind, () => (value: string) => string> = {
-  id: () => (value) => {
-    if (value === '') throw new RowError('expected an id, got nothing');
-    if (value.length > ID_LIMIT)
-      throw new RowError(`expected an id of at most ${ID_LIMIT} characters, got ${value.length}`);
-    return text(value);
-  },
-  text: () => (value) => (value === '' ? COPY_NULL : text(value)),
-  whole: () => (value) => (value === '' ? COPY_NULL : wholeNumber(value, 0x7fff_ffff)),
-  small: () => (value) => (value === '' ? COPY_NULL : wholeNumber(value, 0x7fff)),
-  flag: () => (value) => {
-    if (value === '') return COPY_NULL;
-    const flag = FLAGS.get(value.toLowerCase());
-    if (flag === undefined) throw new RowError(`expected yes or no (1 or 0, true or false), got '${shown(value)}'`);
-    return flag;
-  },
-  // Rounded to the 32 bits of the column, so that the merge compares equal values as equal.
-  real: () => (value) => (value === '' ? COPY_NULL : String(notLost(Math.fround(finite(value, 3.4e38)), value))),
-  time: () => {
-    // Files are mostly ordered by time, so the same text comes many times in a row.
-    let last = '';
-    let result = '';
-    return (value) => {
-      if (value !== last) {
-        result = time(value);
-        last = value;
-      }
-      return result;
-    };
-  },
-};
-
-const FLAGS = new Map([
-  ['1', 't'],
-  ['1.0', 't'],
-  ['true', 't'],
-  ['t', 't'],
-  ['yes', 't'],
-  ['y', 't'],
-  ['0', 'f'],
-  ['0.0', 'f'],
-  ['false', 'f'],
-  ['f', 'f'],
-  ['no', 'f'],
-  ['n', 'f'],
-]);
-
-function text(value: string): string {
-  if (value.includes('\0')) throw new RowError('contains a NUL character');
-  return copyText(value);
-}
-
-function wholeNumber(value: string, limit: number): string {
-  const number = finite(value, limit);
-  if (!Number.isInteger(number)) throw new RowError(`expected a whole number, got '${shown(value)}'`);
-  return String(number);
-}
-
-function finite(value: string, limit: number): number {
-  const number = DECIMAL.test(value) ? Number(value) : Number.NaN;
-  if (!(Math.abs(number) <= limit)) throw new RowError(`expected a number up to ±${limit}, got '${shown(value)}'`);
-  // Adding 0 turns −0 into 0, since −0 is not equal to 0 everywhere.
-  return notLost(number, value) + 0;
-}
-
-/**
- * Returns the number. Throws if it became 0 because the number in the text is too small to store.
- */
-function notLost(number: number, value: string): number {
-  if (number === 0 && /[1-9]/.test(value.split(/e/i)[0])) {
-    throw new RowError(`expected 0 or a number beyond ±1e-45, got '${shown(value)}'`);
-  }
-  return number;
-}
-
-const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
-
-/**
- * Converts a day or a time, which is in UTC if it has no zone. Fractions of a second are dropped.
- */
-function time(value: string): string {
-  const parts = /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?\s?(Z|[+-]\d{2}:?\d{2})?)?$/.exec(
-    value,
-  );
-  if (!parts) throw new RowError(`expected a date such as 2020-09-22 or 2020-09-22T14:05:00Z, got '${shown(value)}'`);
-  const [year, month, day, hour, minute, second] = parts.slice(1, 7).map((part) => Number(part ?? 0));
-  const date = new Date(Date.UTC(year, month - 1, day, hour, minute, second));
-  // Date.UTC turns a time that does not exist (31 February, 25 o'clock) into another time.
-  const back = [
-    date.getUTCMonth() + 1,
-    date.getUTCDate(),
-    date.getUTCHours(),
-    date.getUTCMinutes(),
-    date.getUTCSeconds(),
-  ];
-  if ([month, day, hour, minute, second].some((part, i) => part !== back[i]) || year < 100) {
-    throw new RowError(`there is no such time as '${shown(value)}'`);
-  }
-  const moment = new Date(date.getTime() - zoneMinutes(parts[7]) * 60_000);
-  // In UTC the year must have four digits too. The condition is negated, so that it refuses NaN.
-  if (!(moment.getTime() >= FIRST_TIME && moment.getTime() <= LAST_TIME)) {
-    throw new RowError(`there is no such time as '${shown(value)}'`);
-  }
-  return moment.toISOString();
-}
-
-const FIRST_TIME = Date.UTC(100, 0, 1);
-const LAST_TIME = Date.UTC(9999, 11, 31, 23, 59, 59);
-
-/** Minutes that a zone is ahead of UTC; NaN for zones that cannot exist. */
-function zoneMinutes(zone: string | undefined): number {
-  if (zone === undefined || zone === 'Z') return 0;
-  const [hours, minutes] = [Number(zone.slice(1, 3)), Number(zone.slice(-2))];
-  return hours > 15 || minutes > 59 ? Number.NaN : Number(`${zone[0]}1`) * (hours * 60 + minutes);
-}
-
-function shown(value: string): string {
-  return value.length > 60 ? `${value.slice(0, 60)}…` : value;
-}
-
-/** Reads the attribute columns into one JSON value; undefined if the section has none. */
-function attributeReader(
-  section: NonNullable<Mapping[FileKind]>,
+/** Makes the converter of one file of purchases. */
+export function createPurchaseConverter(
+  json: SectionJson<'transactions'>,
+  targets: Targets,
   header: readonly string[],
-): { names: string[]; read: (fields: readonly string[]) => string } | undefined {
-  const { categorical = [], multiValued = {}, numeric = [] } = 'id' in section ? section : {};
-  const place = (name: string) => header.indexOf(name);
-  const categories = [
-    ...categorical.map((name) => ({ name, at: place(name), separator: undefined })),
-    ...Object.entries(multiValued).map(([name, separator]) => ({ name, at: place(name), separator })),
-  ];
-  const numbers = numeric.map((name) => ({ name, at: place(name) }));
-  const names = [...categories, ...numbers].map(({ name }) => name);
-  if (names.length === 0) return undefined;
-  const read = (fields: readonly string[]): string => {
-    const value: Record<string, string[] | number> = {};
-    for (const { name, at, separator } of categories) {
-      const parts = separator === undefined ? [fields[at]] : fields[at].split(separator);
-      const present = [...new Set(parts.map((part) => part.trim()).filter((part) => part !== ''))];
-      if (present.some((part) => part.includes('\0'))) throw new RowError(`${name}: contains a NUL character`);
-      if (present.length > 0) value[name] = present;
-    }
-    for (const { name, at } of numbers) {
-      const number = fields[at].trim();
-      if (number === '') continue;
-      try {
-        value[name] = finite(number, Number.MAX_VALUE);
-      } catch (thrown) {
-        throw thrown instanceof RowError ? new RowError(`${name}: ${thrown.message}`) : thrown;
-      }
-    }
-    return copyText(JSON.stringify(value));
+  found: Found,
+): Converter {
+  const tallies: Tallies = { guests: 0, repeated: 0, returns: 0, unread: new Map() };
+  const making: Making = { json, header, found, tallies, isNull: isNull(json.nulls) };
+  const step = (field: string): Values | undefined => {
+    const target = targets.fields.find((one) => one.field === field);
+    return target && stepOf(target, making);
   };
-  return { names, read };
+  const [date, order, channel] = [required(step('date')), step('orderId'), step('salesChannelId')];
+  const customer = customerStep(json, making);
+  const articles = articlesStep(json, making);
+  const pieces = piecesStep(json, making);
+  const cancelled = stateWords(json, header);
+  return {
+    columns: ['bought_at', 'customer_id', 'article_id', 'price', 'quantity', 'order_id', 'state', 'sales_channel_id'],
+    attributes: [],
+    tallies,
+    convert(cells) {
+      const who = customer(cells);
+      if (who === COPY_NULL) {
+        tallies.guests++;
+        return [];
+      }
+      const when = date(cells);
+      const things = articles(cells);
+      const { quantity, price } = pieces(cells, things.length);
+      if (quantity === 0) throw new ValueFault('expected a quantity other than 0');
+      const state = cancelled(cells);
+      const rest = order?.(cells) ?? COPY_NULL;
+      const where = channel?.(cells) ?? COPY_NULL;
+      const row = (what: string, count: number, how: string): string =>
+        `${when}\t${who}\t${what}\t${price}\t${count}\t${rest}\t${how}\t${where}`;
+      if (quantity < 0) tallies.returns++;
+      if (state === 'returned' && quantity > 0) {
+        tallies.returns++;
+        // A purchase that came back is a purchase and its return.
+        return things.flatMap((what) => [row(what, quantity, 'bought'), row(what, -quantity, 'returned')]);
+      }
+      const how = state === 'cancelled' ? 'cancelled' : quantity < 0 ? 'returned' : 'bought';
+      return things.map((what) => row(what, quantity, how));
+    },
+  };
+}
+
+interface Making {
+  readonly json: SectionJson;
+  readonly header: readonly string[];
+  readonly found: Found;
+  readonly tallies: Tallies;
+  readonly isNull: (text: string) => boolean;
+}
+
+/** Reads the value of one column of the store. */
+function stepOf(target: Target, making: Making): Values {
+  const { json, header, found } = making;
+  const { kind, from, required: needed, separator } = target;
+  const places = from.map((column) => header.indexOf(column));
+  if (places.length > 1) return (cells) => arrayText(places.map((place) => known(cells[place], making)));
+  const [name] = from;
+  const [place] = places;
+  const read = readerOf(kind as Exclude<Kind, 'attributes' | 'state'>, {
+    ...found,
+    zone: json.zone,
+    form: json.ids?.[name],
+    separator,
+  });
+  if (needed) return (cells) => readRequired(name, known(cells[place], making), read);
+  const none = EMPTY[target.column] ?? COPY_NULL;
+  return (cells) => {
+    const text = known(cells[place], making);
+    return text === '' ? none : readOptional(name, text, read, making.tallies, none);
+  };
+}
+
+/** Values of columns that cannot be null. */
+const EMPTY: Readonly<Partial<Record<string, string>>> = { category: '{}', availability: 'in_stock', hidden: 'f' };
+
+/** The trimmed text of a cell; '' if it is null. */
+function known(cell: string, { isNull: unknown }: Pick<Making, 'isNull'>): string {
+  const text = cell.trim();
+  return unknown(text) ? '' : text;
+}
+
+function readRequired(name: string, text: string, read: CellReader): string {
+  if (text === '') throw new ValueFault(`${name}: expected a value, got nothing`);
+  return named(name, () => read(text));
+}
+
+function named<T>(name: string, read: () => T): T {
+  try {
+    return read();
+  } catch (thrown) {
+    throw thrown instanceof ValueFault ? new ValueFault(`${name}: ${thrown.message}`) : thrown;
+  }
+}
+
+function readOptional<T>(name: string, text: string, read: (text: string) => T, tallies: Tallies, none: T): T {
+  try {
+    return read(text);
+  } catch (thrown) {
+    if (!(thrown instanceof ValueFault)) throw thrown;
+    // The value itself is left out of the reason, so that equal reasons are counted together.
+    const reason = `${name}: ${thrown.message.replace(/, got '.*$/s, '')}`;
+    tallies.unread.set(reason, (tallies.unread.get(reason) ?? 0) + 1);
+    return none;
+  }
+}
+
+function required(step: Values | undefined): Values {
+  if (!step) throw new Error('a required column has no step');
+  return step;
+}
+
+/** The customer's id; COPY_NULL for a guest. */
+function customerStep({ customer, ids }: SectionJson<'transactions'>, making: Making): Values {
+  const place = making.header.indexOf(customer);
+  return (cells) => {
+    const text = known(cells[place], making);
+    return text === '' ? COPY_NULL : named(customer, () => copyText(idText(text, ids?.[customer])));
+  };
+}
+
+/** The ids of the articles of a row, one or several. */
+function articlesStep(
+  { article, ids }: SectionJson<'transactions'>,
+  making: Making,
+): (cells: readonly string[]) => string[] {
+  const name = typeof article === 'string' ? article : article.column;
+  const separator = typeof article === 'string' ? undefined : article.separator;
+  const place = making.header.indexOf(name);
+  const read = (text: string): string => named(name, () => copyText(idText(text, ids?.[name])));
+  return (cells) => {
+    const text = known(cells[place], making);
+    if (text === '') throw new ValueFault(`${name}: expected an id, got nothing`);
+    if (separator === undefined) return [read(text)];
+    const parts = named(name, () => splitAll(text, separator));
+    return parts.map(read);
+  };
+}
+
+/** The parts of a cell with repetitions: the same article twice is bought twice. */
+function splitAll(text: string, separator: string): string[] {
+  const parts = separator === 'list' ? readList(text, separator) : text.split(separator);
+  return parts.map((part) => part.trim()).filter((part) => part !== '');
+}
+
+/** Reads quantity and the price of a piece. A negative price is a return at that price. */
+function piecesStep(
+  { price, quantity }: SectionJson<'transactions'>,
+  { header, found, tallies, ...making }: Making,
+): (cells: readonly string[], things: number) => { quantity: number; price: string } {
+  const column = typeof price === 'string' ? price : price?.column;
+  const total = typeof price === 'object' && price.of === 'total';
+  const [priceAt, quantityAt] = [column, quantity].map((name) => (name === undefined ? -1 : header.indexOf(name)));
+  const numberIn = (cell: string, name: string): number => {
+    const text = known(cell, making);
+    return text === ''
+      ? Number.NaN
+      : readOptional(name, text, (one) => readNumber(one, found.decimal), tallies, Number.NaN);
+  };
+  return (cells, things) => {
+    const counted = quantityAt < 0 ? Number.NaN : numberIn(cells[quantityAt], quantity ?? '');
+    let pieces = Number.isNaN(counted) ? 1 : wholePieces(counted);
+    let paid = priceAt < 0 ? Number.NaN : numberIn(cells[priceAt], column ?? '');
+    if (total) paid = pieces === 0 ? Number.NaN : paid / pieces;
+    if (paid < 0) {
+      paid = -paid;
+      pieces = -Math.abs(pieces);
+    }
+    // The price of a row with several articles is not that of each.
+    return { quantity: pieces, price: Number.isNaN(paid) || things > 1 ? COPY_NULL : String(paid + 0) };
+  };
+}
+
+/** Goods by weight or length count as one piece at least. */
+function wholePieces(quantity: number): number {
+  const pieces = Math.round(quantity);
+  const least = quantity > 0 ? Math.max(1, pieces) : quantity < 0 ? Math.min(-1, pieces) : 0;
+  if (Math.abs(least) > 0x7fff_ffff) throw new ValueFault(`expected a quantity up to ±2147483647, got ${quantity}`);
+  return least;
+}
+
+function stateWords(
+  { state }: SectionJson<'transactions'>,
+  header: readonly string[],
+): (cells: readonly string[]) => 'bought' | 'returned' | 'cancelled' {
+  if (!state) return () => 'bought';
+  const place = header.indexOf(state.column);
+  const words = new Map([
+    ...(state.returned ?? []).map((word) => [word.trim(), 'returned'] as const),
+    ...(state.cancelled ?? []).map((word) => [word.trim(), 'cancelled'] as const),
+  ]);
+  return (cells) => words.get(cells[place].trim()) ?? 'bought';
+}
+
+/** Reads the attribute columns into one JSON value, whose keys may have any name. */
+function attributesStep(targets: readonly AttributeTarget[], making: Making): Values {
+  const { header, found, tallies } = making;
+  const steps = targets.map((target) => ({
+    name: JSON.stringify(target.name),
+    at: header.indexOf(target.from),
+    target,
+  }));
+  return (cells) => {
+    const parts: string[] = [];
+    for (const { name, at, target } of steps) {
+      const text = known(cells[at], making);
+      if (text === '') continue;
+      const value = readOptional(
+        target.name,
+        text,
+        (one) => attributeOf(one, target, found.decimal),
+        tallies,
+        undefined,
+      );
+      if (value !== undefined) parts.push(`${name}:${value}`);
+    }
+    return copyText(`{${parts.join(',')}}`);
+  };
+}
+
+/** The value as JSON; undefined if there is none. */
+function attributeOf(text: string, { kind, separator }: AttributeTarget, decimal: DecimalMark): string | undefined {
+  if (text.includes('\0')) throw new ValueFault('contains a NUL character');
+  if (kind === 'number') return String(readNumber(text, decimal) + 0);
+  if (kind === 'flag') return String(readFlag(text));
+  if (kind === 'text') return JSON.stringify(plainText(text));
+  const values = separator === undefined ? [text] : readList(text, separator);
+  return values.length === 0 ? undefined : JSON.stringify(values);
 }

@@ -2,6 +2,7 @@
 // and which column is which field. `vitrine inspect` writes it and `vitrine import` reads it.
 
 import { z } from 'zod';
+import { formSchema as form } from '../tables/form';
 
 /** The description is stored as JSON in Postgres, which refuses NUL and unpaired surrogates. */
 const storable = (expected: string) =>
@@ -11,21 +12,6 @@ const storable = (expected: string) =>
     .refine((text) => !/[\0\p{Surrogate}]/u.test(text), `${expected}, got a character that cannot be stored`);
 const column = storable('expected the name of a column');
 const values = z.array(z.string()).min(1);
-
-/** How a file is to be read. What is missing is found by looking at the file. */
-const form = z.strictObject({
-  type: z.enum(['csv', 'jsonl', 'parquet', 'xlsx']).optional(),
-  separator: z.string().length(1).optional(),
-  quote: z.string().length(1).nullable().optional(),
-  escape: z.enum(['double', 'backslash']).optional(),
-  /** False: columns are named 1, 2, … A list: the names, if the file has no line with names. */
-  header: z.union([z.boolean(), z.array(column)]).optional(),
-  /** Lines before the header. */
-  skip: z.int().min(0).optional(),
-  /** A label of the Encoding Standard: utf-8, windows-1252, utf-16le. */
-  encoding: z.string().optional(),
-  sheet: z.string().optional(),
-});
 
 /** Rows that count: the column's value is one of `in`, and none of `notIn`. */
 const where = z.strictObject({ column, in: values.optional(), notIn: values.optional() });
@@ -59,7 +45,14 @@ const reading = {
   dateFormat: z.string().optional(),
   /** The time zone of times that name none, such as Europe/Berlin. Default: UTC. */
   zone: z.string().optional(),
-  /** The decimal mark of numbers. Default: the point. */
+  /**
+   * How ids are written in other files: filled up with zeros to `pad` characters, or without the
+   * ".0" of numbers that were whole.
+   */
+  ids: z
+    .record(column, z.strictObject({ pad: z.int().min(1).max(64).optional(), whole: z.boolean().optional() }))
+    .optional(),
+  /** The decimal mark of numbers. Default: found by looking. */
   decimal: z.enum(['.', ',']).optional(),
 } as const;
 
@@ -116,8 +109,12 @@ const formerFields = <T extends Record<string, string>>(fields: T) =>
     z.ZodOptional<typeof column>
   >;
 
+/** Takes the first row of each id, and counts the others without rejecting them. */
+const distinct = z.boolean().optional();
+
 const articles = z.strictObject({
   ...reading,
+  distinct,
   id: column,
   name: column.optional(),
   description: column.optional(),
@@ -131,23 +128,13 @@ const articles = z.strictObject({
   price: column.optional(),
   listPrice: column.optional(),
   currency: column.optional(),
-  /** The words of the column for each state. A number is pieces in stock; 0 is out of stock. */
-  availability: z
-    .union([
-      column,
-      z.strictObject({
-        column,
-        inStock: values.optional(),
-        outOfStock: values.optional(),
-        preorder: values.optional(),
-      }),
-    ])
-    .optional(),
+  /** Words such as "in stock" or "sold out", or pieces in stock. */
+  availability: column.optional(),
   url: column.optional(),
   image: column.optional(),
   publishedAt: column.optional(),
   hidden: column.optional(),
-  /** Fields and attributes that say what an article looks like. Models of similar articles learn them. */
+  /** Columns that say what an article looks like. Models of similar articles learn them. */
   looks: z.array(column).optional(),
   ...attributes,
   ...formerFields(FORMER_ARTICLE_FIELDS),
@@ -155,6 +142,7 @@ const articles = z.strictObject({
 
 const customers = z.strictObject({
   ...reading,
+  distinct,
   id: column,
   age: column.optional(),
   ...attributes,
@@ -183,8 +171,6 @@ export const shopJsonSchema = z.strictObject({
     .string()
     .regex(/^[A-Z]{3}$/, 'expected a currency such as EUR')
     .optional(),
-  /** Live: the clock is now. Replay: it stands at the newest purchase of historic data. */
-  clock: z.enum(['live', 'replay']).optional(),
   articles: articles.optional(),
   customers: customers.optional(),
   transactions: purchases.optional(),
@@ -192,3 +178,12 @@ export const shopJsonSchema = z.strictObject({
 
 export type ShopJson = z.infer<typeof shopJsonSchema>;
 export type Section = keyof Pick<ShopJson, 'articles' | 'customers' | 'transactions'>;
+
+export const SECTIONS = ['articles', 'customers', 'transactions'] as const satisfies readonly Section[];
+
+/** The keys of a section; undefined if there is no such section. */
+export function sectionKeys(section: unknown): string[] | undefined {
+  const shapes = { articles, customers, transactions: purchases };
+  const found = SECTIONS.find((name) => name === section);
+  return found && Object.keys(shapes[found].shape);
+}

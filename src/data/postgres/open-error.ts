@@ -1,4 +1,4 @@
-// The reasons why a database cannot be opened, with the statement or setting that mends it.
+// The reasons why a database cannot be opened, with the statement or setting that fixes it.
 
 import { escapeIdentifier, type Client } from 'pg';
 import { asError, VitrineError, type ErrorCode } from '../../errors';

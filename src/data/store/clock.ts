@@ -60,7 +60,7 @@ interface DataEnd {
 }
 
 /** @param setting the mode if the operator sets it; it wins over the shop's description */
-export function openClock({ rowsOf }: Pick<Statements, 'rowsOf'>, setting?: ClockMode): Clock {
+export function openClock({ rowsOf }: Pick<Statements, 'rowsOf'>, setting: ClockMode | undefined): Clock {
   let known: { readonly newest: number; readonly end: DataEnd | null; readonly until: number } | undefined;
   let last: { readonly clock: ShopClock; readonly skew: number } | undefined;
   let first: Promise<unknown> | undefined;

@@ -19,7 +19,7 @@ export interface StoreOptions {
   /** Called with the table of every statement that is sent. */
   readonly onQuery?: (table: string) => void;
   /** The mode of the shop's clock. Default: the mode of the fact `clock`, else by the data. */
-  readonly clock?: ClockMode;
+  readonly clock?: ClockMode | undefined;
   /** Numbers of connections and time limits. Default: LIMITS. */
   readonly limits?: Partial<ConnectionLimits>;
 }

@@ -1,22 +1,22 @@
-// Draws an article that has no photo, as an SVG: the outline of its type in its colour and pattern.
+// Draws an article that has no photo, as an SVG: the outline of its kind in its colour and pattern.
 // The same article always looks the same. No text of the article gets into the picture, so nothing
 // has to be escaped.
 
 import type { ArticleRow } from '../../data/store/store';
+import { attributesOf } from '../../features/columns';
 import { colourOf, lightness, mix, shade, toHex, type Rgb } from './colours';
 import { patternOf } from './patterns';
 import { silhouetteOf } from './silhouettes';
 
-export type Drawn = Pick<
-  ArticleRow,
-  | 'id'
-  | 'name'
-  | 'productTypeName'
-  | 'productGroupName'
-  | 'colourGroupName'
-  | 'perceivedColourMasterName'
-  | 'graphicalAppearanceName'
->;
+export type Drawn = Pick<ArticleRow, 'id' | 'name' | 'category' | 'colour' | 'attributes'>;
+
+/** The name of an article's pattern; null if the shop has none. */
+export function patternName(article: Drawn): string | null {
+  const attributes = attributesOf(article);
+  const found = [attributes['graphical_appearance_name'], attributes['pattern']].find(Array.isArray);
+  const first: unknown = found?.[0];
+  return typeof first === 'string' ? first : null;
+}
 
 export const DRAWING = { width: 320, height: 480 } as const;
 
@@ -33,10 +33,12 @@ ${articleShapes(article)}
  * several pictures in one file need different ids.
  */
 export function articleShapes(article: Drawn, scope = ''): string {
-  const colour = colourOf(article.colourGroupName ?? article.perceivedColourMasterName);
-  const silhouette = silhouetteOf(article.productTypeName, article.name, article.productGroupName);
+  const colour = colourOf(article.colour);
+  // The narrowest category says best what an article is, the wider ones say less than its name.
+  const [narrowest = null, ...wider] = article.category.toReversed();
+  const silhouette = silhouetteOf(narrowest, article.name, ...wider);
   const seed = hash(article.id);
-  const pattern = patternOf(article.graphicalAppearanceName, colour, seed, scope);
+  const pattern = patternOf(patternName(article), colour, seed, scope);
   const paper = paperOf(colour);
   const edge = toHex(shade(colour, lightness(colour) > 0.3 ? -0.34 : 0.3));
   const body = silhouette.body.map((path) => `<path d="${path}"/>`).join('');

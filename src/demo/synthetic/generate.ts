@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { sum } from '../../numbers';
 import { aliasTable, createRandom, type Random } from '../../random';
-import { csvLine } from '../../data/import/csv';
+import { csvLine } from '../../data/tables/table';
 import { SYNTHETIC_FILE } from '../../data/import/import';
 import { asStorageError, storing } from '../../data/files/storage';
 import type { Reporter } from '../../telemetry/progress';

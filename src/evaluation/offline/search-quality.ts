@@ -2,7 +2,7 @@
 // words are written as the shop writes them, and with the mistakes that people make.
 
 import type { Dataset } from '../../dataset/dataset';
-import { words } from '../../features/text';
+import { words } from '../../features/words';
 import type { Random } from '../../random';
 import { meanOrZero } from '../comparison';
 import { AT, PER_PRODUCT, type Method } from './similar-methods';

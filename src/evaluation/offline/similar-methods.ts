@@ -4,7 +4,7 @@
 import type { VectorParts } from '../../features/vector-parts';
 import type { Dataset } from '../../dataset/dataset';
 import type { Habits } from '../../statistics/habits';
-import { words } from '../../features/text';
+import { words } from '../../features/words';
 import type { Random } from '../../random';
 import { rankAlike, type Likeness } from '../../ranking/alike';
 import type { VectorIndex } from '../../index/vector-index';

@@ -9,21 +9,24 @@ import type { NamedColumn } from './search-quality';
 import { sample } from './similar-methods';
 import { DAY } from '../../time';
 
-/** The columns that should agree, with their names in the encoder. */
+/**
+ * The columns that should agree: fields or attributes of articles, of which the first known counts.
+ */
 const COLUMNS = {
-  type: 'product_type',
-  colour: 'colour_group',
-  pattern: 'graphical_appearance',
-  department: 'department',
-};
+  type: ['category', 'product_type_name', 'product_type', 'type'],
+  colour: ['colour', 'color'],
+  pattern: ['graphical_appearance_name', 'pattern'],
+  department: ['department_no', 'department_name', 'department'],
+} as const;
 export type Column = keyof typeof COLUMNS;
 
 export function columnsOf({ catalogue, encoder }: Dataset): Record<Column, NamedColumn> {
   const { single } = catalogue.layout;
   const names = encoder.slotNames('article_fields');
   const row = new Int32Array(single.length);
-  const columnOf = (feature: string): NamedColumn => {
-    const place = single.indexOf(feature);
+  const columnOf = (columns: readonly string[]): NamedColumn => {
+    const features = columns.map((column) => encoder.featureOf(column)).filter((feature) => feature !== undefined);
+    const place = single.findIndex((feature) => feature === features.at(0));
     const slots = Int32Array.from({ length: catalogue.size }, (_, article) => {
       catalogue.copySingle(article, row, 0);
       return row[place] ?? -1;

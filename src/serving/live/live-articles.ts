@@ -1,11 +1,14 @@
 // The articles of a running server: the catalogue in memory, and the indexes of the release, which
-// are kept up to date with the store.
+// are kept up to date with the store. The catalogue holds all articles; the indexes hold those that
+// may be shown.
 import type { ArticleRow } from '../../data/store/store';
 import { textHash } from '../../encoders/text-encoder';
 import { Catalogue } from '../../features/catalogue';
 import { articleInputs } from '../../features/inputs';
-import { articleText, type TextKind } from '../../features/text';
+import { articleText } from '../../features/article-text';
+import type { TextKind } from '../../features/text';
 import type { VectorParts } from '../../features/vector-parts';
+import { mayBeShown } from '../../ranking/filter';
 import type { Alike } from '../../ranking/alike';
 import type { Model } from '../../ranking/model-inputs';
 import type { ArticleVectors } from '../../ranking/pipeline';
@@ -30,8 +33,8 @@ export class LiveArticles {
   /** Number of searches of each index since the shop was opened. */
   readonly searches = { articles: 0, similar: 0 };
   /**
-   * Increases when an article is added or removed, or when its text or product changes. Lists of
-   * similar articles are valid for one edition.
+   * Increases when an article is added or removed, is hidden or shown again, or when its text or
+   * product changes. Lists of similar articles are valid for one edition.
    */
   edition = 0;
 
@@ -53,6 +56,10 @@ export class LiveArticles {
    * processor's cache.
    */
   #live = new Uint8Array(0);
+  /** By catalogue index: 1 if the article may be shown. */
+  #shown = new Uint8Array(0);
+  /** By index id: whether both indexes hold the article. */
+  readonly #indexed: boolean[];
   /** By the shop's id: the catalogue index. */
   readonly #articleById = new Map<string, number>();
   /** By key: the time of the last change of the row that was read, in Unix milliseconds. */
@@ -67,6 +74,7 @@ export class LiveArticles {
     this.catalogue = new Catalogue(release.encoder);
     this.textParts = release.textEncoder.parts;
     this.#articleOfId = release.articleIds.map(() => -1);
+    this.#indexed = release.articleIds.map(() => true);
     this.#rowOfRelease = new Map(release.articleIds.map((id, row) => [id, row]));
     this.#textHashes = [...release.texts];
     this.#textVectors = release.similarVectors;
@@ -77,6 +85,7 @@ export class LiveArticles {
         return data();
       },
       has: (article) => this.isLive(article),
+      shown: (article) => this.isShown(article),
       index: {
         search: (queries, k) => {
           this.searches.articles += 1;
@@ -89,6 +98,11 @@ export class LiveArticles {
 
   isLive(article: number): boolean {
     return this.#live[article] === 1;
+  }
+
+  /** Whether the shop has the article and shows it. */
+  isShown(article: number): boolean {
+    return this.isLive(article) && this.#shown[article] === 1;
   }
 
   /**
@@ -109,7 +123,7 @@ export class LiveArticles {
       const near: Alike[] = [];
       for (let i = r * found.k; i < (r + 1) * found.k; i++) {
         const article = this.#articleOfId[found.ids[i]] ?? -1;
-        if (article >= 0) near.push({ article, score: found.scores[i] });
+        if (article >= 0 && this.isShown(article)) near.push({ article, score: found.scores[i] });
       }
       return near;
     });
@@ -140,9 +154,12 @@ export class LiveArticles {
     return vectors;
   }
 
-  /** The vector of an article's text, by catalogue index. Undefined if the article is gone. */
+  /**
+   * The vector of an article's text, by catalogue index. Undefined if the article is gone or may
+   * not be shown.
+   */
   textVectorOf(article: number): Float32Array | undefined {
-    return this.isLive(article) ? this.#textVectorAt(article) : undefined;
+    return this.isShown(article) ? this.#textVectorAt(article) : undefined;
   }
 
   /** Takes the rows that the store returns when the shop is opened. */
@@ -155,10 +172,11 @@ export class LiveArticles {
       this.#versions.set(row.key, row.updatedAt.getTime());
       const known = this.#rowOfRelease.get(row.id);
       const id = known ?? this.#articleOfId.length;
-      this.#take(id, articles[r]);
+      this.#take(id, articles[r], row);
       this.#articleById.set(row.id, articles[r]);
       this.#idOfArticle[articles[r]] = id;
-      if (known === undefined || row.updatedAt.getTime() !== versions[known]) changed.push(row);
+      const isOther = known === undefined || row.updatedAt.getTime() !== versions[known];
+      if (isOther || !this.isShown(articles[r])) changed.push(row);
     });
     await this.#index(changed);
   }
@@ -168,7 +186,9 @@ export class LiveArticles {
    * row of the release, −1 for dropped articles.
    */
   async dropUnloaded(): Promise<readonly number[]> {
-    await this.#removeIds(this.#articleOfId.flatMap((article, id) => (article < 0 ? [id] : [])));
+    const gone = this.#articleOfId.flatMap((article, id) => (article < 0 ? [id] : []));
+    await this.#removeIds(gone);
+    for (const id of gone) this.#textHashes[id] = undefined;
     return this.#articleOfId;
   }
 
@@ -183,10 +203,10 @@ export class LiveArticles {
     const articles = this.catalogue.put(rows);
     if (rows.some(({ key }, r) => this.#productOf(key) !== products[r])) this.edition += 1;
     await this.#embed(articles);
-    articles.forEach((article) => {
+    articles.forEach((article, r) => {
       // An article that was deleted and has come back gets its old id again.
       const id = (this.#idOfArticle[article] ??= this.#articleOfId.length);
-      this.#take(id, article);
+      this.#take(id, article, rows[r]);
     });
     await this.#index(rows);
     rows.forEach((row, r) => {
@@ -208,6 +228,7 @@ export class LiveArticles {
       this.#articleOfId[id] = -1;
     }
     await this.#removeIds(gone);
+    for (const id of gone) this.#textHashes[id] = undefined;
   }
 
   #indexOfUnchanged(row: ArticleRow): number | undefined {
@@ -239,33 +260,52 @@ export class LiveArticles {
     }
   }
 
-  /** Updates both indexes with the articles whose vectors are missing or out of date. */
+  /**
+   * Updates both indexes: takes out articles that may not be shown, and puts in those whose vectors
+   * are missing or out of date. Articles that are not shown keep their vectors here, since other
+   * articles are compared with them.
+   */
   async #index(rows: readonly ArticleRow[]): Promise<void> {
     if (rows.length === 0) return;
-    const { articles: articleIndex, similar } = this.release;
-    const articles = rows.map((row) => this.catalogue.indexOf(row.key) ?? -1);
-    const ids = Int32Array.from(articles, (article) => this.#idOfArticle[article]);
-    const vectors = new Float32Array(rows.length * this.vectors.dim);
-    articles.forEach((article, r) => {
-      vectors.set(vectorOf(this.vectors, article) ?? [], r * this.vectors.dim);
-    });
+    const ids = rows.map((row) => this.#idOfArticle[this.catalogue.indexOf(row.key) ?? -1]);
     // Only changed texts are embedded: a large encoder is slow, and most changes of a row leave the
     // text as it was.
     const texts = rows.map(articleText);
     const hashes = texts.map(textHash);
     const unread = [...ids.keys()].filter((r) => this.#textHashes[ids[r]] !== hashes[r]);
-    const changed = Int32Array.from(unread, (r) => ids[r]);
     const read = await this.embedTexts(unread.map((r) => texts[r]));
-    this.#keepTexts(changed, read);
-    await articleIndex.add(ids, vectors);
-    if (unread.length > 0) {
-      await similar.add(changed, read);
-      this.edition += 1;
-    }
+    this.#keepTexts(
+      unread.map((r) => ids[r]),
+      read,
+    );
+    const isChanged = new Set(unread);
+    const shown = [...ids.keys()].filter((r) => this.isShown(this.#articleOfId[ids[r]]));
+    await this.#addIds(
+      shown.map((r) => ids[r]),
+      shown.filter((r) => isChanged.has(r) || !this.#indexed[ids[r]]).map((r) => ids[r]),
+    );
+    await this.#removeIds(ids.filter((id) => this.#indexed[id] && !this.isShown(this.#articleOfId[id])));
     for (const r of unread) this.#textHashes[ids[r]] = hashes[r];
   }
 
-  #keepTexts(ids: Int32Array, vectors: Float32Array): void {
+  /** Puts articles into the index of the towers, and some of them into that of the texts. */
+  async #addIds(ids: readonly number[], withTexts: readonly number[]): Promise<void> {
+    const { articles, similar } = this.release;
+    const vectors = new Float32Array(ids.length * this.vectors.dim);
+    ids.forEach((id, i) => {
+      vectors.set(vectorOf(this.vectors, this.#articleOfId[id]) ?? [], i * this.vectors.dim);
+    });
+    if (ids.length > 0) await articles.add(Int32Array.from(ids), vectors);
+    if (withTexts.length > 0) {
+      const texts = new Float32Array(withTexts.length * similar.dim);
+      withTexts.forEach((id, i) => texts.set(this.#textVectorAt(this.#articleOfId[id]), i * similar.dim));
+      await similar.add(Int32Array.from(withTexts), texts);
+      this.edition += 1;
+    }
+    for (const id of ids) this.#indexed[id] = true;
+  }
+
+  #keepTexts(ids: readonly number[], vectors: Float32Array): void {
     const { dim } = this.release.similar;
     const rows = ids.reduce((most, id) => Math.max(most, id + 1), this.#textVectors.length / dim);
     this.#textVectors = grown(this.#textVectors, rows * dim, CHUNK * dim);
@@ -275,22 +315,30 @@ export class LiveArticles {
   }
 
   async #removeIds(ids: readonly number[]): Promise<void> {
-    if (ids.length > 0) this.edition += 1;
+    if (ids.length === 0) return;
+    this.edition += 1;
     await this.release.articles.remove(Int32Array.from(ids));
     await this.release.similar.remove(Int32Array.from(ids));
-    for (const id of ids) this.#textHashes[id] = undefined;
+    for (const id of ids) this.#indexed[id] = false;
   }
 
   /** Marks an article as present in the shop, under this id in both indexes. */
-  #take(id: number, article: number): void {
+  #take(id: number, article: number, row: ArticleRow): void {
     this.#articleOfId[id] = article;
     if (article >= this.#live.length) {
-      const more = new Uint8Array(Math.max(article, this.catalogue.size) + CHUNK);
-      more.set(this.#live);
-      this.#live = more;
+      const size = Math.max(article, this.catalogue.size) + CHUNK;
+      this.#live = flags(this.#live, size);
+      this.#shown = flags(this.#shown, size);
     }
     this.#live[article] = 1;
+    this.#shown[article] = Number(mayBeShown(row));
   }
+}
+
+function flags(former: Uint8Array, size: number): Uint8Array<ArrayBuffer> {
+  const more = new Uint8Array(size);
+  more.set(former);
+  return more;
 }
 
 /**

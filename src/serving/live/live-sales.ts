@@ -89,6 +89,7 @@ export class LiveSales {
       ages,
       peers: this.#peers,
       // An article that is gone says nothing about other articles of its product.
+      shown: (article) => this.parts.articles.isShown(article),
       productOf: (article) => (this.parts.articles.isLive(article) ? catalogue.productOf(article) : null),
     });
   }

@@ -1,5 +1,6 @@
 // The shop as a running server knows it. The live shop follows the store, so a new article can be
 // found within about a second, without a new release.
+import { z } from 'zod';
 import type { Store } from '../../data/store/store';
 import type { Model } from '../../ranking/model-inputs';
 import type { Release } from '../../release/open';
@@ -20,6 +21,8 @@ export interface LiveShop {
   readonly known: number;
   /** The shop just after its newest purchase. */
   moment(): Moment;
+  /** The currency of prices that name none, ISO 4217. Null if the shop's description has none. */
+  currency(): string | null;
   /** Reads the changes in the store since the last call. Returns the number of articles. */
   refresh(): Promise<number>;
 }
@@ -61,20 +64,36 @@ export async function openLiveShop(parts: LiveShopParts): Promise<LiveShop> {
   const known = places.slice(0, release.articleIds.length).filter((article) => article >= 0).length;
   const habits = reorderedHabits(release.habits, places, articles.catalogue.size);
   await sales.load();
-  const refresh = refreshing({ store, articles, sales, clock, state });
-  return { articles, habits, known, moment: () => sales.moment, refresh };
+  let currency = await currencyOf(store);
+  const refresh = refreshing({
+    store,
+    articles,
+    clock,
+    state,
+    async refreshShop() {
+      await sales.refresh();
+      currency = await currencyOf(store);
+    },
+  });
+  return { articles, habits, known, moment: () => sales.moment, currency: () => currency, refresh };
+}
+
+async function currencyOf(store: Pick<Store, 'fact'>): Promise<string | null> {
+  const mapping = z.object({ currency: z.string() });
+  return mapping.safeParse(await store.fact('mapping')).data?.currency ?? null;
 }
 
 interface Refreshing {
   readonly store: Pick<Store, 'articlesState' | 'articleVersions' | 'articlesByKey'>;
   readonly articles: LiveArticles;
-  readonly sales: LiveSales;
+  /** Reads the sales and the shop's description. */
+  readonly refreshShop: () => Promise<void>;
   readonly clock: () => number;
   /** The state of all the store's articles when they were last read. */
   readonly state: string;
 }
 
-function refreshing({ store, articles, sales, clock, ...opened }: Refreshing): LiveShop['refresh'] {
+function refreshing({ store, articles, refreshShop, clock, ...opened }: Refreshing): LiveShop['refresh'] {
   /** The last full refresh, which compares all articles and reads the sales. */
   let last = { state: opened.state, full: clock() };
   return async () => {
@@ -93,7 +112,7 @@ function refreshing({ store, articles, sales, clock, ...opened }: Refreshing): L
     if (all) await articles.keepOnly(new Set(versions.map(({ key }) => key)));
     last = { ...last, state };
     if (full) {
-      await sales.refresh();
+      await refreshShop();
       last = { state, full: clock() };
     }
     return taken;

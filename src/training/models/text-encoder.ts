@@ -176,8 +176,9 @@ async function trainPart(
 }
 
 /**
- * Gives each article of a batch a partner whose words must be identified. Articles with equal keys
- * are alike.
+ * Makes the pairs of one batch: the model must pick out each chosen article's partner by its words.
+ * Articles with equal keys count as the same answer. A pairing may choose other articles than those
+ * of the batch.
  */
 type Pairing = (batch: Int32Array, random: Random) => { chosen: Int32Array; partners: Int32Array; keys: Int32Array };
 

@@ -119,6 +119,8 @@ export async function openDraft(
       articleOf: (id) => id,
       data: vectors,
       has: () => true,
+      // Hidden articles are learnt from like all others.
+      shown: () => true,
     },
     habits,
     queryTower,

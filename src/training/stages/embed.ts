@@ -8,7 +8,7 @@ import type { Store } from '../../data/store/store';
 import { BUILT_IN, textHash, type TextEncoder } from '../../encoders/text-encoder';
 import type { ModelRunner } from '../../engine/model-runner';
 import { VitrineError } from '../../errors';
-import { articleText } from '../../features/text';
+import { articleText } from '../../features/article-text';
 import type { Manifest } from '../../release/format';
 import { currentFolder } from '../../release/files';
 import { openEmbeddable, openFolderEncoder, type FolderEncoder } from '../../release/re-embed';

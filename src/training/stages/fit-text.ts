@@ -1,10 +1,8 @@
 // Fits the text encoder of a shop: tokeniser, training, a vector for each article, an index.
 import { builtInEncoder, type TextEncoder } from '../../encoders/text-encoder';
 import type { TrainingEngine } from '../../engine/training-engine';
-import type { Catalogue } from '../../features/catalogue';
 import type { CoPurchases } from '../../statistics/co-purchase';
 import type { HistoryEnds, Dataset } from '../../dataset/dataset';
-import type { Encoder } from '../../features/encoder';
 import { fitTokeniser, type Tokeniser } from '../../features/text';
 import type { EncodedModel } from '../../graph/onnx';
 import { createRandom } from '../../random';
@@ -12,6 +10,7 @@ import type { LocalIndex } from '../../index/vector-index';
 import type { Reporter } from '../../telemetry/progress';
 import type { TrainingConfig } from '../config';
 import { indexVectors, loadDraft, servedModel } from './draft-release';
+import { groupings, looksOf } from './looks';
 import { textDim, textEncoder, trainTextEncoder, vectorParts } from '../models/text-encoder';
 
 export interface FittedText {
@@ -30,23 +29,26 @@ export interface TextOptions {
   readonly known: HistoryEnds;
   /** Co-purchases, counted in the known purchases. */
   readonly coPurchases: CoPurchases;
+  /** The columns of looks that the shop names. Default: chosen by their values. */
+  readonly looks: readonly string[] | undefined;
   readonly config: Pick<TrainingConfig, 'text' | 'seed'>;
 }
 
 export async function fitText(
   engine: TrainingEngine,
   shop: Dataset,
-  { known, coPurchases, config }: TextOptions,
+  { known, coPurchases, looks, config }: TextOptions,
   reporter: Reporter,
 ): Promise<FittedText> {
   const dim = textDim(config.text);
-  const { texts, catalogue, encoder } = shop;
+  const { texts, catalogue } = shop;
   const tokeniser = fitTokeniser(texts);
+  const groups = groupings(shop, looksOf(shop, looks));
   const examples = {
     tokens: tokeniser.inputs(texts),
-    looks: groupsOf(catalogue, encoder, LOOKS),
+    looks: groups.looks,
     taste: {
-      groups: groupsOf(catalogue, encoder, TASTE),
+      groups: groups.taste,
       coPurchases,
       sold: soldOf(shop, known),
       // An article without a product counts as a product of its own.
@@ -81,46 +83,4 @@ function soldOf({ article, offsets, customers, catalogue }: Dataset, known: Hist
     at += count;
   });
   return sold;
-}
-
-/**
- * Lists of features by which two articles look alike to people. Training uses the lists in turn.
- * The most visible features occur twice. A shop without these features learns from words and
- * purchases alone.
- */
-const LOOKS = [
-  ['product_type', 'department'],
-  ['product_type', 'colour_group', 'graphical_appearance'],
-  ['product_type', 'colour_group', 'graphical_appearance', 'department'],
-  ['product_type', 'colour_group', 'graphical_appearance'],
-] as const;
-/**
- * Lists of features for the taste. With few purchases the taste would memorise co-purchases, which
- * these groups prevent.
- */
-const TASTE = [['product_type'], ['product_type', 'colour_group', 'graphical_appearance']] as const;
-
-/**
- * For each list of columns, the group number of each article. Articles with equal values share a
- * group, and the number is 0 if a value is missing.
- */
-function groupsOf(catalogue: Catalogue, encoder: Encoder, lists: readonly (readonly string[])[]): Int32Array[] {
-  const { single } = catalogue.layout;
-  // The first slot of a column, whose name contains only the column, stands for a missing value.
-  const known = encoder.slotNames('article_fields').map((name) => (JSON.parse(name) as unknown[]).length > 1);
-  const row = new Int32Array(single.length);
-  return lists.flatMap((columns) => {
-    const places = columns.map((column) => single.indexOf(column));
-    if (places.includes(-1)) return [];
-    const numbers = new Map<string, number>();
-    return Int32Array.from({ length: catalogue.size }, (_, article) => {
-      catalogue.copySingle(article, row, 0);
-      const values = places.map((place) => row[place]);
-      if (!values.every((value) => known[value])) return 0;
-      const name = values.join(' ');
-      const number = numbers.get(name) ?? numbers.size + 1;
-      numbers.set(name, number);
-      return number;
-    });
-  });
 }

@@ -5,7 +5,7 @@ import { useRoute } from 'preact-iso';
 import { useEffect } from 'preact/hooks';
 import { ArticlePageDocument, type ArticlePageQuery } from '../../../schema/client';
 import { useAnswer } from '../api';
-import { articlePath, noteOf, priceOf } from '../format';
+import { articlePath, kindOf, noteOf, priceOf } from '../format';
 import { addToBasket } from '../state';
 import { Card } from '../parts/card';
 import { Fault } from '../parts/fault';
@@ -60,36 +60,50 @@ export function ArticlePage() {
 
 function About({ article }: { readonly article: Article }) {
   const name = article.name ?? article.id;
-  const note = noteOf(article.productTypeName, article.colourGroupName);
+  const note = noteOf(kindOf(article), article.colour);
+  const facts = factsOf(article);
   return (
     <div class="about">
-      <p class="trail">{noteOf(article.indexGroupName, article.sectionName, article.productTypeName)}</p>
+      <p class="trail">{noteOf(...article.category)}</p>
       <h1>{name}</h1>
       <p class="about-price">
         {article.price === null ? (
           <span class="quiet">Not sold lately, so without a price</span>
         ) : (
-          priceOf(article.price)
+          <>
+            {priceOf(article)}
+            {article.listPrice !== null && article.listPrice > article.price && (
+              <s class="quiet"> {priceOf({ price: article.listPrice, currency: article.currency })}</s>
+            )}
+          </>
         )}
       </p>
       {article.description !== null && <p class="about-text">{article.description}</p>}
       <Colours article={article} />
-      <button
-        class="button main-action"
-        type="button"
-        onClick={() => addToBasket({ id: article.id, name, note, image: article.image, price: article.price })}
-      >
+      <button class="button main-action" type="button" onClick={() => addToBasket(article, note)}>
         Into the basket
       </button>
-      <dl class="facts">
-        {factsOf(article).map(([term, value]) => (
-          <div key={term}>
-            <dt>{term}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-      </dl>
+      <Facts facts={facts.slice(0, FIRST_FACTS)} />
+      {facts.length > FIRST_FACTS && (
+        <details>
+          <summary class="quiet">More about it</summary>
+          <Facts facts={facts.slice(FIRST_FACTS)} />
+        </details>
+      )}
     </div>
+  );
+}
+
+function Facts({ facts }: { readonly facts: readonly Fact[] }) {
+  return (
+    <dl class="facts">
+      {facts.map(([term, value]) => (
+        <div key={term}>
+          <dt>{term}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
   );
 }
 
@@ -97,19 +111,19 @@ function Colours({ article }: { readonly article: Article }) {
   return (
     <div class="colours">
       <p class="colours-name">
-        Colour: <strong>{article.colourGroupName ?? 'not named'}</strong>
+        Colour: <strong>{article.colour ?? 'not named'}</strong>
       </p>
       {article.variants.length > 0 && (
         <ul>
           <li>
             <span class="swatch" aria-current="true">
-              <Picture image={article.image} alt={`${article.colourGroupName ?? 'this colour'}, shown`} sizes="52px" />
+              <Picture image={article.image} alt={`${article.colour ?? 'this colour'}, shown`} sizes="52px" />
             </span>
           </li>
           {article.variants.map((variant) => (
             <li key={variant.id}>
-              <a class="swatch" href={articlePath(variant.id)} title={variant.colourGroupName ?? variant.id}>
-                <Picture image={variant.image} alt={variant.colourGroupName ?? variant.id} sizes="52px" />
+              <a class="swatch" href={articlePath(variant.id)} title={variant.colour ?? variant.id}>
+                <Picture image={variant.image} alt={variant.colour ?? variant.id} sizes="52px" />
               </a>
             </li>
           ))}
@@ -119,20 +133,35 @@ function Colours({ article }: { readonly article: Article }) {
   );
 }
 
-function factsOf(article: Article): [string, string][] {
-  const facts: [string, string | null][] = [
-    ['Pattern', article.graphicalAppearanceName],
-    ['Department', article.departmentName],
-    ['Group', article.garmentGroupName],
-    ['Number', article.id],
-    ...article.attributes.map(({ name, values, number }): [string, string] => [
-      name,
-      values.length > 0 ? values.join(', ') : String(number),
-    ]),
-  ];
-  return facts.filter((fact): fact is [string, string] => fact[1] !== null);
+type Fact = readonly [term: string, value: string];
+
+/** This many facts are shown at once. With more, the page would move while it loads. */
+const FIRST_FACTS = 4;
+
+/** The article's further values: those in words that the page does not show elsewhere. */
+function factsOf(article: Article): Fact[] {
+  const shown = new Set([...article.category, article.colour, article.brand, article.name]);
+  const own = article.attributes
+    .map((attribute): Fact => [nameOf(attribute.name), valueOf(attribute)])
+    .filter(([, value]) => value !== '' && !shown.has(value));
+  const brand: Fact[] = article.brand === null ? [] : [['Brand', article.brand]];
+  return [...brand, ['Number', article.id], ...own];
+}
+
+/** Categories that are codes say nothing to a visitor. */
+function valueOf({ values, number, flag, text }: Article['attributes'][number]): string {
+  if (flag !== null) return flag ? 'yes' : 'no';
+  return text ?? number?.toString() ?? values.filter((value) => /\p{L}/u.test(value)).join(', ');
+}
+
+/**
+ * Writes the name of a column for people: “graphical_appearance_name” is “Graphical appearance”.
+ */
+function nameOf(column: string): string {
+  const words = column.replace(/_name$/, '').replaceAll('_', ' ');
+  return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
 function altOf(article: Article): string {
-  return [article.name, article.colourGroupName, article.productTypeName].filter((part) => part !== null).join(', ');
+  return [article.name, article.colour, kindOf(article)].filter((part) => part !== null).join(', ');
 }

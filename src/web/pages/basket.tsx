@@ -60,7 +60,7 @@ function Line({ line, onLast }: { readonly line: BasketLine; readonly onLast: ()
           {line.name}
         </a>
         <p class="card-note">{line.note}</p>
-        <p class="price">{priceOf(line.price)}</p>
+        <p class="price">{priceOf(line)}</p>
       </div>
       <div class="quantity" role="group" aria-label={`Pieces of ${line.name}`}>
         <button
@@ -94,7 +94,9 @@ function Checkout({ lines }: { readonly lines: readonly BasketLine[] }) {
   // twice.
   const requestId = useRef<{ readonly content: string; readonly id: string } | undefined>(undefined);
   const customerId = person.value?.id;
-  const total = lines.reduce((sum, { price, quantity }) => sum + priceNumber(price ?? 0) * quantity, 0);
+  const total = lines.reduce((sum, line) => sum + priceNumber(line) * line.quantity, 0);
+  const currencies = new Set(lines.map(({ currency }) => currency));
+  const [currency] = currencies.size === 1 ? currencies : [];
   const unpriced = lines.reduce((sum, { price, quantity }) => sum + (price === null ? quantity : 0), 0);
 
   async function buy(): Promise<void> {
@@ -110,7 +112,7 @@ function Checkout({ lines }: { readonly lines: readonly BasketLine[] }) {
       requestId.current = undefined;
       seenBefore.value = { customerId, ids: new Set(recommendations.map(({ article }) => article.id)) };
       takeOut(lines);
-      const count = recordPurchases.purchases.length;
+      const count = recordPurchases.purchases.reduce((sum, { quantity }) => sum + quantity, 0);
       toast.value = {
         text: `${String(count)} ${count === 1 ? 'piece' : 'pieces'} bought. Your shop window has changed.`,
       };
@@ -126,7 +128,7 @@ function Checkout({ lines }: { readonly lines: readonly BasketLine[] }) {
         <span>
           {pieces.value} {pieces.value === 1 ? 'piece' : 'pieces'}
         </span>
-        <strong>{unpriced === pieces.value ? 'no price' : inFigures(total)}</strong>
+        <strong>{unpriced === pieces.value ? 'no price' : inFigures(total, currency)}</strong>
       </p>
       {unpriced > 0 && unpriced < pieces.value && (
         <p class="quiet">

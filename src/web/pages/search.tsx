@@ -4,7 +4,7 @@ import { useLocation } from 'preact-iso';
 import { useEffect } from 'preact/hooks';
 import { ProposalsDocument, SearchDocument, type ProposalsQuery } from '../../../schema/client';
 import { operations, useAnswer } from '../api';
-import { milliseconds } from '../format';
+import { kindOf, milliseconds } from '../format';
 import { Card } from '../parts/card';
 import { Fault } from '../parts/fault';
 import { Shelf } from '../parts/shelf';
@@ -67,7 +67,8 @@ function isWords(text: string): boolean {
 function proposalsOf(selling: ProposalsQuery['trending'], text: string): string[] {
   const [kinds, colours] = [new Set<string>(), new Set<string>()];
   return selling
-    .flatMap(({ article: { productTypeName: kind, colourGroupName: colour } }) => {
+    .flatMap(({ article }) => {
+      const [kind, colour] = [kindOf(article), article.colour];
       if (kind === null || colour === null || kinds.has(kind) || colours.has(colour)) return [];
       // H&M's data has a kind and a colour called “Unknown”.
       if (/unknown/i.test(kind + colour)) return [];

@@ -1,7 +1,7 @@
 // An article in a row: picture, name, kind, price, and a few words on why it is there.
 
 import type { ArticleCardFragment } from '../../../schema/client';
-import { articlePath, noteOf, priceOf } from '../format';
+import { articlePath, kindOf, noteOf, priceOf } from '../format';
 import { addToBasket } from '../state';
 import { PlusIcon } from './icons';
 import { Picture } from './picture';
@@ -19,7 +19,7 @@ const SIZES = '(max-width: 700px) 46vw, 220px';
 
 export function Card({ article, reason, badge, early = false, sizes = SIZES }: CardProps) {
   const name = article.name ?? article.id;
-  const note = noteOf(article.productTypeName, article.colourGroupName);
+  const note = noteOf(kindOf(article), article.colour);
   return (
     <article class="card">
       <a class="card-link" href={articlePath(article.id)}>
@@ -35,7 +35,7 @@ export function Card({ article, reason, badge, early = false, sizes = SIZES }: C
         </span>
       </a>
       <p class="card-foot">
-        <span class="price">{priceOf(article.price)}</span>
+        <span class="price">{priceOf(article)}</span>
         <span class="reason" title={reason}>
           {reason ?? ''}
         </span>
@@ -45,7 +45,7 @@ export function Card({ article, reason, badge, early = false, sizes = SIZES }: C
         type="button"
         aria-label={`Put ${name}, ${note}, into the basket`}
         title="Into the basket"
-        onClick={() => addToBasket({ id: article.id, name, note, image: article.image, price: article.price })}
+        onClick={() => addToBasket(article, note)}
       >
         <PlusIcon />
       </button>

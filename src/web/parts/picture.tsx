@@ -17,12 +17,18 @@ export interface PictureProps {
 const WIDTHS = [160, 320, 640];
 
 export function Picture({ image, alt, sizes, early = false }: PictureProps) {
+  // The server has its own pictures in several widths. Those at other addresses are as they are.
+  const own = image.startsWith('/')
+    ? {
+        src: `${image}?width=320`,
+        srcset: WIDTHS.map((width) => `${image}?width=${String(width)} ${String(width)}w`).join(', '),
+        sizes,
+      }
+    : { src: image, referrerpolicy: 'no-referrer' as const };
   return (
     <img
       class="picture"
-      src={`${image}?width=320`}
-      srcset={WIDTHS.map((width) => `${image}?width=${String(width)} ${String(width)}w`).join(', ')}
-      sizes={sizes}
+      {...own}
       width={320}
       height={480}
       alt={alt}

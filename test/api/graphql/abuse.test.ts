@@ -135,7 +135,7 @@ describe('documents', () => {
     expect(codes((await post(batch)).answer)).toEqual(['BAD_REQUEST']);
   });
 
-  test('that repeat fields by the thousand are refused soon', async () => {
+  test('that repeat a field thousands of times are refused within a second', async () => {
     const started = performance.now();
     const { answer } = await post({ query: `{ article(id: "a-01") { ${'name '.repeat(20_000)} } }` });
     expect(codes(answer)).toEqual(['GRAPHQL_PARSE_FAILED']);

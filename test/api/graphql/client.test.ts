@@ -33,9 +33,11 @@ describe('the client', () => {
         article: {
           id: 'a-03',
           name: 'Article 3',
-          productTypeName: 'Trousers',
-          colourGroupName: 'Dark Blue',
+          category: ['Men', 'Trousers'],
+          brand: null,
+          colour: 'Dark Blue',
           price: 3,
+          currency: 'SEK',
           image: '/images/a-03',
         },
       },
@@ -75,7 +77,7 @@ describe('the client', () => {
 
   test('asks for an article’s page', async () => {
     const { article } = await client.request(url, client.ArticlePageDocument, { articleId: 'a-02', first: 3 });
-    expect(article?.attributes.map((attribute) => attribute.name)).toEqual(['brand', 'weight']);
+    expect(article?.attributes.map((attribute) => attribute.name)).toEqual(['care', 'material', 'vegan', 'weight']);
     expect(article?.similar).toHaveLength(3);
   });
 

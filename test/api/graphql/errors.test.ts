@@ -76,7 +76,7 @@ describe('in a running server', () => {
     expect(logged()).toEqual([]);
   });
 
-  test('an error that the operator must mend keeps its code, and its details go to the log', async () => {
+  test('an error that the operator must fix keeps its code, and its details go to the log', async () => {
     failing.error = new VitrineError('RELEASE_INVALID', '/srv/models/release-7/ranker: the hash differs');
     const answer = await shop.query('{ recommendations(customerId: "c-01") { rank } }');
     expect(answer.errors?.[0].extensions.code).toBe('RELEASE_INVALID');

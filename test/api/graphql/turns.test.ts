@@ -30,7 +30,7 @@ test('at most two of five run at once, first come, first served', async () => {
   await Promise.all(all);
 });
 
-test('when the database is found silent all that wait begin, and the limit holds again afterwards', async () => {
+test('when the database stops answering, all waiting work starts at once; afterwards the limit applies again', async () => {
   const turns = createTurns(2, 60_000);
   const { ends, work } = held();
   const all = Array.from({ length: 5 }, () => turns.run(work));
@@ -52,7 +52,7 @@ test('when the database is found silent all that wait begin, and the limit holds
   await Promise.all(more);
 });
 
-test('a turn that does not come in time is OVERLOADED, and nothing of it runs later', async () => {
+test('work that waits too long for its turn fails as OVERLOADED and never runs', async () => {
   const turns = createTurns(1, 20);
   const { ends, work } = held();
   const first = turns.run(work);

@@ -51,7 +51,7 @@ describe('a server on loopback', () => {
   });
 
   test.each(['/', '/graphql', '/report', '/metrics', '/images/a-01', '/nowhere', '/health/../graphql'])(
-    'gives %s to nobody who asks for another host',
+    'refuses %s to requests for another host',
     async (url) => {
       for (const accept of ['text/html', '*/*']) {
         const headers = { host: 'evil.example', accept };
@@ -97,7 +97,7 @@ describe('a server on loopback', () => {
   });
 
   test.each([':4000', '[', 'localhost:99999', 'evil.example@localhost', 'localhost/x', 'local host', 'localhost#x'])(
-    'takes %j for no host at all',
+    'rejects %j as an invalid host',
     async (host) => {
       expect(await statusOf(shop.server, host)).toBe(400);
     },

@@ -79,7 +79,7 @@ async function waitingForLocks(): Promise<number> {
   return waiting.length;
 }
 
-describe('of clients that have gone', () => {
+describe('after clients disconnect', () => {
   test('900 requests are not computed, so the next client is in one of the next two batches', async () => {
     const held = heldRecommender();
     const batches: (readonly RecommendationRequest[])[] = [];
@@ -108,7 +108,7 @@ describe('of clients that have gone', () => {
     expect(queue.stats()).toMatchObject({ queued: 0, inFlight: 0 });
   });
 
-  test('nothing more is read', async () => {
+  test('nothing more is read from the database for their requests', async () => {
     const recommender = heldRecommender();
     const server = await serverWith({ recommender });
     const client = await connectTo(await server.listen());
@@ -136,7 +136,7 @@ describe('of clients that have gone', () => {
     expect((await post(server, '{ article(id: "a-01") { name } }')).status).toBe(200);
   });
 
-  test('an order that was begun is recorded, and the next one of the same request does not begin', async () => {
+  test('an order already being recorded is finished, and the next order of the same request is not started', async () => {
     const release = await holdOrders();
     const server = await serverWith({});
     const client = await connectTo(await server.listen());

@@ -49,7 +49,7 @@ describe('trending', () => {
   });
 });
 
-test('active customers bought most lately, come most first, and take one statement', async () => {
+test('active customers are those with the most recent purchases, most active first, read by one statement', async () => {
   const data = await ask('{ activeCustomers(first: 2) { id } }');
   expect(data).toEqual({ activeCustomers: [{ id: 'c-01' }, { id: 'c-02' }] });
   expect(shop.statements()).toEqual(['customers']);
@@ -101,6 +101,18 @@ describe('an article', () => {
     expect(shop.statements()).toEqual(['articles', 'articles']);
   });
 
+  test('shows the picture at the address that the shop names, and no address of another kind', async () => {
+    const image = async (address: string) => {
+      await shop.sql('UPDATE articles SET image = $1 WHERE key = 2', [address]);
+      return ask('{ article(id: "a-02") { image } }');
+    };
+    const own = { article: { image: '/images/a-02' } };
+    expect(await image('https://cdn.example/2.jpg')).toEqual({ article: { image: 'https://cdn.example/2.jpg' } });
+    expect(await image('javascript:alert(1)')).toEqual(own);
+    expect(await image('2.jpg')).toEqual(own);
+    await shop.sql('UPDATE articles SET image = NULL WHERE key = 2');
+  });
+
   test('finds similar articles by the given arguments', async () => {
     await ask('{ article(id: "a-03") { similar(first: 2, coPurchase: 0.5, perProduct: 1) { rank } } }');
     const [[request]] = shop.recommender.compared;
@@ -135,12 +147,16 @@ test('a recommendation names all its sources, and the purchase behind it', async
 
 describe('recording purchases', () => {
   const RECORD = `mutation ($input: RecordPurchasesInput!) { recordPurchases(input: $input) {
-    repeated purchases { boughtAt price salesChannelId article { id } }
+    repeated purchases { boughtAt price quantity salesChannelId article { id } }
     customer { id purchases(first: 3) { nodes { article { id } } } } } }`;
   interface Recorded {
     readonly recordPurchases: {
       readonly repeated: boolean;
-      readonly purchases: { readonly price: number | null; readonly article: { readonly id: string } }[];
+      readonly purchases: {
+        readonly price: number | null;
+        readonly quantity: number;
+        readonly article: { readonly id: string };
+      }[];
       readonly customer: { readonly id: string; readonly purchases: { readonly nodes: unknown[] } };
     };
   }
@@ -152,12 +168,11 @@ describe('recording purchases', () => {
     const purchases = [{ articleId: 'a-12', quantity: 2, price: 9.5 }, { articleId: 'a-13' }];
     const { recordPurchases } = await ask<Recorded>(RECORD, order('first', { purchases, salesChannelId: 2 }));
     expect(recordPurchases.repeated).toBe(false);
-    expect(recordPurchases.purchases.map(({ price, article }) => [article.id, price])).toEqual([
-      ['a-12', 9.5],
-      ['a-12', 9.5],
-      ['a-13', null],
+    expect(recordPurchases.purchases.map(({ price, quantity, article }) => [article.id, quantity, price])).toEqual([
+      ['a-12', 2, 9.5],
+      ['a-13', 1, null],
     ]);
-    expect(recordPurchases.customer.purchases.nodes).toHaveLength(3);
+    expect(recordPurchases.customer.purchases.nodes).toHaveLength(2);
     const again = await ask<Recorded>(RECORD, order('first', { purchases, salesChannelId: 2 }));
     expect(again.recordPurchases).toEqual({ ...recordPurchases, repeated: true });
   });
@@ -178,7 +193,8 @@ describe('recording purchases', () => {
   test.each<[string, Record<string, unknown>, string, string]>([
     ['nothing', { purchases: [] }, 'INPUT_INVALID', 'expected at least one'],
     ['no piece', { purchases: [{ articleId: 'a-01', quantity: 0 }] }, 'INPUT_INVALID', 'quantity: '],
-    ['too many', { purchases: Array(3).fill({ articleId: 'a-01', quantity: 40 }) }, 'LIMIT_EXCEEDED', 'got 120'],
+    ['too many lines', { purchases: Array(101).fill({ articleId: 'a-01' }) }, 'LIMIT_EXCEEDED', 'got 101'],
+    ['too many pieces', { purchases: [{ articleId: 'a-01', quantity: 10_001 }] }, 'INPUT_INVALID', 'quantity: '],
     ['a negative price', { purchases: [{ articleId: 'a-01', price: -1 }] }, 'INPUT_INVALID', 'price: '],
     ['an unknown article', { purchases: [{ articleId: 'a-99' }] }, 'INPUT_INVALID', 'there is no "a-99"'],
     ['no id', { requestId: '' }, 'INPUT_INVALID', 'requestId: '],

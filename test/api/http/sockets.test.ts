@@ -68,7 +68,7 @@ async function withTextsOf(length: number): Promise<void> {
   await shop.sql(`UPDATE articles SET detail_desc = repeat('x', $1)`, [length]);
 }
 
-describe('requests that come before the former is answered', () => {
+describe('pipelined requests', () => {
   test('begin one at a time and are answered in their order', async () => {
     const recommender = heldRecommender();
     const { url } = await listening({ recommender });
@@ -102,7 +102,7 @@ describe('requests that come before the former is answered', () => {
     expect(recommender.asked.map(({ customerId }) => customerId)).toEqual(['c-01', 'c-03']);
   });
 
-  test('end the connection if there are too many: it computes nothing more, and others are answered', async () => {
+  test('close the connection if there are too many; nothing more is computed for it, and other connections are answered', async () => {
     const recommender = heldRecommender();
     const { url } = await listening({ recommender });
     const socket = await client(url);
@@ -187,7 +187,7 @@ describe('answers that nobody reads', () => {
     expect(await lengthOf(second)).toBeGreaterThan(30e6);
   });
 
-  test('end with their connection if the client reads nothing for long', async () => {
+  test('are dropped with their connection if the client reads nothing for too long', async () => {
     await withTextsOf(LONG);
     const { url, server } = await listening({ unreadLimitMs: 1_000 });
     const connections = () => promiseOf<number>((done) => server.app.server.getConnections(done));

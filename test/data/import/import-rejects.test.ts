@@ -24,19 +24,15 @@ test('bad rows are written to the rejects file with line, reason and content, an
     'transactions.csv': `${SALES}${good}\n${bad.join('\n')}\n2021-03-09T23:59:59.9Z,dee,s1,1\n`,
   });
   const result = await importInto(dir, { maxRejects: 0.2 });
-  expect(brief(result.transactions)).toEqual({ inserted: 61, updated: 0, unchanged: 0, rejected: 10 });
-  expect(result.transactions.rows).toBe(71);
+  expect(brief(result.transactions)).toEqual({ inserted: 64, updated: 0, unchanged: 0, rejected: 6 });
+  expect(result.transactions?.rows).toBe(71);
   const lines = (await readFile(result.rejectsFile ?? '', 'utf8')).trim().split('\n');
   expect(lines[0]).toBe('file,line,reason,raw');
   const reasons = new Map(lines.slice(1).map((line) => [Number(line.split(',')[1]), line]));
-  expect([...reasons.keys()].sort((a, b) => a - b)).toEqual([62, 63, 64, 65, 66, 67, 68, 69, 70, 71]);
+  expect([...reasons.keys()].sort((a, b) => a - b)).toEqual([62, 63, 65, 69, 70, 71]);
   expect(reasons.get(62)).toContain("there is no such time as '2021-02-30'");
   expect(reasons.get(63)).toContain('when: expected a date such as');
-  expect(reasons.get(64)).toContain('who: expected an id, got nothing');
   expect(reasons.get(65)).toContain('at most 256 characters, got 300');
-  expect(reasons.get(66)).toContain('paid: expected a number');
-  expect(reasons.get(67)).toContain("got 'cheap'");
-  expect(reasons.get(68)).toContain('there is no article s9');
   expect(reasons.get(69)).toContain('NUL');
   expect(reasons.get(70)).toContain('expected 4 fields, got 2');
   expect(reasons.get(71)).toContain('a closing quote is followed by');
@@ -55,106 +51,89 @@ test('the first of two rows with the same id counts', async () => {
   const result = await importInto(dir, { maxRejects: 0.25 });
   expect(brief(result.articles)).toEqual({ inserted: 3, updated: 0, unchanged: 0, rejected: 1 });
   expect(await readFile(rejectsFile(), 'utf8')).toContain('articles.csv,5,s1 was already on line 2,s1');
-  expect(await sql(`SELECT prod_name FROM articles WHERE article_id = 's1'`)).toEqual([{ prod_name: 'Soap' }]);
+  expect(await sql(`SELECT name FROM articles WHERE article_id = 's1'`)).toEqual([{ name: 'Soap' }]);
 });
 
 test('with more rejects than allowed nothing is imported, and the error names the rejects file', async () => {
-  for (const bad of ['2021-03-01,ann,s1,much\n', '2021-03-01,ann,nothing,1\n']) {
-    const rows = '2021-03-01,ann,s1,1\n'.repeat(98);
-    const dir = await shop({ ...BASIC, 'transactions.csv': SALES + rows + bad + bad });
+  for (const bad of ['2021-13-01,ann,s1,1\n', '2021-03-01,ann,,1\n']) {
+    const rows = '2021-03-01,ann,s1,1\n'.repeat(989);
+    const dir = await shop({ ...BASIC, 'transactions.csv': SALES + rows + bad.repeat(11) });
     await expect(importInto(dir)).rejects.toMatchObject({
       code: 'IMPORT_REJECTED',
-      message: expect.stringMatching(/2 of 100 rows of transactions\.csv.*rejects\.csv/s) as string,
+      message: expect.stringMatching(
+        /11 of 1000 rows of transactions\.csv were rejected:\n {2}11 × .*rejects\.csv/s,
+      ) as string,
     });
     expect(await dump()).toEqual([[], [], [], []]);
-    expect(await readFile(rejectsFile(), 'utf8')).toContain('transactions.csv,100,');
+    expect(await readFile(rejectsFile(), 'utf8')).toContain('transactions.csv,1001,');
   }
   const dir = await shop({
     ...BASIC,
-    'transactions.csv': `${SALES}${'2021-03-01,ann,s1,1\n'.repeat(99)}2021-03-01,ann,s1,much\n`,
+    'transactions.csv': `${SALES}${'2021-03-01,ann,s1,1\n'.repeat(29)}${'2021-13-01,ann,s1,1\n'.repeat(10)}`,
   });
-  expect((await importInto(dir)).rejected).toBe(1);
+  // Ten rows may be rejected of a small file, whatever their share.
+  expect((await importInto(dir)).rejected).toBe(10);
 });
 
-test('numbers, times and ids that the database cannot store are rejected with a reason', async () => {
+test('values that the database cannot store reject the row if it needs them, and are unknown otherwise', async () => {
   const mapping = {
-    articles: { ...MAPPING.articles, productTypeNo: 'price_band' },
+    articles: { ...MAPPING.articles, price: 'price_band' },
     customers: { id: 'id', age: 'age', active: 'active' },
     transactions: { ...MAPPING.transactions, salesChannelId: 'channel' },
   };
-  const sale = (when: string, paid = '1', channel = '1', who = 'ann') => `${when},${who},s1,${paid},${channel}`;
-  const bad: Record<string, [row: string, reason: string][]> = {
-    'articles.csv': [
-      [',a,,,,,', 'sku: expected an id'],
-      [`${'x'.repeat(257)},a,,,,,`, 'at most 256 characters, got 257'],
-      ['n\0,a,,,,,', 'sku: contains a NUL character'],
-      ['n1,a\0,,,,,', 'title: contains a NUL character'],
-      ['n2,a,,,b\0,,', 'brand: contains a NUL character'],
-      ['n3,a,,2147483648,,,', 'price_band: expected a number up to'],
-      ['n4,a,,,,,1e999', 'weight: expected a number up to'],
-      ['n5,a,,,,,Infinity', 'weight: expected a number up to'],
-    ],
-    'customers.csv': [
-      ['b1,1e10,', 'age: expected a number up to'],
-      ['b2,36.5,', 'age: expected a whole number'],
-      ['b3,NaN,', 'age: expected a number'],
-      ['b4,,maybe', 'active: expected yes or no'],
-    ],
+  const sale = (when: string, paid = '1', channel = '1', who = 'ann') => `${when},${who},s1,${paid},${channel}\n`;
+  const needed: Record<string, string[]> = {
+    'articles.csv': [',a,,,,,\n', `${'x'.repeat(257)},a,,,,,\n`, 'n\0,a,,,,,\n'],
+    'customers.csv': [',1,\n'],
     'transactions.csv': [
-      [sale('2021-03-01', '1e-46'), "paid: expected 0 or a number beyond ±1e-45, got '1e-46'"],
-      [sale('2021-03-01', '-1e-999'), "got '-1e-999'"],
-      [sale('2021-03-01', '1e39'), 'paid: expected a number up to'],
-      [sale('2021-03-01', 'NaN'), 'paid: expected a number'],
-      [sale('2021-03-01', '-Infinity'), 'paid: expected a number'],
-      [sale('2021-03-01', '1', '32768'), 'channel: expected a number up to'],
-      [sale('0000-03-01'), 'there is no such time'],
-      [sale('99999-03-01'), 'when: expected a date such as'],
-      [sale('2021-02-31'), 'there is no such time'],
-      [sale('2021-02-28T24:00:00'), 'there is no such time'],
-      [sale('2021-02-28T10:00:00+99:99'), 'there is no such time'],
-      [sale('9999-12-31T23:59:59-12:00'), 'there is no such time'],
-      [sale('0100-01-01T00:00:00+01:00'), 'there is no such time'],
-      [sale('2021-03-01', '1', '1', '\0'), 'who: contains a NUL character'],
+      ...['0000-03-01', '99999-03-01', '2021-02-31', '2021-02-28T24:00:00', '2021-02-28T10:00:00+99:99'].map((when) =>
+        sale(when),
+      ),
+      sale('2021-03-01', '1', '1', '\0'),
     ],
+  };
+  const optional: Record<string, string[]> = {
+    'articles.csv': ['n1,a\0,,,,,\n', 'n2,a,,,b\0,,\n', 'n3,a,,dear,,,\n', 'n4,a,,,,,1e999\n', 'n5,a,,,,,Infinity\n'],
+    'customers.csv': ['b1,1e10,\n', 'b2,36.5,\n', 'b3,much,\n', 'b4,,maybe\n'],
+    'transactions.csv': ['-1e-999', '1e999', '-Infinity']
+      .map((paid) => sale('2021-03-01', paid))
+      .concat(sale('2021-03-01', '1', '32768')),
   };
   const good: Record<string, string> = {
     'articles.csv': `${ARTICLES}s1,Soap,,2147483647,,,1e300\n`,
     'customers.csv': 'id,age,active\nann,0,yes\n',
-    'transactions.csv': `when,who,what,paid,channel\n${sale('2021-03-01', '1e-45')}\n${sale('9999-12-31', '3.4e38', '32767')}\n${sale('0100-01-01', '0e-999')}\n`,
+    'transactions.csv': `when,who,what,paid,channel\n${sale('2021-03-01', '1e-45').repeat(20)}`,
   };
   const files: Record<string, string> = { 'shop.json': JSON.stringify(mapping) };
-  for (const [name, rows] of Object.entries(bad)) files[name] = good[name] + rows.map(([row]) => `${row}\n`).join('');
+  for (const [name, rows] of Object.entries(good)) files[name] = rows + [...optional[name], ...needed[name]].join('');
   const result = await importInto(await shop(files), { maxRejects: 1 });
-  expect([result.articles, result.customers, result.transactions].map((file) => file && brief(file))).toEqual([
-    { inserted: 1, updated: 0, unchanged: 0, rejected: bad['articles.csv'].length },
-    { inserted: 1, updated: 0, unchanged: 0, rejected: bad['customers.csv'].length },
-    { inserted: 3, updated: 0, unchanged: 0, rejected: bad['transactions.csv'].length },
-  ]);
-  const rejects = (await readFile(rejectsFile(), 'utf8')).split('\n');
-  for (const [name, rows] of Object.entries(bad)) {
-    const first = good[name].split('\n').length;
-    for (const [i, [, reason]] of rows.entries()) {
-      expect(rejects.find((line) => line.startsWith(`${name},${first + i},`))).toContain(reason);
-    }
+  for (const [section, first] of [
+    ['articles', 1],
+    ['customers', 1],
+    ['transactions', 20],
+  ] as const) {
+    const name = `${section}.csv`;
+    expect([name, brief(result[section])]).toEqual([
+      name,
+      { inserted: first + optional[name].length, updated: 0, unchanged: 0, rejected: needed[name].length },
+    ]);
+    const unread = Object.values(result[section]?.unread ?? {}).reduce((sum, count) => sum + count, 0);
+    expect([name, unread]).toEqual([name, optional[name].length]);
   }
+  const rejects = (await readFile(rejectsFile(), 'utf8')).trim().split('\n').slice(1);
+  expect(rejects).toHaveLength(Object.values(needed).flat().length);
 });
 
-test('purchases of one article by one customer at one time beyond 32,767 are rejected', async () => {
-  const rows = `2021-03-01,ann,s1,1\n`.repeat(32_769);
+test('any number of equal purchases is imported, and found again', async () => {
+  const rows = `2021-03-01,ann,s1,1\n`.repeat(40_000);
   const dir = await shop({ ...BASIC, 'transactions.csv': `${SALES}2021-03-01,bob,s3,1\n${rows}` });
-  const result = await importInto(dir);
-  expect(brief(result.transactions)).toEqual({ inserted: 32_768, updated: 0, unchanged: 0, rejected: 2 });
-  expect(await readFile(rejectsFile(), 'utf8')).toMatch(/transactions\.csv,32770,.*at most 32767 purchases/);
-  expect(brief((await importInto(dir)).transactions)).toEqual({
-    inserted: 0,
-    updated: 0,
-    unchanged: 32_768,
-    rejected: 2,
-  });
+  const counts = { inserted: 40_001, updated: 0, unchanged: 0, rejected: 0 };
+  expect(brief((await importInto(dir)).transactions)).toEqual(counts);
+  expect(brief((await importInto(dir)).transactions)).toEqual({ ...counts, inserted: 0, unchanged: 40_001 });
 });
 
 describe('nothing is imported if rejects cannot be written, since', () => {
-  const bad = () => shop({ ...BASIC, 'transactions.csv': `${SALES}${'2021-03-01,ann,s1,much\n'.repeat(9)}` });
+  const bad = () => shop({ ...BASIC, 'transactions.csv': `${SALES}${'2021-13-01,ann,s1,1\n'.repeat(9)}` });
   const unwritable = (path: string) => ({
     code: 'STORAGE_UNAVAILABLE',
     message: expect.stringContaining(path) as string,

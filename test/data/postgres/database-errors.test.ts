@@ -204,7 +204,6 @@ describe('on a real Postgres', () => {
 
   test('values that do not fit are INPUT_INVALID', async () => {
     const store = open(database.url);
-    await expect(store.recordOrder(order(1e-46))).rejects.toMatchObject({ code: 'INPUT_INVALID' });
     await expect(store.articlesById(['a\0'])).rejects.toMatchObject({ code: 'INPUT_INVALID' });
   });
 

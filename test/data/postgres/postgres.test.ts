@@ -153,7 +153,7 @@ describe('the embedded Postgres', () => {
     await database.close();
   });
 
-  test('otherwise runs as another user in a folder that this user can reach, and finds its data there again', async () => {
+  test('without namespaces, runs as another user in a folder which that user can reach, and finds its data there next time', async () => {
     const way: RunAs[] = ['user', 'elsewhere'];
     const before = await open({ runAs: way });
     const [{ data_directory: folder }] = await ask(before.url, 'SHOW data_directory');

@@ -139,8 +139,8 @@ describe('a key of a customer is taken by', () => {
     expect(Number(await lastKey())).toBe(Number(before) + 1);
   });
 
-  test('nobody after keys have run out, but known customers can still order', async () => {
-    await database.sql(`SELECT setval('customers_key_seq', 2147483647)`);
+  test('no new customer once keys have run out, while known customers can still order', async () => {
+    await database.sql(`SELECT setval('customers_key_seq', 9223372036854775807)`);
     try {
       expect((await store.recordOrder(order('last', ['a1']))).repeated).toBe(false);
       await expect(store.recordOrder(order('too late', ['a1'], { customerId: 'too late' }))).rejects.toMatchObject({

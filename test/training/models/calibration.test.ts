@@ -98,7 +98,7 @@ describe('the calibrations of cold and of returning customers', () => {
   });
 
   test.each([['returning', 'cold'] as const, ['cold', 'returning'] as const])(
-    'are that of all lists together for %s customers with fewer than a hundred purchases',
+    'fall back to one calibration of all lists if %s customers have fewer than a hundred purchases',
     (few, many) => {
       const others = listsOf(many, 1, -6);
       const short = [...listsOf(few, 0.5, -3, 99), ...others];

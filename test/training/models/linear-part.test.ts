@@ -104,7 +104,7 @@ describe('the linear part', () => {
     expect(weightOf(cold, 'newcomer')).toBeGreaterThan(1);
   });
 
-  test('is held tighter where features vary more, in each group by itself', async () => {
+  test('is regularised more where features vary more, separately for each customer group', async () => {
     const wide = { returning: 3, cold: 0.3 };
     const returning = await linearWeights(examples(100, 'returning'), 100, wide);
     const cold = await linearWeights(examples(100, 'cold'), 100, wide);

@@ -78,6 +78,7 @@ describe('the deep part', () => {
       articleOf: (id) => id,
       data: Float32Array.from({ length: 10 }, (_, i) => vector[i % 2]),
       has: () => true,
+      shown: () => true,
     },
     habits: {
       coPurchases: new CoPurchases(1, new Int32Array(5).fill(-1), new Float32Array(5)),

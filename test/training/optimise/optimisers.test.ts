@@ -93,7 +93,7 @@ describe.each([1, 3, 8, 18])('row-wise Adagrad of width %p', (width) => {
   const { init, update } = rowWiseAdagrad;
   const ROWS = 40;
 
-  test('moves the touched rows as the plain one does and no others', () => {
+  test('moves the touched rows as a plain implementation does, and no other rows', () => {
     const random = createRandom('rowWiseAdagrad', width);
     const table = Float32Array.from({ length: ROWS * width }, () => random.normal());
     const state = init(ROWS);

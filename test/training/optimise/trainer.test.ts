@@ -273,7 +273,7 @@ describe('a parameter whose gradient is fed', () => {
     expect([...(trainer.weights.get('x') ?? [])].map((value) => value.toFixed(4))).toEqual(['-1.0500', '1.0500']);
   });
 
-  test('computes each step with the weights of the earlier steps, or with foreseen ones', async () => {
+  test('computes each step with the weights after all earlier steps, or with predicted weights', async () => {
     const seenFrom = async (oneByOne: number): Promise<string[]> => {
       const x = parameter('x', [1], 'ones');
       const options = { denseRate: 0.5, oneByOne };

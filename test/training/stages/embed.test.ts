@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import type { Store } from '../../../src/data/store/store';
 import { openTrainingEngine, type TrainingEngine } from '../../../src/engine/training-engine';
-import { articleText } from '../../../src/features/text';
+import { articleText } from '../../../src/features/article-text';
 import { openLiveShop } from '../../../src/serving/live/live-shop';
 import { openRelease } from '../../../src/release/open';
 import { modelOf } from '../../../src/release/models';
@@ -107,7 +107,7 @@ describe('a release that was embedded by an encoder from a folder', () => {
     const opened = await openCurrent(serving(), shop.store);
     try {
       await shop.database.sql(
-        `INSERT INTO articles (article_id, prod_name, detail_desc) VALUES ('new-1', 'Wholly new', 'Unlike 77 others.')`,
+        `INSERT INTO articles (article_id, name, description) VALUES ('new-1', 'Wholly new', 'Unlike 77 others.')`,
       );
       await opened.shop.refresh();
       const [row] = await shop.store.articlesById(['new-1']);
@@ -128,14 +128,13 @@ describe('a release that was embedded by an encoder from a folder', () => {
       if (list instanceof Error) throw list;
       return list.find(({ articleId }) => articleId === id)?.score;
     };
-    const add = () =>
-      shop.database.sql(`INSERT INTO articles (article_id, prod_name) VALUES ('new-2', 'Come and gone')`);
+    const add = () => shop.database.sql(`INSERT INTO articles (article_id, name) VALUES ('new-2', 'Come and gone')`);
     const gone = `DELETE FROM articles WHERE article_id = 'new-2'`;
     try {
       // All articles were written in the minute before the training. One of the two runs is the
       // first run of the encoder, and the other embeds the article of the previous test.
       expect(runs()).toBe(2);
-      await shop.database.sql('UPDATE articles SET section_name = $1', ['Another section']);
+      await shop.database.sql('UPDATE articles SET url = $1', ['https://shop.example']);
       expect(await opened.shop.refresh()).toBeGreaterThan(400);
       expect(runs()).toBe(2);
       await add();
@@ -263,7 +262,7 @@ describe('a release that was embedded by an encoder from a folder', () => {
     };
     const goBackTo = (name: string) => writeFile(join(modelsDir, 'current'), `${name}\n`);
 
-    test('its models are used, whether it is newer or older', async () => {
+    test('the models of that release are used, whether newer or older', async () => {
       const before = basename(await currentFolder(modelsDir));
       let newer = '';
       const store = whileReading(async () => {
@@ -288,7 +287,7 @@ describe('a release that was embedded by an encoder from a folder', () => {
       expect(again.manifest.training).toMatchObject({ size: 'tiny' });
     });
 
-    test('embed gives up if that never ends, and leaves nothing behind', async () => {
+    test('embed gives up if the current release keeps changing, and leaves no draft behind', async () => {
       const others: string[] = [];
       const store = whileReading(async () => others.push(await trainedAgain('again')));
       await expect(embedRelease(engine, store, modelsDir, 'built-in', silentReporter)).rejects.toMatchObject({
@@ -299,7 +298,7 @@ describe('a release that was embedded by an encoder from a folder', () => {
       expect((await readdir(modelsDir)).filter((name) => name.endsWith('.draft'))).toEqual([]);
     });
 
-    test('a warm start from the older one publishes nothing; a training publishes and names the one it replaced', async () => {
+    test('a warm start from a release that was replaced meanwhile publishes nothing; a normal training publishes and names the release it replaced', async () => {
       const before = basename(await currentFolder(modelsDir));
       let moved = '';
       const store = whileReading(async () => {

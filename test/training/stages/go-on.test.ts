@@ -1,5 +1,6 @@
-// A release that continues from the measured models: the ranker does not change, the towers do, and
-// the checkpoints of other models are not used.
+// A release that continues from the models of the evaluation: the ranker stays the same, the towers
+// are trained further. Models with another held-out period have another name, so they share no
+// checkpoints.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Batch } from '../../../src/engine/batch';
 import { openTrainingEngine, type TrainingEngine } from '../../../src/engine/training-engine';
-import { EncoderFit, type Encoder } from '../../../src/features/encoder';
+import type { Encoder } from '../../../src/features/encoder';
+import { EncoderFit } from '../../../src/features/encoder-fit';
 import { pairWidth } from '../../../src/features/pair-features';
 import { fitTokeniser } from '../../../src/features/text';
 import { encodeOnnx, type EncodedModel } from '../../../src/graph/onnx';
@@ -37,7 +38,7 @@ afterAll(async () => {
 /** A shop with articles of these colours. Only `ids` have their own embeddings. */
 function encoderOf(colours: readonly string[], ids: readonly string[]): Encoder {
   const fit = new EncoderFit();
-  fit.addArticles(colours.map((colourGroupName, i) => articleRow(i + 1, { colourGroupName })));
+  fit.addArticles(colours.map((colour, i) => articleRow(i + 1, { colour })));
   fit.addCustomers(Array.from({ length: 40 }, (_, i) => customerRow(i + 1, { age: 20 + i })));
   return fit.finish(ids);
 }
@@ -156,7 +157,7 @@ test('a ranker for articles with other attributes is refused', async () => {
   const { folder } = await published();
   const former = await readFormer(folder);
   const rows = Array.from({ length: 8 }, (_, i) =>
-    articleRow(i + 1, { colourGroupName: i % 2 ? 'red' : 'blue', productTypeName: i % 3 ? 'Sock' : 'Shirt' }),
+    articleRow(i + 1, { colour: i % 2 ? 'red' : 'blue', brand: i % 3 ? 'Acme' : 'Apex' }),
   );
   const fit = new EncoderFit();
   fit.addArticles(rows);
@@ -189,7 +190,7 @@ describe('a training on a shop that has changed', () => {
   });
 
   test.each(['red', 'blue', 'no colour of the shop'])('keeps the embedding of the colour %p', (colour) => {
-    const article = articleRow(1, { colourGroupName: colour });
+    const article = articleRow(1, { colour });
     const [from, to] = [FORMER, CURRENT].map((encoder) => encoder.articles([article]).single[0]);
     expect(row(warm, 'article_fields', to)).toEqual(row(former, 'article_fields', from));
   });
@@ -201,7 +202,7 @@ describe('a training on a shop that has changed', () => {
   test('starts as usual for a new article and a new colour', () => {
     const [slot] = CURRENT.slotsOf([articleRow(1, { id: 'd' })]);
     expect(row(warm, 'article_ids', slot)).toEqual(row(cold, 'article_ids', slot));
-    const [green] = CURRENT.articles([articleRow(1, { colourGroupName: 'green' })]).single;
+    const [green] = CURRENT.articles([articleRow(1, { colour: 'green' })]).single;
     expect(row(warm, 'article_fields', green)).toEqual(row(cold, 'article_fields', green));
   });
 

@@ -63,8 +63,8 @@ function refuseCostly(): ApolloServerPlugin<Context> {
     async requestDidStart() {
       return {
         async didResolveOperation({ schema, document, operation, request }) {
-          // The document has several operations and the request names none of them. Apollo refuses
-          // that.
+          // The request does not say which of several operations to run, or names one that is not
+          // in the document. Apollo refuses both.
           if (!operation) return;
           if (!schema.getRootType(operation.operation)) {
             // GraphQL.js would notice this only during execution, and would report an error of the

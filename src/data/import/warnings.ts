@@ -1,0 +1,141 @@
+// Looks at the staged rows for what is probably wrong in the files, before anything is merged.
+
+import type { Client } from 'pg';
+import { VitrineError } from '../../errors';
+import { stagingTable } from './merge/merge';
+import type { Section } from './shop-json';
+import type { Staged } from './stage';
+
+type StagedSections = Readonly<Partial<Record<Section, Staged>>>;
+
+const PURCHASES = stagingTable('transactions');
+
+/**
+ * Sentences on what looks wrong.
+ * @throws VitrineError INPUT_INVALID if all purchases are dated in the future
+ */
+export async function warningsOf(client: Client, staged: StagedSections): Promise<string[]> {
+  const warnings = Object.values(staged).flatMap((section) => [...section.notes, ...unreadOf(section)]);
+  if (staged.transactions) {
+    warnings.push(...kindsOf(staged.transactions), ...guestsOf(staged.transactions));
+    warnings.push(...(await futureOf(client)), ...(await heaviestOf(client)));
+  }
+  return warnings;
+}
+
+function unreadOf({ name, tallies }: Staged): string[] {
+  return [...tallies.unread].map(([reason, count]) => `${name}: ${count} values are unknown, since ${reason}.`);
+}
+
+function guestsOf({ name, tallies, rows }: Staged): string[] {
+  if (tallies.guests === 0) return [];
+  return [`${name}: ${tallies.guests} of ${rows} rows have no customer and are left out as purchases of guests.`];
+}
+
+/** Columns that tell kinds of events, which nothing reads. */
+function kindsOf({ name, kinds }: Staged): string[] {
+  return [...kinds].flatMap(([column, counts]) => {
+    if (counts.size < 2 || counts.size >= MOST_KINDS) return [];
+    const list = [...counts].map(([value, count]) => `'${value}' ${count}`).join(', ');
+    return [
+      `${name}: the column '${column}' may tell purchases from other rows (${list}); now all of them are purchases. ` +
+        `Name it under "where" or "state" in shop.json.`,
+    ];
+  });
+}
+
+const MOST_KINDS = 20;
+
+async function futureOf(client: Client): Promise<string[]> {
+  const { rows } = await client.query<{ all: string; future: string; first: string | null; last: string | null }>(
+    `SELECT count(*) AS all, count(*) FILTER (WHERE bought_at >= now() + interval '1 day') AS future,
+       to_char(min(bought_at) FILTER (WHERE bought_at >= now() + interval '1 day') AT TIME ZONE 'UTC', 'YYYY-MM-DD') AS first,
+       to_char(max(bought_at) AT TIME ZONE 'UTC', 'YYYY-MM-DD') AS last FROM ${PURCHASES}`,
+  );
+  const [{ all, future, first, last }] = rows;
+  if (future === '0') return [];
+  if (future === all) {
+    throw new VitrineError(
+      'INPUT_INVALID',
+      `all ${all} purchases are dated in the future (first ${first}, last ${last}); nothing was imported. Look at the column of dates.`,
+    );
+  }
+  return [`${future} of ${all} purchases are dated in the future (first ${first}); models leave them out.`];
+}
+
+/** A customer with more than this share of all purchases is a till or a word for "unknown". */
+const HEAVY_SHARE = 0.2;
+const FEWEST = 50;
+/** Tables with more rows than this are sampled. */
+const SAMPLED_FROM = 1e6;
+
+async function heaviestOf(client: Client): Promise<string[]> {
+  const { rows: sizes } = await client.query<{ all: string }>(`SELECT count(*) AS all FROM ${PURCHASES}`);
+  const sample = Number(sizes[0].all) > SAMPLED_FROM ? ' TABLESAMPLE SYSTEM (2)' : '';
+  const { rows } = await client.query<{ id: string; count: string; all: string }>(
+    `SELECT customer_id AS id, count(*) AS count, sum(count(*)) OVER () AS all FROM ${PURCHASES}${sample}
+     GROUP BY customer_id ORDER BY count DESC LIMIT 1`,
+  );
+  if (rows.length === 0) return [];
+  const [count, all] = [Number(rows[0].count), Number(rows[0].all)];
+  if (all < FEWEST || count <= HEAVY_SHARE * all) return [];
+  const share = Math.round((100 * count) / all);
+  return [
+    `The customer '${rows[0].id}' has ${share} % of all purchases. If this stands for unknown customers, add it to "nulls" of the transactions in shop.json.`,
+  ];
+}
+
+/** Ways to write an id that make different files join: the form's name and its SQL. */
+const FORMS: readonly (readonly [string, (id: string) => string])[] = [
+  ['without leading zeros ("ids": { COLUMN: { "pad": WIDTH } } writes them)', (id) => `ltrim(${id}, '0')`],
+  [
+    'without ".0" at the end ("ids": { COLUMN: { "whole": true } } cuts it)',
+    (id) => `regexp_replace(${id}, '\\.0+$', '')`,
+  ],
+  ['in lower case', (id) => `lower(${id})`],
+];
+/** A form is named if it joins this share of ids more. */
+const GAIN = 0.2;
+const LOW_SHARE = 0.9;
+
+/**
+ * Checks that the ids of purchases are those of articles and customers.
+ * @throws VitrineError INPUT_INVALID if they would be in another form
+ */
+export async function checkJoins(client: Client, staged: StagedSections): Promise<string[]> {
+  if (!staged.transactions) return [];
+  const warnings: string[] = [];
+  for (const section of ['articles', 'customers'] as const) {
+    if (!staged[section]) continue;
+    warnings.push(...(await checkJoin(client, section, staged)));
+  }
+  return warnings;
+}
+
+async function checkJoin(client: Client, section: 'articles' | 'customers', staged: StagedSections): Promise<string[]> {
+  const id = section === 'articles' ? 'article_id' : 'customer_id';
+  const known = `(SELECT ${id} AS id FROM ${stagingTable(section)} UNION SELECT ${id} FROM ${section})`;
+  const { rows } = await client.query<{ joined: string; all: string }>(
+    `SELECT count(known.id) AS joined, count(*) AS all
+     FROM (SELECT DISTINCT ${id} AS id FROM ${PURCHASES}) AS asked LEFT JOIN ${known} AS known USING (id)`,
+  );
+  const [joined, all] = [Number(rows[0].joined), Number(rows[0].all)];
+  if (all === 0 || joined >= LOW_SHARE * all) return [];
+  const [own, other] = [staged.transactions?.name ?? '', staged[section]?.name ?? ''];
+  const share = `${joined} of ${all} ${section} in ${own} are in ${other}`;
+  for (const [form, sql] of FORMS) {
+    const { rows: formed } = await client.query<{ joined: string; example: string; fit: string }>(
+      `SELECT count(*) AS joined, min(asked.id) AS example, min(known.id) AS fit
+       FROM (SELECT DISTINCT ${id} AS id FROM ${PURCHASES}) AS asked
+       JOIN ${known} AS known ON ${sql('asked.id')} = ${sql('known.id')}`,
+    );
+    if (Number(formed[0].joined) < joined + GAIN * all) continue;
+    const { example, fit } = formed[0];
+    throw new VitrineError(
+      'INPUT_INVALID',
+      `Only ${share}. ${formed[0].joined} would be if both were written ${form}: '${example}' and '${fit}' are one. Nothing was imported.`,
+    );
+  }
+  if (section === 'customers') return [];
+  return [`Only ${share}; the others are learnt from and not recommended.`];
+}

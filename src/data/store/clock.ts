@@ -65,11 +65,11 @@ export function openClock({ rowsOf }: Pick<Statements, 'rowsOf'>, setting: Clock
   let last: { readonly clock: ShopClock; readonly skew: number } | undefined;
   let first: Promise<unknown> | undefined;
 
-  async function endOf(newest: Date): Promise<DataEnd | null> {
+  async function endOf(newest: Date, now: Date): Promise<DataEnd | null> {
     const time = newest.getTime();
     const isKnown = known !== undefined && Date.now() < known.until && known.newest <= time;
     // In a live shop every order is the newest, and none makes it historic.
-    if (known && isKnown && (known.newest === time || isLive(known.end, newest))) return known.end;
+    if (known && isKnown && (known.newest === time || isLive(known.end, now))) return known.end;
     const [end = null] = await rowsOf(DATA_END, SELECT_DATA_END);
     known = { newest: time, end, until: Date.now() + KNOWN_MS };
     return end;
@@ -78,7 +78,7 @@ export function openClock({ rowsOf }: Pick<Statements, 'rowsOf'>, setting: Clock
   async function clockOf({ now, newest, mode: described }: ClockSigns): Promise<ShopClock> {
     const chosen = setting ?? CLOCK_MODES.find((mode) => mode === described);
     if (chosen === 'live' || !newest) return { mode: chosen ?? 'live', at: now };
-    const end = await endOf(newest);
+    const end = await endOf(newest, now);
     if (!end) return { mode: chosen ?? 'live', at: now };
     const mode = chosen ?? (isLive(end, now) ? 'live' : 'replay');
     return { mode, at: mode === 'live' ? now : end.replayed };
@@ -121,7 +121,7 @@ const DATA_END = shapeOf<DataEnd>({ newest: 'time', replayed: 'time' });
 const SELECT_DATA_END = Prisma.sql`
   WITH size AS (
     SELECT CASE WHEN reltuples > 100000 THEN reltuples::bigint
-      ELSE (SELECT count(*) FROM (SELECT FROM purchases LIMIT 1000000) AS some) END AS rows
+      ELSE (SELECT count(*) FROM (SELECT FROM purchases LIMIT 1000000) AS first_rows) END AS rows
     FROM pg_class WHERE oid = 'purchases'::regclass
   ), latest AS MATERIALIZED (
     SELECT bought_at, lag(bought_at) OVER newest_first AS next, row_number() OVER newest_first - 1 AS newer,

@@ -44,6 +44,7 @@ export function storeCustomers(
       );
     },
     async customersWithPurchases(ids, limit) {
+      if (ids.length === 0) return [];
       const end = await clock.end();
       const found = await inOrder(
         ids,

@@ -38,8 +38,7 @@ export function openStore(url: string, options: StoreOptions = {}): Store {
     clock: () => clock.read(),
     recordOrder: (order) => transaction((ask) => recordOrder(ask, order, clock)),
     alone: (name, work) => alone(connections, name, work),
-    clear: () =>
-      execute(Prisma.sql`TRUNCATE articles, customers, purchases, receipts, recommendation_lists, facts`),
+    clear: () => execute(Prisma.sql`TRUNCATE articles, customers, purchases, receipts, recommendation_lists, facts`),
     ping: () => connections.ping(),
     close: () => statements.close(),
   };

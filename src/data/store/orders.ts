@@ -133,10 +133,7 @@ async function receiptOf(ask: Ask, requestId: string): Promise<Receipt | undefin
   return receipt;
 }
 
-function purchasesOf(
-  ask: Ask,
-  { customerKey, boughtAt, articleKeys: keys, lines }: Receipt,
-): Promise<PurchaseRow[]> {
+function purchasesOf(ask: Ask, { customerKey, boughtAt, articleKeys: keys, lines }: Receipt): Promise<PurchaseRow[]> {
   return ask<PurchaseRow[]>`
     SELECT ${SELECTED_PURCHASE} FROM unnest(${keys}::bigint[], ${lines}::int[]) WITH ORDINALITY AS made(article, line, place)
     JOIN purchases p ON p.customer_key = ${customerKey} AND p.bought_at = ${boughtAt}

@@ -14,7 +14,9 @@ export function storeSales({ manyRowsOf }: Pick<Statements, 'manyRowsOf'>, clock
   return {
     async articleSales(days) {
       const now = await clock.read();
-      const buyers = days.map((span) => Prisma.sql`count(*) FILTER (WHERE last > ${daysBefore(now.at, span)}::timestamptz)`);
+      const buyers = days.map(
+        (span) => Prisma.sql`count(*) FILTER (WHERE last > ${daysBefore(now.at, span)}::timestamptz)`,
+      );
       // Purchases are grouped by customer first, since count(DISTINCT …) would sort all purchases.
       const rows = await manyRowsOf(
         ARTICLE_SALES,

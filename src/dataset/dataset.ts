@@ -3,7 +3,7 @@
 
 import { createHash } from 'node:crypto';
 import { bytesOf } from '../bytes';
-import type { Keys } from '../data/store/purchase-columns';
+import type { Keys, Quantities } from '../data/store/purchase-columns';
 import type { PurchaseColumns } from '../data/store/store';
 import type { Catalogue } from '../features/catalogue';
 import type { HistoryPurchase } from '../features/customers';
@@ -59,7 +59,7 @@ export class Dataset {
   /** [purchases] the price paid; NaN if unknown. */
   readonly price: Float32Array;
   /** [purchases] number of pieces. */
-  readonly quantity: PurchaseColumns['quantity'];
+  readonly quantity: Quantities;
   /** `days` and `firsts` are computed on first use. */
   private days: ReturnType<typeof byDay> | undefined;
   private firsts: Float64Array | undefined;

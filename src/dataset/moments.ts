@@ -91,7 +91,7 @@ function medianPrices({ catalogue, article, price }: Dataset, places: Iterable<n
   return Float32Array.from({ length: catalogue.size }, (_, one) => median(sorted.subarray(ends[one], ends[one + 1])));
 }
 
-/** The median, as Postgres's percentile_cont computes it. Sorts the values. NaN if there are none. */
+/** The median, as Postgres's percentile_cont defines it; NaN without values. Sorts the values. */
 function median(values: Float32Array): number {
   values.sort();
   const middle = (values.length - 1) / 2;

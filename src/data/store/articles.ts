@@ -1,11 +1,12 @@
 // The articles of the store.
 
-import { inOrder, page, pages, rowsAfter, selectList } from './batches';
+import { inOrder, page, pages, rowsAfter, selectList } from './sql/batches';
 import { columnsOf, FIELDS } from './fields';
-import { shapeOf, type Form } from './packed';
+import { shapeOf, type Form } from './sql/packed';
 import { Prisma } from './prisma/client';
-import type { Statements } from './statements';
-import type { ArticleRow, ArticleVersion, Store } from './store';
+import type { Statements } from './sql/statements';
+import type { ArticleRow } from './rows';
+import type { ArticleVersion, Store } from './store';
 
 type ArticleStore = Pick<
   Store,

@@ -3,10 +3,10 @@
 
 import { CLOCK_MODES, type ClockMode } from '../../config';
 import { DAY_MS } from '../../time';
-import { COUNTED } from './counted';
-import { shapeOf } from './packed';
+import { COUNTED } from './sql/counted';
+import { shapeOf } from './sql/packed';
 import { Prisma } from './prisma/client';
-import type { Statements } from './statements';
+import type { Statements } from './sql/statements';
 
 export interface ShopClock {
   readonly mode: ClockMode;
@@ -29,11 +29,6 @@ export interface Clock {
   read(): Promise<ShopClock>;
   /** The clock for signs that have just been read. */
   from(signs: ClockSigns): Promise<ShopClock>;
-  /**
-   * Purchases from this time on are mistakes, and left out. Follows the clock as it was last read,
-   * so that customers' rows are read by one statement.
-   */
-  end(): Promise<Date>;
 }
 
 /** Purchases that are dated this long after the clock, or longer, are mistakes. */
@@ -62,8 +57,6 @@ interface DataEnd {
 /** @param setting the mode if the operator sets it; it wins over the shop's description */
 export function openClock({ rowsOf }: Pick<Statements, 'rowsOf'>, setting: ClockMode | undefined): Clock {
   let known: { readonly newest: number; readonly end: DataEnd | null; readonly until: number } | undefined;
-  let last: { readonly clock: ShopClock; readonly skew: number } | undefined;
-  let first: Promise<unknown> | undefined;
 
   async function endOf(newest: Date, now: Date): Promise<DataEnd | null> {
     const time = newest.getTime();
@@ -75,7 +68,7 @@ export function openClock({ rowsOf }: Pick<Statements, 'rowsOf'>, setting: Clock
     return end;
   }
 
-  async function clockOf({ now, newest, mode: described }: ClockSigns): Promise<ShopClock> {
+  async function from({ now, newest, mode: described }: ClockSigns): Promise<ShopClock> {
     const chosen = setting ?? CLOCK_MODES.find((mode) => mode === described);
     if (chosen === 'live' || !newest) return { mode: chosen ?? 'live', at: now };
     const end = await endOf(newest, now);
@@ -84,25 +77,11 @@ export function openClock({ rowsOf }: Pick<Statements, 'rowsOf'>, setting: Clock
     return { mode, at: mode === 'live' ? now : end.replayed };
   }
 
-  async function from(signs: ClockSigns): Promise<ShopClock> {
-    const clock = await clockOf(signs);
-    last = { clock, skew: signs.now.getTime() - Date.now() };
-    return clock;
-  }
-
-  async function read(): Promise<ShopClock> {
-    const [signs] = await rowsOf(SIGNS, Prisma.sql`SELECT ${CLOCK_SIGNS}`);
-    return from(signs);
-  }
-
   return {
-    read,
     from,
-    async end() {
-      if (!last) await (first ??= read().finally(() => (first = undefined)));
-      const { clock, skew } = last ?? { clock: { mode: 'live', at: new Date() }, skew: 0 };
-      const at = clock.mode === 'live' ? Date.now() + skew : clock.at.getTime();
-      return new Date(at + LEEWAY_MS);
+    async read() {
+      const [signs] = await rowsOf(SIGNS, Prisma.sql`SELECT ${CLOCK_SIGNS}`);
+      return from(signs);
     },
   };
 }

@@ -1,24 +1,21 @@
 // The customers of the store, with their latest purchases if both are requested.
 
-import { inOrder, page, pages, rowsAfter, selectList } from './batches';
-import type { Clock } from './clock';
-import { COUNTED } from './counted';
+import { inOrder, page, pages, rowsAfter, selectList } from './sql/batches';
+import { COUNTED } from './sql/counted';
 import { columnsOf, FIELDS } from './fields';
-import { shapeOf } from './packed';
+import { shapeOf } from './sql/packed';
 import { Prisma } from './prisma/client';
 import { latestOf, purchasesIn, type LatestColumns } from './purchases';
-import type { Statements } from './statements';
-import type { CustomerRow, Store } from './store';
+import type { Statements } from './sql/statements';
+import type { CustomerRow } from './rows';
+import type { Store } from './store';
 
 type CustomerStore = Pick<
   Store,
   'customersById' | 'customersPage' | 'activeCustomers' | 'customersWithPurchases' | 'streamCustomers'
 >;
 
-export function storeCustomers(
-  { rowsOf, manyRowsOf }: Pick<Statements, 'rowsOf' | 'manyRowsOf'>,
-  clock: Pick<Clock, 'end'>,
-): CustomerStore {
+export function storeCustomers({ rowsOf, manyRowsOf }: Pick<Statements, 'rowsOf' | 'manyRowsOf'>): CustomerStore {
   return {
     customersById: (ids) =>
       inOrder(
@@ -28,24 +25,20 @@ export function storeCustomers(
       ),
     customersPage: (first, afterKey = 0) =>
       page(first, (take) => rowsOf(CUSTOMER, rowsAfter(SELECT_CUSTOMERS, afterKey, take))),
-    async activeCustomers(first) {
-      const end = await clock.end();
-      return rowsOf(
+    activeCustomers: (first) =>
+      rowsOf(
         CUSTOMER,
         Prisma.sql`
           ${SELECT_CUSTOMERS} JOIN (
             SELECT customer_key, count(*) AS bought
             FROM (
-              SELECT customer_key FROM purchases WHERE ${COUNTED} AND bought_at < ${end}::timestamptz
+              SELECT customer_key FROM purchases WHERE ${COUNTED} AND bought_at < now() + interval '1 day'
               ORDER BY bought_at DESC LIMIT ${LATEST_PURCHASES}
             ) AS latest
             GROUP BY customer_key ORDER BY bought DESC, customer_key LIMIT ${first}
           ) AS active ON active.customer_key = key ORDER BY active.bought DESC, key`,
-      );
-    },
+      ),
     async customersWithPurchases(ids, limit) {
-      if (ids.length === 0) return [];
-      const end = await clock.end();
       const found = await inOrder(
         ids,
         (row: CustomerRow & LatestColumns) => row.id,
@@ -53,7 +46,7 @@ export function storeCustomers(
           rowsOf(
             CUSTOMER_WITH_LATEST,
             Prisma.sql`
-              ${SELECT_CUSTOMERS_BESIDE} CROSS JOIN LATERAL (${latestOf('customers.key', limit, end)}) AS latest
+              ${SELECT_CUSTOMERS_BESIDE} CROSS JOIN LATERAL (${latestOf('customers.key', limit)}) AS latest
               WHERE customer_id = ANY(${some})`,
           ),
       );

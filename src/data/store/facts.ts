@@ -2,7 +2,7 @@
 // lists of customers.
 
 import { Prisma } from './prisma/client';
-import type { Statements } from './statements';
+import type { Statements } from './sql/statements';
 import type { Store } from './store';
 
 type FactStore = Pick<Store, 'fact' | 'setFact' | 'saveLists'>;

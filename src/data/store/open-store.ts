@@ -12,7 +12,7 @@ import { recordOrder } from './orders';
 import { Prisma } from './prisma/client';
 import { storePurchases } from './purchases';
 import { storeSales } from './sales';
-import { openStatements } from './statements';
+import { openStatements } from './sql/statements';
 import type { Store } from './store';
 
 export interface StoreOptions {
@@ -27,18 +27,19 @@ export interface StoreOptions {
 /** Opens the store. The first statement opens the first connection. */
 export function openStore(url: string, options: StoreOptions = {}): Store {
   const statements = openStatements(url, { ...LIMITS, ...options.limits }, options.onQuery);
-  const { connections, execute, transaction } = statements;
+  const { connections } = statements;
   const clock = openClock(statements, options.clock);
   return {
     ...storeArticles(statements),
-    ...storeCustomers(statements, clock),
-    ...storePurchases(statements, clock),
+    ...storeCustomers(statements),
+    ...storePurchases(statements),
     ...storeSales(statements, clock),
     ...storeFacts(statements),
     clock: () => clock.read(),
-    recordOrder: (order) => transaction((ask) => recordOrder(ask, order, clock)),
+    recordOrder: (order) => statements.transaction((ask) => recordOrder(ask, order, clock)),
     alone: (name, work) => alone(connections, name, work),
-    clear: () => execute(Prisma.sql`TRUNCATE articles, customers, purchases, receipts, recommendation_lists, facts`),
+    clear: () =>
+      statements.execute(Prisma.sql`TRUNCATE articles, customers, purchases, receipts, recommendation_lists, facts`),
     ping: () => connections.ping(),
     close: () => statements.close(),
   };

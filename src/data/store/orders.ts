@@ -7,9 +7,9 @@ import { VitrineError } from '../../errors';
 import { isOutOfKeys, outOfKeys } from '../postgres/database-errors';
 import { CLOCK_SIGNS, LEEWAY_MS, type Clock, type ClockSigns, type ShopClock } from './clock';
 import { Prisma } from './prisma/client';
-import { SELECTED_PURCHASE } from './purchases';
 import { coverReturns } from './returns';
-import type { PurchaseRow } from './store';
+import { SELECTED_PURCHASE, type PurchaseRow } from './rows';
+import type { Ask } from './sql/statements';
 
 export interface OrderLine {
   readonly articleId: string;
@@ -46,13 +46,11 @@ export interface RecordedOrder {
   readonly repeated: boolean;
 }
 
-/** Sends one statement within a transaction. */
-export type Ask = <Rows>(text: TemplateStringsArray, ...values: unknown[]) => Promise<Rows>;
-
 /**
  * Records an order within a transaction, which the caller commits.
  * @throws VitrineError INPUT_INVALID for unknown articles, a quantity of 0, a time beyond the
- *   bounds, or an id that stands for another order; DATABASE_UNAVAILABLE if there is no key left for a new customer
+ *   bounds, or an id that stands for another order; DATABASE_UNAVAILABLE if there is no key left
+ *   for a new customer
  */
 export async function recordOrder(ask: Ask, order: Order, clock: Pick<Clock, 'from'>): Promise<RecordedOrder> {
   refuseWrongQuantities(order.lines);

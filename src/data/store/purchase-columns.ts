@@ -4,10 +4,12 @@
 import type { Pool } from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
 import { asError, VitrineError } from '../../errors';
-import { COUNTED } from './counted';
+import { COUNTED } from './sql/counted';
 
 /** Keys of rows. Keys of more than 31 bits need 64-bit numbers, which are exact up to 2 ** 53. */
 export type Keys = Int32Array | Float64Array;
+
+export type Quantities = Uint8Array | Int32Array;
 
 /**
  * All purchases that count, ordered by customer key, then time, article key and line. Each column
@@ -23,17 +25,17 @@ export interface PurchaseColumns {
   /** The price of one piece; NaN if unknown. */
   readonly price: Float32Array;
   /** Number of pieces, from 1. */
-  readonly quantity: Uint8Array | Int32Array;
+  readonly quantity: Quantities;
 }
 
 /** Reads all purchases. `report` is called with the number of rows read so far. */
 export async function copyPurchases(pool: Pool, report?: (rows: number) => void): Promise<PurchaseColumns> {
-  const parser = createPurchaseParser();
+  const parser = new PurchaseParser();
   const client = await pool.connect();
   try {
     for await (const chunk of client.query(copyTo(COPY))) {
       parser.push(chunk as Buffer);
-      report?.(parser.rows());
+      report?.(parser.rows);
     }
   } catch (thrown) {
     client.release(asError(thrown));
@@ -61,84 +63,84 @@ const END = -1;
 /** Postgres counts microseconds from the year 2000. */
 const EPOCH_2000 = Date.UTC(2000, 0, 1) / 1_000;
 
-/** Makes a parser for the bytes of the COPY, which may come in pieces of any size. */
-export function createPurchaseParser() {
-  let customer: Keys = new Int32Array(1 << 14);
-  let article: Keys = new Int32Array(1 << 14);
-  let at = new Float64Array(1 << 14);
-  let price = new Float32Array(1 << 14);
-  let quantity: Uint8Array | Int32Array = new Uint8Array(1 << 14);
-  let rows = 0;
-  let rest: Buffer = Buffer.alloc(0);
-  let begun = false;
-  let ended = false;
+/** Parses the bytes of the COPY, which may come in pieces of any size. */
+export class PurchaseParser {
+  rows = 0;
+  #customer: Keys = new Int32Array(1 << 14);
+  #article: Keys = new Int32Array(1 << 14);
+  #at = new Float64Array(1 << 14);
+  #price = new Float32Array(1 << 14);
+  #quantity: Quantities = new Uint8Array(1 << 14);
+  #rest: Buffer = Buffer.alloc(0);
+  #begun = false;
+  #ended = false;
 
-  function grow(): void {
-    customer = twice(customer);
-    article = twice(article);
-    at = twice(at);
-    price = twice(price);
-    quantity = twice(quantity);
+  push(chunk: Buffer): void {
+    const bytes = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
+    let place = 0;
+    if (!this.#begun) {
+      if (bytes.length < HEADER_BYTES) {
+        this.#rest = bytes;
+        return;
+      }
+      place = HEADER_BYTES + bytes.readInt32BE(HEADER_BYTES - 4);
+      this.#begun = true;
+    }
+    while (!this.#ended && place + 2 <= bytes.length) {
+      if (bytes.readInt16BE(place) === END) {
+        this.#ended = true;
+        break;
+      }
+      if (place + ROW_BYTES > bytes.length) break;
+      const priced = bytes.readInt32BE(place + ROW_BYTES - 4) === PRICE_BYTES;
+      const size = ROW_BYTES + (priced ? PRICE_BYTES : 0);
+      if (place + size > bytes.length) break;
+      this.#put(bytes, place, priced);
+      place += size;
+    }
+    this.#rest = bytes.subarray(place);
   }
 
-  function putRow(bytes: Buffer, place: number, priced: boolean): void {
-    if (rows === at.length) grow();
-    const customerKey = readInt64(bytes, place + CUSTOMER);
-    const articleKey = readInt64(bytes, place + ARTICLE);
-    const pieces = bytes.readInt32BE(place + QUANTITY);
-    // Few shops have such keys and quantities, so most need half the memory.
-    if (customerKey > MAX_INT32 && customer instanceof Int32Array) customer = Float64Array.from(customer);
-    if (articleKey > MAX_INT32 && article instanceof Int32Array) article = Float64Array.from(article);
-    if (pieces > MAX_UINT8 && quantity instanceof Uint8Array) quantity = Int32Array.from(quantity);
-    customer[rows] = customerKey;
-    article[rows] = articleKey;
-    at[rows] = readInt64(bytes, place + TIME) / 1e6 + EPOCH_2000;
-    quantity[rows] = pieces;
-    price[rows] = priced ? bytes.readDoubleBE(place + ROW_BYTES) : Number.NaN;
-    rows++;
+  /** @throws VitrineError DATABASE_UNAVAILABLE if the end has not come */
+  columns(): PurchaseColumns {
+    const { rows } = this;
+    if (!this.#ended) {
+      const message = `The purchases broke off after ${rows} rows: the connection to the database was lost`;
+      throw new VitrineError('DATABASE_UNAVAILABLE', message);
+    }
+    return {
+      customer: this.#customer.slice(0, rows),
+      article: this.#article.slice(0, rows),
+      at: this.#at.slice(0, rows),
+      price: this.#price.slice(0, rows),
+      quantity: this.#quantity.slice(0, rows),
+    };
   }
 
-  return {
-    rows: () => rows,
-    push(chunk: Buffer): void {
-      const bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
-      let place = 0;
-      if (!begun) {
-        if (bytes.length < HEADER_BYTES) {
-          rest = bytes;
-          return;
-        }
-        place = HEADER_BYTES + bytes.readInt32BE(HEADER_BYTES - 4);
-        begun = true;
-      }
-      while (!ended && place + 2 <= bytes.length) {
-        if (bytes.readInt16BE(place) === END) {
-          ended = true;
-          break;
-        }
-        if (place + ROW_BYTES > bytes.length) break;
-        const priced = bytes.readInt32BE(place + ROW_BYTES - 4) === PRICE_BYTES;
-        const size = ROW_BYTES + (priced ? PRICE_BYTES : 0);
-        if (place + size > bytes.length) break;
-        putRow(bytes, place, priced);
-        place += size;
-      }
-      rest = bytes.subarray(place);
-    },
-    columns(): PurchaseColumns {
-      if (!ended) {
-        const message = `The purchases broke off after ${rows} rows: the connection to the database was lost`;
-        throw new VitrineError('DATABASE_UNAVAILABLE', message);
-      }
-      return {
-        customer: customer.slice(0, rows),
-        article: article.slice(0, rows),
-        at: at.slice(0, rows),
-        price: price.slice(0, rows),
-        quantity: quantity.slice(0, rows),
-      };
-    },
-  };
+  #put(bytes: Buffer, place: number, priced: boolean): void {
+    if (this.rows === this.#at.length) this.#grow();
+    const customer = readInt64(bytes, place + CUSTOMER);
+    const article = readInt64(bytes, place + ARTICLE);
+    const quantity = bytes.readInt32BE(place + QUANTITY);
+    // Few shops have such keys and quantities. Columns of all others take less memory.
+    if (customer > MAX_INT32 && this.#customer instanceof Int32Array) this.#customer = new Float64Array(this.#customer);
+    if (article > MAX_INT32 && this.#article instanceof Int32Array) this.#article = new Float64Array(this.#article);
+    if (quantity > MAX_UINT8 && this.#quantity instanceof Uint8Array) this.#quantity = new Int32Array(this.#quantity);
+    this.#customer[this.rows] = customer;
+    this.#article[this.rows] = article;
+    this.#at[this.rows] = readInt64(bytes, place + TIME) / 1e6 + EPOCH_2000;
+    this.#price[this.rows] = priced ? bytes.readDoubleBE(place + ROW_BYTES) : Number.NaN;
+    this.#quantity[this.rows] = quantity;
+    this.rows += 1;
+  }
+
+  #grow(): void {
+    this.#customer = twice(this.#customer);
+    this.#article = twice(this.#article);
+    this.#at = twice(this.#at);
+    this.#price = twice(this.#price);
+    this.#quantity = twice(this.#quantity);
+  }
 }
 
 /** The purchases with these places, in their order. */

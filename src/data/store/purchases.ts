@@ -1,25 +1,24 @@
 // The purchases of the store: a customer's latest ones, pages of them, and all of them as columns.
 
 import { VitrineError } from '../../errors';
-import { chunks, inOrder, selectList } from './batches';
-import type { Clock } from './clock';
-import { COUNTED } from './counted';
-import { real, shapeOf } from './packed';
+import { chunks, inOrder, type Page } from './sql/batches';
+import { COUNTED } from './sql/counted';
+import { PURCHASE_FORMS, SELECTED_PURCHASE, type PurchaseRow } from './rows';
+import { real, shapeOf } from './sql/packed';
 import { Prisma } from './prisma/client';
 import { copyPurchases } from './purchase-columns';
-import type { Statements } from './statements';
-import type { LatestPurchase, Page, PurchaseCursor, PurchaseRow, PurchasesRequest, Store } from './store';
+import type { Statements } from './sql/statements';
+import type { LatestPurchase, PurchaseCursor, PurchasesRequest, Store } from './store';
 
 type PurchaseStore = Pick<Store, 'latestPurchases' | 'purchasesPages' | 'readPurchases'>;
 
-export function storePurchases(
-  { connections, rowsOf, heard }: Pick<Statements, 'connections' | 'rowsOf' | 'heard'>,
-  clock: Pick<Clock, 'end'>,
-): PurchaseStore {
+export function storePurchases({
+  connections,
+  rowsOf,
+  heard,
+}: Pick<Statements, 'connections' | 'rowsOf' | 'heard'>): PurchaseStore {
   return {
     async latestPurchases(customerKeys, limit) {
-      if (customerKeys.length === 0) return [];
-      const end = await clock.end();
       const found = await inOrder(
         customerKeys,
         (row: KeyedColumns) => row.key,
@@ -28,7 +27,7 @@ export function storePurchases(
             LATEST,
             Prisma.sql`
               SELECT asked.key, latest.* FROM unnest(${some}::bigint[]) AS asked(key)
-              CROSS JOIN LATERAL (${latestOf('asked.key', limit, end)}) AS latest`,
+              CROSS JOIN LATERAL (${latestOf('asked.key', limit)}) AS latest`,
           ),
       );
       return found.map((row) => (row ? purchasesIn(row) : []));
@@ -80,15 +79,15 @@ const LATEST = shapeOf<KeyedColumns>({
 
 /**
  * Selects a customer's latest purchases, from the end of the customer's range of the primary key.
- * Purchases from `end` on are mistakes and are left out.
+ * Purchases dated in the future are mistakes and are left out.
  */
-export function latestOf(customerKey: string, limit: number, end: Date): Prisma.Sql {
+export function latestOf(customerKey: string, limit: number): Prisma.Sql {
   return Prisma.sql`
     SELECT coalesce(array_agg(article_key), '{}') AS articles,
       coalesce(array_agg(extract(epoch FROM bought_at)::float8), '{}') AS times, coalesce(array_agg(price), '{}') AS prices
     FROM (
       SELECT article_key, bought_at, price FROM purchases
-      WHERE customer_key = ${Prisma.raw(customerKey)} AND bought_at < ${end}::timestamptz AND ${COUNTED}
+      WHERE customer_key = ${Prisma.raw(customerKey)} AND bought_at < now() + interval '1 day' AND ${COUNTED}
       ORDER BY ${NEWEST_FIRST} LIMIT ${limit}
     ) AS newest`;
 }
@@ -126,29 +125,4 @@ const BEFORE_ALL: PurchaseCursor = {
 };
 const NEWEST_FIRST = Prisma.sql`bought_at DESC, article_key DESC, line DESC`;
 
-/** The columns of a row `p` of purchases, under the names of their fields. */
-export const SELECTED_PURCHASE = Prisma.raw(
-  selectList({
-    customerKey: 'p.customer_key',
-    articleKey: 'p.article_key',
-    boughtAt: 'p.bought_at',
-    price: 'p.price',
-    quantity: 'p.quantity',
-    salesChannelId: 'p.sales_channel_id',
-    line: 'p.line',
-    state: 'p.state',
-    orderId: 'p.order_id',
-  } satisfies Record<keyof PurchaseRow, string>),
-);
-const PLACED_PURCHASE = shapeOf<PurchaseRow & { readonly place: number }>({
-  place: 'value',
-  customerKey: 'value',
-  articleKey: 'value',
-  boughtAt: 'time',
-  price: 'real',
-  quantity: 'value',
-  salesChannelId: 'value',
-  line: 'value',
-  state: 'value',
-  orderId: 'value',
-});
+const PLACED_PURCHASE = shapeOf<PurchaseRow & { readonly place: number }>({ place: 'value', ...PURCHASE_FORMS });

@@ -39,3 +39,8 @@ export function coverReturns(pairs: Prisma.Sql): Prisma.Sql {
       = (wanted.customer_key, wanted.bought_at, wanted.article_key, wanted.line)
       AND wanted.state <> wanted.right_state`;
 }
+
+/** The same for pairs that a text without parameters selects. */
+export function coverReturnsOf(pairs: string): string {
+  return coverReturns(Prisma.raw(pairs)).text;
+}

@@ -2,10 +2,10 @@
 
 import { DAY_MS } from '../../time';
 import { LEEWAY_MS, type Clock } from './clock';
-import { COUNTED } from './counted';
-import { shapeOf } from './packed';
+import { COUNTED } from './sql/counted';
+import { shapeOf } from './sql/packed';
 import { Prisma } from './prisma/client';
-import type { Statements } from './statements';
+import type { Statements } from './sql/statements';
 import type { ArticleSales, BandSales, SalesHistory, ShopCounts, Store } from './store';
 
 type SalesStore = Pick<Store, 'articleSales' | 'salesHistory' | 'salesByAge' | 'counts'>;

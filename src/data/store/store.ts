@@ -1,24 +1,14 @@
-// The shop's rows as the program sees them: the interface of the store and the types of its rows.
-// Values are raw; src/features decides what a model makes of them. open-store.ts opens it.
+// The shop's rows as the program reads and writes them: the interface of the store, which
+// open-store.ts opens.
 
 import type { ShopClock } from './clock';
 import type { Order, RecordedOrder } from './orders';
-import type { Article, Customer, Purchase } from './prisma/client';
 import type { PurchaseColumns } from './purchase-columns';
+import type { ArticleRow, CustomerRow, PurchaseRow } from './rows';
+import type { Page } from './sql/batches';
 
-/** Keys have 64 bits in the database and are numbers here, which are exact up to 2 ** 53. */
-export type ArticleRow = Omit<Article, 'key'> & { readonly key: number };
-export type CustomerRow = Omit<Customer, 'key'> & { readonly key: number };
-export type PurchaseRow = Omit<Purchase, 'customerKey' | 'articleKey'> & {
-  readonly customerKey: number;
-  readonly articleKey: number;
-};
-export type { Order, PurchaseColumns, RecordedOrder, ShopClock };
-
-export interface Page<T> {
-  rows: T[];
-  hasNext: boolean;
-}
+export type { ArticleRow, CustomerRow, PurchaseRow };
+export type { Order, Page, PurchaseColumns, RecordedOrder, ShopClock };
 
 /** A position in a customer's purchases, newest first. The next page begins after it. */
 export type PurchaseCursor = Pick<PurchaseRow, 'boughtAt' | 'articleKey' | 'line'>;
@@ -62,7 +52,7 @@ export interface Store {
   activeCustomers(first: number): Promise<CustomerRow[]>;
   /**
    * At most `limit` purchases for each customer, newest first. Returned and cancelled purchases are
-   * left out, and those that are dated a day or more after the clock.
+   * left out, and those dated a day or more after now.
    */
   latestPurchases(customerKeys: readonly number[], limit: number): Promise<LatestPurchase[][]>;
   /**
@@ -101,8 +91,8 @@ export interface Store {
   streamArticles(): AsyncIterable<ArticleRow[]>;
   streamCustomers(): AsyncIterable<CustomerRow[]>;
   /**
-   * All purchases that count, by (customer, time, article, line). `report` is called with the number read so
-   * far.
+   * All purchases that count, by (customer, time, article, line). `report` is called with the
+   * number read so far.
    */
   readPurchases(report?: (rows: number) => void): Promise<PurchaseColumns>;
   /** Counts all rows. */

@@ -1,8 +1,7 @@
 // Merges staged purchases into the store.
 
 import type { Client } from 'pg';
-import { Prisma } from '../../store/prisma/client';
-import { coverReturns } from '../../store/returns';
+import { coverReturnsOf } from '../../store/returns';
 import { fillEmpty } from './bulk-fill';
 import { stagingTable, type MergeCounts } from './merge';
 
@@ -47,11 +46,9 @@ export async function mergePurchases(
   );
   if (rows[0].any) {
     await client.query(
-      coverReturns(
-        Prisma.raw(`
-          SELECT DISTINCT customer_key, article_key FROM purchases WHERE quantity < 0
-            AND (customer_key, article_key) IN (SELECT customer_key, article_key FROM (${KEYED}) AS staged)`),
-      ).text,
+      coverReturnsOf(`
+        SELECT DISTINCT customer_key, article_key FROM purchases WHERE quantity < 0
+          AND (customer_key, article_key) IN (SELECT customer_key, article_key FROM (${KEYED}) AS staged)`),
     );
   }
   return { ...counts, bareCustomers, bareArticles };

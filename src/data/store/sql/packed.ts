@@ -1,7 +1,7 @@
 // Packs the rows of a statement into one cell of JSON. Prisma reads one long text much faster than
 // many cells, and numbers and times are the same in any database's settings.
 
-import { Prisma } from './prisma/client';
+import { Prisma } from '../prisma/client';
 
 /**
  * How a value is written in JSON: as it is; as a number that may be NaN or infinite, which JSON

@@ -3,12 +3,11 @@
 // name, so that Postgres plans it once per connection.
 
 import { PrismaPg } from '@prisma/adapter-pg';
-import { types, type Pool, type QueryConfig, type QueryResultRow } from 'pg';
-import { sha256 } from '../../bytes';
-import { openConnections, type ConnectionLimits, type Connections } from '../postgres/connections';
-import type { Ask } from './orders';
+import { TypeOverrides, types, type Pool, type QueryConfig, type QueryResultRow } from 'pg';
+import { sha256 } from '../../../bytes';
+import { openConnections, type ConnectionLimits, type Connections } from '../../postgres/connections';
 import { pack, unpack, type Shape } from './packed';
-import { Prisma, PrismaClient } from './prisma/client';
+import { Prisma, PrismaClient } from '../prisma/client';
 
 export interface Statements {
   readonly connections: Connections;
@@ -25,6 +24,9 @@ export interface Statements {
   heard(table: string): void;
   close(): Promise<void>;
 }
+
+/** Sends one statement within a transaction. */
+export type Ask = <Rows>(text: TemplateStringsArray, ...values: unknown[]) => Promise<Rows>;
 
 export type RowsOf = <Row>(shape: Shape<Row>, select: Prisma.Sql) => Promise<Row[]>;
 
@@ -56,14 +58,17 @@ export function openStatements(url: string, limits: ConnectionLimits, onQuery?: 
 
   const statementOf = ({ text, values }: Prisma.Sql): QueryConfig => {
     heard(text);
-    return { ...(nameOf && { name: nameOf(text) }), text, values: values.map(inUtc), types: EXACT_NUMBERS };
+    return { ...(nameOf && { name: nameOf(text) }), text, values: values.map(inUtc), types: KEYS_AS_NUMBERS };
   };
   return {
     connections,
     prisma,
     rowsOf: (shape, select) => connections.short(() => read(shape, select)),
     manyRowsOf: (shape, select) => connections.long(() => readPatiently(shape, select)),
-    execute: (sql) => connections.long(async () => void (await patient.$executeRaw(withoutTimes(sql)))),
+    execute: (sql) =>
+      connections.long(async () => {
+        await patient.$executeRaw(withoutTimes(sql));
+      }),
     transaction: (work) =>
       connections.transaction((client) =>
         work(
@@ -124,14 +129,8 @@ function inUtc(value: unknown): unknown {
   return value instanceof Date ? value.toISOString() : value;
 }
 
-const [BIGINT, BIGINT_LIST] = [20, 1016];
-const readBigintList = types.getTypeParser(BIGINT_LIST) as (text: string) => string[];
-
-/** Reads keys of 64 bits as numbers. `pg` reads them as texts. */
-const EXACT_NUMBERS: QueryConfig['types'] = {
-  getTypeParser: (oid: number, format?: 'text' | 'binary') => {
-    if (format !== 'binary' && oid === BIGINT) return Number;
-    if (format !== 'binary' && oid === BIGINT_LIST) return (text: string) => readBigintList(text).map(Number);
-    return types.getTypeParser(oid, format as 'text');
-  },
-};
+/** Reads keys of 64 bits, and lists of them, as numbers. `pg` reads them as texts. */
+const KEYS_AS_NUMBERS = new TypeOverrides();
+KEYS_AS_NUMBERS.setTypeParser(types.builtins.INT8, Number);
+const LIST_OF_INT8 = 1016;
+KEYS_AS_NUMBERS.setTypeParser(LIST_OF_INT8, (text: string) => JSON.parse(`[${text.slice(1, -1)}]`) as number[]);

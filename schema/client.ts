@@ -59,7 +59,7 @@ export type RecommendationSource =
 
 /** What a customer bought at one time. */
 export type RecordPurchasesInput = {
-  /** When. Null: now by the shop's clock, which in a shop of historic data stands just after its newest purchase. Times that the clock has not reached are refused. */
+  /** When, from 1990. Null: now by the shop's clock, which stands at the newest purchase while historic data is replayed. Times more than a minute after the clock are refused; during a replay, those more than a day after it. */
   readonly boughtAt?: string | null | undefined;
   /** The shop's id of the customer. An unknown one becomes a customer of whom only the id is known. */
   readonly customerId: string;

@@ -11,6 +11,9 @@ import { asError, VitrineError } from './errors';
 export const DEVICES = ['cpu', 'cuda', 'webgpu'] as const;
 export type Device = (typeof DEVICES)[number];
 
+export const CLOCK_MODES = ['live', 'replay'] as const;
+export type ClockMode = (typeof CLOCK_MODES)[number];
+
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
@@ -52,6 +55,11 @@ export interface Config {
    * means that no position does.
    */
   readonly explore: number;
+  /**
+   * Whether the shop's clock shows the present or stands at the end of historic data. If undefined,
+   * the shop's description or its data tell.
+   */
+  readonly clock: ClockMode | undefined;
 }
 
 /**
@@ -126,6 +134,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>, cw
     corsOrigins: Object.freeze(value.CORS_ORIGIN),
     allowedHosts: Object.freeze(value.ALLOWED_HOSTS),
     explore: value.VITRINE_EXPLORE,
+    clock: value.VITRINE_CLOCK,
   });
 }
 
@@ -173,6 +182,7 @@ const settings = z.object({
     })
     .default([]),
   VITRINE_EXPLORE: wholeNumber(0, 100).default(24),
+  VITRINE_CLOCK: oneOf(CLOCK_MODES).optional(),
 });
 
 /** Every key that the program reads. .env.example lists the same ones. */

@@ -45,7 +45,7 @@ const SINGLE_IMPORTERS: readonly (readonly [what: RegExp, where: RegExp])[] = [
 ];
 
 test('the search for imports finds them', () => {
-  const store = files.find(({ path }) => path === 'src/data/store/statements.ts');
+  const store = files.find(({ path }) => path === 'src/data/store/sql/statements.ts');
   expect(store?.imports).toEqual(expect.arrayContaining(['@prisma/adapter-pg', 'src/bytes']));
   expect(files.length).toBeGreaterThan(30);
 });

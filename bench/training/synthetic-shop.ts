@@ -87,6 +87,7 @@ function encoded(
     article: Float64Array.from(sorted, ({ article }) => article),
     at: Float64Array.from(sorted, ({ at }) => at),
     price: Float32Array.from(sorted, ({ price }) => price),
+    quantity: new Uint8Array(sorted.length).fill(1),
   };
   return new Dataset({
     encoder,

@@ -16,7 +16,7 @@ export async function openUrl(command: RunningCommand, need: Need = 'read'): Pro
 }
 
 export async function openShop(command: RunningCommand, need?: Need): Promise<Store> {
-  const store = openStore(await openUrl(command, need));
+  const store = openStore(await openUrl(command, need), { clock: command.config.clock });
   command.closing(() => store.close());
   return store;
 }

@@ -3,6 +3,7 @@
 
 import { createHash } from 'node:crypto';
 import { bytesOf } from '../bytes';
+import type { Keys, Quantities } from '../data/store/purchase-columns';
 import type { PurchaseColumns } from '../data/store/store';
 import type { Catalogue } from '../features/catalogue';
 import type { HistoryPurchase } from '../features/customers';
@@ -25,7 +26,7 @@ export interface DatasetParts {
   readonly encoder: Encoder;
   readonly catalogue: Catalogue;
   /** [customers] the store's keys, ascending. */
-  readonly customerKeys: Int32Array;
+  readonly customerKeys: Keys;
   /** [customers] the shop's ids. */
   readonly customerIds: readonly string[];
   readonly encodedCustomers: EncodedRows;
@@ -57,6 +58,8 @@ export class Dataset {
   readonly customer: Int32Array;
   /** [purchases] the price paid; NaN if unknown. */
   readonly price: Float32Array;
+  /** [purchases] number of pieces. */
+  readonly quantity: Quantities;
   /** `days` and `firsts` are computed on first use. */
   private days: ReturnType<typeof byDay> | undefined;
   private firsts: Float64Array | undefined;
@@ -76,6 +79,7 @@ export class Dataset {
     const customer = new Int32Array(total);
     const at = new Float64Array(total);
     const price = new Float32Array(total);
+    const quantity = purchases.quantity.slice();
     let kept = 0;
     let index = 0;
     for (let p = 0; p < total; p++) {
@@ -88,6 +92,7 @@ export class Dataset {
       customer[kept] = index;
       at[kept] = purchases.at[p];
       price[kept] = purchases.price[p];
+      quantity[kept] = purchases.quantity[p];
       kept += 1;
     }
     this.offsets.fill(kept, index + 1);
@@ -95,6 +100,7 @@ export class Dataset {
     this.customer = customer.subarray(0, kept);
     this.at = at.subarray(0, kept);
     this.price = price.subarray(0, kept);
+    this.quantity = quantity.subarray(0, kept);
   }
 
   /** Changes with the encoding and with every purchase. */

@@ -30,7 +30,7 @@ export function timelessMoment(shop: Dataset, ends: HistoryEnds): Moment {
   const ever = new Float32Array(shop.catalogue.size);
   let last = 0;
   for (const p of placesOf(shop, ends)) {
-    ever[shop.article[p]] += 1;
+    ever[shop.article[p]] += shop.quantity[p];
     last = Math.max(last, shop.at[p]);
   }
   const [month] = shop.buyersOf(placesOf(shop, ends));
@@ -45,14 +45,14 @@ export function timelessMoment(shop: Dataset, ends: HistoryEnds): Moment {
   return { ...moment, arrivals: new Int32Array(0), timeless: true };
 }
 
-function longSales({ catalogue, article, at }: Dataset, now: number): LongSales {
+function longSales({ catalogue, article, at, quantity }: Dataset, now: number): LongSales {
   const [quarter, ever] = [new Float32Array(catalogue.size), new Float32Array(catalogue.size)];
   const last = new Float64Array(catalogue.size).fill(Number.NaN);
   for (let p = 0; p < article.length; p++) {
     if (at[p] >= now) continue;
     const one = article[p];
-    ever[one] += 1;
-    if (at[p] > now - QUARTER_DAYS * DAY) quarter[one] += 1;
+    ever[one] += quantity[p];
+    if (at[p] > now - QUARTER_DAYS * DAY) quarter[one] += quantity[p];
     if (!(last[one] >= at[p])) last[one] = at[p];
   }
   return { quarter, ever, idle: Float32Array.from(last, (sold) => (now - sold) / DAY) };
@@ -70,19 +70,30 @@ function* placesOf({ customers, offsets }: Dataset, ends: HistoryEnds): Generato
  *   over them
  */
 function countOf(shop: Dataset, places: () => Iterable<number>): Pick<MomentFacts, 'prices' | 'peers' | 'productOf'> {
-  const { article, price } = shop;
   const bands = ageBands(shop.encoder);
   const bandOf = bands.of(shop.encodedCustomers);
-  const sums = new Float64Array(shop.catalogue.size);
-  const priced = new Float64Array(shop.catalogue.size);
-  for (const p of places()) {
-    if (Number.isNaN(price[p])) continue;
-    sums[article[p]] += price[p];
-    priced[article[p]] += 1;
-  }
   return {
-    prices: Float32Array.from(sums, (sum, one) => sum / priced[one]),
+    prices: medianPrices(shop, places()),
     peers: bands.count > 0 ? shop.buyersOf(places(), bands.count, (one) => bandOf[one]) : [],
     productOf: (one) => shop.catalogue.productOf(one),
   };
+}
+
+/** [articles] the median of the prices that were paid; NaN if unknown. */
+function medianPrices({ catalogue, article, price }: Dataset, places: Iterable<number>): Float32Array {
+  const priced = Int32Array.from(places).filter((p) => !Number.isNaN(price[p]));
+  const ends = new Int32Array(catalogue.size + 1);
+  for (const p of priced) ends[article[p] + 1] += 1;
+  for (let one = 0; one < catalogue.size; one++) ends[one + 1] += ends[one];
+  const next = ends.slice();
+  const sorted = new Float32Array(priced.length);
+  for (const p of priced) sorted[next[article[p]]++] = price[p];
+  return Float32Array.from({ length: catalogue.size }, (_, one) => median(sorted.subarray(ends[one], ends[one + 1])));
+}
+
+/** The median, as Postgres's percentile_cont defines it; NaN without values. Sorts the values. */
+function median(values: Float32Array): number {
+  values.sort();
+  const middle = (values.length - 1) / 2;
+  return (values[Math.floor(middle)] + values[Math.ceil(middle)]) / 2;
 }

@@ -1,6 +1,7 @@
 // Makes a data set from the rows in the store: reads the purchases, fits the encoder and encodes
 // articles and customers.
 
+import { pickPurchases } from '../data/store/purchase-columns';
 import type { PurchaseColumns, Store } from '../data/store/store';
 import { VitrineError } from '../errors';
 import { Catalogue } from '../features/catalogue';
@@ -8,7 +9,7 @@ import type { EncodedRows, Encoder } from '../features/encoder';
 import { EncoderFit } from '../features/encoder-fit';
 import { articleText } from '../features/article-text';
 import type { Reporter } from '../telemetry/progress';
-import { DAY } from '../time';
+import { DAY, isoDay } from '../time';
 import { Dataset, historyEnd, type Cutoff } from './dataset';
 
 /** All purchases in the store, not yet encoded. */
@@ -20,40 +21,47 @@ export interface PurchaseLog {
 }
 
 /**
- * Reads all purchases. Leaves out those dated a day or more after `now` (Unix seconds), since they
- * must be typing errors.
- * @throws VitrineError NOTHING_TO_LEARN if there is no purchase.
+ * Reads all purchases that count. Leaves out those dated a day or more after the shop's clock,
+ * since they must be typing errors.
+ * @throws VitrineError NOTHING_TO_LEARN if no purchase is left
  */
-export async function readPurchaseLog(store: Store, reporter: Reporter, now = Date.now() / 1000): Promise<PurchaseLog> {
+export async function readPurchaseLog(store: Store, reporter: Reporter): Promise<PurchaseLog> {
+  const clock = await store.clock();
   const purchases = await store.readPurchases();
+  const end = clock.at.getTime() / 1000 + DAY;
   let first = Infinity;
   let last = -Infinity;
-  let future = 0;
+  let firstLate = Infinity;
+  let late = 0;
   for (const at of purchases.at) {
-    if (at >= now + DAY) {
-      future += 1;
+    if (at >= end) {
+      late += 1;
+      if (at < firstLate) firstLate = at;
       continue;
     }
     if (at < first) first = at;
     if (at > last) last = at;
   }
-  if (!Number.isFinite(first)) {
-    throw new VitrineError('NOTHING_TO_LEARN', 'The store holds no purchases; run `npx vitrine import DIR` first.');
-  }
-  if (future === 0) return { purchases, first, last };
-  reporter.say(`${String(future)} purchases are dated in the future and left out`);
-  const { at } = purchases;
-  const isPast = (_value: number, p: number): boolean => at[p] < now + DAY;
-  return {
-    purchases: {
-      customer: purchases.customer.filter(isPast),
-      article: purchases.article.filter(isPast),
-      at: at.filter(isPast),
-      price: purchases.price.filter(isPast),
-    },
-    first,
-    last,
+  if (late === purchases.at.length) throw await nothingToLearn(store, late, firstLate);
+  if (late === 0) return { purchases, first, last };
+  const where = clock.mode === 'live' ? 'in the future' : `long after the others, whose last is of ${isoDay(last)},`;
+  reporter.say(`${late} purchases are dated ${where} and left out (the first is of ${isoDay(firstLate)})`);
+  return { purchases: pickPurchases(purchases, (p) => purchases.at[p] < end), first, last };
+}
+
+async function nothingToLearn(store: Store, late: number, firstLate: number): Promise<VitrineError> {
+  const says = async (): Promise<string> => {
+    if (late > 0) {
+      return (
+        `All ${late} purchases are dated in the future (first ${isoDay(firstLate)}); ` +
+        'correct the date column or its format in shop.json, and import again.'
+      );
+    }
+    const { purchases } = await store.counts();
+    if (purchases === 0) return 'The store holds no purchases; run `npx vitrine import DIR` first.';
+    return `All ${purchases} purchases in the store were returned or cancelled; nothing can be learnt from them.`;
   };
+  return new VitrineError('NOTHING_TO_LEARN', await says());
 }
 
 /**
@@ -112,7 +120,7 @@ export async function encodeDataset(
   return new Dataset({
     encoder,
     catalogue,
-    customerKeys: Int32Array.from(keys),
+    customerKeys: Float64Array.from(keys),
     customerIds,
     encodedCustomers: joinRows(parts, encoder),
     purchases: log.purchases,

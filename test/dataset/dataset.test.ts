@@ -207,17 +207,55 @@ describe('a data set of the time before a moment', () => {
     expect(slots.slice(1)).toEqual([0, 0]);
   });
 
-  test('leaves out purchases dated in the future, and says so', async () => {
-    const said: string[] = [];
-    const now = until - 30 * DAY;
-    const all = await readPurchaseLog(store, silentReporter);
-    const raw = await readPurchaseLog(store, { ...silentReporter, say: (line) => said.push(line) }, now);
-    const known = [...all.purchases.at].filter((at) => at < now + DAY);
-    expect(known.length).toBeLessThan(all.purchases.at.length);
-    expect([...raw.purchases.at]).toEqual(known);
-    expect(raw.purchases.customer).toHaveLength(known.length);
-    expect([raw.first, raw.last]).toEqual([Math.min(...known), Math.max(...known)]);
-    expect(said).toEqual([`${all.purchases.at.length - known.length} purchases are dated in the future and left out`]);
+  describe('leaves out purchases that are dated', () => {
+    const readSaying = async (opened: Store) => {
+      const said: string[] = [];
+      const log = await readPurchaseLog(opened, { ...silentReporter, say: (line) => said.push(line) });
+      return { ...log, said };
+    };
+    const stray = async (boughtAt: string, read: () => Promise<void>) => {
+      const [{ time }] = await database.sql<{ time: Date }>(
+        `INSERT INTO purchases (customer_key, article_key, bought_at)
+         SELECT (SELECT min(key) FROM customers), (SELECT min(key) FROM articles), ${boughtAt} RETURNING bought_at AS time`,
+      );
+      await read();
+      await database.sql('DELETE FROM purchases WHERE bought_at = $1', [time]);
+    };
+
+    test('in the future, and says so', async () => {
+      const live = openStore(database.url, { clock: 'live' });
+      const { purchases: all, last } = await readPurchaseLog(live, silentReporter);
+      await stray(`'2099-01-01Z'`, async () => {
+        const found = await readSaying(live);
+        expect(found.said).toEqual(['1 purchases are dated in the future and left out (the first is of 2099-01-01)']);
+        expect([found.purchases, found.last]).toEqual([all, last]);
+      });
+      await live.close();
+    });
+
+    test('long after historic data, and says so', async () => {
+      const { purchases: all, last } = await readPurchaseLog(store, silentReporter);
+      await stray('now()', async () => {
+        const found = await readSaying(store);
+        expect(found.said).toEqual([
+          expect.stringMatching(/^1 purchases are dated long after the others, whose last is of \S+, and left out/),
+        ]);
+        expect([found.purchases, found.last]).toEqual([all, last]);
+      });
+    });
+  });
+
+  test('is refused if all purchases are in the future, or were returned or cancelled', async () => {
+    const reasons: string[] = [];
+    for (const change of [`bought_at = bought_at + interval '80 years'`, `state = 'cancelled'`]) {
+      await database.sql(`BEGIN; CREATE TABLE kept AS SELECT * FROM purchases; UPDATE purchases SET ${change}; COMMIT`);
+      reasons.push(await readPurchaseLog(store, silentReporter).then(String, String));
+      await database.sql('TRUNCATE purchases; INSERT INTO purchases SELECT * FROM kept; DROP TABLE kept');
+    }
+    expect(reasons).toEqual([
+      expect.stringMatching(/All \d+ purchases are dated in the future \(first 2101-01-20\)/),
+      expect.stringMatching(/All \d+ purchases in the store were returned or cancelled/),
+    ]);
   });
 
   test('is refused without any purchase', async () => {

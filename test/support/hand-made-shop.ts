@@ -29,11 +29,12 @@ export function shopOf(...lines: Line[]): Dataset {
     article: Float64Array.from(lines, ([, article]) => article),
     at: Float64Array.from(lines, ([, , days]) => NOON + days * DAY),
     price: new Float32Array(lines.length),
+    quantity: new Uint8Array(lines.length).fill(1),
   };
   return new Dataset({
     encoder,
     catalogue,
-    customerKeys: Int32Array.from(customers, ({ key }) => key),
+    customerKeys: Float64Array.from(customers, ({ key }) => key),
     customerIds: customers.map(({ id }) => id),
     encodedCustomers: encoder.customers(customers),
     purchases,

@@ -56,10 +56,10 @@ export const LIMITS: ConnectionLimits = {
 
 /** All methods fail with the errors of `databaseError`. */
 export interface Connections {
-  /**
-   * The pool for short statements. Only Prisma uses the pool directly; other code calls `short`.
-   */
+  /** The pool for short statements. Prisma sends them over it, and only within `short`. */
   readonly pool: Pool;
+  /** The pool for long statements. Prisma sends them over it, and only within `long`. */
+  readonly longPool: Pool;
   /**
    * Runs a statement of a request. While the database is silent, the call fails as fast as a ping.
    */
@@ -69,8 +69,11 @@ export interface Connections {
    * wait for locks no longer than `lockMs`.
    */
   transaction<T>(work: (client: PoolClient) => Promise<T>): Promise<T>;
-  /** Runs statements without a time limit. `work` continues while the database answers pings. */
-  long<T>(work: (client: PoolClient) => Promise<T>): Promise<T>;
+  /**
+   * Runs statements without a time limit. A connection of the pool that was taken breaks when the
+   * database does not answer pings any longer.
+   */
+  long<T>(work: (pool: Pool) => Promise<T>): Promise<T>;
   /**
    * Opens a separate connection, for example to hold a lock. The caller must end the connection.
    */
@@ -124,6 +127,7 @@ class PostgresConnections implements Connections {
     this.reads = openPool({ ...request, max: limits.reads, ...(!pooled && { statement_timeout: statementMs }) });
     this.orders = openPool({ ...request, max: limits.orders });
     this.longs = openPool({ ...long, max: limits.long });
+    this.watchTaken(this.longs.pool);
     const ping = { connectionTimeoutMillis: pingMs, query_timeout: pingMs, idleTimeoutMillis: 60_000 };
     this.pings = openPool({ ...long, ...ping, max: 1 });
     // A pooler passes on the limits of a transaction, but not those of a session.
@@ -133,6 +137,10 @@ class PostgresConnections implements Connections {
 
   get pool(): Pool {
     return this.reads.pool;
+  }
+
+  get longPool(): Pool {
+    return this.longs.pool;
   }
 
   short<T>(work: (pool: Pool) => Promise<T>): Promise<T> {
@@ -155,20 +163,11 @@ class PostgresConnections implements Connections {
     });
   }
 
-  async long<T>(work: (client: PoolClient) => Promise<T>): Promise<T> {
-    const done = new AbortController();
-    let client: PoolClient | undefined;
+  async long<T>(work: (pool: Pool) => Promise<T>): Promise<T> {
     try {
-      client = await this.longs.pool.connect();
-      this.watch(client, done.signal).catch(() => undefined);
-      const result = await work(client);
-      client.release();
-      return result;
+      return await work(this.longPool);
     } catch (thrown) {
-      client?.release(asError(thrown));
       throw databaseError(thrown);
-    } finally {
-      done.abort();
     }
   }
 
@@ -235,7 +234,18 @@ class PostgresConnections implements Connections {
     }
   }
 
-  /** Breaks the connection of a long statement after `missedPings`. */
+  /** Watches each connection of the pool while it is taken. */
+  private watchTaken(pool: Pool): void {
+    const watched = new WeakMap<PoolClient, AbortController>();
+    pool.on('acquire', (client) => {
+      const done = new AbortController();
+      watched.set(client, done);
+      this.watch(client, done.signal).catch(() => undefined);
+    });
+    pool.on('release', (_error, client) => watched.get(client)?.abort());
+  }
+
+  /** Breaks a connection after `missedPings`. */
   private async watch({ connection }: PoolClient, signal: AbortSignal): Promise<void> {
     for (let missed = 0; missed < this.limits.missedPings;) {
       await sleep(this.limits.pingMs, undefined, { signal, ref: false });

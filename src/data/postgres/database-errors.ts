@@ -21,7 +21,7 @@ export function databaseError(thrown: unknown): Error {
 
 /** The code for a SQLSTATE; undefined if the SQLSTATE is not a known fault. */
 export function codeOfSqlState(sqlState: string): ErrorCode | undefined {
-  return faultOf({ sqlState, code: '', reason: '' })?.code;
+  return faultOf({ sqlState, code: '', kind: '', reason: '' })?.code;
 }
 
 /** Whether the server did not answer in time. If so, this and other connections may be dead. */
@@ -115,6 +115,14 @@ const BY_PRISMA: Readonly<Record<string, Fault>> = {
   P2037: busy('has no connection free'),
 };
 
+/** Faults of connections, by the kind that Prisma's driver gives to errors of a raw statement. */
+const BY_KIND: Readonly<Record<string, Fault>> = {
+  DatabaseNotReachable: UNREACHABLE,
+  ConnectionClosed: UNREACHABLE,
+  SocketTimeout: UNREACHABLE,
+  TlsConnectionError: UNREACHABLE,
+};
+
 const SILENCE = /^(Query read timeout|Connection terminated due to connection timeout|timeout expired)$/;
 
 /** Faults by the messages of `pg` and Node about connections. */
@@ -136,13 +144,16 @@ interface Found {
   readonly sqlState: string;
   /** Prisma's or Node's code; '' if there is none. */
   readonly code: string;
+  /** The kind of a fault by Prisma's driver; '' if there is none. */
+  readonly kind: string;
   readonly reason: string;
 }
 
-function faultOf({ sqlState, code, reason }: Found): Fault | undefined {
+function faultOf({ sqlState, code, kind, reason }: Found): Fault | undefined {
   const byState = BY_SQLSTATE[sqlState] ?? BY_SQLSTATE[sqlState.slice(0, 3)] ?? BY_SQLSTATE[sqlState.slice(0, 2)];
   if (byState) return byState;
-  if (BY_PRISMA[code]) return BY_PRISMA[code];
+  const byPrisma = BY_PRISMA[code] ?? BY_KIND[kind];
+  if (byPrisma) return byPrisma;
   if (OF_SOCKETS.test(code) || OF_TLS.test(code)) return UNREACHABLE;
   return BY_MESSAGE.find(([says]) => says.test(reason))?.[1];
 }
@@ -156,6 +167,7 @@ function readFault(thrown: unknown): Found {
     return {
       sqlState: '',
       code,
+      kind: '',
       reason: error.errors.map((one) => asError(one).message).join('; '),
     };
   }
@@ -165,7 +177,7 @@ function readFault(thrown: unknown): Found {
   // Prisma's messages begin with the call; their last line is the reason.
   const reason = original || (error.message.trim().split('\n').at(-1) ?? error.message);
   const sqlState = textOf(driver, 'originalCode') || (/^[0-9A-Z]{5}$/.test(code) && 'severity' in error ? code : '');
-  return { sqlState, code, reason };
+  return { sqlState, code, kind: textOf(driver, 'kind'), reason };
 }
 
 function inner(value: unknown, key: string): unknown {

@@ -2,7 +2,7 @@
 // lists of customers.
 
 import { Prisma } from './prisma/client';
-import type { Statements } from './statements';
+import type { Statements } from './sql/statements';
 import type { Store } from './store';
 
 type FactStore = Pick<Store, 'fact' | 'setFact' | 'saveLists'>;
@@ -10,8 +10,8 @@ type FactStore = Pick<Store, 'fact' | 'setFact' | 'saveLists'>;
 export function storeFacts({
   connections,
   prisma,
-  manyRowsOf,
-}: Pick<Statements, 'connections' | 'prisma' | 'manyRowsOf'>): FactStore {
+  execute,
+}: Pick<Statements, 'connections' | 'prisma' | 'execute'>): FactStore {
   return {
     async fact(name) {
       return (await connections.short(() => prisma.fact.findUnique({ where: { name } })))?.value;
@@ -33,7 +33,7 @@ export function storeFacts({
       // In Postgres, all rows of an array of arrays must have the same length. Lists may differ in
       // length, so each list is sent as the text of an array.
       const arrayOf = (values: readonly number[]): string => `{${values.join(',')}}`;
-      await manyRowsOf(Prisma.sql`
+      await execute(Prisma.sql`
           INSERT INTO recommendation_lists AS l (customer_key, article_keys, scores, release, made_at)
           SELECT listed.key, listed.articles::bigint[], listed.scores::real[], ${release}, now() FROM unnest(
             ${lists.map(({ customerKey }) => customerKey)}::bigint[], ${lists.map(({ articleKeys }) => arrayOf(articleKeys))}::text[],

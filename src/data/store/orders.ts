@@ -2,19 +2,25 @@
 // is sent again. They are on disk before the answer is sent. Everything is checked first, so an
 // order that is refused or already known writes nothing.
 
+import { sha256 } from '../../bytes';
 import { VitrineError } from '../../errors';
 import { isOutOfKeys, outOfKeys } from '../postgres/database-errors';
-import { sha256 } from '../../bytes';
-import type { PurchaseState } from './prisma/enums';
-import { DAY_MS } from '../../time';
+import { CLOCK_SIGNS, LEEWAY_MS, type Clock, type ClockSigns, type ShopClock } from './clock';
+import { Prisma } from './prisma/client';
+import { coverReturns } from './returns';
+import { SELECTED_PURCHASE, type PurchaseRow } from './rows';
+import type { Ask } from './sql/statements';
 
 export interface OrderLine {
   readonly articleId: string;
-  /** Number of pieces, from 1. Default: 1. */
-  readonly quantity?: number;
   /** The price of one piece; null if unknown. */
   readonly price: number | null;
   readonly salesChannelId: number | null;
+  /**
+   * Number of pieces; default 1. A negative number is a return: it takes back purchases of the
+   * article, the latest first.
+   */
+  readonly quantity?: number;
 }
 
 export interface Order {
@@ -22,46 +28,32 @@ export interface Order {
   readonly requestId: string;
   /** If there is no customer with this id, a new customer is made. */
   readonly customerId: string;
-  /** Default: now, by the shop's clock. */
+  /**
+   * Default: now, by the shop's clock; during a replay just after the clock, and after the
+   * customer's other purchases.
+   */
   readonly boughtAt?: Date;
+  /** The shop's own id of the order, if it has one. */
+  readonly orderId?: string;
   readonly lines: readonly OrderLine[];
-}
-
-export interface RecordedPurchase {
-  readonly customerKey: number;
-  readonly articleKey: number;
-  readonly boughtAt: Date;
-  readonly price: number | null;
-  readonly salesChannelId: number | null;
-  readonly line: number;
-  readonly quantity: number;
-  readonly state: PurchaseState;
-  readonly orderId: string | null;
 }
 
 export interface RecordedOrder {
   readonly customerKey: number;
   /** In the order of the lines. Purchases that have been deleted since are left out. */
-  readonly purchases: RecordedPurchase[];
+  readonly purchases: PurchaseRow[];
   /** Whether the order had been recorded before, so that nothing was done. */
   readonly repeated: boolean;
 }
 
-/** Sends one statement within a transaction. */
-export type Ask = <Rows>(text: TemplateStringsArray, ...values: unknown[]) => Promise<Rows>;
-
-/**
- * A shop whose newest purchase is older than this has historic data: new orders are dated just
- * after that purchase.
- */
-const LIVE_DAYS = 30;
-
 /**
  * Records an order within a transaction, which the caller commits.
- * @throws VitrineError INPUT_INVALID for unknown articles, a time in the future, or an id that
- *   stands for another order; DATABASE_UNAVAILABLE if there is no key left for a new customer
+ * @throws VitrineError INPUT_INVALID for unknown articles, a quantity of 0, a time beyond the
+ *   bounds, or an id that stands for another order; DATABASE_UNAVAILABLE if there is no key left
+ *   for a new customer
  */
-export async function recordOrder(ask: Ask, order: Order): Promise<RecordedOrder> {
+export async function recordOrder(ask: Ask, order: Order, clock: Pick<Clock, 'from'>): Promise<RecordedOrder> {
+  refuseWrongQuantities(order.lines);
   // The commit waits for the disk, whatever the server's setting. The lock makes a second order
   // with the same id wait for the first order, even if the orders are of different customers.
   await ask`SELECT set_config('synchronous_commit', 'on', true), pg_advisory_xact_lock(${ORDER_LOCK}::int,
@@ -74,11 +66,12 @@ export async function recordOrder(ask: Ask, order: Order): Promise<RecordedOrder
     return { customerKey: known, purchases: await purchasesOf(ask, former), repeated: true };
   }
   const keys = await articleKeys(ask, order.lines);
-  const boughtAt = await timeOf(ask, order.boughtAt);
+  const { own, ...signs } = await signsOf(ask, known);
+  const boughtAt = timeOf(order.boughtAt, await clock.from(signs), own);
   // The key is taken last, when nothing can be refused any longer: a sequence does not take a key
   // back, even if the transaction fails.
   const customerKey = known ?? (await newCustomer(ask, order.customerId));
-  const purchases = await insertPurchases(ask, { customerKey, boughtAt, keys, lines: order.lines });
+  const purchases = await insertPurchases(ask, { customerKey, boughtAt, keys, order });
   const made = await ask<unknown[]>`
     INSERT INTO receipts (request_id, customer_key, content, bought_at, article_keys, lines)
     VALUES (${order.requestId}, ${customerKey}, ${content}, ${boughtAt}, ${keys}::bigint[],
@@ -133,19 +126,14 @@ interface Receipt {
 
 async function receiptOf(ask: Ask, requestId: string): Promise<Receipt | undefined> {
   const [receipt] = await ask<Receipt[]>`
-    SELECT customer_key AS "customerKey", content, bought_at AS "boughtAt", article_keys AS "articleKeys", lines::int[] AS lines
+    SELECT customer_key AS "customerKey", content, bought_at AS "boughtAt", article_keys AS "articleKeys", lines
     FROM receipts WHERE request_id = ${requestId}`;
   return receipt;
 }
 
-function purchasesOf(
-  ask: Ask,
-  { customerKey, boughtAt, articleKeys: keys, lines }: Receipt,
-): Promise<RecordedPurchase[]> {
-  return ask<RecordedPurchase[]>`
-    SELECT p.customer_key AS "customerKey", p.article_key AS "articleKey", p.bought_at AS "boughtAt", p.price,
-      p.sales_channel_id AS "salesChannelId", p.line, p.quantity, p.state, p.order_id AS "orderId"
-    FROM unnest(${keys}::bigint[], ${lines}::int[]) WITH ORDINALITY AS made(article, line, place)
+function purchasesOf(ask: Ask, { customerKey, boughtAt, articleKeys: keys, lines }: Receipt): Promise<PurchaseRow[]> {
+  return ask<PurchaseRow[]>`
+    SELECT ${SELECTED_PURCHASE} FROM unnest(${keys}::bigint[], ${lines}::int[]) WITH ORDINALITY AS made(article, line, place)
     JOIN purchases p ON p.customer_key = ${customerKey} AND p.bought_at = ${boughtAt}
       AND p.article_key = made.article AND p.line = made.line
     ORDER BY made.place`;
@@ -169,19 +157,35 @@ async function articleKeys(ask: Ask, lines: readonly OrderLine[]): Promise<numbe
   return lines.map(({ articleId }) => byId.get(articleId) ?? 0);
 }
 
+/** The signs of the clock, and the customer's own newest purchase. */
+async function signsOf(ask: Ask, customerKey: number | undefined): Promise<ClockSigns & { own: Date | null }> {
+  const [signs] = await ask<(ClockSigns & { own: Date | null })[]>`
+    SELECT ${CLOCK_SIGNS}, (
+      SELECT max(bought_at) FROM purchases WHERE customer_key = ${customerKey ?? null}::bigint
+    ) AS own`;
+  return signs;
+}
+
+const EARLIEST = new Date('1990-01-01T00:00:00Z');
+/** Clocks of machines differ a little. */
+const LIVE_LEEWAY_MS = 60_000;
+
 /** The time of an order in whole seconds, the precision of the table. */
-async function timeOf(ask: Ask, given: Date | undefined): Promise<Date> {
-  const [{ now, newest }] = await ask<{ now: Date; newest: Date | null }[]>`
-    SELECT now() AS now, (SELECT max(bought_at) FROM purchases WHERE bought_at < now() + interval '1 day') AS newest`;
-  const live = !newest || now.getTime() - newest.getTime() < LIVE_DAYS * DAY_MS;
-  if (!given) return wholeSeconds(live ? now : new Date(newest.getTime() + 1000));
-  if (given.getTime() > now.getTime() + 60_000) {
+function timeOf(given: Date | undefined, { mode, at }: ShopClock, own: Date | null): Date {
+  const latest = at.getTime() + (mode === 'live' ? LIVE_LEEWAY_MS : LEEWAY_MS);
+  if (given) {
+    if (given >= EARLIEST && given.getTime() <= latest) return wholeSeconds(given.getTime());
+    const stands = mode === 'live' ? '' : `, a day after the clock of the shop, whose data is replayed`;
     throw new VitrineError(
       'INPUT_INVALID',
-      `boughtAt: expected a time that is not in the future, got ${given.toISOString()}`,
+      `boughtAt: expected a time from ${EARLIEST.toISOString()} to ${new Date(latest).toISOString()}${stands}, ` +
+        `got ${given.toISOString()}`,
     );
   }
-  return wholeSeconds(given);
+  if (mode === 'live') return wholeSeconds(at.getTime());
+  // A customer's orders follow each other, although the clock stands.
+  const after = own && own.getTime() <= latest ? Math.max(at.getTime(), own.getTime()) : at.getTime();
+  return wholeSeconds(Math.min(after + 1_000, latest));
 }
 
 interface ToInsert {
@@ -189,26 +193,27 @@ interface ToInsert {
   readonly boughtAt: Date;
   /** [lines] the keys of the articles. */
   readonly keys: number[];
-  readonly lines: readonly OrderLine[];
+  readonly order: Order;
 }
 
-async function insertPurchases(
-  ask: Ask,
-  { customerKey, boughtAt, keys, lines }: ToInsert,
-): Promise<RecordedPurchase[]> {
-  const made = await ask<RecordedPurchase[]>`
-    INSERT INTO purchases (customer_key, article_key, bought_at, price, quantity, sales_channel_id, line)
+async function insertPurchases(ask: Ask, { customerKey, boughtAt, keys, order }: ToInsert): Promise<PurchaseRow[]> {
+  const { lines, orderId = null } = order;
+  const made = await ask<PurchaseRow[]>`
+    INSERT INTO purchases AS p (customer_key, article_key, bought_at, price, quantity, sales_channel_id, line, state, order_id)
     SELECT ${customerKey}::bigint, new.article, ${boughtAt}::timestamptz, new.price, new.quantity, new.channel,
       row_number() OVER (PARTITION BY new.article ORDER BY new.place) + coalesce(
-        (SELECT max(line) FROM purchases WHERE customer_key = ${customerKey}::bigint AND bought_at = ${boughtAt}::timestamptz
-          AND article_key = new.article), 0)
-    FROM unnest(${keys}::bigint[], ${lines.map(({ price }) => price)}::float8[], ${lines.map(({ quantity = 1 }) => quantity)}::int[],
-      ${lines.map(({ salesChannelId }) => salesChannelId)}::int[]) WITH ORDINALITY AS new(article, price, quantity, channel, place)
-    RETURNING customer_key AS "customerKey", article_key AS "articleKey", bought_at AS "boughtAt", price,
-      sales_channel_id AS "salesChannelId", line, quantity, state, order_id AS "orderId"`;
+        (SELECT max(line) FROM purchases WHERE customer_key = ${customerKey}::bigint
+          AND bought_at = ${boughtAt}::timestamptz AND article_key = new.article), 0),
+      (CASE WHEN new.quantity < 0 THEN 'returned' ELSE 'bought' END)::purchase_state, ${orderId}
+    FROM unnest(${keys}::bigint[], ${lines.map(({ price }) => price)}::float8[], ${lines.map(quantityOf)}::int[],
+      ${lines.map(({ salesChannelId }) => salesChannelId)}::int[])
+      WITH ORDINALITY AS new(article, price, quantity, channel, place)
+    RETURNING ${SELECTED_PURCHASE}`;
+  const returned = keys.filter((_key, i) => quantityOf(lines[i]) < 0);
+  if (returned.length > 0) await takeBack(ask, customerKey, returned);
   // Sorts the purchases back into the order of the order's lines. Purchases of one article were
   // numbered in that order.
-  const byArticle = new Map<number, RecordedPurchase[]>();
+  const byArticle = new Map<number, PurchaseRow[]>();
   for (const purchase of made.sort((a, b) => b.line - a.line)) {
     const list = byArticle.get(purchase.articleKey);
     if (list) list.push(purchase);
@@ -217,12 +222,41 @@ async function insertPurchases(
   return keys.flatMap((key) => byArticle.get(key)?.pop() ?? []);
 }
 
-function contentOf({ boughtAt, lines }: Order): string {
-  // A line stands for each piece, as orders had it before they had quantities: their hashes stay.
-  const plain = lines.flatMap(({ articleId, price, salesChannelId, quantity = 1 }) =>
-    Array.from({ length: quantity }, () => [articleId, price, salesChannelId]),
-  );
-  return sha256(JSON.stringify([boughtAt?.toISOString() ?? null, plain]));
+/** Marks the purchases that the customer's returns of these articles cover. */
+async function takeBack(ask: Ask, customerKey: number, articles: readonly number[]): Promise<void> {
+  const pairs = Prisma.sql`
+    SELECT ${customerKey}::bigint AS customer_key, article_key
+    FROM unnest(${[...new Set(articles)]}::bigint[]) AS articles(article_key)`;
+  await ask`${coverReturns(pairs)}`;
+}
+
+function quantityOf({ quantity = 1 }: OrderLine): number {
+  return quantity;
+}
+
+const MOST_PIECES = 1_000_000;
+
+function refuseWrongQuantities(lines: readonly OrderLine[]): void {
+  lines.forEach((line, i) => {
+    const quantity = quantityOf(line);
+    if (Number.isInteger(quantity) && quantity !== 0 && Math.abs(quantity) <= MOST_PIECES) return;
+    throw new VitrineError(
+      'INPUT_INVALID',
+      `purchases: expected a quantity from 1 to ${MOST_PIECES}, or a negative one for a return, ` +
+        `got ${quantity} in line ${i + 1}`,
+    );
+  });
+}
+
+/** Lines of one piece have the same hash as before there were quantities. */
+function contentOf({ boughtAt, orderId, lines }: Order): string {
+  const plain = lines.map(({ articleId, price, salesChannelId, quantity = 1 }) => [
+    articleId,
+    price,
+    salesChannelId,
+    ...(quantity === 1 ? [] : [quantity]),
+  ]);
+  return sha256(JSON.stringify([boughtAt?.toISOString() ?? null, plain, ...(orderId === undefined ? [] : [orderId])]));
 }
 
 function anotherOrder(requestId: string): VitrineError {
@@ -232,6 +266,6 @@ function anotherOrder(requestId: string): VitrineError {
   );
 }
 
-function wholeSeconds(time: Date): Date {
-  return new Date(Math.floor(time.getTime() / 1000) * 1000);
+function wholeSeconds(ms: number): Date {
+  return new Date(Math.floor(ms / 1000) * 1000);
 }

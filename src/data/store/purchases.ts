@@ -1,11 +1,14 @@
 // The purchases of the store: a customer's latest ones, pages of them, and all of them as columns.
 
 import { VitrineError } from '../../errors';
-import { chunks, inOrder, selectList } from './batches';
+import { chunks, inOrder, type Page } from './sql/batches';
+import { COUNTED } from './sql/counted';
+import { PURCHASE_FORMS, SELECTED_PURCHASE, type PurchaseRow } from './rows';
+import { real, shapeOf } from './sql/packed';
 import { Prisma } from './prisma/client';
 import { copyPurchases } from './purchase-columns';
-import type { Statements } from './statements';
-import type { LatestPurchase, Page, PurchaseCursor, PurchaseRow, PurchasesRequest, Store } from './store';
+import type { Statements } from './sql/statements';
+import type { LatestPurchase, PurchaseCursor, PurchasesRequest, Store } from './store';
 
 type PurchaseStore = Pick<Store, 'latestPurchases' | 'purchasesPages' | 'readPurchases'>;
 
@@ -18,11 +21,14 @@ export function storePurchases({
     async latestPurchases(customerKeys, limit) {
       const found = await inOrder(
         customerKeys,
-        (row: LatestColumns & { readonly key: number }) => row.key,
+        (row: KeyedColumns) => row.key,
         (some) =>
-          rowsOf(Prisma.sql`
-            SELECT asked.key, latest.* FROM unnest(${some}::bigint[]) AS asked(key)
-            CROSS JOIN LATERAL (${latestOf('asked.key', limit)}) AS latest`),
+          rowsOf(
+            LATEST,
+            Prisma.sql`
+              SELECT asked.key, latest.* FROM unnest(${some}::bigint[]) AS asked(key)
+              CROSS JOIN LATERAL (${latestOf('asked.key', limit)}) AS latest`,
+          ),
       );
       return found.map((row) => (row ? purchasesIn(row) : []));
     },
@@ -35,7 +41,7 @@ export function storePurchases({
       );
       const places = [...requests.keys()].filter((place) => !(pages[place] instanceof Error));
       for (const some of chunks(places)) {
-        for (const { place, ...row } of await rowsOf<PurchaseRow & { place: number }>(pagesOf(requests, some))) {
+        for (const { place, ...row } of await rowsOf(PLACED_PURCHASE, pagesOf(requests, some))) {
           const target = pages[place];
           if (target instanceof Error) continue;
           if (target.rows.length < requests[place].first) target.rows.push(row);
@@ -47,7 +53,7 @@ export function storePurchases({
 
     async readPurchases(report) {
       heard('purchases');
-      return connections.long((client) => copyPurchases(client, report));
+      return connections.long((pool) => copyPurchases(pool, report));
     },
   };
 }
@@ -60,8 +66,16 @@ export interface LatestColumns {
   readonly articles: number[];
   /** Unix seconds. */
   readonly times: number[];
-  readonly prices: (number | null)[];
+  readonly prices: (number | string | null)[];
 }
+
+type KeyedColumns = LatestColumns & { readonly key: number };
+const LATEST = shapeOf<KeyedColumns>({
+  key: 'value',
+  articles: 'value',
+  times: 'value',
+  prices: 'value',
+});
 
 /**
  * Selects a customer's latest purchases, from the end of the customer's range of the primary key.
@@ -73,13 +87,17 @@ export function latestOf(customerKey: string, limit: number): Prisma.Sql {
       coalesce(array_agg(extract(epoch FROM bought_at)::float8), '{}') AS times, coalesce(array_agg(price), '{}') AS prices
     FROM (
       SELECT article_key, bought_at, price FROM purchases
-      WHERE customer_key = ${Prisma.raw(customerKey)} AND ${KEPT} AND bought_at < now() + interval '1 day'
+      WHERE customer_key = ${Prisma.raw(customerKey)} AND bought_at < now() + interval '1 day' AND ${COUNTED}
       ORDER BY ${NEWEST_FIRST} LIMIT ${limit}
     ) AS newest`;
 }
 
 export function purchasesIn({ articles, times, prices }: LatestColumns): LatestPurchase[] {
-  return articles.map((articleKey, i) => ({ articleKey, boughtAt: new Date(times[i] * 1_000), price: prices[i] }));
+  return articles.map((articleKey, i) => ({
+    articleKey,
+    boughtAt: new Date(times[i] * 1_000),
+    price: real(prices[i]),
+  }));
 }
 
 /** Selects the pages of the requests with these indices, each with one row more than requested. */
@@ -87,7 +105,7 @@ function pagesOf(requests: readonly PurchasesRequest[], places: readonly number[
   const asked = places.map((place) => requests[place]);
   const afters = asked.map(({ after }) => after ?? BEFORE_ALL);
   return Prisma.sql`
-            SELECT asked.place, ${PURCHASE_COLUMNS} FROM unnest(
+            SELECT asked.place, ${SELECTED_PURCHASE} FROM unnest(
               ${places}::int[], ${asked.map(({ customerKey }) => customerKey)}::bigint[], ${asked.map(({ first }) => first + 1)}::int[],
               ${afters.map(({ boughtAt }) => boughtAt)}::timestamptz[], ${afters.map(({ articleKey }) => articleKey)}::bigint[],
               ${afters.map(({ line }) => line)}::int[]
@@ -105,20 +123,6 @@ const BEFORE_ALL: PurchaseCursor = {
   articleKey: Number.MAX_SAFE_INTEGER,
   line: 0x7fff_ffff,
 };
-/** Purchases that stand. Returns have negative quantities and another state. */
-const KEPT = Prisma.sql`state = 'bought'`;
 const NEWEST_FIRST = Prisma.sql`bought_at DESC, article_key DESC, line DESC`;
 
-const PURCHASE_COLUMNS = Prisma.raw(
-  selectList({
-    customerKey: 'p.customer_key',
-    articleKey: 'p.article_key',
-    boughtAt: 'p.bought_at',
-    price: 'p.price',
-    quantity: 'p.quantity',
-    salesChannelId: 'p.sales_channel_id',
-    line: 'p.line',
-    state: 'p.state',
-    orderId: 'p.order_id',
-  } satisfies Record<keyof PurchaseRow, string>),
-);
+const PLACED_PURCHASE = shapeOf<PurchaseRow & { readonly place: number }>({ place: 'value', ...PURCHASE_FORMS });

@@ -1,23 +1,14 @@
-// The shop's rows as the program sees them: the interface of the store and the types of its rows.
-// Values are raw; src/features decides what a model makes of them. open-store.ts opens it.
+// The shop's rows as the program reads and writes them: the interface of the store, which
+// open-store.ts opens.
 
+import type { ShopClock } from './clock';
 import type { Order, RecordedOrder } from './orders';
-import type { Article, Customer, Purchase } from './prisma/client';
 import type { PurchaseColumns } from './purchase-columns';
+import type { ArticleRow, CustomerRow, PurchaseRow } from './rows';
+import type { Page } from './sql/batches';
 
-/** Keys have 64 bits in the database and are numbers here, which are exact up to 2 ** 53. */
-export type ArticleRow = Omit<Article, 'key'> & { readonly key: number };
-export type CustomerRow = Omit<Customer, 'key'> & { readonly key: number };
-export type PurchaseRow = Omit<Purchase, 'customerKey' | 'articleKey'> & {
-  readonly customerKey: number;
-  readonly articleKey: number;
-};
-export type { Order, PurchaseColumns, RecordedOrder };
-
-export interface Page<T> {
-  rows: T[];
-  hasNext: boolean;
-}
+export type { ArticleRow, CustomerRow, PurchaseRow };
+export type { Order, Page, PurchaseColumns, RecordedOrder, ShopClock };
 
 /** A position in a customer's purchases, newest first. The next page begins after it. */
 export type PurchaseCursor = Pick<PurchaseRow, 'boughtAt' | 'articleKey' | 'line'>;
@@ -59,25 +50,32 @@ export interface Store {
    * The customers who made most of the shop's latest few thousand purchases, the most active first.
    */
   activeCustomers(first: number): Promise<CustomerRow[]>;
-  /** At most `limit` purchases for each customer, newest first. */
+  /**
+   * At most `limit` purchases for each customer, newest first. Returned and cancelled purchases are
+   * left out, and those dated a day or more after now.
+   */
   latestPurchases(customerKeys: readonly number[], limit: number): Promise<LatestPurchase[][]>;
   /**
    * Each customer with at most `limit` purchases; null if there is no such customer. One statement.
    */
   customersWithPurchases(ids: readonly string[], limit: number): Promise<(CustomerWithPurchases | null)[]>;
-  /** Returns a page for each request, newest first, beginning after the request's cursor. */
+  /**
+   * Returns a page for each request, newest first, beginning after the request's cursor. The pages
+   * have purchases in all states.
+   */
   purchasesPages(requests: readonly PurchasesRequest[]): Promise<(Page<PurchaseRow> | Error)[]>;
   /** Articles that changed in the last seconds, by the database's clock. Default: all articles. */
   articleVersions(withinSeconds?: number): Promise<ArticleVersion[]>;
   /** A text that changes whenever an article is added, changed or deleted. */
   articlesState(): Promise<string>;
+  /** The shop's clock, as the setting, the shop's description or the data say. */
+  clock(): Promise<ShopClock>;
   /**
-   * The number of customers who bought each article (by key) in the last days[i] days before the
-   * clock. Articles without such sales are left out. The clock is the time of the newest purchase;
-   * null if there are no purchases. In live data the clock is about now, in historic data it is on
-   * the last day.
+   * The sales of each article (by key) in the last days[i] days before the clock. Articles without
+   * such sales are left out. Here and below, purchases that are dated up to a day after the clock
+   * count as well, such as orders during a replay. Returned and cancelled ones do not count.
    */
-  articleSales(days: readonly number[]): Promise<{ clock: Date | null; sales: Map<number, ArticleSales> }>;
+  articleSales(days: readonly number[]): Promise<{ clock: ShopClock; sales: Map<number, ArticleSales> }>;
   /**
    * All sales of each article (by key), and those of the last `days` before the clock. Reads every
    * purchase, which takes some seconds for tens of millions.
@@ -93,10 +91,11 @@ export interface Store {
   streamArticles(): AsyncIterable<ArticleRow[]>;
   streamCustomers(): AsyncIterable<CustomerRow[]>;
   /**
-   * All purchases by (customer, time, article, line). `report` is called with the number read so
-   * far.
+   * All purchases that count, by (customer, time, article, line). `report` is called with the
+   * number read so far.
    */
   readPurchases(report?: (rows: number) => void): Promise<PurchaseColumns>;
+  /** Counts all rows. */
   counts(): Promise<ShopCounts>;
   /** Replaces the lists of these customers. Lists of deleted customers are dropped. */
   saveLists(lists: readonly RecommendationList[], release: string): Promise<void>;
@@ -132,9 +131,9 @@ export interface RecommendationList {
 export interface ArticleSales {
   /** The number of customers who bought the article in each window. */
   readonly buyers: number[];
-  /** Units in the longest window. */
+  /** Pieces sold in the longest window. */
   readonly units: number;
-  /** The mean price in the longest window; null if unknown. */
+  /** The median of the prices that were paid in the longest window; null if unknown. */
   readonly price: number | null;
   /** The first and the last sale in the longest window. */
   readonly first: Date;
@@ -145,8 +144,9 @@ export interface ArticleSales {
 export interface SalesHistory {
   readonly first: Date;
   readonly last: Date;
+  /** Pieces ever sold. */
   readonly units: number;
-  /** Units of the last `days`. */
+  /** Pieces sold in the last `days`. */
   readonly lately: number;
 }
 

@@ -23,7 +23,7 @@ export interface LiveSalesParts {
 }
 
 export class LiveSales {
-  /** The shop just after its newest purchase. */
+  /** The shop at its clock. */
   moment: Moment;
   /** By key: all sales of an article until the shop was opened. */
   #history = new Map<number, SalesHistory>();
@@ -50,13 +50,13 @@ export class LiveSales {
       if (!this.#history.has(key)) this.#history.set(key, { first, last, units, lately: units });
     }
     const now = this.parts.clock();
-    if (clock && now - this.#lastPeers > PEERS_REFRESH_MS) {
-      this.#peers = await this.#readPeers(clock);
+    if (now - this.#lastPeers > PEERS_REFRESH_MS) {
+      this.#peers = await this.#readPeers(clock.at);
       this.#lastPeers = this.parts.clock();
     }
     await setImmediate();
     // A second later, so that a purchase of this second belongs to the history.
-    this.moment = this.#momentAt(clock ? clock.getTime() / 1000 + 1 : this.parts.clock() / 1000, sales);
+    this.moment = this.#momentAt(clock.at.getTime() / 1000 + 1, sales);
   }
 
   /** @param now Unix seconds */
@@ -67,7 +67,9 @@ export class LiveSales {
     const prices = new Float32Array(size).fill(Number.NaN);
     const ages = new Float32Array(size);
     const [quarter, ever, idle] = [new Float32Array(size), new Float32Array(size), new Float32Array(size)];
-    const daysSince = (at: Date | undefined): number => (now - (at?.getTime() ?? Number.NaN) / 1000) / DAY;
+    // Orders during a replay are dated after the clock.
+    const daysSince = (at: Date | undefined): number =>
+      Math.max(0, now - (at?.getTime() ?? Number.NaN) / 1000) / DAY;
     catalogue.keys.forEach((key, article) => {
       const known = this.#history.get(key);
       const sold = sales.get(key);

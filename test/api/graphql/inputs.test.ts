@@ -135,7 +135,7 @@ describe('an order', () => {
     '0000-01-01T00:00:00Z',
     '0000-12-31T23:59:59.999Z',
     '0001-01-01T00:00:00Z',
-    '1899-12-31T23:59:59Z',
+    '1989-12-31T23:59:59Z',
     '9999-12-31T23:59:59Z',
     '9999-12-31T23:59:59-14:00',
   ])('refuses the time %s', async (boughtAt) => {
@@ -145,13 +145,13 @@ describe('an order', () => {
   });
 
   test('takes the earliest time that is allowed, and its cursor works', async () => {
-    const customerId = 'c-1900';
+    const customerId = 'c-1990';
     for (let i = 0; i < 2; i++) {
-      const answer = await record({ customerId, boughtAt: `1900-01-01T00:00:0${i}.5Z` });
+      const answer = await record({ customerId, boughtAt: `1990-01-01T00:00:0${i}.5Z` });
       expect(answer.errors).toBeUndefined();
     }
     const page =
-      'query ($after: String) { customer(id: "c-1900") { purchases(first: 1, after: $after) { nodes { article { id } } pageInfo { endCursor } } } }';
+      'query ($after: String) { customer(id: "c-1990") { purchases(first: 1, after: $after) { nodes { article { id } } pageInfo { endCursor } } } }';
     const first = await shop.query(page);
     const after = first.data?.customer.purchases.pageInfo.endCursor;
     const second = await shop.query(page, { after });

@@ -86,7 +86,7 @@ test('an unknown customer is made', async () => {
 });
 
 test('orders of one customer at the same time are numbered without a gap', async () => {
-  const boughtAt = new Date('2020-09-23T10:00:00Z');
+  const boughtAt = new Date('2020-09-22T10:00:00Z');
   const ids = Array.from({ length: 12 }, (_, i) => `burst-${String(i)}`);
   await Promise.all(ids.map((id) => store.recordOrder(order(id, ['a1', 'a1'], { boughtAt }))));
   expect((await stored()).map((row) => row.line)).toEqual(Array.from({ length: 24 }, (_, i) => i + 1));
@@ -123,7 +123,7 @@ describe('a key of a customer is taken by', () => {
   test("only one of a new customer's first orders at the same time", async () => {
     const ids = Array.from({ length: 6 }, (_, i) => `first-${String(i)}`);
     const customerId = 'many at once';
-    const boughtAt = new Date('2020-09-23T11:00:00Z');
+    const boughtAt = new Date('2020-09-22T11:00:00Z');
     const made = await Promise.all(ids.map((id) => store.recordOrder(order(id, ['a1'], { customerId, boughtAt }))));
     expect(new Set(made.map(({ customerKey }) => customerKey)).size).toBe(1);
     // The orders were recorded one after another, and numbered without a gap.
@@ -154,9 +154,16 @@ describe('a key of a customer is taken by', () => {
 });
 
 describe('without a time an order is dated', () => {
-  test('just after the newest purchase if the data is historic', async () => {
+  test('just after the newest purchase if historic data is replayed', async () => {
     const { purchases } = await store.recordOrder(order('past', ['a1']));
     expect(purchases[0].boughtAt).toEqual(new Date('2020-09-22T00:00:01Z'));
+  });
+
+  test("and after the customer's other orders, so that the newest order stays the newest", async () => {
+    for (const article of ['a3', 'a2', 'a4']) await store.recordOrder(order(`one of ${article}`, [article]));
+    const [latest] = await store.latestPurchases([1], 3);
+    expect(latest.map(({ articleKey }) => articleKey)).toEqual([4, 2, 3]);
+    expect((await store.clock()).at).toEqual(new Date('2020-09-22Z'));
   });
 
   test('now if the data is live', async () => {
@@ -168,11 +175,74 @@ describe('without a time an order is dated', () => {
   });
 });
 
-test('a time in the future is refused', async () => {
-  const boughtAt = new Date(Date.now() + 3_600_000);
-  await expect(store.recordOrder(order('future', ['a1'], { boughtAt }))).rejects.toThrow(
-    'expected a time that is not in the future',
-  );
+describe('a time beyond the bounds is refused with both bounds', () => {
+  const refused = (boughtAt: string | number) =>
+    expect(store.recordOrder(order('beyond', ['a1'], { boughtAt: new Date(boughtAt) }))).rejects;
+
+  test('during a replay a day after the clock, and before 1990', async () => {
+    const bounds =
+      'from 1990-01-01T00:00:00.000Z to 2020-09-23T00:00:00.000Z, a day after the clock of the shop, whose data is replayed';
+    await refused('2020-09-23T00:00:01Z').toThrow(`${bounds}, got 2020-09-23T00:00:01.000Z`);
+    await refused('1989-12-31T23:59:59Z').toThrow(bounds);
+    await refused(Date.now()).toMatchObject({ code: 'INPUT_INVALID' });
+    const { purchases } = await store.recordOrder(
+      order('within', ['a1'], { boughtAt: new Date('2020-09-23T00:00:00Z') }),
+    );
+    expect(purchases[0].boughtAt).toEqual(new Date('2020-09-23T00:00:00Z'));
+  });
+
+  test('in a live shop a minute after now', async () => {
+    const live = openStore(database.url, { clock: 'live' });
+    const boughtAt = new Date(Date.now() + 3_600_000);
+    await expect(live.recordOrder(order('future', ['a1'], { boughtAt }))).rejects.toThrow(
+      new RegExp(`from 1990-01-01T00:00:00.000Z to \\S+Z, got ${boughtAt.toISOString()}`),
+    );
+    await live.recordOrder(order('soon', ['a1'], { boughtAt: new Date(Date.now() + 30_000) }));
+    await live.close();
+  });
+});
+
+describe('quantities', () => {
+  const pieces = (articleId: string, quantity: number) => ({ ...line(articleId), quantity });
+  const states = () =>
+    database.sql(
+      `SELECT quantity, state FROM purchases WHERE bought_at > '2020-09-22Z' ORDER BY bought_at, quantity DESC`,
+    );
+
+  test('of a line are kept, and a line of one piece may leave its quantity out', async () => {
+    const lines = [pieces('a1', 3), pieces('a2', 1)];
+    const { purchases } = await store.recordOrder(order('three', [], { lines, orderId: 'W-17' }));
+    expect(purchases.map(({ quantity, state, orderId }) => [quantity, state, orderId])).toEqual([
+      [3, 'bought', 'W-17'],
+      [1, 'bought', 'W-17'],
+    ]);
+    const same = { lines: [pieces('a1', 3), line('a2')], orderId: 'W-17' };
+    expect((await store.recordOrder(order('three', [], same))).repeated).toBe(true);
+    const other = { lines: [pieces('a1', 2), line('a2')], orderId: 'W-17' };
+    await expect(store.recordOrder(order('three', [], other))).rejects.toMatchObject({ code: 'INPUT_INVALID' });
+  });
+
+  test.each([0, 0.5, Number.NaN, 2_000_000])('of %p are refused', async (quantity) => {
+    const refused = store.recordOrder(order('wrong', [], { lines: [line('a1'), pieces('a2', quantity)] }));
+    await expect(refused).rejects.toThrow(`got ${quantity} in line 2`);
+    expect(await stored()).toEqual([]);
+  });
+
+  test('that are negative take back earlier purchases, which then no longer count', async () => {
+    await store.recordOrder(order('bought', [], { lines: [pieces('a1', 2), pieces('a2', 1)] }));
+    await store.recordOrder(order('one back', [], { lines: [pieces('a1', -1)] }));
+    expect(await states()).toEqual([
+      { quantity: 2, state: 'bought' },
+      { quantity: 1, state: 'bought' },
+      { quantity: -1, state: 'returned' },
+    ]);
+    await store.recordOrder(order('all back', [], { lines: [pieces('a1', -1)] }));
+    expect((await states())[0]).toEqual({ quantity: 2, state: 'returned' });
+    const [latest] = await store.latestPurchases([1], 10);
+    expect(latest.map(({ articleKey }) => articleKey)).toEqual([2, 1]); // the other a1 is older
+    const { sales } = await store.articleSales([7]);
+    expect([sales.get(1)?.units, sales.get(2)?.units]).toEqual([1, 1]);
+  });
 });
 
 test('an order is on disk before the answer, whatever the settings of the server', async () => {

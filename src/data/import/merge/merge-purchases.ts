@@ -1,7 +1,7 @@
 // Merges staged purchases into the store.
 
 import type { Client } from 'pg';
-import { coverReturns } from '../../store/returns';
+import { coverReturnsOf } from '../../store/returns';
 import { fillEmpty } from './bulk-fill';
 import { stagingTable, type MergeCounts } from './merge';
 
@@ -46,7 +46,7 @@ export async function mergePurchases(
   );
   if (rows[0].any) {
     await client.query(
-      coverReturns(`
+      coverReturnsOf(`
         SELECT DISTINCT customer_key, article_key FROM purchases WHERE quantity < 0
           AND (customer_key, article_key) IN (SELECT customer_key, article_key FROM (${KEYED}) AS staged)`),
     );

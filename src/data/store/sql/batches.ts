@@ -1,7 +1,11 @@
 // Reads rows in batches: the rows of many keys, a page, or a whole table in pieces.
 
-import { Prisma } from './prisma/client';
-import type { Page } from './store';
+import { Prisma } from '../prisma/client';
+
+export interface Page<T> {
+  rows: T[];
+  hasNext: boolean;
+}
 
 /** Maximum number of keys in one statement. */
 const CHUNK = 10_000;

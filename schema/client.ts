@@ -27,7 +27,7 @@ export type PurchaseInput = {
   readonly articleId: string;
   /** What one piece costs, in the shop's currency; null where that is not known. */
   readonly price?: number | null | undefined;
-  /** How many pieces, 1 to 10000. */
+  /** How many pieces, 1 to 10000. Negative: so many came back. A return covers the latest purchases of the article by this customer. */
   readonly quantity?: number;
 };
 
@@ -63,6 +63,8 @@ export type RecordPurchasesInput = {
   readonly boughtAt?: string | null | undefined;
   /** The shop's id of the customer. An unknown one becomes a customer of whom only the id is known. */
   readonly customerId: string;
+  /** The shop's own id of the order or receipt, if it has one. */
+  readonly orderId?: string | null | undefined;
   /** What was bought, 1 to 100 lines. */
   readonly purchases: ReadonlyArray<PurchaseInput>;
   /** An id of the order, made up by whoever sends it (a UUID, or the number of the order). The same order sent again under the same id is recorded once, so send it again whenever no answer came. */

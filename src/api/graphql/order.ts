@@ -17,7 +17,12 @@ export class PurchaseInput {
   @Field((_type) => ID, { description: "The shop's id of the article." })
   articleId!: string;
 
-  @Field((_type) => Int, { defaultValue: 1, description: `How many pieces, 1 to ${LIMITS.orderPieces}.` })
+  @Field((_type) => Int, {
+    defaultValue: 1,
+    description:
+      `How many pieces, 1 to ${LIMITS.orderPieces}. Negative: so many came back. A return covers the latest purchases ` +
+      'of the article by this customer.',
+  })
   quantity!: number;
 
   @Field((_type) => Float, {
@@ -54,6 +59,9 @@ export class RecordPurchasesInput {
   })
   boughtAt?: Date | null;
 
+  @Field((_type) => ID, { nullable: true, description: "The shop's own id of the order or receipt, if it has one." })
+  orderId?: string | null;
+
   @Field((_type) => Int, { nullable: true, description: 'Where: 1 in a shop, 2 online.' })
   salesChannelId?: number | null;
 }
@@ -76,7 +84,7 @@ export class RecordedPurchases {
 export class OrderResolver {
   @Mutation((_returns) => RecordedPurchases, {
     description:
-      'Records what a customer bought, wholly or not at all, once whatever the number of tries, and on disk before it ' +
+      'Records what a customer bought or sent back, wholly or not at all, once whatever the number of tries, and on disk before it ' +
       'answers. The next recommendations build on it.',
     complexity: ({ args, childComplexity }) => WORK.order + linesIn(args['input']) * childComplexity,
   })
@@ -88,6 +96,7 @@ export class OrderResolver {
       requestId: checkId('requestId', input.requestId),
       customerId: checkId('customerId', input.customerId),
       ...(input.boughtAt ? { boughtAt: input.boughtAt } : {}),
+      ...(input.orderId ? { orderId: checkId('orderId', input.orderId) } : {}),
       lines: linesOf(input),
     });
     const [customer, articles] = await Promise.all([
@@ -121,10 +130,18 @@ function linesOf({ purchases, salesChannelId = null }: RecordPurchasesInput): Or
   }
   return purchases.map(({ articleId, quantity, price = null }) => ({
     articleId: checkId('articleId', articleId),
-    quantity: checkCount('quantity', quantity, LIMITS.orderPieces),
+    quantity: checkQuantity(quantity),
     price: checkPrice(price),
     salesChannelId: channel,
   }));
+}
+
+/** Returns a number of pieces if it is valid; a negative number is a return. */
+function checkQuantity(quantity: number): number {
+  const most = LIMITS.orderPieces;
+  if (quantity !== 0 && Math.abs(quantity) <= most) return quantity;
+  const expected = `a whole number from 1 to ${most}, or from -1 to -${most} for a return`;
+  throw new VitrineError('INPUT_INVALID', `quantity: expected ${expected}, got ${quantity}`);
 }
 
 /** Returns a price if it is valid: from 0 to below 1e9. */

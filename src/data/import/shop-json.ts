@@ -2,6 +2,7 @@
 // and which column is which field. `vitrine inspect` writes it and `vitrine import` reads it.
 
 import { z } from 'zod';
+import { CLOCK_MODES } from '../../config';
 import { formSchema as form } from '../tables/form';
 
 /** The description is stored as JSON in Postgres, which refuses NUL and unpaired surrogates. */
@@ -171,6 +172,11 @@ export const shopJsonSchema = z.strictObject({
     .string()
     .regex(/^[A-Z]{3}$/, 'expected a currency such as EUR')
     .optional(),
+  /**
+   * Whether the shop sells now (`live`), or its data is replayed from where it ends. Default: replayed
+   * if the newest purchase is older than 30 days.
+   */
+  clock: z.enum(CLOCK_MODES).optional(),
   articles: articles.optional(),
   customers: customers.optional(),
   transactions: purchases.optional(),

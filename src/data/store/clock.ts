@@ -20,7 +20,7 @@ export interface ClockSigns {
   readonly now: Date;
   /** The newest purchase that is not in the future; null if there is none. */
   readonly newest: Date | null;
-  /** The mode that the shop's description gives. */
+  /** The mode that shop.json gives, as it was at the last import. */
   readonly mode: string | null;
 }
 
@@ -42,7 +42,7 @@ const KNOWN_MS = 60_000;
 /** Columns with the signs, for a statement of one row. */
 export const CLOCK_SIGNS = Prisma.sql`
   now() AS now, (SELECT max(bought_at) FROM purchases WHERE bought_at < now() + interval '1 day') AS newest,
-  (SELECT value ->> 'mode' FROM facts WHERE name = 'clock') AS mode`;
+  (SELECT value ->> 'clock' FROM facts WHERE name = 'mapping') AS mode`;
 
 const SIGNS = shapeOf<ClockSigns>({ now: 'time', newest: 'time', mode: 'value' });
 

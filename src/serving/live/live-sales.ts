@@ -68,8 +68,7 @@ export class LiveSales {
     const ages = new Float32Array(size);
     const [quarter, ever, idle] = [new Float32Array(size), new Float32Array(size), new Float32Array(size)];
     // Orders during a replay are dated after the clock.
-    const daysSince = (at: Date | undefined): number =>
-      Math.max(0, now - (at?.getTime() ?? Number.NaN) / 1000) / DAY;
+    const daysSince = (at: Date | undefined): number => Math.max(0, now - (at?.getTime() ?? Number.NaN) / 1000) / DAY;
     catalogue.keys.forEach((key, article) => {
       const known = this.#history.get(key);
       const sold = sales.get(key);

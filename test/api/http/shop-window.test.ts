@@ -177,6 +177,20 @@ describe('recording purchases', () => {
     expect(again.recordPurchases).toEqual({ ...recordPurchases, repeated: true });
   });
 
+  test('takes back what a negative quantity returns, under the order id of the shop', async () => {
+    const line = { articleId: 'a-15', quantity: 2, price: 5 };
+    const common = { customerId: 'returner', orderId: 'R-7' };
+    await ask(RECORD, order('sale', { ...common, purchases: [line] }));
+    await ask(RECORD, order('return', { ...common, purchases: [{ ...line, quantity: -2 }] }));
+    const { customer } = await ask<{ customer: { purchases: { nodes: unknown[] } } }>(
+      '{ customer(id: "returner") { purchases { nodes { quantity state orderId } } } }',
+    );
+    expect(customer.purchases.nodes).toEqual([
+      { quantity: -2, state: 'RETURNED', orderId: 'R-7' },
+      { quantity: 2, state: 'RETURNED', orderId: 'R-7' },
+    ]);
+  });
+
   test('makes a customer of an unknown id, which the same operation had not found before', async () => {
     const data = await ask<{ again: Recorded['recordPurchases'] }>(
       `mutation ($a: RecordPurchasesInput!, $b: RecordPurchasesInput!) {
@@ -195,6 +209,7 @@ describe('recording purchases', () => {
     ['no piece', { purchases: [{ articleId: 'a-01', quantity: 0 }] }, 'INPUT_INVALID', 'quantity: '],
     ['too many lines', { purchases: Array(101).fill({ articleId: 'a-01' }) }, 'LIMIT_EXCEEDED', 'got 101'],
     ['too many pieces', { purchases: [{ articleId: 'a-01', quantity: 10_001 }] }, 'INPUT_INVALID', 'quantity: '],
+    ['too many returned', { purchases: [{ articleId: 'a-01', quantity: -10_001 }] }, 'INPUT_INVALID', 'quantity: '],
     ['a negative price', { purchases: [{ articleId: 'a-01', price: -1 }] }, 'INPUT_INVALID', 'price: '],
     ['an unknown article', { purchases: [{ articleId: 'a-99' }] }, 'INPUT_INVALID', 'there is no "a-99"'],
     ['no id', { requestId: '' }, 'INPUT_INVALID', 'requestId: '],

@@ -55,7 +55,7 @@ test('a shop whose newest purchase is younger than 30 days is live, and else its
 
 test('the setting wins over the description of the shop, which wins over the data', async () => {
   await historic(200);
-  await store.setFact('clock', { mode: 'live' });
+  await store.setFact('mapping', { clock: 'live' });
   expect((await store.clock()).mode).toBe('live');
   const replaying = openStore(database.url, { clock: 'replay' });
   expect(await replaying.clock()).toEqual(REPLAY);

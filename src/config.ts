@@ -45,6 +45,8 @@ export interface Config {
    * origins.
    */
   readonly corsOrigins: readonly string[];
+  /** Names of headers that pages of these origins may send, besides the server's own. */
+  readonly corsHeaders: readonly string[];
   /**
    * Names besides localhost and `host`. `.name` or `*.name` includes all names below. `*` means any
    * name.
@@ -132,6 +134,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>, cw
     logLevel: value.LOG_LEVEL,
     introspection: value.VITRINE_INTROSPECTION,
     corsOrigins: Object.freeze(value.CORS_ORIGIN),
+    corsHeaders: Object.freeze(value.CORS_HEADERS),
     allowedHosts: Object.freeze(value.ALLOWED_HOSTS),
     explore: value.VITRINE_EXPLORE,
     clock: value.VITRINE_CLOCK,
@@ -174,6 +177,11 @@ const settings = z.object({
   CORS_ORIGIN: list
     .refine((origins) => origins.every(isOrigin), {
       error: 'expected * or origins such as https://shop.example, separated by commas',
+    })
+    .default([]),
+  CORS_HEADERS: list
+    .refine((names) => names.every((name) => /^[\w-]+$/.test(name)), {
+      error: 'expected names of headers such as x-request-id, separated by commas',
     })
     .default([]),
   ALLOWED_HOSTS: list

@@ -23,7 +23,8 @@ const BELOW: Readonly<Record<string, readonly string[]>> = {
   release: ['ranking', 'encoders'],
   training: ['evaluation', 'release'],
   serving: ['release'],
-  api: ['serving'],
+  access: ['data'],
+  api: ['serving', 'access'],
   // cli hands the synthetic shop, its oracle and drawings to the others as arguments.
   demo: ['evaluation'],
   cli: ['training', 'api', 'demo'],

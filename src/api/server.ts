@@ -3,13 +3,15 @@
 // no port.
 
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { openGate, type Gate } from '../access/gate';
 import type { Config } from '../config';
 import type { Store } from '../data/store/store';
-import { asError, VitrineError } from '../errors';
+import { asError, VitrineError, type ErrorCode } from '../errors';
 import type { Recommender } from '../serving/types';
 import type { Logger } from '../telemetry/log';
 import { createErrorMask, type ErrorMask, type PublicError } from './errors';
 import { REQUEST_HEADERS, startEndpoint } from './graphql/endpoint';
+import { addDoor, addSecurityHeaders, allowOrigins, type Door } from './http/door';
 import { checkReady, type Readiness } from './http/health';
 import { refuseForeignHosts } from './http/hosts';
 import { addImages, type DrawArticle } from './http/images';
@@ -22,10 +24,12 @@ import { limitSockets, type Sockets } from './http/sockets';
 import { LIMITS } from './limits';
 
 export interface ServerParts {
+  /** Who may ask for what. Default: everybody for everything. */
+  readonly gate?: Gate;
   readonly store: Store;
   readonly recommender: Recommender;
   readonly config: Pick<Config, 'host' | 'port' | 'introspection' | 'corsOrigins'> &
-    Partial<Pick<Config, 'allowedHosts'>>;
+    Partial<Pick<Config, 'allowedHosts' | 'corsHeaders'>>;
   readonly log: Logger;
   /** Whether there is a release to recommend from. The database is checked separately. */
   readonly ready: () => Readiness | Promise<Readiness>;
@@ -96,7 +100,9 @@ export async function createServer(parts: ServerParts): Promise<Server> {
   const { config, log, store, recommender, closeLimitMs = 10_000 } = parts;
   const { requestLimitMs = 30_000, unreadLimitMs = 60_000 } = parts;
   const errors = createErrorMask(log);
-  const graphql = await startEndpoint({ store, recommender, introspection: config.introspection, log, errors });
+  const gate = parts.gate ?? openGate();
+  const { introspection } = config;
+  const graphql = await startEndpoint({ gate, store, recommender, introspection, log, errors });
 
   const state = { closing: false };
   const app = fastify({
@@ -116,12 +122,14 @@ export async function createServer(parts: ServerParts): Promise<Server> {
   const sockets = limitSockets(app, MOST);
   refuseForeignHosts(app, config);
   refuseWhileClosing(app, state);
-  if (config.corsOrigins.length > 0) allowOrigins(app, config.corsOrigins);
+  await addSecurityHeaders(app);
+  await allowOrigins(app, { corsHeaders: [], ...config }, REQUEST_HEADERS);
   limitLifetimes(app, { inFlight: MOST.inFlight, ms: requestLimitMs });
-  graphql.addTo(app);
+  const door = addDoor(app, gate);
+  graphql.addTo(app, door);
   addHealth(app, parts, state);
-  addMetrics(app, parts.counters);
-  addReport(app, parts.report);
+  addMetrics(app, door, parts.counters);
+  addReport(app, door, parts.report);
   addImages(app, { store, photos: parts.photos ?? NO_PHOTOS, draw: parts.draw });
   if (window) addShopWindow(app, window);
   addFront(app, window);
@@ -184,8 +192,8 @@ function addHealth(app: FastifyInstance, parts: ServerParts, state: { readonly c
 /**
  * The report is a single file with its styles. The page may load nothing else and run no script.
  */
-function addReport(app: FastifyInstance, report: ServerParts['report']): void {
-  app.get('/report', (request, reply) => {
+function addReport(app: FastifyInstance, { admins }: Door, report: ServerParts['report']): void {
+  app.get('/report', { preHandler: admins }, (request, reply) => {
     const page = report();
     if (page === undefined && !wantsPage(request)) {
       throw new VitrineError(
@@ -199,7 +207,6 @@ function addReport(app: FastifyInstance, report: ServerParts['report']): void {
         // Another release, with another report, may be served soon.
         'cache-control': 'no-cache',
         'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
-        'x-content-type-options': 'nosniff',
       })
       .type('text/html; charset=utf-8')
       .send(page ?? NO_REPORT_PAGE);
@@ -207,11 +214,13 @@ function addReport(app: FastifyInstance, report: ServerParts['report']): void {
 }
 
 function answerErrors(app: FastifyInstance, errors: ErrorMask, window: ShopWindow | undefined): void {
-  const answer = (reply: FastifyReply, status: number, { message, code }: PublicError) =>
-    reply.code(status).send({ errors: [{ message, extensions: { code } }] });
+  const answer = (reply: FastifyReply, status: number, { message, code }: PublicError) => {
+    if (status === 401) reply.header('www-authenticate', 'Bearer realm="Vitrine"');
+    return reply.code(status).send({ errors: [{ message, extensions: { code } }] });
+  };
 
   app.setErrorHandler((thrown: FastifyError, _request, reply) => {
-    const status = thrown.statusCode ?? (thrown instanceof VitrineError ? statusOf(thrown) : 500);
+    const status = thrown.statusCode ?? (thrown instanceof VitrineError ? (STATUSES[thrown.code] ?? 500) : 500);
     if (status === 413) {
       const message = `the body of a request may have ${LIMITS.bodyBytes} bytes; send less at once`;
       return answer(reply, 413, { code: 'LIMIT_EXCEEDED', message });
@@ -242,30 +251,17 @@ function refuseWhileClosing(app: FastifyInstance, state: { readonly closing: boo
   });
 }
 
-/**
- * Allows pages of these origins (`*` allows all) to send queries from a browser, without cookies or
- * credentials.
- */
-function allowOrigins(app: FastifyInstance, origins: readonly string[]): void {
-  app.addHook('onRequest', async (request, reply) => {
-    const { origin } = request.headers;
-    const everyone = origins.includes('*');
-    if (!everyone) reply.header('vary', 'Origin');
-    if (origin === undefined || !(everyone || origins.includes(origin))) return;
-    reply.header('access-control-allow-origin', everyone ? '*' : origin);
-    if (request.method !== 'OPTIONS') return;
-    reply.header('access-control-allow-methods', 'GET, POST');
-    reply.header('access-control-allow-headers', REQUEST_HEADERS.join(', '));
-    reply.header('access-control-max-age', '600');
-    await reply.code(204).send();
-  });
-}
-
-function statusOf(error: VitrineError): number {
-  if (error.code === 'NOT_FOUND') return 404;
-  if (error.code === 'SHUTTING_DOWN' || error.code === 'OVERLOADED') return 503;
-  return error.code === 'INPUT_INVALID' || error.code === 'LIMIT_EXCEEDED' ? 400 : 500;
-}
+/** The HTTP status of each error that is not the server's fault. */
+const STATUSES: Readonly<Partial<Record<ErrorCode, number>>> = {
+  INPUT_INVALID: 400,
+  LIMIT_EXCEEDED: 400,
+  UNAUTHENTICATED: 401,
+  FORBIDDEN: 403,
+  NOT_FOUND: 404,
+  RATE_LIMITED: 429,
+  OVERLOADED: 503,
+  SHUTTING_DOWN: 503,
+};
 
 function pathOf(request: FastifyRequest): string {
   return (request.url.split('?')[0] ?? '').slice(0, 200);

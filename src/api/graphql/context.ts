@@ -25,11 +25,14 @@ import type {
   TrendingArticle,
   TrendingRequest,
 } from '../../serving/types';
+import type { Principal } from '../../access/principal';
 import type { Lifetime } from '../../serving/lifetime';
 import { createStageTimer, type StageTimer } from '../../telemetry/traces';
 import type { Turns } from './operation/turns';
 
 export interface Context {
+  /** Who asks. Rights to fields were checked before the operation runs (rights/check.ts). */
+  readonly principal: Principal;
   readonly customers: {
     readonly byId: DataLoader<string, CustomerRow | null>;
     page(first: number, afterKey?: number): Promise<Page<CustomerRow>>;
@@ -67,6 +70,7 @@ export interface ContextParts {
 }
 
 export interface ContextOptions {
+  readonly principal: Principal;
   /** Lifetime of the request. When it has ended, nothing more is read or recorded. */
   readonly lifetime: Lifetime;
   /** Whether the client asks how the answer was made. */
@@ -75,7 +79,7 @@ export interface ContextOptions {
 
 export function createContext(
   { store, recommender, turns }: ContextParts,
-  { lifetime, traced }: ContextOptions,
+  { principal, lifetime, traced }: ContextOptions,
 ): Context {
   const timer = createStageTimer();
   const traces: TracedList[] | undefined = traced ? [] : undefined;
@@ -83,6 +87,7 @@ export function createContext(
   const rows = rowLoaders(store, work.read);
   const lists = listLoaders(recommender, work.begin, lifetime, traces);
   return {
+    principal,
     timer,
     traces,
     customers: rows.customers,

@@ -2,6 +2,7 @@
 // the type.
 
 import { Arg, Args, Ctx, Field, FieldResolver, ID, Int, ObjectType, Query, Resolver, Root } from 'type-graphql';
+import { checkCustomer } from '../../access/principal';
 import type { CustomerRow } from '../../data/store/store';
 import { Attribute, attributesCost, toAttribute, toAttributes, type AttributeValue } from './attribute';
 import { connectionOf, PageArgs, toConnection, type Connection } from './connection';
@@ -32,7 +33,8 @@ export class CustomerResolver {
     @Arg('id', (_type) => ID, { description: "The shop's id of the customer." }) id: string,
     @Ctx() context: Context,
   ): Promise<CustomerRow | null> {
-    return context.customers.byId.load(checkId('id', id));
+    checkCustomer(context.principal, checkId('id', id));
+    return context.customers.byId.load(id);
   }
 
   @Query((_returns) => CustomerConnection, {

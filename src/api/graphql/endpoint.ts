@@ -2,12 +2,14 @@
 
 import { fastifyApolloHandler } from '@as-integrations/fastify';
 import type { FastifyInstance } from 'fastify';
+import type { Gate } from '../../access/gate';
 import { LIMITS as STATEMENTS } from '../../data/postgres/connections';
 import type { Store } from '../../data/store/store';
 import { VitrineError } from '../../errors';
 import type { Recommender } from '../../serving/types';
 import type { Logger } from '../../telemetry/log';
 import type { ErrorMask } from '../errors';
+import { TOKEN_HEADER, type Door } from '../http/door';
 import { wantsPage } from '../http/pages';
 import { proposalOf } from './client/operations';
 import { createSandbox } from './client/sandbox';
@@ -17,6 +19,7 @@ import { TRACE_HEADER } from './operation/trace';
 import { createTurns } from './operation/turns';
 
 export interface EndpointParts {
+  readonly gate: Gate;
   readonly store: Store;
   readonly recommender: Recommender;
   readonly introspection: boolean;
@@ -25,38 +28,47 @@ export interface EndpointParts {
 }
 
 export interface Endpoint {
-  addTo(app: FastifyInstance): void;
+  addTo(app: FastifyInstance, door: Door): void;
   stop(): Promise<void>;
 }
 
 /** Headers that pages of other origins may send to the endpoint. */
-export const REQUEST_HEADERS = ['content-type', 'apollo-require-preflight', 'x-apollo-operation-name', TRACE_HEADER];
+export const REQUEST_HEADERS = [
+  'content-type',
+  'authorization',
+  TOKEN_HEADER,
+  'apollo-require-preflight',
+  'x-apollo-operation-name',
+  TRACE_HEADER,
+];
 
-export async function startEndpoint({ store, recommender, ...parts }: EndpointParts): Promise<Endpoint> {
-  const sandbox = createSandbox(store);
+export async function startEndpoint({ gate, store, recommender, ...parts }: EndpointParts): Promise<Endpoint> {
+  const sandbox = createSandbox(store, gate);
   const apollo = createApollo({ ...parts, landingPage: sandbox.plugin });
   await apollo.start();
   const contextParts = { store, recommender, turns: createTurns(STATEMENTS.reads, STATEMENTS.connectMs) };
   return {
-    addTo(app) {
+    addTo(app, door) {
       app.route({
         method: ['GET', 'POST'],
         url: '/graphql',
-        preHandler: (request, reply, done) => {
+        preHandler: async (request, reply) => {
           // Apollo's integration parses the address as a URL and would throw. The host needs no
           // check here: `refuseForeignHosts` has checked it.
           if (!request.url.startsWith('/graphql') && !URL.canParse(request.url, 'http://localhost/')) {
-            done(new VitrineError('INPUT_INVALID', 'expected a well-formed URL'));
-            return;
+            throw new VitrineError('INPUT_INVALID', 'expected a well-formed URL');
           }
-          const page = request.method === 'GET' && wantsPage(request);
-          const proposal = page ? proposalOf(request.query as Readonly<Record<string, unknown>>) : undefined;
-          if (!proposal) done();
-          else void sandbox.page(proposal).then((text) => reply.type('text/html; charset=utf-8').send(text), done);
+          // A browser that opens the address brings no key. Its page asks with the key that is typed
+          // into it.
+          if (request.method === 'GET' && wantsPage(request)) {
+            const page = await sandbox.page(proposalOf(request.query as Readonly<Record<string, unknown>>));
+            return reply.removeHeader('content-security-policy').type('text/html; charset=utf-8').send(page);
+          }
+          await door.identified.call(app, request, reply);
         },
         handler: fastifyApolloHandler(apollo, {
-          context: async ({ lifetime, headers }) =>
-            createContext(contextParts, { lifetime, traced: headers[TRACE_HEADER] === '1' }),
+          context: async ({ principal, lifetime, headers }) =>
+            createContext(contextParts, { principal, lifetime, traced: headers[TRACE_HEADER] === '1' }),
         }),
       });
     },

@@ -5,6 +5,7 @@ import { GraphQLDateTime } from 'graphql-scalars';
 import { Arg, Ctx, Field, Float, ID, InputType, Int, Mutation, ObjectType, Resolver } from 'type-graphql';
 import type { OrderLine } from '../../data/store/orders';
 import type { ArticleRow, CustomerRow, PurchaseRow } from '../../data/store/store';
+import { checkCustomer } from '../../access/principal';
 import { VitrineError } from '../../errors';
 import type { Context } from './context';
 import { Customer } from './customer';
@@ -92,9 +93,10 @@ export class OrderResolver {
     @Arg('input', (_type) => RecordPurchasesInput, { description: 'The order.' }) input: RecordPurchasesInput,
     @Ctx() context: Context,
   ): Promise<Pick<RecordedPurchases, keyof RecordedPurchases>> {
+    checkCustomer(context.principal, checkId('customerId', input.customerId));
     const { customerKey, purchases, repeated } = await context.recordOrder({
       requestId: checkId('requestId', input.requestId),
-      customerId: checkId('customerId', input.customerId),
+      customerId: input.customerId,
       ...(input.boughtAt ? { boughtAt: input.boughtAt } : {}),
       ...(input.orderId ? { orderId: checkId('orderId', input.orderId) } : {}),
       lines: linesOf(input),

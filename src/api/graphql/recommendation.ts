@@ -4,6 +4,7 @@
 import { Arg, Ctx, Field, FieldResolver, Float, ID, Int, ObjectType, Query, registerEnumType } from 'type-graphql';
 import { Resolver, Root } from 'type-graphql';
 import type { ArticleRow, CustomerRow } from '../../data/store/store';
+import { checkCustomer } from '../../access/principal';
 import { SOURCES, type SourceName } from '../../ranking/sources/sources';
 import type { RecommendationRequest } from '../../serving/types';
 import { Article, withArticles } from './article';
@@ -78,6 +79,10 @@ export class ReasonResolver {
   }
 }
 
+/** Not an id: those have a character at least. */
+const GUEST = '';
+const CUSTOMER_ID =
+  "The shop's id of the customer. Null: the customer of the token that came with the request, else a guest.";
 const FIRST = `How many, 1 to ${LIMITS.first}. Fewer come back only where the shop has no more.`;
 const EXCLUDE = 'Whether to leave out what the customer has bought already, of their latest hundred purchases.';
 
@@ -90,13 +95,18 @@ export class RecommendationResolver {
     complexity: listCost(WORK.recommendations),
   })
   recommendations(
-    @Arg('customerId', (_type) => ID, { description: "The shop's id of the customer." }) customerId: string,
+    @Arg('customerId', (_type) => ID, { nullable: true, description: CUSTOMER_ID })
+    customerId: string | null | undefined,
     @Arg('first', (_type) => Int, { defaultValue: 12, description: FIRST }) first: number,
     @Arg('excludePurchased', (_type) => Boolean, { defaultValue: false, description: EXCLUDE })
     excludePurchased: boolean,
     @Ctx() context: Context,
   ): Promise<Ranked[]> {
-    return recommend({ customerId: checkId('customerId', customerId), first, excludePurchased }, context);
+    const id = customerId ?? context.principal.customerId;
+    // Nobody knows anything of a guest, so there is nobody to look for.
+    if (id === null) return recommend({ customerId: GUEST, customer: null, first, excludePurchased }, context);
+    checkCustomer(context.principal, checkId('customerId', id));
+    return recommend({ customerId: id, first, excludePurchased }, context);
   }
 
   @FieldResolver((_returns) => [Recommendation], {

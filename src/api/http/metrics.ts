@@ -1,6 +1,7 @@
 // The server's counters at /metrics, in the format of Prometheus
 // (https://prometheus.io/docs/instrumenting/exposition_formats).
 
+import type { Door } from './door';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { FastifyInstance } from 'fastify';
 
@@ -13,7 +14,7 @@ export interface Counters {
   unserved(): { readonly release: string } | undefined;
 }
 
-export function addMetrics(app: FastifyInstance, counters: Counters | undefined): void {
+export function addMetrics(app: FastifyInstance, { admins }: Door, counters: Counters | undefined): void {
   let requests = 0;
   let failed = 0;
   let seconds = 0;
@@ -23,7 +24,7 @@ export function addMetrics(app: FastifyInstance, counters: Counters | undefined)
     if (reply.statusCode >= 500) failed += 1;
   });
   const delay = watchEventLoop(app);
-  app.get('/metrics', (_request, reply) => {
+  app.get('/metrics', { preHandler: admins }, (_request, reply) => {
     const { rss } = process.memoryUsage();
     const lines = [
       ...metric('vitrine_http_requests_total', 'counter', 'Requests answered.', requests),

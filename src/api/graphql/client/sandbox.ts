@@ -3,6 +3,7 @@
 
 import type { ApolloServerPlugin, GraphQLServerContext } from '@apollo/server';
 import { ApolloServerPluginLandingPageLocalDefault } from '@apollo/server/plugin/landingPage/default';
+import type { Gate } from '../../../access/gate';
 import type { Store } from '../../../data/store/store';
 import type { Context } from '../context';
 import { readOperations, type Proposal } from './operations';
@@ -17,13 +18,15 @@ export interface Sandbox {
   page(proposal?: Proposal): Promise<string>;
 }
 
-export function createSandbox(store: Store): Sandbox {
+/** Without a key the page shows no ids, and has a header to put a key into. */
+export function createSandbox(store: Store, gate: Pick<Gate, 'isOpen'>): Sandbox {
   const document = readOperations();
   let service: GraphQLServerContext | undefined;
   const page = async (proposal?: Proposal): Promise<string> => {
     const sandbox = ApolloServerPluginLandingPageLocalDefault({
       document,
-      variables: await exampleVariables(store),
+      variables: gate.isOpen() ? await exampleVariables(store) : {},
+      ...(gate.isOpen() ? {} : { headers: { Authorization: 'Bearer YOUR_KEY' } }),
       ...proposal,
       footer: false,
       embed: { runTelemetry: false, initialState: { pollForSchemaUpdates: false } },

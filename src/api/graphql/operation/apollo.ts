@@ -8,13 +8,11 @@ import {
   ApolloServerPluginSchemaReportingDisabled,
   ApolloServerPluginUsageReportingDisabled,
 } from '@apollo/server/plugin/disabled';
-import { GraphQLError } from 'graphql';
-import { VitrineError } from '../../../errors';
 import type { Logger } from '../../../telemetry/log';
 import type { Context } from '../context';
 import type { ErrorMask } from '../../errors';
 import { compilingGateway } from './executor';
-import { createOperationCheck } from './cost';
+import { admitOperations } from './admission';
 import { LIMITS } from '../../limits';
 import { createSchema } from '../schema';
 import { traceRequests } from './trace';
@@ -39,13 +37,13 @@ export function createApollo({ introspection, log, errors, landingPage }: Apollo
     allowBatchedHttpRequests: false,
     csrfPrevention: true,
     parseOptions: { maxLexicalTokens: LIMITS.tokens },
-    // Suggestions would reveal names from the schema.
+    // Suggestions reveal names of the schema. Whoever may not read it gets none either (admission.ts).
     validationOptions: { maxErrors: LIMITS.errors, hideSuggestions: !introspection },
     formatError: errors.format,
     logger: apolloLogger(log),
     plugins: [
       landingPage,
-      refuseCostly(),
+      admitOperations({ introspection }),
       traceRequests,
       logOperations(log),
       // Nothing is reported to Apollo, even if APOLLO_ variables are set.
@@ -55,38 +53,6 @@ export function createApollo({ introspection, log, errors, landingPage }: Apollo
       ApolloServerPluginCacheControlDisabled(),
     ],
   });
-}
-
-function refuseCostly(): ApolloServerPlugin<Context> {
-  const check = createOperationCheck();
-  return {
-    async requestDidStart() {
-      return {
-        async didResolveOperation({ schema, document, operation, request }) {
-          // The request does not say which of several operations to run, or names one that is not
-          // in the document. Apollo refuses both.
-          if (!operation) return;
-          if (!schema.getRootType(operation.operation)) {
-            // GraphQL.js would notice this only during execution, and would report an error of the
-            // server.
-            throw refusal(`this API has no ${operation.operation}`, { code: 'GRAPHQL_VALIDATION_FAILED' });
-          }
-          const operationName = operation.name?.value;
-          try {
-            check({ schema, document, operationName, variables: request.variables ?? {} });
-          } catch (thrown) {
-            throw thrown instanceof VitrineError ? refusal(thrown.message, { originalError: thrown }) : thrown;
-          }
-        },
-      };
-    },
-  };
-}
-
-/** Makes an error about the whole operation, with HTTP status 400. */
-function refusal(message: string, { code, originalError }: { code?: string; originalError?: Error }): GraphQLError {
-  const extensions = { ...(code === undefined ? {} : { code }), http: { status: 400 } };
-  return new GraphQLError(message, { extensions, ...(originalError ? { originalError } : {}) });
 }
 
 function logOperations(log: Logger): ApolloServerPlugin<Context> {

@@ -52,10 +52,11 @@ export interface OperationToCheck {
 }
 
 /**
- * Refuses an operation that is too deep or too costly.
+ * Returns the cost of an operation, in the unit of `listCost`, and refuses one that is too deep or
+ * too costly.
  * @throws VitrineError LIMIT_EXCEEDED, or GraphQLError BAD_USER_INPUT if the variables do not fit
  */
-export type OperationCheck = (operation: OperationToCheck) => void;
+export type OperationCheck = (operation: OperationToCheck) => number;
 
 /**
  * The check remembers documents and their costs, since clients send the same documents again and
@@ -77,6 +78,7 @@ export function createOperationCheck(): OperationCheck {
       const remedy = 'ask for fewer items (first), fewer fields or fewer lists within lists';
       throw new VitrineError('LIMIT_EXCEEDED', `the query costs ${cost}, the limit is ${LIMITS.cost}: ${remedy}`);
     }
+    return cost;
   };
 }
 

@@ -45,6 +45,10 @@ export interface Config {
    * origins.
    */
   readonly corsOrigins: readonly string[];
+  /** Whether everybody may do everything without a key, since a gateway guards the server. */
+  readonly open: boolean;
+  /** Documents that run by id, and whether nothing else runs. Manifests are absolute paths. */
+  readonly trusted: { readonly only: boolean; readonly manifests: readonly string[] };
   /** Names of headers that pages of these origins may send, besides the server's own. */
   readonly corsHeaders: readonly string[];
   /**
@@ -135,6 +139,11 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>, cw
     introspection: value.VITRINE_INTROSPECTION,
     corsOrigins: Object.freeze(value.CORS_ORIGIN),
     corsHeaders: Object.freeze(value.CORS_HEADERS),
+    open: value.VITRINE_OPEN,
+    trusted: Object.freeze({
+      only: value.VITRINE_OPERATIONS === 'trusted',
+      manifests: value.TRUSTED_DOCUMENTS.map((path) => resolve(cwd, path)),
+    }),
     allowedHosts: Object.freeze(value.ALLOWED_HOSTS),
     explore: value.VITRINE_EXPLORE,
     clock: value.VITRINE_CLOCK,
@@ -155,6 +164,10 @@ const oneOf = <const T extends readonly [string, ...string[]]>(values: T) =>
 
 const list = z.string().transform((text) => text.split(',').map((entry) => entry.trim()));
 
+const yesOrNo = oneOf(['true', 'false', '1', '0', 'yes', 'no', 'on', 'off']).transform((value) =>
+  ['true', '1', 'yes', 'on'].includes(value),
+);
+
 const settings = z.object({
   DATABASE_URL: z
     .string()
@@ -171,9 +184,10 @@ const settings = z.object({
   VITRINE_DEVICE: oneOf(DEVICES).default('cpu'),
   VITRINE_THREADS: wholeNumber(1, 256).default(() => availableParallelism()),
   LOG_LEVEL: oneOf(LOG_LEVELS).default('info'),
-  VITRINE_INTROSPECTION: oneOf(['true', 'false', '1', '0', 'yes', 'no', 'on', 'off'])
-    .transform((value) => ['true', '1', 'yes', 'on'].includes(value))
-    .default(true),
+  VITRINE_INTROSPECTION: yesOrNo.default(true),
+  VITRINE_OPEN: yesOrNo.default(false),
+  VITRINE_OPERATIONS: oneOf(['any', 'trusted']).default('any'),
+  TRUSTED_DOCUMENTS: list.default([]),
   CORS_ORIGIN: list
     .refine((origins) => origins.every(isOrigin), {
       error: 'expected * or origins such as https://shop.example, separated by commas',

@@ -29,7 +29,7 @@ export interface ServerParts {
   readonly store: Store;
   readonly recommender: Recommender;
   readonly config: Pick<Config, 'host' | 'port' | 'introspection' | 'corsOrigins'> &
-    Partial<Pick<Config, 'allowedHosts' | 'corsHeaders'>>;
+    Partial<Pick<Config, 'allowedHosts' | 'corsHeaders' | 'trusted'>>;
   readonly log: Logger;
   /** Whether there is a release to recommend from. The database is checked separately. */
   readonly ready: () => Readiness | Promise<Readiness>;
@@ -101,8 +101,8 @@ export async function createServer(parts: ServerParts): Promise<Server> {
   const { requestLimitMs = 30_000, unreadLimitMs = 60_000 } = parts;
   const errors = createErrorMask(log);
   const gate = parts.gate ?? openGate();
-  const { introspection } = config;
-  const graphql = await startEndpoint({ gate, store, recommender, introspection, log, errors });
+  const { introspection, trusted } = config;
+  const graphql = await startEndpoint({ gate, store, recommender, introspection, trusted, log, errors });
 
   const state = { closing: false };
   const app = fastify({

@@ -1,7 +1,7 @@
 // The GraphQL endpoint at /graphql. A browser that opens this address gets Sandbox.
 
 import { fastifyApolloHandler } from '@as-integrations/fastify';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Gate } from '../../access/gate';
 import { LIMITS as STATEMENTS } from '../../data/postgres/connections';
 import type { Store } from '../../data/store/store';
@@ -11,11 +11,13 @@ import type { Logger } from '../../telemetry/log';
 import type { ErrorMask } from '../errors';
 import { TOKEN_HEADER, type Door } from '../http/door';
 import { wantsPage } from '../http/pages';
-import { proposalOf } from './client/operations';
+import { OWN_MANIFEST, proposalOf } from './client/operations';
 import { createSandbox } from './client/sandbox';
 import { createContext } from './context';
 import { createApollo } from './operation/apollo';
+import { createSchema } from './schema';
 import { TRACE_HEADER } from './operation/trace';
+import { openTrustedDocuments, type Asked, type TrustedDocuments, type TrustedSettings } from './operation/trusted';
 import { createTurns } from './operation/turns';
 
 export interface EndpointParts {
@@ -23,6 +25,8 @@ export interface EndpointParts {
   readonly store: Store;
   readonly recommender: Recommender;
   readonly introspection: boolean;
+  /** Default: any document runs. */
+  readonly trusted?: TrustedSettings | undefined;
   readonly log: Logger;
   readonly errors: ErrorMask;
 }
@@ -42,9 +46,19 @@ export const REQUEST_HEADERS = [
   TRACE_HEADER,
 ];
 
-export async function startEndpoint({ gate, store, recommender, ...parts }: EndpointParts): Promise<Endpoint> {
+const ANY: TrustedSettings = { only: false, manifests: [] };
+
+export async function startEndpoint({
+  gate,
+  store,
+  recommender,
+  trusted = ANY,
+  ...parts
+}: EndpointParts): Promise<Endpoint> {
+  const schema = createSchema();
+  const documents = openTrustedDocuments(schema, { ...trusted, manifests: [OWN_MANIFEST, ...trusted.manifests] });
   const sandbox = createSandbox(store, gate);
-  const apollo = createApollo({ ...parts, landingPage: sandbox.plugin });
+  const apollo = createApollo({ schema, ...parts, landingPage: sandbox.plugin });
   await apollo.start();
   const contextParts = { store, recommender, turns: createTurns(STATEMENTS.reads, STATEMENTS.connectMs) };
   return {
@@ -65,6 +79,7 @@ export async function startEndpoint({ gate, store, recommender, ...parts }: Endp
             return reply.removeHeader('content-security-policy').type('text/html; charset=utf-8').send(page);
           }
           await door.identified.call(app, request, reply);
+          resolveDocument(request, documents);
         },
         handler: fastifyApolloHandler(apollo, {
           context: async ({ principal, lifetime, headers }) =>
@@ -74,4 +89,19 @@ export async function startEndpoint({ gate, store, recommender, ...parts }: Endp
     },
     stop: () => apollo.stop(),
   };
+}
+
+/** Puts the text of the document that a request names into the request, where Apollo looks for it. */
+function resolveDocument(request: FastifyRequest, documents: TrustedDocuments): void {
+  const asked = (request.method === 'GET' ? request.query : request.body) as Asked | null | undefined;
+  // Apollo refuses bodies that are no objects.
+  if (typeof asked !== 'object' || asked === null || Array.isArray(asked)) return;
+  const resolved = documents.resolve(asked);
+  if (resolved === asked) return;
+  if (request.method === 'GET') {
+    const given = Object.entries(resolved).filter(([, value]) => typeof value === 'string') as [string, string][];
+    request.raw.url = `/graphql?${new URLSearchParams(given).toString()}`;
+  } else {
+    request.body = resolved;
+  }
 }

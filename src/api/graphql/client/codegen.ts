@@ -12,13 +12,14 @@ import { lexicographicSortSchema, parse, printSchema } from 'graphql';
 import { format, resolveConfig } from 'prettier';
 import { asError } from '../../../errors';
 import { createSchema } from '../schema';
-import { readOperations, SCHEMA_FOLDER } from './operations';
+import { OWN_MANIFEST, ownManifest, readOperations, SCHEMA_FOLDER } from './operations';
 
 async function main(check: boolean): Promise<void> {
   const schema = renderSchema();
   const files = [
     { file: join(SCHEMA_FOLDER, 'schema.graphql'), text: schema },
     { file: join(SCHEMA_FOLDER, 'client.ts'), text: await renderClient(schema, readOperations()) },
+    { file: OWN_MANIFEST, text: ownManifest() },
   ];
   for (const { file, text } of files) {
     const formatted = await format(text, { ...(await resolveConfig(file)), filepath: file });

@@ -4,14 +4,27 @@
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parse, print, separateOperations, type DocumentNode } from 'graphql';
+import { getOperationAST, parse, print, separateOperations, type DocumentNode } from 'graphql';
 import { PROJECT_ROOT } from '../../../config';
+import { hashOf } from '../operation/trusted';
 
 /** Absolute path of the folder with the emitted schema, the operations and the typed client. */
 export const SCHEMA_FOLDER = join(PROJECT_ROOT, 'schema');
 
 export function readOperations(): string {
   return readFileSync(join(SCHEMA_FOLDER, 'operations.graphql'), 'utf8');
+}
+
+/** The manifest of this project's operations, which codegen writes. */
+export const OWN_MANIFEST = join(SCHEMA_FOLDER, 'trusted-documents.json');
+
+/** Returns the manifest of this project's operations in Apollo's form. */
+export function ownManifest(): string {
+  const operations = Object.entries(OPERATIONS).map(([name, document]) => {
+    const body = print(document);
+    return { id: hashOf(body), name, type: getOperationAST(document)?.operation, body };
+  });
+  return JSON.stringify({ format: 'apollo-persisted-query-manifest', version: 1, operations });
 }
 
 /** A named operation, with the variables given in the page's address. */

@@ -8,16 +8,17 @@ import {
   ApolloServerPluginSchemaReportingDisabled,
   ApolloServerPluginUsageReportingDisabled,
 } from '@apollo/server/plugin/disabled';
+import type { GraphQLSchema } from 'graphql';
 import type { Logger } from '../../../telemetry/log';
 import type { Context } from '../context';
 import type { ErrorMask } from '../../errors';
 import { compilingGateway } from './executor';
 import { admitOperations } from './admission';
 import { LIMITS } from '../../limits';
-import { createSchema } from '../schema';
 import { traceRequests } from './trace';
 
 export interface ApolloParts {
+  readonly schema: GraphQLSchema;
   readonly introspection: boolean;
   readonly log: Logger;
   readonly errors: ErrorMask;
@@ -25,9 +26,9 @@ export interface ApolloParts {
   readonly landingPage: ApolloServerPlugin<Context>;
 }
 
-export function createApollo({ introspection, log, errors, landingPage }: ApolloParts): ApolloServer<Context> {
+export function createApollo({ schema, introspection, log, errors, landingPage }: ApolloParts): ApolloServer<Context> {
   return new ApolloServer<Context>({
-    gateway: compilingGateway(createSchema()),
+    gateway: compilingGateway(schema),
     introspection,
     // Apollo must neither read the environment (config.ts does) nor handle signals (cli/ does).
     nodeEnv: 'production',

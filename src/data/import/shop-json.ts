@@ -173,8 +173,8 @@ export const shopJsonSchema = z.strictObject({
     .regex(/^[A-Z]{3}$/, 'expected a currency such as EUR')
     .optional(),
   /**
-   * Whether the shop sells now (`live`), or its data is replayed from where it ends. Default: replayed
-   * if the newest purchase is older than 30 days.
+   * Whether the shop sells now (`live`), or its data is replayed from where it ends. Default:
+   * replayed if the newest purchase is older than 30 days.
    */
   clock: z.enum(CLOCK_MODES).optional(),
   articles: articles.optional(),

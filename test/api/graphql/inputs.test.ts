@@ -64,6 +64,7 @@ const TEXTS: Readonly<Record<string, (text: string) => [query: string, variables
     { text },
   ],
   'RecordPurchasesInput.requestId': (requestId) => [RECORD, { input: { ...ORDER, requestId } }],
+  'RecordPurchasesInput.orderId': (orderId) => [RECORD, { input: { ...ORDER, orderId } }],
   'RecordPurchasesInput.customerId': (customerId) => [RECORD, { input: { ...ORDER, customerId } }],
   'PurchaseInput.articleId': (articleId) => [RECORD, { input: { ...ORDER, purchases: [{ articleId }] } }],
 };

@@ -47,6 +47,16 @@ export interface Config {
   readonly corsOrigins: readonly string[];
   /** Whether everybody may do everything without a key, since a gateway guards the server. */
   readonly open: boolean;
+  /** How tokens of customers are verified. */
+  readonly tokens: {
+    readonly secrets: readonly string[];
+    /** An address or an absolute path. */
+    readonly jwks: string | undefined;
+    readonly issuer: string | undefined;
+    readonly audience: string | undefined;
+  };
+  /** Cost per second of a key and of a customer with a token; undefined for no limit. */
+  readonly budgets: { readonly key: number | undefined; readonly customer: number | undefined };
   /** Documents that run by id, and whether nothing else runs. Manifests are absolute paths. */
   readonly trusted: { readonly only: boolean; readonly manifests: readonly string[] };
   /** Names of headers that pages of these origins may send, besides the server's own. */
@@ -140,6 +150,13 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>, cw
     corsOrigins: Object.freeze(value.CORS_ORIGIN),
     corsHeaders: Object.freeze(value.CORS_HEADERS),
     open: value.VITRINE_OPEN,
+    tokens: Object.freeze({
+      secrets: value.VITRINE_TOKEN_SECRETS,
+      jwks: jwksPlace(value.VITRINE_TOKEN_JWKS, cwd),
+      issuer: value.VITRINE_TOKEN_ISSUER,
+      audience: value.VITRINE_TOKEN_AUDIENCE,
+    }),
+    budgets: Object.freeze({ key: value.VITRINE_KEY_BUDGET, customer: value.VITRINE_CUSTOMER_BUDGET }),
     trusted: Object.freeze({
       only: value.VITRINE_OPERATIONS === 'trusted',
       manifests: value.TRUSTED_DOCUMENTS.map((path) => resolve(cwd, path)),
@@ -186,6 +203,16 @@ const settings = z.object({
   LOG_LEVEL: oneOf(LOG_LEVELS).default('info'),
   VITRINE_INTROSPECTION: yesOrNo.default(true),
   VITRINE_OPEN: yesOrNo.default(false),
+  VITRINE_TOKEN_SECRETS: list
+    .refine((secrets) => secrets.every((secret) => Buffer.byteLength(secret) >= 32), {
+      error: 'expected secrets of 32 bytes or more, separated by commas; `openssl rand -base64 32` makes one',
+    })
+    .default([]),
+  VITRINE_TOKEN_JWKS: z.string().optional(),
+  VITRINE_TOKEN_ISSUER: z.string().optional(),
+  VITRINE_TOKEN_AUDIENCE: z.string().optional(),
+  VITRINE_KEY_BUDGET: wholeNumber(1, 1e9).optional(),
+  VITRINE_CUSTOMER_BUDGET: wholeNumber(1, 1e9).optional(),
   VITRINE_OPERATIONS: oneOf(['any', 'trusted']).default('any'),
   TRUSTED_DOCUMENTS: list.default([]),
   CORS_ORIGIN: list
@@ -220,10 +247,17 @@ function readEnvFile(file: string): Record<string, string | undefined> {
 
 function describeFault(issue: z.core.$ZodIssue, given: Record<string, string>): string {
   const key = String(issue.path[0]);
-  // A wrong DATABASE_URL may still hold a password, so only its protocol is shown.
-  const got =
-    key === 'DATABASE_URL' ? `'${protocolOf(given[key] ?? '') || 'something else'}…'` : `'${given[key] ?? ''}'`;
-  return `${key}: ${issue.message}, got ${got}`;
+  return `${key}: ${issue.message}, got ${shownSetting(key, given[key] ?? '')}`;
+}
+
+/** A setting in a message. What may hold a secret is not shown. */
+function shownSetting(key: string, value: string): string {
+  if (key === 'VITRINE_TOKEN_SECRETS') return `${value.split(',').length} of them, one too short`;
+  return key === 'DATABASE_URL' ? `'${protocolOf(value) || 'something else'}…'` : `'${value}'`;
+}
+
+function jwksPlace(place: string | undefined, cwd: string): string | undefined {
+  return place === undefined || /^https?:/.test(place) ? place : resolve(cwd, place);
 }
 
 /** An origin has a scheme, a host and maybe a port, and nothing more. */

@@ -8,6 +8,7 @@ import { addDoctor } from './cli/doctor';
 import { addEvaluate, addMeasureSimilar } from './cli/evaluate';
 import { addInspect } from './cli/inspect';
 import { addPrecompute, addRecommend, addSimilar } from './cli/recommend';
+import { addKeys } from './cli/keys';
 import { watchStreams } from './cli/running';
 import { addServe } from './cli/serve';
 import { addGenerate, addImport } from './cli/shop-data';
@@ -34,6 +35,7 @@ addSimilar(program);
 addPrecompute(program);
 addMeasureSimilar(program);
 addServe(program);
+addKeys(program);
 addDemo(program);
 
 watchStreams();

@@ -64,6 +64,14 @@ export function ids(text: string): string[] {
   throw new InvalidArgumentError('Expected ids, separated by commas.');
 }
 
+/** Parses a span of time such as 90d, 12h or 30m into ms. */
+export function span(text: string): number {
+  const [, number, unit] = /^(\d{1,6})([dhm])$/.exec(text) ?? [];
+  const ms = { d: 86_400_000, h: 3_600_000, m: 60_000 }[unit as 'd' | 'h' | 'm'];
+  if (number !== undefined && Number(number) > 0) return Number(number) * ms;
+  throw new InvalidArgumentError('Expected a span of time such as 90d, 12h or 30m.');
+}
+
 /** Parses a day into Unix seconds. */
 export function day(text: string): number {
   const at = /^\d{4}-\d{2}-\d{2}$/.test(text) ? Date.parse(`${text}T00:00:00Z`) : Number.NaN;

@@ -39,7 +39,7 @@ export function addDemo(program: Command): void {
       run(async (command) => {
         await checkPort(command.config.host, options.port ?? command.config.port);
         const url = await openUrl(command, 'write');
-        const store = openStore(url);
+        const store = openStore(url, { clock: command.config.clock });
         command.closing(() => store.close());
         await demo(command, options, {
           store,

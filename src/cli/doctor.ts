@@ -7,6 +7,8 @@ import { availableParallelism, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Command } from 'commander';
+import { holds, openKeys } from '../access/keys';
+import { isLoopback } from '../api/http/hosts';
 import { DEVICES, PROJECT_ROOT, type Config, type Device } from '../config';
 import { describeUrl, missingWriteRights, openDatabase, type Database } from '../data/postgres/postgres';
 import { openStore } from '../data/store/open-store';
@@ -60,6 +62,7 @@ export async function examine(config: Config): Promise<Finding[]> {
   for (const device of others) findings.push(await examineOtherDevice(device));
   findings.push(await guarded('faiss', () => examineFaiss()));
   findings.push(await guarded('database', () => examineDatabase(config)));
+  findings.push(await guarded('keys', () => examineKeys(config)));
   findings.push(await guarded('release', () => examineRelease(config)));
   return findings;
 }
@@ -194,6 +197,32 @@ async function examineDatabase(config: Pick<Config, 'databaseUrl' | 'home'>): Pr
     const remedy = 'npx vitrine import DIR, or npm run demo for a synthetic shop';
     return { name: 'database', status: 'warn', detail, remedy };
   } finally {
+    await database.close();
+  }
+}
+
+/** Tells who may read and write, as the server would see it. */
+async function examineKeys(config: Config): Promise<Finding> {
+  const name = 'keys';
+  const database = await openDatabase(config);
+  const store = openStore(database.url);
+  try {
+    const keys = await openKeys(store.access).list();
+    const holding = keys.filter(holds);
+    const tokens = config.tokens.secrets.length > 0 || config.tokens.jwks !== undefined;
+    const told = `${formatCount(holding.length)} of ${formatCount(keys.length)} hold; ${tokens ? 'takes' : 'takes no'} tokens of customers`;
+    if (config.open) {
+      const remedy = keys.length > 0 ? 'unset VITRINE_OPEN unless a gateway guards the server' : undefined;
+      return { name, status: 'warn', detail: 'none is asked for (VITRINE_OPEN)', ...(remedy ? { remedy } : {}) };
+    }
+    if (holding.length > 0) return { name, status: 'ok', detail: told };
+    const remedy = 'npx vitrine keys make NAME --scopes admin';
+    if (keys.length > 0) return { name, status: 'warn', detail: `${told}: nobody gets in`, remedy };
+    return isLoopback(config.host)
+      ? { name, status: 'ok', detail: `none yet: open to programs on this machine` }
+      : { name, status: 'fail', detail: `none yet, and HOST=${config.host} lets other machines in`, remedy };
+  } finally {
+    await store.close();
     await database.close();
   }
 }

@@ -2,8 +2,11 @@
 import { createServer as createNetServer } from 'node:net';
 import { join } from 'node:path';
 import type { Command } from 'commander';
+import { createGate } from '../access/gate';
+import { openKeys } from '../access/keys';
 import type { Readiness } from '../api/http/health';
 import { NO_PHOTOS, openPhotos } from '../api/http/photos';
+import { isLoopback } from '../api/http/hosts';
 import { createServer } from '../api/server';
 import { PROJECT_ROOT } from '../config';
 import type { Store } from '../data/store/store';
@@ -13,6 +16,7 @@ import { createHost, type Host } from '../serving/host';
 import { createLog } from '../telemetry/log';
 import { example, port } from './arguments';
 import { aborted, run, type RunningCommand } from './running';
+import { COMMAND_LINE } from './keys';
 import { openShop } from './wiring';
 
 export function addServe(program: Command): void {
@@ -20,11 +24,13 @@ export function addServe(program: Command): void {
     .command('serve')
     .description('serve the current release as a GraphQL API')
     .option('--port <n>', 'port to listen on (default: PORT, else 4000)', port)
+    .option('--first-key', 'make a key for an admin and print it, if there was never a key')
     .addHelpText('after', example('vitrine serve --port 4000'))
-    .action((options: { port?: number }) =>
+    .action((options: { port?: number; firstKey?: boolean }) =>
       run(async (command) => {
         command.serving();
         const store = await openShop(command);
+        if (options.firstKey) await printFirstKey(store);
         const { address, serve } = await listen(command, store, { ...options, preparing: 'it is starting' });
         await serve();
         command.reporter.say(`Serving ${address} (the API: ${address}/graphql); Ctrl-C stops.`);
@@ -64,8 +70,11 @@ export async function listen(
   const host = createHost(config, store, log, { reporter: command.reporter });
   command.closing(() => host.close());
   const images = config.imagesDir ?? photos;
+  const gate = await createGate(store.access, config);
+  if (gate.isOpen()) sayOpen(command);
   let begun = false;
   const server = await createServer({
+    gate,
     store,
     recommender: host.recommender,
     config: { ...config, port },
@@ -105,6 +114,31 @@ function readinessOf(host: Host): Readiness {
   }
   if (!unserved) return { ready: true };
   return { ready: true, release: host.release(), wanted: unserved.release, reason: unserved.reason };
+}
+
+/**
+ * Says that no key is needed.
+ * @throws VitrineError CONFIG_INVALID if other machines reach the server and nothing guards it
+ */
+function sayOpen({ config, reporter }: RunningCommand): void {
+  if (config.open) {
+    reporter.say(`Everybody who reaches ${config.host} may read and write everything (VITRINE_OPEN).`);
+  } else if (isLoopback(config.host)) {
+    reporter.say('Programs on this machine need no key until there is one; `npx vitrine keys make` makes it.');
+  } else {
+    throw new VitrineError(
+      'CONFIG_INVALID',
+      `HOST=${config.host} lets other machines in, and there is no key yet. ` +
+        'Make one: `npx vitrine keys make NAME --scopes admin`. If a gateway guards the server, set VITRINE_OPEN=true.',
+    );
+  }
+}
+
+async function printFirstKey(store: Store): Promise<void> {
+  if (await store.access.hasKeys()) return;
+  const admin = { name: 'first admin', kind: 'secret', scopes: ['admin'], expiresAt: null } as const;
+  const { text } = await openKeys(store.access).make(admin, COMMAND_LINE);
+  process.stdout.write(`The key of the admin, which is shown only now: ${text}\n`);
 }
 
 function cannotListen(port: number, thrown: unknown): VitrineError {

@@ -58,7 +58,7 @@ export async function startEndpoint({
   const schema = createSchema();
   const documents = openTrustedDocuments(schema, { ...trusted, manifests: [OWN_MANIFEST, ...trusted.manifests] });
   const sandbox = createSandbox(store, gate);
-  const apollo = createApollo({ schema, ...parts, landingPage: sandbox.plugin });
+  const apollo = createApollo({ gate, schema, ...parts, landingPage: sandbox.plugin });
   await apollo.start();
   const contextParts = { store, recommender, turns: createTurns(STATEMENTS.reads, STATEMENTS.connectMs) };
   return {

@@ -103,8 +103,14 @@ function hostnameOf(host: string): string | undefined {
   return URL.canParse(url) ? new URL(url).hostname.replace(/\.$/, '') : undefined;
 }
 
-function isLoopback(hostname: string): boolean {
-  return /^(.+\.)?localhost$/.test(hostname) || (isIPv4(hostname) && /^127\./.test(hostname)) || hostname === '[::1]';
+/** Whether a host, in the spelling of `hostnameOf`, is this machine only. */
+export function isLoopback(hostname: string): boolean {
+  return (
+    /^(.+\.)?localhost$/.test(hostname) ||
+    (isIPv4(hostname) && /^127\./.test(hostname)) ||
+    hostname === '[::1]' ||
+    hostname === '::1'
+  );
 }
 
 function isAddress(hostname: string): boolean {

@@ -4,6 +4,7 @@
 import type { ClockMode } from '../../config';
 import { VitrineError } from '../../errors';
 import { LIMITS, type ConnectionLimits, type Connections } from '../postgres/connections';
+import { accessStore } from './access/access-store';
 import { storeArticles } from './articles';
 import { openClock } from './clock';
 import { storeCustomers } from './customers';
@@ -35,6 +36,7 @@ export function openStore(url: string, options: StoreOptions = {}): Store {
     ...storePurchases(statements),
     ...storeSales(statements, clock),
     ...storeFacts(statements),
+    access: accessStore(statements),
     clock: () => clock.read(),
     recordOrder: (order) => statements.transaction((ask) => recordOrder(ask, order, clock)),
     alone: (name, work) => alone(connections, name, work),

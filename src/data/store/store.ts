@@ -1,6 +1,7 @@
 // The shop's rows as the program reads and writes them: the interface of the store, which
 // open-store.ts opens.
 
+import type { AccessStore } from './access/access-store';
 import type { ShopClock } from './clock';
 import type { Order, RecordedOrder } from './orders';
 import type { PurchaseColumns } from './purchase-columns';
@@ -36,6 +37,8 @@ export interface ArticleVersion {
 
 /** All methods may fail with the errors of `databaseError`: DATABASE_UNAVAILABLE, OVERLOADED, … */
 export interface Store {
+  /** Keys, the audit of changes, and shared budgets. */
+  readonly access: AccessStore;
   /**
    * Returns a row for each id in the same order; null if there is none. The next two methods do the
    * same.

@@ -9,6 +9,7 @@ import {
   ApolloServerPluginUsageReportingDisabled,
 } from '@apollo/server/plugin/disabled';
 import type { GraphQLSchema } from 'graphql';
+import type { Gate } from '../../../access/gate';
 import type { Logger } from '../../../telemetry/log';
 import type { Context } from '../context';
 import type { ErrorMask } from '../../errors';
@@ -18,6 +19,7 @@ import { LIMITS } from '../../limits';
 import { traceRequests } from './trace';
 
 export interface ApolloParts {
+  readonly gate: Pick<Gate, 'spend'>;
   readonly schema: GraphQLSchema;
   readonly introspection: boolean;
   readonly log: Logger;
@@ -26,7 +28,14 @@ export interface ApolloParts {
   readonly landingPage: ApolloServerPlugin<Context>;
 }
 
-export function createApollo({ schema, introspection, log, errors, landingPage }: ApolloParts): ApolloServer<Context> {
+export function createApollo({
+  gate,
+  schema,
+  introspection,
+  log,
+  errors,
+  landingPage,
+}: ApolloParts): ApolloServer<Context> {
   return new ApolloServer<Context>({
     gateway: compilingGateway(schema),
     introspection,
@@ -44,7 +53,7 @@ export function createApollo({ schema, introspection, log, errors, landingPage }
     logger: apolloLogger(log),
     plugins: [
       landingPage,
-      admitOperations({ introspection }),
+      admitOperations({ gate, introspection }),
       traceRequests,
       logOperations(log),
       // Nothing is reported to Apollo, even if APOLLO_ variables are set.

@@ -1,7 +1,8 @@
 // Tokens of customers: JSON Web Tokens (RFC 7519) that the shop signs for whoever is logged in.
 // Their `sub` is the customer's id. They are checked with `jose`.
 
-import { createLocalJWKSet, createRemoteJWKSet, errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose';
+import type * as jose from 'jose';
+import type { JSONWebKeySet, JWTPayload, JWTVerifyGetKey } from 'jose';
 import { readFile } from 'node:fs/promises';
 import { LRUCache } from 'lru-cache';
 import { sha256 } from '../bytes';
@@ -59,9 +60,13 @@ export async function openTokens(settings: TokenSettings): Promise<Tokens> {
 /** A signing key that was taken out of a key set is still believed for this long, in ms. */
 const KNOWN_MS = 60_000;
 
+type Jose = typeof jose;
 type Verify = (token: string) => Promise<JWTPayload>;
 
 async function verifierOf({ secrets, jwks, issuer, audience }: TokenSettings): Promise<Verify | undefined> {
+  if (secrets.length === 0 && jwks === undefined) return undefined;
+  // Most servers take no tokens, and start without the library.
+  const library = await import('jose');
   const claims = {
     clockTolerance: TOLERANCE,
     requiredClaims: ['exp', 'sub'],
@@ -69,41 +74,41 @@ async function verifierOf({ secrets, jwks, issuer, audience }: TokenSettings): P
     ...(audience === undefined ? {} : { audience }),
   };
   const keys = secrets.map((secret) => new TextEncoder().encode(secret));
-  const set = jwks === undefined ? undefined : await keySetOf(jwks);
-  if (keys.length === 0 && !set) return undefined;
+  const set = jwks === undefined ? undefined : await keySetOf(library, jwks);
   return async (token) => {
     let last: unknown;
     for (const key of keys) {
       try {
-        return (await jwtVerify(token, key, { ...claims, algorithms: ['HS256'] })).payload;
+        return (await library.jwtVerify(token, key, { ...claims, algorithms: ['HS256'] })).payload;
       } catch (thrown) {
         last = thrown;
         // Another secret would find the same fault.
-        if (thrown instanceof errors.JWTExpired || thrown instanceof errors.JWTClaimValidationFailed) break;
+        if (thrown instanceof library.errors.JWTExpired || thrown instanceof library.errors.JWTClaimValidationFailed)
+          break;
       }
     }
-    if (set && !(last instanceof errors.JWTExpired)) {
+    if (set && !(last instanceof library.errors.JWTExpired)) {
       try {
-        return (await jwtVerify(token, set, { ...claims, algorithms: PUBLIC_ALGORITHMS })).payload;
+        return (await library.jwtVerify(token, set, { ...claims, algorithms: PUBLIC_ALGORITHMS })).payload;
       } catch (thrown) {
         last = thrown;
       }
     }
-    throw refused(reasonOf(last));
+    throw refused(reasonOf(library.errors, last));
   };
 }
 
 /** A remote set is read when it is first needed, and again for an unknown key, at most twice a minute. */
-async function keySetOf(place: string): Promise<JWTVerifyGetKey> {
+async function keySetOf({ createLocalJWKSet, createRemoteJWKSet }: Jose, place: string): Promise<JWTVerifyGetKey> {
   if (/^https?:/.test(place)) return createRemoteJWKSet(new URL(place));
   try {
-    return createLocalJWKSet(JSON.parse(await readFile(place, 'utf8')) as Parameters<typeof createLocalJWKSet>[0]);
+    return createLocalJWKSet(JSON.parse(await readFile(place, 'utf8')) as JSONWebKeySet);
   } catch (thrown) {
     throw new VitrineError('CONFIG_INVALID', `VITRINE_TOKEN_JWKS: ${place} has no key set: ${asError(thrown).message}`);
   }
 }
 
-function reasonOf(thrown: unknown): string {
+function reasonOf(errors: Jose['errors'], thrown: unknown): string {
   if (thrown instanceof errors.JWTExpired) return 'it has expired';
   if (thrown instanceof errors.JWTClaimValidationFailed) return `its claim \`${thrown.claim}\` is missing or wrong`;
   if (thrown instanceof errors.JOSEAlgNotAllowed) return 'it is signed by an algorithm that is not allowed here';

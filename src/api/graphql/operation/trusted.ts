@@ -62,13 +62,13 @@ export function openTrustedDocuments(schema: GraphQLSchema, { only, manifests }:
     resolve(request) {
       const { documentId, query } = request;
       if (typeof documentId === 'string' && query === undefined) {
-        return { ...request, documentId: undefined, query: textOf(documentId) };
+        return { ...request, documentId: null, query: textOf(documentId) };
       }
       if (!only) return request;
       const hash = typeof query === 'string' ? undefined : persistedHash(request);
       // The text is known here, so Apollo need not look for it.
-      if (hash !== undefined) return { ...request, extensions: undefined, query: textOf(hash) };
-      if (typeof query === 'string' && isTrusted(query)) return { ...request, extensions: undefined };
+      if (hash !== undefined) return { ...request, extensions: null, query: textOf(hash) };
+      if (typeof query === 'string' && isTrusted(query)) return { ...request, extensions: null };
       throw new VitrineError(
         'FORBIDDEN',
         'this server runs trusted documents only; add the document to a manifest of TRUSTED_DOCUMENTS',

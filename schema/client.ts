@@ -12,6 +12,13 @@ export interface DocumentTypeDecoration<TResult, TVariables> {
   __apiType?: (variables: TVariables) => TResult;
 }
 
+/** Where a key may be kept. */
+export type ApiKeyKind =
+  /** In pages in browsers: it reads customers only with their own tokens. */
+  | 'PUBLISHABLE'
+  /** By programs of the shop only. */
+  | 'SECRET';
+
 /** Whether an article can be bought. */
 export type Availability =
   /** It can be bought now. */
@@ -20,6 +27,18 @@ export type Availability =
   | 'OUT_OF_STOCK'
   /** It can be ordered before it is there. */
   | 'PREORDER';
+
+/** A key to be made. */
+export type MakeApiKeyInput = {
+  /** Until when it holds. Null: until it is revoked. */
+  readonly expiresAt?: string | null | undefined;
+  /** Where it will be kept. */
+  readonly kind?: ApiKeyKind;
+  /** Which program will have it, 1 to 100 characters. */
+  readonly name: string;
+  /** What it allows: some of catalogue:read, recommend, events:write, customers:read, catalogue:write, rules:write, admin. */
+  readonly scopes: ReadonlyArray<string>;
+};
 
 /** Some pieces of one article, bought at one price. */
 export type PurchaseInput = {
@@ -74,7 +93,7 @@ export type RecordPurchasesInput = {
 };
 
 export type RecommendationsQueryVariables = Exact<{
-  customerId: string;
+  customerId?: string | null | undefined;
   first?: number;
 }>;
 
@@ -467,6 +486,114 @@ export type ArticlesPageQuery = {
   };
 };
 
+export type ApiKeysQueryVariables = Exact<{ [key: string]: never }>;
+
+export type ApiKeysQuery = {
+  readonly apiKeys: ReadonlyArray<{
+    readonly id: string;
+    readonly name: string;
+    readonly kind: ApiKeyKind;
+    readonly scopes: ReadonlyArray<string>;
+    readonly createdAt: string;
+    readonly expiresAt: string | null;
+    readonly revokedAt: string | null;
+    readonly lastUsedAt: string | null;
+  }> | null;
+};
+
+export type MakeApiKeyMutationVariables = Exact<{
+  input: MakeApiKeyInput;
+}>;
+
+export type MakeApiKeyMutation = {
+  readonly makeApiKey: {
+    readonly text: string;
+    readonly key: {
+      readonly id: string;
+      readonly name: string;
+      readonly kind: ApiKeyKind;
+      readonly scopes: ReadonlyArray<string>;
+      readonly createdAt: string;
+      readonly expiresAt: string | null;
+      readonly revokedAt: string | null;
+      readonly lastUsedAt: string | null;
+    };
+  } | null;
+};
+
+export type RevokeApiKeysMutationVariables = Exact<{
+  ids: ReadonlyArray<string> | string;
+}>;
+
+export type RevokeApiKeysMutation = {
+  readonly revokeApiKeys: ReadonlyArray<{
+    readonly index: number;
+    readonly key: {
+      readonly id: string;
+      readonly name: string;
+      readonly kind: ApiKeyKind;
+      readonly scopes: ReadonlyArray<string>;
+      readonly createdAt: string;
+      readonly expiresAt: string | null;
+      readonly revokedAt: string | null;
+      readonly lastUsedAt: string | null;
+    } | null;
+    readonly error: { readonly code: string; readonly message: string } | null;
+  }> | null;
+};
+
+export type ExpireApiKeysMutationVariables = Exact<{
+  ids: ReadonlyArray<string> | string;
+  at: string;
+}>;
+
+export type ExpireApiKeysMutation = {
+  readonly expireApiKeys: ReadonlyArray<{
+    readonly index: number;
+    readonly key: {
+      readonly id: string;
+      readonly name: string;
+      readonly kind: ApiKeyKind;
+      readonly scopes: ReadonlyArray<string>;
+      readonly createdAt: string;
+      readonly expiresAt: string | null;
+      readonly revokedAt: string | null;
+      readonly lastUsedAt: string | null;
+    } | null;
+    readonly error: { readonly code: string; readonly message: string } | null;
+  }> | null;
+};
+
+export type AuditEntriesQueryVariables = Exact<{
+  first?: number;
+  after?: string | null | undefined;
+}>;
+
+export type AuditEntriesQuery = {
+  readonly auditEntries: {
+    readonly nodes: ReadonlyArray<{
+      readonly at: string;
+      readonly actor: string;
+      readonly action: string;
+      readonly subject: string;
+      readonly before: string | null;
+      readonly after: string | null;
+    }>;
+    readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null };
+  } | null;
+};
+
+export type KeyFragment = {
+  readonly id: string;
+  readonly name: string;
+  readonly kind: ApiKeyKind;
+  readonly scopes: ReadonlyArray<string>;
+  readonly createdAt: string;
+  readonly expiresAt: string | null;
+  readonly revokedAt: string | null;
+  readonly lastUsedAt: string | null;
+};
+
 export type ArticleCardFragment = {
   readonly id: string;
   readonly name: string | null;
@@ -496,6 +623,21 @@ export class TypedDocumentString<TResult, TVariables>
     return this.value;
   }
 }
+export const KeyFragmentDoc = new TypedDocumentString(
+  `
+    fragment Key on ApiKey {
+  id
+  name
+  kind
+  scopes
+  createdAt
+  expiresAt
+  revokedAt
+  lastUsedAt
+}
+    `,
+  { fragmentName: 'Key' },
+) as unknown as TypedDocumentString<KeyFragment, unknown>;
 export const ArticleCardFragmentDoc = new TypedDocumentString(
   `
     fragment ArticleCard on Article {
@@ -512,7 +654,7 @@ export const ArticleCardFragmentDoc = new TypedDocumentString(
   { fragmentName: 'ArticleCard' },
 ) as unknown as TypedDocumentString<ArticleCardFragment, unknown>;
 export const RecommendationsDocument = new TypedDocumentString(`
-    query Recommendations($customerId: ID!, $first: Int! = 12) {
+    query Recommendations($customerId: ID, $first: Int! = 12) {
   recommendations(customerId: $customerId, first: $first) {
     rank
     score
@@ -855,6 +997,105 @@ export const ArticlesPageDocument = new TypedDocumentString(`
   currency
   image
 }`) as unknown as TypedDocumentString<ArticlesPageQuery, ArticlesPageQueryVariables>;
+export const ApiKeysDocument = new TypedDocumentString(`
+    query ApiKeys {
+  apiKeys {
+    ...Key
+  }
+}
+    fragment Key on ApiKey {
+  id
+  name
+  kind
+  scopes
+  createdAt
+  expiresAt
+  revokedAt
+  lastUsedAt
+}`) as unknown as TypedDocumentString<ApiKeysQuery, ApiKeysQueryVariables>;
+export const MakeApiKeyDocument = new TypedDocumentString(`
+    mutation MakeApiKey($input: MakeApiKeyInput!) {
+  makeApiKey(input: $input) {
+    text
+    key {
+      ...Key
+    }
+  }
+}
+    fragment Key on ApiKey {
+  id
+  name
+  kind
+  scopes
+  createdAt
+  expiresAt
+  revokedAt
+  lastUsedAt
+}`) as unknown as TypedDocumentString<MakeApiKeyMutation, MakeApiKeyMutationVariables>;
+export const RevokeApiKeysDocument = new TypedDocumentString(`
+    mutation RevokeApiKeys($ids: [ID!]!) {
+  revokeApiKeys(ids: $ids) {
+    index
+    key {
+      ...Key
+    }
+    error {
+      code
+      message
+    }
+  }
+}
+    fragment Key on ApiKey {
+  id
+  name
+  kind
+  scopes
+  createdAt
+  expiresAt
+  revokedAt
+  lastUsedAt
+}`) as unknown as TypedDocumentString<RevokeApiKeysMutation, RevokeApiKeysMutationVariables>;
+export const ExpireApiKeysDocument = new TypedDocumentString(`
+    mutation ExpireApiKeys($ids: [ID!]!, $at: DateTime!) {
+  expireApiKeys(ids: $ids, at: $at) {
+    index
+    key {
+      ...Key
+    }
+    error {
+      code
+      message
+    }
+  }
+}
+    fragment Key on ApiKey {
+  id
+  name
+  kind
+  scopes
+  createdAt
+  expiresAt
+  revokedAt
+  lastUsedAt
+}`) as unknown as TypedDocumentString<ExpireApiKeysMutation, ExpireApiKeysMutationVariables>;
+export const AuditEntriesDocument = new TypedDocumentString(`
+    query AuditEntries($first: Int! = 20, $after: String) {
+  auditEntries(first: $first, after: $after) {
+    nodes {
+      at
+      actor
+      action
+      subject
+      before
+      after
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<AuditEntriesQuery, AuditEntriesQueryVariables>;
 
 export interface GraphQLFault {
   readonly message: string;

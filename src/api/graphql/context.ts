@@ -25,7 +25,9 @@ import type {
   TrendingArticle,
   TrendingRequest,
 } from '../../serving/types';
+import type { Keys } from '../../access/keys';
 import type { Principal } from '../../access/principal';
+import type { AuditRow } from '../../data/store/access/access-store';
 import type { Lifetime } from '../../serving/lifetime';
 import { createStageTimer, type StageTimer } from '../../telemetry/traces';
 import type { Turns } from './operation/turns';
@@ -33,6 +35,9 @@ import type { Turns } from './operation/turns';
 export interface Context {
   /** Who asks. Rights to fields were checked before the operation runs (rights/check.ts). */
   readonly principal: Principal;
+  readonly keys: Keys;
+  /** Changes that were made, the newest first, from before the entry `before`. */
+  audit(first: number, before?: number): Promise<AuditRow[]>;
   readonly customers: {
     readonly byId: DataLoader<string, CustomerRow | null>;
     page(first: number, afterKey?: number): Promise<Page<CustomerRow>>;
@@ -63,6 +68,7 @@ export interface TracedList extends RecommendationTrace {
 }
 
 export interface ContextParts {
+  readonly keys: Keys;
   readonly store: Store;
   readonly recommender: Recommender;
   /** Limits how many statements of all requests run at the same time. */
@@ -78,7 +84,7 @@ export interface ContextOptions {
 }
 
 export function createContext(
-  { store, recommender, turns }: ContextParts,
+  { keys, store, recommender, turns }: ContextParts,
   { principal, lifetime, traced }: ContextOptions,
 ): Context {
   const timer = createStageTimer();
@@ -88,6 +94,8 @@ export function createContext(
   const lists = listLoaders(recommender, work.begin, lifetime, traces);
   return {
     principal,
+    keys,
+    audit: (first, before) => work.read('audit', () => store.access.auditEntries(first, before)),
     timer,
     traces,
     customers: rows.customers,

@@ -11,10 +11,10 @@ export interface CursorKind {
 }
 
 /**
- * Limits of Postgres: the largest integer, the largest smallint, and a bound for times in seconds
- * since 1970.
+ * The largest key that a number holds exactly, the largest smallint of Postgres, and a bound for
+ * times in seconds since 1970.
  */
-export const MOST = Object.freeze({ key: 2 ** 31 - 1, line: 2 ** 15 - 1, seconds: 6e10 });
+export const MOST = Object.freeze({ key: Number.MAX_SAFE_INTEGER, line: 2 ** 15 - 1, seconds: 6e10 });
 
 /**
  * Makes the cursors of the list `name`. A cursor holds one whole number for each entry of `most`,

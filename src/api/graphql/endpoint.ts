@@ -3,6 +3,7 @@
 import { fastifyApolloHandler } from '@as-integrations/fastify';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Gate } from '../../access/gate';
+import { openKeys } from '../../access/keys';
 import { LIMITS as STATEMENTS } from '../../data/postgres/connections';
 import type { Store } from '../../data/store/store';
 import { VitrineError } from '../../errors';
@@ -60,7 +61,12 @@ export async function startEndpoint({
   const sandbox = createSandbox(store, gate);
   const apollo = createApollo({ gate, schema, ...parts, landingPage: sandbox.plugin });
   await apollo.start();
-  const contextParts = { store, recommender, turns: createTurns(STATEMENTS.reads, STATEMENTS.connectMs) };
+  const contextParts = {
+    keys: openKeys(store.access),
+    store,
+    recommender,
+    turns: createTurns(STATEMENTS.reads, STATEMENTS.connectMs),
+  };
   return {
     addTo(app, door) {
       app.route({

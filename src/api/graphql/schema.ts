@@ -4,6 +4,7 @@
 import 'reflect-metadata';
 import type { GraphQLSchema } from 'graphql';
 import { buildSchemaSync } from 'type-graphql';
+import { ApiKeyResolver } from './api-key';
 import { ArticleResolver } from './article';
 import { CustomerResolver } from './customer';
 import { FormerArticleFields, FormerCustomerFields } from './former-fields';
@@ -27,6 +28,7 @@ export function createSchema(): GraphQLSchema {
       RecommendationResolver,
       ReasonResolver,
       OrderResolver,
+      ApiKeyResolver,
       FormerArticleFields,
       FormerCustomerFields,
     ],

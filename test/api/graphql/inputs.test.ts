@@ -15,6 +15,7 @@ afterAll(() => shop?.close());
 const codes = (answer: GraphqlAnswer) => answer.errors?.map((error) => error.extensions.code);
 const RECORD = 'mutation ($input: RecordPurchasesInput!) { recordPurchases(input: $input) { repeated } }';
 const PIECE = { articleId: 'a-01' };
+const MAKE_KEY = 'mutation ($input: MakeApiKeyInput!) { makeApiKey(input: $input) { text } }';
 const ORDER = { requestId: 'r', customerId: 'c-01', purchases: [PIECE] };
 
 /**
@@ -66,6 +67,20 @@ const TEXTS: Readonly<Record<string, (text: string) => [query: string, variables
   'RecordPurchasesInput.requestId': (requestId) => [RECORD, { input: { ...ORDER, requestId } }],
   'RecordPurchasesInput.orderId': (orderId) => [RECORD, { input: { ...ORDER, orderId } }],
   'RecordPurchasesInput.customerId': (customerId) => [RECORD, { input: { ...ORDER, customerId } }],
+  'MakeApiKeyInput.name': (name) => [MAKE_KEY, { input: { name, scopes: ['recommend'] } }],
+  'MakeApiKeyInput.scopes': (scope) => [MAKE_KEY, { input: { name: 'page', scopes: [scope] } }],
+  'Mutation.revokeApiKeys(ids:)': (id) => [
+    'mutation ($ids: [ID!]!) { revokeApiKeys(ids: $ids) { id } }',
+    { ids: [id] },
+  ],
+  'Mutation.expireApiKeys(ids:)': (id) => [
+    'mutation ($ids: [ID!]!) { expireApiKeys(ids: $ids, at: "2999-01-01T00:00:00Z") { id } }',
+    { ids: [id] },
+  ],
+  'Query.auditEntries(after:)': (after) => [
+    'query ($after: String) { auditEntries(after: $after) { nodes { id } } }',
+    { after },
+  ],
   'PurchaseInput.articleId': (articleId) => [RECORD, { input: { ...ORDER, purchases: [{ articleId }] } }],
 };
 

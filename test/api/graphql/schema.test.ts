@@ -105,8 +105,10 @@ describe('the schema', () => {
   test('an unknown id gives null for a node and for similar articles, but a list of recommendations', () => {
     expect(shapeOf(objectType('Query'))).toEqual({
       activeCustomers: '[Customer!]!',
+      apiKeys: '[ApiKey!]',
       article: 'Article',
       articles: 'ArticleConnection!',
+      auditEntries: 'AuditEntryConnection',
       customer: 'Customer',
       customers: 'CustomerConnection!',
       recommendations: '[Recommendation!]!',
@@ -114,7 +116,12 @@ describe('the schema', () => {
       similarArticles: '[SimilarArticle!]',
       trending: '[TrendingArticle!]!',
     });
-    expect(shapeOf(objectType('Mutation'))).toEqual({ recordPurchases: 'RecordedPurchases!' });
+    expect(shapeOf(objectType('Mutation'))).toEqual({
+      expireApiKeys: '[ApiKeyResult!]',
+      makeApiKey: 'MadeApiKey',
+      recordPurchases: 'RecordedPurchases!',
+      revokeApiKeys: '[ApiKeyResult!]',
+    });
   });
 
   test('schema/schema.graphql and schema/client.ts are up to date with `npm run codegen`', () => {

@@ -46,8 +46,11 @@ export const RIGHTS: Readonly<Record<string, Fields>> = {
     customers: PEOPLE,
     activeCustomers: PEOPLE,
     recommendations: ownOr('recommend'),
+    apiKeys: ADMIN,
+    auditEntries: ADMIN,
   },
   Mutation: {
+    ...all(ADMIN, 'makeApiKey revokeApiKeys expireApiKeys'),
     recordPurchases: ownOr('events:write'),
   },
   Article: {
@@ -81,6 +84,13 @@ export const RIGHTS: Readonly<Record<string, Fields>> = {
   PurchaseConnection: PAGE,
   PurchaseEdge: EDGE,
   Purchase: all(AS_PARENT, 'article boughtAt quantity price state orderId salesChannelId'),
+  ApiKey: all(ADMIN, 'id name kind scopes createdAt expiresAt revokedAt lastUsedAt'),
+  MadeApiKey: all(ADMIN, 'key text'),
+  ApiKeyResult: all(ADMIN, 'index id key error'),
+  ItemError: all(AS_PARENT, 'code message field'),
+  AuditEntry: all(ADMIN, 'id at actor action subject before after'),
+  AuditEntryConnection: PAGE,
+  AuditEntryEdge: EDGE,
   RecordedPurchases: all(AS_PARENT, 'customer purchases repeated'),
 };
 

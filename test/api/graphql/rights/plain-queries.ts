@@ -15,7 +15,10 @@ const LITERALS: Readonly<Record<string, string>> = {
   text: '"article 3"',
   name: '"material"',
   articleId: '"a-01"',
-  input: '{ requestId: "r-1", customerId: "c-01", purchases: [{ articleId: "a-01" }] }',
+  ids: '["none"]',
+  at: '"2999-01-01T00:00:00Z"',
+  'makeApiKey.input': '{ name: "page", scopes: ["recommend"] }',
+  'recordPurchases.input': '{ requestId: "r-1", customerId: "c-01", purchases: [{ articleId: "a-01" }] }',
 };
 
 export interface Step {
@@ -36,7 +39,12 @@ export function argumentsOf(type: string, { name, args }: GraphQLField<unknown, 
     if (argument.name === 'first') return ['first: 1'];
     if (argument.name === 'customerId') return ['customerId: "c-01"'];
     if (!isRequiredArgument(argument)) return [];
-    const literal = argument.name === 'id' ? (name === 'customer' ? '"c-01"' : '"a-01"') : LITERALS[argument.name];
+    const literal =
+      argument.name === 'id'
+        ? name === 'customer'
+          ? '"c-01"'
+          : '"a-01"'
+        : (LITERALS[argument.name] ?? LITERALS[`${name}.${argument.name}`]);
     if (literal === undefined) throw new Error(`${type}.${name}(${argument.name}:) has no literal in plain-queries.ts`);
     return [`${argument.name}: ${literal}`];
   });

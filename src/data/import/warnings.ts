@@ -3,12 +3,11 @@
 import type { Client } from 'pg';
 import { VitrineError } from '../../errors';
 import { stagingTable } from './merge/merge';
+import { boughtTable, ID_COLUMNS } from './merge/purchase-ids';
 import type { Section } from './shop-json';
 import type { Staged } from './stage';
 
 type StagedSections = Readonly<Partial<Record<Section, Staged>>>;
-
-const PURCHASES = stagingTable('transactions');
 
 /**
  * Sentences on what looks wrong.
@@ -48,9 +47,9 @@ const MOST_KINDS = 20;
 
 async function futureOf(client: Client): Promise<string[]> {
   const { rows } = await client.query<{ all: string; future: string; first: string | null; last: string | null }>(
-    `SELECT count(*) AS all, count(*) FILTER (WHERE bought_at >= now() + interval '1 day') AS future,
-       to_char(min(bought_at) FILTER (WHERE bought_at >= now() + interval '1 day') AT TIME ZONE 'UTC', 'YYYY-MM-DD') AS first,
-       to_char(max(bought_at) AT TIME ZONE 'UTC', 'YYYY-MM-DD') AS last FROM ${PURCHASES}`,
+    `SELECT coalesce(sum(purchases), 0) AS all, coalesce(sum(future), 0) AS future,
+       to_char(min(first_future) AT TIME ZONE 'UTC', 'YYYY-MM-DD') AS first,
+       to_char(max(last) AT TIME ZONE 'UTC', 'YYYY-MM-DD') AS last FROM ${boughtTable('customers')}`,
   );
   const [{ all, future, first, last }] = rows;
   if (future === '0') return [];
@@ -66,15 +65,11 @@ async function futureOf(client: Client): Promise<string[]> {
 /** A customer with more than this share of all purchases is a till or a word for "unknown". */
 const HEAVY_SHARE = 0.2;
 const FEWEST = 50;
-/** Tables with more rows than this are sampled. */
-const SAMPLED_FROM = 1e6;
 
 async function heaviestOf(client: Client): Promise<string[]> {
-  const { rows: sizes } = await client.query<{ all: string }>(`SELECT count(*) AS all FROM ${PURCHASES}`);
-  const sample = Number(sizes[0].all) > SAMPLED_FROM ? ' TABLESAMPLE SYSTEM (2)' : '';
   const { rows } = await client.query<{ id: string; count: string; all: string }>(
-    `SELECT customer_id AS id, count(*) AS count, sum(count(*)) OVER () AS all FROM ${PURCHASES}${sample}
-     GROUP BY customer_id ORDER BY count DESC LIMIT 1`,
+    `SELECT id, purchases AS count, (SELECT sum(purchases) FROM ${boughtTable('customers')}) AS all
+     FROM ${boughtTable('customers')} ORDER BY purchases DESC LIMIT 1`,
   );
   if (rows.length === 0) return [];
   const [count, all] = [Number(rows[0].count), Number(rows[0].all)];
@@ -113,13 +108,13 @@ export async function checkJoins(client: Client, staged: StagedSections): Promis
 }
 
 async function checkJoin(client: Client, section: 'articles' | 'customers', staged: StagedSections): Promise<string[]> {
-  const id = section === 'articles' ? 'article_id' : 'customer_id';
+  const id = ID_COLUMNS[section];
   // Articles that came from purchases alone do not count: they have the form of the purchases.
   const listed = section === 'articles' ? ' WHERE listed' : '';
   const known = `(SELECT ${id} AS id FROM ${stagingTable(section)} UNION SELECT ${id} FROM ${section}${listed})`;
   const { rows } = await client.query<{ joined: string; all: string }>(
     `SELECT count(known.id) AS joined, count(*) AS all
-     FROM (SELECT DISTINCT ${id} AS id FROM ${PURCHASES}) AS asked LEFT JOIN ${known} AS known USING (id)`,
+     FROM ${boughtTable(section)} AS asked LEFT JOIN ${known} AS known USING (id)`,
   );
   const [joined, all] = [Number(rows[0].joined), Number(rows[0].all)];
   if (all === 0 || joined >= LOW_SHARE * all) return [];
@@ -128,7 +123,7 @@ async function checkJoin(client: Client, section: 'articles' | 'customers', stag
   for (const [form, sql] of FORMS) {
     const { rows: formed } = await client.query<{ joined: string; example: string; fit: string }>(
       `SELECT count(*) AS joined, min(asked.id) AS example, min(known.id) AS fit
-       FROM (SELECT DISTINCT ${id} AS id FROM ${PURCHASES}) AS asked
+       FROM ${boughtTable(section)} AS asked
        JOIN ${known} AS known ON ${sql('asked.id')} = ${sql('known.id')}`,
     );
     if (Number(formed[0].joined) < joined + GAIN * all) continue;

@@ -4,6 +4,7 @@ import type { Client } from 'pg';
 import { coverReturnsOf } from '../../store/returns';
 import { fillEmpty } from './bulk-fill';
 import { stagingTable, type MergeCounts } from './merge';
+import { boughtTable, ID_COLUMNS, type BoughtSection } from './purchase-ids';
 
 export interface PurchaseCounts extends MergeCounts {
   /** Customers and articles that occur in purchases only. */
@@ -15,6 +16,7 @@ const STAGED = stagingTable('transactions');
 
 /** The columns of purchases besides the identity, in the order in which equal ones are sorted. */
 const VALUES = ['price', 'quantity', 'sales_channel_id', 'order_id', 'state'] as const;
+type Value = (typeof VALUES)[number];
 
 /**
  * Merges the transactions, after making the customers and articles that only occur in them.
@@ -27,20 +29,21 @@ export async function mergePurchases(
   onKeys: () => void,
 ): Promise<PurchaseCounts> {
   await client.query(`ANALYZE ${STAGED}`);
-  const bareArticles = await makeBare(client, 'articles', 'article_id', ', false');
-  const bareCustomers = await makeBare(client, 'customers', 'customer_id', '');
+  const bareArticles = await makeBare(client, 'articles', ', false');
+  const bareCustomers = await makeBare(client, 'customers', '');
+  const mapped = VALUES.filter((column) => columns.includes(column));
   const inserted = await fillEmpty(client, async () => {
     // Ordered by time, so that recent purchases lie together on disk.
     const { rowCount } = await client.query(
       `INSERT INTO purchases (customer_key, article_key, bought_at, ${VALUES.join(', ')}, line)
        SELECT customer_key, article_key, bought_at, ${VALUES.join(', ')}, row_number() OVER (
-         PARTITION BY bought_at, customer_key, article_key ORDER BY ${VALUES.join(', ')}
+         PARTITION BY bought_at, customer_key, article_key${mapped.length > 0 ? ` ORDER BY ${mapped.join(', ')}` : ''}
        ) FROM (${KEYED}) AS staged ORDER BY bought_at, customer_key, article_key`,
     );
     onKeys();
     return rowCount ?? 0;
   });
-  const counts = inserted === null ? await mergeMore(client, columns) : { inserted, updated: 0, unchanged: 0 };
+  const counts = inserted === null ? await mergeMore(client, mapped) : { inserted, updated: 0, unchanged: 0 };
   const { rows } = await client.query<{ any: boolean }>(
     'SELECT EXISTS (SELECT FROM purchases WHERE quantity < 0) AS any',
   );
@@ -54,13 +57,13 @@ export async function mergePurchases(
   return { ...counts, bareCustomers, bareArticles };
 }
 
-async function makeBare(client: Client, table: string, id: string, unlisted: string): Promise<number> {
+async function makeBare(client: Client, table: BoughtSection, unlisted: string): Promise<number> {
+  const id = ID_COLUMNS[table];
   const { rowCount } = await client.query(
     `INSERT INTO ${table} (${id}${unlisted === '' ? '' : ', listed'})
-     SELECT ${id}${unlisted} FROM ${STAGED} AS staged
-     WHERE NOT EXISTS (SELECT FROM ${table} WHERE ${table}.${id} = staged.${id})
-     GROUP BY ${id} ORDER BY min(line)
-     ON CONFLICT DO NOTHING`,
+     SELECT id${unlisted} FROM ${boughtTable(table)} AS bought
+     WHERE NOT EXISTS (SELECT FROM ${table} WHERE ${table}.${id} = bought.id)
+     ORDER BY line ON CONFLICT DO NOTHING`,
   );
   return rowCount ?? 0;
 }
@@ -78,24 +81,33 @@ const KEYED = `
  * and matched first to first, second to second. Purchases of the store without a mark then match
  * those that are left. `line` cannot match them: it may follow columns that these files lack.
  */
-async function mergeMore(client: Client, columns: readonly string[]): Promise<MergeCounts> {
+async function mergeMore(client: Client, mapped: readonly Value[]): Promise<MergeCounts> {
   const { rows } = await client.query<{ all: string; first: string | null; last: string | null; days: boolean }>(
     `SELECT count(*) AS all, min(bought_at)::text AS first, max(bought_at)::text AS last,
        coalesce(bool_and(extract(epoch FROM bought_at)::bigint % 86400 = 0), false) AS days FROM ${STAGED}`,
   );
   const [{ all, first, last, days }] = rows;
   if (first === null || last === null) return { inserted: 0, updated: 0, unchanged: 0 };
-  const mapped = VALUES.filter((column) => columns.includes(column));
-  const has = (column: string): boolean => columns.includes(column);
+  const has = (column: Value): boolean => mapped.includes(column);
   const mark = has('order_id') ? 'order_id' : days && has('price') ? 'price' : undefined;
-  await client.query(
-    `CREATE TEMP TABLE incoming ON COMMIT DROP AS SELECT row_number() OVER () AS id, * FROM (${KEYED}) AS staged`,
-  );
   // The times are part of the statement's text, so that the planner knows the number of rows.
   const times = `${client.escapeLiteral(first)} AND ${client.escapeLiteral(last)}`;
+  // Most purchases of a file that comes again are as they were. Only those of a customer, time and
+  // article where one is not need a closer look.
+  const compared = [GROUP, ...mapped.map((column) => (column === 'state' ? IS_CANCELLED : column))].join(', ');
+  const { rowCount: touched } = await client.query(
+    `CREATE TEMP TABLE touched ON COMMIT DROP AS SELECT DISTINCT ${GROUP} FROM (
+       SELECT ${compared} FROM (${KEYED}) AS staged
+       EXCEPT ALL SELECT ${compared} FROM purchases WHERE bought_at BETWEEN ${times}
+     ) AS differing`,
+  );
+  if (touched === 0) return { inserted: 0, updated: 0, unchanged: Number(all) };
+  await client.query('ANALYZE touched');
   await client.query(
-    `CREATE TEMP TABLE present ON COMMIT DROP AS SELECT * FROM purchases WHERE bought_at BETWEEN ${times}
-       AND customer_key IN (SELECT DISTINCT customer_key FROM incoming)`,
+    `CREATE TEMP TABLE incoming ON COMMIT DROP AS SELECT row_number() OVER () AS id, *
+       FROM (${KEYED}) AS staged JOIN touched USING (${GROUP});
+     CREATE TEMP TABLE present ON COMMIT DROP AS SELECT * FROM purchases JOIN touched USING (${GROUP})
+       WHERE bought_at BETWEEN ${times}`,
   );
   await client.query(
     `CREATE TEMP TABLE matched (id bigint, customer_key bigint, bought_at timestamptz, article_key bigint, line int)
@@ -113,6 +125,11 @@ async function mergeMore(client: Client, columns: readonly string[]): Promise<Me
   const counts = { inserted: await insertNew(client), updated: await updateMatched(client, mapped) };
   return { ...counts, unchanged: Number(all) - counts.inserted - counts.updated };
 }
+
+/** What purchases have in common that may be the same. */
+const GROUP = 'customer_key, bought_at, article_key';
+/** Of states, only this comes from files. */
+const IS_CANCELLED = `state = 'cancelled'`;
 
 const UNMATCHED = `(customer_key, bought_at, article_key, line) NOT IN (
   SELECT customer_key, bought_at, article_key, line FROM matched)`;

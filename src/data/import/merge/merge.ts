@@ -47,6 +47,7 @@ export async function takeDuplicates(
   await client.query(
     `CREATE TEMP TABLE taken AS SELECT line, ${id} AS raw, ${id} || ' was already on line ' || first % ${LINES_PER_FILE} AS reason FROM (
        SELECT line, ${id}, min(line) OVER (PARTITION BY ${id}) AS first FROM ${table}
+       WHERE ${id} IN (SELECT ${id} FROM ${table} GROUP BY ${id} HAVING count(*) > 1)
      ) AS numbered WHERE line > first`,
   );
   const { rows } = await client.query<{ line: string; raw: string; reason: string }>(

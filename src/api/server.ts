@@ -215,7 +215,9 @@ function addReport(app: FastifyInstance, { admins }: Door, report: ServerParts['
 
 function answerErrors(app: FastifyInstance, errors: ErrorMask, window: ShopWindow | undefined): void {
   const answer = (reply: FastifyReply, status: number, { message, code }: PublicError) => {
-    if (status === 401) reply.header('www-authenticate', 'Bearer realm="Vitrine"');
+    const asks = reply.getHeader('www-authenticate') !== undefined;
+    if (status === 401 && !asks) reply.header('www-authenticate', 'Bearer realm="Vitrine"');
+    if (status !== 401 && asks) reply.removeHeader('www-authenticate');
     return reply.code(status).send({ errors: [{ message, extensions: { code } }] });
   };
 

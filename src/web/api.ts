@@ -5,6 +5,7 @@ import { signal } from '@preact/signals';
 import { useEffect, useState } from 'preact/hooks';
 import { request, RequestError, type TypedDocumentString } from '../../schema/client';
 import { heedPrices } from './format';
+import { key, keyWanted } from './key';
 
 /** A stage in the server's `extensions.trace`. */
 export interface Stage {
@@ -71,7 +72,7 @@ export async function ask<Result, Variables>(
   };
   try {
     const data = await request('/graphql', document, variables, {
-      headers: { 'vitrine-trace': '1' },
+      headers: { 'vitrine-trace': '1', ...(key.value === '' ? {} : { authorization: `Bearer ${key.value}` }) },
       ...(abort ? { signal: abort } : {}),
       onExtensions: (extensions) => {
         trace = (extensions as { trace?: Trace }).trace;
@@ -82,6 +83,8 @@ export async function ask<Result, Variables>(
     return data;
   } catch (thrown) {
     if (!abort?.aborted) record(undefined, exactly(thrown));
+    const code = thrown instanceof RequestError ? thrown.code : undefined;
+    if (code === 'UNAUTHENTICATED' || code === 'FORBIDDEN') keyWanted.value = exactly(thrown);
     throw thrown;
   }
 }
@@ -103,24 +106,24 @@ export function useAnswer<Result, Variables>(
   document: TypedDocumentString<Result, Variables>,
   variables: Variables | null,
 ): Answer<Result> {
-  const key = variables === null ? null : JSON.stringify(variables);
-  const [state, setState] = useState<{ key?: string | null; data?: Result; error?: string }>({});
+  const asked = variables === null ? null : JSON.stringify(variables);
+  const [state, setState] = useState<{ asked?: string | null; data?: Result; error?: string }>({});
   const [round, setRound] = useState(0);
   useEffect(() => {
-    if (key === null) return undefined;
+    if (asked === null) return undefined;
     const abort = new AbortController();
-    ask(document, JSON.parse(key) as Variables, abort.signal).then(
-      (data) => setState({ key, data }),
+    ask(document, JSON.parse(asked) as Variables, abort.signal).then(
+      (data) => setState({ asked, data }),
       (thrown: unknown) => {
-        if (!abort.signal.aborted) setState({ key, error: messageOf(thrown) });
+        if (!abort.signal.aborted) setState({ asked, error: messageOf(thrown) });
       },
     );
     return () => abort.abort();
-  }, [document, key, round]);
+  }, [document, asked, round]);
   return {
     data: state.data,
-    error: state.key === key ? state.error : undefined,
-    waiting: state.key !== key,
+    error: state.asked === asked ? state.error : undefined,
+    waiting: state.asked !== asked,
     again: () => setRound(round + 1),
   };
 }
@@ -137,6 +140,9 @@ const FRIENDLY: Readonly<Record<string, string>> = {
   OVERLOADED: 'The shop is busy. It will answer in a moment.',
   SHUTTING_DOWN: 'The shop is restarting. It will answer in a moment.',
   DATABASE_UNAVAILABLE: 'The shop cannot reach its database.',
+  UNAUTHENTICATED: 'The shop asks for a asked.',
+  FORBIDDEN: 'The asked does not allow that.',
+  RATE_LIMITED: 'The budget of the asked is spent for the moment.',
   RELEASE_MISSING: 'The shop has not learnt anything yet: `npx vitrine train` makes a release.',
 };
 

@@ -6,6 +6,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import { covered, inspecting } from './state';
 import { Header } from './parts/header';
 import { Inspector } from './parts/inspector';
+import { KeyDialog } from './parts/key-dialog';
 import { Toast } from './parts/toast';
 import { ArticlePage } from './pages/article';
 import { BasketPage } from './pages/basket';
@@ -62,6 +63,7 @@ function Frame() {
         </footer>
       </div>
       <Inspector />
+      <KeyDialog />
       <Toast />
     </div>
   );

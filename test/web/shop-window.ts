@@ -2,6 +2,7 @@
 
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
+import { openGate, type Gate } from '../../src/access/gate';
 import { createServer } from '../../src/api/server';
 import { PROJECT_ROOT } from '../../src/config';
 import type { Store } from '../../src/data/store/store';
@@ -34,8 +35,11 @@ export interface Shown {
   readonly home: () => Promise<void>;
 }
 
-/** Starts the server and the browser for the tests of one file. */
-export function showShopWindow(name: string): Shown {
+/**
+ * Starts the server and the browser for the tests of one file.
+ * @param gateOf makes the gate of the server. Default: an open one
+ */
+export function showShopWindow(name: string, gateOf?: (store: Store) => Promise<Gate>): Shown {
   const shelf = (title: string | RegExp) => shown.page.getByRole('region', { name: title });
   const shown = {
     shelf,
@@ -57,6 +61,7 @@ export function showShopWindow(name: string): Shown {
     opened.push(host);
     await host.start();
     const server = await createServer({
+      gate: (await gateOf?.(shown.store)) ?? openGate(),
       store: shown.store,
       recommender: host.recommender,
       config: { host: '127.0.0.1', port: 0, introspection: true, corsOrigins: [] },

@@ -8,6 +8,7 @@ import type { Gate } from '../../access/gate';
 import type { Principal } from '../../access/principal';
 import type { Config } from '../../config';
 import { VitrineError } from '../../errors';
+import { wantsPage } from './pages';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -28,22 +29,32 @@ export interface Door {
 
 export function addDoor(app: FastifyInstance, gate: Gate): Door {
   app.decorateRequest('principal');
-  const identified = async (request: FastifyRequest): Promise<void> => {
+  const identify = async (request: FastifyRequest, authorization = request.headers.authorization): Promise<void> => {
     request.principal = await gate.identify({
-      authorization: request.headers.authorization,
+      authorization,
       customerToken: headerOf(request, TOKEN_HEADER),
       address: request.socket.remoteAddress ?? '',
     });
   };
   return {
-    identified,
-    async admins(request) {
-      await identified(request);
+    identified: (request) => identify(request),
+    async admins(request, reply) {
+      // A browser asks its user for a password where the answer names this scheme.
+      if (wantsPage(request)) reply.header('www-authenticate', 'Basic realm="a key for admins as the password"');
+      await identify(request, asBearer(request.headers.authorization));
       const { scopes, name } = request.principal;
       if (scopes.has('admin')) return;
       throw new VitrineError('FORBIDDEN', `this page needs the scope admin; the key "${name}" does not have it`);
     },
   };
+}
+
+/** Reads the password of a browser's user as a key. The name does not matter. */
+function asBearer(authorization: string | undefined): string | undefined {
+  const [, encoded] = /^Basic +(\S+)$/i.exec(authorization ?? '') ?? [];
+  if (encoded === undefined) return authorization;
+  const [, ...password] = Buffer.from(encoded, 'base64').toString('utf8').split(':');
+  return `Bearer ${password.join(':')}`;
 }
 
 function headerOf({ headers }: FastifyRequest, name: string): string | undefined {

@@ -20,6 +20,21 @@ describe('a server with keys', () => {
     expect([200, 404]).toContain((await get(url, { key: keyed.keyOf.admin })).statusCode);
   });
 
+  test('lets a browser’s user in by a key as the password, for pages of admins only', async () => {
+    const page = { accept: 'text/html' };
+    const asked = await get('/report', {}, page);
+    expect([asked.statusCode, asked.headers['www-authenticate']]).toEqual([401, expect.stringMatching(/^Basic /)]);
+    const basic = `Basic ${Buffer.from(`me:${keyed.keyOf.admin}`).toString('base64')}`;
+    expect((await get('/report', {}, { ...page, authorization: basic })).statusCode).toBe(404);
+    const query = await keyed.server.app.inject({
+      method: 'POST',
+      url: '/graphql',
+      headers: { authorization: basic },
+      payload: { query: '{ articles { nodes { id } } }' },
+    });
+    expect(query.statusCode).toBe(401);
+  });
+
   test.each(['/health/live', '/health/ready', '/images/a-01', '/'])('shows %s to everyone', async (url) => {
     expect((await get(url)).statusCode).toBe(200);
   });

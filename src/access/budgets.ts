@@ -1,5 +1,6 @@
 // Budgets: how much a key or a customer may ask for in a second, in units of query cost. Processes
-// share a budget: each takes leases from the database, and asks it again only when a lease is spent.
+// share a budget: each takes leases from the database, and asks it again only when a lease is
+// spent.
 
 import { LRUCache } from 'lru-cache';
 import type { BudgetStore } from '../data/store/access/budgets';

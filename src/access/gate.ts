@@ -22,7 +22,8 @@ export interface Gate extends Budgets {
   /** Whether everybody may do everything, as far as is known now. */
   isOpen(): boolean;
   /**
-   * @throws VitrineError UNAUTHENTICATED for missing or wrong credentials, RATE_LIMITED after too many
+   * @throws VitrineError UNAUTHENTICATED for missing or wrong credentials, RATE_LIMITED after too
+   * many
    *   of them
    */
   identify(credentials: Credentials): Principal | Promise<Principal>;

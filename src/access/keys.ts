@@ -57,7 +57,9 @@ export function openKeys(store: AccessStore): Keys {
   const known = new LRUCache<string, Known>({ max: MOST_KEYS });
   const touched = new LRUCache<string, true>({ max: MOST_KEYS, ttl: TOUCH_MS });
 
-  /** Reads a key again when what is known of it is old. Requests at the same time share the reading. */
+  /**
+   * Reads a key again when what is known of it is old. Requests at the same time share the reading.
+   */
   function rowOf(id: string): Promise<KeyWithHash | null> {
     const before = known.get(id);
     if (before && performance.now() < before.until) return before.row;

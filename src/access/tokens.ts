@@ -98,7 +98,10 @@ async function verifierOf({ secrets, jwks, issuer, audience }: TokenSettings): P
   };
 }
 
-/** A remote set is read when it is first needed, and again for an unknown key, at most twice a minute. */
+/**
+ * A remote set is read when it is first needed, and again for an unknown key, at most twice a
+ * minute.
+ */
 async function keySetOf({ createLocalJWKSet, createRemoteJWKSet }: Jose, place: string): Promise<JWTVerifyGetKey> {
   if (/^https?:/.test(place)) return createRemoteJWKSet(new URL(place));
   try {

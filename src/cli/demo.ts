@@ -20,7 +20,7 @@ import { HOLD_OUT, train } from '../training/train';
 import { example, port, size, whole } from './arguments';
 import { checkPort, listen } from './serve';
 import { aborted, run, type RunningCommand } from './running';
-import { evaluationTable, importTable } from './show';
+import { evaluationTable, importTable } from './output/show';
 import { openTraining, openUrl } from './wiring';
 import { sha256 } from '../bytes';
 

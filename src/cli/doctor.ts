@@ -21,7 +21,7 @@ import { openRelease } from '../release/open';
 import { currentFolder } from '../release/files';
 import { faissStatus } from '../index/local-index';
 import { formatCount } from '../telemetry/format';
-import { print } from './answers';
+import { print } from './output/answers';
 import { example, json } from './arguments';
 import { run } from './running';
 

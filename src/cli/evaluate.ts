@@ -10,7 +10,7 @@ import { trainingConfig, type Size } from '../training/config';
 import { measureSimilar } from '../training/measure-similar';
 import { openKept } from '../training/stages/embed';
 import { checkpointsIn, evaluateTraining, HOLD_OUT, type HoldOut } from '../training/train';
-import { checkFolder, print, sayPeak } from './answers';
+import { checkFolder, print, sayPeak } from './output/answers';
 import {
   count,
   day,
@@ -25,7 +25,7 @@ import {
   type ProtocolOptions,
 } from './arguments';
 import { run } from './running';
-import { evaluationTable, similarQualityTable, similarSheet } from './show';
+import { evaluationTable, similarQualityTable, similarSheet } from './output/show';
 import { openShop, openTraining } from './wiring';
 
 type EvaluateOptions = ProtocolOptions & {

@@ -10,10 +10,10 @@ import { SHOP_JSON } from '../data/import/description';
 import type { ShopJson } from '../data/import/shop-json';
 import { formatCount as count } from '../telemetry/format';
 import { isoDay } from '../time';
-import { print } from './answers';
+import { print } from './output/answers';
 import { example, json } from './arguments';
 import { run } from './running';
-import { table } from './show';
+import { table } from './output/show';
 
 export function addInspect(program: Command): void {
   program

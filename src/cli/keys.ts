@@ -5,10 +5,10 @@ import { holds, openKeys, type Keys } from '../access/keys';
 import { PUBLISHABLE_SCOPES, SCOPE_MEANINGS, SCOPES } from '../access/scopes';
 import type { AuditRow, KeyRow } from '../data/store/access/access-store';
 import { VitrineError } from '../errors';
-import { print } from './answers';
+import { print } from './output/answers';
 import { count, example, ids, json, span } from './arguments';
 import { run, type RunningCommand } from './running';
-import { table } from './show';
+import { table } from './output/show';
 import { openShop } from './wiring';
 
 /** The actor of changes that are made here, in the audit. */

@@ -3,10 +3,10 @@ import type { Command } from 'commander';
 import type { Store } from '../data/store/store';
 import { VitrineError } from '../errors';
 import { precompute } from '../serving/precompute';
-import { print, sayPeak } from './answers';
+import { print, sayPeak } from './output/answers';
 import { example, json, upTo100 } from './arguments';
 import { run } from './running';
-import { recommendationTable, similarTable } from './show';
+import { recommendationTable, similarTable } from './output/show';
 import { openServing, openShop } from './wiring';
 
 export function addRecommend(program: Command): void {

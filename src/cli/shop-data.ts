@@ -5,10 +5,10 @@ import { importShop } from '../data/import/import';
 import { openStore } from '../data/store/open-store';
 import { generateShop } from '../demo/synthetic/generate';
 import { DEFAULT_SHOP, FULL_SHOP, type SyntheticOptions } from '../demo/synthetic/options';
-import { print } from './answers';
+import { print } from './output/answers';
 import { count, example, json, percent, whole } from './arguments';
 import { run } from './running';
-import { importTable } from './show';
+import { importTable } from './output/show';
 import { openUrl } from './wiring';
 
 export function addGenerate(program: Command): void {

@@ -5,10 +5,10 @@ import { openModelRunner } from '../engine/model-runner';
 import { trainingConfig, type Size } from '../training/config';
 import { embedRelease } from '../training/stages/embed';
 import { HOLD_OUT, train } from '../training/train';
-import { print, sayPeak } from './answers';
+import { print, sayPeak } from './output/answers';
 import { count, example, json, size, whole } from './arguments';
 import { run } from './running';
-import { evaluationTable } from './show';
+import { evaluationTable } from './output/show';
 import { openShop, openTraining } from './wiring';
 
 export function addTrain(program: Command): void {

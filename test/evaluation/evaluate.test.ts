@@ -5,7 +5,7 @@ import type { Candidates } from '../../src/ranking/candidates';
 import { CoPurchases } from '../../src/statistics/co-purchase';
 import type { Dataset } from '../../src/dataset/dataset';
 import type { Pipeline } from '../../src/ranking/pipeline';
-import { evaluationTable } from '../../src/cli/show';
+import { evaluationTable } from '../../src/cli/output/show';
 import { silentReporter } from '../../src/telemetry/progress';
 import { baselinesAt, firstOf, unitsInHistories, unitsOfMonth } from '../../src/evaluation/baselines';
 import { evaluate } from '../../src/evaluation/offline/evaluate';

@@ -9,7 +9,7 @@ import type { ArticleRow } from '../../src/data/store/store';
 import { openTrainingEngine } from '../../src/engine/training-engine';
 import { NO_PHOTOS } from '../../src/api/http/photos';
 import { patternName } from '../../src/demo/drawing/drawing';
-import { similarQualityTable, similarSheet } from '../../src/cli/show';
+import { similarQualityTable, similarSheet } from '../../src/cli/output/show';
 import { silentReporter } from '../../src/telemetry/progress';
 import { trainingConfig } from '../../src/training/config';
 import { openKept } from '../../src/training/stages/embed';

@@ -19,9 +19,9 @@ import {
 import type { ArticleRow } from '../../data/store/store';
 import { mayBeShown } from '../../ranking/filter';
 import { Attribute, attributesCost, toAttribute, toAttributes, type AttributeValue } from './attribute';
-import { connectionOf, PageArgs, toConnection, type Connection } from './connection';
+import { connectionOf, PageArgs, toConnection, type Connection } from './paging/connection';
 import type { Context } from './context';
-import { cursorKind, MOST } from './cursor';
+import { cursorKind, MOST } from './paging/cursor';
 import { listCost, WORK } from './operation/cost';
 import { checkFirst, checkId, LIMITS } from '../limits';
 

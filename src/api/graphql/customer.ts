@@ -5,9 +5,9 @@ import { Arg, Args, Ctx, Field, FieldResolver, ID, Int, ObjectType, Query, Resol
 import { checkCustomer } from '../../access/principal';
 import type { CustomerRow } from '../../data/store/store';
 import { Attribute, attributesCost, toAttribute, toAttributes, type AttributeValue } from './attribute';
-import { connectionOf, PageArgs, toConnection, type Connection } from './connection';
+import { connectionOf, PageArgs, toConnection, type Connection } from './paging/connection';
 import type { Context } from './context';
-import { cursorKind, MOST } from './cursor';
+import { cursorKind, MOST } from './paging/cursor';
 import { listCost, WORK } from './operation/cost';
 import { checkFirst, checkId, LIMITS } from '../limits';
 

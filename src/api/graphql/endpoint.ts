@@ -78,8 +78,8 @@ export async function startEndpoint({
           if (!request.url.startsWith('/graphql') && !URL.canParse(request.url, 'http://localhost/')) {
             throw new VitrineError('INPUT_INVALID', 'expected a well-formed URL');
           }
-          // A browser that opens the address brings no key. Its page asks with the key that is typed
-          // into it.
+          // A browser that opens the address brings no key. Its page asks with the key that is
+          // typed into it.
           if (request.method === 'GET' && wantsPage(request)) {
             const page = await sandbox.page(proposalOf(request.query as Readonly<Record<string, unknown>>));
             return reply.removeHeader('content-security-policy').type('text/html; charset=utf-8').send(page);
@@ -97,7 +97,9 @@ export async function startEndpoint({
   };
 }
 
-/** Puts the text of the document that a request names into the request, where Apollo looks for it. */
+/**
+ * Puts the text of the document that a request names into the request, where Apollo looks for it.
+ */
 function resolveDocument(request: FastifyRequest, documents: TrustedDocuments): void {
   const asked = (request.method === 'GET' ? request.query : request.body) as Asked | null | undefined;
   // Apollo refuses bodies that are no objects.

@@ -15,9 +15,9 @@ import {
 } from 'type-graphql';
 import type { ArticleRow, CustomerRow, PurchaseCursor, PurchaseRow } from '../../data/store/store';
 import { Article } from './article';
-import { connectionOf, PageArgs, toConnection, type Connection } from './connection';
+import { connectionOf, PageArgs, toConnection, type Connection } from './paging/connection';
 import type { Context } from './context';
-import { cursorKind, MOST } from './cursor';
+import { cursorKind, MOST } from './paging/cursor';
 import { Customer } from './customer';
 import { listCost, WORK } from './operation/cost';
 import { checkFirst } from '../limits';

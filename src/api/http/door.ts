@@ -82,8 +82,8 @@ export async function addSecurityHeaders(app: FastifyInstance): Promise<void> {
 }
 
 /**
- * Lets pages of these origins (`*` for all) call the API from a browser. They send keys and tokens as
- * headers, never cookies.
+ * Lets pages of these origins (`*` for all) call the API from a browser. They send keys and tokens
+ * as headers, never cookies.
  * @param headers names of headers that such pages may send
  */
 export async function allowOrigins(

@@ -41,7 +41,8 @@ export async function withConnection<T>(
     // With this setting, the server notices within a second that this process has ended, even
     // during a long statement.
     await client.query(`SET client_connection_check_interval = '1s'`).catch(() => undefined);
-    // Enough to sort and hash some million purchases without files; the import is alone in its work.
+    // Enough to sort and hash some million purchases without files; the import is alone in its
+    // work.
     await client.query(`SET work_mem = '256MB'`);
   } catch (thrown) {
     await client.end().catch(() => undefined);

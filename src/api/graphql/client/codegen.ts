@@ -11,6 +11,8 @@ import * as typescriptOperations from '@graphql-codegen/typescript-operations';
 import { lexicographicSortSchema, parse, printSchema } from 'graphql';
 import { format, resolveConfig } from 'prettier';
 import { asError } from '../../../errors';
+import { PROJECT_ROOT } from '../../../config';
+import { AS_PARENT, RIGHTS } from '../rights/table';
 import { createSchema } from '../schema';
 import { OWN_MANIFEST, ownManifest, readOperations, SCHEMA_FOLDER } from './operations';
 
@@ -20,6 +22,7 @@ async function main(check: boolean): Promise<void> {
     { file: join(SCHEMA_FOLDER, 'schema.graphql'), text: schema },
     { file: join(SCHEMA_FOLDER, 'client.ts'), text: await renderClient(schema, readOperations()) },
     { file: OWN_MANIFEST, text: ownManifest() },
+    { file: ACCESS_PAGE, text: renderAccessPage() },
   ];
   for (const { file, text } of files) {
     const formatted = await format(text, { ...(await resolveConfig(file)), filepath: file });
@@ -31,6 +34,33 @@ async function main(check: boolean): Promise<void> {
       process.exitCode = 1;
     }
   }
+}
+
+const ACCESS_PAGE = join(PROJECT_ROOT, 'docs', 'access.md');
+const RIGHTS_BEGIN = '<!-- rights -->';
+const RIGHTS_END = '<!-- end of rights -->';
+
+/** Returns the page about access with the rights of every field as they are now. */
+function renderAccessPage(): string {
+  const [before, after = ''] = readFileSync(ACCESS_PAGE, 'utf8').split(RIGHTS_BEGIN);
+  const rest = after.includes(RIGHTS_END) ? after.slice(after.indexOf(RIGHTS_END) + RIGHTS_END.length) : after;
+  return [before, RIGHTS_BEGIN, '\n\n', rightsTable(), '\n\n', RIGHTS_END, rest].join('');
+}
+
+/** A row for each right of a type. Fields that ask for no more than their parent are left out. */
+function rightsTable(): string {
+  const rows = Object.entries(RIGHTS).flatMap(([type, fields]) => {
+    const byRight = new Map<string, string[]>();
+    for (const [field, right] of Object.entries(fields)) {
+      if (right === AS_PARENT) continue;
+      const key = `\`${right.scope}\`${right.own ? ' or own' : ''}`;
+      byRight.set(key, [...(byRight.get(key) ?? []), field]);
+    }
+    return [...byRight].map(
+      ([right, names]) => `| \`${type}\` | ${names.map((name) => `\`${name}\``).join(', ')} | ${right} |`,
+    );
+  });
+  return ['| type | fields | needs |', '| --- | --- | --- |', ...rows].join('\n');
 }
 
 /**

@@ -47,7 +47,8 @@ export function createApollo({
     allowBatchedHttpRequests: false,
     csrfPrevention: true,
     parseOptions: { maxLexicalTokens: LIMITS.tokens },
-    // Suggestions reveal names of the schema. Whoever may not read it gets none either (admission.ts).
+    // Suggestions reveal names of the schema. Whoever may not read it gets none either
+    // (admission.ts).
     validationOptions: { maxErrors: LIMITS.errors, hideSuggestions: !introspection },
     formatError: errors.format,
     logger: apolloLogger(log),

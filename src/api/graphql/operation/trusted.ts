@@ -20,7 +20,8 @@ export interface Asked {
 export interface TrustedDocuments {
   /**
    * Returns the request with the text of its document.
-   * @throws VitrineError NOT_FOUND for an unknown id, FORBIDDEN if nothing but trusted documents runs
+   * @throws VitrineError NOT_FOUND for an unknown id, FORBIDDEN if nothing but trusted documents
+   * runs
    */
   resolve<Request extends Asked>(request: Request): Request;
 }

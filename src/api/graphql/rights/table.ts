@@ -12,7 +12,9 @@ export interface Right {
   readonly own: boolean;
 }
 
-/** A field that only leads to what its parent already shows, or to fields with rights of their own. */
+/**
+ * A field that only leads to what its parent already shows, or to fields with rights of their own.
+ */
 export const AS_PARENT = 'as its parent';
 
 const needs = (scope: Scope): Right => ({ scope, own: false });

@@ -32,7 +32,9 @@ export interface AuditRow {
   readonly after: unknown;
 }
 
-/** A change to be written down; `null` stands for what was not there before, or is not any longer. */
+/**
+ * A change to be written down; `null` stands for what was not there before, or is not any longer.
+ */
 export type Change = Omit<AuditRow, 'id' | 'at'>;
 
 export interface AccessStore extends BudgetStore {
@@ -44,8 +46,8 @@ export interface AccessStore extends BudgetStore {
   hasKeys(): Promise<boolean>;
   addKey(key: Omit<KeyWithHash, 'createdAt' | 'revokedAt' | 'lastUsedAt'>, actor: string): Promise<KeyRow>;
   /**
-   * Revokes keys from now on, or lets them expire at a time. Returns each key as it is then; null for
-   * ids without a key.
+   * Revokes keys from now on, or lets them expire at a time. Returns each key as it is then; null
+   * for ids without a key.
    */
   endKeys(ids: readonly string[], end: 'now' | Date, actor: string): Promise<(KeyRow | null)[]>;
   /** Notes that keys were used just now. */
@@ -66,10 +68,13 @@ const WITHOUT_HASH = {
 } as const;
 
 export function accessStore(statements: Pick<Statements, 'prisma' | 'connections'>): AccessStore {
-  const { prisma, connections } = statements;
-  return {
-    ...storeBudgets(statements),
+  return { ...storeBudgets(statements), ...storeKeys(statements), ...storeAudit(statements) };
+}
 
+type KeyStore = Omit<AccessStore, keyof BudgetStore | 'auditEntries'>;
+
+function storeKeys({ prisma, connections }: Pick<Statements, 'prisma' | 'connections'>): KeyStore {
+  return {
     async keysById(ids) {
       const rows = await connections.short(() => prisma.apiKey.findMany({ where: { id: { in: [...ids] } } }));
       const byId = new Map(rows.map((row) => [row.id, row]));
@@ -123,7 +128,14 @@ export function accessStore(statements: Pick<Statements, 'prisma' | 'connections
         prisma.apiKey.updateMany({ where: { id: { in: [...ids] } }, data: { lastUsedAt: new Date() } }),
       );
     },
+  };
+}
 
+function storeAudit({
+  prisma,
+  connections,
+}: Pick<Statements, 'prisma' | 'connections'>): Pick<AccessStore, 'auditEntries'> {
+  return {
     async auditEntries(first, before) {
       const rows = await connections.short(() =>
         prisma.auditEntry.findMany({

@@ -19,7 +19,9 @@ export interface Lease {
 }
 
 export interface BudgetStore {
-  /** Takes a lease: half of what there is, at most half a second's worth unless the need is larger. */
+  /**
+   * Takes a lease: half of what there is, at most half a second's worth unless the need is larger.
+   */
   lease(request: LeaseRequest): Promise<Lease>;
   /** Forgets budgets that nobody has used for a minute. They are full. */
   forgetBudgets(): Promise<void>;

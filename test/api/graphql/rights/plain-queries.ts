@@ -62,7 +62,10 @@ export function queryOf(schema: GraphQLSchema, steps: readonly Step[]): string {
   return `${steps[0].type === 'Mutation' ? 'mutation' : 'query'} { ${text} }`;
 }
 
-/** For each field of a root type and each field below it, the shortest way that passes no type twice. */
+/**
+ * For each field of a root type and each field below it, the shortest way that passes no type
+ * twice.
+ */
 export function plainQueries(schema: GraphQLSchema): PlainQuery[] {
   const found = new Map<string, PlainQuery>();
   const visit = (type: GraphQLObjectType, before: readonly Step[]): void => {

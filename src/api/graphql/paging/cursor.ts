@@ -1,8 +1,8 @@
 // Opaque cursors. A cursor is a text that says where a page ended; clients send it back unchanged.
 // The cursor contains the name of its list, so every other list refuses it.
 
-import { VitrineError } from '../../errors';
-import { LIMITS } from '../limits';
+import { VitrineError } from '../../../errors';
+import { LIMITS } from '../../limits';
 
 export interface CursorKind {
   encode(...numbers: number[]): string;

@@ -1,10 +1,10 @@
 // Functions that print the answers of commands, and a check that a folder can be written to.
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
-import { hasCode } from '../data/files/file-lock';
-import { asStorageError } from '../data/files/storage';
-import { asError, VitrineError } from '../errors';
-import type { Reporter } from '../telemetry/progress';
+import { hasCode } from '../../data/files/file-lock';
+import { asStorageError } from '../../data/files/storage';
+import { asError, VitrineError } from '../../errors';
+import type { Reporter } from '../../telemetry/progress';
 
 export function print(options: { json?: boolean }, value: unknown, text: string): void {
   process.stdout.write(`${options.json ? JSON.stringify(value, null, 2) : text}\n`);

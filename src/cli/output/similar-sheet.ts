@@ -2,7 +2,7 @@
 // article has one row of twelve similar articles for every method. Marks and counts show how many
 // agree with the article in type, colour and pattern. The picture contains no id, name or
 // description of an article.
-import { articleShapes, DRAWING, patternName, type Drawn } from '../demo/drawing/drawing';
+import { articleShapes, DRAWING, patternName, type Drawn } from '../../demo/drawing/drawing';
 
 export interface SheetRow {
   readonly title: string;

@@ -1,15 +1,15 @@
 // Answers of commands in a form for people: tables for a terminal, and a picture.
-import type { ImportResult } from '../data/import/import';
-import type { ArticleRow, Store } from '../data/store/store';
-import type { Photos } from '../api/http/photos';
+import type { ImportResult } from '../../data/import/import';
+import type { ArticleRow, Store } from '../../data/store/store';
+import type { Photos } from '../../api/http/photos';
 import { drawSimilarSheet } from './similar-sheet';
-import { decisive, questionOf, type Difference, type Evaluation, type Slice } from '../evaluation/evaluation';
-import type { MetricName } from '../evaluation/metrics';
-import { formatCount as count } from '../telemetry/format';
-import { decimals, differing, nameOf, signed } from '../evaluation/figures';
-import type { Headline } from '../evaluation/score-sheet';
-import { WRITINGS } from '../evaluation/offline/search-quality';
-import { SERVED, type Shown, type SimilarQuality } from '../evaluation/offline/similar-quality';
+import { decisive, questionOf, type Difference, type Evaluation, type Slice } from '../../evaluation/evaluation';
+import type { MetricName } from '../../evaluation/metrics';
+import { formatCount as count } from '../../telemetry/format';
+import { decimals, differing, nameOf, signed } from '../../evaluation/figures';
+import type { Headline } from '../../evaluation/score-sheet';
+import { WRITINGS } from '../../evaluation/offline/search-quality';
+import { SERVED, type Shown, type SimilarQuality } from '../../evaluation/offline/similar-quality';
 
 /** Aligns the columns of a table; numbers are aligned to the right. */
 export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -2,7 +2,7 @@
 // only. In addition to `edges` there is `nodes`, for clients that need no cursors.
 
 import { ArgsType, Field, Int, ObjectType, type ClassType } from 'type-graphql';
-import { LIMITS } from '../limits';
+import { LIMITS } from '../../limits';
 
 @ObjectType({ simpleResolvers: true, description: 'Where a page lies in its list.' })
 export class PageInfo {

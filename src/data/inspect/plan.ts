@@ -74,7 +74,7 @@ export function planOf(tables: readonly ShopTable[]): Plan {
 /** The things that the name of a table's file speaks of. */
 function thingsOf({ files, form }: ShopTable): ReadonlySet<Thing> {
   const name = files[0].replace(/\.(gz|zip)$/i, '').replace(/\.\w+$/, '');
-  return meaningOf(form.sheet ?? name).things;
+  return meaningOf(form.sheet === undefined ? name : [form.sheet].flat()[0]).things;
 }
 
 /** How much a table is about articles rather than customers; negative for customers. */

@@ -20,8 +20,12 @@ export type JsonCutter = (text: string, line: number, end: boolean) => JsonCut;
 /** Longer values are a fault: an object or a line that is never closed. */
 const RECORD_LIMIT = 1 << 24;
 
-/** The text before the first element of a list within an object. */
-const LIST_WITHIN = /^\s*\{\s*"(?:[^"\\]|\\.)*"\s*:\s*\[(?=\s*\{)/;
+/**
+ * The text before the first element of a list within an object. Counts and the like may stand
+ * before the list.
+ */
+const LIST_WITHIN =
+  /^\s*\{(?:\s*"(?:[^"\\]|\\.)*"\s*:\s*(?:"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*|true|false|null)\s*,)*\s*"(?:[^"\\]|\\.)*"\s*:\s*\[(?=\s*\{)/;
 
 /** @param start the beginning of the file; `end`: it is all of it */
 export function chooseCutter(start: string, end: boolean): JsonCutter {

@@ -14,10 +14,11 @@ const BATCH_ROWS = 10_000;
 /** @throws VitrineError INPUT_INVALID if it is no workbook or has no such sheet */
 export async function openXlsx(source: ByteSource, form: PartialForm): Promise<Table> {
   const sheets = await readSheets(source);
-  const wanted = form.sheet === undefined ? sheets[0] : sheets.find(({ sheet }) => sheet === form.sheet);
+  const [name] = [form.sheet ?? sheets[0].sheet].flat();
+  const wanted = sheets.find(({ sheet }) => sheet === name);
   const names = sheets.map(({ sheet }) => `'${sheet}'`).join(', ');
   if (wanted === undefined) {
-    throw new VitrineError('INPUT_INVALID', `${source.name}: expected a sheet '${form.sheet}', got ${names}.`);
+    throw new VitrineError('INPUT_INVALID', `${source.name}: expected a sheet '${name}', got ${names}.`);
   }
   const notes: string[] = [];
   if (form.sheet === undefined && sheets.length > 1) notes.push(`of the sheets ${names}, the first one is read`);

@@ -57,9 +57,10 @@ export async function openAll(dir: string, names: readonly string[], { form }: S
   const tables: Table[] = [];
   try {
     for (const name of names) {
-      const parts = form?.sheet === undefined ? await tablesIn(join(dir, name)) : [{ path: join(dir, name) }];
-      for (const { path, sheet } of parts) {
-        tables.push(await openTable(path, { ...form, ...(sheet !== undefined && { sheet }) }));
+      const path = join(dir, name);
+      const named = form?.sheet === undefined ? undefined : [form.sheet].flat();
+      for (const part of named?.map((sheet) => ({ path, sheet })) ?? (await tablesIn(path))) {
+        tables.push(await openTable(part.path, { ...form, ...(part.sheet !== undefined && { sheet: part.sheet }) }));
       }
     }
     return tables;

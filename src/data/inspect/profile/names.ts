@@ -103,6 +103,18 @@ export function meaningOf(name: string): Meaning {
   return { words, things, facets, bareId };
 }
 
+/**
+ * The meaning of a column that may be a part of a list's elements: `items.sku`. The part says more
+ * than the list, unless it is an id and nothing else.
+ */
+export function meaningIn(name: string, lists: readonly string[]): Meaning {
+  const list = lists.filter((one) => name.startsWith(`${one}.`)).sort((a, b) => b.length - a.length)[0];
+  const whole = meaningOf(name);
+  if (list === undefined) return whole;
+  const own = meaningOf(name.slice(list.length + 1));
+  return own.bareId ? meaningOf(`${list.split('.').at(-1)}.${name.slice(list.length + 1)}`) : own;
+}
+
 /** The words of a name: small letters, without accents, compounds taken apart. */
 export function wordsOf(name: string): string[] {
   const plain = name

@@ -2,19 +2,18 @@
 // whose answers would change it.
 
 import type { ShopJson } from '../import/shop-json';
+import { eventsOf, type Events } from './events';
+import { statesOf } from './states';
 import { holdsObjects, type IdForm } from './links';
 import { articleFields, customerFields, type ArticlesJson, type CustomersJson } from './master-sections';
 import type { Master, Plan, Purchases, Reached } from './plan';
 import type { Column } from './profile/profile';
 import {
   articleCells,
-  eventsOf,
   filledOnly,
   joinsOf,
   priceOf,
-  stateOf,
   whereOf,
-  type Events,
   type PurchasesJson,
 } from './purchase-section';
 import {
@@ -27,6 +26,7 @@ import {
   type Notes,
   type Question,
 } from './doubts';
+import { noteCount, startOfCount, timeOf } from './times';
 import { dependsOn, firstRowsOnly } from './row-shapes';
 import { tableName, type ShopTable } from './profile/shop-tables';
 
@@ -82,7 +82,7 @@ interface PurchasesFound {
 function purchasesSection(plan: Plan, purchases: Purchases, notes: Notes): PurchasesFound {
   const { base, roles, reached } = purchases;
   const events = eventsOf(reached);
-  const state = stateOf(reached, events?.column);
+  const state = statesOf(reached, events?.column);
   const { article, customer, date } = roles;
   const missing = [...(date ? [] : ['dates']), ...(customer ? [] : ['customers'])];
   if (!article || !customer || !date) {
@@ -95,7 +95,9 @@ function purchasesSection(plan: Plan, purchases: Purchases, notes: Notes): Purch
   }
   const named = (name: string | undefined): Reached[] => reached.filter(({ column }) => column.name === name);
   const channel = reached.find(({ column }) => column.meaning.facets.has('channel') && column.type === 'number');
-  const used = [...Object.values(roles), ...named(events?.column), ...named(state?.column)];
+  const time = timeOf(date, reached);
+  const states = state.map(({ column }) => column);
+  const used = [...Object.values(roles), ...[events?.column, time?.column.name, ...states].flatMap(named)];
   const fill = fillDownOf(
     base,
     used.filter(({ table }) => table === base).map(({ column }) => column),
@@ -105,11 +107,11 @@ function purchasesSection(plan: Plan, purchases: Purchases, notes: Notes): Purch
     [article.column, plan.articles?.link?.here],
     [customer.column, plan.customers?.link?.here],
   ]);
-  const joins = joinsOf(used);
+  const joins = joinsOf(used, reached);
   // Rows of other kinds may have no article; those are left out already.
   const withArticle = purchasesOnly ? undefined : filledOnly(article.column, false);
   if (withArticle) notes.warnings.push(withoutSentence(base, article.column));
-  const price = priceOf(purchases);
+  const price = priceOf(purchases, notes);
   const section: PurchasesJson = {
     ...fileOf(base),
     ...(joins.length > 0 && { join: joins.length === 1 ? joins[0] : joins }),
@@ -117,16 +119,17 @@ function purchasesSection(plan: Plan, purchases: Purchases, notes: Notes): Purch
     ...fill,
     ...formats([date.column], [roles.price?.column, roles.quantity?.column]),
     ...ids,
-    date: date.column.name,
+    date: time ? { column: date.column.name, time: time.column.name } : date.column.name,
     customer: customer.column.name,
     article: articleCells(article.column, plan.articles?.link),
     ...(price !== undefined && { price }),
     ...(roles.quantity && { quantity: roles.quantity.column.name }),
     ...(roles.order && { orderId: roles.order.column.name }),
-    ...(state && { state }),
+    ...(state.length > 0 && { state: state.length === 1 ? state[0] : state }),
     ...(channel && { salesChannelId: channel.column.name }),
   };
   askForDate('transactions', date.column, { base, notes });
+  noteCount(date.column, notes);
   noteRoles(purchases, notes, events);
   if (purchases.guessed) askForGuess([customer.column, article.column], { base, notes });
   return { section, events, used };
@@ -223,13 +226,16 @@ function fileOf({ files, form }: ShopTable) {
     ...(form.encoding !== undefined && form.encoding !== 'utf-8' && { encoding: form.encoding }),
     ...(form.header !== undefined && form.header !== true && { header: form.header }),
     ...(form.sheet !== undefined && { sheet: form.sheet }),
+    ...(form.explode !== undefined && { explode: [form.explode].flat().length === 1 ? [form.explode].flat()[0] : form.explode }),
   };
   const file = files.length === 1 ? files[0] : [...files];
   return { file, ...(Object.keys(unusual).length > 0 && { form: unusual }) };
 }
 
 function formats(dates: readonly Column[], numbers: readonly (Column | undefined)[]) {
-  const format = dates.map(({ date }) => (date && 'format' in date ? date.format : undefined)).find(Boolean);
+  const format = dates
+    .map((column) => (column.date && 'format' in column.date ? column.date.format : startOfCount(column)))
+    .find(Boolean);
   const marks = numbers.flatMap((column) =>
     column?.number && 'decimal' in column.number && (column.type === 'number' || column.type === 'money')
       ? [column.number.decimal]

@@ -8,6 +8,7 @@ import type { ShopTable } from './profile/shop-tables';
 export interface IdForm {
   readonly pad?: number;
   readonly whole?: boolean;
+  readonly case?: 'lower' | 'upper';
 }
 
 export interface Link {
@@ -47,6 +48,14 @@ function formed(column: Column, key: Column): Link[] {
   else if (own !== undefined) put({ there: { pad: own } }, (id) => id.replace(/^0+(?=.)/, ''));
   if (column.dotZero) put({ here: { whole: true } }, (id) => id.replace(/\.0$/, ''));
   if (key.dotZero) put({ there: { whole: true } }, (id) => `${id}.0`);
+  put({ here: { case: 'upper' } }, (id) => id.toUpperCase());
+  put({ here: { case: 'lower' } }, (id) => id.toLowerCase());
+  const small = { case: 'lower' } as const;
+  const lower = (one: Column): Set<string> => new Set([...one.sketch.values.keys()].map((id) => id.toLowerCase()));
+  if (column.sketch.complete && key.sketch.complete) {
+    const [asked, known] = [lower(column), lower(key)];
+    links.push({ share: [...asked].filter((id) => known.has(id)).length / asked.size, here: small, there: small });
+  }
   return links;
 }
 

@@ -62,7 +62,9 @@ export function planOf(tables: readonly ShopTable[]): Plan {
   const purchases = found !== undefined && found.score > 0 ? found : guess(candidates);
   const article = purchases?.roles.article;
   // Tables of orders describe neither articles nor customers.
-  const ordered = [purchases?.base, purchases?.roles.date?.table];
+  const joined = Object.values(purchases?.roles ?? {}).flatMap(({ path }) => path.map(({ to }) => to));
+  const orders = joined.filter((table) => thingsOf(table).has('order'));
+  const ordered = [purchases?.base, purchases?.roles.date?.table, ...orders];
   const open = tables.filter((table) => !ordered.includes(table));
   const articles = masterOf(open, keys, { thing: 'article', referring: article });
   const others = open.filter((table) => table !== articles?.table);
@@ -70,6 +72,8 @@ export function planOf(tables: readonly ShopTable[]): Plan {
   const customers = customersOf(others, keys, customer);
   return { purchases, articles, customers };
 }
+
+const FEW_ORDERS = 20;
 
 /** The things that the name of a table's file speaks of. */
 function thingsOf({ files, form }: ShopTable): ReadonlySet<Thing> {
@@ -138,7 +142,10 @@ function purchasesIn(base: ShopTable, evidence: Evidence): Purchases {
     roles[role] = one;
     sum += role === 'article' || role === 'customer' || role === 'date' ? score : 0.2;
   }
-  const { article, customer, date } = roles;
+  const { article, customer, date, order } = roles;
+  // An order has one customer. A few numbers that come again and again are places within something.
+  const few = order !== undefined && order.column.sketch.distinct < FEW_ORDERS && order.table === base;
+  if (few && customer?.table === base && !dependsOn(base, customer.column, order.column)) delete roles.order;
   // A table with every article once, or without customers and dates, is no table of purchases.
   if (!article || (!customer && !date)) return { base, roles, reached, score: 0, guessed: false };
   const once = article.column.sketch.single > 0.95 && base.rows > 20 ? 2 : 0;
@@ -159,7 +166,8 @@ function purchasesIn(base: ShopTable, evidence: Evidence): Purchases {
  * largest table counts.
  */
 function guess(candidates: readonly Purchases[]): Purchases | undefined {
-  const sized = [...candidates].sort((a, b) => b.base.rows - a.base.rows);
+  const ordered = ({ base }: Purchases): number => (thingsOf(base).has('order') ? 1 : 0);
+  const sized = [...candidates].sort((a, b) => ordered(b) - ordered(a) || b.base.rows - a.base.rows);
   for (const candidate of sized) {
     const { base, roles } = candidate;
     if (!roles.date) continue;
@@ -199,9 +207,9 @@ function reach(base: ShopTable, edges: readonly Edge[]): Reached[] {
         const longer = [...path, edge];
         next.push(longer);
         for (const column of to.columns) {
-          if (names.has(column.name)) continue;
-          names.add(column.name);
-          reached.push({ column, table: to, path: longer });
+          const name = freeName(column.name, to, names);
+          names.add(name);
+          reached.push({ column: name === column.name ? column : { ...column, name }, table: to, path: longer });
         }
       }
     }
@@ -210,11 +218,20 @@ function reach(base: ShopTable, edges: readonly Edge[]): Reached[] {
   return reached;
 }
 
+/** A column whose name is taken is called after its file: orders.status. */
+function freeName(name: string, { files }: ShopTable, taken: ReadonlySet<string>): string {
+  if (!taken.has(name)) return name;
+  const stem = files[0].split('/').at(-1)?.replace(/\..*$/, '') ?? '';
+  let free = `${stem}.${name}`;
+  for (let n = 2; taken.has(free); n++) free = `${stem}.${name}_${n}`;
+  return free;
+}
+
 const DISTANCE = 0.05;
 
 function scoreIn(role: Role, { column, table, path }: Reached, base: ShopTable, { keys }: Evidence): number {
   // Numbers of a whole order are not those of its lines.
-  if (path.length > 0 && (role === 'price' || role === 'quantity')) return 0;
+  if ((path.length > 0 || !isPart(column, table)) && (role === 'price' || role === 'quantity')) return 0;
   if (path.length > 0 && role === 'order' && !column.meaning.things.has('order')) return 0;
   const named = ROLE_SCORES[role](column);
   const score = named === 0 ? 0 : named - DISTANCE * path.length;
@@ -232,6 +249,12 @@ function scoreIn(role: Role, { column, table, path }: Reached, base: ShopTable, 
   const linked = Math.max(0, ...shares);
   if (named === 0) return linked >= 0.8 ? (meaning.bareId ? 0.9 : 0.6) * linked : 0;
   return score + (linked >= 0.3 ? 0.6 * linked : 0);
+}
+
+/** Whether a column is of the items of a list, where a list was taken apart. */
+function isPart({ name }: Column, { form: { explode } }: ShopTable): boolean {
+  const list = [explode ?? []].flat().at(-1);
+  return list === undefined || name.startsWith(list);
 }
 
 interface Sought {
@@ -281,8 +304,11 @@ function customersOf(
   referring: Reached | undefined,
 ): Master | undefined {
   if (referring && tables.includes(referring.table) && leaning(referring.table) < 0) {
-    const { table, column: id } = referring;
-    return { table, id, link: { share: 1 }, repeats: id.sketch.single < 0.95 };
+    const { table } = referring;
+    const id = table.columns[referring.column.place];
+    const repeats = id.sketch.single < 0.95;
+    // Orders say little of a customer.
+    if (!repeats || describes(table, id)) return { table, id, link: { share: 1 }, repeats };
   }
   return masterOf(tables, keys, { thing: 'customer', referring });
 }

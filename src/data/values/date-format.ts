@@ -25,7 +25,7 @@ export interface DateFormat {
 
 /** For messages. */
 const FORMAT_HELP =
-  'expected iso, epoch-s, epoch-ms, epoch-us, epoch-ns, excel, or a format such as "DD.MM.YYYY HH:mm" ' +
+  'expected iso, epoch-s, epoch-ms, epoch-us, epoch-ns, excel, "days since 2024-01-01", or a format such as "DD.MM.YYYY HH:mm" ' +
   '(YYYY YY MM M MMM DD D Do ddd HH H hh h mm ss S A Z, other letters in [brackets])';
 
 type Part = 'year' | 'month' | 'day' | 'hour' | 'minute' | 'second' | 'half' | 'zone';

@@ -93,7 +93,7 @@ function plainColumns(json: SectionJson): [string, string][] {
   return [
     ...conditions.map(({ column }): [string, string] => ['where', column]),
     ...(fillDown ? [fillDown.by, ...fillDown.columns] : []).map((name): [string, string] => ['fillDown', name]),
-    ...('state' in json && json.state ? [['state', json.state.column] as [string, string]] : []),
+    ...('state' in json ? [json.state ?? []].flat() : []).map(({ column }): [string, string] => ['state', column]),
   ];
 }
 

@@ -105,6 +105,6 @@ function wantedColumns(json: SectionJson, targets: Targets): ReadonlySet<string>
     ...readColumns(targets).map(([, column]) => column),
     ...conditions.map(({ column }) => column),
     ...(json.fillDown ? [json.fillDown.by, ...json.fillDown.columns] : []),
-    ...('state' in json && json.state ? [json.state.column] : []),
+    ...('state' in json ? [json.state ?? []].flat().map(({ column }) => column) : []),
   ]);
 }

@@ -19,7 +19,7 @@ const THINGS: Readonly<Record<Thing, string>> = {
   article:
     'article articles artikel item items product products prod produkt produkte producto productos produit produits ' +
     'prodotto prodotti produto sku asin ean gtin upc isbn stock-code good goods ware waren variant variants material ' +
-    'book movie track song game recipe plu barcode listing matnr what artikul vare tuote termek товар артикул 商品 产品 货号 商品コード',
+    'book movie track song game recipe business restaurant hotel video artist anime beer wine catalog plu barcode listing matnr what artikul vare tuote termek товар артикул 商品 产品 货号 商品コード',
   customer:
     'customer customers cust client clients kunde kunden user users visitor visitors member members household loyalty kundenkarte kunnr buyer ' +
     'shopper person who cliente clientes klant klanten kund acheteur utente usuario account consumer reviewer patron ' +
@@ -27,7 +27,7 @@ const THINGS: Readonly<Record<Thing, string>> = {
   order:
     'order orders invoice receipt transaction transactions trans bestell bestellung bestellungen rechnung rechnungs ' +
     'beleg bon pedido orden factura commande facture ordine fattura basket ticket purchase checkout zamowienie ' +
-    'tilaus заказ 订单 注文 increment vbeln',
+    'buy buys tilaus заказ 订单 注文 increment vbeln',
   line: 'line lineitem position zeile ligne linea',
 };
 

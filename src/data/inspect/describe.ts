@@ -226,6 +226,7 @@ function fileOf({ files, form }: ShopTable) {
     ...(form.encoding !== undefined && form.encoding !== 'utf-8' && { encoding: form.encoding }),
     ...(form.header !== undefined && form.header !== true && { header: form.header }),
     ...(form.sheet !== undefined && { sheet: form.sheet }),
+    ...(form.pivot !== undefined && { pivot: form.pivot }),
     ...(form.explode !== undefined && { explode: [form.explode].flat().length === 1 ? [form.explode].flat()[0] : form.explode }),
   };
   const file = files.length === 1 ? files[0] : [...files];

@@ -37,8 +37,12 @@ export function joinsOf(used: readonly Reached[], reached: readonly Reached[]): 
   });
 }
 
-function joinedForm({ form: { sheet, explode } }: ShopTable): Pick<JoinJson, 'form'> {
-  const form = { ...(sheet !== undefined && { sheet }), ...(explode !== undefined && { explode }) };
+function joinedForm({ form: { sheet, explode, pivot } }: ShopTable): Pick<JoinJson, 'form'> {
+  const form = {
+    ...(sheet !== undefined && { sheet }),
+    ...(explode !== undefined && { explode }),
+    ...(pivot !== undefined && { pivot }),
+  };
   return Object.keys(form).length > 0 ? { form } : {};
 }
 

@@ -28,6 +28,20 @@ export const formSchema = z.strictObject({
    * elements of a list is named after it: ["orders", "orders.items"].
    */
   explode: z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]).optional(),
+  /**
+   * Turns rows of keys and values into one row for each value of `by`, with a column for each of
+   * `columns`, which are keys. Of several values the last one counts, or that with the greatest
+   * `latest`.
+   */
+  pivot: z
+    .strictObject({
+      by: z.string(),
+      key: z.string(),
+      value: z.string(),
+      columns: z.array(z.string().min(1)).min(1),
+      latest: z.string().optional(),
+    })
+    .optional(),
 });
 
 export type PartialForm = z.infer<typeof formSchema>;

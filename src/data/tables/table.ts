@@ -5,6 +5,7 @@ import { isZip, openBytes, zipEntriesOf, type ByteSource } from './source/bytes'
 import { openCsv } from './csv-table';
 import { explodeTable } from './explode';
 import { openJson } from './json-table';
+import { pivotTables } from './pivot';
 import { openParquet } from './parquet-table';
 import { openXlsx, sheetNames } from './xlsx-table';
 import { splitZipPath } from './source/zip';
@@ -14,6 +15,7 @@ import type { PartialForm } from './form';
 import type { Table } from './rows';
 
 export { formSchema, type Form, type PartialForm } from './form';
+export { pivotTables } from './pivot';
 export { csvLine, RAW_LIMIT, type RowFault, type Table, type TableBatch } from './rows';
 
 /**
@@ -22,11 +24,11 @@ export { csvLine, RAW_LIMIT, type RowFault, type Table, type TableBatch } from '
  *   this form, also later while it is read; STORAGE_UNAVAILABLE if the system refuses to read the
  *   file
  */
-export async function openTable(path: string, { explode, ...form }: PartialForm = {}): Promise<Table> {
+export async function openTable(path: string, { explode, pivot, ...form }: PartialForm = {}): Promise<Table> {
   const table = await openPlain(path, form);
-  if (explode === undefined) return table;
   try {
-    return await explodeTable(table, [explode].flat());
+    const exploded = explode === undefined ? table : await explodeTable(table, [explode].flat());
+    return pivot === undefined ? exploded : pivotTables([exploded], pivot);
   } catch (thrown) {
     await table.close();
     throw thrown;

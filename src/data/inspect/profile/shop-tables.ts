@@ -5,8 +5,9 @@ import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { asError, VitrineError } from '../../../errors';
 import type { Reporter } from '../../../telemetry/progress';
-import { tablesIn, type Form, type Table, type TablePart } from '../../tables/table';
+import { openTable, pivotTables, tablesIn, type Form, type Table, type TablePart } from '../../tables/table';
 import { unreadable, zipEntriesOf } from '../../tables/source/bytes';
+import { keyValuesOf } from './key-values';
 import { openExploded } from './lists';
 import { ColumnObserver, type Column } from './profile';
 
@@ -54,7 +55,12 @@ export async function readTables(dir: string, reporter: Reporter, signal?: Abort
       }
     });
   }
-  const tables = [...readers.values()].map((reader) => reader.result());
+  const tables: ShopTable[] = [];
+  for (const reader of readers.values()) {
+    const table = reader.result();
+    const pivot = keyValuesOf(table);
+    tables.push(pivot ? await readPivoted(table, pivot, reading) : table);
+  }
   if (tables.length === 0) {
     const why = skipped.length > 0 ? ` Not read:\n${skipped.map((one) => `  ${one}`).join('\n')}` : '';
     throw new VitrineError(
@@ -136,6 +142,25 @@ async function readPart(
     readers.set(key, reader);
   } finally {
     await table.close();
+  }
+}
+
+/** Reads a table of keys and values again, one row for each thing. */
+async function readPivoted(
+  { files, form }: ShopTable,
+  pivot: NonNullable<Form['pivot']>,
+  { dir, signal }: Reading,
+): Promise<ShopTable> {
+  const parts: Table[] = [];
+  try {
+    for (const file of files) parts.push(await openTable(join(dir, file), form));
+    const [first, ...others] = parts;
+    const table = pivotTables([first, ...others], pivot);
+    const reader = new TableReader(table);
+    await reader.read(table, { file: files[0], sheet: undefined }, () => signal?.throwIfAborted());
+    return { ...reader.result(), files };
+  } finally {
+    for (const part of parts) await part.close();
   }
 }
 

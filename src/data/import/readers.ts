@@ -4,6 +4,7 @@
 import type { Kind } from '../store/fields';
 import { createDateReader, createDayTimeReader, type DateReader } from '../values/dates';
 import { readFlag } from '../values/flags';
+import { BRACKETS, isBracketed, readList } from '../values/lists';
 import { readNumber, type DecimalMark } from '../values/numbers';
 import { plainText } from '../values/text';
 import { shown, ValueFault } from '../values/value-fault';
@@ -40,7 +41,7 @@ export function readerOf(kind: Exclude<Kind, 'attributes' | 'state'>, options: R
     case 'id':
       return (text) => copyText(idText(text, options.form));
     case 'text':
-      return (text) => copyText(plainText(text));
+      return (text) => copyText(plainText(/^\[\s*["']/.test(text) ? sentences(text) : text));
     case 'path':
       return (text) => arrayText(options.separator === undefined ? [text] : text.split(options.separator));
     case 'whole':
@@ -56,6 +57,11 @@ export function readerOf(kind: Exclude<Kind, 'attributes' | 'state'>, options: R
     case 'availability':
       return availability;
   }
+}
+
+/** The texts of a list one after the other: descriptions come in paragraphs. */
+function sentences(text: string): string {
+  return isBracketed(text) ? readList(text, BRACKETS).join(' ') : text;
 }
 
 /** A text as Postgres's COPY takes it. @throws ValueFault */

@@ -2,11 +2,11 @@
 // whose answers would change it.
 
 import type { ShopJson } from '../import/shop-json';
-import { eventsOf, type Events } from './events';
-import { statesOf } from './states';
+import { eventsOf, type Events } from './purchases/events';
+import { statesOf } from './purchases/states';
 import { holdsObjects, type IdForm } from './links';
 import { articleFields, customerFields, type ArticlesJson, type CustomersJson } from './master-sections';
-import type { Master, Plan, Purchases, Reached } from './plan';
+import type { Master, Plan, Purchases, Reached } from './model';
 import type { Column } from './profile/profile';
 import {
   articleCells,
@@ -15,7 +15,7 @@ import {
   priceOf,
   whereOf,
   type PurchasesJson,
-} from './purchase-section';
+} from './purchases/section';
 import {
   askForDate,
   askForGuess,
@@ -26,7 +26,7 @@ import {
   type Notes,
   type Question,
 } from './doubts';
-import { noteCount, startOfCount, timeOf } from './times';
+import { noteCount, startOfCount, timeOf } from './purchases/times';
 import { dependsOn, firstRowsOnly } from './row-shapes';
 import { tableName, type ShopTable } from './profile/shop-tables';
 
@@ -135,16 +135,20 @@ function purchasesSection(plan: Plan, purchases: Purchases, notes: Notes): Purch
   return { section, events, used };
 }
 
-function articlesSection({ articles, purchases }: Plan, { warnings }: Notes): ArticlesJson | undefined {
+function articlesSection({ articles, lookups, purchases }: Plan, { warnings }: Notes): ArticlesJson | undefined {
   if (articles) {
     const { table, id, link, repeats } = articles;
-    const fields = articleFields(articles, table.columns);
-    const columns = table.columns.filter(({ name }) => namesIn(fields).has(name));
+    const all = [...table.columns, ...lookups.map(({ column }) => column)];
+    const fields = articleFields(articles, all);
+    const names = namesIn(fields);
+    const columns = all.filter(({ name }) => names.has(name));
+    const joins = joinsOf(lookups.filter(({ column }) => names.has(column.name)), lookups);
     const fill = fillDownOf(table, columns);
     const where = filledOnly(id, 'fillDown' in fill);
     if (where) warnings.push(withoutSentence(table, id));
     return {
       ...fileOf(table),
+      ...(joins.length > 0 && { join: joins.length === 1 ? joins[0] : joins }),
       ...(repeats && { distinct: true }),
       ...whereOf([where]),
       ...fill,
@@ -281,8 +285,8 @@ function currencyOf(tables: readonly ShopTable[], { purchases, articles }: Plan)
   return codes.size === 1 ? [...codes][0] : undefined;
 }
 
-function usedTables({ purchases, articles, customers }: Plan, used: readonly Reached[]): ReadonlySet<ShopTable> {
+function usedTables({ purchases, articles, customers, lookups }: Plan, used: readonly Reached[]): ReadonlySet<ShopTable> {
   const masters = [articles, customers].flatMap((master: Master | undefined) => (master ? [master.table] : []));
-  const joined = used.flatMap(({ path }) => path.map(({ to }) => to));
+  const joined = [...used, ...lookups].flatMap(({ path }) => path.map(({ to }) => to));
   return new Set([...masters, ...joined, ...(purchases ? [purchases.base] : [])]);
 }

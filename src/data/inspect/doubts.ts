@@ -1,10 +1,10 @@
 // Sentences on what the files leave open, and questions whose answers change the description.
 
 import type { ShopJson } from '../import/shop-json';
-import type { Purchases, Reached } from './plan';
+import type { Purchases, Reached } from './model';
 import type { Column } from './profile/profile';
 import { tableName, type ShopTable } from './profile/shop-tables';
-import type { Events } from './events';
+import type { Events } from './purchases/events';
 
 /** Something that the files do not tell. Without an answer the description stays as it is. */
 export interface Question {

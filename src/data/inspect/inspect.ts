@@ -5,9 +5,10 @@ import type { Reporter } from '../../telemetry/progress';
 import { shopJsonSchema, type ShopJson } from '../import/shop-json';
 import { describe } from './describe';
 import type { Question } from './doubts';
-import { planOf, type Plan } from './plan';
+import type { Plan } from './model';
+import { planOf } from './plan';
 import type { Column } from './profile/profile';
-import type { Events } from './events';
+import type { Events } from './purchases/events';
 import { readTables, tableName, type ShopTable } from './profile/shop-tables';
 
 export interface Inspection {

@@ -3,9 +3,9 @@
 
 import { HM_LAYOUT } from '../import/hm';
 import { FORMER_ARTICLE_FIELDS, type ShopJson } from '../import/shop-json';
-import { namedAmount } from './amounts';
+import { namedAmount } from './purchases/amounts';
 import { meaningOf, type Facet } from './profile/names';
-import type { Master } from './plan';
+import type { Master } from './model';
 import type { Column } from './profile/profile';
 import { ROLE_SCORES } from './roles';
 
@@ -87,7 +87,7 @@ const FIELD_SCORES: Readonly<Record<ArticleField, (column: Column, id: Column) =
     column.meaning.facets.has('currency') && column.examples.every((text) => /^[A-Z]{3}$/.test(text)) ? 1 : 0,
   availability: (column) => {
     if (!column.meaning.facets.has('stock')) return 0;
-    if (column.type === 'number') return 1;
+    if (column.type === 'number' || column.type === 'flag') return 1;
     return column.examples.every((text) => /stock|available|preorder|backorder|sold|^(yes|no|true|false)$/i.test(text)) ? 1.1 : 0; // prettier-ignore
   },
   url: (column) => (column.type === 'url' && !hasAny(column, ['image']) ? 1 : 0),

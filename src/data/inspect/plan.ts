@@ -2,54 +2,14 @@
 // and which ones describe articles and customers. Each possibility is scored by all that speaks
 // for it.
 
-import { canBeId, keysOf, linkOf, type Key, type Link } from './links';
+import { canBeId, keysOf, linkOf, type Key } from './links';
+import { lookupsOf } from './lookups';
+import type { Edge, Master, Plan, Purchases, Reached } from './model';
 import { meaningOf, type Facet, type Thing } from './profile/names';
 import type { Column } from './profile/profile';
 import { ROLE_SCORES, type Role } from './roles';
 import { dependsOn } from './row-shapes';
 import type { ShopTable } from './profile/shop-tables';
-
-/** A join of another table: rows with equal values in `here` and `there`. */
-export interface Edge {
-  readonly from: ShopTable;
-  readonly to: ShopTable;
-  readonly here: Column;
-  readonly there: Column;
-  /** The share of values that are found, 0 to 1. */
-  readonly share: number;
-}
-
-/** A column, and the joins that lead to its table. */
-export interface Reached {
-  readonly column: Column;
-  readonly table: ShopTable;
-  readonly path: readonly Edge[];
-}
-
-export interface Purchases {
-  readonly base: ShopTable;
-  readonly roles: Readonly<Partial<Record<Role, Reached>>>;
-  /** All columns that the rows have with their joins. */
-  readonly reached: readonly Reached[];
-  readonly score: number;
-  /** Whether customers and articles are told by the order of the columns alone. */
-  readonly guessed: boolean;
-}
-
-export interface Master {
-  readonly table: ShopTable;
-  readonly id: Column;
-  /** How the purchases refer to it. */
-  readonly link: Link | undefined;
-  /** Whether rows repeat the id. */
-  readonly repeats: boolean;
-}
-
-export interface Plan {
-  readonly purchases: Purchases | undefined;
-  readonly articles: Master | undefined;
-  readonly customers: Master | undefined;
-}
 
 const ARTICLE_FACETS: readonly Facet[] = ['name', 'description', 'brand', 'colour', 'category', 'price', 'image', 'stock', 'tags', 'measure']; // prettier-ignore
 const CUSTOMER_FACETS: readonly Facet[] = ['age', 'place', 'email'];
@@ -70,7 +30,9 @@ export function planOf(tables: readonly ShopTable[]): Plan {
   const others = open.filter((table) => table !== articles?.table);
   const customer = purchases?.roles.customer;
   const customers = customersOf(others, keys, customer);
-  return { purchases, articles, customers };
+  const taken = new Set([...joined, articles?.table, customers?.table]);
+  const rest = open.filter((table) => !taken.has(table));
+  return { purchases, articles, lookups: articles ? lookupsOf(articles, rest, keys) : [], customers };
 }
 
 const FEW_ORDERS = 20;
@@ -285,6 +247,8 @@ function masterOf(tables: readonly ShopTable[], keys: readonly Key[], sought: So
     .filter(({ link, about, score, table, id, repeats }) => {
       if (repeats && !describes(table, id)) return false;
       if (about <= 0 && (link?.share ?? 0) < 0.5) return false;
+      // Numbers of articles may be numbers of customers by chance.
+      if (about <= -0.5 && ROLE_SCORES[thing](id) === 0) return false;
       return (link?.share ?? 0) >= 0.3 || (score >= 1 && about > 0);
     })
     .sort((a, b) => b.score - a.score);

@@ -1,11 +1,11 @@
 // Finds the columns that say which purchases were called off or came back.
 
-import type { ShopJson } from '../import/shop-json';
+import type { ShopJson } from '../../import/shop-json';
 import { MOST_KINDS } from './events';
-import type { Reached } from './plan';
-import { isUnknown, type Column } from './profile/profile';
-import type { ShopTable } from './profile/shop-tables';
-import { flagMeaning, isYes, statusWord } from './words';
+import type { Reached } from '../model';
+import { isUnknown, type Column } from '../profile/profile';
+import type { ShopTable } from '../profile/shop-tables';
+import { flagMeaning, isYes, statusWord } from '../words';
 
 type StateJson = Extract<NonNullable<NonNullable<ShopJson['transactions']>['state']>, { column: string }>;
 

@@ -1,8 +1,8 @@
 // Finds the column that tells purchases from other rows of a log of events.
 
-import type { Reached } from './plan';
-import type { Column } from './profile/profile';
-import { eventWord } from './words';
+import type { Reached } from '../model';
+import type { Column } from '../profile/profile';
+import { eventWord } from '../words';
 
 /** A kind of rows in a log of events, and how many there are. */
 export interface EventKind {

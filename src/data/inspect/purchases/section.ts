@@ -1,13 +1,13 @@
 // Writes parts of the section of purchases: its joins, which rows count, and what the prices are of.
 
-import type { ShopJson } from '../import/shop-json';
-import type { Link } from './links';
-import type { Edge, Purchases, Reached } from './plan';
+import type { ShopJson } from '../../import/shop-json';
+import type { Link } from '../links';
+import type { Edge, Purchases, Reached } from '../model';
 import { centsOf } from './amounts';
-import type { Notes } from './doubts';
-import type { Column } from './profile/profile';
-import type { ShopTable } from './profile/shop-tables';
-import { amountOf } from './row-shapes';
+import type { Notes } from '../doubts';
+import type { Column } from '../profile/profile';
+import type { ShopTable } from '../profile/shop-tables';
+import { amountOf } from '../row-shapes';
 
 export type PurchasesJson = NonNullable<ShopJson['transactions']>;
 type Condition = Extract<NonNullable<PurchasesJson['where']>, { column: string }>;

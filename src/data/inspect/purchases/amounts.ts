@@ -1,9 +1,9 @@
 // Finds out whether amounts are in cents. It goes by names of columns, and asks where these do not
 // tell. Nothing is guessed in silence.
 
-import type { ShopJson } from '../import/shop-json';
-import type { Notes } from './doubts';
-import type { Column } from './profile/profile';
+import type { ShopJson } from '../../import/shop-json';
+import type { Notes } from '../doubts';
+import type { Column } from '../profile/profile';
 
 /**
  * Amounts in cents: by the name of the column, or asked if whole amounts such as 1999 may be.

@@ -1,11 +1,11 @@
 // Times that are not written as dates: a time of day in a column of its own, and numbers that count
 // days, weeks or orders.
 
-import { secondOfDay } from '../values/calendar';
-import type { Notes } from './doubts';
-import type { Reached } from './plan';
-import { isUnknown, type Column } from './profile/profile';
-import { countOf } from './roles';
+import { secondOfDay } from '../../values/calendar';
+import type { Notes } from '../doubts';
+import type { Reached } from '../model';
+import { isUnknown, type Column } from '../profile/profile';
+import { countOf } from '../roles';
 
 /** The day from which days are counted where no file tells it. A Monday. */
 const BEGINNING = '2018-01-01';

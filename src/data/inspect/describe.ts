@@ -54,9 +54,11 @@ export function describe(plan: Plan, tables: readonly ShopTable[]): Described {
         `${tableName(table)} has no line with names of columns. If it is not understood, name them: "form": { "header": ["customer", "article", ...] }.`,
       );
     }
-    for (const { name, examples } of table.columns.filter((column) => holdsObjects(column.examples))) {
+    const lists = table.columns.filter(({ examples }) => holdsObjects(examples)).map(({ name }) => name);
+    if (lists.length > 0 && table.form.explode === undefined && table !== plan.articles?.table) {
       notes.warnings.push(
-        `${tableName(table)}: ${name} holds lists of objects (${examples[0].slice(0, 60)}…), which are not taken apart. Write a line for each of them.`,
+        `${tableName(table)}: lists of objects are not taken apart: ${lists.join(', ')}. If one of them has what was sold, ` +
+          `"form": { "explode": "${lists[0]}" } makes a row of each element.`,
       );
     }
     if (table.faults > 0) notes.warnings.push(`${tableName(table)}: ${table.faults} rows cannot be read.`);
@@ -89,7 +91,7 @@ function purchasesSection(plan: Plan, purchases: Purchases, notes: Notes): Purch
     notes.warnings.push(
       `${tableName(base)} looks like purchases, but has no column of ${missing.join(' and ')}, nor has a file that joins it. ` +
         `Without ${missing.join(' and ')} nothing can be learnt from it: add such a column, or a file that has it.` +
-        (date ? '' : undatedSentence(reached)),
+        (date ? '' : `${undatedSentence(reached)} A column that counts days or orders will do: "dateFormat": "days since 2024-01-01".`),
     );
     return { section: undefined, events: undefined, used: [] };
   }

@@ -1,6 +1,7 @@
 // Scores how well a column fills a role among purchases, by its name and its values. 0 means that
 // it cannot; about 1 means that name and values agree.
 
+import { isDay } from '../values/calendar';
 import { canBeId } from './links';
 import type { Facet } from './profile/names';
 import type { Column } from './profile/profile';
@@ -83,15 +84,18 @@ function date(column: Column): number {
   return (named + timed) * share(column);
 }
 
+export type Counted = 'days' | 'weeks' | 'days of a year' | 'orders';
+
 /** A month has so many days, and a year so many weeks. Days and weeks that count go beyond. */
 const MONTH = 31;
 const YEAR = 53;
+const LEAP_YEAR = 2000;
 
 /**
- * What a column counts that tells times without dates: days or weeks from a beginning, or the
- * orders of each customer. Undefined if it counts none of these.
+ * What a column counts that tells times without dates: days or weeks from a beginning, days of a
+ * year that is not named (1111), or the orders of each customer. Undefined if it counts none.
  */
-export function countOf({ number, date: at, meaning, sketch, rows }: Column): 'days' | 'weeks' | 'orders' | undefined {
+export function countOf({ number, date: at, meaning, sketch, rows }: Column): Counted | undefined {
   if (at || !number || !('whole' in number) || !number.whole || rows === 0) return undefined;
   const { words, things, facets } = meaning;
   const counts = [...sketch.values].map(([text, count]) => [Number(text), count] as const);
@@ -102,6 +106,8 @@ export function countOf({ number, date: at, meaning, sketch, rows }: Column): 'd
   if (says(/^(since|prior|of|dow|hour|age|until|left|between)$/) || apart) return undefined;
   if (says(/^(day|days|daynum|tag|dia|jour)$/)) return largest > MONTH ? 'days' : undefined;
   if (says(/^(week|weeks|woche|semana|semaine)$/)) return largest > YEAR ? 'weeks' : undefined;
+  const dated = facets.has('date') && !things.has('order') && counts.length > 10;
+  if (dated && counts.every(([value]) => isDay(LEAP_YEAR, Math.floor(value / 100), value % 100))) return 'days of a year';
   const sequence = (things.has('order') && says(/^(no|nr|num|number|n)$/)) || says(/^(sequence|seq)$/);
   // Each customer has a first order, and fewer have a second.
   const first = counts.find(([value]) => value === 1)?.[1] ?? 0;

@@ -4,7 +4,7 @@
 import { VitrineError } from '../../errors';
 import type { ByteSource } from './source/bytes';
 import { decodeText, locateWrongBytes, takeSample } from './source/decode';
-import { flattenObject } from './flatten';
+import { flattenObject } from './reshape/flatten';
 import type { PartialForm } from './form';
 import { chooseCutter, type JsonCut, type JsonCutter } from './json-records';
 import { isObject, parseJson, textOf } from './json-values';

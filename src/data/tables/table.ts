@@ -3,9 +3,9 @@
 import { join } from 'node:path';
 import { isZip, openBytes, zipEntriesOf, type ByteSource } from './source/bytes';
 import { openCsv } from './csv-table';
-import { explodeTable } from './explode';
+import { explodeTable } from './reshape/explode';
 import { openJson } from './json-table';
-import { pivotTables } from './pivot';
+import { pivotTables } from './reshape/pivot';
 import { openParquet } from './parquet-table';
 import { openXlsx, sheetNames } from './xlsx-table';
 import { splitZipPath } from './source/zip';
@@ -15,7 +15,7 @@ import type { PartialForm } from './form';
 import type { Table } from './rows';
 
 export { formSchema, type Form, type PartialForm } from './form';
-export { pivotTables } from './pivot';
+export { pivotTables } from './reshape/pivot';
 export { csvLine, RAW_LIMIT, type RowFault, type Table, type TableBatch } from './rows';
 
 /**

@@ -146,15 +146,16 @@ test('lists of ids in a cell are several articles', async () => {
   expect((await importInto(dir)).transactions).toMatchObject({ inserted: 120, rejected: 0 });
 });
 
-test('lists of objects are not taken apart, and that is said', async () => {
-  const orders = rows(
-    40,
-    (n) =>
-      `${JSON.stringify({ id: n, created_at: '2024-05-11', customer: `c${n % 9}`, lines: [{ sku: `s${n % 9}` }] })}\n`,
-  );
-  const { json, warnings } = await inspect(await shop({ 'orders.jsonl': orders }));
-  expect(json.transactions).toBeUndefined();
-  expect(warnings).toContainEqual(expect.stringMatching(/lines holds lists of objects .* Write a line for each/));
+test('lists of goods are taken apart, and other lists of objects are named', async () => {
+  const orders = (list: string) =>
+    rows(40, (n) => {
+      const order = { id: n, created_at: '2024-05-11', customer: `c${n % 9}`, [list]: [{ sku: `s${n % 9}` }] };
+      return `${JSON.stringify(order)}\n`;
+    });
+  const { json } = await inspect(await shop({ 'orders.jsonl': orders('lines') }));
+  expect(json.transactions).toMatchObject({ form: { explode: 'lines' }, article: 'lines.sku', customer: 'customer' });
+  const { warnings } = await inspect(await shop({ 'orders.jsonl': orders('refunds') }));
+  expect(warnings).toContainEqual(expect.stringMatching(/lists of objects are not taken apart: refunds. .*"explode": "refunds"/));
 });
 
 test('a file that lists the orders that came back is joined', async () => {

@@ -1,8 +1,8 @@
 // Finds columns with lists of what was sold, such as the items of an order, and takes them apart.
 
-import { flattenObject } from '../../tables/flatten';
+import { flattenObject } from '../../tables/reshape/flatten';
 import { isObject } from '../../tables/json-values';
-import { elementsOf } from '../../tables/explode';
+import { elementsOf } from '../../tables/reshape/explode';
 import { openTable, type PartialForm, type Table, type TableBatch } from '../../tables/table';
 import { meaningOf, type Facet, type Thing } from './names';
 

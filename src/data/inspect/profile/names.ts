@@ -28,7 +28,7 @@ const THINGS: Readonly<Record<Thing, string>> = {
     'order orders invoice receipt transaction transactions trans bestell bestellung bestellungen rechnung rechnungs ' +
     'beleg bon pedido orden factura commande facture ordine fattura basket ticket purchase checkout zamowienie ' +
     'buy buys tilaus заказ 订单 注文 increment vbeln',
-  line: 'line lineitem position zeile ligne linea',
+  line: 'line lines lineitem lineitems position positions zeile ligne linea',
 };
 
 const FACETS: Readonly<Record<Facet, string>> = {

@@ -39,8 +39,9 @@ function stateOf(reached: readonly Reached[], not: string | undefined): StateJso
     if (name === not || !sketch.complete || sketch.distinct > MOST_KINDS || filled === 0) continue;
     const words = [...sketch.values];
     if (type === 'flag' || words.every(([word]) => isYes(word))) {
-      const means = flagMeaning(name);
-      const yes = words.map(([word]) => word).filter(isYes);
+      const valid = /^(is_?)?valid$/i.test(name);
+      const means = valid ? 'cancelled' : flagMeaning(name);
+      const yes = words.map(([word]) => word).filter((word) => isYes(word) !== valid);
       if (means === undefined || yes.length === 0 || best) continue;
       best = { state: { column: name, [means]: yes }, score: 0.1 };
       continue;

@@ -40,6 +40,7 @@ function isNamed({ meaning: { words } }: Column): boolean {
 export function startOfCount(column: Column): string | undefined {
   const counted = countOf(column);
   if (counted === undefined) return undefined;
+  if (counted === 'days of a year') return `MDD in ${BEGINNING.slice(0, 4)}`;
   return `${counted === 'weeks' ? 'weeks' : 'days'} since ${BEGINNING}`;
 }
 
@@ -51,6 +52,10 @@ export function noteCount(column: Column, { warnings }: Notes): void {
     warnings.push(
       `No file has dates. ${name} counts the orders of each customer, and counts as days from ${BEGINNING}. What follows what ` +
         'is right. What is new or in season cannot be told, and the latest days have the customers with most orders only.',
+    );
+  } else if (counted === 'days of a year') {
+    warnings.push(
+      `${name} has days and months, and no year. "dateFormat": "${startOfCount(column)}" is assumed: write the right year there.`,
     );
   } else if (counted !== undefined) {
     warnings.push(

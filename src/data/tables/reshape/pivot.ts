@@ -1,9 +1,9 @@
 // Turns tables of keys and values, one property of a thing in each row, into one row for each
 // thing. The things are held in memory, with the properties that are named.
 
-import { VitrineError } from '../../errors';
-import type { PartialForm } from './form';
-import type { Table, TableBatch } from './rows';
+import { VitrineError } from '../../../errors';
+import type { PartialForm } from '../form';
+import type { Table, TableBatch } from '../rows';
 
 type Pivot = NonNullable<PartialForm['pivot']>;
 

@@ -1,10 +1,10 @@
 // Takes lists in cells apart: each element becomes a row, with the other columns repeated.
 
-import { VitrineError } from '../../errors';
-import { columnNames } from './columns';
+import { VitrineError } from '../../../errors';
+import { columnNames } from '../columns';
 import { flattenObject } from './flatten';
-import { isObject, parseJson, textOf } from './json-values';
-import { RAW_LIMIT, type Table, type TableBatch } from './rows';
+import { isObject, parseJson, textOf } from '../json-values';
+import { RAW_LIMIT, type Table, type TableBatch } from '../rows';
 
 /** So many rows are looked at for the names of the new columns, as far as lists are empty. */
 const LOOKED_ROWS = 100_000;

@@ -8,7 +8,16 @@ import { readNumber, type DecimalMark } from '../values/numbers';
 import { readFlag } from '../values/flags';
 import { plainText } from '../values/text';
 import { ValueFault } from '../values/value-fault';
-import { COPY_NULL, copyText, arrayText, dayTimeReader, idText, readerOf, type CellReader, type Found } from './readers';
+import {
+  COPY_NULL,
+  copyText,
+  arrayText,
+  dayTimeReader,
+  idText,
+  readerOf,
+  type CellReader,
+  type Found,
+} from './readers';
 import type { AttributeTarget, SectionJson, Target, Targets } from './targets';
 
 export interface Converter {

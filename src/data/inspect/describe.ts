@@ -8,14 +8,7 @@ import { holdsObjects, type IdForm } from './links';
 import { articleFields, customerFields, type ArticlesJson, type CustomersJson } from './master-sections';
 import type { Master, Plan, Purchases, Reached } from './model';
 import type { Column } from './profile/profile';
-import {
-  articleCells,
-  filledOnly,
-  joinsOf,
-  priceOf,
-  whereOf,
-  type PurchasesJson,
-} from './purchases/section';
+import { articleCells, filledOnly, joinsOf, priceOf, whereOf, type PurchasesJson } from './purchases/section';
 import {
   askForDate,
   askForGuess,
@@ -91,7 +84,9 @@ function purchasesSection(plan: Plan, purchases: Purchases, notes: Notes): Purch
     notes.warnings.push(
       `${tableName(base)} looks like purchases, but has no column of ${missing.join(' and ')}, nor has a file that joins it. ` +
         `Without ${missing.join(' and ')} nothing can be learnt from it: add such a column, or a file that has it.` +
-        (date ? '' : `${undatedSentence(reached)} A column that counts days or orders will do: "dateFormat": "days since 2024-01-01".`),
+        (date
+          ? ''
+          : `${undatedSentence(reached)} A column that counts days or orders will do: "dateFormat": "days since 2024-01-01".`),
     );
     return { section: undefined, events: undefined, used: [] };
   }
@@ -144,7 +139,10 @@ function articlesSection({ articles, lookups, purchases }: Plan, { warnings }: N
     const fields = articleFields(articles, all);
     const names = namesIn(fields);
     const columns = all.filter(({ name }) => names.has(name));
-    const joins = joinsOf(lookups.filter(({ column }) => names.has(column.name)), lookups);
+    const joins = joinsOf(
+      lookups.filter(({ column }) => names.has(column.name)),
+      lookups,
+    );
     const fill = fillDownOf(table, columns);
     const where = filledOnly(id, 'fillDown' in fill);
     if (where) warnings.push(withoutSentence(table, id));
@@ -233,7 +231,9 @@ function fileOf({ files, form }: ShopTable) {
     ...(form.header !== undefined && form.header !== true && { header: form.header }),
     ...(form.sheet !== undefined && { sheet: form.sheet }),
     ...(form.pivot !== undefined && { pivot: form.pivot }),
-    ...(form.explode !== undefined && { explode: [form.explode].flat().length === 1 ? [form.explode].flat()[0] : form.explode }),
+    ...(form.explode !== undefined && {
+      explode: [form.explode].flat().length === 1 ? [form.explode].flat()[0] : form.explode,
+    }),
   };
   const file = files.length === 1 ? files[0] : [...files];
   return { file, ...(Object.keys(unusual).length > 0 && { form: unusual }) };
@@ -287,7 +287,10 @@ function currencyOf(tables: readonly ShopTable[], { purchases, articles }: Plan)
   return codes.size === 1 ? [...codes][0] : undefined;
 }
 
-function usedTables({ purchases, articles, customers, lookups }: Plan, used: readonly Reached[]): ReadonlySet<ShopTable> {
+function usedTables(
+  { purchases, articles, customers, lookups }: Plan,
+  used: readonly Reached[],
+): ReadonlySet<ShopTable> {
   const masters = [articles, customers].flatMap((master: Master | undefined) => (master ? [master.table] : []));
   const joined = [...used, ...lookups].flatMap(({ path }) => path.map(({ to }) => to));
   return new Set([...masters, ...joined, ...(purchases ? [purchases.base] : [])]);

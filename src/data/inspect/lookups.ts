@@ -17,11 +17,7 @@ const MOST_COLUMNS = 6;
  * The columns that joins add to the articles.
  * @param open tables that nothing else uses
  */
-export function lookupsOf(
-  { table, id }: Master,
-  open: readonly ShopTable[],
-  keys: readonly Key[],
-): readonly Reached[] {
+export function lookupsOf({ table, id }: Master, open: readonly ShopTable[], keys: readonly Key[]): readonly Reached[] {
   const names = new Set(table.header);
   const found: Reached[] = [];
   for (const to of open) {

@@ -107,7 +107,8 @@ export function countOf({ number, date: at, meaning, sketch, rows }: Column): Co
   if (says(/^(day|days|daynum|tag|dia|jour)$/)) return largest > MONTH ? 'days' : undefined;
   if (says(/^(week|weeks|woche|semana|semaine)$/)) return largest > YEAR ? 'weeks' : undefined;
   const dated = facets.has('date') && !things.has('order') && counts.length > 10;
-  if (dated && counts.every(([value]) => isDay(LEAP_YEAR, Math.floor(value / 100), value % 100))) return 'days of a year';
+  if (dated && counts.every(([value]) => isDay(LEAP_YEAR, Math.floor(value / 100), value % 100)))
+    return 'days of a year';
   const sequence = (things.has('order') && says(/^(no|nr|num|number|n)$/)) || says(/^(sequence|seq)$/);
   // Each customer has a first order, and fewer have a second.
   const first = counts.find(([value]) => value === 1)?.[1] ?? 0;
@@ -134,7 +135,8 @@ function quantity(column: Column): number {
   if (column.number === undefined || column.type === 'date') return 0;
   if (['stock', 'charge', 'measure', 'price', 'rating', 'id'].some((facet) => facets.has(facet as Facet))) return 0;
   // "qty_refunded" is not what was ordered.
-  if (words.some((word) => /^(cancel|refund|return|ship|invoic|deliver|backorder|fulfil|open|remain)/.test(word))) return 0;
+  if (words.some((word) => /^(cancel|refund|return|ship|invoic|deliver|backorder|fulfil|open|remain)/.test(word)))
+    return 0;
   const isWhole = !('whole' in column.number) || column.number.whole;
   const whole = isWhole ? 0 : -0.3;
   if (facets.has('quantity'))

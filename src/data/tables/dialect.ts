@@ -6,7 +6,7 @@ import { usualWidth } from './layout';
 import { RecordCutter, type Dialect } from './records';
 
 /** In the order of preference where several do equally well. */
-const SEPARATORS = [',', ';', '\t', '|', '||', '|~|', '::', '^', '~', '\x01'];
+const SEPARATORS = [',', ';', '\t', '|', '||', '::', '^', '~', '\x01'];
 const DOUBLE: Pick<Dialect, 'quote' | 'escape'> = { quote: '"', escape: 'double' };
 
 /**

@@ -111,7 +111,10 @@ export function compileFormat(given: string): DateFormat {
 }
 
 /** The place of each part among the groups of the expression. */
-function createReader(tokens: readonly Token[], only: number | undefined): (found: RegExpExecArray) => DateParts | undefined {
+function createReader(
+  tokens: readonly Token[],
+  only: number | undefined,
+): (found: RegExpExecArray) => DateParts | undefined {
   const place = (part: Part): number => tokens.findIndex((token) => token.part === part) + 1;
   const number = (part: Part): ((found: RegExpExecArray) => number) => {
     const at = place(part);

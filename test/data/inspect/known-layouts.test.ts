@@ -140,18 +140,32 @@ test.each(Object.entries(EXPECTED))('an export of the layout %s comes in as it i
   expect(await sql('SELECT 1 FROM articles WHERE name IS NOT NULL')).toHaveLength(24);
 });
 
-test.each(['woocommerce', 'shopware', 'square', 'etsy', 'amazon', 'magento', 'spanish', 'chinese', 'segment', 'database dump', 'shopify orders in JSON', 'woocommerce orders in JSON', 'commerce cloud', 'matomo visits', 'tables of a web shop', 'wordpress tables'])(
-  'prices of the layout %s are those of one piece',
-  async (name) => {
-    const dir = await shop(LAYOUTS[name]());
-    await describeShop(dir);
-    await importInto(dir);
-    const rows = await sql<PurchaseRow>(PURCHASE_ROWS);
-    const { what } = EXPECTED[name];
-    const price = new Map(lines.map((line) => [what(line), line.price]));
-    for (const row of rows) expect(row.price).toBeCloseTo(price.get(row.what) ?? Number.NaN, 1);
-  },
-);
+test.each([
+  'woocommerce',
+  'shopware',
+  'square',
+  'etsy',
+  'amazon',
+  'magento',
+  'spanish',
+  'chinese',
+  'segment',
+  'database dump',
+  'shopify orders in JSON',
+  'woocommerce orders in JSON',
+  'commerce cloud',
+  'matomo visits',
+  'tables of a web shop',
+  'wordpress tables',
+])('prices of the layout %s are those of one piece', async (name) => {
+  const dir = await shop(LAYOUTS[name]());
+  await describeShop(dir);
+  await importInto(dir);
+  const rows = await sql<PurchaseRow>(PURCHASE_ROWS);
+  const { what } = EXPECTED[name];
+  const price = new Map(lines.map((line) => [what(line), line.price]));
+  for (const row of rows) expect(row.price).toBeCloseTo(price.get(row.what) ?? Number.NaN, 1);
+});
 
 test.each([
   ['instacart', /No file has dates. order_number counts the orders of each customer/, '2018-01-02T00:00:00.000Z'],

@@ -111,7 +111,13 @@ async function openJoin(
         }
       }
     }
-    return joinOf({ name: table.name, held, columns, hidden: hidden.filter((there) => wanted.has(there)), at: keys.map(([here]) => header.indexOf(here)) });
+    return joinOf({
+      name: table.name,
+      held,
+      columns,
+      hidden: hidden.filter((there) => wanted.has(there)),
+      at: keys.map(([here]) => header.indexOf(here)),
+    });
   } finally {
     await table.close();
   }

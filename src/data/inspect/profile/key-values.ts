@@ -34,7 +34,10 @@ export function keyValuesOf({ columns, rows, header, form }: ShopTable): Pivot |
     by: by.name,
     key: key.name,
     value: value.name,
-    columns: common.slice(0, MOST_COLUMNS).map(([name]) => name).filter((name) => name !== by.name),
+    columns: common
+      .slice(0, MOST_COLUMNS)
+      .map(([name]) => name)
+      .filter((name) => name !== by.name),
     ...(latest && { latest: latest.name }),
   };
 }

@@ -51,7 +51,13 @@ async function peek(table: Table): Promise<{ readonly list: string | undefined; 
 function listOfGoods(header: readonly string[], rows: readonly (readonly string[])[]): string | undefined {
   const scored = header.flatMap((name, at) => {
     const cells = rows.map((row) => row[at]).filter((cell) => /^\[\s*\{/.test(cell));
-    const score = cells.length === 0 ? 0 : scoreOf(name, cells.flatMap((cell) => elementsOf(cell) ?? []));
+    const score =
+      cells.length === 0
+        ? 0
+        : scoreOf(
+            name,
+            cells.flatMap((cell) => elementsOf(cell) ?? []),
+          );
     return score >= ENOUGH ? [{ name, score }] : [];
   });
   return scored.sort((a, b) => b.score - a.score).at(0)?.name;

@@ -14,7 +14,8 @@ export function centsOf(column: Column, { warnings, questions }: Notes): number 
   if (meaning.words.some((word) => CENTS.test(word))) return 100;
   const whole = number !== undefined && 'whole' in number && number.whole && !number.money;
   const values = [...sketch.values.keys()].map(Number);
-  if (!whole || !MAYBE_CENTS.test(name) || values.some((value) => Math.abs(value) > 0 && Math.abs(value) < 10)) return undefined;
+  if (!whole || !MAYBE_CENTS.test(name) || values.some((value) => Math.abs(value) > 0 && Math.abs(value) < 10))
+    return undefined;
   const example = values.find((value) => value >= 100);
   if (example === undefined) return undefined;
   const hundredth = (example / 100).toFixed(2);

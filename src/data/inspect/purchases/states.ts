@@ -25,7 +25,11 @@ export function statesOf(reached: readonly Reached[], not: string | undefined): 
 const MOSTLY = 0.7;
 
 /** Whether the words say it already of each row that has a date. */
-function tellsAll({ column, returned, cancelled }: StateJson, { place }: Column, { columns, sample }: ShopTable): boolean {
+function tellsAll(
+  { column, returned, cancelled }: StateJson,
+  { place }: Column,
+  { columns, sample }: ShopTable,
+): boolean {
   const at = columns.find(({ name }) => name === column)?.place;
   const said = new Set([returned, cancelled].flatMap((one) => (Array.isArray(one) ? one : [])));
   const dated = sample.filter((row) => !isUnknown(row[place]));

@@ -26,7 +26,8 @@ function isTimeOfDay({ column, table }: Reached): boolean {
   const cells = table.sample.map((row) => row[place]).filter((cell) => !isUnknown(cell));
   const read = cells.filter((cell) => secondOfDay(cell) !== undefined).length;
   if (cells.length === 0 || read < 0.95 * cells.length) return false;
-  if (cells.every((cell) => /\d[:.h]\d/.test(cell) && !/^0?[.,]\d+$/.test(cell))) return /:/.test(cells[0]) || isNamed(column);
+  if (cells.every((cell) => /\d[:.h]\d/.test(cell) && !/^0?[.,]\d+$/.test(cell)))
+    return /:/.test(cells[0]) || isNamed(column);
   // Digits are times if the name says so. Up to 23 they may be hours.
   const largest = cells.reduce((most, cell) => Math.max(most, Number(cell.replace(',', '.'))), 0);
   return isNamed(column) && !meaning.words.includes('hour') && (largest < 1 || largest > NIGHT_HOURS);

@@ -44,7 +44,10 @@ const reading = {
   join: z.union([join, z.array(join)]).optional(),
   /** Takes empty cells of these columns from the row before, while the column `by` is the same. */
   fillDown: z.strictObject({ by: column, columns: z.array(column).min(1) }).optional(),
-  /** A format of src/data/values/dates.ts: "DD.MM.YYYY", "iso", "epoch-s", "days since 2024-01-01". */
+  /**
+   * A format of src/data/values/dates.ts: "DD.MM.YYYY HH:mm", "iso", "epoch-s", "days since
+   * 2024-01-01".
+   */
   dateFormat: z.string().optional(),
   /** The time zone of times that name none, such as Europe/Berlin. Default: UTC. */
   zone: z.string().optional(),

@@ -53,7 +53,7 @@ export async function stageSection(run: Run, open: OpenSection): Promise<Staged>
     });
   }
   return {
-    name: counts.map(({ file }) => file).join(', '),
+    name: [...new Set(counts.map(({ file }) => file))].join(', '),
     columns: section === 'transactions' ? mappedColumns(open) : first.columns,
     attributes: first.attributes,
     files: counts,

@@ -1,5 +1,5 @@
-// What the tables of a shop are taken for: the purchases with their joins, and the tables of articles
-// and customers.
+// What the tables of a shop are taken for: the purchases with their joins, and the tables of
+// articles and customers.
 
 import type { Link } from './links';
 import type { Column } from './profile/profile';

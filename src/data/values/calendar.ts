@@ -41,10 +41,10 @@ export function secondOfDay(text: string): number | undefined {
   const digits = /^\d{1,6}$/.test(text) ? text.padStart(text.length > 4 ? 6 : 4, '0') : undefined;
   const parts = written?.slice(1, 4) ?? digits?.match(/\d\d/g);
   if (!parts) return undefined;
-  let [hour, minute, second] = [...parts, '0', '0'].map((part) => Number(part ?? 0));
+  const [shown, minute, second] = [...parts, '0', '0'].map((part) => Number(part ?? 0));
   const half = written?.[4]?.toLowerCase();
-  if (half !== undefined && hour > 12) return undefined;
-  if (half !== undefined) hour = (hour % 12) + (half === 'p' ? 12 : 0);
+  if (half !== undefined && shown > 12) return undefined;
+  const hour = half === undefined ? shown : (shown % 12) + (half === 'p' ? 12 : 0);
   return hour < 24 && minute < 60 && second < 60 ? hour * 3_600 + minute * 60 + second : undefined;
 }
 

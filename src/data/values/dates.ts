@@ -20,7 +20,8 @@ const EPOCHS: ReadonlyMap<string, number> = new Map([
 
 /**
  * Makes a reader of a format: 'iso', 'epoch-s', 'epoch-ms', 'epoch-us', 'epoch-ns', 'excel' (days),
- * 'days since 2024-01-01', or tokens such as "DD.MM.YYYY HH:mm". `zone` is that of times that name none. Texts are trimmed.
+ * 'days since 2024-01-01', or tokens such as "DD.MM.YYYY HH:mm". `zone` is that of times that name
+ * none. Texts are trimmed.
  * @throws VitrineError INPUT_INVALID if there is no such format or zone
  */
 export function createDateReader(format: string, zone = 'UTC'): DateReader {

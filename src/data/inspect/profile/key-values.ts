@@ -1,8 +1,7 @@
 // Recognises tables of keys and values: one property of a thing in each row.
 
-import type { PartialForm } from '../../tables/table';
+import type { Form, PartialForm } from '../../tables/table';
 import type { Column } from './profile';
-import type { ShopTable } from './shop-tables';
 
 type Pivot = NonNullable<PartialForm['pivot']>;
 
@@ -14,8 +13,15 @@ const COMMON = 0.05;
 const MOST_COLUMNS = 60;
 const MOST_OTHERS = 3;
 
+interface Profiled {
+  readonly form: Form;
+  readonly header: readonly string[];
+  readonly columns: readonly Column[];
+  readonly rows: number;
+}
+
 /** How the table is turned; undefined if its rows are things themselves. */
-export function keyValuesOf({ columns, rows, header, form }: ShopTable): Pivot | undefined {
+export function keyValuesOf({ columns, rows, header, form }: Profiled): Pivot | undefined {
   if (form.pivot !== undefined || rows < 10) return undefined;
   const says = ({ meaning }: Column, word: RegExp): boolean => meaning.words.some((one) => word.test(one));
   const key = columns.find((column) => says(column, KEYS) && !says(column, VALUES) && !column.meaning.words.includes('id') && column.sketch.distinct <= Math.min(MOST_KEYS, rows / 2)); // prettier-ignore

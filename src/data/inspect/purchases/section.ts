@@ -1,4 +1,5 @@
-// Writes parts of the section of purchases: its joins, which rows count, and what the prices are of.
+// Writes parts of the section of purchases: its joins, which rows count, and what the prices are
+// of.
 
 import type { ShopJson } from '../../import/shop-json';
 import type { Link } from '../links';

@@ -88,7 +88,7 @@ export function elementsOf(cell: string): readonly unknown[] | undefined {
   if (text === '') return [];
   const value = parseJson(text);
   if (value === null) return [];
-  if (Array.isArray(value)) return value;
+  if (Array.isArray(value)) return value as readonly unknown[];
   return isObject(value) ? [value] : undefined;
 }
 

@@ -42,7 +42,10 @@ const reading = {
   nulls: z.array(z.string()).optional(),
   where: z.union([where, z.array(where)]).optional(),
   join: z.union([join, z.array(join)]).optional(),
-  /** Takes empty cells of these columns from the row before, while the column `by` is the same. */
+  /**
+   * Takes empty cells of these columns from the row before, while the column `by` is the same or
+   * empty.
+   */
   fillDown: z.strictObject({ by: column, columns: z.array(column).min(1) }).optional(),
   /**
    * A format of src/data/values/dates.ts: "DD.MM.YYYY HH:mm", "iso", "epoch-s", "days since

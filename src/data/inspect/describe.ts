@@ -21,6 +21,7 @@ import {
 } from './doubts';
 import { noteCount, startOfCount, timeOf } from './purchases/times';
 import { dependsOn, firstRowsOnly } from './row-shapes';
+import type { Thing } from './profile/names';
 import { tableName, type ShopTable } from './profile/shop-tables';
 
 export interface Described {
@@ -84,6 +85,9 @@ function purchasesSection(plan: Plan, purchases: Purchases, notes: Notes): Purch
     notes.warnings.push(
       `${tableName(base)} looks like purchases, but has no column of ${missing.join(' and ')}, nor has a file that joins it. ` +
         `Without ${missing.join(' and ')} nothing can be learnt from it: add such a column, or a file that has it.` +
+        (customer
+          ? ''
+          : ' Where nobody knows the customers, the order may stand for them: each basket is a customer then.') +
         (date
           ? ''
           : `${undatedSentence(reached)} A column that counts days or orders will do: "dateFormat": "days since 2024-01-01".`),
@@ -171,7 +175,8 @@ function articlesSection({ articles, lookups, purchases }: Plan, { warnings }: N
       !column.date &&
       dependsOn(base, column, article.column) &&
       !(customer && dependsOn(base, column, customer.column)) &&
-      (column.meaning.things.size === 0 || column.meaning.things.has('article')),
+      (column.meaning.things.size === 0 ||
+        ['article', 'line'].some((thing) => column.meaning.things.has(thing as Thing))),
   );
   const fields = articleFields({ table: base, id: article.column }, own);
   if (Object.keys(fields).length === 0) return undefined;

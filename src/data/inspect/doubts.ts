@@ -4,6 +4,7 @@ import type { ShopJson } from '../import/shop-json';
 import type { Purchases, Reached } from './model';
 import type { Column } from './profile/profile';
 import { tableName, type ShopTable } from './profile/shop-tables';
+import { firstRowsOnly } from './row-shapes';
 import type { Events } from './purchases/events';
 
 /** Something that the files do not tell. Without an answer the description stays as it is. */
@@ -114,7 +115,15 @@ export function noteRoles({ base, roles }: Purchases, { warnings }: Notes, event
       `${customer.column.name}: hardly any customer comes twice. Look whether it is the column of customers.`,
     );
   }
-  if (order && customer && article && order.column.filled < 0.5 * order.column.rows && !order.path.length) {
+  const filledDown = order && firstRowsOnly(base)?.by === order.column.name;
+  if (
+    order &&
+    customer &&
+    article &&
+    order.column.filled < 0.5 * order.column.rows &&
+    !order.path.length &&
+    !filledDown
+  ) {
     warnings.push(`${order.column.name} is empty in most rows; it counts as the order of the others.`);
   }
   if (date?.column.span && date.column.span[0] < 0) {

@@ -69,7 +69,8 @@ function isSameId(here: Column, there: Column): boolean {
 /** Whether `here`, such as aisle_id, is the id of a table such as aisles. */
 function isOf(here: Column, there: Column, to: ShopTable): boolean {
   const own = here.meaning.words.filter((word) => !/^(id|no|nr|code|key|fk)$/.test(word)).join(' ');
-  if (own === '' || here.meaning.things.size > 0) return false;
+  // A product's category is no product.
+  if (own === '' || (here.meaning.things.size > 0 && !here.meaning.facets.has('category'))) return false;
   if (here.meaning.words.join(' ') === there.meaning.words.join(' ')) return true;
   // categories.id, for category_id
   const stem = own.slice(0, Math.max(4, own.length - 2)).replaceAll(' ', '');
@@ -80,7 +81,7 @@ function isOf(here: Column, there: Column, to: ShopTable): boolean {
 function isName({ type, meaning, meanWords }: Column, here: Column): boolean {
   if (type !== 'id' && type !== 'text' && type !== 'category') return false;
   const of = meaning.words.every((word) => here.meaning.words.includes(word));
-  return meanWords < 8 && !meaning.facets.has('id') && (meaning.facets.has('name') || of || meaning.facets.has('description')); // prettier-ignore
+  return meanWords < 8 && !meaning.facets.has('id') && (meaning.facets.has('name') || of);
 }
 
 function stemOf({ files }: ShopTable): string {

@@ -32,6 +32,7 @@ function saysNoId({ meaning: { facets, words } }: Column): boolean {
 
 function article(column: Column): number {
   const { things, facets, words } = column.meaning;
+  if (isOnlyName(column)) return 0.2;
   if (!canBeId(column) || saysNoId(column)) return 0;
   // A reference or code of nothing else is that of what is sold.
   const plain = column.meaning.bareId && !words.some((word) => /^(id|ids|no|nr|n|number|key|guid|uuid)$/.test(word));
@@ -45,6 +46,13 @@ function article(column: Column): number {
   // Words with blanks between them are rather names.
   const named = !facets.has('id') && column.meanWords > 2 ? 0.3 : 0;
   return words[0]?.length === 1 ? 0.5 : score - named;
+}
+
+/** Some files know goods by their names alone. */
+function isOnlyName({ meaning: { things, facets }, sketch, filled, longest, type, date }: Column): boolean {
+  if (date || !things.has('article') || facets.has('id') || (type !== 'text' && type !== 'category' && type !== 'id')) return false; // prettier-ignore
+  if (!facets.has('name') && !facets.has('description') && type !== 'text') return false;
+  return longest <= 256 && sketch.single < 0.5 && sketch.distinct <= 0.5 * filled;
 }
 
 function customer(column: Column): number {
@@ -68,7 +76,9 @@ function order(column: Column): number {
   if (bareId) return 0.35 * share(column);
   // Shopify calls the number of an order its name.
   if (words.join(' ') === 'name' && column.examples.every((text) => /^#?[A-Z-]{0,4}\d{3,}$/.test(text))) return 0.5;
-  if (!things.has('order') || saysNoId(column)) return 0;
+  // "SalesOrderNumber" speaks of no amount.
+  const numbered = /\b(order|invoice|receipt) (number|no|nr|id|key)$/.test(words.join(' '));
+  if (!things.has('order') || (saysNoId(column) && !numbered)) return 0;
   // Orders have several lines.
   const repeats = column.sketch.single < 0.95 ? 0.1 : 0;
   return (things.has('article') || things.has('line') ? 0.2 : 0.7) + (facets.has('id') ? 0.3 : 0) + repeats;

@@ -244,3 +244,32 @@ test('purchases without dates, days or an order of orders are refused with what 
     expect.stringMatching(/has no column of dates.* A column that counts days or orders will do/),
   );
 });
+
+test('orders whose cells stand above their first line only are filled down', async () => {
+  const csv = `Order Reference,Order Date,Customer,Product Code,Quantity\n${rows(90, (n) =>
+    n % 3 === 0
+      ? `S${n},2024-05-1${n % 9} 10:00:00,Customer ${n % 8},P${n % 20},1\n`
+      : `,,,P${n % 20},${1 + (n % 3)}\n`,
+  )}`;
+  const dir = await shop({ 'sale_order.csv': csv });
+  const { json, warnings } = await describeShop(dir);
+  expect(json.transactions?.fillDown).toEqual({ by: 'Order Reference', columns: ['Customer', 'Order Date'] });
+  expect(warnings).toEqual([]);
+  expect((await importInto(dir)).transactions).toMatchObject({ inserted: 90, guests: 0, rejected: 0 });
+  const [{ count }] = await sql<{ count: string }>('SELECT count(DISTINCT order_id) AS count FROM purchases');
+  expect(count).toBe('30');
+});
+
+test('guests, whose name and mail are empty in the same rows, are not filled down', async () => {
+  const csv = `order_id,customer_id,email,date,sku\n${rows(90, (n) => `${n},${n % 3 === 0 ? `c${n % 7},m${n % 7}@x.test` : ','},2024-05-1${n % 9},s${n % 20}\n`)}`;
+  const { json } = await inspect(await shop({ 'orders.csv': csv }));
+  expect(json.transactions?.fillDown).toBeUndefined();
+});
+
+test('goods that are known by their names alone are articles', async () => {
+  const csv = `Member_number,Date,itemDescription\n${rows(120, (n) => `${100 + (n % 19)},2${n % 9}-05-2024,whole milk no ${n % 12}\n`)}`;
+  const dir = await shop({ 'groceries.csv': csv });
+  const { json } = await describeShop(dir);
+  expect(json.transactions).toMatchObject({ customer: 'Member_number', article: 'itemDescription' });
+  expect((await importInto(dir)).transactions).toMatchObject({ rejected: 0 });
+});

@@ -2,6 +2,7 @@
 // times of day in a column of their own.
 
 import { secondOfDay } from '../../../src/data/values/calendar';
+import { DateDetection } from '../../../src/data/values/date-detection';
 import { createDateReader, createDayTimeReader } from '../../../src/data/values/dates';
 
 const iso = (seconds: number): string => new Date(seconds * 1_000).toISOString().replace('.000Z', 'Z');
@@ -16,8 +17,15 @@ test.each<[string, string, string]>([
   ['MDD in 2015', '511', '2015-05-11T00:00:00Z'],
   ['MDD in 2015', '1111', '2015-11-11T00:00:00Z'],
   ['DD.MM. in 2015', '24.12.', '2015-12-24T00:00:00Z'],
+  ['YYYY-MM-DD HH', '2014-11-26 20', '2014-11-26T20:00:00Z'],
 ])('%s reads %s', (format, text, expected) => {
   expect(iso(createDateReader(format)(text))).toBe(expected);
+});
+
+test('a day with the hour alone is found', () => {
+  const detection = new DateDetection();
+  for (const text of ['2014-11-26 20', '2014-11-27 03']) detection.add(text);
+  expect(detection.result()).toMatchObject({ format: 'YYYY-MM-DD HH', dateOnly: false });
 });
 
 test('numbers are refused that are none, and days that are not in the year', () => {

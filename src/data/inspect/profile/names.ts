@@ -44,7 +44,7 @@ const FACETS: Readonly<Record<Facet, string>> = {
   event: 'event action behavior behaviour interaction feedback activity kind aktion ereignis evento',
   status: 'status state financial fulfillment zustand estado statut stato статус 状态',
   category:
-    'category categories kategorie categoria categorie genre genres type kind typ department group gruppe warengruppe class family section rubrique rayon aisle taxonomy familia категория 类别 分类 カテゴリ',
+    'category categories subcategory subcategories kategorie categoria categorie genre genres type kind typ department group gruppe warengruppe class family section rubrique rayon aisle taxonomy familia категория 类别 分类 カテゴリ',
   brand: 'brand vendor manufacturer marke hersteller marca marque fabricant maker merk designer бренд 品牌 ブランド',
   colour: 'color colour farbe couleur colore cor kleur farg цвет 颜色 色',
   url: 'url link href permalink uri',

@@ -48,13 +48,27 @@ function formed(column: Column, key: Column): Link[] {
   else if (own !== undefined) put({ there: { pad: own } }, (id) => id.replace(/^0+(?=.)/, ''));
   if (column.dotZero) put({ here: { whole: true } }, (id) => id.replace(/\.0$/, ''));
   if (key.dotZero) put({ there: { whole: true } }, (id) => `${id}.0`);
-  put({ here: { case: 'upper' } }, (id) => id.toUpperCase());
-  put({ here: { case: 'lower' } }, (id) => id.toLowerCase());
-  const small = { case: 'lower' } as const;
-  const lower = (one: Column): Set<string> => new Set([...one.sketch.values.keys()].map((id) => id.toLowerCase()));
-  if (column.sketch.complete && key.sketch.complete) {
-    const [asked, known] = [lower(column), lower(key)];
-    links.push({ share: [...asked].filter((id) => known.has(id)).length / asked.size, here: small, there: small });
+  if (hasLetters(column) && hasLetters(key)) links.push(...inOneCase(column, key));
+  return links;
+}
+
+function hasLetters({ examples }: Column): boolean {
+  return examples.some((text) => /\p{L}/u.test(text));
+}
+
+/** Ids that differ in small and capital letters. Those that refer follow those of the other file. */
+function inOneCase(column: Column, key: Column): Link[] {
+  const links: Link[] = [];
+  const [asked, known] = [column, key].map(({ sketch }) => [...sketch.values.keys()]);
+  for (const letters of ['upper', 'lower'] as const) {
+    const spell = (id: string): string => (letters === 'upper' ? id.toUpperCase() : id.toLowerCase());
+    const share = column.sketch.within(key.sketch, spell);
+    if (share !== undefined) links.push({ share, here: { case: letters } });
+  }
+  if (column.sketch.complete && key.sketch.complete && asked.length > 0) {
+    const small = new Set(known.map((id) => id.toLowerCase()));
+    const found = asked.filter((id) => small.has(id.toLowerCase())).length;
+    links.push({ share: found / asked.length, here: { case: 'lower' }, there: { case: 'lower' } });
   }
   return links;
 }

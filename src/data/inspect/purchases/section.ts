@@ -28,14 +28,24 @@ export function joinsOf(used: readonly Reached[], reached: readonly Reached[]): 
       ...edges.filter((later) => later.from === to).map((later) => later.here.place),
     ];
     const names = [...new Set(taken)].map((place) => [to.header[place], nameOf(to, to.columns[place])] as const);
-    const renamed = names.some(([old, name]) => old !== name);
+    const others = new Set(used.filter(({ table }) => table !== to).map(({ column }) => column.name));
+    const columns = columnsOf(
+      names.filter(([old]) => old !== there.name || own !== there.name),
+      to.header.some((name) => others.has(name)),
+    );
     return {
       file: to.files[0],
       on: own === there.name ? own : { [own]: there.name },
-      ...(renamed && { columns: Object.fromEntries(names.filter(([, name]) => name !== own)) }),
+      ...(columns && { columns }),
       ...joinedForm(to),
     };
   });
+}
+
+/** The columns of a join, if some have other names there, or names that the rows have as well. */
+function columnsOf(names: readonly (readonly [string, string])[], ambiguous: boolean): JoinJson['columns'] {
+  if (names.some(([old, name]) => old !== name)) return Object.fromEntries(names);
+  return ambiguous ? names.map(([old]) => old) : undefined;
 }
 
 function joinedForm({ form: { sheet, explode, pivot } }: ShopTable): Pick<JoinJson, 'form'> {

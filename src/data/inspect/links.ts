@@ -56,7 +56,7 @@ function hasLetters({ examples }: Column): boolean {
   return examples.some((text) => /\p{L}/u.test(text));
 }
 
-/** Ids that differ in small and capital letters. Those that refer follow those of the other file. */
+/** Ids that differ in small and capital letters. Those that refer follow the other file. */
 function inOneCase(column: Column, key: Column): Link[] {
   const links: Link[] = [];
   const [asked, known] = [column, key].map(({ sketch }) => [...sketch.values.keys()]);

@@ -1,7 +1,9 @@
 // The command inspect, as a person or a script runs it.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { openProgram, type Program } from './program';
+import { MAIN, openProgram, type Program } from './program';
 
 let program: Program;
 beforeAll(async () => {
@@ -48,6 +50,31 @@ test('--out writes elsewhere and leaves the folder as it is', async () => {
   await program.answerOf('inspect', dir, '--out', out);
   expect(await readdir(dir)).toEqual(['sales.csv']);
   expect(JSON.parse(await readFile(out, 'utf8'))).toHaveProperty('transactions.article', 'sku');
+});
+
+// `script` of other systems takes other options.
+const terminalTest = process.platform === 'linux' ? test : test.skip;
+terminalTest('at a terminal it asks, and asks again until the answer is one of the choices', async () => {
+  const dir = await shop('asked');
+  // A terminal of its own, since pipes are not asked.
+  const command = [process.execPath, MAIN, 'inspect', dir].map((word) => `'${word}'`).join(' ');
+  const child = spawn('script', ['-qec', command, '/dev/null'], {
+    env: { ...process.env, ...program.settings },
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  program.endWith(child);
+  let [shown, answered] = ['', 0];
+  const answers = ['7', 'no', '2'];
+  child.stdout.on('data', (text) => {
+    shown += String(text);
+    const prompts = shown.split('Number [1]: ').length - 1;
+    for (; answered < prompts; answered++) child.stdin.write(`${answers[answered]}\n`);
+  });
+  const [code] = (await once(child, 'close')) as [number];
+  expect({ code, answered }).toEqual({ code: 0, answered: 3 });
+  const choices = /Which day is '[^']+' in date\?\s+1 +(\S+) \((\S+)\)\s+2 +(\S+) \((\S+)\)/.exec(shown);
+  expect(choices?.[2]).toMatch(/^(DD\/MM|MM\/DD)\/YYYY$/);
+  expect(await described(dir)).toMatchObject({ transactions: { dateFormat: choices?.[4] } });
 });
 
 test('a folder that is not there is refused with a remedy', async () => {

@@ -2,7 +2,7 @@
 
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { importShop, type ImportOptions, type ImportResult } from '../../src/data/import/import';
 import { silentReporter } from '../../src/telemetry/progress';
 import { createTestDatabase, type TestDatabase } from './database';
@@ -66,7 +66,10 @@ export function useImports() {
     async shop(files: Record<string, string | Buffer>): Promise<string> {
       const dir = place(String(++shops));
       await mkdir(dir);
-      for (const [name, content] of Object.entries(files)) await writeFile(join(dir, name), content);
+      for (const [name, content] of Object.entries(files)) {
+        await mkdir(dirname(join(dir, name)), { recursive: true });
+        await writeFile(join(dir, name), content);
+      }
       return dir;
     },
     importInto: (dir: string, options: Partial<ImportOptions> = {}): Promise<ImportResult> =>

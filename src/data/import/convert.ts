@@ -8,7 +8,16 @@ import { readNumber, type DecimalMark } from '../values/numbers';
 import { readFlag } from '../values/flags';
 import { plainText } from '../values/text';
 import { ValueFault } from '../values/value-fault';
-import { COPY_NULL, copyText, arrayText, idText, readerOf, type CellReader, type Found } from './readers';
+import {
+  COPY_NULL,
+  copyText,
+  arrayText,
+  dayTimeReader,
+  idText,
+  readerOf,
+  type CellReader,
+  type Found,
+} from './readers';
 import type { AttributeTarget, SectionJson, Target, Targets } from './targets';
 
 export interface Converter {
@@ -136,7 +145,7 @@ interface Making {
 /** Reads the value of one column of the store. */
 function stepOf(target: Target, making: Making): Values {
   const { json, header, found } = making;
-  const { kind, from, required: needed, separator } = target;
+  const { kind, from, required: needed, separator, divideBy, time } = target;
   const places = from.map((column) => header.indexOf(column));
   if (places.length > 1) return (cells) => arrayText(places.map((place) => known(cells[place], making)));
   const [name] = from;
@@ -146,13 +155,23 @@ function stepOf(target: Target, making: Making): Values {
     zone: json.zone,
     form: json.ids?.[name],
     separator,
+    divideBy,
   });
+  if (time !== undefined) return dayTimeStep(target, making);
   if (needed) return (cells) => readRequired(name, known(cells[place], making), read);
   const none = EMPTY[target.column] ?? COPY_NULL;
   return (cells) => {
     const text = known(cells[place], making);
     return text === '' ? none : readOptional(name, text, read, making.tallies, none);
   };
+}
+
+/** A row without a time of day has the beginning of its day. */
+function dayTimeStep({ from: [day], time = '' }: Target, making: Making): Values {
+  const { json, header, found } = making;
+  const [dayAt, timeAt] = [header.indexOf(day), header.indexOf(time)];
+  const read = dayTimeReader({ ...found, zone: json.zone });
+  return (cells) => readRequired(day, known(cells[dayAt], making), (text) => read(text, known(cells[timeAt], making)));
 }
 
 /** Values of columns that cannot be null. */
@@ -233,7 +252,8 @@ function piecesStep(
   { header, found, tallies, ...making }: Making,
 ): (cells: readonly string[], things: number) => { quantity: number; price: string } {
   const column = typeof price === 'string' ? price : price?.column;
-  const total = typeof price === 'object' && price.of === 'total';
+  const { of, divideBy = 1 } = typeof price === 'object' ? price : {};
+  const total = of === 'total';
   const [priceAt, quantityAt] = [column, quantity].map((name) => (name === undefined ? -1 : header.indexOf(name)));
   const numberIn = (cell: string, name: string): number => {
     const text = known(cell, making);
@@ -245,6 +265,7 @@ function piecesStep(
     const counted = quantityAt < 0 ? Number.NaN : numberIn(cells[quantityAt], quantity ?? '');
     let pieces = Number.isNaN(counted) ? 1 : wholePieces(counted);
     let paid = priceAt < 0 ? Number.NaN : numberIn(cells[priceAt], column ?? '');
+    paid /= divideBy;
     if (total) paid = pieces === 0 ? Number.NaN : paid / pieces;
     if (paid < 0) {
       paid = -paid;
@@ -264,16 +285,24 @@ function wholePieces(quantity: number): number {
 }
 
 function stateWords(
-  { state }: SectionJson<'transactions'>,
+  { state, nulls }: SectionJson<'transactions'>,
   header: readonly string[],
 ): (cells: readonly string[]) => 'bought' | 'returned' | 'cancelled' {
   if (!state) return () => 'bought';
-  const place = header.indexOf(state.column);
-  const words = new Map([
-    ...(state.returned ?? []).map((word) => [word.trim(), 'returned'] as const),
-    ...(state.cancelled ?? []).map((word) => [word.trim(), 'cancelled'] as const),
-  ]);
-  return (cells) => words.get(cells[place].trim()) ?? 'bought';
+  const unknown = isNull(nulls);
+  const tests = [state].flat().flatMap(({ column, returned, cancelled }) => {
+    const place = header.indexOf(column);
+    const test = (words: readonly string[] | true | undefined): ((text: string) => boolean) => {
+      if (words === true) return (text) => !unknown(text);
+      const set = new Set(words?.map((word) => word.trim()));
+      return (text) => set.has(text.trim());
+    };
+    return [
+      { place, means: 'returned', test: test(returned) },
+      { place, means: 'cancelled', test: test(cancelled) },
+    ] as const;
+  });
+  return (cells) => tests.find(({ place, test }) => test(cells[place]))?.means ?? 'bought';
 }
 
 /** Reads the attribute columns into one JSON value, whose keys may have any name. */

@@ -2,8 +2,9 @@
 // column, since this runs for every row.
 
 import type { Kind } from '../store/fields';
-import { createDateReader } from '../values/dates';
+import { createDateReader, createDayTimeReader, type DateReader } from '../values/dates';
 import { readFlag } from '../values/flags';
+import { BRACKETS, isBracketed, readList } from '../values/lists';
 import { readNumber, type DecimalMark } from '../values/numbers';
 import { plainText } from '../values/text';
 import { shown, ValueFault } from '../values/value-fault';
@@ -23,12 +24,14 @@ export interface Found {
 export interface IdForm {
   readonly pad?: number | undefined;
   readonly whole?: boolean | undefined;
+  readonly case?: 'lower' | 'upper' | undefined;
 }
 
 export interface ReaderOptions extends Found {
   readonly zone: string | undefined;
   readonly form?: IdForm | undefined;
   readonly separator?: string | undefined;
+  readonly divideBy?: number | undefined;
 }
 
 /** The reader of a kind of column. */
@@ -38,7 +41,7 @@ export function readerOf(kind: Exclude<Kind, 'attributes' | 'state'>, options: R
     case 'id':
       return (text) => copyText(idText(text, options.form));
     case 'text':
-      return (text) => copyText(plainText(text));
+      return (text) => copyText(plainText(/^\[\s*["']/.test(text) ? sentences(text) : text));
     case 'path':
       return (text) => arrayText(options.separator === undefined ? [text] : text.split(options.separator));
     case 'whole':
@@ -48,12 +51,17 @@ export function readerOf(kind: Exclude<Kind, 'attributes' | 'state'>, options: R
     case 'flag':
       return (text) => (readFlag(text) ? 't' : 'f');
     case 'real':
-      return (text) => String(readNumber(text, decimal) + 0);
+      return (text) => String(readNumber(text, decimal) / (options.divideBy ?? 1) + 0);
     case 'time':
       return timeReader(options);
     case 'availability':
       return availability;
   }
+}
+
+/** The texts of a list one after the other: descriptions come in paragraphs. */
+function sentences(text: string): string {
+  return isBracketed(text) ? readList(text, BRACKETS).join(' ') : text;
 }
 
 /** A text as Postgres's COPY takes it. @throws ValueFault */
@@ -76,6 +84,7 @@ const ID_LIMIT = 256;
 export function idText(text: string, form: IdForm = {}): string {
   let id = /^'[^']+$/.test(text) ? text.slice(1) : text;
   if (form.whole === true) id = id.replace(/^(\d+)\.0+$/, '$1');
+  if (form.case !== undefined) id = form.case === 'lower' ? id.toLowerCase() : id.toUpperCase();
   if (form.pad !== undefined) id = id.padStart(form.pad, '0');
   if (id.length > ID_LIMIT) {
     throw new ValueFault(`expected an id of at most ${ID_LIMIT} characters, got ${id.length}`);
@@ -91,7 +100,21 @@ function wholeNumber(text: string, decimal: DecimalMark, limit: number): string 
 }
 
 function timeReader({ dateFormat, zone }: ReaderOptions): CellReader {
-  const read = createDateReader(dateFormat, zone);
+  return isoWriter(createDateReader(dateFormat, zone));
+}
+
+/** Reads a day from one cell and the time of day from another. @throws ValueFault */
+export function dayTimeReader({ dateFormat, zone }: ReaderOptions): (day: string, time: string) => string {
+  const read = createDayTimeReader(dateFormat, zone);
+  let time = '';
+  const write = isoWriter((day) => read(day, time));
+  return (day, own) => {
+    time = own;
+    return write(day);
+  };
+}
+
+function isoWriter(read: DateReader): CellReader {
   // Files are mostly ordered by time, so the same time comes many times in a row.
   let last = Number.NaN;
   let result = '';

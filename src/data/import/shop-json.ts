@@ -25,8 +25,11 @@ const join = z.strictObject({
   file: storable('expected the name of a file'),
   on: z.union([column, z.record(column, column)]),
   form: form.optional(),
-  /** The columns that are taken. Default: all that the rows do not have yet. */
-  columns: z.array(column).optional(),
+  /**
+   * The columns that are taken, or { column there: its name here }. Default: all whose names the
+   * rows do not have yet.
+   */
+  columns: z.union([z.array(column), z.record(column, column)]).optional(),
 });
 
 /** What all sections have. */
@@ -40,18 +43,31 @@ const reading = {
   nulls: z.array(z.string()).optional(),
   where: z.union([where, z.array(where)]).optional(),
   join: z.union([join, z.array(join)]).optional(),
-  /** Takes empty cells of these columns from the row before, while the column `by` is the same. */
+  /**
+   * Takes empty cells of these columns from the row before, while the column `by` is the same or
+   * empty.
+   */
   fillDown: z.strictObject({ by: column, columns: z.array(column).min(1) }).optional(),
-  /** A format of src/data/values/dates.ts: "DD.MM.YYYY HH:mm", "iso", "epoch-s". */
+  /**
+   * A format of src/data/values/dates.ts: "DD.MM.YYYY HH:mm", "iso", "epoch-s", "days since
+   * 2024-01-01".
+   */
   dateFormat: z.string().optional(),
   /** The time zone of times that name none, such as Europe/Berlin. Default: UTC. */
   zone: z.string().optional(),
   /**
-   * How ids are written in other files: filled up with zeros to `pad` characters, or without the
-   * ".0" of numbers that were whole.
+   * How ids are written in other files: filled up with zeros to `pad` characters, without the ".0"
+   * of numbers that were whole, or in small or capital letters.
    */
   ids: z
-    .record(column, z.strictObject({ pad: z.int().min(1).max(64).optional(), whole: z.boolean().optional() }))
+    .record(
+      column,
+      z.strictObject({
+        pad: z.int().min(1).max(64).optional(),
+        whole: z.boolean().optional(),
+        case: z.enum(['lower', 'upper']).optional(),
+      }),
+    )
     .optional(),
   /** The decimal mark of numbers. Default: found by looking. */
   decimal: z.enum(['.', ',']).optional(),
@@ -113,6 +129,10 @@ const formerFields = <T extends Record<string, string>>(fields: T) =>
 /** Takes the first row of each id, and counts the others without rejecting them. */
 const distinct = z.boolean().optional();
 
+/** An amount in cents is divided by 100. */
+const divideBy = z.number().positive('expected a number such as 100').optional();
+const amount = z.union([column, z.strictObject({ column, divideBy })]);
+
 const articles = z.strictObject({
   ...reading,
   distinct,
@@ -126,8 +146,8 @@ const articles = z.strictObject({
   category: z.union([column, z.strictObject({ column, separator: z.string().min(1) }), z.array(column)]).optional(),
   brand: column.optional(),
   colour: column.optional(),
-  price: column.optional(),
-  listPrice: column.optional(),
+  price: amount.optional(),
+  listPrice: amount.optional(),
   currency: column.optional(),
   /** Words such as "in stock" or "sold out", or pieces in stock. */
   availability: column.optional(),
@@ -150,19 +170,27 @@ const customers = z.strictObject({
   ...formerFields(FORMER_CUSTOMER_FIELDS),
 });
 
+/** Words, or true for any value: a column with the date of the cancellation. */
+const stateWords = z.union([values, z.literal(true)]).optional();
+const state = z.strictObject({ column, returned: stateWords, cancelled: stateWords });
+
 const purchases = z.strictObject({
   ...reading,
-  date: column,
+  /** The time of day may be in a column of its own, such as 14:05, 1405 or 2:05 PM. */
+  date: z.union([column, z.strictObject({ column, time: column })]),
   customer: column,
   /** A cell may hold several articles, if a separator is given. Each becomes a purchase. */
   article: z.union([column, z.strictObject({ column, separator: z.string().min(1) })]),
   /** The price of one piece; `total` if the column has that of all pieces of the row. */
-  price: z.union([column, z.strictObject({ column, of: z.enum(['piece', 'total']) })]).optional(),
+  price: z.union([column, z.strictObject({ column, of: z.enum(['piece', 'total']).optional(), divideBy })]).optional(),
   /** Negative quantities are returns. */
   quantity: column.optional(),
   orderId: column.optional(),
-  /** The column's words for purchases that came back or were called off. All others are bought. */
-  state: z.strictObject({ column, returned: values.optional(), cancelled: values.optional() }).optional(),
+  /**
+   * The column's words for purchases that came back or were called off. All others are bought. Of
+   * several columns, the first one counts that says so.
+   */
+  state: z.union([state, z.array(state).min(1)]).optional(),
   salesChannelId: column.optional(),
 });
 

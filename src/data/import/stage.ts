@@ -53,7 +53,7 @@ export async function stageSection(run: Run, open: OpenSection): Promise<Staged>
     });
   }
   return {
-    name: counts.map(({ file }) => file).join(', '),
+    name: [...new Set(counts.map(({ file }) => file))].join(', '),
     columns: section === 'transactions' ? mappedColumns(open) : first.columns,
     attributes: first.attributes,
     files: counts,
@@ -137,7 +137,8 @@ function unreadKinds({ section, json }: OpenSection, header: readonly string[]):
   if (section !== 'transactions') return [];
   const own = json as SectionJson<'transactions'>;
   const conditions = own.where === undefined ? [] : Array.isArray(own.where) ? own.where : [own.where];
-  const read = new Set([own.state?.column, ...conditions.map(({ column }) => column)]);
+  const states = [own.state ?? []].flat().map(({ column }) => column);
+  const read = new Set([...states, ...conditions.map(({ column }) => column)]);
   return header
     .map((column, at) => ({ column, at }))
     .filter(({ column }) => KIND_NAME.test(column) && column.toLowerCase() !== 'name' && !read.has(column));

@@ -24,6 +24,9 @@ export interface Target {
   readonly required: boolean;
   /** Cuts the cell into values. */
   readonly separator?: string;
+  /** The column with the time of day, if it has one of its own. */
+  readonly time?: string;
+  readonly divideBy?: number;
 }
 
 export interface AttributeTarget {
@@ -53,10 +56,10 @@ export function targetsOf(section: Section, json: SectionJson): Targets {
   if (!given.has('productId')) given.set('productId', given.get('productCode'));
   const fields: Target[] = [];
   for (const [field, [column, kind]] of Object.entries<readonly [string, Kind]>(FIELDS[TABLES[section]])) {
-    const { from, separator } = sourceOf(given.get(field));
+    const { from, ...more } = sourceOf(given.get(field));
     if (kind === 'attributes' || from.length === 0) continue;
     const required = REQUIRED[section].includes(field);
-    fields.push({ field, column, kind, from, required, ...(separator !== undefined && { separator }) });
+    fields.push({ field, column, kind, from, required, ...more });
   }
   return { fields, attributes: section === 'transactions' ? [] : attributesOf(given) };
 }
@@ -64,19 +67,23 @@ export function targetsOf(section: Section, json: SectionJson): Targets {
 /** The columns of the files that a section reads: [key of shop.json, column]. */
 export function readColumns({ fields, attributes }: Targets): [string, string][] {
   return [
-    ...fields.flatMap(({ field, from }) => from.map((column): [string, string] => [field, column])),
+    ...fields.flatMap(({ field, from, time }) =>
+      [...from, ...(time === undefined ? [] : [time])].map((column): [string, string] => [field, column]),
+    ),
     ...attributes.map(({ from }): [string, string] => ['attributes', from]),
   ];
 }
 
-function sourceOf(value: unknown): { from: string[]; separator?: string } {
+function sourceOf(value: unknown): { from: string[] } & Pick<Target, 'separator' | 'time' | 'divideBy'> {
   if (typeof value === 'string') return { from: [value] };
   if (Array.isArray(value)) return { from: value.filter((one) => typeof one === 'string') };
   if (typeof value !== 'object' || value === null) return { from: [] };
-  const { column, separator } = value as { column?: unknown; separator?: unknown };
+  const { column, separator, time, divideBy } = value as Readonly<Record<string, unknown>>;
   return {
     from: typeof column === 'string' ? [column] : [],
     ...(typeof separator === 'string' && { separator }),
+    ...(typeof time === 'string' && { time }),
+    ...(typeof divideBy === 'number' && { divideBy }),
   };
 }
 

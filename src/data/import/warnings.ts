@@ -87,7 +87,7 @@ const FORMS: readonly (readonly [string, (id: string) => string])[] = [
     'without ".0" at the end ("ids": { COLUMN: { "whole": true } } cuts it)',
     (id) => `regexp_replace(${id}, '\\.0+$', '')`,
   ],
-  ['in lower case', (id) => `lower(${id})`],
+  ['in lower case ("ids": { COLUMN: { "case": "lower" } } writes it so)', (id) => `lower(${id})`],
 ];
 /** A form is named if it joins this share of ids more. */
 const GAIN = 0.2;

@@ -2,21 +2,13 @@
 // whose answers would change it.
 
 import type { ShopJson } from '../import/shop-json';
+import { eventsOf, type Events } from './purchases/events';
+import { statesOf } from './purchases/states';
 import { holdsObjects, type IdForm } from './links';
 import { articleFields, customerFields, type ArticlesJson, type CustomersJson } from './master-sections';
-import type { Master, Plan, Purchases, Reached } from './plan';
+import type { Master, Plan, Purchases, Reached } from './model';
 import type { Column } from './profile/profile';
-import {
-  articleCells,
-  eventsOf,
-  filledOnly,
-  joinsOf,
-  priceOf,
-  stateOf,
-  whereOf,
-  type Events,
-  type PurchasesJson,
-} from './purchase-section';
+import { articleCells, filledOnly, joinsOf, priceOf, whereOf, type PurchasesJson } from './purchases/section';
 import {
   askForDate,
   askForGuess,
@@ -27,7 +19,9 @@ import {
   type Notes,
   type Question,
 } from './doubts';
+import { noteCount, startOfCount, timeOf } from './purchases/times';
 import { dependsOn, firstRowsOnly } from './row-shapes';
+import type { Thing } from './profile/names';
 import { tableName, type ShopTable } from './profile/shop-tables';
 
 export interface Described {
@@ -54,9 +48,11 @@ export function describe(plan: Plan, tables: readonly ShopTable[]): Described {
         `${tableName(table)} has no line with names of columns. If it is not understood, name them: "form": { "header": ["customer", "article", ...] }.`,
       );
     }
-    for (const { name, examples } of table.columns.filter((column) => holdsObjects(column.examples))) {
+    const lists = table.columns.filter(({ examples }) => holdsObjects(examples)).map(({ name }) => name);
+    if (lists.length > 0 && table.form.explode === undefined && table !== plan.articles?.table) {
       notes.warnings.push(
-        `${tableName(table)}: ${name} holds lists of objects (${examples[0].slice(0, 60)}…), which are not taken apart. Write a line for each of them.`,
+        `${tableName(table)}: lists of objects are not taken apart: ${lists.join(', ')}. If one of them has what was sold, ` +
+          `"form": { "explode": "${lists[0]}" } makes a row of each element.`,
       );
     }
     if (table.faults > 0) notes.warnings.push(`${tableName(table)}: ${table.faults} rows cannot be read.`);
@@ -82,20 +78,27 @@ interface PurchasesFound {
 function purchasesSection(plan: Plan, purchases: Purchases, notes: Notes): PurchasesFound {
   const { base, roles, reached } = purchases;
   const events = eventsOf(reached);
-  const state = stateOf(reached, events?.column);
+  const state = statesOf(reached, events?.column);
   const { article, customer, date } = roles;
   const missing = [...(date ? [] : ['dates']), ...(customer ? [] : ['customers'])];
   if (!article || !customer || !date) {
     notes.warnings.push(
       `${tableName(base)} looks like purchases, but has no column of ${missing.join(' and ')}, nor has a file that joins it. ` +
         `Without ${missing.join(' and ')} nothing can be learnt from it: add such a column, or a file that has it.` +
-        (date ? '' : undatedSentence(reached)),
+        (customer
+          ? ''
+          : ' Where nobody knows the customers, the order may stand for them: each basket is a customer then.') +
+        (date
+          ? ''
+          : `${undatedSentence(reached)} A column that counts days or orders will do: "dateFormat": "days since 2024-01-01".`),
     );
     return { section: undefined, events: undefined, used: [] };
   }
   const named = (name: string | undefined): Reached[] => reached.filter(({ column }) => column.name === name);
   const channel = reached.find(({ column }) => column.meaning.facets.has('channel') && column.type === 'number');
-  const used = [...Object.values(roles), ...named(events?.column), ...named(state?.column)];
+  const time = timeOf(date, reached);
+  const states = state.map(({ column }) => column);
+  const used = [...Object.values(roles), ...[events?.column, time?.column.name, ...states].flatMap(named)];
   const fill = fillDownOf(
     base,
     used.filter(({ table }) => table === base).map(({ column }) => column),
@@ -105,11 +108,11 @@ function purchasesSection(plan: Plan, purchases: Purchases, notes: Notes): Purch
     [article.column, plan.articles?.link?.here],
     [customer.column, plan.customers?.link?.here],
   ]);
-  const joins = joinsOf(used);
+  const joins = joinsOf(used, reached);
   // Rows of other kinds may have no article; those are left out already.
   const withArticle = purchasesOnly ? undefined : filledOnly(article.column, false);
   if (withArticle) notes.warnings.push(withoutSentence(base, article.column));
-  const price = priceOf(purchases);
+  const price = priceOf(purchases, notes);
   const section: PurchasesJson = {
     ...fileOf(base),
     ...(joins.length > 0 && { join: joins.length === 1 ? joins[0] : joins }),
@@ -117,31 +120,39 @@ function purchasesSection(plan: Plan, purchases: Purchases, notes: Notes): Purch
     ...fill,
     ...formats([date.column], [roles.price?.column, roles.quantity?.column]),
     ...ids,
-    date: date.column.name,
+    date: time ? { column: date.column.name, time: time.column.name } : date.column.name,
     customer: customer.column.name,
     article: articleCells(article.column, plan.articles?.link),
     ...(price !== undefined && { price }),
     ...(roles.quantity && { quantity: roles.quantity.column.name }),
     ...(roles.order && { orderId: roles.order.column.name }),
-    ...(state && { state }),
+    ...(state.length > 0 && { state: state.length === 1 ? state[0] : state }),
     ...(channel && { salesChannelId: channel.column.name }),
   };
   askForDate('transactions', date.column, { base, notes });
+  noteCount(date.column, notes);
   noteRoles(purchases, notes, events);
   if (purchases.guessed) askForGuess([customer.column, article.column], { base, notes });
   return { section, events, used };
 }
 
-function articlesSection({ articles, purchases }: Plan, { warnings }: Notes): ArticlesJson | undefined {
+function articlesSection({ articles, lookups, purchases }: Plan, { warnings }: Notes): ArticlesJson | undefined {
   if (articles) {
     const { table, id, link, repeats } = articles;
-    const fields = articleFields(articles, table.columns);
-    const columns = table.columns.filter(({ name }) => namesIn(fields).has(name));
+    const all = [...table.columns, ...lookups.map(({ column }) => column)];
+    const fields = articleFields(articles, all);
+    const names = namesIn(fields);
+    const columns = all.filter(({ name }) => names.has(name));
+    const joins = joinsOf(
+      lookups.filter(({ column }) => names.has(column.name)),
+      lookups,
+    );
     const fill = fillDownOf(table, columns);
     const where = filledOnly(id, 'fillDown' in fill);
     if (where) warnings.push(withoutSentence(table, id));
     return {
       ...fileOf(table),
+      ...(joins.length > 0 && { join: joins.length === 1 ? joins[0] : joins }),
       ...(repeats && { distinct: true }),
       ...whereOf([where]),
       ...fill,
@@ -164,7 +175,8 @@ function articlesSection({ articles, purchases }: Plan, { warnings }: Notes): Ar
       !column.date &&
       dependsOn(base, column, article.column) &&
       !(customer && dependsOn(base, column, customer.column)) &&
-      (column.meaning.things.size === 0 || column.meaning.things.has('article')),
+      (column.meaning.things.size === 0 ||
+        ['article', 'line'].some((thing) => column.meaning.things.has(thing as Thing))),
   );
   const fields = articleFields({ table: base, id: article.column }, own);
   if (Object.keys(fields).length === 0) return undefined;
@@ -223,13 +235,19 @@ function fileOf({ files, form }: ShopTable) {
     ...(form.encoding !== undefined && form.encoding !== 'utf-8' && { encoding: form.encoding }),
     ...(form.header !== undefined && form.header !== true && { header: form.header }),
     ...(form.sheet !== undefined && { sheet: form.sheet }),
+    ...(form.pivot !== undefined && { pivot: form.pivot }),
+    ...(form.explode !== undefined && {
+      explode: [form.explode].flat().length === 1 ? [form.explode].flat()[0] : form.explode,
+    }),
   };
   const file = files.length === 1 ? files[0] : [...files];
   return { file, ...(Object.keys(unusual).length > 0 && { form: unusual }) };
 }
 
 function formats(dates: readonly Column[], numbers: readonly (Column | undefined)[]) {
-  const format = dates.map(({ date }) => (date && 'format' in date ? date.format : undefined)).find(Boolean);
+  const format = dates
+    .map((column) => (column.date && 'format' in column.date ? column.date.format : startOfCount(column)))
+    .find(Boolean);
   const marks = numbers.flatMap((column) =>
     column?.number && 'decimal' in column.number && (column.type === 'number' || column.type === 'money')
       ? [column.number.decimal]
@@ -274,8 +292,11 @@ function currencyOf(tables: readonly ShopTable[], { purchases, articles }: Plan)
   return codes.size === 1 ? [...codes][0] : undefined;
 }
 
-function usedTables({ purchases, articles, customers }: Plan, used: readonly Reached[]): ReadonlySet<ShopTable> {
+function usedTables(
+  { purchases, articles, customers, lookups }: Plan,
+  used: readonly Reached[],
+): ReadonlySet<ShopTable> {
   const masters = [articles, customers].flatMap((master: Master | undefined) => (master ? [master.table] : []));
-  const joined = used.flatMap(({ path }) => path.map(({ to }) => to));
+  const joined = [...used, ...lookups].flatMap(({ path }) => path.map(({ to }) => to));
   return new Set([...masters, ...joined, ...(purchases ? [purchases.base] : [])]);
 }

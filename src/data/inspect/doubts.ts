@@ -1,10 +1,11 @@
 // Sentences on what the files leave open, and questions whose answers change the description.
 
 import type { ShopJson } from '../import/shop-json';
-import type { Purchases, Reached } from './plan';
+import type { Purchases, Reached } from './model';
 import type { Column } from './profile/profile';
 import { tableName, type ShopTable } from './profile/shop-tables';
-import type { Events } from './purchase-section';
+import { firstRowsOnly } from './row-shapes';
+import type { Events } from './purchases/events';
 
 /** Something that the files do not tell. Without an answer the description stays as it is. */
 export interface Question {
@@ -103,33 +104,26 @@ export function askForDate(section: 'transactions', column: Column, { base, note
   });
 }
 
-export function noteRoles({ base, roles, reached }: Purchases, { warnings }: Notes, events: Events | undefined): void {
+export function noteRoles({ base, roles }: Purchases, { warnings }: Notes, events: Events | undefined): void {
   const { customer, article, order, date, price } = roles;
   const rating = base.columns.find(({ meaning, number, date: at }) => meaning.facets.has('rating') && number && !at);
   if (rating && !events && !price) {
     warnings.push(`${tableName(base)} has ratings (${rating.name}). All its rows count as purchases.`);
-  }
-  if (price && price.column.meaning.words.some((word) => /^(cents?|pence)$/.test(word))) {
-    warnings.push(`${price.column.name} seems to be in hundredths. Prices come in as they are written.`);
-  }
-  const time = reached.find(({ column }) => /^\d{1,2}:\d{2}(:\d{2})?( ?[AP]M)?$/i.test(column.examples[0] ?? ''));
-  if (time && date?.column.date && 'dateOnly' in date.column.date && date.column.date.dateOnly) {
-    warnings.push(`${date.column.name} has days; the times in ${time.column.name} are not read.`);
-  }
-  const off = reached.find(
-    ({ column }) => column.date && column.filled > 0 && /cancel|refund|storn|return/i.test(column.name),
-  );
-  if (off) {
-    warnings.push(
-      `${off.column.name} has dates of what was called off or came back. They are not read: only words are.`,
-    );
   }
   if (customer && customer.column.sketch.single > 0.95 && base.rows > 50) {
     warnings.push(
       `${customer.column.name}: hardly any customer comes twice. Look whether it is the column of customers.`,
     );
   }
-  if (order && customer && article && order.column.filled < 0.5 * order.column.rows && !order.path.length) {
+  const filledDown = order && firstRowsOnly(base)?.by === order.column.name;
+  if (
+    order &&
+    customer &&
+    article &&
+    order.column.filled < 0.5 * order.column.rows &&
+    !order.path.length &&
+    !filledDown
+  ) {
     warnings.push(`${order.column.name} is empty in most rows; it counts as the order of the others.`);
   }
   if (date?.column.span && date.column.span[0] < 0) {

@@ -5,9 +5,10 @@ import type { Reporter } from '../../telemetry/progress';
 import { shopJsonSchema, type ShopJson } from '../import/shop-json';
 import { describe } from './describe';
 import type { Question } from './doubts';
-import { planOf, type Plan } from './plan';
+import type { Plan } from './model';
+import { planOf } from './plan';
 import type { Column } from './profile/profile';
-import type { Events } from './purchase-section';
+import type { Events } from './purchases/events';
 import { readTables, tableName, type ShopTable } from './profile/shop-tables';
 
 export interface Inspection {
@@ -90,8 +91,8 @@ function rolesIn({ files, header }: ShopTable, json: ShopJson): ReadonlyMap<stri
 function columnsOf(value: unknown): string[] {
   if (typeof value === 'string') return [value];
   if (Array.isArray(value)) return value.flatMap(columnsOf);
-  if (typeof value === 'object' && value !== null && 'column' in value) return columnsOf(value.column);
-  return [];
+  if (typeof value !== 'object' || value === null || !('column' in value)) return [];
+  return [...columnsOf(value.column), ...('time' in value ? columnsOf(value.time) : [])];
 }
 
 function filesOf(section: NonNullable<ShopJson['transactions' | 'articles' | 'customers']>): string[] {

@@ -8,6 +8,7 @@ import type { ShopTable } from './profile/shop-tables';
 export interface IdForm {
   readonly pad?: number;
   readonly whole?: boolean;
+  readonly case?: 'lower' | 'upper';
 }
 
 export interface Link {
@@ -47,6 +48,28 @@ function formed(column: Column, key: Column): Link[] {
   else if (own !== undefined) put({ there: { pad: own } }, (id) => id.replace(/^0+(?=.)/, ''));
   if (column.dotZero) put({ here: { whole: true } }, (id) => id.replace(/\.0$/, ''));
   if (key.dotZero) put({ there: { whole: true } }, (id) => `${id}.0`);
+  if (hasLetters(column) && hasLetters(key)) links.push(...inOneCase(column, key));
+  return links;
+}
+
+function hasLetters({ examples }: Column): boolean {
+  return examples.some((text) => /\p{L}/u.test(text));
+}
+
+/** Ids that differ in small and capital letters. Those that refer follow the other file. */
+function inOneCase(column: Column, key: Column): Link[] {
+  const links: Link[] = [];
+  const [asked, known] = [column, key].map(({ sketch }) => [...sketch.values.keys()]);
+  for (const letters of ['upper', 'lower'] as const) {
+    const spell = (id: string): string => (letters === 'upper' ? id.toUpperCase() : id.toLowerCase());
+    const share = column.sketch.within(key.sketch, spell);
+    if (share !== undefined) links.push({ share, here: { case: letters } });
+  }
+  if (column.sketch.complete && key.sketch.complete && asked.length > 0) {
+    const small = new Set(known.map((id) => id.toLowerCase()));
+    const found = asked.filter((id) => small.has(id.toLowerCase())).length;
+    links.push({ share: found / asked.length, here: { case: 'lower' }, there: { case: 'lower' } });
+  }
   return links;
 }
 

@@ -3,8 +3,9 @@
 
 import { HM_LAYOUT } from '../import/hm';
 import { FORMER_ARTICLE_FIELDS, type ShopJson } from '../import/shop-json';
+import { namedAmount } from './purchases/amounts';
 import { meaningOf, type Facet } from './profile/names';
-import type { Master } from './plan';
+import type { Master } from './model';
 import type { Column } from './profile/profile';
 import { ROLE_SCORES } from './roles';
 
@@ -22,7 +23,7 @@ const FIELD_SCORES: Readonly<Record<ArticleField, (column: Column, id: Column) =
     if (
       !isText(column) ||
       column.type === 'html' ||
-      hasAny(column, ['category', 'brand', 'colour', 'place', 'id', 'tags', 'event'])
+      hasAny(column, ['category', 'brand', 'colour', 'place', 'id', 'tags', 'event', 'measure'])
     )
       return 0;
     if (/^option \w+$/.test(words.join(' ')) || things.has('customer')) return 0;
@@ -33,7 +34,9 @@ const FIELD_SCORES: Readonly<Record<ArticleField, (column: Column, id: Column) =
   },
   description: (column) => {
     if (!column.meaning.facets.has('description') || !isText(column)) return 0;
-    return 0.6 + Math.min(0.4, column.meanWords / 50) + (column.type === 'html' ? 0.2 : 0);
+    const own = column.meaning.words.length === 1 ? 0.1 : 0;
+    if (hasAny(column, ['measure'])) return 0;
+    return 0.6 + own + Math.min(0.4, column.meanWords / 50) + (column.type === 'html' ? 0.2 : 0);
   },
   productId: (column, id) => {
     const { facets, things, words } = column.meaning;
@@ -67,6 +70,8 @@ const FIELD_SCORES: Readonly<Record<ArticleField, (column: Column, id: Column) =
   category: (column) => {
     if (!column.meaning.facets.has('category') || hasAny(column, ['price', 'age', 'url', 'image', 'date'])) return 0;
     if (!['category', 'list', 'id', 'text'].includes(column.type) || column.meanWords > 8) return 0;
+    // "simple" of all articles tells nothing.
+    if (column.sketch.distinct < 2 && column.filled > 20) return 0;
     const { words, facets } = column.meaning;
     if (column.type === 'id' && column.sketch.distinct > 0.9 * column.filled) return 0;
     const named = words.some((word) => /^(categor|kategor)/.test(word)) ? 1 : 0.7;
@@ -82,7 +87,7 @@ const FIELD_SCORES: Readonly<Record<ArticleField, (column: Column, id: Column) =
     column.meaning.facets.has('currency') && column.examples.every((text) => /^[A-Z]{3}$/.test(text)) ? 1 : 0,
   availability: (column) => {
     if (!column.meaning.facets.has('stock')) return 0;
-    if (column.type === 'number') return 1;
+    if (column.type === 'number' || column.type === 'flag') return 1;
     return column.examples.every((text) => /stock|available|preorder|backorder|sold|^(yes|no|true|false)$/i.test(text)) ? 1.1 : 0; // prettier-ignore
   },
   url: (column) => (column.type === 'url' && !hasAny(column, ['image']) ? 1 : 0),
@@ -124,25 +129,23 @@ export function articleFields(
   for (const { field, column } of scored) {
     if (!fields[field] && !Object.values(fields).includes(column)) fields[field] = column;
   }
-  if (!fields.name && fields.description && fields.description.meanWords < 8 && fields.description.type !== 'html') {
-    // Some call the name of an article its description.
-    fields.name = fields.description;
-    delete fields.description;
-  }
-  if (!fields.price && fields.listPrice) {
-    // A regular price alone is the price.
+  // A regular price alone is the price. What the shop paid itself is none.
+  if (fields.listPrice && (!fields.price || isCost(fields.price))) {
     fields.price = fields.listPrice;
     delete fields.listPrice;
   }
+  nameUnnamed(fields, open);
   const option = fields.colour ? undefined : optionOf(open, 'colour');
   if (option) fields.colour = option;
-  const { category, ...others } = fields;
+  const { category, price, listPrice, ...others } = fields;
   const used = new Set(Object.values(fields));
   const names: Record<string, string> = {};
   for (const [field, column] of Object.entries(others)) if (column) names[field] = column.name;
   const path = category?.list;
   return {
-    ...(names as Pick<ArticlesJson, Exclude<ArticleField, 'category'>>),
+    ...(names as Pick<ArticlesJson, Exclude<ArticleField, 'category' | 'price' | 'listPrice'>>),
+    ...(price && { price: namedAmount(price) }),
+    ...(listPrice && { listPrice: namedAmount(listPrice) }),
     ...(category && { category: path === undefined ? category.name : { column: category.name, separator: path } }),
     ...attributesOf(
       open.filter((column) => !used.has(column)),
@@ -150,6 +153,26 @@ export function articleFields(
     ),
   };
 }
+
+function isCost({ meaning: { words } }: Column): boolean {
+  return words.some((word) => /^(cost|wholesale|purchase)$/.test(word));
+}
+
+/** Short descriptions and columns without a name may be what people call the articles. */
+function nameUnnamed(fields: Partial<Record<ArticleField, Column>>, open: readonly Column[]): void {
+  const { name, description } = fields;
+  const named = name && (hasAny(name, ['name']) || name.meaning.things.has('article'));
+  if (description && description.meanWords < SHORT && description.type !== 'html' && !named) {
+    fields.name = description;
+    delete fields.description;
+  }
+  const used = new Set(Object.values(fields));
+  const text = open.find((column) => /^\d+$/.test(column.name) && column.type === 'text' && !used.has(column));
+  if (!fields.name && text) fields.name = text;
+}
+
+/** Texts with fewer words are rather names. */
+const SHORT = 8;
 
 export function customerFields(
   { table, id }: Pick<Master, 'table' | 'id'>,
@@ -205,6 +228,7 @@ function attributeOf(
         return few ? 'category' : undefined;
       return 'number';
     case 'list':
+      if (meaning.facets.has('image')) return undefined;
       return { separator: list ?? ',' };
     case 'html':
     case 'text':

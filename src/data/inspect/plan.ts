@@ -2,54 +2,14 @@
 // and which ones describe articles and customers. Each possibility is scored by all that speaks
 // for it.
 
-import { canBeId, keysOf, linkOf, type Key, type Link } from './links';
+import { canBeId, keysOf, linkOf, type Key } from './links';
+import { lookupsOf } from './lookups';
+import type { Edge, Master, Plan, Purchases, Reached } from './model';
 import { meaningOf, type Facet, type Thing } from './profile/names';
 import type { Column } from './profile/profile';
 import { ROLE_SCORES, type Role } from './roles';
 import { dependsOn } from './row-shapes';
 import type { ShopTable } from './profile/shop-tables';
-
-/** A join of another table: rows with equal values in `here` and `there`. */
-export interface Edge {
-  readonly from: ShopTable;
-  readonly to: ShopTable;
-  readonly here: Column;
-  readonly there: Column;
-  /** The share of values that are found, 0 to 1. */
-  readonly share: number;
-}
-
-/** A column, and the joins that lead to its table. */
-export interface Reached {
-  readonly column: Column;
-  readonly table: ShopTable;
-  readonly path: readonly Edge[];
-}
-
-export interface Purchases {
-  readonly base: ShopTable;
-  readonly roles: Readonly<Partial<Record<Role, Reached>>>;
-  /** All columns that the rows have with their joins. */
-  readonly reached: readonly Reached[];
-  readonly score: number;
-  /** Whether customers and articles are told by the order of the columns alone. */
-  readonly guessed: boolean;
-}
-
-export interface Master {
-  readonly table: ShopTable;
-  readonly id: Column;
-  /** How the purchases refer to it. */
-  readonly link: Link | undefined;
-  /** Whether rows repeat the id. */
-  readonly repeats: boolean;
-}
-
-export interface Plan {
-  readonly purchases: Purchases | undefined;
-  readonly articles: Master | undefined;
-  readonly customers: Master | undefined;
-}
 
 const ARTICLE_FACETS: readonly Facet[] = ['name', 'description', 'brand', 'colour', 'category', 'price', 'image', 'stock', 'tags', 'measure']; // prettier-ignore
 const CUSTOMER_FACETS: readonly Facet[] = ['age', 'place', 'email'];
@@ -62,19 +22,25 @@ export function planOf(tables: readonly ShopTable[]): Plan {
   const purchases = found !== undefined && found.score > 0 ? found : guess(candidates);
   const article = purchases?.roles.article;
   // Tables of orders describe neither articles nor customers.
-  const ordered = [purchases?.base, purchases?.roles.date?.table];
+  const joined = Object.values(purchases?.roles ?? {}).flatMap(({ path }) => path.map(({ to }) => to));
+  const orders = joined.filter((table) => thingsOf(table).has('order'));
+  const ordered = [purchases?.base, purchases?.roles.date?.table, ...orders];
   const open = tables.filter((table) => !ordered.includes(table));
   const articles = masterOf(open, keys, { thing: 'article', referring: article });
   const others = open.filter((table) => table !== articles?.table);
   const customer = purchases?.roles.customer;
   const customers = customersOf(others, keys, customer);
-  return { purchases, articles, customers };
+  const taken = new Set([...joined, articles?.table, customers?.table]);
+  const rest = open.filter((table) => !taken.has(table));
+  return { purchases, articles, lookups: articles ? lookupsOf(articles, rest, keys) : [], customers };
 }
+
+const FEW_ORDERS = 20;
 
 /** The things that the name of a table's file speaks of. */
 function thingsOf({ files, form }: ShopTable): ReadonlySet<Thing> {
   const name = files[0].replace(/\.(gz|zip)$/i, '').replace(/\.\w+$/, '');
-  return meaningOf(form.sheet ?? name).things;
+  return meaningOf(form.sheet === undefined ? name : [form.sheet].flat()[0]).things;
 }
 
 /** How much a table is about articles rather than customers; negative for customers. */
@@ -138,7 +104,10 @@ function purchasesIn(base: ShopTable, evidence: Evidence): Purchases {
     roles[role] = one;
     sum += role === 'article' || role === 'customer' || role === 'date' ? score : 0.2;
   }
-  const { article, customer, date } = roles;
+  const { article, customer, date, order } = roles;
+  // An order has one customer. A few numbers that come again and again are places within something.
+  const few = order !== undefined && order.column.sketch.distinct < FEW_ORDERS && order.table === base;
+  if (few && customer?.table === base && !dependsOn(base, customer.column, order.column)) delete roles.order;
   // A table with every article once, or without customers and dates, is no table of purchases.
   if (!article || (!customer && !date)) return { base, roles, reached, score: 0, guessed: false };
   const once = article.column.sketch.single > 0.95 && base.rows > 20 ? 2 : 0;
@@ -159,7 +128,8 @@ function purchasesIn(base: ShopTable, evidence: Evidence): Purchases {
  * largest table counts.
  */
 function guess(candidates: readonly Purchases[]): Purchases | undefined {
-  const sized = [...candidates].sort((a, b) => b.base.rows - a.base.rows);
+  const ordered = ({ base }: Purchases): number => (thingsOf(base).has('order') ? 1 : 0);
+  const sized = [...candidates].sort((a, b) => ordered(b) - ordered(a) || b.base.rows - a.base.rows);
   for (const candidate of sized) {
     const { base, roles } = candidate;
     if (!roles.date) continue;
@@ -199,9 +169,9 @@ function reach(base: ShopTable, edges: readonly Edge[]): Reached[] {
         const longer = [...path, edge];
         next.push(longer);
         for (const column of to.columns) {
-          if (names.has(column.name)) continue;
-          names.add(column.name);
-          reached.push({ column, table: to, path: longer });
+          const name = freeName(column.name, to, names);
+          names.add(name);
+          reached.push({ column: name === column.name ? column : { ...column, name }, table: to, path: longer });
         }
       }
     }
@@ -210,11 +180,20 @@ function reach(base: ShopTable, edges: readonly Edge[]): Reached[] {
   return reached;
 }
 
+/** A column whose name is taken is called after its file: orders.status. */
+function freeName(name: string, { files }: ShopTable, taken: ReadonlySet<string>): string {
+  if (!taken.has(name)) return name;
+  const stem = files[0].split('/').at(-1)?.replace(/\..*$/, '') ?? '';
+  let free = `${stem}.${name}`;
+  for (let n = 2; taken.has(free); n++) free = `${stem}.${name}_${n}`;
+  return free;
+}
+
 const DISTANCE = 0.05;
 
 function scoreIn(role: Role, { column, table, path }: Reached, base: ShopTable, { keys }: Evidence): number {
   // Numbers of a whole order are not those of its lines.
-  if (path.length > 0 && (role === 'price' || role === 'quantity')) return 0;
+  if ((path.length > 0 || !isPart(column, table)) && (role === 'price' || role === 'quantity')) return 0;
   if (path.length > 0 && role === 'order' && !column.meaning.things.has('order')) return 0;
   const named = ROLE_SCORES[role](column);
   const score = named === 0 ? 0 : named - DISTANCE * path.length;
@@ -232,6 +211,12 @@ function scoreIn(role: Role, { column, table, path }: Reached, base: ShopTable, 
   const linked = Math.max(0, ...shares);
   if (named === 0) return linked >= 0.8 ? (meaning.bareId ? 0.9 : 0.6) * linked : 0;
   return score + (linked >= 0.3 ? 0.6 * linked : 0);
+}
+
+/** Whether a column is of the items of a list, where a list was taken apart. */
+function isPart({ name }: Column, { form: { explode } }: ShopTable): boolean {
+  const list = [explode ?? []].flat().at(-1);
+  return list === undefined || name.startsWith(list);
 }
 
 interface Sought {
@@ -262,6 +247,8 @@ function masterOf(tables: readonly ShopTable[], keys: readonly Key[], sought: So
     .filter(({ link, about, score, table, id, repeats }) => {
       if (repeats && !describes(table, id)) return false;
       if (about <= 0 && (link?.share ?? 0) < 0.5) return false;
+      // Numbers of articles may be numbers of customers by chance.
+      if (about <= -0.5 && ROLE_SCORES[thing](id) === 0) return false;
       return (link?.share ?? 0) >= 0.3 || (score >= 1 && about > 0);
     })
     .sort((a, b) => b.score - a.score);
@@ -281,8 +268,11 @@ function customersOf(
   referring: Reached | undefined,
 ): Master | undefined {
   if (referring && tables.includes(referring.table) && leaning(referring.table) < 0) {
-    const { table, column: id } = referring;
-    return { table, id, link: { share: 1 }, repeats: id.sketch.single < 0.95 };
+    const { table } = referring;
+    const id = table.columns[referring.column.place];
+    const repeats = id.sketch.single < 0.95;
+    // Orders say little of a customer.
+    if (!repeats || describes(table, id)) return { table, id, link: { share: 1 }, repeats };
   }
   return masterOf(tables, keys, { thing: 'customer', referring });
 }

@@ -23,7 +23,26 @@ export function firstRowsOnly({ columns, sample }: ShopTable): FirstRowsOnly | u
     const sparse = columns.filter((column) => column !== by && isFirstOnly(sample, groups, column));
     if (sparse.length > (best?.columns.length ?? 0)) best = { by: by.name, columns: sparse.map(({ name }) => name) };
   }
-  return best;
+  return best ?? groupedByBlanks({ columns, sample });
+}
+
+/**
+ * Reports write the order, its date and its customer above its first line only, and leave all of
+ * these cells empty below. They are told by an order and a date that are empty in the same rows.
+ */
+function groupedByBlanks({ columns, sample }: Pick<ShopTable, 'columns' | 'sample'>): FirstRowsOnly | undefined {
+  const blanks = ({ place }: Column): string => sample.map((row) => (isUnknown(row[place]) ? ' ' : 'x')).join('');
+  const by = columns.find(
+    ({ meaning: { things, facets }, filled, rows, date, sketch }) =>
+      filled < rows && filled > 1 && !date && things.has('order') && !facets.has('status') && sketch.single > 0.9,
+  );
+  if (!by) return undefined;
+  const pattern = blanks(by);
+  const same = columns.filter((column) => column !== by && column.filled < column.rows && blanks(column) === pattern);
+  const dated = same.some(({ date, meaning: { facets } }) => date !== undefined && !facets.has('late'));
+  const lines = columns.filter(({ filled, rows }) => filled === rows).length;
+  if (!pattern.startsWith('x') || !dated || lines < 2) return undefined;
+  return { by: by.name, columns: same.map(({ name }) => name) };
 }
 
 /** [start, end) of the runs of equal values. Undefined if a value has several runs. */

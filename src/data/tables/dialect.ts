@@ -6,7 +6,7 @@ import { usualWidth } from './layout';
 import { RecordCutter, type Dialect } from './records';
 
 /** In the order of preference where several do equally well. */
-const SEPARATORS = [',', ';', '\t', '|', '::', '^', '~', '\x01'];
+const SEPARATORS = [',', ';', '\t', '|', '||', '::', '^', '~', '\x01'];
 const DOUBLE: Pick<Dialect, 'quote' | 'escape'> = { quote: '"', escape: 'double' };
 
 /**
@@ -18,6 +18,8 @@ export function findDialect(text: string, end: boolean, given: Partial<Dialect>)
   const trials = separatorsOf(text, given).map((separator) => bestQuotes(text, end, { ...given, separator }));
   let best = trials[0];
   for (const trial of trials) if (trial.score > best.score) best = trial;
+  const twice = trials.find(({ dialect: { separator }, width }) => separator === '||' && 2 * width - 1 === best.width);
+  if (best.dialect.separator === '|' && twice && isHalfEmpty(best)) best = twice;
   if (best.width > 1 || given.separator !== undefined) return best.dialect;
   const blanks = bestQuotes(text, end, { ...given, separator: ' ' });
   return isNumbersOnly(blanks) ? blanks.dialect : best.dialect;
@@ -27,6 +29,11 @@ function separatorsOf(text: string, given: Partial<Dialect>): string[] {
   if (given.separator !== undefined) return [given.separator];
   const found = SEPARATORS.filter((separator) => text.includes(separator));
   return found.length > 0 ? found : [','];
+}
+
+/** Whether each second cell is empty, the names of columns too. */
+function isHalfEmpty({ rows }: Trial): boolean {
+  return rows.every((row) => row.every((cell, i) => i % 2 === 0 || cell === ''));
 }
 
 /** More than any number of columns. */

@@ -20,8 +20,28 @@ export const formSchema = z.strictObject({
   skip: z.int().min(0).optional(),
   /** A label of the WHATWG Encoding Standard: utf-8, windows-1252, utf-16le. */
   encoding: z.string().optional(),
-  /** The sheet of a workbook. Default: the first. */
-  sheet: z.string().optional(),
+  /** The sheets of a workbook. Default: all of them. */
+  sheet: z.union([z.string(), z.array(z.string()).min(1)]).optional(),
+  /**
+   * Columns with lists, such as the items of an order. Each element becomes a row, with the other
+   * columns repeated. The parts of an object become columns such as `items.sku`. A list within the
+   * elements of a list is named after it: ["orders", "orders.items"].
+   */
+  explode: z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]).optional(),
+  /**
+   * Turns rows of keys and values into one row for each value of `by`, with a column for each of
+   * `columns`, which are keys. Of several values the last one counts, or that with the greatest
+   * `latest`.
+   */
+  pivot: z
+    .strictObject({
+      by: z.string(),
+      key: z.string(),
+      value: z.string(),
+      columns: z.array(z.string().min(1)).min(1),
+      latest: z.string().optional(),
+    })
+    .optional(),
 });
 
 export type PartialForm = z.infer<typeof formSchema>;

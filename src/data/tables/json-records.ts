@@ -20,8 +20,16 @@ export type JsonCutter = (text: string, line: number, end: boolean) => JsonCut;
 /** Longer values are a fault: an object or a line that is never closed. */
 const RECORD_LIMIT = 1 << 24;
 
-/** The text before the first element of a list within an object. */
-const LIST_WITHIN = /^\s*\{\s*"(?:[^"\\]|\\.)*"\s*:\s*\[(?=\s*\{)/;
+/**
+ * The text before the first element of a list within an object. Counts, links to the next page and
+ * the like may stand before the list.
+ */
+const LIST_WITHIN = new RegExp(
+  '^\\s*\\{(?:\\s*"(?:count|total\\w*|pages?|page_?\\w+|next\\w*|prev\\w*|limit|offset|start|size|status|success|ok|' +
+    'has_?more|object|type|url|version|message|code|generated\\w*|_\\w+)"\\s*:\\s*' +
+    '(?:"(?:[^"\\\\]|\\\\.)*"|-?\\d[\\d.eE+-]*|true|false|null)\\s*,)*\\s*"(?:[^"\\\\]|\\\\.)*"\\s*:\\s*\\[(?=\\s*\\{)',
+  'i',
+);
 
 /** @param start the beginning of the file; `end`: it is all of it */
 export function chooseCutter(start: string, end: boolean): JsonCutter {

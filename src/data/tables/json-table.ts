@@ -2,12 +2,12 @@
 // they become numbers: 17000.0, or digits beyond 2 ** 53. Python's dictionaries are read too.
 
 import { VitrineError } from '../../errors';
-import { cellText, parseLiteral, type Literal } from '../values/literals';
 import type { ByteSource } from './source/bytes';
 import { decodeText, locateWrongBytes, takeSample } from './source/decode';
-import { flattenObject } from './flatten';
+import { flattenObject } from './reshape/flatten';
 import type { PartialForm } from './form';
 import { chooseCutter, type JsonCut, type JsonCutter } from './json-records';
+import { isObject, parseJson, textOf } from './json-values';
 import { RAW_LIMIT, type Table, type TableBatch } from './rows';
 
 /** The names of columns are collected from so many characters. */
@@ -59,8 +59,8 @@ export async function openJson(source: ByteSource, form: PartialForm & { encodin
 function namesOf({ texts }: JsonCut, name: string): string[] {
   const names = new Set<string>();
   for (const text of texts) {
-    const object = parseObject(text);
-    if (object) flattenObject(object, isObject, (column) => names.add(column));
+    const object = parseJson(text);
+    if (isObject(object)) flattenObject(object, isObject, (column) => names.add(column));
   }
   if (names.size > 0) return [...names];
   throw new VitrineError(
@@ -82,8 +82,8 @@ class JsonRows {
   batch({ texts, lines, faults }: JsonCut): TableBatch {
     const batch: TableBatch = { rows: [], lines: [], faults };
     texts.forEach((text, i) => {
-      const object = parseObject(text);
-      if (object === undefined) {
+      const object = parseJson(text);
+      if (!isObject(object)) {
         const reason = 'expected an object in JSON such as {"id": 1}';
         batch.faults.push({ line: lines[i], reason, raw: text.slice(0, RAW_LIMIT) });
         return;
@@ -104,41 +104,6 @@ class JsonRows {
   late(): string[] {
     return Array.from(this.unknown, ([name, line]) => `'${name}' first occurs on line ${line} and is left out`);
   }
-}
-
-/** Numbers whose text JavaScript would not give back. */
-const CHANGING = /\d{16}|\d\.\d*0(?!\d)|\d[eE][-+]?\d|-0(?![.\d])|\d{8}\.\d{7}|0\.000000/;
-
-/** Returns undefined if the text is no object. */
-function parseObject(text: string): object | undefined {
-  let value: unknown;
-  try {
-    value = CHANGING.test(text) ? parseLiteral(text) : JSON.parse(text);
-  } catch {
-    // Python writes NaN, None and single quotes.
-    value = parseLiteral(text);
-  }
-  return isObject(value) ? value : undefined;
-}
-
-function isObject(value: unknown): value is object {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
-  return value instanceof Map || Object.getPrototypeOf(value) === Object.prototype;
-}
-
-/** A value of JSON.parse or parseLiteral as a cell. */
-function textOf(value: unknown): string {
-  if (typeof value === 'string') return value;
-  if (value === null || value === undefined) return '';
-  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
-  return isPlainList(value) ? JSON.stringify(value) : cellText(value as Literal);
-}
-
-/** Whether a list has no numbers as written. */
-function isPlainList(value: unknown): boolean {
-  if (Array.isArray(value)) return value.every(isPlainList);
-  if (typeof value !== 'object' || value === null) return true;
-  return Object.getPrototypeOf(value) === Object.prototype && Object.values(value).every(isPlainList);
 }
 
 async function* readValues(

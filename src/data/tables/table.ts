@@ -3,15 +3,19 @@
 import { join } from 'node:path';
 import { isZip, openBytes, zipEntriesOf, type ByteSource } from './source/bytes';
 import { openCsv } from './csv-table';
+import { explodeTable } from './reshape/explode';
 import { openJson } from './json-table';
+import { pivotTables } from './reshape/pivot';
 import { openParquet } from './parquet-table';
 import { openXlsx, sheetNames } from './xlsx-table';
+import { splitZipPath } from './source/zip';
 import { encodingName } from './source/decode';
 import { detectEncoding } from './source/encoding';
 import type { PartialForm } from './form';
 import type { Table } from './rows';
 
 export { formSchema, type Form, type PartialForm } from './form';
+export { pivotTables } from './reshape/pivot';
 export { csvLine, RAW_LIMIT, type RowFault, type Table, type TableBatch } from './rows';
 
 /**
@@ -20,7 +24,18 @@ export { csvLine, RAW_LIMIT, type RowFault, type Table, type TableBatch } from '
  *   this form, also later while it is read; STORAGE_UNAVAILABLE if the system refuses to read the
  *   file
  */
-export async function openTable(path: string, form: PartialForm = {}): Promise<Table> {
+export async function openTable(path: string, { explode, pivot, ...form }: PartialForm = {}): Promise<Table> {
+  const table = await openPlain(path, form);
+  try {
+    const exploded = explode === undefined ? table : await explodeTable(table, [explode].flat());
+    return pivot === undefined ? exploded : pivotTables([exploded], pivot);
+  } catch (thrown) {
+    await table.close();
+    throw thrown;
+  }
+}
+
+async function openPlain(path: string, form: PartialForm): Promise<Table> {
   const source = await openBytes(path);
   try {
     const type = form.type ?? binaryTypeOf(source);
@@ -49,8 +64,13 @@ export interface TablePart {
  * @throws VitrineError INPUT_INVALID, STORAGE_UNAVAILABLE
  */
 export async function tablesIn(path: string): Promise<TablePart[]> {
-  const entries = await zipEntriesOf(path);
-  if (entries) return entries.map((entry) => ({ path: entries.length === 1 ? path : join(path, entry) }));
+  const inZip = (await splitZipPath(path)).entry !== undefined;
+  const entries = inZip ? undefined : await zipEntriesOf(path);
+  if (entries && entries.length !== 1) {
+    const parts: TablePart[] = [];
+    for (const entry of entries) parts.push(...(await tablesIn(join(path, entry))));
+    return parts;
+  }
   const source = await openBytes(path);
   try {
     if (binaryTypeOf(source) !== 'xlsx') return [{ path }];

@@ -3,6 +3,7 @@
 
 import { asError, VitrineError } from '../../errors';
 import { readAll, type ByteSource } from './source/bytes';
+import { sheetNamesOf } from './source/workbook';
 import { columnNames, numberedColumns, RowFitter } from './columns';
 import type { PartialForm } from './form';
 import { findLayout } from './layout';
@@ -13,17 +14,13 @@ const BATCH_ROWS = 10_000;
 
 /** @throws VitrineError INPUT_INVALID if it is no workbook or has no such sheet */
 export async function openXlsx(source: ByteSource, form: PartialForm): Promise<Table> {
-  const sheets = await readSheets(source);
-  const wanted = form.sheet === undefined ? sheets[0] : sheets.find(({ sheet }) => sheet === form.sheet);
-  const names = sheets.map(({ sheet }) => `'${sheet}'`).join(', ');
-  if (wanted === undefined) {
-    throw new VitrineError('INPUT_INVALID', `${source.name}: expected a sheet '${form.sheet}', got ${names}.`);
-  }
+  const [given] = [form.sheet ?? []].flat();
+  const { sheets, wanted } = await readSheet(source, given);
   const notes: string[] = [];
-  if (form.sheet === undefined && sheets.length > 1) notes.push(`of the sheets ${names}, the first one is read`);
-  const lines = wanted.rows.map((_, i) => i + 1).slice(form.skip ?? 0);
+  if (given === undefined && sheets.length > 1) notes.push(`of the sheets ${quoted(sheets)}, the first one is read`);
   const rows = wanted.rows.slice(form.skip ?? 0);
-  const layout = findLayout(rows.slice(0, SAMPLE_ROWS), form.skip === undefined ? undefined : 0);
+  const sample = (from: number): string[][] => rows.slice(from, from + SAMPLE_ROWS).map(cellsOf);
+  const layout = findLayout(sample(0), form.skip === undefined ? undefined : 0);
   const { first } = layout;
   const inFile = form.header === undefined ? layout.header : form.header === true;
   const body = rows.slice(first);
@@ -33,9 +30,9 @@ export async function openXlsx(source: ByteSource, form: PartialForm): Promise<T
   const header = Array.isArray(form.header)
     ? columnNames(form.header, note)
     : inFile
-      ? columnNames(body[0], note)
-      : numberedColumns(body[0].length);
-  const fitter = new RowFitter(header.length, body.slice(0, SAMPLE_ROWS));
+      ? columnNames(cellsOf(body[0]), note)
+      : numberedColumns(cellsOf(body[0]).length);
+  const fitter = new RowFitter(header.length, sample(first));
   return {
     path: source.path,
     name: source.name,
@@ -51,10 +48,11 @@ export async function openXlsx(source: ByteSource, form: PartialForm): Promise<T
     async *batches(onBytes) {
       for (let start = inFile ? 1 : 0; start < body.length; start += BATCH_ROWS) {
         const batch: TableBatch = { rows: [], lines: [], faults: [] };
-        body.slice(start, start + BATCH_ROWS).forEach((row, i) => {
+        body.slice(start, start + BATCH_ROWS).forEach((text, i) => {
+          const row = cellsOf(text);
           if (row.every((cell) => cell === '')) return;
           batch.rows.push(row);
-          batch.lines.push(lines[first + start + i]);
+          batch.lines.push((form.skip ?? 0) + first + start + i + 1);
         });
         yield fitter.fit(batch);
       }
@@ -66,23 +64,53 @@ export async function openXlsx(source: ByteSource, form: PartialForm): Promise<T
   };
 }
 
-/** The names of the sheets of a workbook. */
+/**
+ * The names of the sheets of a workbook.
+ * @throws VitrineError INPUT_INVALID
+ */
 export async function sheetNames(source: ByteSource): Promise<string[]> {
-  return (await readSheets(source)).map(({ sheet }) => sheet);
+  const bytes = await readAll(source);
+  return checked(source, () => sheetNamesOf(source.name, bytes));
+}
+
+function quoted(names: readonly string[]): string {
+  return names.map((name) => `'${name}'`).join(', ');
 }
 
 interface Sheet {
   readonly sheet: string;
-  readonly rows: string[][];
+  /** The cells of each row in one text, since a million rows of arrays take gigabytes. */
+  readonly rows: readonly string[];
 }
 
-async function readSheets(source: ByteSource): Promise<Sheet[]> {
-  const { default: readWorkbook } = await import('read-excel-file/node');
+const BETWEEN = '\0';
+
+function cellsOf(row: string): string[] {
+  return row.split(BETWEEN);
+}
+
+/** Reads one sheet: the first, if no name is given. */
+async function readSheet(
+  source: ByteSource,
+  given: string | undefined,
+): Promise<{ readonly sheets: readonly string[]; readonly wanted: Sheet }> {
+  const { readSheet: readRows } = await import('read-excel-file/node');
   const bytes = await readAll(source);
+  const sheets = await checked(source, () => sheetNamesOf(source.name, bytes));
+  const sheet = given ?? sheets.at(0);
+  if (sheet === undefined || !sheets.includes(sheet)) {
+    const expected = given === undefined ? 'expected a sheet' : `expected a sheet '${given}'`;
+    throw new VitrineError('INPUT_INVALID', `${source.name}: ${expected}, got ${quoted(sheets) || 'none'}.`);
+  }
+  const data = await checked(source, () => readRows(bytes, sheet, { trim: false }));
+  return { sheets, wanted: { sheet, rows: data.map((row) => (row as Cell[]).map(cellOf).join(BETWEEN)) } };
+}
+
+async function checked<T>(source: ByteSource, work: () => Promise<T>): Promise<T> {
   try {
-    const sheets = await readWorkbook(bytes, { trim: false });
-    return sheets.map(({ sheet, data }) => ({ sheet, rows: data.map((row) => (row as Cell[]).map(cellOf)) }));
+    return await work();
   } catch (thrown) {
+    if (thrown instanceof VitrineError) throw thrown;
     const reason = asError(thrown).message;
     throw new VitrineError('INPUT_INVALID', `${source.name} cannot be read as a workbook (${reason}). Save it again.`, {
       cause: thrown,
@@ -97,5 +125,5 @@ type Cell = string | number | boolean | Date | null;
 function cellOf(value: Cell): string {
   if (value === null) return '';
   if (value instanceof Date) return value.toISOString().replace(/(T00:00:00)?\.\d+Z$/, '').replace('T', ' '); // prettier-ignore
-  return String(value);
+  return String(value).replaceAll(BETWEEN, ' ');
 }

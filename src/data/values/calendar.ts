@@ -29,6 +29,25 @@ export function startOfDay(year: number, month: number, day: number): number {
   return (365 * shifted + leapDays + dayOfYear - DAYS_BEFORE_1970) * DAY;
 }
 
+const WRITTEN_TIME = /(?:^|[T\s])(\d{1,2})[:.h](\d{2})(?:[:.m](\d{2})(?:[.,]\d+)?)?\s*([ap])?\.?(?:m\.?)?$/i;
+
+/**
+ * The second of a time of day: 14:05, 14:05:30, 2:05 PM, 1405, 140530, or a part of the day as
+ * spreadsheets have it. A day before the time is left out. Undefined if it is no time.
+ */
+export function secondOfDay(text: string): number | undefined {
+  if (/^0?[.,]\d+$/.test(text)) return Math.round(Number(text.replace(',', '.')) * DAY) % DAY;
+  const written = WRITTEN_TIME.exec(text);
+  const digits = /^\d{1,6}$/.test(text) ? text.padStart(text.length > 4 ? 6 : 4, '0') : undefined;
+  const parts = written?.slice(1, 4) ?? digits?.match(/\d\d/g);
+  if (!parts) return undefined;
+  const [shown, minute, second] = [...parts, '0', '0'].map((part) => Number(part ?? 0));
+  const half = written?.[4]?.toLowerCase();
+  if (half !== undefined && shown > 12) return undefined;
+  const hour = half === undefined ? shown : (shown % 12) + (half === 'p' ? 12 : 0);
+  return hour < 24 && minute < 60 && second < 60 ? hour * 3_600 + minute * 60 + second : undefined;
+}
+
 /** Days from 1 March of the year 0 to 1 January 1970. */
 const DAYS_BEFORE_1970 = 719_468;
 

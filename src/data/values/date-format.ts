@@ -25,7 +25,7 @@ export interface DateFormat {
 
 /** For messages. */
 const FORMAT_HELP =
-  'expected iso, epoch-s, epoch-ms, epoch-us, epoch-ns, excel, or a format such as "DD.MM.YYYY HH:mm" ' +
+  'expected iso, epoch-s, epoch-ms, epoch-us, epoch-ns, excel, "days since 2024-01-01", "MMDD in 2024", or a format such as "DD.MM.YYYY HH:mm" ' +
   '(YYYY YY MM M MMM DD D Do ddd HH H hh h mm ss S A Z, other letters in [brackets])';
 
 type Part = 'year' | 'month' | 'day' | 'hour' | 'minute' | 'second' | 'half' | 'zone';
@@ -71,10 +71,14 @@ const TOKENS: Readonly<Record<string, Token>> = {
 };
 const TOKEN = /\[([^\]]*)\]|\.S+|S+|YYYY|YY|MMMM|MMM|MM|M|Do|DD|D|dddd|ddd|HH|H|hh|h|mm|m|ss|s|A|Z|\s+|[^]/g;
 
-/** @throws VitrineError INPUT_INVALID if the format lacks a day or has unknown letters */
-export function compileFormat(format: string): DateFormat {
+/**
+ * Days of a year that texts do not name have a format such as "MMDD in 2024".
+ * @throws VitrineError INPUT_INVALID if the format lacks a day or has unknown letters
+ */
+export function compileFormat(given: string): DateFormat {
+  const [format, year] = given.split(/ in (?=\d{4}$)/);
   const tokens: Token[] = [];
-  const parts = new Set<Part | undefined>();
+  const parts = new Set<Part | undefined>(year === undefined ? [] : ['year']);
   let pattern = '';
   for (const [piece, literal] of format.matchAll(TOKEN)) {
     const token = Object.hasOwn(TOKENS, piece) ? TOKENS[piece] : undefined;
@@ -86,17 +90,17 @@ export function compileFormat(format: string): DateFormat {
     } else if (/^\s+$/.test(piece)) {
       pattern += '\\s+';
     } else if (literal === undefined && /^\p{L}$/u.test(piece) && piece !== 'T') {
-      throw wrongFormat(format);
+      throw wrongFormat(given);
     } else if (!/^\.?S+$/.test(piece)) {
       // Tokens of seconds take their fraction with them.
       pattern += (literal ?? piece).replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
     }
   }
-  if (!(['year', 'month', 'day'] as const).every((needed) => parts.has(needed))) throw wrongFormat(format);
+  if (!(['year', 'month', 'day'] as const).every((needed) => parts.has(needed))) throw wrongFormat(given);
   // Matching without flags is many times faster, and digits need none.
   const flags = /[^\x00-\x7f]|[a-z]/i.test(pattern.replace(/\\[ds]/g, '')) ? 'iu' : '';
   const expression = new RegExp(`^${pattern.replaceAll('\\s+\\s*', '\\s*')}$`, flags);
-  const read = createReader(tokens);
+  const read = createReader(tokens, year === undefined ? undefined : Number(year));
   return {
     hasTime: parts.has('hour'),
     parse(text) {
@@ -107,7 +111,10 @@ export function compileFormat(format: string): DateFormat {
 }
 
 /** The place of each part among the groups of the expression. */
-function createReader(tokens: readonly Token[]): (found: RegExpExecArray) => DateParts | undefined {
+function createReader(
+  tokens: readonly Token[],
+  only: number | undefined,
+): (found: RegExpExecArray) => DateParts | undefined {
   const place = (part: Part): number => tokens.findIndex((token) => token.part === part) + 1;
   const number = (part: Part): ((found: RegExpExecArray) => number) => {
     const at = place(part);
@@ -125,7 +132,7 @@ function createReader(tokens: readonly Token[]): (found: RegExpExecArray) => Dat
       hours = (hours % 12) + (/^p/i.test(found[half]) ? 12 : 0);
     }
     return {
-      year: year(found),
+      year: only ?? year(found),
       month: month(found),
       day: day(found),
       hour: hours,

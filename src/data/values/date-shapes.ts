@@ -134,8 +134,13 @@ function plausible(year: number, month: number, day: number): boolean {
 
 const COMPACT = new RegExp(`^(\\d{8})([T ])(\\d{2})(\\d{2})(\\d{2})?(?:[.,]\\d+)?\\s*(${WRITTEN_ZONE})?$`, 'i');
 
-/** 20240131T080939Z */
+/** A day with the hour alone. */
+const HOUR_ONLY = /^(\d{4}-\d{2}-\d{2})([T ])(\d{2})$/;
+
+/** 20240131T080939Z, 2024-01-31 08 */
 function compactShape(text: string): Shape | undefined {
+  const hourly = HOUR_ONLY.exec(text);
+  if (hourly) return { key: `YYYY-MM-DD${hourly[2]}HH`, numbers: [], hour: hourly[3], zoned: false };
   const found = COMPACT.exec(text);
   if (!found) return undefined;
   const [, , between, hour, , seconds, zone] = found;

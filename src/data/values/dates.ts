@@ -2,7 +2,7 @@
 // beginning in UTC, whatever the zone.
 
 import { DAY } from '../../time';
-import { FIRST_SECOND, isDay, LAST_SECOND, startOfDay } from './calendar';
+import { FIRST_SECOND, isDay, LAST_SECOND, secondOfDay, startOfDay } from './calendar';
 import { compileFormat, type DateParts } from './date-format';
 import { shown, ValueFault } from './value-fault';
 import { createClock, offsetOf, WRITTEN_ZONE, type Clock } from './zones';
@@ -20,7 +20,8 @@ const EPOCHS: ReadonlyMap<string, number> = new Map([
 
 /**
  * Makes a reader of a format: 'iso', 'epoch-s', 'epoch-ms', 'epoch-us', 'epoch-ns', 'excel' (days),
- * or tokens such as "DD.MM.YYYY HH:mm". `zone` is that of times that name none. Texts are trimmed.
+ * 'days since 2024-01-01', or tokens such as "DD.MM.YYYY HH:mm". `zone` is that of times that name
+ * none. Texts are trimmed.
  * @throws VitrineError INPUT_INVALID if there is no such format or zone
  */
 export function createDateReader(format: string, zone = 'UTC'): DateReader {
@@ -37,7 +38,27 @@ export function createDateReader(format: string, zone = 'UTC'): DateReader {
   };
 }
 
+/**
+ * Makes a reader of days whose time of day stands apart, such as 14:05, 1405 or 2:05 PM. '' is the
+ * beginning of the day in UTC, as of days that have no time.
+ * @throws VitrineError INPUT_INVALID if there is no such format or zone
+ */
+export function createDayTimeReader(format: string, zone = 'UTC'): (day: string, time: string) => number {
+  const readDay = createDateReader(format);
+  const clock = createClock(zone);
+  return (day, time) => {
+    // Some programs write midnight after each day.
+    const start = Math.floor(readDay(day) / DAY) * DAY;
+    if (time.trim() === '') return start;
+    const second = secondOfDay(time.trim());
+    if (second === undefined) throw new ValueFault(`expected a time such as 14:05 or 1405, got '${shown(time)}'`);
+    return inBounds(clockTime(clock, start + second, `${day} ${time}`), day);
+  };
+}
+
 function createReader(format: string, clock: Clock): DateReader {
+  const since = SINCE.exec(format);
+  if (since) return sinceReader(since[1].toLowerCase(), since[2]);
   const unit = EPOCHS.get(format);
   if (unit !== undefined) {
     return (text) =>
@@ -57,6 +78,16 @@ function createReader(format: string, clock: Clock): DateReader {
     if (parts === undefined) throw new ValueFault(`expected a date of the form ${format}, got '${shown(text)}'`);
     return toSeconds(parts, compiled.hasTime, clock, text);
   };
+}
+
+/** Numbers that count from a day, such as "days since 2024-01-01". */
+const SINCE = /^(seconds|minutes|hours|days|weeks) since (\d{4}-\d{2}-\d{2})$/i;
+const UNITS: Readonly<Partial<Record<string, number>>> = { seconds: 1, minutes: 60, hours: 3_600, weeks: 7 * DAY };
+
+function sinceReader(unit: string, day: string): DateReader {
+  const start = readIso(day, (local) => local);
+  const length = UNITS[unit] ?? DAY;
+  return (text) => inBounds(start + Math.floor(toNumber(text, `a number of ${unit} since ${day}`) * length), text);
 }
 
 /** The day 1 January 1970 of Excel. */

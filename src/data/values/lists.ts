@@ -8,7 +8,7 @@ export const BRACKETS = 'list';
 
 /**
  * Returns the values of a cell in their order, trimmed, without empty ones and repetitions. An
- * object gives "key:value" for each key.
+ * object in a list gives its name, or else "key:value" for each key.
  * @param separator the text between values; "list" for lists in brackets
  * @throws ValueFault if brackets do not fit
  */
@@ -38,7 +38,7 @@ function literalList(text: string): string[] | undefined {
 }
 
 function flatten(value: Literal): string[] {
-  if (Array.isArray(value)) return value.flatMap(flatten);
+  if (Array.isArray(value)) return value.flatMap((item) => nameOf(item) ?? flatten(item));
   if (!(value instanceof Map)) return [cellText(value)];
   return Array.from(value as ReadonlyMap<string, Literal>).flatMap(([key, item]) =>
     flatten(item)
@@ -46,6 +46,16 @@ function flatten(value: Literal): string[] {
       .map((text) => `${key}:${text}`),
   );
 }
+
+/** The name of an object such as {"id": 9, "name": "Mugs"}. */
+function nameOf(item: Literal): string[] | undefined {
+  if (!(item instanceof Map)) return undefined;
+  const object = item as ReadonlyMap<string, Literal>;
+  const name = NAMES.map((key) => object.get(key)).find((value) => typeof value === 'string' && value.trim() !== '');
+  return typeof name === 'string' ? [name] : undefined;
+}
+
+const NAMES = ['name', 'title', 'label'];
 
 /** {a,b,"c d",NULL}, also nested. Returns undefined if it is none. */
 function postgresList(text: string): string[] | undefined {

@@ -6,6 +6,8 @@ const DEFAULT_NULLS: readonly string[] = [
   ...['NULL', 'Null', 'null', '(null)', '<null>', '[null]', '\\N', 'nil', 'undefined'],
   ...['NA', 'N/A', 'n/a', '<NA>', '#N/A', '#NA', 'None', 'nan', 'NaN', 'NAN', 'NaT'],
   ...['-', '--', '(not set)', '(none)'],
+  // A day that MySQL does not know.
+  ...['0000-00-00', '0000-00-00 00:00:00', '0000-00-00T00:00:00'],
   ...['#VALUE!', '#REF!', '#DIV/0!', '#NAME?', '#NUM!', '#NULL!'],
 ];
 

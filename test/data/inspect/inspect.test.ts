@@ -146,15 +146,18 @@ test('lists of ids in a cell are several articles', async () => {
   expect((await importInto(dir)).transactions).toMatchObject({ inserted: 120, rejected: 0 });
 });
 
-test('lists of objects are not taken apart, and that is said', async () => {
-  const orders = rows(
-    40,
-    (n) =>
-      `${JSON.stringify({ id: n, created_at: '2024-05-11', customer: `c${n % 9}`, lines: [{ sku: `s${n % 9}` }] })}\n`,
+test('lists of goods are taken apart, and other lists of objects are named', async () => {
+  const orders = (list: string) =>
+    rows(40, (n) => {
+      const order = { id: n, created_at: '2024-05-11', customer: `c${n % 9}`, [list]: [{ sku: `s${n % 9}` }] };
+      return `${JSON.stringify(order)}\n`;
+    });
+  const { json } = await inspect(await shop({ 'orders.jsonl': orders('lines') }));
+  expect(json.transactions).toMatchObject({ form: { explode: 'lines' }, article: 'lines.sku', customer: 'customer' });
+  const { warnings } = await inspect(await shop({ 'orders.jsonl': orders('refunds') }));
+  expect(warnings).toContainEqual(
+    expect.stringMatching(/lists of objects are not taken apart: refunds. .*"explode": "refunds"/),
   );
-  const { json, warnings } = await inspect(await shop({ 'orders.jsonl': orders }));
-  expect(json.transactions).toBeUndefined();
-  expect(warnings).toContainEqual(expect.stringMatching(/lines holds lists of objects .* Write a line for each/));
 });
 
 test('a file that lists the orders that came back is joined', async () => {
@@ -190,4 +193,83 @@ test.each([
     ...{ quantity: names[5], price: names[6], decimal: ',', dateFormat: 'DD.MM.YYYY' },
   });
   expect(json.articles).toMatchObject({ id: article, name: names[4] });
+});
+
+const sales = (header: string, cells: (n: number) => string): string =>
+  `date,customer,sku,${header}\n${rows(120, (n) => `2024-05-1${n % 9},c${n % 19},s${n % 20},${cells(n)}\n`)}`;
+
+test('amounts that may be in cents are asked for, and come in as they are without an answer', async () => {
+  const dir = await shop({ 'sales.csv': sales('unit_amount', (n) => `${499 + 250 * (n % 20)}`) });
+  const { json, questions, warnings } = await inspect(dir);
+  expect(json.transactions?.price).toBe('unit_amount');
+  expect(warnings).toContainEqual(
+    expect.stringMatching(/unit_amount may be in hundredths: is 499 a price of 499 or of 4.99/),
+  );
+  const [{ choices, likely }] = questions;
+  expect(choices.map(({ label }) => label)).toEqual(['499', '4.99']);
+  expect(choices[likely].apply(json).transactions?.price).toEqual({ column: 'unit_amount', divideBy: 100 });
+});
+
+test('amounts with fractions are not taken for cents', async () => {
+  const { json, questions } = await inspect(
+    await shop({ 'sales.csv': sales('unit_amount', (n) => `${499 + (n % 20)}.5`) }),
+  );
+  expect([json.transactions?.price, questions]).toEqual(['unit_amount', []]);
+});
+
+test('a date of the refund means that the purchase came back, unless the status says it already', async () => {
+  const refunded = (n: number): string => (n % 11 === 3 ? '2024-06-01' : '');
+  const dated = await inspect(await shop({ 'sales.csv': sales('refunded_at', refunded) }));
+  expect(dated.json.transactions?.state).toEqual({ column: 'refunded_at', returned: true });
+  const said = sales('status,refunded_at', (n) => `${refunded(n) === '' ? 'paid' : 'refunded'},${refunded(n)}`);
+  const { json } = await inspect(await shop({ 'sales.csv': said }));
+  expect(json.transactions?.state).toEqual({ column: 'status', returned: ['refunded'] });
+});
+
+test('sheets with the same columns are one table, and folders are looked into', async () => {
+  const part = (n: number): string =>
+    `date,customer,sku\n${rows(40, (i) => `2024-0${n}-1${i % 9},c${i % 9},s${i % 20}\n`)}`;
+  const dir = await shop({ '2024/q1/sales.csv': part(1), '2024/q2/sales.csv': part(5), 'goods/goods.csv': `sku,name\n${rows(20, (n) => `s${n},Thing ${n}\n`)}` }); // prettier-ignore
+  const { json } = await describeShop(dir);
+  expect(json.transactions?.file).toEqual(['2024/q1/sales.csv', '2024/q2/sales.csv']);
+  expect(json.articles?.file).toBe('goods/goods.csv');
+  expect((await importInto(dir)).transactions).toMatchObject({ rows: 80, rejected: 0 });
+});
+
+test('purchases without dates, days or an order of orders are refused with what to do', async () => {
+  const dir = await shop({ 'sales.csv': `customer,sku,qty\n${rows(90, (n) => `c${n % 9},s${n % 20},1\n`)}` });
+  const { json, warnings } = await inspect(dir);
+  expect(json.transactions).toBeUndefined();
+  expect(warnings).toContainEqual(
+    expect.stringMatching(/has no column of dates.* A column that counts days or orders will do/),
+  );
+});
+
+test('orders whose cells stand above their first line only are filled down', async () => {
+  const csv = `Order Reference,Order Date,Customer,Product Code,Quantity\n${rows(90, (n) =>
+    n % 3 === 0
+      ? `S${n},2024-05-1${n % 9} 10:00:00,Customer ${n % 8},P${n % 20},1\n`
+      : `,,,P${n % 20},${1 + (n % 3)}\n`,
+  )}`;
+  const dir = await shop({ 'sale_order.csv': csv });
+  const { json, warnings } = await describeShop(dir);
+  expect(json.transactions?.fillDown).toEqual({ by: 'Order Reference', columns: ['Customer', 'Order Date'] });
+  expect(warnings).toEqual([]);
+  expect((await importInto(dir)).transactions).toMatchObject({ inserted: 90, guests: 0, rejected: 0 });
+  const [{ count }] = await sql<{ count: string }>('SELECT count(DISTINCT order_id) AS count FROM purchases');
+  expect(count).toBe('30');
+});
+
+test('guests, whose name and mail are empty in the same rows, are not filled down', async () => {
+  const csv = `order_id,customer_id,email,date,sku\n${rows(90, (n) => `${n},${n % 3 === 0 ? `c${n % 7},m${n % 7}@x.test` : ','},2024-05-1${n % 9},s${n % 20}\n`)}`;
+  const { json } = await inspect(await shop({ 'orders.csv': csv }));
+  expect(json.transactions?.fillDown).toBeUndefined();
+});
+
+test('goods that are known by their names alone are articles', async () => {
+  const csv = `Member_number,Date,itemDescription\n${rows(120, (n) => `${100 + (n % 19)},2${n % 9}-05-2024,whole milk no ${n % 12}\n`)}`;
+  const dir = await shop({ 'groceries.csv': csv });
+  const { json } = await describeShop(dir);
+  expect(json.transactions).toMatchObject({ customer: 'Member_number', article: 'itemDescription' });
+  expect((await importInto(dir)).transactions).toMatchObject({ rejected: 0 });
 });

@@ -1,7 +1,7 @@
 // Finds and opens the files of a section, and checks that they have its columns.
 
 import { join } from 'node:path';
-import { openTable, tablesIn, type Table } from '../../tables/table';
+import { openTable, pivotTables, tablesIn, type Table } from '../../tables/table';
 import type { Section } from '../shop-json';
 import { readColumns, type SectionJson, type Targets } from '../targets';
 
@@ -53,16 +53,19 @@ function matching(wanted: string, entries: readonly string[]): string[] {
 }
 
 /** Opens the files of a section: all files of an archive, all sheets of a workbook. */
-export async function openAll(dir: string, names: readonly string[], { form }: SectionJson): Promise<Table[]> {
+export async function openAll(dir: string, names: readonly string[], { form: given }: SectionJson): Promise<Table[]> {
   const tables: Table[] = [];
+  const { pivot, ...form } = given ?? {};
   try {
     for (const name of names) {
-      const parts = form?.sheet === undefined ? await tablesIn(join(dir, name)) : [{ path: join(dir, name) }];
-      for (const { path, sheet } of parts) {
-        tables.push(await openTable(path, { ...form, ...(sheet !== undefined && { sheet }) }));
+      const path = join(dir, name);
+      const named = form.sheet === undefined ? undefined : [form.sheet].flat();
+      for (const part of named?.map((sheet) => ({ path, sheet })) ?? (await tablesIn(path))) {
+        tables.push(await openTable(part.path, { ...form, ...(part.sheet !== undefined && { sheet: part.sheet }) }));
       }
     }
-    return tables;
+    const [first, ...others] = tables;
+    return pivot === undefined ? tables : [pivotTables([first, ...others], pivot)];
   } catch (thrown) {
     for (const table of tables) await table.close();
     throw thrown;
@@ -92,7 +95,7 @@ function plainColumns(json: SectionJson): [string, string][] {
   return [
     ...conditions.map(({ column }): [string, string] => ['where', column]),
     ...(fillDown ? [fillDown.by, ...fillDown.columns] : []).map((name): [string, string] => ['fillDown', name]),
-    ...('state' in json && json.state ? [['state', json.state.column] as [string, string]] : []),
+    ...('state' in json ? [json.state ?? []].flat() : []).map(({ column }): [string, string] => ['state', column]),
   ];
 }
 

@@ -51,6 +51,16 @@ function keysOf({ on }: JoinJson): [string, string][] {
   return typeof on === 'string' ? [[on, on]] : Object.entries(on);
 }
 
+/** [column there, its name here]; undefined if all are taken. */
+function namedColumns({ columns }: JoinJson): [string, string][] | undefined {
+  if (columns === undefined) return undefined;
+  return Array.isArray(columns) ? columns.map((name) => [name, name]) : Object.entries(columns);
+}
+
+function isKey(keys: readonly (readonly [string, string])[], there: string): boolean {
+  return keys.some(([, key]) => key === there);
+}
+
 async function openJoin(
   dir: string,
   json: JoinJson,
@@ -60,17 +70,29 @@ async function openJoin(
   const table = await openTable(joinPath(dir, json.file), json.form ?? {});
   try {
     const keys = keysOf(json);
+    const named = namedColumns(json);
     const missing = [
       ...keys.filter(([here]) => !header.includes(here)).map(([here]) => `'${here}' among ${header.join(', ')}`),
-      ...[...keys.map(([, there]) => there), ...(json.columns ?? [])]
+      ...[...keys.map(([, there]) => there), ...(named?.map(([there]) => there) ?? [])]
         .filter((there) => !table.header.includes(there))
         .map((there) => `'${there}' in ${table.name}, whose columns are ${table.header.join(', ')}`),
     ];
     if (missing.length > 0) {
       throw new VitrineError('INPUT_INVALID', `join of ${table.name}: there is no column ${missing.join('; no ')}.`);
     }
-    const columns = (json.columns ?? table.header).filter((name) => !header.includes(name) && wanted.has(name));
-    const from = columns.map((name) => table.header.indexOf(name));
+    const twice = named?.find(([, here]) => header.includes(here));
+    if (twice) {
+      throw new VitrineError(
+        'INPUT_INVALID',
+        `join of ${table.name}: the rows have a column '${twice[1]}' already. Give it another name: "columns": { "${twice[0]}": "${twice[0]}_2" }.`,
+      );
+    }
+    const taken = (named ?? table.header.map((name) => [name, name] as const)).filter(
+      ([, here]) => !header.includes(here) && wanted.has(here),
+    );
+    const columns = taken.map(([, here]) => here);
+    const from = taken.map(([there]) => table.header.indexOf(there));
+    const hidden = named ? [] : table.header.filter((there) => header.includes(there) && !isKey(keys, there));
     const at = keys.map(([, there]) => table.header.indexOf(there));
     const held = new Map<string, string[]>();
     let characters = 0;
@@ -89,7 +111,13 @@ async function openJoin(
         }
       }
     }
-    return joinOf({ name: table.name, held, columns, at: keys.map(([here]) => header.indexOf(here)) });
+    return joinOf({
+      name: table.name,
+      held,
+      columns,
+      hidden: hidden.filter((there) => wanted.has(there)),
+      at: keys.map(([here]) => header.indexOf(here)),
+    });
   } finally {
     await table.close();
   }
@@ -99,11 +127,13 @@ interface Held {
   readonly name: string;
   readonly held: ReadonlyMap<string, string[]>;
   readonly columns: readonly string[];
+  /** Columns that are read and that the rows have under the same name. */
+  readonly hidden: readonly string[];
   /** Places of the key's columns in the rows. */
   readonly at: readonly number[];
 }
 
-function joinOf({ name, held, columns, at }: Held): Join {
+function joinOf({ name, held, columns, hidden, at }: Held): Join {
   const none = columns.map(() => '');
   let total = 0;
   let alone = 0;
@@ -117,8 +147,13 @@ function joinOf({ name, held, columns, at }: Held): Join {
         row.push(...(found ?? none));
       }
     },
-    notes: () =>
-      alone === 0 ? [] : [`${alone} of ${total} rows find nothing in ${name}; its columns are unknown in them.`],
+    notes: () => [
+      ...(alone === 0 ? [] : [`${alone} of ${total} rows find nothing in ${name}; its columns are unknown in them.`]),
+      ...hidden.map(
+        (there) =>
+          `${name} has a column '${there}' as well, which is not read. "columns": { "${there}": "${there}_2" } of the join gives it another name.`,
+      ),
+    ],
   };
 }
 

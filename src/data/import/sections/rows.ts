@@ -58,7 +58,10 @@ function only(batch: TableBatch, counts: (row: readonly string[]) => boolean): T
   return { rows, lines, faults: batch.faults };
 }
 
-/** Takes empty cells from the row before, as long as the column `by` stays the same. */
+/**
+ * Takes empty cells from the row before, as long as the column `by` stays the same. An empty cell
+ * of `by` is the same as that above it.
+ */
 function filler({ fillDown, nulls }: SectionJson, header: readonly string[]): (rows: string[][]) => void {
   if (!fillDown) return () => undefined;
   const unknown = isNull(nulls);
@@ -67,6 +70,7 @@ function filler({ fillDown, nulls }: SectionJson, header: readonly string[]): (r
   let last: string[] | undefined;
   return (rows) => {
     for (const row of rows) {
+      if (last && unknown(row[by])) row[by] = last[by];
       if (last?.[by] === row[by]) {
         for (const place of places) if (unknown(row[place])) row[place] = last[place];
       }

@@ -93,6 +93,8 @@ interface Plan {
 /** A file of orders repeats its articles and customers. */
 function isDistinct({ section, json, names }: Plan, plans: readonly Plan[]): boolean {
   if (section === 'transactions') return false;
+  // Rows of one line of the file cannot be told apart by their lines.
+  if (json.form?.explode !== undefined) return true;
   if ('distinct' in json && json.distinct !== undefined) return json.distinct;
   if (json.fillDown) return true;
   const others = plans.find((plan) => plan.section === 'transactions')?.names ?? [];
@@ -105,6 +107,6 @@ function wantedColumns(json: SectionJson, targets: Targets): ReadonlySet<string>
     ...readColumns(targets).map(([, column]) => column),
     ...conditions.map(({ column }) => column),
     ...(json.fillDown ? [json.fillDown.by, ...json.fillDown.columns] : []),
-    ...('state' in json && json.state ? [json.state.column] : []),
+    ...('state' in json ? [json.state ?? []].flat().map(({ column }) => column) : []),
   ]);
 }

@@ -19,7 +19,7 @@ const THINGS: Readonly<Record<Thing, string>> = {
   article:
     'article articles artikel item items product products prod produkt produkte producto productos produit produits ' +
     'prodotto prodotti produto sku asin ean gtin upc isbn stock-code good goods ware waren variant variants material ' +
-    'book movie track song game recipe plu barcode listing matnr what artikul vare tuote termek товар артикул 商品 产品 货号 商品コード',
+    'book movie track song game recipe business restaurant hotel video artist anime beer wine catalog plu barcode listing matnr what artikul vare tuote termek товар артикул 商品 产品 货号 商品コード',
   customer:
     'customer customers cust client clients kunde kunden user users visitor visitors member members household loyalty kundenkarte kunnr buyer ' +
     'shopper person who cliente clientes klant klanten kund acheteur utente usuario account consumer reviewer patron ' +
@@ -27,8 +27,8 @@ const THINGS: Readonly<Record<Thing, string>> = {
   order:
     'order orders invoice receipt transaction transactions trans bestell bestellung bestellungen rechnung rechnungs ' +
     'beleg bon pedido orden factura commande facture ordine fattura basket ticket purchase checkout zamowienie ' +
-    'tilaus заказ 订单 注文 increment vbeln',
-  line: 'line lineitem position zeile ligne linea',
+    'buy buys tilaus заказ 订单 注文 increment vbeln',
+  line: 'line lines lineitem lineitems position positions zeile ligne linea',
 };
 
 const FACETS: Readonly<Record<Facet, string>> = {
@@ -44,7 +44,7 @@ const FACETS: Readonly<Record<Facet, string>> = {
   event: 'event action behavior behaviour interaction feedback activity kind aktion ereignis evento',
   status: 'status state financial fulfillment zustand estado statut stato статус 状态',
   category:
-    'category categories kategorie categoria categorie genre genres type kind typ department group gruppe warengruppe class family section rubrique rayon aisle taxonomy familia категория 类别 分类 カテゴリ',
+    'category categories subcategory subcategories kategorie categoria categorie genre genres type kind typ department group gruppe warengruppe class family section rubrique rayon aisle taxonomy familia категория 类别 分类 カテゴリ',
   brand: 'brand vendor manufacturer marke hersteller marca marque fabricant maker merk designer бренд 品牌 ブランド',
   colour: 'color colour farbe couleur colore cor kleur farg цвет 颜色 色',
   url: 'url link href permalink uri',
@@ -101,6 +101,18 @@ export function meaningOf(name: string): Meaning {
   const said = words.filter((word) => !NEUTRAL.test(word));
   const bareId = things.size === 0 && said.length > 0 && said.every((word) => FACET_WORDS.get(word)?.has('id'));
   return { words, things, facets, bareId };
+}
+
+/**
+ * The meaning of a column that may be a part of a list's elements: `items.sku`. The part says more
+ * than the list, unless it is an id and nothing else.
+ */
+export function meaningIn(name: string, lists: readonly string[]): Meaning {
+  const list = lists.filter((one) => name.startsWith(`${one}.`)).sort((a, b) => b.length - a.length)[0];
+  const whole = meaningOf(name);
+  if (list === undefined) return whole;
+  const own = meaningOf(name.slice(list.length + 1));
+  return own.bareId ? meaningOf(`${list.split('.').at(-1)}.${name.slice(list.length + 1)}`) : own;
 }
 
 /** The words of a name: small letters, without accents, compounds taken apart. */

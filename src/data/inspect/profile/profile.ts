@@ -8,7 +8,7 @@ import { flagOf } from '../../values/flags';
 import { ListDetection } from '../../values/list-detection';
 import { isNull } from '../../values/nulls';
 import { NumberDetection, type NumberFinding } from '../../values/number-detection';
-import { meaningOf, type Meaning } from './names';
+import { meaningIn, type Meaning } from './names';
 import { Sketch } from './sketch';
 
 export type ColumnType =
@@ -90,6 +90,8 @@ export class ColumnObserver {
   constructor(
     private readonly name: string,
     private readonly place: number,
+    /** The columns with lists that were taken apart. */
+    private readonly exploded: readonly string[] = [],
   ) {}
 
   add(cell: string): void {
@@ -133,7 +135,7 @@ export class ColumnObserver {
 
   result(): Column {
     const { seen, sketch, filled, looked } = this;
-    const meaning = meaningOf(this.name);
+    const meaning = meaningIn(this.name, this.exploded);
     const date = this.dateFinding(meaning);
     const numbers = this.numbers.result();
     const number = 'none' in numbers ? undefined : numbers;

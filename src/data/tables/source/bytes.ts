@@ -80,11 +80,29 @@ export async function zipEntriesOf(path: string): Promise<string[] | undefined> 
   return isZip(start) ? zipEntries(path) : undefined;
 }
 
-/** Reads all bytes into memory, for formats that need to jump. */
-export async function readAll(source: ByteSource, onBytes?: (bytes: number) => void): Promise<Buffer> {
+/** As many bytes of a packed file are unpacked into memory at most: 512 MiB. */
+export const MOST_BYTES = 2 ** 29;
+
+/**
+ * Reads all bytes into memory, for formats that need to jump.
+ * @throws VitrineError INPUT_INVALID if there are more than MOST_BYTES
+ */
+export async function readAll(source: ByteSource): Promise<Buffer> {
   const pieces: Buffer[] = [];
-  for await (const piece of source.read(onBytes)) pieces.push(piece);
+  let total = 0;
+  for await (const piece of source.read()) {
+    total += piece.length;
+    if (total > MOST_BYTES) throw tooLarge(source.name, 'Unpack the file first');
+    pieces.push(piece);
+  }
   return Buffer.concat(pieces);
+}
+
+export function tooLarge(name: string, remedy: string): VitrineError {
+  return new VitrineError(
+    'INPUT_INVALID',
+    `${name}: expected at most ${MOST_BYTES / 2 ** 20} MiB unpacked, since it is held in memory; got more. ${remedy}.`,
+  );
 }
 
 export function isZip(bytes: Buffer): boolean {

@@ -2,7 +2,8 @@
 // other build's dist/src/main.js. Both builds serve the same release over the same database and are
 // asked the same questions in alternation. Prints two ratios between the builds, for 1 client and
 // for 64: that of the processor time per request, and that of the median latency. `--turns N` sets
-// the number of turns (default 10). `--quick` makes a small shop; otherwise the shop of the
+// the number of turns (default 10). `--keyed` compares this build with keys and tokens of customers
+// with itself without. `--quick` makes a small shop; otherwise the shop of the
 // environment is used. `--save` writes into results/. The last line is JSON.
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -16,17 +17,19 @@ import { startGenerator } from './serving/generator';
 import type { Load } from './serving/load';
 import { finish, machine, wantedTable } from './serving/results';
 import { connectTo, emptyShop, fillShop, PROGRAM, shopOfEnvironment } from './serving/shops';
-import { startServer } from './serving/subject';
+import { startServer, type Keyed } from './serving/subject';
+import { makeKeys } from './serving/keys';
 
 const { values: flags } = parseArgs({
   options: {
     other: { type: 'string' },
     turns: { type: 'string' },
+    keyed: { type: 'boolean' },
     quick: { type: 'boolean' },
     save: { type: 'boolean' },
   },
 });
-const { quick = false, save = false } = flags;
+const { quick = false, save = false, keyed = false } = flags;
 
 /** Requests in one turn, by number of clients. */
 const REQUESTS = { 1: 500, 64: 1_280 } as const;
@@ -35,7 +38,7 @@ const IDS = 2_000;
 const SECONDS = 120;
 
 void withCleanup(async (closing) => {
-  const other = otherProgram(flags.other);
+  const other = keyed ? PROGRAM : otherProgram(flags.other);
   const turns = number('turns', flags.turns, 1_000) ?? 10;
   const shop = quick ? await emptyShop(closing, { embedded: true }) : await shopOfEnvironment(closing);
   if (quick) await fillShop(shop, SMALL, closing);
@@ -44,11 +47,14 @@ void withCleanup(async (closing) => {
   const ids = await drawCustomers(control, IDS);
   const generator = startGenerator();
   closing(() => generator.close());
-  const start = async (program: string): Promise<Asker> => {
-    const server = await startServer(shop, control, closing, program);
+  const start = async (program: string, keys?: Keyed): Promise<Asker> => {
+    const server = await startServer(shop, control, closing, { program, ...(keys ? { keyed: keys } : {}) });
     return createAsker(RECOMMENDATIONS, ids, server, generator);
   };
-  const [ours, others] = [await start(PROGRAM), await start(other)];
+  const [ours, others] = [
+    await start(PROGRAM, keyed ? await makeKeys(shop.databaseUrl, ids, closing) : undefined),
+    await start(other),
+  ];
 
   const figures: Record<string, Ratios> = {};
   for (const [clients, most] of Object.entries(REQUESTS)) {
@@ -68,7 +74,7 @@ void withCleanup(async (closing) => {
       { what: '64 clients: p50, this / other', got: many.p50, unit: '', most: 1.1 },
     ])}`,
   );
-  await finish('compare', save, { quick, machine: host, turns, ...figures });
+  await finish(keyed ? 'keys' : 'compare', save, { quick, machine: host, turns, ...figures });
 });
 
 function otherProgram(path: string | undefined): string {

@@ -56,7 +56,8 @@ export function createAsker(
   const faults: string[] = [];
   let from = 0;
   const run = async (load: Load, traced = false): Promise<Result> => {
-    const task = { port: server.port, query, variable, ids, from, field, items, traced, load };
+    const headers = server.headersOf && ids.map(server.headersOf);
+    const task = { port: server.port, query, variable, ids, headers, from, field, items, traced, load };
     const result = await generator.run(task);
     from += result.due;
     return result;

@@ -12,6 +12,8 @@ export interface Task {
   /** Name of the query's variable for the id. */
   readonly variable: string;
   readonly ids: readonly string[];
+  /** [ids] Lines of headers for each id, if the server asks for keys. */
+  readonly headers?: readonly string[] | undefined;
   /** Index of the first id to use. Later loads can start at another id. */
   readonly from: number;
   /** The field of the answer that must hold `items` items. */
@@ -62,7 +64,7 @@ interface Reply {
 }
 
 async function work(task: Task): Promise<Result> {
-  const { port, query, variable, ids, from, field, items, traced = false, load } = task;
+  const { port, query, variable, ids, headers, from, field, items, traced = false, load } = task;
   const connections = Array.from({ length: load.kind === 'closed' ? load.clients : load.connections }, () =>
     connection(port),
   );
@@ -70,9 +72,11 @@ async function work(task: Task): Promise<Result> {
   const before = process.cpuUsage();
   try {
     const outcome = await runLoad(load, async (nth, place) => {
-      const body = JSON.stringify({ query, variables: { [variable]: ids[(from + nth) % ids.length] } });
+      const id = (from + nth) % ids.length;
+      const body = JSON.stringify({ query, variables: { [variable]: ids[id] } });
+      const lines = `${headers?.[id] ?? ''}${traced ? 'vitrine-trace: 1\r\n' : ''}`;
       const begun = performance.now();
-      const answer = await connections[place].post('/graphql', body, traced ? 'vitrine-trace: 1\r\n' : '');
+      const answer = await connections[place].post('/graphql', body, lines);
       const ms = performance.now() - begun;
       const trace = check(answer.status, JSON.parse(answer.body.toString()) as Reply, field, items);
       if (traced && trace) traces.push({ ms, trace });

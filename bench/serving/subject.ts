@@ -7,7 +7,19 @@ import { endProcess, type Closing } from './cleanup';
 import { cpuDuring, memoryOf, type CpuUse } from './processes';
 import { environmentOf, PROGRAM, type BenchShop } from './shops';
 
+/** What a server with keys asks for. */
+export interface Keyed {
+  /** Settings of the server. */
+  readonly settings: Readonly<Record<string, string>>;
+  /** Headers of an admin. */
+  readonly admin: Readonly<Record<string, string>>;
+  /** Lines of headers with the key and the token of a customer. */
+  readonly headersOf: (customer: string) => string;
+}
+
 export interface Subject {
+  /** Lines of headers for a customer's request; undefined if the server is open. */
+  readonly headersOf: ((customer: string) => string) | undefined;
   readonly port: number;
   readonly pid: number;
   /** Time from the start of the process until the server was ready. */
@@ -29,17 +41,18 @@ const READY_MS = 15 * 60_000;
  * Starts the server and waits until it can answer.
  * @param control a connection to the same database
  * @param program main.js of the build to start
+ * @param keyed the keys that it asks for. Default: it is open
  */
 export async function startServer(
   shop: BenchShop,
   control: Client,
   closing: Closing,
-  program = PROGRAM,
+  { program = PROGRAM, keyed }: { readonly program?: string; readonly keyed?: Keyed } = {},
 ): Promise<Subject> {
   const application = `vitrine under test ${randomBytes(4).toString('hex')}`;
   const started = performance.now();
   const child = spawn(process.execPath, [program, 'serve', '--port', '0'], {
-    env: environmentOf(shop, application),
+    env: { ...environmentOf(shop, application), VITRINE_OPEN: 'true', ...keyed?.settings },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   closing(() => endProcess(child));
@@ -65,7 +78,9 @@ export async function startServer(
     pid,
     readySeconds: (performance.now() - started) / 1000,
     memory: () => memoryOf(pid),
-    metrics: async () => parseMetrics(await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()),
+    metrics: async () =>
+      parseMetrics(await (await fetch(`http://127.0.0.1:${port}/metrics`, { headers: keyed?.admin ?? {} })).text()),
+    headersOf: keyed?.headersOf,
     cpu: (work) => cpuDuring({ pid, application, control }, work),
   };
 }

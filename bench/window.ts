@@ -9,7 +9,7 @@ import { DEFAULT_SHOP } from '../src/demo/synthetic/options';
 import { picturesAreThere, provideBrowser, startBrowser, violations, visit, vitals } from '../test/support/browser';
 import { withCleanup } from './serving/cleanup';
 import { drawArticles } from './serving/draws';
-import { percentile } from './serving/load';
+import { percentile } from './serving/load/load';
 import { finish, machine, wantedTable } from './serving/results';
 import { connectTo, emptyShop, fillShop } from './serving/shops';
 import { startServer } from './serving/subject';

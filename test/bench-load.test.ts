@@ -1,7 +1,7 @@
 // The arithmetic of the benchmarks: latencies, percentiles and rates, and the reading of metrics.
 // The tests move the clock, so no test waits.
 
-import { parse } from '../bench/serving/http';
+import { parse } from '../bench/serving/load/http';
 import {
   highestRate,
   percentile,
@@ -11,7 +11,7 @@ import {
   type Clock,
   type Load,
   type Outcome,
-} from '../bench/serving/load';
+} from '../bench/serving/load/load';
 import { growthOf, medianRatio } from '../bench/serving/figures';
 import { holds } from '../bench/serving/results';
 import { eventLoopDelay, modelRuns, parseMetrics } from '../bench/serving/subject';

@@ -1,8 +1,8 @@
 // Sends the same query to a server again and again, each time for another customer or article.
 import type { Client } from 'pg';
 import type { Watched } from './figures';
-import type { Generator, Result } from './generator';
-import type { Load } from './load';
+import type { Generator, Result } from './load/generator';
+import type { Load } from './load/load';
 import { eventLoopDelay, indexSearches, modelRuns, type Subject } from './subject';
 
 /** A query, and the content that its answer must have. */

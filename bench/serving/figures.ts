@@ -1,8 +1,8 @@
 // Figures about a load, as numbers for the result and as text for the terminal.
 import { sum } from '../../src/numbers';
-import type { Result } from './generator';
+import type { Result } from './load/generator';
 import { sumOf, type KernelCost, type KernelCosts } from './kernels';
-import { percentile, rateOf } from './load';
+import { percentile, rateOf } from './load/load';
 import type { CpuUse } from './processes';
 
 /** A load, and what the server did during it. */

@@ -21,9 +21,9 @@ import {
   totalOf,
   type Watched,
 } from './figures';
-import { startGenerator } from './generator';
+import { startGenerator } from './load/generator';
 import { openRecorder, runKernels, sumOf, type KernelCosts } from './kernels';
-import { highestRate, percentile, rateOf, together } from './load';
+import { highestRate, percentile, rateOf, together } from './load/load';
 import { machine, type Machine } from './results';
 import { connectTo, withName, type BenchShop } from './shops';
 import { startServer, type Subject } from './subject';

@@ -1,7 +1,7 @@
 // Shows how a request spends its time: the mean of each stage over many traced requests, as bars on
 // a common time line. Below these bars is one for the published time of a reference system.
 import type { Trace, TraceStage } from '../../src/api/graphql/operation/trace';
-import { percentile } from './load';
+import { percentile } from './load/load';
 
 export interface Bar {
   readonly name: string;

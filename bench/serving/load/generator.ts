@@ -1,7 +1,7 @@
 // The load generator, which is a separate process. It runs loads, checks every answer, and reports
 // the latencies and its own processor time. It ends when the process that started it ends.
 import { fork } from 'node:child_process';
-import type { Trace } from '../../src/api/graphql/operation/trace';
+import type { Trace } from '../../../src/api/graphql/operation/trace';
 import { connection } from './http';
 import { runLoad, type Load, type Outcome } from './load';
 

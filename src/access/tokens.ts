@@ -73,7 +73,11 @@ async function verifierOf({ secrets, jwks, issuer, audience }: TokenSettings): P
     ...(issuer === undefined ? {} : { issuer }),
     ...(audience === undefined ? {} : { audience }),
   };
-  const keys = secrets.map((secret) => new TextEncoder().encode(secret));
+  // Keys are imported once. That is most of the work of verifying a token.
+  const hmac = { name: 'HMAC', hash: 'SHA-256' } as const;
+  const keys = await Promise.all(
+    secrets.map((secret) => crypto.subtle.importKey('raw', Buffer.from(secret), hmac, false, ['verify'])),
+  );
   const set = jwks === undefined ? undefined : await keySetOf(library, jwks);
   return async (token) => {
     let last: unknown;

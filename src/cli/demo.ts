@@ -5,6 +5,7 @@ import { existsSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
+import { openKeys } from '../access/keys';
 import { importShop } from '../data/import/import';
 import type { Store } from '../data/store/store';
 import { openStore } from '../data/store/open-store';
@@ -18,6 +19,7 @@ import { formatDuration } from '../telemetry/format';
 import { trainingConfig, type Size } from '../training/config';
 import { HOLD_OUT, train } from '../training/train';
 import { example, port, size, whole } from './arguments';
+import { COMMAND_LINE } from './keys';
 import { checkPort, listen } from './serve';
 import { aborted, run, type RunningCommand } from './running';
 import { evaluationTable, importTable } from './output/show';
@@ -137,7 +139,7 @@ async function demo(command: RunningCommand, options: DemoOptions, parts: DemoPa
   reporter.say(`  Report           ${address}/report`);
   reporter.say(`  Health           ${address}/health/ready`);
   reporter.say(`\nA query to paste:\n\n${query}\n`);
-  if (options.check) await check(address, query, customer);
+  if (options.check) await check(address, query, customer, await keyFor(store));
   else reporter.say('Ctrl-C stops the server.');
 }
 
@@ -166,7 +168,7 @@ async function fingerprint(dir: string, { mapping, data }: DemoOptions): Promise
   const facts: unknown[] = [mapping, data === undefined ? DEFAULT_SHOP : dir];
   if (mapping !== undefined) facts.push((await stat(resolve(mapping))).mtimeMs);
   if (data !== undefined) {
-    const names = (await readdir(dir).catch(() => [])).filter((name) => /\.(csv|csv\.gz|json)$/.test(name)).sort();
+    const names = (await readdir(dir).catch(() => [])).sort();
     for (const name of names) {
       const { size: bytes, mtimeMs } = await stat(join(dir, name));
       facts.push(name, bytes, mtimeMs);
@@ -200,16 +202,24 @@ function queryFor(customer: string): string {
 }`;
 }
 
+/** A key for the check if the server asks for one. It holds for a few minutes. */
+async function keyFor({ access }: Store): Promise<string | undefined> {
+  if (!(await access.hasKeys())) return undefined;
+  const key = { name: 'demo --check', kind: 'secret', scopes: ['recommend'] } as const;
+  const { text } = await openKeys(access).make({ ...key, expiresAt: new Date(Date.now() + 300_000) }, COMMAND_LINE);
+  return text;
+}
+
 /**
  * Sends a query to the running server, as any client would, and prints the answer.
  * @throws VitrineError if the answer has no recommendations
  */
-async function check(address: string, query: string, customer: string): Promise<void> {
+async function check(address: string, query: string, customer: string, key: string | undefined): Promise<void> {
   let text = '';
   try {
     const response = await fetch(`${address}/graphql`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json' },
+      headers: { 'content-type': 'application/json', ...(key ? { authorization: `Bearer ${key}` } : {}) },
       body: JSON.stringify({ query }),
       signal: AbortSignal.timeout(30_000),
     });

@@ -12,6 +12,7 @@ import { unreadable } from '../tables/source/bytes';
 import { readUtf8 } from '../tables/source/decode';
 import { lock, withConnection } from './connection';
 import { readDescription, type Description } from './description';
+import { dropAsked } from './merge/asked-ids';
 import { dropStaging, mergeById, unlistOthers, type MergeCounts } from './merge/merge';
 import { mergePurchases } from './merge/merge-purchases';
 import { openRejects } from './rejects';
@@ -205,7 +206,7 @@ async function merge(
   begin(2);
   const transactions =
     staged.transactions &&
-    (await mergePurchases(client, staged.transactions.columns, () => {
+    (await mergePurchases(client, staged.transactions, () => {
       begin(3);
     }));
   await keepFact(client, 'mapping', json);
@@ -228,6 +229,7 @@ async function tidy(client: Client): Promise<number> {
   // VACUUM also writes the visibility map, without which no query can read from an index alone.
   await client.query('VACUUM (ANALYZE) articles, customers, purchases');
   for (const section of SECTIONS) await dropStaging(client, section);
+  await dropAsked(client);
   const { rows } = await client.query<{ bytes: string }>('SELECT pg_database_size(current_database()) AS bytes');
   return Number(rows[0].bytes);
 }

@@ -22,14 +22,23 @@ export type OnTaken = (faults: RowFault[], unwritten: number) => Promise<void>;
 
 export const stagingTable = (section: Section): string => `pg_temp.staged_${section}`;
 
-/** Makes the temporary table for a section: a column for the line, then the given columns. */
+/**
+ * Makes the temporary table for a section. Articles and customers have the column `line` besides
+ * the given ones.
+ */
 export async function createStaging(client: Client, section: Section, columns: readonly string[]): Promise<void> {
-  const types = new Map<string, string>(
-    Object.values<readonly [string, Kind]>(FIELDS[TABLES[section]]).map(([column, how]) => [column, TYPES[how]]),
-  );
+  const types = new Map<string, string>([
+    ['line', 'bigint'],
+    ...Object.values<readonly [string, Kind]>(FIELDS[TABLES[section]]).map(
+      ([column, how]) => [column, TYPES[how]] as const,
+    ),
+  ]);
   await dropStaging(client, section);
-  const list = columns.map((column) => `, ${column} ${types.get(column)}`).join('');
-  await client.query(`CREATE TEMP TABLE staged_${section} (line bigint${list})`);
+  // Columns of fixed width come first, where Postgres finds them faster.
+  const ordered = columns.toSorted((a, b) => Number(types.get(a) === 'text') - Number(types.get(b) === 'text'));
+  await client.query(
+    `CREATE TEMP TABLE staged_${section} (${ordered.map((column) => `${column} ${types.get(column)}`).join(', ')})`,
+  );
 }
 
 export async function dropStaging(client: Client, section: Section): Promise<void> {

@@ -4,16 +4,7 @@
 import { readList } from '../values/lists';
 import { readNumber } from '../values/numbers';
 import { ValueFault } from '../values/value-fault';
-import {
-  known,
-  makingOf,
-  named,
-  readOptional,
-  stepOf,
-  type Converter,
-  type Making,
-  type Values,
-} from './convert';
+import { known, makingOf, named, readOptional, stepOf, type Converter, type Making, type Values } from './convert';
 import { timesCounter } from './purchase-times';
 import { COPY_NULL, copyText, idText, type Found, type IdForm } from './readers';
 import type { SectionJson, Targets } from './targets';
@@ -42,8 +33,8 @@ export function createPurchaseConverter(
     columns: [
       ...['bought_at', 'customer_id', 'article_id', ...(priced ? ['price'] : []), 'quantity'],
       ...(order ? ['order_id'] : []),
-      ...(cancelled ? ['state'] : []),
       ...(channel ? ['sales_channel_id'] : []),
+      ...(cancelled ? ['state'] : []),
     ],
     attributes: [],
     tallies,
@@ -59,11 +50,11 @@ export function createPurchaseConverter(
       if (quantity === 0) throw new ValueFault('expected a quantity other than 0');
       const state = cancelled?.(cells);
       const before = `${when}\t${who}\t`;
-      const paid = priced ? `\t${price}` : '';
-      const rest = order ? `\t${order(cells)}` : '';
-      const where = channel ? `\t${channel(cells)}` : '';
+      const paid = priced ? `\t${price}\t` : '\t';
+      let after = order ? `\t${order(cells)}` : '';
+      if (channel) after += `\t${channel(cells)}`;
       const row = (what: string, pieces: number, how: string): string =>
-        `${before}${what}${paid}\t${pieces}${rest}${cancelled ? `\t${how}` : ''}${where}`;
+        `${before}${what}${paid}${pieces}${after}${cancelled ? `\t${how}` : ''}`;
       if (quantity < 0) tallies.returns++;
       if (state === 'returned' && quantity > 0) {
         tallies.returns++;
@@ -131,14 +122,17 @@ function piecesStep(
   const total = typeof price === 'object' && price.of === 'total';
   const [priceAt, quantityAt] = [column, quantity].map((name) => (name === undefined ? -1 : header.indexOf(name)));
   const read = (text: string): number => readNumber(text, found.decimal);
-  const numberIn = (cell: string, name: string): number => {
-    const text = known(cell, making);
-    return text === '' ? Number.NaN : readOptional(name, text, read, tallies, Number.NaN);
-  };
+  const textIn = (cells: readonly string[], at: number): string => (at < 0 ? '' : known(cells[at], making));
+  const numberOf = (text: string, name: string): number =>
+    text === '' ? Number.NaN : readOptional(name, text, read, tallies, Number.NaN);
+  // Most prices are written as Postgres reads them.
+  const asItIs = found.decimal === '.' ? /^\d{1,15}(?:\.\d{1,15})?$/ : /^\d{1,15}$/;
   return (cells, things) => {
-    const counted = quantityAt < 0 ? Number.NaN : numberIn(cells[quantityAt], quantity ?? '');
+    const counted = numberOf(textIn(cells, quantityAt), quantity ?? '');
     let pieces = Number.isNaN(counted) ? 1 : wholePieces(counted);
-    let paid = priceAt < 0 ? Number.NaN : numberIn(cells[priceAt], column ?? '');
+    const text = textIn(cells, priceAt);
+    if (!total && things === 1 && asItIs.test(text)) return { quantity: pieces, price: text };
+    let paid = numberOf(text, column ?? '');
     if (total) paid = pieces === 0 ? Number.NaN : paid / pieces;
     if (paid < 0) {
       paid = -paid;

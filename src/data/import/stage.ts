@@ -10,7 +10,14 @@ import { createPurchaseConverter } from './convert-purchases';
 import { collectAsked } from './merge/asked-ids';
 import { addTimes } from './purchase-times';
 import type { Run } from './run';
-import { createStaging, LINES_PER_FILE, stagingTable, takeDuplicates, type Mapped } from './merge/merge';
+import {
+  analyzeStaging,
+  createStaging,
+  LINES_PER_FILE,
+  stagingTable,
+  takeDuplicates,
+  type Mapped,
+} from './merge/merge';
 import type { OpenFile, OpenSection } from './sections/sections';
 import type { SectionJson } from './targets';
 
@@ -57,6 +64,7 @@ export async function stageSection(run: Run, open: OpenSection): Promise<Staged>
       run.rejects.addUnwritten(counts[0].file, unwritten);
     });
   }
+  await analyzeStaging(run.client, section);
   return {
     name: counts.map(({ file }) => file).join(', '),
     columns: section === 'transactions' ? mappedColumns(open) : first.columns,
@@ -108,11 +116,11 @@ async function copyFile(run: Run, open: OpenSection, { file, converter, place, k
   async function* copyRows(): AsyncGenerator<string> {
     for await (const batch of file.rows.batches((bytes) => progress.tick(bytes, `${rows} rows`))) {
       const faults: RowFault[] = [...batch.faults];
-      const texts: string[] = [];
+      let text = '';
       for (let i = 0; i < batch.rows.length; i++) {
         try {
           for (const row of converter.convert(batch.rows[i])) {
-            texts.push(numbered ? `${base + batch.lines[i]}\t${row}\n` : `${row}\n`);
+            text += numbered ? `${base + batch.lines[i]}\t${row}\n` : `${row}\n`;
           }
         } catch (thrown) {
           if (!(thrown instanceof ValueFault)) throw thrown;
@@ -125,7 +133,7 @@ async function copyFile(run: Run, open: OpenSection, { file, converter, place, k
       // A file that is mostly wrong need not be read to its end.
       const rejected = rejects.count(table.name);
       if (rejected > 10_000 && rejected > rows / 2) await rejects.check([{ file: table.name, rows }]);
-      yield texts.join('');
+      yield text;
     }
   }
 

@@ -109,7 +109,6 @@ async function checkJoin(client: Client, section: Referred, staged: StagedSectio
   const asked = askedTable(section);
   // Articles that came from purchases alone do not count: they have the form of the purchases.
   const listed = section === 'articles' ? ' AND kept.listed' : '';
-  await client.query(`ANALYZE ${stagingTable(section)}`);
   const { rows } = await client.query<{ joined: string; all: string }>(
     `SELECT count(coalesce(staged.${id}, kept.${id})) AS joined, count(*) AS all
      FROM ${asked} AS asked LEFT JOIN ${stagingTable(section)} AS staged ON staged.${id} = asked.id

@@ -5,9 +5,9 @@ import { coverReturnsOf } from '../../store/returns';
 import type { Tallies } from '../convert';
 import { askedTable, ID_COLUMNS, type Referred } from './asked-ids';
 import { fillEmpty } from './bulk-fill';
-import { keyedPurchases, valuesOf } from './keyed-purchases';
+import { keyedPurchases, valuesOf, type Stated } from './keyed-purchases';
 import { mergeMore } from './match-purchases';
-import { stagingTable, type MergeCounts } from './merge';
+import type { MergeCounts } from './merge';
 
 export interface PurchaseCounts extends MergeCounts {
   /** Customers and articles that occur in purchases only. */
@@ -30,23 +30,23 @@ export async function mergePurchases(
   staged: StagedPurchases,
   onKeys: () => void,
 ): Promise<PurchaseCounts> {
-  const { columns, tallies } = staged;
+  const { times, returns } = staged.tallies;
+  const stated: Stated = { columns: staged.columns, returns: returns > 0 };
   const bareArticles = await makeBare(client, 'articles');
   const bareCustomers = await makeBare(client, 'customers');
   const bare = { bareCustomers, bareArticles };
-  await client.query(`ANALYZE ${stagingTable('transactions')}`);
   const inserted = await fillEmpty(client, async () => {
-    const rows = await insertAll(client, columns);
+    const rows = await insertAll(client, stated);
     onKeys();
     return rows;
   });
   if (inserted !== null) {
-    if (tallies.returns > 0) await coverReturns(client, columns);
+    if (stated.returns) await coverReturns(client, stated);
     return { ...bare, inserted, updated: 0, unchanged: 0 };
   }
-  const returns = tallies.returns > 0 || (await hasReturns(client));
-  const counts = await mergeMore(client, columns, { times: tallies.times, returns });
-  if (returns && counts.inserted + counts.updated > 0) await coverReturns(client, columns);
+  const anyReturns = stated.returns || (await hasReturns(client));
+  const counts = await mergeMore(client, stated, times, anyReturns);
+  if (anyReturns && counts.inserted + counts.updated > 0) await coverReturns(client, stated);
   return { ...bare, ...counts };
 }
 
@@ -63,14 +63,14 @@ async function makeBare(client: Client, referred: Referred): Promise<number> {
 }
 
 /** Fills the empty table. Ordered by time, so that recent purchases lie together on disk. */
-async function insertAll(client: Client, columns: readonly string[]): Promise<number> {
-  const values = valuesOf(columns);
-  const list = values.join(', ');
+async function insertAll(client: Client, stated: Stated): Promise<number> {
+  const values = valuesOf(stated);
+  const list = values.map((value) => `, ${value}`).join('');
   const { rowCount } = await client.query(
-    `INSERT INTO purchases (customer_key, article_key, bought_at, ${list}, line)
-     SELECT customer_key, article_key, bought_at, ${list}, row_number() OVER (
-       PARTITION BY bought_at, customer_key, article_key ORDER BY ${list}
-     ) FROM (${keyedPurchases(columns)}) AS staged ORDER BY bought_at, customer_key, article_key`,
+    `INSERT INTO purchases (customer_key, article_key, bought_at${list}, line)
+     SELECT customer_key, article_key, bought_at${list}, row_number() OVER (
+       PARTITION BY bought_at, customer_key, article_key${values.length === 0 ? '' : ` ORDER BY ${values.join(', ')}`}
+     ) FROM (${keyedPurchases(stated)}) AS staged ORDER BY bought_at, customer_key, article_key`,
   );
   return rowCount ?? 0;
 }
@@ -86,10 +86,10 @@ async function hasReturns(client: Client): Promise<boolean> {
   return rows[0].any;
 }
 
-async function coverReturns(client: Client, columns: readonly string[]): Promise<void> {
+async function coverReturns(client: Client, stated: Stated): Promise<void> {
   await client.query(
     coverReturnsOf(`
       SELECT DISTINCT customer_key, article_key FROM purchases WHERE quantity < 0
-        AND (customer_key, article_key) IN (SELECT customer_key, article_key FROM (${keyedPurchases(columns)}) AS staged)`),
+        AND (customer_key, article_key) IN (SELECT customer_key, article_key FROM (${keyedPurchases(stated)}) AS staged)`),
   );
 }

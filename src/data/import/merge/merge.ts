@@ -45,6 +45,15 @@ export async function dropStaging(client: Client, section: Section): Promise<voi
   await client.query(`DROP TABLE IF EXISTS ${stagingTable(section)}`);
 }
 
+/**
+ * Tells the planner how many rows were staged, and of how many ids. Nothing is joined by another
+ * column.
+ */
+export async function analyzeStaging(client: Client, section: Section): Promise<void> {
+  const ids = section === 'transactions' ? 'customer_id, article_id' : FIELDS[section].id[0];
+  await client.query(`ANALYZE ${stagingTable(section)} (${ids})`);
+}
+
 /** Takes out rows whose id is on an earlier line, since the first row counts. */
 export async function takeDuplicates(
   client: Client,
@@ -93,7 +102,6 @@ export async function mergeById(
   const staged = stagingTable(section);
   const id = FIELDS[section].id[0];
   const others = columns.filter((column) => column !== id);
-  await client.query(`ANALYZE ${staged}`);
   // Attributes that this file does not have are kept.
   const merged = (column: string): string =>
     column === 'attributes' ? '((kept.attributes - $1::text[]) || staged.attributes)' : `staged.${column}`;

@@ -9,7 +9,7 @@ import { timesCounter } from './purchase-times';
 import { COPY_NULL, copyText, idText, type Found, type IdForm } from './readers';
 import type { SectionJson, Targets } from './targets';
 
-/** Makes the converter of one file of purchases. It has no columns that the file says nothing about. */
+/** The converter of one file of purchases. It leaves out columns that the file does not have. */
 export function createPurchaseConverter(
   json: SectionJson<'transactions'>,
   targets: Targets,

@@ -1,5 +1,6 @@
-// Turns the rows of a section into rows of Postgres's COPY format, and counts what it could not
-// read. A bad value of an optional column is unknown; a row without a required one is rejected.
+// Turns the rows of articles and customers into rows of Postgres's COPY format, and counts what it
+// could not read. A bad value of an optional column is unknown; a row without a required one is
+// rejected.
 
 import type { Kind } from '../store/fields';
 import { readList } from '../values/lists';
@@ -8,16 +9,8 @@ import { readNumber, type DecimalMark } from '../values/numbers';
 import { readFlag } from '../values/flags';
 import { plainText } from '../values/text';
 import { ValueFault } from '../values/value-fault';
-import {
-  COPY_NULL,
-  copyText,
-  arrayText,
-  dayTimeReader,
-  idText,
-  readerOf,
-  type CellReader,
-  type Found,
-} from './readers';
+import { noTimes, type PurchaseTimes } from './purchase-times';
+import { COPY_NULL, copyText, arrayText, dayTimeReader, readerOf, type CellReader, type Found } from './readers';
 import type { AttributeTarget, SectionJson, Target, Targets } from './targets';
 
 export interface Converter {
@@ -41,11 +34,12 @@ export interface Tallies {
   repeated: number;
   /** Rows that are returns. */
   returns: number;
+  readonly times: PurchaseTimes;
   /** Values that could not be read and count as unknown: "column: reason" → number. */
   readonly unread: Map<string, number>;
 }
 
-type Values = (cells: readonly string[]) => string;
+export type Values = (cells: readonly string[]) => string;
 
 /** Makes the converter of one file of articles or customers. */
 export function createConverter(
@@ -55,8 +49,8 @@ export function createConverter(
   found: Found,
   seen: Set<string> | undefined,
 ): Converter {
-  const tallies: Tallies = { guests: 0, repeated: 0, returns: 0, unread: new Map() };
-  const making: Making = { json, header, found, tallies, isNull: isNull(json.nulls) };
+  const making = makingOf(json, header, found);
+  const { tallies } = making;
   const columns = targets.fields.map(({ column }) => column);
   const steps = targets.fields.map((target) => stepOf(target, making));
   const attributes = targets.attributes.length > 0 ? attributesStep(targets.attributes, making) : undefined;
@@ -85,56 +79,8 @@ export function createConverter(
   };
 }
 
-/** Makes the converter of one file of purchases. */
-export function createPurchaseConverter(
-  json: SectionJson<'transactions'>,
-  targets: Targets,
-  header: readonly string[],
-  found: Found,
-): Converter {
-  const tallies: Tallies = { guests: 0, repeated: 0, returns: 0, unread: new Map() };
-  const making: Making = { json, header, found, tallies, isNull: isNull(json.nulls) };
-  const step = (field: string): Values | undefined => {
-    const target = targets.fields.find((one) => one.field === field);
-    return target && stepOf(target, making);
-  };
-  const [date, order, channel] = [required(step('date')), step('orderId'), step('salesChannelId')];
-  const customer = customerStep(json, making);
-  const articles = articlesStep(json, making);
-  const pieces = piecesStep(json, making);
-  const cancelled = stateWords(json, header);
-  return {
-    columns: ['bought_at', 'customer_id', 'article_id', 'price', 'quantity', 'order_id', 'state', 'sales_channel_id'],
-    attributes: [],
-    tallies,
-    convert(cells) {
-      const who = customer(cells);
-      if (who === COPY_NULL) {
-        tallies.guests++;
-        return [];
-      }
-      const when = date(cells);
-      const things = articles(cells);
-      const { quantity, price } = pieces(cells, things.length);
-      if (quantity === 0) throw new ValueFault('expected a quantity other than 0');
-      const state = cancelled(cells);
-      const rest = order?.(cells) ?? COPY_NULL;
-      const where = channel?.(cells) ?? COPY_NULL;
-      const row = (what: string, count: number, how: string): string =>
-        `${when}\t${who}\t${what}\t${price}\t${count}\t${rest}\t${how}\t${where}`;
-      if (quantity < 0) tallies.returns++;
-      if (state === 'returned' && quantity > 0) {
-        tallies.returns++;
-        // A purchase that came back is a purchase and its return.
-        return things.flatMap((what) => [row(what, quantity, 'bought'), row(what, -quantity, 'returned')]);
-      }
-      const how = state === 'cancelled' ? 'cancelled' : quantity < 0 ? 'returned' : 'bought';
-      return things.map((what) => row(what, quantity, how));
-    },
-  };
-}
-
-interface Making {
+/** What is needed to read the cells of one file. */
+export interface Making {
   readonly json: SectionJson;
   readonly header: readonly string[];
   readonly found: Found;
@@ -142,8 +88,16 @@ interface Making {
   readonly isNull: (text: string) => boolean;
 }
 
+export function makingOf(json: SectionJson, header: readonly string[], found: Found): Making {
+  return { json, header, found, tallies: noTallies(), isNull: isNull(json.nulls) };
+}
+
+export function noTallies(): Tallies {
+  return { guests: 0, repeated: 0, returns: 0, times: noTimes(), unread: new Map() };
+}
+
 /** Reads the value of one column of the store. */
-function stepOf(target: Target, making: Making): Values {
+export function stepOf(target: Target, making: Making): Values {
   const { json, header, found } = making;
   const { kind, from, required: needed, separator, divideBy, time } = target;
   const places = from.map((column) => header.indexOf(column));
@@ -178,25 +132,26 @@ function dayTimeStep({ from: [day], time = '' }: Target, making: Making): Values
 const EMPTY: Readonly<Partial<Record<string, string>>> = { category: '{}', availability: 'in_stock', hidden: 'f' };
 
 /** The trimmed text of a cell; '' if it is null. */
-function known(cell: string, { isNull: unknown }: Pick<Making, 'isNull'>): string {
+export function known(cell: string, { isNull: unknown }: Pick<Making, 'isNull'>): string {
   const text = cell.trim();
   return unknown(text) ? '' : text;
 }
 
 function readRequired(name: string, text: string, read: CellReader): string {
   if (text === '') throw new ValueFault(`${name}: expected a value, got nothing`);
-  return named(name, () => read(text));
+  return named(name, read, text);
 }
 
-function named<T>(name: string, read: () => T): T {
+/** Reads a text, and names its column in the fault. */
+export function named<T>(name: string, read: (text: string) => T, text: string): T {
   try {
-    return read();
+    return read(text);
   } catch (thrown) {
     throw thrown instanceof ValueFault ? new ValueFault(`${name}: ${thrown.message}`) : thrown;
   }
 }
 
-function readOptional<T>(name: string, text: string, read: (text: string) => T, tallies: Tallies, none: T): T {
+export function readOptional<T>(name: string, text: string, read: (text: string) => T, tallies: Tallies, none: T): T {
   try {
     return read(text);
   } catch (thrown) {
@@ -206,103 +161,6 @@ function readOptional<T>(name: string, text: string, read: (text: string) => T, 
     tallies.unread.set(reason, (tallies.unread.get(reason) ?? 0) + 1);
     return none;
   }
-}
-
-function required(step: Values | undefined): Values {
-  if (!step) throw new Error('a required column has no step');
-  return step;
-}
-
-/** The customer's id; COPY_NULL for a guest. */
-function customerStep({ customer, ids }: SectionJson<'transactions'>, making: Making): Values {
-  const place = making.header.indexOf(customer);
-  return (cells) => {
-    const text = known(cells[place], making);
-    return text === '' ? COPY_NULL : named(customer, () => copyText(idText(text, ids?.[customer])));
-  };
-}
-
-/** The ids of the articles of a row, one or several. */
-function articlesStep(
-  { article, ids }: SectionJson<'transactions'>,
-  making: Making,
-): (cells: readonly string[]) => string[] {
-  const name = typeof article === 'string' ? article : article.column;
-  const separator = typeof article === 'string' ? undefined : article.separator;
-  const place = making.header.indexOf(name);
-  const read = (text: string): string => named(name, () => copyText(idText(text, ids?.[name])));
-  return (cells) => {
-    const text = known(cells[place], making);
-    if (text === '') throw new ValueFault(`${name}: expected an id, got nothing`);
-    if (separator === undefined) return [read(text)];
-    const parts = named(name, () => splitAll(text, separator));
-    return parts.map(read);
-  };
-}
-
-/** The parts of a cell with repetitions: the same article twice is bought twice. */
-function splitAll(text: string, separator: string): string[] {
-  const parts = separator === 'list' ? readList(text, separator) : text.split(separator);
-  return parts.map((part) => part.trim()).filter((part) => part !== '');
-}
-
-/** Reads quantity and the price of a piece. A negative price is a return at that price. */
-function piecesStep(
-  { price, quantity }: SectionJson<'transactions'>,
-  { header, found, tallies, ...making }: Making,
-): (cells: readonly string[], things: number) => { quantity: number; price: string } {
-  const column = typeof price === 'string' ? price : price?.column;
-  const { of, divideBy = 1 } = typeof price === 'object' ? price : {};
-  const total = of === 'total';
-  const [priceAt, quantityAt] = [column, quantity].map((name) => (name === undefined ? -1 : header.indexOf(name)));
-  const numberIn = (cell: string, name: string): number => {
-    const text = known(cell, making);
-    return text === ''
-      ? Number.NaN
-      : readOptional(name, text, (one) => readNumber(one, found.decimal), tallies, Number.NaN);
-  };
-  return (cells, things) => {
-    const counted = quantityAt < 0 ? Number.NaN : numberIn(cells[quantityAt], quantity ?? '');
-    let pieces = Number.isNaN(counted) ? 1 : wholePieces(counted);
-    let paid = priceAt < 0 ? Number.NaN : numberIn(cells[priceAt], column ?? '');
-    paid /= divideBy;
-    if (total) paid = pieces === 0 ? Number.NaN : paid / pieces;
-    if (paid < 0) {
-      paid = -paid;
-      pieces = -Math.abs(pieces);
-    }
-    // The price of a row with several articles is not that of each.
-    return { quantity: pieces, price: Number.isNaN(paid) || things > 1 ? COPY_NULL : String(paid + 0) };
-  };
-}
-
-/** Goods by weight or length count as one piece at least. */
-function wholePieces(quantity: number): number {
-  const pieces = Math.round(quantity);
-  const least = quantity > 0 ? Math.max(1, pieces) : quantity < 0 ? Math.min(-1, pieces) : 0;
-  if (Math.abs(least) > 0x7fff_ffff) throw new ValueFault(`expected a quantity up to ±2147483647, got ${quantity}`);
-  return least;
-}
-
-function stateWords(
-  { state, nulls }: SectionJson<'transactions'>,
-  header: readonly string[],
-): (cells: readonly string[]) => 'bought' | 'returned' | 'cancelled' {
-  if (!state) return () => 'bought';
-  const unknown = isNull(nulls);
-  const tests = [state].flat().flatMap(({ column, returned, cancelled }) => {
-    const place = header.indexOf(column);
-    const test = (words: readonly string[] | true | undefined): ((text: string) => boolean) => {
-      if (words === true) return (text) => !unknown(text);
-      const set = new Set(words?.map((word) => word.trim()));
-      return (text) => set.has(text.trim());
-    };
-    return [
-      { place, means: 'returned', test: test(returned) },
-      { place, means: 'cancelled', test: test(cancelled) },
-    ] as const;
-  });
-  return (cells) => tests.find(({ place, test }) => test(cells[place]))?.means ?? 'bought';
 }
 
 /** Reads the attribute columns into one JSON value, whose keys may have any name. */

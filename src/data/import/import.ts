@@ -12,9 +12,9 @@ import { unreadable } from '../tables/source/bytes';
 import { readUtf8 } from '../tables/source/decode';
 import { lock, withConnection } from './connection';
 import { readDescription, type Description } from './description';
+import { dropAsked } from './merge/asked-ids';
 import { dropStaging, mergeById, unlistOthers, type MergeCounts } from './merge/merge';
 import { mergePurchases } from './merge/merge-purchases';
-import { countBought, dropBought } from './merge/purchase-ids';
 import { openRejects } from './rejects';
 import type { Run } from './run';
 import { openSections, type OpenSection } from './sections/sections';
@@ -139,7 +139,6 @@ async function load(
   if (!staged.customers) reporter.say('No customers file: customers are known by their purchases alone.');
   // All files are read before any is refused, so that one run tells all faults.
   await rejects.check(Object.values(staged).flatMap(({ files }) => files));
-  if (staged.transactions) await countBought(run.client);
   const warnings = [...(await warningsOf(run.client, staged)), ...(await checkJoins(run.client, staged))];
   for (const warning of warnings) reporter.say(warning);
   const merged = await merge(run, staged, { json: description.json, synthetic, replace });
@@ -207,7 +206,7 @@ async function merge(
   begin(2);
   const transactions =
     staged.transactions &&
-    (await mergePurchases(client, staged.transactions.columns, () => {
+    (await mergePurchases(client, staged.transactions, () => {
       begin(3);
     }));
   await keepFact(client, 'mapping', json);
@@ -230,7 +229,7 @@ async function tidy(client: Client): Promise<number> {
   // VACUUM also writes the visibility map, without which no query can read from an index alone.
   await client.query('VACUUM (ANALYZE) articles, customers, purchases');
   for (const section of SECTIONS) await dropStaging(client, section);
-  await dropBought(client);
+  await dropAsked(client);
   const { rows } = await client.query<{ bytes: string }>('SELECT pg_database_size(current_database()) AS bytes');
   return Number(rows[0].bytes);
 }

@@ -5,9 +5,19 @@ import { pipeline } from 'node:stream/promises';
 import { from as copyFrom } from 'pg-copy-streams';
 import { csvLine, type RowFault } from '../tables/table';
 import { ValueFault } from '../values/value-fault';
-import { createConverter, createPurchaseConverter, type Converter, type Tallies } from './convert';
+import { createConverter, noTallies, type Converter, type Tallies } from './convert';
+import { createPurchaseConverter } from './convert-purchases';
+import { collectAsked } from './merge/asked-ids';
+import { addTimes } from './purchase-times';
 import type { Run } from './run';
-import { createStaging, LINES_PER_FILE, stagingTable, takeDuplicates, type Mapped } from './merge/merge';
+import {
+  analyzeStaging,
+  createStaging,
+  LINES_PER_FILE,
+  stagingTable,
+  takeDuplicates,
+  type Mapped,
+} from './merge/merge';
 import type { OpenFile, OpenSection } from './sections/sections';
 import type { SectionJson } from './targets';
 
@@ -33,14 +43,16 @@ export async function stageSection(run: Run, open: OpenSection): Promise<Staged>
   const seen = open.distinct ? new Set<string>() : undefined;
   const converters = files.map(({ rows }) => converterOf(open, rows.header, seen));
   const [first] = converters;
-  await createStaging(run.client, section, first.columns);
+  const numbered = section === 'transactions' ? [] : ['line'];
+  await createStaging(run.client, section, [...numbered, ...first.columns]);
   const counts: { file: string; rows: number }[] = [];
   const kinds = new Map<string, Map<string, number>>();
   for (const [place, file] of files.entries()) {
     const rows = await copyFile(run, open, { file, converter: converters[place], place, kinds });
     counts.push({ file: file.table.name, rows });
   }
-  if (section !== 'transactions' && !open.distinct) {
+  if (section === 'transactions') await collectAsked(run.client);
+  else if (!open.distinct) {
     await takeDuplicates(run.client, section, async (faults, unwritten) => {
       for (const [place, { file }] of counts.entries()) {
         const own = faults.filter(({ line }) => Math.floor(line / LINES_PER_FILE) === place);
@@ -52,6 +64,7 @@ export async function stageSection(run: Run, open: OpenSection): Promise<Staged>
       run.rejects.addUnwritten(counts[0].file, unwritten);
     });
   }
+  await analyzeStaging(run.client, section);
   return {
     name: [...new Set(counts.map(({ file }) => file))].join(', '),
     columns: section === 'transactions' ? mappedColumns(open) : first.columns,
@@ -96,6 +109,7 @@ async function copyFile(run: Run, open: OpenSection, { file, converter, place, k
   const { table } = file;
   const progress = reporter.progress(`Importing ${table.name}`, table.bytes, 'bytes');
   const base = place * LINES_PER_FILE;
+  const numbered = open.section !== 'transactions';
   const watched = unreadKinds(open, file.rows.header);
   let rows = 0;
 
@@ -105,7 +119,9 @@ async function copyFile(run: Run, open: OpenSection, { file, converter, place, k
       let text = '';
       for (let i = 0; i < batch.rows.length; i++) {
         try {
-          for (const row of converter.convert(batch.rows[i])) text += `${base + batch.lines[i]}\t${row}\n`;
+          for (const row of converter.convert(batch.rows[i])) {
+            text += numbered ? `${base + batch.lines[i]}\t${row}\n` : `${row}\n`;
+          }
         } catch (thrown) {
           if (!(thrown instanceof ValueFault)) throw thrown;
           faults.push({ line: batch.lines[i], reason: thrown.message, raw: csvLine(batch.rows[i]) });
@@ -121,7 +137,7 @@ async function copyFile(run: Run, open: OpenSection, { file, converter, place, k
     }
   }
 
-  const columns = ['line', ...converter.columns].join(', ');
+  const columns = [...(numbered ? ['line'] : []), ...converter.columns].join(', ');
   const sink = client.query(copyFrom(`COPY ${stagingTable(open.section)} (${columns}) FROM STDIN`));
   await pipeline(Readable.from(copyRows(), { objectMode: true, highWaterMark: 2 }), sink, { signal });
   progress.done(`${rows} rows, ${rejects.count(table.name)} rejected`);
@@ -151,8 +167,9 @@ function noteKind(kinds: Map<string, Map<string, number>>, column: string, value
 }
 
 function added(converters: readonly Converter[]): Tallies {
-  const sum: Tallies = { guests: 0, repeated: 0, returns: 0, unread: new Map() };
+  const sum = noTallies();
   for (const { tallies } of converters) {
+    addTimes(sum.times, tallies.times);
     sum.guests += tallies.guests;
     sum.repeated += tallies.repeated;
     sum.returns += tallies.returns;

@@ -2,8 +2,8 @@
 
 import type { Client } from 'pg';
 import { VitrineError } from '../../errors';
+import { askedTable, ID_COLUMNS, type Referred } from './merge/asked-ids';
 import { stagingTable } from './merge/merge';
-import { boughtTable, ID_COLUMNS } from './merge/purchase-ids';
 import type { Section } from './shop-json';
 import type { Staged } from './stage';
 
@@ -17,7 +17,7 @@ export async function warningsOf(client: Client, staged: StagedSections): Promis
   const warnings = Object.values(staged).flatMap((section) => [...section.notes, ...unreadOf(section)]);
   if (staged.transactions) {
     warnings.push(...kindsOf(staged.transactions), ...guestsOf(staged.transactions));
-    warnings.push(...(await futureOf(client)), ...(await heaviestOf(client)));
+    warnings.push(...futureOf(staged.transactions), ...(await heaviestOf(client, staged.transactions)));
   }
   return warnings;
 }
@@ -45,34 +45,31 @@ function kindsOf({ name, kinds }: Staged): string[] {
 
 const MOST_KINDS = 20;
 
-async function futureOf(client: Client): Promise<string[]> {
-  const { rows } = await client.query<{ all: string; future: string; first: string | null; last: string | null }>(
-    `SELECT coalesce(sum(purchases), 0) AS all, coalesce(sum(future), 0) AS future,
-       to_char(min(first_future) AT TIME ZONE 'UTC', 'YYYY-MM-DD') AS first,
-       to_char(max(last) AT TIME ZONE 'UTC', 'YYYY-MM-DD') AS last FROM ${boughtTable('customers')}`,
-  );
-  const [{ all, future, first, last }] = rows;
-  if (future === '0') return [];
-  if (future === all) {
+/** @throws VitrineError INPUT_INVALID if all purchases are dated in the future */
+function futureOf({ tallies }: Staged): string[] {
+  const { count, future, firstFuture, last } = tallies.times;
+  if (future === 0) return [];
+  const [from, to] = [firstFuture, last].map((time) => time.slice(0, 10));
+  if (future === count) {
     throw new VitrineError(
       'INPUT_INVALID',
-      `all ${all} purchases are dated in the future (first ${first}, last ${last}); nothing was imported. Look at the column of dates.`,
+      `all ${count} purchases are dated in the future (first ${from}, last ${to}); nothing was imported. Look at the column of dates.`,
     );
   }
-  return [`${future} of ${all} purchases are dated in the future (first ${first}); models leave them out.`];
+  return [`${future} of ${count} purchases are dated in the future (first ${from}); models leave them out.`];
 }
 
 /** A customer with more than this share of all purchases is a till or a word for "unknown". */
 const HEAVY_SHARE = 0.2;
 const FEWEST = 50;
 
-async function heaviestOf(client: Client): Promise<string[]> {
-  const { rows } = await client.query<{ id: string; count: string; all: string }>(
-    `SELECT id, purchases AS count, (SELECT sum(purchases) FROM ${boughtTable('customers')}) AS all
-     FROM ${boughtTable('customers')} ORDER BY purchases DESC LIMIT 1`,
+async function heaviestOf(client: Client, { tallies }: Staged): Promise<string[]> {
+  const all = tallies.times.count;
+  const { rows } = await client.query<{ id: string; purchases: string }>(
+    `SELECT id, purchases FROM ${askedTable('customers')} ORDER BY purchases DESC LIMIT 1`,
   );
   if (rows.length === 0) return [];
-  const [count, all] = [Number(rows[0].count), Number(rows[0].all)];
+  const count = Number(rows[0].purchases);
   if (all < FEWEST || count <= HEAVY_SHARE * all) return [];
   const share = Math.round((100 * count) / all);
   return [
@@ -107,24 +104,25 @@ export async function checkJoins(client: Client, staged: StagedSections): Promis
   return warnings;
 }
 
-async function checkJoin(client: Client, section: 'articles' | 'customers', staged: StagedSections): Promise<string[]> {
+async function checkJoin(client: Client, section: Referred, staged: StagedSections): Promise<string[]> {
   const id = ID_COLUMNS[section];
+  const asked = askedTable(section);
   // Articles that came from purchases alone do not count: they have the form of the purchases.
-  const listed = section === 'articles' ? ' WHERE listed' : '';
-  const known = `(SELECT ${id} AS id FROM ${stagingTable(section)} UNION SELECT ${id} FROM ${section}${listed})`;
+  const listed = section === 'articles' ? ' AND kept.listed' : '';
   const { rows } = await client.query<{ joined: string; all: string }>(
-    `SELECT count(known.id) AS joined, count(*) AS all
-     FROM ${boughtTable(section)} AS asked LEFT JOIN ${known} AS known USING (id)`,
+    `SELECT count(coalesce(staged.${id}, kept.${id})) AS joined, count(*) AS all
+     FROM ${asked} AS asked LEFT JOIN ${stagingTable(section)} AS staged ON staged.${id} = asked.id
+     LEFT JOIN ${section} AS kept ON kept.${id} = asked.id${listed}`,
   );
   const [joined, all] = [Number(rows[0].joined), Number(rows[0].all)];
   if (all === 0 || joined >= LOW_SHARE * all) return [];
   const [own, other] = [staged.transactions?.name ?? '', staged[section]?.name ?? ''];
   const share = `${joined} of ${all} ${section} in ${own} are in ${other}`;
+  const known = `(SELECT ${id} AS id FROM ${stagingTable(section)} UNION SELECT ${id} FROM ${section} AS kept WHERE true${listed})`;
   for (const [form, sql] of FORMS) {
     const { rows: formed } = await client.query<{ joined: string; example: string; fit: string }>(
       `SELECT count(*) AS joined, min(asked.id) AS example, min(known.id) AS fit
-       FROM ${boughtTable(section)} AS asked
-       JOIN ${known} AS known ON ${sql('asked.id')} = ${sql('known.id')}`,
+       FROM ${asked} AS asked JOIN ${known} AS known ON ${sql('asked.id')} = ${sql('known.id')}`,
     );
     if (Number(formed[0].joined) < joined + GAIN * all) continue;
     const { example, fit } = formed[0];

@@ -3,7 +3,8 @@
 
 import { readdir } from 'node:fs/promises';
 import { asError } from '../../errors';
-import { createConverter, createPurchaseConverter } from '../import/convert';
+import { createConverter } from '../import/convert';
+import { createPurchaseConverter } from '../import/convert-purchases';
 import { openSections, type OpenSection } from '../import/sections/sections';
 import type { Section, ShopJson } from '../import/shop-json';
 import type { SectionJson } from '../import/targets';

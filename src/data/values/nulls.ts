@@ -13,12 +13,17 @@ const DEFAULT_NULLS: readonly string[] = [
 
 /** Makes a test for texts that mean unknown: those that are one of the words when trimmed. */
 export function isNull(words: readonly string[] = DEFAULT_NULLS): (text: string) => boolean {
-  const set = new Set(words.map((word) => word.trim()));
-  const longest = Math.max(0, ...words.map((word) => word.length));
+  const trimmed = words.map((word) => word.trim());
+  const set = new Set(trimmed);
+  // Nearly all values begin unlike any of the words. To look up a long text costs a hash of it.
+  const begins = new Set(trimmed.map((word) => word.charCodeAt(0)));
   return (text) => {
-    if (set.has(text)) return true;
-    // Only texts with blanks around are worth trimming.
-    const short = text.length <= longest || text.charCodeAt(0) <= 0x20 || text.charCodeAt(text.length - 1) <= 0x20;
-    return short && set.has(text.trim());
+    const first = text.charCodeAt(0);
+    if (first > SPACE && first < NON_ASCII && !begins.has(first)) return false;
+    return set.has(text) || set.has(text.trim());
   };
 }
+
+/** Characters between these two are never trimmed. */
+const SPACE = 0x20;
+const NON_ASCII = 0x7f;

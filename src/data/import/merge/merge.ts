@@ -22,18 +22,36 @@ export type OnTaken = (faults: RowFault[], unwritten: number) => Promise<void>;
 
 export const stagingTable = (section: Section): string => `pg_temp.staged_${section}`;
 
-/** Makes the temporary table for a section: a column for the line, then the given columns. */
+/**
+ * Makes the temporary table for a section. Articles and customers have the column `line` besides
+ * the given ones.
+ */
 export async function createStaging(client: Client, section: Section, columns: readonly string[]): Promise<void> {
-  const types = new Map<string, string>(
-    Object.values<readonly [string, Kind]>(FIELDS[TABLES[section]]).map(([column, how]) => [column, TYPES[how]]),
-  );
+  const types = new Map<string, string>([
+    ['line', 'bigint'],
+    ...Object.values<readonly [string, Kind]>(FIELDS[TABLES[section]]).map(
+      ([column, how]) => [column, TYPES[how]] as const,
+    ),
+  ]);
   await dropStaging(client, section);
-  const list = columns.map((column) => `, ${column} ${types.get(column)}`).join('');
-  await client.query(`CREATE TEMP TABLE staged_${section} (line bigint${list})`);
+  // Columns of fixed width come first, where Postgres finds them faster.
+  const ordered = columns.toSorted((a, b) => Number(types.get(a) === 'text') - Number(types.get(b) === 'text'));
+  await client.query(
+    `CREATE TEMP TABLE staged_${section} (${ordered.map((column) => `${column} ${types.get(column)}`).join(', ')})`,
+  );
 }
 
 export async function dropStaging(client: Client, section: Section): Promise<void> {
   await client.query(`DROP TABLE IF EXISTS ${stagingTable(section)}`);
+}
+
+/**
+ * Tells the planner how many rows were staged, and of how many ids. Nothing is joined by another
+ * column.
+ */
+export async function analyzeStaging(client: Client, section: Section): Promise<void> {
+  const ids = section === 'transactions' ? 'customer_id, article_id' : FIELDS[section].id[0];
+  await client.query(`ANALYZE ${stagingTable(section)} (${ids})`);
 }
 
 /** Takes out rows whose id is on an earlier line, since the first row counts. */
@@ -85,7 +103,6 @@ export async function mergeById(
   const staged = stagingTable(section);
   const id = FIELDS[section].id[0];
   const others = columns.filter((column) => column !== id);
-  await client.query(`ANALYZE ${staged}`);
   // Attributes that this file does not have are kept.
   const merged = (column: string): string =>
     column === 'attributes' ? '((kept.attributes - $1::text[]) || staged.attributes)' : `staged.${column}`;

@@ -52,6 +52,9 @@ const TABLES = [
   'receipts',
   'recommendation_lists',
   'recommendations',
+  'api_keys',
+  'audit_entries',
+  'budgets',
 ];
 
 /** current_schema() may be null, since a schema without USAGE is not in the search path. */

@@ -55,8 +55,10 @@ describe('the cost limit lets pass', () => {
     expect(names.length).toBeGreaterThan(4);
     for (const name of names) {
       const first = MOST[name] ?? 100;
-      const input = { requestId: '1', customerId: '1', purchases: [] };
-      const variables = { customerId: '1', articleId: '1', text: 'pink sweater', input, first };
+      const order = { requestId: '1', customerId: '1', purchases: [] };
+      const input = name === 'MakeApiKey' ? { name: 'page', scopes: ['recommend'] } : order;
+      const keys = { ids: Array.from({ length: 100 }, String), at: '2999-01-01T00:00:00Z' };
+      const variables = { customerId: '1', articleId: '1', text: 'pink sweater', input, first, ...keys };
       expect(() => checkOperation(operation(readOperations(), variables, name))).not.toThrow();
     }
   });

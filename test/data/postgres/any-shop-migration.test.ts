@@ -50,7 +50,7 @@ test('fields, attributes, purchases and stored lists of the version before are k
   const versions = async () =>
     (await client.query<{ key: unknown }>('SELECT key, updated_at FROM articles ORDER BY key')).rows;
   const then = await versions();
-  expect(await migrate(client)).toEqual([MIGRATION]);
+  expect(await migrate(client)).toContain(MIGRATION);
   expect(await versions()).toEqual(then.map((row) => ({ ...row, key: String(row.key) })));
   const { rows: articles } = await client.query(
     'SELECT article_id, name, description, product_id, category, colour, availability, listed, attributes FROM articles ORDER BY key',
@@ -132,7 +132,7 @@ test('a migration that is cut off changes nothing, and the next one does all', a
     await reader.query('COMMIT');
     const { rows } = await reader.query(`SELECT prod_name FROM articles WHERE article_id = '0108775015'`);
     expect(rows).toEqual([{ prod_name: 'Strap top' }]);
-    expect(await migrate(reader)).toEqual([MIGRATION]);
+    expect(await migrate(reader)).toContain(MIGRATION);
   } finally {
     await reader.end();
   }

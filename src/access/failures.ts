@@ -1,8 +1,8 @@
-// Limits how often an address may come with wrong credentials: twenty at once, then one a second.
-// Keys and sessions are too long to guess; the limit keeps guessing from costing the server much.
+// Counts how often wrong credentials come from an address: twenty at once are well, then one a
+// second. Keys and sessions are too long to guess; the limit keeps guessing from costing the server
+// much. Right keys pass nevertheless, since many clients may share the address of a proxy.
 
 import { LRUCache } from 'lru-cache';
-import { VitrineError } from '../errors';
 
 /** Failures that an address may make at once. */
 const MOST = 20;
@@ -12,8 +12,8 @@ const REGAINED = 1;
 const MOST_ADDRESSES = 10_000;
 
 export interface Failures {
-  /** @throws VitrineError RATE_LIMITED if too many failures came from the address */
-  check(address: string): void;
+  /** Whether too many came from the address. */
+  areTooMany(address: string): boolean;
   add(address: string): void;
 }
 
@@ -25,10 +25,7 @@ export function limitFailures(now: () => number = () => performance.now()): Fail
     return before ? Math.max(0, before.failures - ((now() - before.at) / 1000) * REGAINED) : 0;
   };
   return {
-    check(address) {
-      if (failuresOf(address) <= MOST - 1) return;
-      throw new VitrineError('RATE_LIMITED', 'too many wrong keys or tokens came from this address; wait a second');
-    },
+    areTooMany: (address) => failuresOf(address) > MOST - 1,
     add(address) {
       byAddress.set(address, { failures: failuresOf(address) + 1, at: now() });
     },

@@ -65,14 +65,16 @@ export async function createGate(store: AccessStore, settings: GateSettings): Pr
   }
 
   async function known({ authorization, customerToken, address }: Credentials): Promise<Principal> {
-    failures.check(address);
+    const tooMany = failures.areTooMany(address);
     try {
-      const principal = await keys.principalOf(keyIn(authorization));
+      const principal = await keys.principalOf(keyIn(authorization), tooMany);
       if (customerToken === undefined) return principal;
       return { ...principal, customerId: await tokens.customerOf(customerToken) };
     } catch (thrown) {
-      if (thrown instanceof VitrineError && thrown.code === 'UNAUTHENTICATED') failures.add(address);
-      throw thrown;
+      if (!(thrown instanceof VitrineError) || thrown.code !== 'UNAUTHENTICATED') throw thrown;
+      failures.add(address);
+      if (!tooMany) throw thrown;
+      throw new VitrineError('RATE_LIMITED', 'too many wrong keys or tokens came from this address; wait a second');
     }
   }
 

@@ -48,9 +48,10 @@ export interface Keys {
   expire(ids: readonly string[], at: Date, actor: string): Promise<(KeyRow | VitrineError)[]>;
   /**
    * Whose a key is.
+   * @param onlyKnown refuses keys that this process has not met, without a statement
    * @throws VitrineError UNAUTHENTICATED with the reason
    */
-  principalOf(text: string): Promise<Principal>;
+  principalOf(text: string, onlyKnown?: boolean): Promise<Principal>;
 }
 
 export function openKeys(store: AccessStore): Keys {
@@ -66,9 +67,12 @@ export function openKeys(store: AccessStore): Keys {
     const read = store.keysById([id]).then(([row]) => row);
     // Nobody can revoke a key while the database is gone, so what was known holds on.
     const row = before ? read.catch(() => before.row) : read;
-    const entry: Known = { row, until: performance.now() + REMEMBERED_MS };
+    const entry: Known = { row, until: performance.now() + REMEMBERED_MS, isThere: before?.isThere ?? false };
     known.set(id, entry);
-    row.catch(() => known.delete(id));
+    row.then(
+      (found) => (entry.isThere = found !== null),
+      () => known.delete(id),
+    );
     return row;
   }
 
@@ -103,9 +107,10 @@ export function openKeys(store: AccessStore): Keys {
     revoke: (ids, actor) => end(ids, 'now', actor),
     expire: (ids, at, actor) => end(ids, at, actor),
 
-    async principalOf(text) {
+    async principalOf(text, onlyKnown = false) {
       const given = readKeyText(text);
       if (!given) throw unauthenticated('expected a key of this server; the one that came is mistyped or cut off');
+      if (onlyKnown && known.get(given.id)?.isThere !== true) throw unauthenticated(UNKNOWN);
       const row = await rowOf(given.id);
       const fault = faultOf(row, given);
       if (!row || fault !== undefined) throw unauthenticated(fault ?? UNKNOWN);
@@ -123,6 +128,8 @@ function idOf(text: string): string {
 interface Known {
   readonly row: Promise<KeyWithHash | null>;
   readonly until: number;
+  /** Whether there was such a key when the row was last read. */
+  isThere: boolean;
 }
 
 const UNKNOWN = 'this server has no such key';

@@ -217,7 +217,6 @@ function answerErrors(app: FastifyInstance, errors: ErrorMask, window: ShopWindo
   const answer = (reply: FastifyReply, status: number, { message, code }: PublicError) => {
     const asks = reply.getHeader('www-authenticate') !== undefined;
     if (status === 401 && !asks) reply.header('www-authenticate', 'Bearer realm="Vitrine"');
-    if (status !== 401 && asks) reply.removeHeader('www-authenticate');
     return reply.code(status).send({ errors: [{ message, extensions: { code } }] });
   };
 

@@ -89,7 +89,12 @@ export async function startEndpoint({
         },
         handler: fastifyApolloHandler(apollo, {
           context: async ({ principal, lifetime, headers }) =>
-            createContext(contextParts, { principal, lifetime, traced: headers[TRACE_HEADER] === '1' }),
+            createContext(contextParts, {
+              principal,
+              lifetime,
+              // How a list is made is not for pages that anyone can read.
+              traced: headers[TRACE_HEADER] === '1' && !principal.publishable,
+            }),
         }),
       });
     },

@@ -42,6 +42,7 @@ export function addDoor(app: FastifyInstance, gate: Gate): Door {
       // A browser asks its user for a password where the answer names this scheme.
       if (wantsPage(request)) reply.header('www-authenticate', 'Basic realm="a key for admins as the password"');
       await identify(request, asBearer(request.headers.authorization));
+      reply.removeHeader('www-authenticate');
       const { scopes, name } = request.principal;
       if (scopes.has('admin')) return;
       throw new VitrineError('FORBIDDEN', `this page needs the scope admin; the key "${name}" does not have it`);

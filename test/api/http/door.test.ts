@@ -25,7 +25,8 @@ describe('a server with keys', () => {
     const asked = await get('/report', {}, page);
     expect([asked.statusCode, asked.headers['www-authenticate']]).toEqual([401, expect.stringMatching(/^Basic /)]);
     const basic = `Basic ${Buffer.from(`me:${keyed.keyOf.admin}`).toString('base64')}`;
-    expect((await get('/report', {}, { ...page, authorization: basic })).statusCode).toBe(404);
+    const shown = await get('/report', {}, { ...page, authorization: basic });
+    expect([shown.statusCode, shown.headers['www-authenticate']]).toEqual([404, undefined]);
     const query = await keyed.server.app.inject({
       method: 'POST',
       url: '/graphql',
@@ -71,6 +72,18 @@ describe('a server with keys', () => {
 });
 
 describe('a publishable key', () => {
+  test('is not told how a list was made', async () => {
+    const send = (key: string) =>
+      keyed.server.app.inject({
+        method: 'POST',
+        url: '/graphql',
+        headers: { ...headersOf({ key }), 'vitrine-trace': '1' },
+        payload: { query: '{ recommendations(first: 2) { rank } }' },
+      });
+    expect((await send(keyed.publishable)).json()).not.toHaveProperty('extensions');
+    expect((await send(keyed.keyOf.recommend)).json()).toHaveProperty('extensions.trace');
+  });
+
   test('gets a list for guests, and the list of a token’s customer without naming the customer', async () => {
     const query = '{ recommendations(first: 2) { coldStart article { id } } }';
     const guest = await keyed.ask<Lists>(query, { key: keyed.publishable });

@@ -25,9 +25,21 @@ describe('the configuration', () => {
       logLevel: 'info',
       introspection: true,
       corsOrigins: [],
+      corsHeaders: [],
       allowedHosts: [],
+      open: false,
+      tokens: { secrets: [] },
+      budgets: {},
+      trusted: { only: false, manifests: [] },
       explore: 24,
     });
+  });
+
+  test('shows no secret in a message about it', () => {
+    const message = faultsOf({ VITRINE_TOKEN_SECRETS: `${'long enough '.repeat(4)},hunter2` });
+    expect(message).toContain('VITRINE_TOKEN_SECRETS: expected secrets of 32 bytes or more');
+    expect(message).not.toContain('hunter2');
+    expect(message).not.toContain('long enough');
   });
 
   test('reports every fault at once, with the expected and the given value', () => {

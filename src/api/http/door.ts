@@ -79,6 +79,8 @@ export async function addSecurityHeaders(app: FastifyInstance): Promise<void> {
     crossOriginOpenerPolicy: { policy: 'same-origin-allow-popups' },
     referrerPolicy: { policy: 'same-origin' },
     xFrameOptions: { action: 'deny' },
+    // Whether hosts are reached by TLS only is for the proxy to say that has the certificate.
+    strictTransportSecurity: false,
   });
 }
 
